@@ -1,0 +1,108 @@
+# Everything here needs Go, git and make, and nothing else. What can also use a
+# C compiler (the race detector), Node (GitLab's schema) or a container engine
+# says so loudly where that is missing.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BIN     := $(CURDIR)/bin
+
+# One set of build settings for everything, so that what is compiled once is
+# compiled once.
+export CGO_ENABLED := 0
+export GOFLAGS     := -trimpath
+
+HELM3_VERSION    := v3.22.0
+HELM4_VERSION    := v4.3.1
+GOLANGCI_VERSION := v2.15.0
+
+CC_FOUND := $(shell command -v $$(go env CC) 2>/dev/null)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: $(BIN)/berth ## Build bin/berth: static and stripped
+
+.PHONY: demo
+demo: ## See Berth at work: CLUSTER=embedded (default) or CLUSTER=current
+	@./examples/demo.sh $(or $(CLUSTER),embedded)
+
+.PHONY: test
+test: lint test-lint test-cluster test-code ## Run everything: linters, unit tests with the race detector, cluster tests
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint ## Run the linters, the walls between the rooms among them
+	$(BIN)/golangci-lint run ./...
+	cd test/cluster && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
+
+.PHONY: test-lint
+test-lint: ## Check action.yml, the GitLab template and the examples
+	go test -tags lint ./test/lint/...
+
+.PHONY: test-cluster
+test-cluster: $(BIN)/cluster ## Test the embedded control plane itself
+	cd test/cluster && BERTH_TEST_CLUSTER_BIN=$(BIN)/cluster go test -count=1 ./...
+
+# The unit tests and those on the control plane run together: with the race
+# detector everything is compiled anew, and once is enough.
+.PHONY: test-code
+ifeq ($(CC_FOUND),)
+test-code: RACE :=
+test-code: norace
+else
+test-code: RACE := CGO_ENABLED=1
+endif
+test-code: $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Run the unit and cluster tests
+	BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_HELM4=$(BIN)/helm4 $(RACE) \
+	$(BIN)/cluster run -- go test -count=1 $(if $(RACE),-race) -tags cluster -timeout 25m ./...
+
+.PHONY: norace
+norace:
+	@echo "!! NO C COMPILER FOUND: the tests run WITHOUT the race detector. Install gcc or clang to have it." >&2
+
+.PHONY: bench
+bench: $(BIN)/cluster ## Run the Go benchmarks on the embedded control plane
+	$(BIN)/cluster run -- go test -run '^$$' -bench . -benchmem -tags cluster ./internal/...
+
+.PHONY: cluster-up
+cluster-up: $(BIN)/cluster ## Start the embedded control plane; writes .cluster/kubeconfig
+	@$(BIN)/cluster up
+
+.PHONY: cluster-down
+cluster-down: ## Stop the embedded control plane that cluster-up started
+	@if [ -x $(BIN)/cluster ]; then $(BIN)/cluster down; fi
+
+.PHONY: generate
+generate: ## Write docs/inputs.md from the table of inputs
+	go generate ./internal/input/...
+
+# ---- What the targets above stand on -----------------------------------------
+
+GO_SOURCES      := $(shell find main.go internal -name '*.go' -not -name '*_test.go' 2>/dev/null)
+CLUSTER_SOURCES := $(shell find test/cluster -type f -not -name '*_test.go' 2>/dev/null)
+
+.PHONY: FORCE
+$(BIN)/.version: FORCE
+	@mkdir -p $(BIN); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+
+$(BIN)/berth: $(GO_SOURCES) go.mod go.sum $(BIN)/.version
+	go build -ldflags "-s -w -X main.version=$(VERSION)" -o $@ .
+
+$(BIN)/cluster: $(CLUSTER_SOURCES)
+	@[ -x $@ ] || echo "Compiling a Kubernetes control plane: about 10 minutes on two cores the first time, seconds after that." >&2
+	cd test/cluster && go build -ldflags "-s -w" -o $@ .
+
+# The version is part of the recipe, so a new one is built when this file changes.
+$(BIN)/helm3: Makefile
+	GOBIN=$(BIN)/.helm3 go install -ldflags "-s -w" helm.sh/helm/v3/cmd/helm@$(HELM3_VERSION)
+	mv $(BIN)/.helm3/helm $@ && rmdir $(BIN)/.helm3 && touch $@
+
+$(BIN)/helm4: Makefile
+	GOBIN=$(BIN)/.helm4 go install -ldflags "-s -w" helm.sh/helm/v4/cmd/helm@$(HELM4_VERSION)
+	mv $(BIN)/.helm4/helm $@ && rmdir $(BIN)/.helm4 && touch $@
+
+$(BIN)/golangci-lint: Makefile
+	GOBIN=$(BIN) go install -ldflags "-s -w" github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@touch $@

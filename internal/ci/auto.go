@@ -1,0 +1,103 @@
+package ci
+
+import "fmt"
+
+// Intent is what an event asks for.
+type Intent struct {
+	Verb   Verb
+	Reason string // one sentence; may quote a branch name, which is untrusted text
+}
+
+// Verb is what auto does.
+type Verb string
+
+// What auto can come to.
+const (
+	Deploy   Verb = "deploy"
+	Teardown Verb = "teardown"
+	Nothing  Verb = "nothing" // a notice, exit 0
+)
+
+// Auto decides what the event behind a run asks for. Whatever is not plainly
+// about a review app's life is nothing: deploying too little is seen at once,
+// taking down too much is not.
+//
+// A fork's pull request gets no secrets; without credentials nothing can be
+// done for it, and that is no failure.
+func Auto(c Context, credentials bool) Intent {
+	intent := wanted(c)
+	if intent.Verb == Nothing {
+		return intent
+	}
+	switch {
+	case c.Branch == "":
+		return nothing("the %s event names no branch", c.Event.Name)
+	case c.Fork() && !credentials:
+		return nothing("the pull request comes from the fork %s, which gets no credentials", c.HeadRepository)
+	case c.Fork():
+		return intent // a fork's branch may have the default branch's name
+	case c.DefaultBranch == "":
+		return nothing("the default branch is not known, so %s could be it", c.Branch)
+	case c.Branch == c.DefaultBranch:
+		return nothing("%s is the default branch; review apps are for the others", c.Branch)
+	}
+	return intent
+}
+
+// wanted reads the event alone.
+func wanted(c Context) Intent {
+	e := c.Event
+	switch {
+	case e.Name == "":
+		return nothing("no event is known here; run deploy or teardown by name")
+	case e.Tag:
+		return nothing("the %s event is about a tag", e.Name)
+	}
+	switch e.Name {
+	case "schedule":
+		return nothing("scheduled clean-up is not part of this version")
+	case "environment":
+		return environmentWants(e.Action)
+	case "pull_request", "pull_request_target":
+		return pullRequestWants(c)
+	case "push":
+		if e.Deleted {
+			return Intent{Teardown, fmt.Sprintf("branch %s was deleted", c.Branch)}
+		}
+		return Intent{Deploy, fmt.Sprintf("branch %s was pushed", c.Branch)}
+	case "delete":
+		return Intent{Teardown, fmt.Sprintf("branch %s was deleted", c.Branch)}
+	}
+	return nothing("the %s event does not say what to do with a review app; run deploy or teardown by name", e.Name)
+}
+
+func environmentWants(action string) Intent {
+	switch action {
+	case "start":
+		return Intent{Deploy, "the environment is being started"}
+	case "stop":
+		return Intent{Teardown, "the environment is being stopped"}
+	}
+	return nothing("the environment's action is %s, which changes nothing to deploy", action)
+}
+
+func pullRequestWants(c Context) Intent {
+	switch c.Event.Action {
+	case "opened", "reopened", "synchronize", "labeled":
+		return Intent{Deploy, fmt.Sprintf("pull request %d was %s", c.PullRequest, said(c.Event.Action))}
+	case "closed":
+		return Intent{Teardown, fmt.Sprintf("pull request %d was closed", c.PullRequest)}
+	}
+	return nothing("pull request %d was %s, which changes nothing to deploy", c.PullRequest, c.Event.Action)
+}
+
+func said(action string) string {
+	if action == "synchronize" {
+		return "updated"
+	}
+	return action
+}
+
+func nothing(format string, args ...any) Intent {
+	return Intent{Nothing, fmt.Sprintf(format, args...)}
+}

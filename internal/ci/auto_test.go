@@ -1,0 +1,194 @@
+package ci
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const repository = `"repository": {"full_name": "acme/shop", "default_branch": "main", "private": true}`
+
+// pull is a pull_request payload. The head repository is JSON: a fork, or null.
+func pull(action, branch, head string) string {
+	return fmt.Sprintf(`{"action": %q, "number": 7, "pull_request": {"number": 7, "merged": false,
+		"head": {"label": "octo:%[2]s", "ref": %[2]q, "sha": "abc123", "repo": %s},
+		"base": {"ref": "main", "repo": {"full_name": "acme/shop"}}}, %s}`, action, branch, head, repository)
+}
+
+const (
+	ours = `{"full_name": "acme/shop", "fork": false}`
+	fork = `{"full_name": "octo/shop", "fork": true}`
+)
+
+func github(event, ref string) env {
+	return env{
+		"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": event, "GITHUB_REF": ref,
+		"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/shop",
+		"GITHUB_RUN_ID": "42", "GITHUB_RUN_ATTEMPT": "3", "GITHUB_SHA": "merge999",
+	}
+}
+
+func gitlab(extra env) env {
+	e := env{
+		"GITLAB_CI": "true", "CI_SERVER_HOST": "gitlab.com", "CI_PROJECT_PATH": "acme/shop",
+		"CI_DEFAULT_BRANCH": "main", "CI_COMMIT_BRANCH": "feature/login", "CI_COMMIT_REF_NAME": "feature/login",
+		"CI_COMMIT_SHA": "abc123", "CI_JOB_URL": "https://gitlab.com/acme/shop/-/jobs/9", "CI_PIPELINE_SOURCE": "push",
+	}
+	for k, v := range extra {
+		e[k] = v
+	}
+	return e
+}
+
+func TestAuto(t *testing.T) {
+	const merge = "refs/pull/7/merge"
+	for name, c := range map[string]struct {
+		env     env
+		payload string
+		want    Verb
+		branch  string
+	}{
+		"pull request opened":          {github("pull_request", merge), pull("opened", "feature/login", ours), Deploy, "feature/login"},
+		"pull request reopened":        {github("pull_request", merge), pull("reopened", "x", ours), Deploy, "x"},
+		"pull request pushed to":       {github("pull_request", merge), pull("synchronize", "x", ours), Deploy, "x"},
+		"pull request labeled":         {github("pull_request", merge), pull("labeled", "x", ours), Deploy, "x"},
+		"pull request edited":          {github("pull_request", merge), pull("edited", "x", ours), Nothing, "x"},
+		"pull request closed":          {github("pull_request", merge), pull("closed", "x", ours), Teardown, "x"},
+		"pull request of the main":     {github("pull_request", merge), pull("closed", "main", ours), Nothing, "main"},
+		"target, from a fork":          {github("pull_request_target", "refs/heads/main"), pull("opened", "main", fork), Deploy, "main"},
+		"closed, from a fork":          {github("pull_request", merge), pull("closed", "patch-1", fork), Teardown, "patch-1"},
+		"closed, the fork is gone":     {github("pull_request", merge), pull("closed", "patch-1", "null"), Teardown, "patch-1"},
+		"push":                         {github("push", "refs/heads/a/b"), `{"ref": "refs/heads/a/b", ` + repository + `}`, Deploy, "a/b"},
+		"push to the default branch":   {github("push", "refs/heads/main"), `{"ref": "refs/heads/main", ` + repository + `}`, Nothing, "main"},
+		"push of a tag":                {github("push", "refs/tags/v1"), `{"ref": "refs/tags/v1", ` + repository + `}`, Nothing, ""},
+		"push, default unknown":        {github("push", "refs/heads/a"), `{"ref": "refs/heads/a"}`, Nothing, "a"},
+		"push that deletes":            {github("push", "refs/heads/a"), `{"ref": "refs/heads/a", "deleted": true, ` + repository + `}`, Teardown, "a"},
+		"branch deleted":               {github("delete", "refs/heads/main"), `{"ref": "a/b", "ref_type": "branch", ` + repository + `}`, Teardown, "a/b"},
+		"tag deleted":                  {github("delete", "refs/heads/main"), `{"ref": "v1", "ref_type": "tag", ` + repository + `}`, Nothing, ""},
+		"schedule":                     {github("schedule", "refs/heads/main"), `{"schedule": "0 3 * * *", ` + repository + `}`, Nothing, "main"},
+		"workflow_dispatch":            {github("workflow_dispatch", "refs/heads/x"), `{"ref": "refs/heads/x", "inputs": null, ` + repository + `}`, Nothing, "x"},
+		"a dispatch named stop":        {github("repository_dispatch", "refs/heads/x"), `{"action": "stop", ` + repository + `}`, Nothing, "x"},
+		"GitLab start":                 {gitlab(env{"CI_ENVIRONMENT_ACTION": "start"}), "", Deploy, "feature/login"},
+		"GitLab environment":           {gitlab(env{"CI_ENVIRONMENT_NAME": "review/x"}), "", Deploy, "feature/login"},
+		"GitLab stop":                  {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop"}), "", Teardown, "feature/login"},
+		"GitLab stop of a schedule":    {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop", "CI_PIPELINE_SOURCE": "schedule"}), "", Teardown, "feature/login"},
+		"GitLab schedule":              {gitlab(env{"CI_ENVIRONMENT_ACTION": "start", "CI_PIPELINE_SOURCE": "schedule"}), "", Nothing, "feature/login"},
+		"GitLab verify":                {gitlab(env{"CI_ENVIRONMENT_ACTION": "verify"}), "", Nothing, "feature/login"},
+		"GitLab job of no environment": {gitlab(nil), "", Nothing, "feature/login"},
+		"GitLab default branch":        {gitlab(env{"CI_ENVIRONMENT_ACTION": "start", "CI_COMMIT_BRANCH": "main"}), "", Nothing, "main"},
+		"GitLab stop of the default":   {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop", "CI_COMMIT_BRANCH": "main"}), "", Nothing, "main"},
+		"GitLab tag":                   {gitlab(env{"CI_ENVIRONMENT_ACTION": "start", "CI_COMMIT_TAG": "v1"}), "", Nothing, ""},
+		"local":                        {env{}, "", Nothing, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.payload != "" {
+				c.env.withPayload(t, c.payload)
+			}
+			ctx, err := Detect(c.env.get, &bytes.Buffer{}).Context()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := Auto(ctx, true)
+			if got.Verb != c.want || got.Reason == "" || ctx.Branch != c.branch {
+				t.Errorf("got %s of %q (%s), want %s of %q", got.Verb, ctx.Branch, got.Reason, c.want, c.branch)
+			}
+		})
+	}
+}
+
+func TestAutoForksWithoutCredentials(t *testing.T) {
+	for _, action := range []string{"opened", "closed"} {
+		e := github("pull_request", "refs/pull/7/merge").withPayload(t, pull(action, "patch-1", fork))
+		ctx, err := Detect(e.get, &bytes.Buffer{}).Context()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Auto(ctx, false); got.Verb != Nothing || !strings.Contains(got.Reason, "octo/shop") {
+			t.Errorf("%s: got %v", action, got)
+		}
+	}
+}
+
+func TestContext(t *testing.T) {
+	for name, c := range map[string]struct {
+		env  env
+		want Context
+	}{
+		"GitHub fork": {
+			github("pull_request", "refs/pull/7/merge").withPayload(t, pull("opened", "patch-1", fork)),
+			Context{
+				Host: "github.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
+				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
+				RunURL: "https://github.com/acme/shop/actions/runs/42", Event: Event{Name: "pull_request", Action: "opened"},
+			},
+		},
+		"GitHub deleted fork": {
+			github("pull_request", "refs/pull/7/merge").withPayload(t, pull("closed", "patch-1", "null")),
+			Context{
+				Host: "github.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
+				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
+				RunURL: "https://github.com/acme/shop/actions/runs/42", Event: Event{Name: "pull_request", Action: "closed"},
+			},
+		},
+		"GitLab branch": {
+			gitlab(env{"CI_ENVIRONMENT_ACTION": "start"}),
+			Context{
+				Host: "gitlab.com", Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "feature/login",
+				DefaultBranch: "main", SHA: "abc123", Attempt: 1, RunURL: "https://gitlab.com/acme/shop/-/jobs/9",
+				Event: Event{Name: "environment", Action: "start"},
+			},
+		},
+		"GitLab merge request in a fork": {
+			gitlab(env{
+				"CI_PROJECT_PATH": "octo/shop", "CI_MERGE_REQUEST_PROJECT_PATH": "acme/shop",
+				"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "octo/shop", "CI_MERGE_REQUEST_IID": "12",
+				"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "patch-1", "CI_COMMIT_BRANCH": "",
+				"CI_PIPELINE_SOURCE": "merge_request_event",
+			}),
+			Context{
+				Host: "gitlab.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
+				DefaultBranch: "main", PullRequest: 12, SHA: "abc123", Attempt: 1,
+				RunURL: "https://gitlab.com/acme/shop/-/jobs/9", Event: Event{Name: "pipeline"},
+			},
+		},
+		"local": {env{}, Context{}},
+	} {
+		got, err := Detect(c.env.get, &bytes.Buffer{}).Context()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// A payload that cannot be used is an error that says so, and nothing that the
+// environment would get wrong is guessed.
+func TestContextWithoutAUsablePayload(t *testing.T) {
+	const ref = "refs/heads/main"
+	for name, c := range map[string]struct {
+		env env
+		say string
+	}{
+		"not set":           {github("delete", ref), "GITHUB_EVENT_PATH is not set"},
+		"no such file":      {func() env { e := github("delete", ref); e["GITHUB_EVENT_PATH"] = "/nowhere"; return e }(), "/nowhere"},
+		"malformed":         {github("delete", ref).withPayload(t, `{"ref": `), "JSON"},
+		"wrong types":       {github("delete", ref).withPayload(t, `{"ref": 7}`), "payload"},
+		"a list":            {github("delete", ref).withPayload(t, `[]`), "payload"},
+		"no branch":         {github("delete", ref).withPayload(t, `{"ref_type": "branch"}`), "names no branch"},
+		"no pull request":   {github("pull_request_target", ref).withPayload(t, `{}`), "names no head branch"},
+		"null pull request": {github("pull_request_target", ref).withPayload(t, `{"pull_request": null}`), "names no head branch"},
+	} {
+		ctx, err := Detect(c.env.get, &bytes.Buffer{}).Context()
+		if err == nil || !strings.Contains(err.Error(), c.say) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if ctx.Branch != "" {
+			t.Errorf("%s: guessed branch %q", name, ctx.Branch)
+		}
+	}
+}

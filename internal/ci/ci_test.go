@@ -1,0 +1,129 @@
+package ci
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// env is an environment for a test.
+type env map[string]string
+
+func (e env) get(name string) string { return e[name] }
+
+// withPayload stores a GitHub event payload and points the environment to it.
+func (e env) withPayload(t *testing.T, payload string) env {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "event.json")
+	if err := os.WriteFile(path, []byte(payload), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e["GITHUB_EVENT_PATH"] = path
+	return e
+}
+
+func TestDetect(t *testing.T) {
+	for want, e := range map[string]env{
+		"github": {"GITHUB_ACTIONS": "true", "CI": "true"},
+		"gitlab": {"GITLAB_CI": "true", "CI": "true"},
+		"local":  {"CI": "true"},
+	} {
+		if got := Detect(e.get, &bytes.Buffer{}).Name(); got != want {
+			t.Errorf("%v: got %s, want %s", e, got, want)
+		}
+	}
+}
+
+func TestPlainPlatformsPrintNoControlSequences(t *testing.T) {
+	const hostile = "a\x1b[31mb\r\x1b[0Ksection_start:1:x\r\x1b[0Kc\x07"
+	for _, e := range []env{{}, {"GITLAB_CI": "true"}} {
+		var out bytes.Buffer
+		Detect(e.get, &out).Line(hostile)
+		if got, want := out.String(), "ab\nsection_start:1:x\nc\n"; got != want {
+			t.Errorf("%v: got %q, want %q", e, got, want)
+		}
+	}
+}
+
+func TestMaskedSecretsAreNotPrinted(t *testing.T) {
+	for _, e := range []env{{}, {"GITLAB_CI": "true"}, {"GITHUB_ACTIONS": "true"}} {
+		var out bytes.Buffer
+		p := Detect(e.get, &out)
+		p.Mask("hunter2hunter2\n\n}\nsecond-line\r\n")
+		p.Mask("")
+		out.Reset()
+		p.Line("the token is hunter2hunter2, then second-line }")
+		if got, want := out.String(), "the token is ***, then *** }\n"; got != want {
+			t.Errorf("%s: got %q, want %q", p.Name(), got, want)
+		}
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestABrokenLogIsNoReasonToStop(t *testing.T) {
+	for _, e := range []env{{}, {"GITLAB_CI": "true"}, {"GITHUB_ACTIONS": "true"}} {
+		p := Detect(e.get, brokenWriter{})
+		p.Group("title")
+		p.Line("::error::x")
+		p.Mask("hunter2hunter2")
+		p.EndGroup()
+		if err := p.Publish(failedResult(), ""); err != nil {
+			t.Errorf("%s: %v", p.Name(), err)
+		}
+	}
+}
+
+func TestWriteReports(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	if err := WriteReports(dir, map[string][]byte{"report.json": []byte("one")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteReports(dir, map[string][]byte{"report.json": []byte("two"), "junit.xml": nil}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"junit.xml", "report.json"}, names(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "report.json")); err != nil || string(got) != "two" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestWriteReportsSaysWhatAndWhy(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "report.md"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	err := WriteReports(dir, map[string][]byte{"../escape": nil, "report.md": []byte("x"), "report.json": []byte("y")})
+	if err == nil || !strings.Contains(err.Error(), "../escape") || !strings.Contains(err.Error(), "report.md") {
+		t.Errorf("got %v", err)
+	}
+	if diff := cmp.Diff([]string{"report.json", "report.md"}, names(t, dir)); diff != "" {
+		t.Error("the other file has to be there and no leftover: ", diff)
+	}
+	file := filepath.Join(dir, "report.json")
+	if err := WriteReports(file, nil); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
+}

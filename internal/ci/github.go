@@ -1,0 +1,148 @@
+package ci
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/sethvargo/go-githubactions"
+
+	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// maxSummary is what GitHub takes of a step's summary; a larger one is dropped.
+const maxSummary = 1 << 20
+
+// gitHub is GitHub Actions: workflow commands in the log, files for the rest.
+type gitHub struct {
+	getenv  func(string) string
+	printer *printer
+	action  *githubactions.Action
+	token   func() string // a fresh word that nobody can guess
+}
+
+func newGitHub(getenv func(string) string, p *printer) *gitHub {
+	return &gitHub{
+		getenv:  getenv,
+		printer: p,
+		action:  githubactions.New(githubactions.WithWriter(p), githubactions.WithGetenv(getenv)),
+		token:   func() string { return "berth-" + rand.Text() },
+	}
+}
+
+func (*gitHub) Name() string { return "github" }
+
+func (g *gitHub) Group(title string) {
+	g.action.Group(g.clean(strings.Join(strings.Fields(title), " ")))
+}
+func (g *gitHub) EndGroup() { g.action.EndGroup() }
+
+// Line prints text that may hold workflow commands: the runner looks for "::" at
+// the start of a line and for "##[" anywhere in it. Such text is wrapped so that
+// it stays text.
+func (g *gitHub) Line(text string) {
+	text = plain(text)
+	if strings.Contains(text, "::") || strings.Contains(text, "##[") {
+		token := g.token()
+		text = "::stop-commands::" + token + "\n" + text + "::" + token + "::\n"
+	}
+	g.printer.print(text)
+}
+
+// Mask hides each line, since the runner masks line by line.
+func (g *gitHub) Mask(secret string) {
+	for _, line := range g.printer.mask(secret) {
+		g.action.AddMask(line)
+	}
+}
+
+// Publish writes the report files, annotations, the job summary and the outputs.
+func (g *gitHub) Publish(r verdict.Result, dir string) error {
+	files, err := reportFiles(r)
+	if err != nil {
+		return err
+	}
+	path := reportPath(dir)
+	writeErr := g.printer.writeReports(dir, files)
+	if writeErr != nil {
+		path = ""
+	}
+	for _, note := range report.Annotations(r) {
+		g.annotate(note)
+	}
+	if err := g.appendSummary(files[fileMarkdown]); err != nil {
+		g.Line(fmt.Sprintf("warning: the job summary is not shown: %v", err))
+	}
+	if err := g.appendOutputs(report.Outputs(r, path)); err != nil {
+		g.Line(fmt.Sprintf("warning: the outputs are not set: %v", err))
+	}
+	return writeErr
+}
+
+// annotate puts a note beside the job.
+func (g *gitHub) annotate(note verdict.Note) {
+	a := g.action
+	if title := g.clean(note.Title); title != "" {
+		a = a.WithFieldsMap(map[string]string{"title": title})
+	}
+	message := g.clean(note.Message)
+	switch note.Level {
+	case verdict.LevelError:
+		a.Errorf("%s", message)
+	case verdict.LevelWarning:
+		a.Warningf("%s", message)
+	case verdict.LevelNotice:
+		a.Noticef("%s", message)
+	}
+}
+
+// clean is text for a command's data: the library escapes what the runner
+// decodes, this takes out control characters and secrets.
+func (g *gitHub) clean(s string) string { return string(g.printer.redact([]byte(report.Clean(s)))) }
+
+func (g *gitHub) appendSummary(markdown []byte) error {
+	return g.appendFile("GITHUB_STEP_SUMMARY", g.printer.redact(markdown), maxSummary)
+}
+
+// appendOutputs writes the heredoc form itself: go-githubactions uses a fixed
+// delimiter, so that a value could end its own output and set another, and it
+// panics when the file is missing.
+func (g *gitHub) appendOutputs(outputs []report.Output) error {
+	var b strings.Builder
+	for _, o := range outputs {
+		delimiter := g.token()
+		for strings.Contains(o.Value, delimiter) {
+			delimiter = g.token()
+		}
+		fmt.Fprintf(&b, "%s<<%s\n%s\n%s\n", o.Name, delimiter, o.Value, delimiter)
+	}
+	return g.appendFile("GITHUB_OUTPUT", []byte(b.String()), maxSummary)
+}
+
+// appendFile adds to one of the runner's files, unless it would grow over limit.
+func (g *gitHub) appendFile(variable string, data []byte, limit int64) (err error) {
+	path := g.getenv(variable)
+	if path == "" {
+		return fmt.Errorf("%s is not set", variable)
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("open the file of %s: %w", variable, err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("read the size of the file of %s: %w", variable, err)
+	}
+	if info.Size()+int64(len(data)) > limit {
+		return fmt.Errorf("the file of %s holds %d bytes already, %d more would exceed the %d that GitHub takes",
+			variable, info.Size(), len(data), limit)
+	}
+	if _, err := f.Write(data); err != nil {
+		return fmt.Errorf("write the file of %s: %w", variable, err)
+	}
+	return nil
+}

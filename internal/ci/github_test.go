@@ -1,0 +1,239 @@
+package ci
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+func failedResult() verdict.Result {
+	return verdict.Result{
+		Verb: "deploy", Namespace: "review-x", Release: "web", Revision: 2, Status: verdict.StatusFailed,
+		Ending: verdict.EndDeployFailed, ExitCode: 23, Headline: "web could not be deployed",
+		Cause: "100% of\r\n::error::pods, failed", URL: "https://x.example",
+		Notes: []verdict.Note{
+			{Level: verdict.LevelError, Title: "a, b: c\n::error::d", Message: "50%\n::set-output name=url::evil"},
+			{Level: verdict.LevelWarning, Message: "no title"},
+		},
+	}
+}
+
+// onGitHub is a GitHub platform with file variables in a temporary folder and
+// tokens that can be foretold.
+func onGitHub(t *testing.T, out *bytes.Buffer) (*gitHub, env) {
+	t.Helper()
+	dir := t.TempDir()
+	e := env{
+		"GITHUB_ACTIONS":      "true",
+		"GITHUB_OUTPUT":       filepath.Join(dir, "output"),
+		"GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"),
+	}
+	g := newGitHub(e.get, newPrinter(out))
+	count := 0
+	g.token = func() string { count++; return fmt.Sprintf("token%d", count) }
+	return g, e
+}
+
+func TestGitHubLineStopsCommands(t *testing.T) {
+	for in, want := range map[string]string{
+		"web is ready\n":           "web is ready\n",
+		"::error::pwned":           "::stop-commands::token1\n::error::pwned\n::token1::\n",
+		"x ##[add-path]/evil":      "::stop-commands::token1\nx ##[add-path]/evil\n::token1::\n",
+		"a\r::set-output name=x::": "::stop-commands::token1\na\n::set-output name=x::\n::token1::\n",
+		":\x1b[0m:error::hidden":   "::stop-commands::token1\n::error::hidden\n::token1::\n",
+	} {
+		var out bytes.Buffer
+		g, _ := onGitHub(t, &out)
+		g.Line(in)
+		if diff := cmp.Diff(want, out.String()); diff != "" {
+			t.Errorf("%q: %s", in, diff)
+		}
+	}
+}
+
+func TestGitHubTokensCannotBeForetold(t *testing.T) {
+	g := newGitHub(env{}.get, newPrinter(&bytes.Buffer{}))
+	if a, b := g.token(), g.token(); a == b || len(a) < 26 {
+		t.Errorf("%q, %q", a, b)
+	}
+}
+
+func TestGitHubGroupAndMask(t *testing.T) {
+	var out bytes.Buffer
+	g, _ := onGitHub(t, &out)
+	g.Group("roll%out\n::error::x")
+	g.EndGroup()
+	g.Mask("first-line\nsecond%line\n\n")
+	g.Mask("")
+	want := "::group::roll%25out ::error::x\n::endgroup::\n::add-mask::first-line\n::add-mask::second%25line\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestGitHubPublish(t *testing.T) {
+	var out bytes.Buffer
+	g, e := onGitHub(t, &out)
+	dir := filepath.Join(t.TempDir(), "reports")
+	r := failedResult()
+	if err := g.Publish(r, dir); err != nil {
+		t.Fatal(err)
+	}
+	want := "::error title=a%2C b%3A c %3A%3Aerror%3A%3Ad::50%25%0A::set-output name=url::evil\n" +
+		"::warning::no title\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(report.Markdown(r), read(t, e["GITHUB_STEP_SUMMARY"])); diff != "" {
+		t.Error(diff)
+	}
+	outputs := parseOutputs(t, read(t, e["GITHUB_OUTPUT"]))
+	for name, want := range map[string]string{
+		"url": "https://x.example", "exit-code": "23", "repair": "", "report": filepath.Join(dir, "report.json"),
+	} {
+		if got, ok := outputs[name]; !ok || got != want {
+			t.Errorf("output %s: got %q, want %q", name, got, want)
+		}
+	}
+	if diff := cmp.Diff([]string{"junit.xml", "report.json", "report.md"}, names(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestGitHubOutputDelimiterCollision(t *testing.T) {
+	var out bytes.Buffer
+	g, e := onGitHub(t, &out)
+	value := "x\ntoken1\nurl<<token2\nhttps://evil.example\ntoken2"
+	if err := g.appendOutputs([]report.Output{{Name: "status", Value: value}}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"status": value}, parseOutputs(t, read(t, e["GITHUB_OUTPUT"]))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestGitHubWithoutItsFiles(t *testing.T) {
+	for name, spoil := range map[string]func(e env){
+		"not set":    func(e env) { delete(e, "GITHUB_OUTPUT"); delete(e, "GITHUB_STEP_SUMMARY") },
+		"no folder":  func(e env) { e["GITHUB_OUTPUT"] += "/x"; e["GITHUB_STEP_SUMMARY"] = "/nowhere/summary" },
+		"a folder":   func(e env) { e["GITHUB_OUTPUT"] = os.TempDir(); e["GITHUB_STEP_SUMMARY"] = os.TempDir() },
+		"empty name": func(e env) { e["GITHUB_OUTPUT"] = ""; e["GITHUB_STEP_SUMMARY"] = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			g, e := onGitHub(t, &out)
+			if err := os.WriteFile(e["GITHUB_OUTPUT"], nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			spoil(e)
+			if err := g.Publish(failedResult(), ""); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []string{"warning: the job summary is not shown: ", "warning: the outputs are not set: "} {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("%q is not in\n%s", want, &out)
+				}
+			}
+		})
+	}
+}
+
+func TestGitHubSummaryStaysUnderTheLimit(t *testing.T) {
+	var out bytes.Buffer
+	g, e := onGitHub(t, &out)
+	earlier := bytes.Repeat([]byte("x"), maxSummary-10)
+	if err := os.WriteFile(e["GITHUB_STEP_SUMMARY"], earlier, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Publish(failedResult(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(read(t, e["GITHUB_STEP_SUMMARY"])); got != len(earlier) {
+		t.Errorf("%d bytes", got)
+	}
+	if !strings.Contains(out.String(), "the job summary is not shown") {
+		t.Errorf("not said:\n%s", &out)
+	}
+}
+
+func TestGitHubReportFolderThatCannotBeWritten(t *testing.T) {
+	var out bytes.Buffer
+	g, e := onGitHub(t, &out)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Publish(failedResult(), file); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("got %v", err)
+	}
+	if got := parseOutputs(t, read(t, e["GITHUB_OUTPUT"])); got["report"] != "" || got["exit-code"] != "23" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestGitLabSectionsAndFiles(t *testing.T) {
+	var out bytes.Buffer
+	at := func() time.Time { return time.Unix(1700000000, 0) }
+	g := &gitLab{getenv: env{}.get, printer: newPrinter(&out), now: at}
+	g.Group("roll\x1b[0Kout\nsection_end:1:x")
+	g.Line("inside")
+	g.EndGroup()
+	g.EndGroup()
+	want := "\x1b[0Ksection_start:1700000000:berth_1[collapsed=true]\r\x1b[0Krollout section_end:1:x\ninside\n" +
+		"\x1b[0Ksection_end:1700000000:berth_1\r\x1b[0K\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+	dir := t.TempDir()
+	if err := g.Publish(failedResult(), dir); err != nil {
+		t.Fatal(err)
+	}
+	files := []string{"annotations.json", "berth.env", "junit.xml", "report.json", "report.md"}
+	if diff := cmp.Diff(files, names(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+	if dotenv := read(t, filepath.Join(dir, "berth.env")); !strings.Contains(dotenv, "BERTH_EXIT_CODE=23\n") {
+		t.Errorf("got %q", dotenv)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// parseOutputs reads GITHUB_OUTPUT as the runner does.
+func parseOutputs(t *testing.T, file string) map[string]string {
+	t.Helper()
+	outputs := map[string]string{}
+	lines := strings.Split(strings.TrimSuffix(file, "\n"), "\n")
+	for len(lines) > 0 {
+		name, delimiter, ok := strings.Cut(lines[0], "<<")
+		if !ok {
+			t.Fatalf("not an output: %q", lines[0])
+		}
+		var value []string
+		for lines = lines[1:]; len(lines) > 0 && lines[0] != delimiter; lines = lines[1:] {
+			value = append(value, lines[0])
+		}
+		if len(lines) == 0 {
+			t.Fatalf("output %s is not closed", name)
+		}
+		lines = lines[1:]
+		outputs[name] = strings.Join(value, "\n")
+	}
+	return outputs
+}

@@ -1,0 +1,23 @@
+package ci
+
+import "github.com/berth-dev/berth/internal/verdict"
+
+// local is a terminal, or a CI that Berth does not know: plain text, and every
+// fact comes from the inputs.
+type local struct{ printer *printer }
+
+func (local) Name() string              { return "local" }
+func (local) Context() (Context, error) { return Context{}, nil }
+func (l local) Group(title string)      { l.Line(title) }
+func (local) EndGroup()                 {}
+func (l local) Line(text string)        { l.printer.print(plain(text)) }
+func (l local) Mask(secret string)      { l.printer.mask(secret) }
+
+func (l local) Publish(r verdict.Result, dir string) error {
+	remark(l, r)
+	files, err := reportFiles(r)
+	if err != nil {
+		return err
+	}
+	return l.printer.writeReports(dir, files)
+}

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/berth-dev/berth/internal/app"
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/access"
+	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// cluster is the engine's view of internal/kube, for one review app.
+type cluster struct {
+	conn   *kube.Conn
+	app    app.App
+	labels map[string]string // the user's own, for the namespace
+	clock  func() time.Time
+	note   func(verdict.Note)
+}
+
+func (c *cluster) namespaces() kube.Namespaces { return kube.Namespaces{Client: c.conn.Clientset()} }
+
+func (c *cluster) Namespace(ctx context.Context) (verdict.Namespace, error) {
+	ns, err := c.namespaces().Get(ctx, c.app.Namespace)
+	return ns, classify(err, "read namespace "+c.app.Namespace)
+}
+
+func (c *cluster) CreateNamespace(ctx context.Context) (verdict.Namespace, error) {
+	made, err := c.namespaces().Ensure(ctx, c.app.Namespace, c.allLabels(), c.app.Annotations)
+	for _, n := range made.Notes {
+		c.note(n)
+	}
+	return made.Namespace, classify(err, "create namespace "+c.app.Namespace)
+}
+
+func (c *cluster) AdoptNamespace(ctx context.Context, ns verdict.Namespace) (verdict.Namespace, error) {
+	adopted, err := c.namespaces().Mark(ctx, ns.Name, ns.UID, c.allLabels(), c.app.Annotations)
+	return adopted, classify(err, "adopt namespace "+ns.Name)
+}
+
+// allLabels are the user's labels and, over them, Berth's own.
+func (c *cluster) allLabels() map[string]string {
+	all := make(map[string]string, len(c.labels)+len(c.app.Labels))
+	for k, v := range c.labels {
+		all[k] = v
+	}
+	for k, v := range c.app.Labels {
+		all[k] = v
+	}
+	return all
+}
+
+func (c *cluster) DeleteNamespace(ctx context.Context, ns verdict.Namespace) error {
+	if err := c.namespaces().Delete(ctx, ns.Name, ns.UID); err != nil {
+		return classify(err, "delete namespace "+ns.Name)
+	}
+	return c.WaitNamespaceGone(ctx, ns)
+}
+
+func (c *cluster) WaitNamespaceGone(ctx context.Context, ns verdict.Namespace) error {
+	return classify(c.namespaces().WaitGone(ctx, ns.Name, ns.UID), "wait until namespace "+ns.Name+" is gone")
+}
+
+func (c *cluster) Observe(ctx context.Context, manifest string) ([]verdict.Object, error) {
+	mapper, err := c.conn.Mapper(ctx)
+	if err != nil {
+		return nil, classify(err, "ask the API server for its kinds of object")
+	}
+	o := kube.Observer{Dynamic: c.conn.Dynamic(), Mapper: mapper}
+	objects, err := o.Observe(ctx, manifest, c.app.Release, c.app.Namespace)
+	return objects, classify(err, "read the objects of release "+c.app.Release)
+}
+
+// Now is the API server's time, or this machine's until the first answer.
+func (c *cluster) Now() time.Time {
+	if t, ok := c.conn.ServerTime(); ok {
+		return t
+	}
+	return c.clock()
+}
+
+// User is only for messages, so an answer that does not come is none.
+func (c *cluster) User(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	user, err := c.conn.Whoami(ctx)
+	if err != nil {
+		return ""
+	}
+	return user
+}
+
+func (c *cluster) Traffic() []verdict.Requests { return c.conn.Traffic() }
+
+// classify keeps nil nil: a nil *Problem in an error is not.
+func classify(err error, tried string) error {
+	if err == nil {
+		return nil
+	}
+	return kube.Classify(err, tried)
+}
+
+// waiter is Helm's view of internal/kube/rollout.
+type waiter struct {
+	conn      *kube.Conn
+	namespace string
+}
+
+func (w waiter) rollout(ctx context.Context, jobs bool) (*rollout.Waiter, error) {
+	mapper, err := w.conn.Mapper(ctx)
+	if err != nil {
+		return nil, classify(err, "ask the API server for its kinds of object")
+	}
+	return &rollout.Waiter{Client: w.conn.Clientset(), Dynamic: w.conn.Dynamic(), Mapper: mapper, Namespace: w.namespace, Jobs: jobs}, nil
+}
+
+func (w waiter) Ready(ctx context.Context, refs []verdict.Ref, jobs bool) error {
+	r, err := w.rollout(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	return r.Wait(ctx, refs)
+}
+
+func (w waiter) Gone(ctx context.Context, refs []verdict.Ref) error {
+	r, err := w.rollout(ctx, false)
+	if err != nil {
+		return err
+	}
+	return r.Gone(ctx, refs)
+}
+
+// permissions is the engine's view of internal/kube/access.
+type permissions struct {
+	conn      *kube.Conn
+	resource  string // what records are kept in
+	namespace string
+	perBranch bool
+}
+
+func (p permissions) needs(verb string, phase verdict.NamespacePhase) []verdict.Permission {
+	needs := access.Storage(access.Needs{
+		Resource: p.resource, Namespace: p.namespace,
+		Deletes:         verb == "teardown" || verb == "prune",
+		CreateNamespace: (verb == "deploy" || verb == "preflight") && phase == verdict.NamespaceAbsent,
+	})
+	if verb == "repair" || verb == "teardown" {
+		needs = without(needs, "create", p.resource)
+	}
+	return needs
+}
+
+func without(needs []verdict.Permission, verb, resource string) []verdict.Permission {
+	kept := needs[:0]
+	for _, n := range needs {
+		if n.Verb != verb || n.Resource != resource {
+			kept = append(kept, n)
+		}
+	}
+	return kept
+}
+
+func (p permissions) ClusterNeeds(verb string, phase verdict.NamespacePhase) []verdict.Permission {
+	cluster, _ := access.Split(p.needs(verb, phase))
+	return cluster
+}
+
+func (p permissions) StorageNeeds(verb string) []verdict.Permission {
+	_, storage := access.Split(p.needs(verb, verdict.NamespaceActive))
+	return storage
+}
+
+func (p permissions) Review(ctx context.Context, needs []verdict.Permission) ([]verdict.Gap, error) {
+	gaps, err := access.Review(ctx, p.conn.Clientset().AuthorizationV1(), needs)
+	return gaps, classify(err, "ask for permissions")
+}
+
+func (p permissions) ReviewUntil(ctx context.Context, needs []verdict.Permission, wait time.Duration, retry func([]verdict.Gap)) ([]verdict.Gap, error) {
+	gaps, err := access.ReviewUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait,
+		func(gaps []verdict.Gap, _ time.Duration) { retry(gaps) })
+	return gaps, classify(err, "ask for permissions")
+}
+
+func (p permissions) RBAC(user string, needs []verdict.Permission) string {
+	return access.RBAC(user, needs, p.perBranch, p.namespace)
+}

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/berth-dev/berth/internal/input"
+)
+
+// command is the command line: one command a verb, its flags from the table of
+// inputs.
+func (p Process) command(ctx context.Context, code *int) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "berth",
+		Short: "Deploy a review app per branch with Helm, and prove that it is there",
+		Long: "Berth deploys a review app per branch with Helm and proves that what is stored\n" +
+			"and running is what was reported. It repairs what is stuck, and takes it down.\n\n" +
+			"Every input is a flag, BERTH_<NAME> in the environment, or an input of the action.",
+		SilenceErrors: true, SilenceUsage: true,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return errors.New("no verb given: run berth --help to see them")
+		},
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetArgs(p.Args)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	for _, v := range input.Verbs {
+		root.AddCommand(p.verbCommand(ctx, v, code))
+	}
+	return root
+}
+
+func (p Process) verbCommand(ctx context.Context, v input.Verb, code *int) *cobra.Command {
+	c := &cobra.Command{Use: v.Name, Short: v.Doc, Long: v.Doc, Args: cobra.NoArgs}
+	c.Flags().SortFlags = false
+	input.Bind(c.Flags(), v.Name)
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return input.FlagError(v.Name, err) })
+	c.Run = func(*cobra.Command, []string) {
+		if v.Name == input.Version {
+			_, _ = fmt.Fprintln(p.Stdout, p.Version)
+			return
+		}
+		*code = p.verb(ctx, v.Name, func(d input.Defaults) (*input.Options, error) {
+			return input.Resolve(c.Flags(), p.Environ, v.Name, d)
+		})
+	}
+	return c
+}

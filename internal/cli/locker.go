@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/berth-dev/berth/internal/engine"
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/lease"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// locker is the engine's view of internal/kube/lease.
+type locker struct {
+	conn      *kube.Conn
+	options   lease.Options
+	namespace string
+	release   string
+}
+
+func (w *wiring) locker() locker {
+	return locker{conn: w.conn, namespace: w.app.Namespace, release: w.app.Release, options: lease.Options{
+		Namespace: w.app.Namespace, Release: w.app.Release, Holder: w.holder, Run: w.run,
+		Wait: w.options.LockTimeout, ServerNow: serverNow(w.conn),
+	}}
+}
+
+// serverNow is the API server's time, or zero until it is known.
+func serverNow(conn *kube.Conn) func() time.Time {
+	return func() time.Time {
+		t, _ := conn.ServerTime()
+		return t
+	}
+}
+
+func (l locker) Acquire(ctx context.Context, waiting func(string, time.Time)) (engine.Held, verdict.Lock, error) {
+	o := l.options
+	o.OnWait = waiting
+	held, err := lease.Acquire(ctx, l.conn.Clientset(), o)
+	var busy *lease.HeldError
+	switch {
+	case err == nil:
+		return heldLease{held}, held.Found(), nil
+	case errors.Is(err, lease.ErrUnusable):
+		return nil, verdict.Lock{State: verdict.LockUnusable}, nil
+	case errors.As(err, &busy):
+		return nil, verdict.Lock{}, &verdict.Problem{Ending: verdict.EndLive,
+			Tried: fmt.Sprintf("lock release %s in namespace %s within the lock-timeout of %s", l.release, l.namespace, o.Wait),
+			Cause: busy, Next: "Wait for that run to end, or give a longer lock-timeout."}
+	}
+	return nil, verdict.Lock{}, classify(err, "lock release "+l.release)
+}
+
+func (l locker) Read(ctx context.Context) (verdict.Lock, error) {
+	found, err := lease.Read(ctx, l.conn.Clientset(), l.namespace, l.release, l.options.ServerNow())
+	return found, classify(err, "read the lock of release "+l.release)
+}
+
+// heldLease is a Lease that this run holds.
+type heldLease struct{ *lease.Lease }
+
+func (h heldLease) Lost() <-chan struct{} { return h.Done() }
+
+func (h heldLease) End(ctx context.Context, a verdict.Attempt) error { return h.Release(ctx, a) }

@@ -1,0 +1,199 @@
+// Package cli is the program: it reads what a run is asked to do, wires the
+// rooms together, runs the verb, and says how it ended.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/engine"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// Process is what the operating system gives a program.
+type Process struct {
+	Args    []string
+	Environ []string
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Signals <-chan os.Signal // nil: none are handled
+	Version string
+	// OwnLogs lets the run take over the process-wide logs of the libraries,
+	// which would print chart values: only the real program may.
+	OwnLogs bool
+}
+
+func (p Process) getenv(name string) string {
+	for _, e := range slices.Backward(p.Environ) {
+		if value, ok := strings.CutPrefix(e, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// Main runs the program and returns its exit code. The first signal lets the
+// run settle what it began, a second one ends it at once.
+func Main(ctx context.Context, p Process) int {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan int, 1)
+	go func() { done <- p.run(ctx) }()
+	interrupts := 0
+	for {
+		select {
+		case code := <-done:
+			return code
+		case s := <-p.Signals:
+			i := interrupt(s)
+			if interrupts++; interrupts > 1 {
+				return exitCode(i.Ending)
+			}
+			cancel(i)
+		}
+	}
+}
+
+func interrupt(s os.Signal) *engine.Interrupt {
+	if s == syscall.SIGTERM {
+		return &engine.Interrupt{Signal: "SIGTERM", Ending: verdict.EndTerminated}
+	}
+	return &engine.Interrupt{Signal: "SIGINT", Ending: verdict.EndInterrupted}
+}
+
+// run parses the command line and runs its verb. A panic is a bug, and its
+// place in the code is what a report of it needs.
+func (p Process) run(ctx context.Context) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(p.Stderr, "berth: internal error: %v\nPlease report this with what follows.\n%s", r, debug.Stack())
+			code = exitInternal
+		}
+	}()
+	command := p.command(ctx, &code)
+	if err := command.Execute(); err != nil {
+		platform := ci.Detect(p.getenv, p.Stderr)
+		p.conclude(platform, nil, wrongInput("", err))
+		return exitWrongInput
+	}
+	return code
+}
+
+// verb runs one verb with its inputs and returns the exit code.
+func (p Process) verb(ctx context.Context, verb string, resolve func(input.Defaults) (*input.Options, error)) int {
+	platform := ci.Detect(p.getenv, p.Stdout)
+	facts, factsErr := platform.Context()
+	o, err := resolve(defaults(facts))
+	if err != nil {
+		// What the platform could not tell is worth hearing only together with
+		// what is missing because of it.
+		return p.conclude(platform, nil, wrongInput(verb, errors.Join(err, factsErr)))
+	}
+	if o.Output == "json" {
+		platform = ci.Detect(p.getenv, p.Stderr)
+	}
+	for _, secret := range []input.Secret{o.KubeToken, o.RegistryPassword} {
+		if secret != "" {
+			platform.Mask(secret.Reveal())
+		}
+	}
+	if verb == input.Auto {
+		intent := ci.Auto(facts, p.hasCredentials(o))
+		if intent.Verb == ci.Nothing {
+			return p.conclude(platform, o, nothingToDo(intent))
+		}
+		verb = string(intent.Verb)
+		platform.Line(fmt.Sprintf("auto: %s, since %s", verb, intent.Reason))
+		if err := o.Require(verb); err != nil {
+			return p.conclude(platform, o, wrongInput(verb, err))
+		}
+	}
+	return p.conclude(platform, o, p.perform(ctx, platform, verb, o))
+}
+
+// hasCredentials says whether the run was given any way to reach a cluster. A
+// fork's pull request is not, and that is no failure.
+func (p Process) hasCredentials(o *input.Options) bool {
+	if o.Kubeconfig.Given() || o.KubeAPIServer != "" || p.getenv("KUBECONFIG") != "" || p.getenv("KUBERNETES_SERVICE_HOST") != "" {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(p.getenv("HOME"), ".kube", "config"))
+	return err == nil
+}
+
+func defaults(c ci.Context) input.Defaults {
+	return input.Defaults{
+		Host: c.Host, Repository: c.Repository, HeadRepository: c.HeadRepository, Branch: c.Branch,
+		PullRequest: c.PullRequest, SHA: c.SHA, RunURL: c.RunURL, Attempt: c.Attempt, DefaultBranch: c.DefaultBranch,
+	}
+}
+
+// conclude says how the run ended, where people look, and gives the exit code.
+func (p Process) conclude(platform ci.Platform, o *input.Options, r verdict.Result) int {
+	if o == nil {
+		o = &input.Options{}
+	}
+	r.ExitCode = exitCode(r.Ending)
+	code := r.ExitCode
+	if slices.Contains(o.SoftFail, code) {
+		code = exitOK
+		soften(&r)
+	}
+	if o.Output == "json" {
+		data, err := report.JSON(r)
+		if err != nil {
+			fmt.Fprintf(p.Stderr, "berth: write the report: %v\n", err)
+			return exitInternal
+		}
+		_, _ = p.Stdout.Write(append(data, '\n'))
+	} else {
+		platform.Line(report.Text(r))
+	}
+	if err := platform.Publish(r, o.ReportDir); err != nil {
+		platform.Line(fmt.Sprintf("berth: %v", err))
+		if code == exitOK {
+			return exitInternal
+		}
+	}
+	return code
+}
+
+// soften turns what would fail the step into warnings.
+func soften(r *verdict.Result) {
+	for i := range r.Notes {
+		if r.Notes[i].Level == verdict.LevelError {
+			r.Notes[i].Level = verdict.LevelWarning
+			r.Notes[i].Title += fmt.Sprintf(" (exit code %d, softened by soft-fail)", r.ExitCode)
+		}
+	}
+}
+
+// wrongInput is the result of a run that stopped at its inputs.
+func wrongInput(verb string, err error) verdict.Result {
+	return verdict.Result{
+		Verb: verb, Ending: verdict.EndWrongInput, Started: time.Now(),
+		Headline: "Wrong input; nothing was touched.", Cause: err.Error(),
+		Next:  "berth " + strings.TrimSpace(verb+" --help") + " lists what is allowed.",
+		Notes: []verdict.Note{{Level: verdict.LevelError, Title: "wrong input", Message: err.Error()}},
+	}
+}
+
+func nothingToDo(i ci.Intent) verdict.Result {
+	return verdict.Result{
+		Verb: input.Auto, Ending: verdict.EndNothingToDo, Started: time.Now(),
+		Headline: "Nothing to do: " + i.Reason + ".",
+		Notes:    []verdict.Note{{Level: verdict.LevelNotice, Title: "nothing to do", Message: i.Reason}},
+	}
+}

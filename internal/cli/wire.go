@@ -1,0 +1,236 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/berth-dev/berth/internal/app"
+	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/engine"
+	"github.com/berth-dev/berth/internal/helm"
+	"github.com/berth-dev/berth/internal/helm/chart"
+	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// wiring is one run's rooms on their way to an engine.
+type wiring struct {
+	Process
+	platform ci.Platform
+	options  *input.Options
+	app      app.App
+	run      string // hash of the run's URL and attempt
+	holder   string // the same for people
+	conn     *kube.Conn
+	kind     record.Kind
+	store    *record.Store
+	notes    []verdict.Note
+}
+
+// perform wires the rooms and runs the verb.
+func (p Process) perform(ctx context.Context, platform ci.Platform, verb string, o *input.Options) verdict.Result {
+	w := &wiring{Process: p, platform: platform, options: o}
+	if p.OwnLogs {
+		defer kube.CaptureLogs(func(line string) { w.debug("%s", line) })()
+	}
+	e, closeAll, err := w.engine(ctx)
+	if err != nil {
+		problem := verdict.ProblemOf(err)
+		r := wrongInput(verb, err)
+		if r.Ending = problem.Ending; r.Ending != verdict.EndWrongInput {
+			r.Headline = problem.Tried
+		}
+		if problem.Next != "" {
+			r.Next = problem.Next
+		}
+		return r
+	}
+	defer closeAll()
+	flows := map[string]func(context.Context) verdict.Result{
+		input.Deploy: e.Deploy, input.Check: e.Check, input.Repair: e.Repair,
+		input.Teardown: e.Teardown, input.Preflight: e.Preflight,
+	}
+	r := flows[verb](ctx)
+	r.Notes = append(r.Notes, w.notes...)
+	w.debugAudit(r)
+	return r
+}
+
+// engine makes all that a run stands on. It sends nothing yet.
+func (w *wiring) engine(ctx context.Context) (*engine.Engine, func(), error) {
+	if err := w.nameApp(); err != nil {
+		return nil, nil, err
+	}
+	if err := w.connect(); err != nil {
+		return nil, nil, err
+	}
+	if err := w.openStore(ctx); err != nil {
+		w.conn.Close()
+		return nil, nil, err
+	}
+	cache, err := os.MkdirTemp("", "berth-")
+	if err != nil {
+		w.conn.Close()
+		return nil, nil, fmt.Errorf("make a working folder: %w; check TMPDIR", err)
+	}
+	releases := helm.New(w.helmOptions(cache), w.store, w.open)
+	e := &engine.Engine{
+		Options:  w.engineOptions(),
+		Cluster:  &cluster{conn: w.conn, app: w.app, labels: w.options.NamespaceLabels, clock: time.Now, note: w.note},
+		Access:   permissions{conn: w.conn, resource: w.kind.Resource(), namespace: w.app.Namespace, perBranch: w.app.PerBranch},
+		Locker:   w.locker(),
+		Releases: releases,
+		Clock:    time.Now,
+		Say:      func(line string) { w.platform.Line(line) },
+	}
+	return e, func() {
+		_ = releases.Close()
+		_ = os.RemoveAll(cache)
+		w.conn.Close()
+	}, nil
+}
+
+// nameApp names the review app and the run.
+func (w *wiring) nameApp() error {
+	o := w.options
+	w.holder = o.RunURL
+	if w.holder == "" {
+		host, _ := os.Hostname()
+		w.holder = fmt.Sprintf("%s, process %d, started %s", host, os.Getpid(), time.Now().UTC().Format(time.RFC3339Nano))
+	}
+	w.run = app.RunHash(w.holder, o.Attempt)
+	var err error
+	w.app, err = app.New(
+		app.Source{Host: o.Host, Repository: o.Repository, HeadRepository: o.HeadRepository, Branch: o.Branch,
+			App: o.App, Slug: o.Slug, SHA: o.SHA, PullRequest: o.PullRequest, RunURL: o.RunURL},
+		app.Templates{Namespace: o.Namespace, Release: o.Release, URL: o.URL})
+	if err != nil {
+		return &verdict.Problem{Ending: verdict.EndWrongInput, Tried: "name the review app", Cause: err,
+			Next: "Give app, slug, namespace or release so that the names fit."}
+	}
+	return nil
+}
+
+func (w *wiring) connect() error {
+	o := w.options
+	var err error
+	w.conn, err = kube.Connect(kube.Options{
+		Kubeconfig: material(o.Kubeconfig), Context: o.KubeContext,
+		Server: o.KubeAPIServer, Token: o.KubeToken.Reveal(), CA: material(o.KubeCA),
+		UserAgent:      "berth/" + w.Version,
+		RequestTimeout: min(o.Timeout, 30*time.Second),
+		Getenv:         w.getenv,
+		Warn: func(text string) {
+			w.note(verdict.Note{Level: verdict.LevelWarning, Title: "Warning from the API server", Message: text})
+		},
+		Log: w.debug,
+	})
+	return err
+}
+
+func material(m input.Material) string {
+	if m.Path != "" {
+		return m.Path
+	}
+	return m.Content.Reveal()
+}
+
+func (w *wiring) openStore(ctx context.Context) error {
+	var err error
+	if w.kind, err = record.ParseDriver(w.getenv("HELM_DRIVER")); err != nil {
+		return err
+	}
+	w.store, err = record.New(
+		record.Clients{Core: w.conn.Clientset().CoreV1(), Metadata: w.conn.Metadata()},
+		record.Options{
+			Kind: w.kind, Namespace: w.app.Namespace,
+			Stamp: verdict.Stamp{Run: w.run}, Identity: w.app.Identity,
+			Annotations: map[string]string{app.AnnotationBranch: w.options.Branch, app.AnnotationRunURL: w.holder},
+			Context:     context.WithoutCancel(ctx), Log: w.debug, Started: time.Now(),
+		})
+	return err
+}
+
+// open gives the seams of one Helm operation, behind a fence of its own.
+func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
+	fence := kube.NewFence(ctx)
+	getter := w.conn.Getter(w.app.Namespace, fence)
+	core, err := getter.Core()
+	if err != nil {
+		return helm.Seams{}, err
+	}
+	return helm.Seams{
+		Getter: getter, Core: core, Fence: fence,
+		Pods: w.conn.Clientset(), Waiter: waiter{conn: w.conn, namespace: w.app.Namespace},
+	}, nil
+}
+
+func (w *wiring) helmOptions(cache string) helm.Options {
+	o := w.options
+	source := chart.Source{Chart: o.Chart, Repo: o.ChartRepo, Version: o.ChartVersion,
+		Username: o.RegistryUsername, Password: o.RegistryPassword.Reveal(), RegistryConfig: o.RegistryConfig,
+		CAFile: o.CAFile, CacheDir: cache, Log: w.debug}
+	if update, err := strconv.ParseBool(o.DependencyUpdate); err == nil {
+		source.DependencyUpdate = &update // else "auto": only where they are not vendored
+	}
+	pullRequest := ""
+	if o.PullRequest > 0 {
+		pullRequest = strconv.Itoa(o.PullRequest)
+	}
+	return helm.Options{
+		Release: w.app.Release, Namespace: w.app.Namespace, Timeout: o.Timeout, MaxHistory: o.MaxHistory,
+		Source: source,
+		Values: chart.Values{Files: o.Values, Set: o.Set, SetString: o.SetString, SetFile: o.SetFile, SetJSON: o.SetJSON,
+			Data: chart.TemplateData{App: w.app.App, Slug: w.app.Slug, Branch: o.Branch, PullRequest: pullRequest, SHA: o.SHA,
+				URL: w.app.URL, Host: w.app.Host, Namespace: w.app.Namespace, Release: w.app.Release}},
+		Log:        w.debug,
+		HookOutput: func(pod, container string) io.Writer { return hookLog{w, pod + "/" + container} },
+	}
+}
+
+func (w *wiring) engineOptions() engine.Options {
+	o := w.options
+	return engine.Options{
+		App: w.app, Branch: o.Branch, Run: w.run,
+		Timeout: o.Timeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
+		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace, Adopt: o.Adopt,
+		Preflight: o.Preflight != "off",
+		Policy:    verdict.Policy{OnStuck: verdict.OnStuck(o.OnStuck), AssumeDeadAfter: o.AssumeDeadAfter},
+	}
+}
+
+func (w *wiring) note(n verdict.Note) { w.notes = append(w.notes, n) }
+
+// debug prints a line of the libraries' own logs when asked to.
+func (w *wiring) debug(format string, args ...any) {
+	if w.options.LogLevel == "debug" {
+		w.platform.Line("debug: " + fmt.Sprintf(format, args...))
+	}
+}
+
+// debugAudit shows what the record store wrote and what was asked for.
+func (w *wiring) debugAudit(r verdict.Result) {
+	for _, a := range r.Audit {
+		w.debug("record: %s %s revision %d status %s: %d tries, error %q", a.Verb, a.Key, a.Revision, a.Status, a.Tries, a.Error)
+	}
+	for _, t := range r.Traffic {
+		w.debug("requests: %s %s: %d, %d bytes sent, %d received", t.Verb, t.Resource, t.Count, t.Sent, t.Received)
+	}
+}
+
+// hookLog prints the log of a hook's container, line by line where it comes so.
+type hookLog struct {
+	w    *wiring
+	from string
+}
+
+func (h hookLog) Write(b []byte) (int, error) {
+	h.w.platform.Line(h.from + ": " + string(b))
+	return len(b), nil
+}

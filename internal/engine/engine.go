@@ -1,0 +1,143 @@
+// Package engine is the verbs' flow: gather → diagnose → plan → perform →
+// gather again. It decides nothing itself (internal/verdict does) and knows
+// neither Helm nor Kubernetes: it owns the small interfaces that it calls.
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/berth-dev/berth/internal/app"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// Cluster is what a run asks of the API server, outside the release's records.
+// Every method returns an error that is, or wraps, a *verdict.Problem where a
+// run ends by it.
+type Cluster interface {
+	// Namespace reads the release's namespace; an absent one is no error.
+	Namespace(ctx context.Context) (verdict.Namespace, error)
+	// CreateNamespace makes it with Berth's labels, or returns the one that
+	// appeared meanwhile.
+	CreateNamespace(ctx context.Context) (verdict.Namespace, error)
+	// AdoptNamespace puts Berth's labels on one that carries none.
+	AdoptNamespace(ctx context.Context, ns verdict.Namespace) (verdict.Namespace, error)
+	// DeleteNamespace deletes that very namespace and waits until it is gone.
+	DeleteNamespace(ctx context.Context, ns verdict.Namespace) error
+	// WaitNamespaceGone waits until that very namespace is gone.
+	WaitNamespaceGone(ctx context.Context, ns verdict.Namespace) error
+	// Observe reads every object of a manifest, in its order.
+	Observe(ctx context.Context, manifest string) ([]verdict.Object, error)
+	// Now is the API server's own time.
+	Now() time.Time
+	// User is whom the API server takes us for, or "" where it won't say.
+	User(ctx context.Context) string
+	// Traffic is what the run has sent and received so far.
+	Traffic() []verdict.Requests
+}
+
+// Access asks what the run may do.
+type Access interface {
+	// ClusterNeeds are the cluster-scoped permissions, for a namespace in this phase.
+	ClusterNeeds(verb string, phase verdict.NamespacePhase) []verdict.Permission
+	// StorageNeeds are the permissions on the record store's objects and the lock.
+	StorageNeeds(verb string) []verdict.Permission
+	// Review asks once, ReviewUntil again for as long as something required is
+	// denied and wait has not passed.
+	Review(ctx context.Context, needs []verdict.Permission) ([]verdict.Gap, error)
+	ReviewUntil(ctx context.Context, needs []verdict.Permission, wait time.Duration, retry func([]verdict.Gap)) ([]verdict.Gap, error)
+	// RBAC is the YAML that grants user all of needs.
+	RBAC(user string, needs []verdict.Permission) string
+}
+
+// Locker is the lock on the release.
+type Locker interface {
+	// Acquire waits for the lock. It returns the lock as it was found, and a
+	// nil Held where Leases may not be used.
+	Acquire(ctx context.Context, waiting func(holder string, since time.Time)) (Held, verdict.Lock, error)
+	// Read looks at the lock and takes nothing.
+	Read(ctx context.Context) (verdict.Lock, error)
+}
+
+// Held is a lock that is held and renewed.
+type Held interface {
+	// Lost is closed when somebody else has it. Nothing may be settled then.
+	Lost() <-chan struct{}
+	// End writes how the attempt ended and lets the lock go.
+	End(ctx context.Context, a verdict.Attempt) error
+	// Remove deletes the lock of a release that is no more.
+	Remove(ctx context.Context) error
+}
+
+// Releases performs Helm operations and reads and settles records.
+type Releases interface {
+	Fetch(ctx context.Context) error
+	Render(ctx context.Context, revision int, upgrade bool) error
+	// Begin stamps the records that follow with when this run is over at the latest.
+	Begin(deadline time.Time)
+	Perform(ctx context.Context, step verdict.Step) verdict.Outcome
+	Uninstall(ctx context.Context) verdict.Outcome
+	Purge(ctx context.Context) error
+	Records(ctx context.Context) ([]verdict.Record, error)
+	Load(ctx context.Context, rec *verdict.Record) error
+	Settle(ctx context.Context, rec *verdict.Record, status verdict.Status, description string) error
+	Others(ctx context.Context) ([]string, error)
+	Audit() []verdict.Write
+	WriteFailure() error
+}
+
+// Options are the run's settings, validated.
+type Options struct {
+	App             app.App
+	Branch          string
+	Run             string // hash of run URL and attempt
+	Timeout         time.Duration
+	CheckTimeout    time.Duration
+	RBACWait        time.Duration
+	Confirm         int
+	MaxHistory      int
+	CreateNamespace bool
+	Adopt           bool
+	Preflight       bool
+	Policy          verdict.Policy
+}
+
+// Engine runs the verbs on one release.
+type Engine struct {
+	Options  Options
+	Cluster  Cluster
+	Access   Access
+	Locker   Locker
+	Releases Releases
+	Clock    func() time.Time
+	Say      func(line string) // progress; one line, trusted text
+}
+
+// Deploy brings the chart onto the cluster and proves that it is there.
+func (e *Engine) Deploy(ctx context.Context) verdict.Result { return e.run(ctx, "deploy", deploy) }
+
+// Check proves what is there, and never writes.
+func (e *Engine) Check(ctx context.Context) verdict.Result { return e.run(ctx, "check", check) }
+
+// Repair mends a stuck record and deploys nothing.
+func (e *Engine) Repair(ctx context.Context) verdict.Result { return e.run(ctx, "repair", repair) }
+
+// Teardown takes the release, and the namespace that Berth made, away.
+func (e *Engine) Teardown(ctx context.Context) verdict.Result {
+	return e.run(ctx, "teardown", teardown)
+}
+
+// Preflight asks what a deploy would need and changes nothing.
+func (e *Engine) Preflight(ctx context.Context) verdict.Result {
+	return e.run(ctx, "preflight", preflight)
+}
+
+func (e *Engine) run(ctx context.Context, verb string, flow func(context.Context, *run) error) verdict.Result {
+	r := &run{Engine: e, started: e.Clock()}
+	r.result = verdict.Result{
+		Verb: verb, App: e.Options.App.App, Branch: e.Options.Branch, URL: e.Options.App.URL,
+		Namespace: e.Options.App.Namespace, Release: e.Options.App.Release, Started: r.started,
+	}
+	err := flow(ctx, r)
+	return r.finish(ctx, err)
+}

@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// finish turns what happened into the result that the reports are made of.
+func (r *run) finish(ctx context.Context, err error) verdict.Result {
+	res := &r.result
+	res.Ending = verdict.EndConsistent
+	if p := verdict.ProblemOf(err); p != nil {
+		r.explain(ctx, p)
+	} else if res.Headline == "" {
+		res.Headline = r.success()
+	}
+	res.Audit = r.Releases.Audit()
+	res.Traffic = r.Cluster.Traffic()
+	res.Took = r.Clock().Sub(r.started)
+	return *res
+}
+
+// explain puts a problem into the result: what failed, why, and what to do.
+func (r *run) explain(ctx context.Context, p *verdict.Problem) {
+	res := &r.result
+	res.Ending, res.Headline, res.Next, res.Gaps = p.Ending, p.Tried, p.Next, p.Gaps
+	if p.Cause != nil {
+		res.Cause = p.Cause.Error()
+	}
+	if p.Ending == verdict.EndPermission {
+		r.explainPermission(ctx, p)
+	}
+	title := strings.ReplaceAll(string(p.Ending), "-", " ")
+	message := p.Error()
+	if p.Ending == verdict.EndPermission {
+		message = res.Headline + "."
+	}
+	r.note(verdict.LevelError, title, "%s", joinSentences(message, res.Next))
+}
+
+// explainPermission says who lacks what, and what to apply.
+func (r *run) explainPermission(ctx context.Context, p *verdict.Problem) {
+	res := &r.result
+	if res.User == "" {
+		res.User = r.Cluster.User(context.WithoutCancel(ctx))
+	}
+	if len(p.Gaps) == 0 {
+		return
+	}
+	needs := r.needs
+	for _, g := range p.Gaps {
+		needs = append(needs, g.Permission)
+	}
+	res.RBAC = r.Access.RBAC(res.User, needs)
+	who := res.User
+	if who == "" {
+		who = "the user of this run"
+	}
+	res.Headline = fmt.Sprintf("%s may not %s", who, listGaps(p.Gaps))
+	if res.Next == "" {
+		res.Next = "Apply the RBAC below, then run again."
+	}
+}
+
+// success is the one line of a run that went well.
+func (r *run) success() string {
+	res := &r.result
+	where := fmt.Sprintf("%s in namespace %s", res.Release, res.Namespace)
+	switch res.Verb {
+	case "teardown":
+		return fmt.Sprintf("%s is gone.", where)
+	case "preflight":
+		return fmt.Sprintf("All permissions for %s are there.", where)
+	case "repair":
+		if res.Repair == "" {
+			return fmt.Sprintf("Nothing to repair: %s revision %d is %s.", where, res.Revision, res.Status)
+		}
+		return fmt.Sprintf("Repaired: %s revision %d is %s.", where, res.Revision, res.Status)
+	}
+	return fmt.Sprintf("%s revision %d is deployed, and what is stored and running is what was reported.", where, res.Revision)
+}
+
+// listGaps names every missing permission.
+func listGaps(gaps []verdict.Gap) string {
+	names := make([]string, len(gaps))
+	for i, g := range gaps {
+		names[i] = g.Permission.String()
+	}
+	return strings.Join(names, "; ")
+}
+
+// joinSentences joins what is not empty.
+func joinSentences(parts ...string) string {
+	var out []string
+	for _, p := range parts {
+		if p != "" {
+			out = append(out, p)
+		}
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// observe reads the objects of the last record, those of its hooks, and those
+// that the revision before had and the last one dropped.
+func (r *run) observe(ctx context.Context, f *verdict.Facts) error {
+	last := f.Last()
+	var err error
+	if f.Objects, err = r.Cluster.Observe(ctx, last.Manifest); err != nil {
+		return err
+	}
+	f.Observed = true
+	if !last.Payload.Pending() {
+		return nil
+	}
+	hooks := make([]string, 0, len(last.Hooks))
+	for _, h := range last.Hooks {
+		hooks = append(hooks, h.Manifest)
+	}
+	if f.HookJobs, err = r.Cluster.Observe(ctx, strings.Join(hooks, "\n---\n")); err != nil {
+		return err
+	}
+	f.Dropped, f.DroppedUnread, err = r.dropped(ctx, f)
+	return err
+}
+
+// dropped finds what an unfinished upgrade should have removed.
+func (r *run) dropped(ctx context.Context, f *verdict.Facts) ([]verdict.Object, string, error) {
+	before := deployedBefore(f.Records)
+	if before == nil {
+		return nil, "", nil
+	}
+	if err := r.Releases.Load(ctx, before); err != nil {
+		return nil, "", err
+	}
+	if before.DecodeError != "" {
+		return nil, fmt.Sprintf("record %s cannot be decoded, so what it had and the last one dropped is not known", before.Key), nil
+	}
+	objects, err := r.Cluster.Observe(ctx, before.Manifest)
+	if err != nil {
+		return nil, "", err
+	}
+	return slices.DeleteFunc(objects, func(o verdict.Object) bool {
+		return slices.ContainsFunc(f.Objects, func(now verdict.Object) bool { return now.Ref == o.Ref })
+	}), "", nil
+}
+
+// deployedBefore is the newest revision before the last that was in service:
+// deployed, or superseded where the last operation died between its two
+// final writes.
+func deployedBefore(records []verdict.Record) *verdict.Record {
+	for i := len(records) - 2; i >= 0; i-- {
+		if s := records[i].Label; s == verdict.StatusDeployed || s == verdict.StatusSuperseded {
+			return &records[i]
+		}
+	}
+	return nil
+}

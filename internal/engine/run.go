@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// run is one verb under way: what it found and what it will report.
+type run struct {
+	*Engine
+	result    verdict.Result
+	started   time.Time
+	namespace verdict.Namespace
+	needs     []verdict.Permission // all that was asked for, for the RBAC to apply
+	lock      verdict.Lock         // as found
+	held      Held                 // nil without permission on Leases
+	attempt   verdict.Attempt      // what the lock will be told
+	rendered  bool                 // the chart was rendered for an install
+}
+
+// step says what is being done, times it and keeps it for the timeline.
+func (r *run) step(what string) (done func()) {
+	r.Say(what)
+	from := r.Clock()
+	return func() {
+		now := r.Clock()
+		r.result.Timeline = append(r.result.Timeline, verdict.Event{At: from.Sub(r.started), Took: now.Sub(from), What: what})
+	}
+}
+
+// note keeps something that becomes an annotation.
+func (r *run) note(level verdict.Level, title, format string, args ...any) {
+	r.result.Notes = append(r.result.Notes, verdict.Note{Level: level, Title: title, Message: fmt.Sprintf(format, args...)})
+}
+
+// errLockLost is the cause with which a run ends whose lock was taken over.
+var errLockLost = errors.New("the lock on the release was lost: another run has it")
+
+// acquire takes the lock and returns a context that ends when it is lost.
+func (r *run) acquire(ctx context.Context) (context.Context, func(), error) {
+	done := r.step("Take the lock on the release")
+	held, found, err := r.Locker.Acquire(ctx, func(holder string, since time.Time) {
+		r.Say(fmt.Sprintf("Waiting for the lock, held by %q since %s", holder, since.UTC().Format(time.RFC3339)))
+	})
+	done()
+	if err != nil {
+		return ctx, nil, err
+	}
+	r.lock, r.held = found, held
+	r.attempt = found.Attempt // what it says stays until this run has something to say
+	if held == nil {
+		r.note(verdict.LevelNotice, "No lock",
+			"Leases in namespace %s may not be used, so runs of this branch are told apart by their records' stamps alone.", r.namespace.Name)
+		return ctx, func() {}, nil
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-held.Lost():
+			cancel(errLockLost)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { r.release(ctx); cancel(nil) }, nil
+}
+
+// release lets the lock go, with how the attempt ended. It has a little time
+// of its own, since it also runs after a cancel.
+func (r *run) release(ctx context.Context) {
+	if errors.Is(context.Cause(ctx), errLockLost) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := r.held.End(ctx, r.attempt); err != nil {
+		r.note(verdict.LevelNotice, "Lock not released", "The lock could not be released and runs out by itself: %v", err)
+	}
+}
+
+// budget bounds the rest of a verb. The cause names the input to raise.
+func (r *run) budget(ctx context.Context) (context.Context, context.CancelFunc) {
+	r.Releases.Begin(r.Cluster.Now().Add(r.Options.Timeout))
+	return context.WithTimeoutCause(ctx, r.Options.Timeout, fmt.Errorf("the timeout of %s has passed", r.Options.Timeout))
+}
+
+// gather reads the facts. observe also reads the objects, which a pending
+// record needs in any case.
+func (r *run) gather(ctx context.Context, observe bool) (*verdict.Facts, error) {
+	f := &verdict.Facts{
+		Release: r.Options.App.Release, Identity: r.Options.App.Identity, Run: r.Options.Run,
+		Namespace: r.namespace, Lock: r.lock,
+	}
+	var err error
+	if f.Records, err = r.Releases.Records(ctx); err != nil {
+		return nil, err
+	}
+	f.Now = r.Cluster.Now()
+	last := f.Last()
+	if last == nil {
+		return f, nil
+	}
+	if err := r.Releases.Load(ctx, last); err != nil {
+		return nil, err
+	}
+	if last.DecodeError != "" || (!observe && !last.Payload.Pending()) {
+		return f, nil
+	}
+	return f, r.observe(ctx, f)
+}

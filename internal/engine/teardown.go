@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// teardown takes the release away, then the namespace if Berth made it.
+// Whatever is doubtful is kept and named.
+func teardown(ctx context.Context, r *run) error {
+	done := r.step("Look at the namespace")
+	err := r.lookAtNamespace(ctx)
+	done()
+	if err != nil {
+		return err
+	}
+	switch r.namespace.Phase {
+	case verdict.NamespaceAbsent:
+		r.result.Headline = fmt.Sprintf("Nothing to take down: namespace %s does not exist.", r.namespace.Name)
+		return nil
+	case verdict.NamespaceTerminating:
+		defer r.step("Wait until the namespace is gone")()
+		ctx, cancel := r.budget(ctx)
+		defer cancel()
+		return r.Cluster.WaitNamespaceGone(ctx, r.namespace)
+	case verdict.NamespaceActive, verdict.NamespaceHidden:
+	}
+	if err := r.askFirst(ctx); err != nil {
+		return err
+	}
+	ctx, unlock, err := r.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { unlock() }()
+	ctx, cancel := r.budget(ctx)
+	defer cancel()
+	if err := r.takeDownRelease(ctx); err != nil {
+		return err
+	}
+	if err := r.takeDownNamespace(ctx); err != nil {
+		return err
+	}
+	return r.keptProblem()
+}
+
+// takeDownRelease uninstalls, proves that the objects are gone, and only then
+// removes the records.
+func (r *run) takeDownRelease(ctx context.Context) error {
+	facts, err := r.gather(ctx, true)
+	if err != nil {
+		return err
+	}
+	last := facts.Last()
+	if last == nil {
+		r.result.Headline = fmt.Sprintf("Release %s is not there (any more).", r.Options.App.Release)
+		return nil
+	}
+	r.result.Revision, r.result.Status, r.result.Chart = last.Revision, last.Payload, last.Chart
+	if err := r.mayTakeDown(facts); err != nil {
+		return err
+	}
+	if last.Payload != verdict.StatusUninstalled {
+		if err := r.uninstall(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.proveGone(ctx, last); err != nil {
+		return err
+	}
+	defer r.step("Remove the records")()
+	return r.Releases.Purge(ctx)
+}
+
+// mayTakeDown refuses what is alive, unreadable, or not this branch's.
+func (r *run) mayTakeDown(f *verdict.Facts) error {
+	last := f.Last()
+	d := verdict.Diagnose(f, r.Options.Policy.AssumeDeadAfter)
+	switch d.State {
+	case verdict.StateForeign, verdict.StateLive, verdict.StateUnknownHolder, verdict.StateUnreadable, verdict.StateTerminating:
+		return verdict.PlanDeploy(f, d, r.Options.Policy).Refusal
+	case verdict.StateAbsent, verdict.StateDeployed, verdict.StateTwoDeployed, verdict.StateFailed, verdict.StateNoneDeployed,
+		verdict.StateUninstalled, verdict.StateUninstalling, verdict.StateRecordingFailed, verdict.StateAbandoned, verdict.StateDisagreeing:
+	}
+	if last.Identity == "" && !r.namespace.Ours && !r.Options.Adopt {
+		return &verdict.Problem{Ending: verdict.EndForeign,
+			Tried: fmt.Sprintf("take down release %s in namespace %s: nothing shows that Berth deployed it", r.Options.App.Release, r.namespace.Name),
+			Next:  "If it is this branch's review app, run again with adopt; nothing was touched."}
+	}
+	return nil
+}
+
+func (r *run) uninstall(ctx context.Context) error {
+	defer r.step("Uninstall the release, hooks included")()
+	out := r.Releases.Uninstall(ctx)
+	r.result.Kept = append(r.result.Kept, out.Kept...)
+	r.attempt = verdict.Attempt{Run: r.Options.Run, Revision: out.Revision, Outcome: "uninstalled"}
+	if out.Err == nil {
+		return nil
+	}
+	r.attempt.Outcome = "failed"
+	if stop := interruption(ctx); stop != nil {
+		return stop
+	}
+	var p *verdict.Problem
+	if errors.As(out.Err, &p) {
+		return out.Err
+	}
+	return &verdict.Problem{Ending: verdict.EndInconsistent, Tried: "uninstall release " + r.Options.App.Release, Cause: out.Err,
+		Next: "Its record is kept, so the next teardown goes on from here. Mend what is named and run it again."}
+}
+
+// proveGone looks whether the objects that the record named really went.
+func (r *run) proveGone(ctx context.Context, last *verdict.Record) error {
+	defer r.step("Prove that its objects are gone")()
+	objects, err := r.Cluster.Observe(ctx, last.Manifest)
+	if err != nil {
+		return err
+	}
+	r.result.Objects = nil
+	for _, o := range objects {
+		if o.Exists && o.Owned && !o.Kept {
+			r.result.Objects = append(r.result.Objects, o)
+			r.result.Evidence = append(r.result.Evidence, o.Ref.String()+" is still there")
+		}
+	}
+	if n := len(r.result.Objects); n > 0 {
+		return &verdict.Problem{Ending: verdict.EndInconsistent,
+			Tried: fmt.Sprintf("take down release %s: %d of its objects are still there", r.Options.App.Release, n),
+			Next:  "See their finalizers; the record is kept, so the next teardown goes on from here."}
+	}
+	return nil
+}
+
+// takeDownNamespace deletes the namespace only if Berth made it and nothing
+// else lives in it.
+func (r *run) takeDownNamespace(ctx context.Context) error {
+	others, err := r.Releases.Others(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !r.namespace.Ours:
+		r.Say(fmt.Sprintf("Namespace %s stays: Berth did not make it", r.namespace.Name))
+	case len(others) > 0:
+		r.result.Kept = append(r.result.Kept, fmt.Sprintf("namespace %s was kept: it holds records of other releases: %q", r.namespace.Name, others))
+	case r.namespace.Keep:
+		r.note(verdict.LevelNotice, "Namespace kept", "Namespace %s stays: %s", r.namespace.Name, r.namespace.KeepWhy)
+	default:
+		defer r.step("Delete the namespace and wait until it is gone")()
+		return r.Cluster.DeleteNamespace(ctx, r.namespace)
+	}
+	if r.held == nil {
+		return nil
+	}
+	return r.held.Remove(ctx)
+}
+
+// keptProblem ends a teardown that left something in doubt.
+func (r *run) keptProblem() error {
+	if len(r.result.Kept) == 0 {
+		return nil
+	}
+	return &verdict.Problem{Ending: verdict.EndForeign,
+		Tried: fmt.Sprintf("take everything down: %d thing(s) were kept", len(r.result.Kept)),
+		Next:  "See what was kept and why, and remove it by hand if it is nobody's."}
+}

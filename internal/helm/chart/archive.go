@@ -1,0 +1,113 @@
+package chart
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	helmchart "helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// Archive is a chart with its dependencies, held in memory.
+type Archive struct {
+	Name    string
+	Version string
+	Digest  string // sha256:…, the manifest's for an OCI artifact, else the content's
+
+	files []*loader.BufferedFile
+}
+
+// Load makes the chart anew. Helm changes a chart while it works out the
+// dependencies, so each attempt needs one of its own.
+func (a *Archive) Load() (*helmchart.Chart, error) {
+	c, err := loader.LoadFiles(a.files)
+	if err != nil {
+		return nil, &verdict.Problem{
+			Ending: verdict.EndChart,
+			Tried:  tidy("load the chart " + a.Name),
+			Cause:  clean(err),
+			Next:   "correct the chart; `helm lint` names the same",
+		}
+	}
+	return c, nil
+}
+
+// Close lets the content go. Nothing of it is on disk.
+func (a *Archive) Close() error {
+	a.files = nil
+	return nil
+}
+
+func archiveOf(files []*loader.BufferedFile, sum string) (*Archive, error) {
+	a := &Archive{files: files, Digest: sum}
+	c, err := a.Load()
+	if err != nil {
+		return nil, err
+	}
+	a.Name, a.Version = c.Name(), c.Metadata.Version
+	return a, nil
+}
+
+// readFolder reads what Helm would package of a folder: symbolic links followed,
+// .helmignore obeyed.
+func readFolder(dir string) ([]*loader.BufferedFile, error) {
+	c, err := loader.LoadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]*loader.BufferedFile, 0, len(c.Raw))
+	for _, f := range c.Raw {
+		files = append(files, &loader.BufferedFile{Name: f.Name, Data: f.Data})
+	}
+	return files, nil
+}
+
+// digest is the same for the same content: packaged dependencies count by what
+// they hold, and lock files, which carry a time, do not count.
+func digest(files []*loader.BufferedFile) string {
+	sum := sha256.New()
+	hashFiles(sum, "", files)
+	return fmt.Sprintf("sha256:%x", sum.Sum(nil))
+}
+
+func hashFiles(w io.Writer, prefix string, files []*loader.BufferedFile) {
+	sorted := slices.SortedFunc(slices.Values(files), func(a, b *loader.BufferedFile) int {
+		return strings.Compare(a.Name, b.Name)
+	})
+	for _, f := range sorted {
+		if base := path.Base(f.Name); base == "Chart.lock" || base == "requirements.lock" {
+			continue
+		}
+		name := prefix + f.Name
+		if strings.HasPrefix(f.Name, "charts/") && path.Ext(f.Name) == ".tgz" {
+			if inner, err := loader.LoadArchiveFiles(bytes.NewReader(f.Data)); err == nil {
+				hashFiles(w, name+"/", inner)
+				continue
+			}
+		}
+		fmt.Fprintf(w, "%d %s %d ", len(name), name, len(f.Data))
+		_, _ = w.Write(f.Data) // a hash takes every write
+	}
+}
+
+func sha256Of(data []byte) string {
+	return fmt.Sprintf("sha256:%x", sha256.Sum256(data))
+}
+
+// lacking names the declared dependencies that charts/ does not hold.
+func lacking(c *helmchart.Chart) []string {
+	var names []string
+	for _, want := range c.Metadata.Dependencies {
+		if !slices.ContainsFunc(c.Dependencies(), func(have *helmchart.Chart) bool { return have.Name() == want.Name }) {
+			names = append(names, want.Name)
+		}
+	}
+	return names
+}

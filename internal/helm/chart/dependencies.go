@@ -1,0 +1,191 @@
+package chart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	helmchart "helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/downloader"
+	"helm.sh/helm/v3/pkg/registry"
+	"helm.sh/helm/v3/pkg/repo"
+)
+
+const localRepository = "file://"
+
+// build gives the folder's files with its dependencies in charts/. Helm's
+// manager writes into the folder it works on, so it works on a copy.
+func (s Source) build(ctx context.Context, dir string, files []*loader.BufferedFile) ([]*loader.BufferedFile, error) {
+	c, err := loader.LoadFiles(files)
+	if err != nil {
+		return nil, s.problem("load the chart "+s.Chart, err, "correct the chart; `helm lint` names the same")
+	}
+	wanted := len(lacking(c)) > 0
+	if s.DependencyUpdate != nil {
+		wanted = *s.DependencyUpdate && len(c.Metadata.Dependencies) > 0
+	}
+	if !wanted {
+		return files, nil
+	}
+
+	tried := "build the dependencies of the chart " + c.Name()
+	origin, err := filepath.Abs(s.Chart)
+	if err != nil {
+		return nil, s.problem(tried, err, "give chart as an absolute path")
+	}
+	addresses, err := s.repositories(c)
+	if err != nil {
+		return nil, s.problem(tried, err, "correct the dependency in Chart.yaml, or put it into charts/")
+	}
+	// The copy lies below dir as the original lies below /, so that file:// paths
+	// relative to it can be given the same neighbours.
+	folder := filepath.Join(dir, "root", origin)
+	if err := copyFolder(folder, files); err != nil {
+		return nil, s.problem(tried, err, "check that the temporary folder has room")
+	}
+	if err := linkNeighbours(c, origin, folder, dir); err != nil {
+		return nil, s.problem(tried, err, "correct the file:// path in Chart.yaml; it is taken from the chart's own folder")
+	}
+	r, err := s.connect(ctx, dir, addresses...)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.download(r, c, folder, addresses); err != nil {
+		err = reworded{strings.ReplaceAll(err.Error(), folder, origin), err}
+		return nil, s.problem(tried, err, "check the dependencies in Chart.yaml and the credentials; if Chart.lock is out of step, run `helm dependency update` and commit it")
+	}
+	return readFolder(folder)
+}
+
+// download fetches the indexes itself, since Helm's manager only prints why one
+// could not be had, and then lets the manager resolve and fetch.
+func (s Source) download(r *remote, c *helmchart.Chart, folder string, addresses []*url.URL) error {
+	known := repo.NewFile()
+	for i, u := range addresses {
+		if u.Scheme == registry.OCIScheme {
+			continue
+		}
+		entry := &repo.Entry{Name: fmt.Sprintf("dependency-%d", i), URL: u.String()}
+		if _, err := r.index(entry.URL, entry.Name); err != nil {
+			return fmt.Errorf("read the index of the repository %s: %w", entry.URL, err)
+		}
+		known.Add(entry)
+	}
+	config := filepath.Join(r.dir, "repositories.yaml")
+	if err := known.WriteFile(config, 0o600); err != nil {
+		return err
+	}
+	manager := &downloader.Manager{
+		Out:              logWriter{s.logf},
+		ChartPath:        folder,
+		SkipUpdate:       true,
+		Getters:          r.getters,
+		RegistryClient:   r.registry,
+		RepositoryConfig: config,
+		RepositoryCache:  r.dir,
+	}
+	if c.Lock != nil {
+		return manager.Build()
+	}
+	return manager.Update()
+}
+
+// repositories lists the addresses that the dependencies come from, each once.
+func (s Source) repositories(c *helmchart.Chart) ([]*url.URL, error) {
+	missing := lacking(c)
+	var addresses []*url.URL
+	for _, dep := range c.Metadata.Dependencies {
+		switch {
+		case dep.Repository == "" && slices.Contains(missing, dep.Name):
+			return nil, fmt.Errorf("the dependency %s names no repository and is not in charts/", dep.Name)
+		case dep.Repository == "", strings.HasPrefix(dep.Repository, localRepository):
+			continue
+		case !isHTTP(dep.Repository) && !registry.IsOCI(dep.Repository):
+			return nil, fmt.Errorf("the dependency %s comes from %s, a name that `helm repo add` made on some machine; write the repository's URL", dep.Name, dep.Repository)
+		}
+		u, err := url.Parse(dep.Repository)
+		if err != nil || u.Host == "" {
+			return nil, fmt.Errorf("the repository of the dependency %s is not a complete address", dep.Name)
+		}
+		if u.User != nil {
+			return nil, fmt.Errorf("the repository of the dependency %s holds credentials; give them as registry-username and registry-password", dep.Name)
+		}
+		if !slices.ContainsFunc(addresses, func(have *url.URL) bool { return have.String() == u.String() }) {
+			addresses = append(addresses, u)
+		}
+	}
+	return addresses, nil
+}
+
+func copyFolder(to string, files []*loader.BufferedFile) error {
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(to)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, f := range files {
+		if err := root.MkdirAll(filepath.Dir(f.Name), 0o700); err != nil {
+			return err
+		}
+		if err := root.WriteFile(f.Name, f.Data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linkNeighbours puts a link where a relative file:// path leads from the copy.
+func linkNeighbours(c *helmchart.Chart, origin, folder, dir string) error {
+	for _, dep := range c.Metadata.Dependencies {
+		path, local := strings.CutPrefix(dep.Repository, localRepository)
+		if !local {
+			continue
+		}
+		target, link := filepath.Join(origin, path), filepath.Join(folder, path)
+		if filepath.IsAbs(path) {
+			target, link = path, path
+		}
+		if info, err := os.Stat(target); err != nil {
+			return fmt.Errorf("the dependency %s: %w", dep.Name, err)
+		} else if !info.IsDir() {
+			return fmt.Errorf("the dependency %s: %s is not a folder", dep.Name, target)
+		}
+		if filepath.IsAbs(path) {
+			continue
+		}
+		if !strings.HasPrefix(link, dir+string(filepath.Separator)) {
+			return fmt.Errorf("the dependency %s: its path leads above the root folder", dep.Name)
+		}
+		if _, err := os.Lstat(link); err == nil {
+			continue // within the chart, and so copied, or shared by two dependencies
+		}
+		if err := os.MkdirAll(filepath.Dir(link), 0o700); err != nil {
+			return err
+		}
+		if err := os.Symlink(target, link); err != nil && !errors.Is(err, os.ErrExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// logWriter passes on what Helm's manager prints.
+type logWriter struct{ logf func(string, ...any) }
+
+func (w logWriter) Write(p []byte) (int, error) {
+	for line := range strings.Lines(string(p)) {
+		if line = strings.TrimSpace(line); line != "" {
+			w.logf("%s", line)
+		}
+	}
+	return len(p), nil
+}

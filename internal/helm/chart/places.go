@@ -1,0 +1,136 @@
+package chart
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/repo"
+)
+
+func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
+	tried := "load the chart " + s.Chart
+	info, err := os.Stat(s.Chart)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && strings.Count(s.Chart, "/") < 2 && !strings.HasPrefix(s.Chart, "."):
+		return nil, s.problem(tried, fmt.Errorf("there is no such folder or file here"),
+			"check the path (was the repository checked out?); for a chart in a repository give its name alone and the repository's URL as repo, since names that `helm repo add` made are not known here")
+	case err != nil:
+		return nil, s.problem(tried, err, "check the path; it is taken from the working directory, and the repository must be checked out")
+	case info.IsDir():
+		return s.fromFolder(ctx, dir)
+	}
+	data, err := os.ReadFile(s.Chart)
+	if err != nil {
+		return nil, s.problem(tried, err, "check that the file can be read")
+	}
+	return s.unpack(data, s.Chart, "")
+}
+
+func (s Source) fromFolder(ctx context.Context, dir string) (*Archive, error) {
+	files, err := readFolder(s.Chart)
+	if err != nil {
+		return nil, s.problem("load the chart "+s.Chart, err, "correct the chart; `helm lint` names the same")
+	}
+	if files, err = s.build(ctx, dir, files); err != nil {
+		return nil, err
+	}
+	return archiveOf(files, digest(files))
+}
+
+func (s Source) fromRegistry(ctx context.Context, dir, ref string) (*Archive, error) {
+	tried := "pull the chart " + ref
+	u, err := url.Parse(ref)
+	if err != nil {
+		return nil, s.problem(tried, err, "give it as oci://host/path/name")
+	}
+	r, err := s.connect(ctx, dir, u)
+	if err != nil {
+		return nil, err
+	}
+	data, sum, err := r.pull(u, s.Version)
+	if err != nil {
+		return nil, s.problem(tried, err, "check the address, the version, and that registry-username and registry-password (or registry-config) may read it")
+	}
+	return s.unpack(data, ref, sum)
+}
+
+func (s Source) fromURL(ctx context.Context, dir, address string) (*Archive, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, s.problem("download the chart", err, "give a complete address")
+	}
+	r, err := s.connect(ctx, dir, u)
+	if err != nil {
+		return nil, err
+	}
+	data, err := r.download(address)
+	if err != nil {
+		return nil, s.problem("download the chart "+address, err, "check the address and the credentials")
+	}
+	return s.unpack(data, address, "")
+}
+
+func (s Source) fromRepository(ctx context.Context, dir string) (*Archive, error) {
+	tried := fmt.Sprintf("find the chart %s in the repository %s", s.Chart, s.Repo)
+	u, err := url.Parse(s.Repo)
+	if err != nil {
+		return nil, s.problem(tried, err, "give repo as a complete address")
+	}
+	r, err := s.connect(ctx, dir, u)
+	if err != nil {
+		return nil, err
+	}
+	index, err := r.index(s.Repo, "repository")
+	if err != nil {
+		return nil, s.problem(tried, err, "check repo (index.yaml must lie below it) and, if it is private, registry-username and registry-password")
+	}
+	found, err := index.Get(s.Chart, s.Version)
+	if err != nil || len(found.URLs) == 0 {
+		return nil, s.problem(tried, absence(index, s.Chart, s.Version), "correct chart or version")
+	}
+	address, err := repo.ResolveReferenceURL(s.Repo, found.URLs[0])
+	if err != nil {
+		return nil, s.problem(tried, err, "the repository's index is broken; ask who runs it")
+	}
+	data, err := r.download(address)
+	if err != nil {
+		return nil, s.problem("download the chart "+address, err, "check that the credentials may read it")
+	}
+	return s.unpack(data, address, "")
+}
+
+// absence says what the repository has instead.
+func absence(index *repo.IndexFile, name, version string) error {
+	versions := index.Entries[name]
+	if len(versions) == 0 {
+		return errors.New("the repository has no chart of that name")
+	}
+	var have []string
+	for _, v := range versions[:min(len(versions), 5)] {
+		have = append(have, v.Version)
+	}
+	if version == "" {
+		version = "(newest stable)"
+	}
+	return fmt.Errorf("the repository has no version %s of it; the newest are %s", version, strings.Join(have, ", "))
+}
+
+// unpack reads a packaged chart; sum is its digest where the source knows it.
+func (s Source) unpack(data []byte, from, sum string) (*Archive, error) {
+	files, err := loader.LoadArchiveFiles(bytes.NewReader(data))
+	if err != nil {
+		return nil, s.problem("unpack the chart "+filepath.Base(from), err, "give a chart that `helm package` made")
+	}
+	if sum == "" {
+		sum = sha256Of(data)
+	}
+	return archiveOf(files, sum)
+}

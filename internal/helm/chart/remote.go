@@ -1,0 +1,143 @@
+package chart
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"helm.sh/helm/v3/pkg/getter"
+	"helm.sh/helm/v3/pkg/registry"
+	"helm.sh/helm/v3/pkg/repo"
+	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/retry"
+)
+
+const (
+	userAgent       = "berth"
+	requestTimeout  = 2 * time.Minute // as Helm's own, for each request with its retries
+	maxDownloadSize = 128 << 20
+)
+
+// remote reaches chart repositories and registries for one Fetch.
+type remote struct {
+	dir      string
+	registry *registry.Client
+	getters  getter.Providers
+}
+
+// connect makes the clients for the hosts that the run was told of. Nothing is
+// sent yet.
+func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) (*remote, error) {
+	tlsConfig, err := s.trust()
+	if err != nil {
+		return nil, err
+	}
+	forRegistry, forRepository, err := s.credentials(addresses)
+	if err != nil {
+		return nil, err
+	}
+	base := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		TLSClientConfig:     tlsConfig,
+		TLSHandshakeTimeout: 10 * time.Second,
+		ForceAttemptHTTP2:   true,
+		// A .tgz must arrive as it is, also from servers that call it encoded.
+		DisableCompression: true,
+	}
+	context.AfterFunc(ctx, base.CloseIdleConnections)
+	client := &http.Client{Transport: bound{ctx: ctx, next: retry.NewTransport(base)}, Timeout: requestTimeout}
+
+	authorizer := auth.Client{Client: client, Credential: forRegistry, Cache: auth.NewCache()}
+	authorizer.SetUserAgent(userAgent)
+	options := []registry.ClientOption{
+		registry.ClientOptHTTPClient(client),
+		registry.ClientOptAuthorizer(authorizer),
+		registry.ClientOptWriter(io.Discard),
+		// Never read for credentials; named so that the client looks into no home.
+		registry.ClientOptCredentialsFile(filepath.Join(dir, "no-credentials.json")),
+	}
+	if onlyLoopback(addresses) {
+		options = append(options, registry.ClientOptPlainHTTP())
+	}
+	reg, err := registry.NewClient(options...)
+	if err != nil {
+		return nil, s.problem("make a registry client", err, "check registry-config")
+	}
+	return &remote{dir: dir, registry: reg, getters: getter.Providers{
+		{Schemes: []string{"http", "https"}, New: func(...getter.Option) (getter.Getter, error) {
+			return httpGetter{client: client, credential: forRepository}, nil
+		}},
+		{Schemes: []string{registry.OCIScheme}, New: func(...getter.Option) (getter.Getter, error) {
+			return getter.NewOCIGetter(getter.WithRegistryClient(reg))
+		}},
+	}}, nil
+}
+
+// trust is the system's certificates and those of CAFile.
+func (s Source) trust() (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.CAFile == "" {
+		return config, nil
+	}
+	pem, err := os.ReadFile(s.CAFile)
+	if err != nil {
+		return nil, s.wrongInput(fmt.Sprintf("ca-file: %v", err), "check the path")
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, s.wrongInput(fmt.Sprintf("ca-file: %s holds no certificate", s.CAFile), "give a file of certificates in PEM form")
+	}
+	config.RootCAs = pool
+	return config, nil
+}
+
+func (r *remote) index(address, name string) (*repo.IndexFile, error) {
+	cr, err := repo.NewChartRepository(&repo.Entry{Name: name, URL: address}, r.getters)
+	if err != nil {
+		return nil, err
+	}
+	cr.CachePath = r.dir
+	file, err := cr.DownloadIndexFile()
+	if err != nil {
+		return nil, err
+	}
+	return repo.LoadIndexFile(file)
+}
+
+func (r *remote) download(address string) ([]byte, error) {
+	scheme, _, _ := strings.Cut(address, ":")
+	g, err := r.getters.ByScheme(scheme)
+	if err != nil {
+		return nil, err
+	}
+	data, err := g.Get(address)
+	if err != nil {
+		return nil, err
+	}
+	return data.Bytes(), nil
+}
+
+// pull resolves the version among the registry's tags and gets the chart.
+func (r *remote) pull(u *url.URL, version string) (data []byte, digest string, err error) {
+	at := *u // ValidateReference writes into its argument
+	resolved, err := r.registry.ValidateReference(u.String(), version, &at)
+	if err != nil {
+		return nil, "", err
+	}
+	got, err := r.registry.Pull(strings.TrimPrefix(resolved.String(), registry.OCIScheme+"://"))
+	if err != nil {
+		return nil, "", err
+	}
+	return got.Chart.Data, got.Manifest.Digest, nil
+}

@@ -1,0 +1,143 @@
+package chart
+
+import (
+	"strings"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+var options = RenderOptions{Release: "shop", Namespace: "review-x", Revision: 1}
+
+func archive(t *testing.T, files map[string]string) *Archive {
+	t.Helper()
+	if files["Chart.yaml"] == "" {
+		files["Chart.yaml"] = metadata("web", "1.0.0")
+	}
+	a, err := Fetch(t.Context(), Source{Chart: write(t, "", files), CacheDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestRenderAccepts(t *testing.T) {
+	a := archive(t, map[string]string{
+		"Chart.yaml":                      metadata("web", "1.0.0", "type: application", `kubeVersion: ">=1.20.0-0"`, "dependencies:", "- {name: cache, version: 1.0.0, condition: cache.enabled}"),
+		"values.yaml":                     "color: blue\ncache: {enabled: false}\n",
+		"values.schema.json":              `{"type":"object","properties":{"color":{"type":"string"}}}`,
+		"crds/a.yaml":                     "# a comment\n---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com}\n",
+		"templates/cm.yaml":               configMap("{{ .Release.Name }}") + "data:\n  found: {{ (lookup \"v1\" \"Secret\" \"x\" \"y\") | len | quote }}\n  upgrade: {{ .Release.IsUpgrade | quote }}\n---\n# only a comment\n",
+		"templates/list.yaml":             "apiVersion: v1\nkind: List\nitems: []\n",
+		"templates/job.yaml":              "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: job-\n  annotations: {helm.sh/hook: pre-install}\n",
+		"templates/_x.tpl":                `{{ define "x" }}{{ end }}`,
+		"templates/NOTES.txt":             "not: [yaml",
+		"charts/cache/Chart.yaml":         metadata("cache", "1.0.0"),
+		"charts/cache/templates/bad.yaml": `{{ fail "a disabled chart is rendered" }}`,
+	})
+	for range 2 { // an archive can be rendered again
+		if err := Render(a, map[string]any{"color": "red"}, options); err != nil {
+			t.Fatal(err)
+		}
+	}
+	upgrade := options
+	upgrade.Upgrade, upgrade.Revision = true, 2
+	if err := Render(a, nil, upgrade); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRenderRefuses(t *testing.T) {
+	deployment := "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n"
+	secret := map[string]any{"db": map[string]any{"password": password}, "list": []any{password + "-2"}}
+	for name, c := range map[string]struct {
+		files  map[string]string
+		values map[string]any
+		parts  []string
+	}{
+		"library":        {map[string]string{"Chart.yaml": metadata("web", "1.0.0", "type: library")}, nil, []string{"library"}},
+		"old Kubernetes": {map[string]string{"Chart.yaml": metadata("web", "1.0.0", "kubeVersion: \">=1.99.0\"")}, nil, []string{">=1.99.0", "v1."}},
+		"nil pointer": {map[string]string{"templates/deployment.yaml": deployment + "spec:\n  replicas: {{ .Values.a.b.c }}\n"}, nil,
+			[]string{"web/templates/deployment.yaml:6:22", "<.Values.a.b.c>", "nil pointer"}},
+		"required": {map[string]string{"templates/deployment.yaml": deployment + "spec: {{ required \"give image.tag\" .Values.image }}\n"}, nil,
+			[]string{"web/templates/deployment.yaml:5:9: give image.tag"}},
+		"fail says a value": {map[string]string{"templates/cm.yaml": `{{ fail (printf "%s is too weak" .Values.db.password) }}`}, secret,
+			[]string{"web/templates/cm.yaml:1:3: *** is too weak"}},
+		"inside a helper": {map[string]string{
+			"templates/_h.tpl":  "{{ define \"web.name\" }}\n{{ .Values.x.y }}\n{{ end }}",
+			"templates/cm.yaml": "\n{{ include \"web.name\" . }}"}, nil,
+			[]string{"web/templates/_h.tpl:2:10: at <.Values.x.y>", "(included by web/templates/cm.yaml:2:3)"}},
+		"tpl of a value": {map[string]string{"templates/cm.yaml": `{{ tpl .Values.db.password . }}`},
+			map[string]any{"db": map[string]any{"password": password + "{{ .Nope.nope }}"}}, []string{"web/templates/cm.yaml:1:3"}},
+		"tpl that is none": {map[string]string{"templates/cm.yaml": `{{ tpl (printf "%s{{" .Values.db.password) . }}`}, secret, []string{"web/templates/cm.yaml:1:3"}},
+		"syntax":           {map[string]string{"templates/cm.yaml": "a\nb\n{{ if }}"}, nil, []string{"web/templates/cm.yaml:3", "missing value for if"}},
+		"unknown function": {map[string]string{"templates/cm.yaml": "{{ nope }}"}, nil, []string{"web/templates/cm.yaml:1", `"nope" not defined`}},
+		"broken YAML":      {map[string]string{"templates/cm.yaml": "a: b\n  c: {{ .Values.db.password }}\n"}, secret, []string{"web/templates/cm.yaml", "line 2"}},
+		"no object":        {map[string]string{"templates/cm.yaml": "{{ .Values.db.password }}"}, secret, []string{"web/templates/cm.yaml", "not an object"}},
+		"no kind":          {map[string]string{"templates/cm.yaml": "a: b"}, nil, []string{"web/templates/cm.yaml", "no kind"}},
+		"no version":       {map[string]string{"templates/cm.yaml": "kind: ConfigMap"}, nil, []string{"web/templates/cm.yaml", "ConfigMap has no apiVersion"}},
+		"no name":          {map[string]string{"templates/cm.yaml": configMap("{{ .Values.nope }}")}, nil, []string{"web/templates/cm.yaml", "no metadata.name"}},
+		"a number as name": {map[string]string{"templates/cm.yaml": configMap("123")}, nil, []string{"web/templates/cm.yaml", "quotes"}},
+		"a hook":           {map[string]string{"templates/job.yaml": "kind: Job\nmetadata:\n  name: x\n  annotations: {helm.sh/hook: pre-install}\n"}, nil, []string{"web/templates/job.yaml", "apiVersion"}},
+		"notes":            {map[string]string{"templates/NOTES.txt": "{{ .Values.a.b }}"}, nil, []string{"web/templates/NOTES.txt:1"}},
+		"a CRD":            {map[string]string{"crds/x.yaml": "kind: CustomResourceDefinition"}, nil, []string{"web/crds/x.yaml", "apiVersion"}},
+		"a broken schema":  {map[string]string{"values.schema.json": "{"}, nil, []string{"schema"}},
+		"endless include":  {map[string]string{"templates/cm.yaml": `{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`}, nil, []string{"web/templates/cm.yaml"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := Render(archive(t, c.files), c.values, options)
+			wantProblem(t, err, verdict.EndChart, c.parts...)
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than a line: %q", err)
+			}
+		})
+	}
+}
+
+func TestRenderNamesValuesThatDoNotFit(t *testing.T) {
+	schema := `{"type":"object","additionalProperties":false,"required":["image"],"properties":{
+		"global":{},"cache":{},
+		"replicas":{"type":"integer","minimum":1},
+		"image":{"type":"object","properties":{"tag":{"type":"string","pattern":"^v"}}},
+		"hosts":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string","maxLength":3}}}},
+		"mode":{"enum":["a","b"]}, "mail":{"type":"string","minLength":50}, "any":{"anyOf":[{"type":"integer"},{"type":"boolean"}]}}}`
+	a := archive(t, map[string]string{
+		"Chart.yaml":                      metadata("web", "1.0.0", "dependencies:", "- {name: cache, version: 1.0.0}"),
+		"values.schema.json":              schema,
+		"charts/cache/Chart.yaml":         metadata("cache", "1.0.0"),
+		"charts/cache/values.schema.json": `{"properties":{"size":{"type":"integer"}}}`,
+	})
+	for name, c := range map[string]struct {
+		values map[string]any
+		want   string
+	}{
+		"type":       {map[string]any{"image": map[string]any{}, "replicas": password}, "replicas: expected integer, got string"},
+		"minimum":    {map[string]any{"image": map[string]any{}, "replicas": 0}, "replicas: minimum is 1"},
+		"pattern":    {map[string]any{"image": map[string]any{"tag": password}}, "image.tag: does not match the pattern '^v'"},
+		"length":     {map[string]any{"image": map[string]any{}, "mail": password}, "mail: minLength is 50"},
+		"in a list":  {map[string]any{"image": map[string]any{}, "hosts": []any{map[string]any{"name": password}}}, "hosts[0].name: maxLength is 3"},
+		"enum":       {map[string]any{"image": map[string]any{}, "mode": password}, "mode: value must be one of 'a', 'b'"},
+		"missing":    {map[string]any{}, "the values: missing property 'image'"},
+		"unknown":    {map[string]any{"image": map[string]any{}, "imgae": password}, "the values: additional properties 'imgae' not allowed"},
+		"any of":     {map[string]any{"image": map[string]any{}, "any": password}, "any: expected integer, got string"},
+		"dependency": {map[string]any{"image": map[string]any{}, "cache": map[string]any{"size": password}}, "cache.size: expected integer, got string"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantProblem(t, Render(a, c.values, options), verdict.EndChart, c.want)
+		})
+	}
+}
+
+func TestRenderUsesTheClustersVersion(t *testing.T) {
+	a := archive(t, map[string]string{"Chart.yaml": metadata("web", "1.0.0", `kubeVersion: ">=1.36.0-0"`)})
+	o := options
+	o.Capabilities = chartutil.DefaultCapabilities.Copy()
+	o.Capabilities.KubeVersion = chartutil.KubeVersion{Version: "v1.36.2-gke.1", Major: "1", Minor: "36"}
+	if err := Render(a, nil, o); err != nil {
+		t.Error(err)
+	}
+	o.Capabilities.KubeVersion = chartutil.KubeVersion{Version: "v1.30.0", Major: "1", Minor: "30"}
+	wantProblem(t, Render(a, nil, o), verdict.EndChart, ">=1.36.0-0", "v1.30.0")
+}

@@ -1,0 +1,117 @@
+package chart
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/registry"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// Source says where a chart is and how to get it.
+type Source struct {
+	Chart   string // a folder, a .tgz, oci://…, https://….tgz, or a name in Repo
+	Repo    string // the URL of a chart repository
+	Version string // a version or a constraint; empty is the newest
+
+	// DependencyUpdate: nil builds the dependencies of a folder when charts/
+	// lacks one; true builds them always, false never.
+	DependencyUpdate *bool
+
+	// Username and Password are sent to one host only, the one that the chart or
+	// its dependencies come from, and are never written anywhere.
+	Username, Password string
+	RegistryConfig     string // credentials by host, a file as `docker login` writes it
+	CAFile             string // trusted besides the system's certificates
+
+	CacheDir string // where to work; what Fetch makes there it also removes
+	Log      func(format string, args ...any)
+}
+
+// place is the kind of place that a chart comes from.
+type place int
+
+const (
+	inFolderOrFile place = iota
+	inRepository
+	inRegistry
+	atURL
+)
+
+// locate says what kind of place the chart is in, and its address there.
+func (s Source) locate() (place, string) {
+	switch {
+	case registry.IsOCI(s.Chart):
+		return inRegistry, s.Chart
+	case registry.IsOCI(s.Repo):
+		return inRegistry, strings.TrimSuffix(s.Repo, "/") + "/" + s.Chart
+	case s.Repo != "":
+		return inRepository, s.Repo
+	case isHTTP(s.Chart):
+		return atURL, s.Chart
+	default:
+		return inFolderOrFile, s.Chart
+	}
+}
+
+// validate finds what is contradictory before anything is read. It never
+// repeats an address that holds credentials.
+func (s Source) validate() error {
+	switch {
+	case s.Chart == "":
+		return s.wrongInput("no chart was named", "give the input chart: a folder, a .tgz, oci://…, or a name together with repo")
+	case (s.Username == "") != (s.Password == ""):
+		return s.wrongInput("registry-username and registry-password go together, and one of them is empty", "give both, or neither")
+	case s.Username != "" && s.RegistryConfig != "":
+		return s.wrongInput("registry-username and registry-config were both given", "keep one of them")
+	case s.Repo != "" && (strings.Contains(s.Chart, "://") || filepath.IsAbs(s.Chart) || strings.HasPrefix(s.Chart, ".")):
+		return s.wrongInput("repo goes with a chart's name, and chart is a path or an address", "leave repo out, or give the chart's name in that repository")
+	case s.Repo != "" && !isHTTP(s.Repo) && !registry.IsOCI(s.Repo):
+		return s.wrongInput("repo is not an address", "give the repository's URL, https://… or oci://…; names that `helm repo add` made are not known here")
+	}
+	for input, address := range map[string]string{"chart": s.Chart, "repo": s.Repo} {
+		if !strings.Contains(address, "://") {
+			continue
+		}
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" {
+			return s.wrongInput("the input "+input+" is not a complete address", "give it as https://host/path or oci://host/path")
+		}
+		if u.User != nil {
+			return s.wrongInput("the input "+input+" holds credentials", "take them out of the address and give registry-username and registry-password")
+		}
+	}
+	return nil
+}
+
+func (s Source) wrongInput(cause, next string) error {
+	return &verdict.Problem{Ending: verdict.EndWrongInput, Tried: "find the chart", Cause: errors.New(cause), Next: next}
+}
+
+// problem is a chart that could not be had.
+func (s Source) problem(tried string, err error, next string) error {
+	var known *verdict.Problem
+	if errors.As(err, &known) {
+		return err
+	}
+	return &verdict.Problem{
+		Ending: verdict.EndChart,
+		Tried:  tidy(tried),
+		Cause:  clean(err, s.Username, s.Password),
+		Next:   next,
+	}
+}
+
+func (s Source) logf(format string, args ...any) {
+	if s.Log != nil {
+		s.Log("%s", tidy(fmt.Sprintf(format, args...), s.Username, s.Password))
+	}
+}
+
+func isHTTP(address string) bool {
+	return strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://")
+}

@@ -1,0 +1,151 @@
+package chart
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+var data = TemplateData{
+	App: "shop", Slug: "feature-x-1a2b3c", Branch: "feature/x", PullRequest: "7", SHA: "0123abc",
+	URL: "https://x.example.com", Host: "x.example.com", Namespace: "review-shop-x", Release: "shop",
+}
+
+func TestMergePrecedence(t *testing.T) {
+	t.Chdir(write(t, "", map[string]string{
+		"base.yaml":             "a: base\nb: base\nkeep: {x: 1, z: 2}\ngone: {z: 1}\n",
+		"env/review-shop.yaml":  "b: review\nkeep: {z: 3}\ngone: null\n",
+		"files/greeting.txt":    "Ahoy, {{ .Branch }}",
+		"files/feature-x-1.txt": "by slug",
+	}))
+	got, err := Merge(t.Context(), Values{
+		Files:     []string{"base.yaml", "env/review-{{ .App }}.yaml"},
+		SetJSON:   []string{`json={"branch":"{{ .Branch }}","pr":{{ .PullRequest }}}`, `a="json"`},
+		Set:       []string{"a=set,pr={{ .PullRequest }},list[0]=first", "host={{ .Host }}", "on={{ eq .Branch \"feature/x\" }}"},
+		SetString: []string{"a=string,sha={{ .SHA }}", `ann.example\.com/url={{ .URL }}`},
+		SetFile:   []string{"greeting=files/greeting.txt", `file=files/{{ slice .Slug 0 11 }}.txt`},
+		Data:      data,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"a": "string", "b": "review",
+		"keep":     map[string]any{"x": 1.0, "z": 3.0},
+		"gone":     nil,
+		"json":     map[string]any{"branch": "feature/x", "pr": 7.0},
+		"pr":       int64(7),
+		"list":     []any{"first"},
+		"host":     "x.example.com",
+		"on":       true,
+		"sha":      "0123abc",
+		"ann":      map[string]any{"example.com/url": "https://x.example.com"},
+		"greeting": "Ahoy, {{ .Branch }}",
+		"file":     "by slug",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A branch is text that anybody may choose. It must stay one value.
+func TestHostileBranchStaysOneValue(t *testing.T) {
+	for _, branch := range []string{
+		`x,replicas=100`, `{a,b}`, `x\`, `x\,y=1`, `x[0]=y`, `a.b=c`, `","admin":true,"x":"`, "line\nbreak", `{{ .SHA }}`, `<script>&`, `x"`, "ünïcode",
+	} {
+		d := data
+		d.Branch = branch
+		got, err := Merge(t.Context(), Values{
+			Set:       []string{"set.text=v{{ .Branch }}", "bare={{ .Branch }}"},
+			SetString: []string{"string={{ .Branch }}", `printed={{ printf "%s!" .Branch }}`},
+			SetJSON:   []string{`json={"text":"{{ .Branch }}"}`},
+			Data:      d,
+		})
+		if err != nil {
+			t.Errorf("%q: %v", branch, err)
+			continue
+		}
+		want := map[string]any{
+			"set": map[string]any{"text": "v" + branch}, "bare": branch, "string": branch, "printed": branch + "!",
+			"json": map[string]any{"text": branch},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q: %s", branch, diff)
+		}
+	}
+}
+
+func TestMergeRefuses(t *testing.T) {
+	t.Chdir(write(t, "", map[string]string{
+		"bad.yaml":  "password: " + password + "\n  nope: [\n",
+		"text.yaml": password,
+		"list.yaml": "- a\n",
+	}))
+	for name, c := range map[string]struct {
+		values Values
+		branch string
+		parts  []string
+	}{
+		"missing file":         {Values{Files: []string{"nowhere/{{ .Slug }}.yaml"}}, "", []string{"nowhere/feature-x-1a2b3c.yaml", "no such file"}},
+		"bad YAML":             {Values{Files: []string{"bad.yaml"}}, "", []string{"bad.yaml", "line 2"}},
+		"no map":               {Values{Files: []string{"text.yaml"}}, "", []string{"text.yaml", "not a map"}},
+		"a list":               {Values{Files: []string{"list.yaml"}}, "", []string{"list.yaml", "not a map"}},
+		"set without =":        {Values{Set: []string{"a=b", password}}, "", []string{"item 2 of set", "key=value"}},
+		"set after a comma":    {Values{Set: []string{"db.password=" + password + "," + password}}, "", []string{"item 1 of set", "db.password", "comma"}},
+		"set a bad index":      {Values{SetString: []string{"list[x]=" + password}}, "", []string{"item 1 of set-string (list[x]=…)"}},
+		"set a huge index":     {Values{Set: []string{"list[99999999]=" + password}}, "", []string{"list[99999999]"}},
+		"set-json":             {Values{SetJSON: []string{"db={\"password\": " + password}}, "", []string{"item 1 of set-json (db=…)", "JSON"}},
+		"set-file":             {Values{SetFile: []string{"key=nowhere.txt"}}, "", []string{"item 1 of set-file (key=…)", "nowhere.txt", "no such file"}},
+		"unknown field":        {Values{Set: []string{"password=" + password + "{{ .Nope }}"}}, "", []string{"template of set (password=…)", ".Nope", "{{ .Slug }}"}},
+		"open template":        {Values{Files: []string{"values/{{ .Slug"}}, "", []string{"template of values", "unclosed action"}},
+		"unknown function":     {Values{Files: []string{`{{ env "HOME" }}.yaml`}}, "", []string{`"env" not defined`}},
+		"no end":               {Values{Files: []string{`{{ range 999999999 }}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx{{ end }}`}}, "", []string{"1 MiB"}},
+		"recursion":            {Values{Files: []string{`{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}`}}, "", []string{"template of values"}},
+		"out of the folder":    {Values{Files: []string{"values/{{ .Branch }}.yaml"}}, "../../etc/passwd", []string{"out of the folder", "{{ .Slug }}"}},
+		"to the root":          {Values{Files: []string{"{{ .Branch }}"}}, "/etc/passwd", []string{"out of the folder"}},
+		"to another host":      {Values{Files: []string{"{{ .Branch }}"}}, "https://evil.invalid/x.yaml", []string{"out of the folder"}},
+		"set-file out":         {Values{SetFile: []string{"key=files/{{ .Branch }}"}}, "../../etc/passwd", []string{"set-file", "out of the folder"}},
+		"set-file to the root": {Values{SetFile: []string{"key={{ .Branch }}"}}, "/etc/passwd", []string{"set-file", "out of the folder"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.values.Data = data
+			if c.branch != "" {
+				c.values.Data.Branch = c.branch
+			}
+			_, err := Merge(t.Context(), c.values)
+			wantProblem(t, err, verdict.EndWrongInput, c.parts...)
+		})
+	}
+}
+
+func TestMergeReadsFromAnAddress(t *testing.T) {
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/values.yaml" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, "a: remote")
+	}))
+	got, err := Merge(t.Context(), Values{Files: []string{server.URL + "/values.yaml"}})
+	if err != nil || got["a"] != "remote" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	_, err = Merge(t.Context(), Values{Files: []string{server.URL + "/nope.yaml"}})
+	wantProblem(t, err, verdict.EndWrongInput, "/nope.yaml", "404")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = Merge(ctx, Values{Files: []string{server.URL + "/values.yaml"}})
+	wantProblem(t, err, verdict.EndInterrupted)
+}
+
+func TestMergeIsEmptyWithoutInput(t *testing.T) {
+	got, err := Merge(t.Context(), Values{})
+	if err != nil || got == nil || len(got) != 0 {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

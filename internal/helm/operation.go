@@ -1,0 +1,141 @@
+package helm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/kube"
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/kubernetes"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// fieldManager is what Helm's own CLI calls itself in managedFields, so that
+// releases look alike whoever wrote them.
+const fieldManager = "helm"
+
+func init() { kube.ManagedFieldsManager = fieldManager }
+
+// Fence stops everything an operation would still send. A cancelled context
+// does not: Helm 3 goes on in its goroutine, and can overwrite a record that
+// was settled meanwhile.
+type Fence interface {
+	Context() context.Context // ends when the fence closes
+	Drain(ctx context.Context) error
+}
+
+// Seams are what one operation runs on; each operation gets its own.
+type Seams struct {
+	Getter genericclioptions.RESTClientGetter
+	Core   corev1client.CoreV1Interface // behind the fence, for the records
+	Fence  Fence
+	Pods   kubernetes.Interface
+	Waiter Waiter
+}
+
+// configuration fills Helm's own, without Init: that would build its own store
+// and client.
+func (r *Releases) configuration(s Seams) (*action.Configuration, *client, error) {
+	store, err := r.store.Operation(s.Core, r.deadline)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &client{
+		Client: kube.New(s.Getter),
+		ctx:    s.Fence.Context(),
+		pods:   s.Pods,
+		waiter: s.Waiter,
+		owner:  r.opts.Namespace + "/" + r.opts.Release,
+		kept:   map[verdict.Ref]string{},
+	}
+	c.Client.Namespace = r.opts.Namespace
+	c.Client.Log = r.opts.Log
+	releases := storage.Init(store)
+	releases.Log = r.opts.Log
+	releases.MaxHistory = r.opts.MaxHistory
+	return &action.Configuration{
+		RESTClientGetter: s.Getter,
+		Releases:         releases,
+		KubeClient:       c,
+		Capabilities:     r.capabilities,
+		Log:              r.opts.Log,
+		HookOutputFunc:   r.hookOutput,
+	}, c, nil
+}
+
+func (r *Releases) hookOutput(_, pod, container string) io.Writer {
+	if r.opts.HookOutput == nil {
+		return io.Discard
+	}
+	return r.opts.HookOutput(pod, container)
+}
+
+// errCut is what a caller gets when the fence closed before Helm returned.
+var errCut = errors.New("the operation was stopped")
+
+// drainTime bounds the wait for what was in flight when the fence closed.
+const drainTime = 4 * time.Second
+
+// supervise runs one SDK call and returns when it is over, or when its fence
+// closed and nothing of it is in flight any more. Helm's goroutine may go on
+// then; it can send nothing.
+func supervise(f Fence, call func() (*release.Release, error)) (rel *release.Release, cut bool, err error) {
+	type answer struct {
+		rel *release.Release
+		err error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		var a answer
+		defer func() {
+			if p := recover(); p != nil {
+				a.err = fmt.Errorf("the Helm SDK panicked: %v\n%s", p, debug.Stack())
+			}
+			done <- a
+		}()
+		a.rel, a.err = call()
+	}()
+	select {
+	case a := <-done:
+		return a.rel, f.Context().Err() != nil, a.err
+	case <-f.Context().Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := f.Drain(ctx); err != nil {
+		return nil, true, fmt.Errorf("%w: %w; %w", errCut, context.Cause(f.Context()), err)
+	}
+	return nil, true, fmt.Errorf("%w: %w", errCut, context.Cause(f.Context()))
+}
+
+// capabilitiesOf is what the server can do, from the run's one discovery. With
+// it set, Helm does not invalidate and ask again for each configuration.
+func capabilitiesOf(g genericclioptions.RESTClientGetter) (*chartutil.Capabilities, error) {
+	dc, err := g.ToDiscoveryClient()
+	if err != nil {
+		return nil, fmt.Errorf("make a discovery client: %w", err)
+	}
+	v, err := dc.ServerVersion()
+	if err != nil {
+		return nil, fmt.Errorf("ask the API server for its version: %w", err)
+	}
+	versions, err := action.GetVersionSet(dc)
+	if err != nil {
+		return nil, fmt.Errorf("ask the API server for its API versions: %w", err)
+	}
+	return &chartutil.Capabilities{
+		KubeVersion: chartutil.KubeVersion{Version: v.GitVersion, Major: v.Major, Minor: v.Minor},
+		APIVersions: versions,
+		HelmVersion: chartutil.DefaultCapabilities.HelmVersion,
+	}, nil
+}

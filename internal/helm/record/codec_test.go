@@ -1,0 +1,165 @@
+package record
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"helm.sh/helm/v3/pkg/release"
+)
+
+func mock(name string, revision int, status release.Status) *release.Release {
+	return release.Mock(&release.MockReleaseOptions{Name: name, Version: revision, Status: status, Namespace: "review"})
+}
+
+func stored(t *testing.T, raw string) string {
+	t.Helper()
+	payload, err := encode([]byte(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
+}
+
+func TestCodecRoundTrip(t *testing.T) {
+	raw, err := marshal(mock("web", 3, release.StatusDeployed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, rls, err := decode(stored(t, string(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(back) != string(raw) || rls.Name != "web" || rls.Version != 3 {
+		t.Errorf("got %s revision %d back", rls.Name, rls.Version)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	for name, payload := range map[string]string{
+		"nothing":        "",
+		"no base64":      "%%%",
+		"no JSON":        base64.StdEncoding.EncodeToString([]byte("hello")),
+		"null":           stored(t, "null"),
+		"an array":       stored(t, "[]"),
+		"no info":        stored(t, `{"name":"web"}`),
+		"null info":      stored(t, `{"info":null}`),
+		"truncated gzip": base64.StdEncoding.EncodeToString([]byte{0x1f, 0x8b, 0x08, 0, 0}),
+	} {
+		if _, _, err := decode(payload); err == nil {
+			t.Errorf("%s: decoded", name)
+		}
+	}
+}
+
+func TestInflateIsBounded(t *testing.T) {
+	compressed, err := base64.StdEncoding.DecodeString(stored(t, strings.Repeat(" ", 101)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := inflate(compressed, 101); err != nil {
+		t.Error(err)
+	}
+	if _, err := inflate(compressed, 100); err == nil {
+		t.Error("101 bytes passed a limit of 100")
+	}
+}
+
+func TestDecodeReadsPlainJSON(t *testing.T) {
+	_, rls, err := decode(base64.StdEncoding.EncodeToString([]byte(`{"name":"web","info":{"status":"failed"}}`)))
+	if err != nil || rls.Info.Status != release.StatusFailed {
+		t.Errorf("got %v, %v", rls, err)
+	}
+}
+
+// A record written by Helm 4 holds fields that Helm 3 does not know.
+func TestMergeKeepsUnknownFields(t *testing.T) {
+	payload := stored(t, `{"name":"web","version":1,"apply_method":"ssa","big":12345678901234567890,
+		"info":{"status":"pending-install","description":"old","notes":"gone soon","rollback_revision":7},
+		"chart":{"metadata":{"name":"c","version":"1.0.0","novel":true}},"config":{"keep":null,"n":1}}`)
+	_, rls, err := decode(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rls.SetStatus(release.StatusDeployed, "new")
+	rls.Info.Notes = "" // known, and now empty
+	merged, err := merge(payload, rls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _, err := decode(merged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	info := got["info"].(map[string]any)
+	metadata := got["chart"].(map[string]any)["metadata"].(map[string]any)
+	_, notes := info["notes"]
+	_, keep := got["config"].(map[string]any)["keep"]
+	switch {
+	case got["apply_method"] != "ssa", info["rollback_revision"] != 7.0, metadata["novel"] != true, !keep,
+		!strings.Contains(string(raw), "12345678901234567890"):
+		t.Errorf("something was lost: %s", raw)
+	case info["status"] != "deployed", info["description"] != "new", notes:
+		t.Errorf("something was not written: %s", raw)
+	}
+}
+
+func TestMergeStatus(t *testing.T) {
+	payload, err := mergeStatus([]byte(`{"name":"web","x":[1],"info":{"status":"pending-install","last_deployed":"2026-01-02T03:04:05Z","y":1}}`),
+		"failed", "unlocked")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _, err := decode(payload)
+	want := `{"info":{"description":"unlocked","last_deployed":"2026-01-02T03:04:05Z","status":"failed","y":1},"name":"web","x":[1]}`
+	if err != nil || string(raw) != want {
+		t.Errorf("got %s, %v", raw, err)
+	}
+}
+
+func TestMarshalCutsTheDescription(t *testing.T) {
+	rls := mock("web", 1, release.StatusFailed)
+	rls.Info.Description = strings.Repeat("é", descriptionLimit)
+	raw, err := marshal(rls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got release.Release
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Info.Description) > descriptionLimit {
+		t.Errorf("stored %d bytes", len(got.Info.Description))
+	}
+	if len(rls.Info.Description) != 2*descriptionLimit {
+		t.Error("Helm's own release was changed")
+	}
+	if _, err := marshal(&release.Release{Name: "web"}); err == nil {
+		t.Error("a release without info was accepted")
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		limit int
+		want  string
+	}{
+		{"short", 5, "short"},
+		{"longer", 5, "lo…"},
+		{"ééé", 5, "é…"},
+		{"日本語", 8, "日…"},
+		{"a\xffb", 10, "a\uFFFDb"},
+	} {
+		got := cut(c.text, c.limit)
+		if got != c.want || len(got) > c.limit || !utf8.ValidString(got) {
+			t.Errorf("cut(%q, %d) = %q, want %q", c.text, c.limit, got, c.want)
+		}
+	}
+}

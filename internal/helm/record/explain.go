@@ -1,0 +1,125 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/verdict"
+	"helm.sh/helm/v3/pkg/storage/driver"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// explainWrite makes a Problem of the error of a write.
+func (s *Store) explainWrite(w *entry, err error) error {
+	_, explained := errors.AsType[*UnansweredError](err)
+	switch {
+	case !explained && transient(err):
+		err = &UnansweredError{Tries: w.Tries, Err: err}
+	case w.Verb == "update" && apierrors.IsNotFound(err):
+		err = fmt.Errorf("%w: %w", driver.ErrReleaseNotFound, err)
+	}
+	return s.explain(w.Verb, w.Verb, w.Key, err)
+}
+
+// explain makes a Problem of an error that a request or a decoder returned:
+// how the run ends by it and what to do next. Act is the word for people,
+// verb the API's, and key is empty for a list. An error of which this room
+// knows nothing (a closed fence, a cancelled run) is only given its context.
+func (s *Store) explain(act, verb, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if done, is := err.(*verdict.Problem); is {
+		return done
+	}
+	p := &verdict.Problem{Tried: s.tried(act, key), Cause: err}
+	_, unsettled := errors.AsType[*UnansweredError](err)
+	switch {
+	case unsettled:
+		s.unanswered(p)
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		p.Ending = verdict.EndTerminating
+		p.Next = fmt.Sprintf("Wait until the namespace %s is gone, then run again.", s.opts.Namespace)
+	case denied(err):
+		s.deny(p, verb, key, err)
+	case apierrors.IsUnauthorized(err):
+		p.Ending = verdict.EndPermission
+		p.Next = "The API server did not accept the credentials: check that the token or certificate is right and has not expired."
+	case errors.Is(err, driver.ErrReleaseExists):
+		p.Ending = verdict.EndLive
+		p.Next = "Another operation created this revision. Let it end, then run again."
+	case errors.Is(err, driver.ErrReleaseNotFound):
+		p.Ending = verdict.EndInconsistent
+		p.Next = "The record was removed while the operation ran. Run again."
+	default:
+		if !s.classify(p, err) {
+			return fmt.Errorf("%s: %w", p.Tried, err)
+		}
+	}
+	return p
+}
+
+// classify fills in the Problem of an error that is known by its type, and
+// says whether it was.
+func (s *Store) classify(p *verdict.Problem, err error) bool {
+	var (
+		conflict    *ConflictError
+		tooLarge    *TooLargeError
+		undecodable *UndecodableError
+		status      apierrors.APIStatus
+	)
+	switch {
+	case errors.As(err, &conflict):
+		p.Ending = verdict.EndLive
+		p.Next = "Nothing was overwritten. Let the other operation end, then run again."
+	case errors.As(err, &tooLarge) || apierrors.IsRequestEntityTooLargeError(err):
+		p.Ending = verdict.EndUnreadable
+		p.Next = "A record holds the chart with its files, the values and the manifest: leave files out with .helmignore, or move large ones out of the chart."
+	case errors.As(err, &undecodable):
+		p.Ending = verdict.EndUnreadable
+		p.Next = "Move the record out of the way or delete it, then run again."
+	case errors.As(err, &status) && !transient(err):
+		p.Ending = verdict.EndInconsistent
+		p.Next = "The API server refuses the record for the reason given. Remove that reason, then run again."
+	case transient(err):
+		p.Cause = &UnansweredError{Err: err}
+		s.unanswered(p)
+	default:
+		return false
+	}
+	return true
+}
+
+// denied tells a missing permission from the other things that 403 stands
+// for: an admission webhook or a quota that refuses the object. The status has
+// no field for it; this is how the API server words every denial.
+func denied(err error) bool {
+	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), " cannot ")
+}
+
+func (s *Store) unanswered(p *verdict.Problem) {
+	p.Ending = verdict.EndUnanswered
+	p.Next = "Check that the API server can be reached and is healthy, then run again."
+}
+
+func (s *Store) deny(p *verdict.Problem, verb, key string, err error) {
+	p.Ending = verdict.EndPermission
+	p.Cause = &DeniedError{Verb: verb, Resource: string(s.opts.Kind), Namespace: s.opts.Namespace, Key: key, Err: err}
+	p.Next = fmt.Sprintf("Grant the verb %s on %s in namespace %s, then run again.", verb, s.opts.Kind, s.opts.Namespace)
+	p.Gaps = []verdict.Gap{{
+		Permission: verdict.Permission{
+			Verb: verb, Resource: string(s.opts.Kind), Namespace: s.opts.Namespace,
+			Why: "Helm's release records are stored in them",
+		},
+		Reason: err.Error(),
+	}}
+}
+
+func (s *Store) tried(act, key string) string {
+	if key == "" {
+		return fmt.Sprintf("%s the release records in namespace %s", act, s.opts.Namespace)
+	}
+	return fmt.Sprintf("%s the release record %s in namespace %s", act, key, s.opts.Namespace)
+}

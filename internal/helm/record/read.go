@@ -1,0 +1,74 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage/driver"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// read fetches one record; driver.ErrReleaseNotFound when there is none.
+func (s *Store) read(ctx context.Context, key string) (*object, error) {
+	obj, err := retry(ctx, s, readTimeout, func(ctx context.Context) (*object, error) {
+		return s.objects.get(ctx, key)
+	})
+	if apierrors.IsNotFound(err) {
+		return nil, driver.ErrReleaseNotFound
+	}
+	return obj, s.explain("read", "get", key, err)
+}
+
+func (s *Store) list(wanted map[string]string) ([]*object, error) {
+	selector, err := labels.ValidatedSelectorFromSet(wanted)
+	if err != nil {
+		return nil, fmt.Errorf("list the release records in namespace %s: %w", s.opts.Namespace, err)
+	}
+	found, err := retry(s.opts.Context, s, readTimeout, func(ctx context.Context) ([]*object, error) {
+		return s.objects.list(ctx, selector.String())
+	})
+	return found, s.explain("list", "list", "", err)
+}
+
+// open decodes a record and remembers what its release came from.
+func (s *Store) open(obj *object) ([]byte, *release.Release, error) {
+	raw, rls, err := decode(obj.Payload)
+	if err != nil {
+		broken := &UndecodableError{Key: obj.Name, Err: err}
+		s.mu.Lock()
+		s.broken[obj.Name] = broken
+		s.mu.Unlock()
+		return nil, nil, broken
+	}
+	s.remember(rls, obj)
+	return raw, rls, nil
+}
+
+// openAll decodes what can be decoded. The rest is logged and remembered.
+func (s *Store) openAll(found []*object) []*release.Release {
+	var list []*release.Release
+	for _, obj := range found {
+		_, rls, err := s.open(obj)
+		if err != nil {
+			s.opts.Log("record: skipped: %v", err)
+			continue
+		}
+		rls.Labels = maps.Clone(obj.Labels)
+		list = append(list, rls)
+	}
+	return list
+}
+
+// Undecodable lists the records that were met and could not be decoded, by key.
+func (s *Store) Undecodable() []*UndecodableError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.Collect(maps.Values(s.broken))
+	slices.SortFunc(list, func(a, b *UndecodableError) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}

@@ -1,0 +1,120 @@
+package helm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage/driver"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// Records lists the release's revisions from their metadata alone.
+func (r *Releases) Records(ctx context.Context) ([]verdict.Record, error) {
+	return r.store.Revisions(ctx, r.opts.Release)
+}
+
+// Load reads one revision's payload into rec.
+func (r *Releases) Load(ctx context.Context, rec *verdict.Record) error {
+	l, err := r.store.Load(ctx, rec)
+	if err != nil {
+		return err
+	}
+	r.loaded[rec.Key] = l
+	return nil
+}
+
+// Settle writes a revision's status by compare-and-swap against what Load saw.
+func (r *Releases) Settle(ctx context.Context, rec *verdict.Record, status verdict.Status, description string) error {
+	if r.loaded[rec.Key] == nil {
+		if err := r.Load(ctx, rec); err != nil {
+			return err
+		}
+	}
+	l := r.loaded[rec.Key]
+	if l == nil || rec.DecodeError != "" {
+		return fmt.Errorf("mark record %s %s: it cannot be decoded: %s", rec.Key, status, rec.DecodeError)
+	}
+	return r.store.Settle(ctx, l, status, description)
+}
+
+// Audit is every write of the record store and what became of it.
+func (r *Releases) Audit() []verdict.Write { return r.store.Audit() }
+
+// WriteFailure is the write failure that was not made good, which Helm may
+// have swallowed.
+func (r *Releases) WriteFailure() error { return r.store.Failed() }
+
+// Others names the other releases that have a record in the namespace.
+func (r *Releases) Others(ctx context.Context) ([]string, error) {
+	all, err := r.store.ReleasesIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	others := all[:0]
+	for _, name := range all {
+		if name != r.opts.Release {
+			others = append(others, name)
+		}
+	}
+	return others, nil
+}
+
+// Uninstall removes the release's objects with its hooks. The records stay, as
+// uninstalled, until Purge: Helm would remove them even when the objects did
+// not go, and nothing would know of these any more. IgnoreNotFound stays off,
+// since it turns every failed look-up into a success.
+func (r *Releases) Uninstall(ctx context.Context) verdict.Outcome {
+	seams, err := r.open(ctx)
+	if err != nil {
+		return verdict.Outcome{Err: err}
+	}
+	cfg, c, err := r.configuration(seams)
+	if err != nil {
+		return verdict.Outcome{Err: err}
+	}
+	u := action.NewUninstall(cfg)
+	u.Wait = true
+	u.KeepHistory = true
+	u.Timeout = r.opts.Timeout
+	u.DeletionPropagation = "background"
+	rel, cut, err := supervise(seams.Fence, func() (*release.Release, error) {
+		res, err := u.Run(r.opts.Release)
+		if res == nil {
+			return nil, err
+		}
+		return res.Release, err
+	})
+	o := outcome(rel, cut, err)
+	if cut {
+		return o // Helm's goroutine may still write to c
+	}
+	if o.Err != nil {
+		o.Err = errors.Join(append([]error{o.Err}, c.undone...)...)
+	}
+	o.Kept = slices.Sorted(maps.Values(c.kept))
+	return o
+}
+
+// Purge removes every record of the release, the newest last, so that a run
+// which is cut short leaves the one that tells where the release stands.
+func (r *Releases) Purge(ctx context.Context) error {
+	records, err := r.Records(ctx)
+	if err != nil {
+		return err
+	}
+	for _, rec := range records {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("remove record %s: %w", rec.Key, context.Cause(ctx))
+		}
+		if _, err := r.store.Delete(rec.Key); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
+			return fmt.Errorf("remove record %s: %w", rec.Key, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package input
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"text/template"
+	"unicode"
+)
+
+var (
+	repositoryPattern = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+$`)
+	shaPattern        = regexp.MustCompile(`^[0-9a-fA-F]{7,64}$`)
+	labelKeyPattern   = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$`)
+	labelValuePattern = regexp.MustCompile(`^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$`)
+)
+
+func checkOneLine(value string) string {
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		return "give one line without control characters"
+	}
+	return ""
+}
+
+func checkRepository(value string) string {
+	if _, path, ok := splitRepository(value); !ok || !repositoryPattern.MatchString(path) {
+		return "give owner/name, or the repository's URL"
+	}
+	return ""
+}
+
+// splitRepository reads owner/name, an https or ssh URL, and Git's
+// user@host:path. A user or password in it is dropped.
+func splitRepository(value string) (host, path string, ok bool) {
+	path = value
+	if strings.Contains(value, "://") {
+		u, err := url.Parse(value)
+		if err != nil || u.Hostname() == "" {
+			return "", "", false
+		}
+		host, path = u.Hostname(), u.Path
+	} else if before, after, found := strings.Cut(value, ":"); found {
+		host, path = before[strings.LastIndex(before, "@")+1:], after
+	}
+	path = strings.TrimSuffix(strings.Trim(path, "/"), ".git")
+	return strings.ToLower(host), path, path != ""
+}
+
+// branchName drops refs/heads/, with which CI systems like to hand it over.
+func branchName(value string) string { return strings.TrimPrefix(value, "refs/heads/") }
+
+// checkBranch asks for what Git asks for, so that a branch's name cannot leave
+// a folder or break a line.
+func checkBranch(value string) string {
+	name := branchName(value)
+	if strings.HasPrefix(name, "refs/") {
+		return "it is a ref and no branch; give the branch's name"
+	}
+	bad := strings.ContainsFunc(name, func(r rune) bool {
+		return unicode.IsControl(r) || strings.ContainsRune(" ~^:?*[\\", r)
+	})
+	for _, part := range []string{"..", "//", "@{"} {
+		bad = bad || strings.Contains(name, part)
+	}
+	if bad || name == "" || len(name) > 255 || strings.HasPrefix(name, "-") || strings.Trim(name, "/.") != name {
+		return "give a name that Git allows for a branch"
+	}
+	return ""
+}
+
+func checkSHA(value string) string {
+	if !shaPattern.MatchString(value) {
+		return "give a commit's hash, 7 to 64 hexadecimal digits"
+	}
+	return ""
+}
+
+func checkHTTP(value string) string {
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "give a URL that begins with https:// or http://"
+	}
+	if u.User != nil {
+		return "give the URL without user and password"
+	}
+	return ""
+}
+
+func checkTemplate(value string) string {
+	if _, err := template.New("it").Parse(value); err != nil {
+		return "it is no template: " + strings.TrimPrefix(err.Error(), "template: ") + "; give text with values such as {{ .Slug }}"
+	}
+	return ""
+}
+
+func checkSet(value string) string {
+	if key, _, ok := strings.Cut(value, "="); !ok || key == "" {
+		return "give key=value, one a line"
+	}
+	return checkSecretTemplate(value)
+}
+
+func checkSetJSON(value string) string {
+	if strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "{{") {
+		return checkSecretTemplate(value)
+	}
+	return checkSet(value)
+}
+
+// checkSecretTemplate does not repeat what the parser says, since that quotes
+// from a value that may be a password.
+func checkSecretTemplate(value string) string {
+	if checkTemplate(value) != "" {
+		return `it is no template; values such as {{ .Slug }} stand between braces, and {{ "{{" }} gives two braces as they are`
+	}
+	return ""
+}
+
+// checkLabel leaves Berth's own labels, and those that Kubernetes sets, alone.
+func checkLabel(key, value string) string {
+	switch prefix, _, _ := strings.Cut(key, "/"); {
+	case !labelKeyPattern.MatchString(key) || !labelValuePattern.MatchString(value):
+		return "give key=value as Kubernetes allows it for a label, one a line"
+	case prefix == "berth.dev" || key == "app.kubernetes.io/managed-by" || key == "kubernetes.io/metadata.name":
+		return "this label is not yours to set; give another key"
+	}
+	return ""
+}

@@ -1,0 +1,89 @@
+package input
+
+import (
+	"slices"
+	"strings"
+)
+
+// Ignored are the variables that look like inputs and are none.
+var Ignored = []struct{ Name, Why string }{
+	{"BERTH_TEST_*", "Berth's own tests"},
+	{"BERTH_REVISION, BERTH_STATUS, BERTH_VERDICT, BERTH_REPAIR, BERTH_EXIT_CODE, BERTH_REPORT", "outputs that GitLab hands to later jobs"},
+	{"BERTH_PORT, BERTH_PORT_*, BERTH_SERVICE_*", "Kubernetes sets them where a Service is called berth"},
+	{"INPUT_VERB", "the action's verb, which is the first argument"},
+	{"INPUT_ARGS, INPUT_ENTRYPOINT", "the runner's own"},
+}
+
+// variable is one that was set.
+type variable struct {
+	name  string // as set, such as INPUT_KUBE-CONTEXT
+	value string
+}
+
+// environment is the input variables by input name.
+type environment struct {
+	berth  map[string]variable
+	action map[string]variable
+}
+
+// readEnviron picks the inputs out of the environment. An empty one counts as
+// not given. INPUT_* belongs to GitHub's runner and means nothing elsewhere.
+func readEnviron(environ []string) environment {
+	env := environment{berth: map[string]variable{}, action: map[string]variable{}}
+	action := slices.Contains(environ, "GITHUB_ACTIONS=true")
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.TrimSpace(value) == "" {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(name, "BERTH_"); ok {
+			env.berth[inputName(rest)] = variable{name, value}
+		} else if rest, ok := strings.CutPrefix(name, "INPUT_"); ok && action {
+			env.action[inputName(rest)] = variable{name, value}
+		}
+	}
+	return env
+}
+
+func inputName(rest string) string {
+	return strings.ReplaceAll(strings.ToLower(rest), "_", "-")
+}
+
+// unknown refuses variables that are no inputs: a mistyped one would silently
+// leave the default in force. Values are not shown, since the name does not
+// tell whether they are secret.
+func (env environment) unknown() (errs Errors) {
+	names := make([]string, len(Table))
+	for i := range Table {
+		names[i] = Table[i].Name
+	}
+	refuse := func(set map[string]variable, ignored func(string) bool, like func(*Input) string) {
+		for name, v := range set {
+			if slices.Contains(names, name) || ignored(name) {
+				continue
+			}
+			e := &Error{From: v.name, Allowed: "there is no such input"}
+			if in := Find(nearest(name, names)); in != nil {
+				e.Allowed += didYouMean("", like(in))
+			}
+			errs = append(errs, e)
+		}
+	}
+	refuse(env.berth, ignoredVariable, (*Input).Env)
+	refuse(env.action, ignoredActionInput, (*Input).ActionEnv)
+	slices.SortFunc(errs, func(a, b *Error) int { return strings.Compare(a.From, b.From) })
+	return errs
+}
+
+func ignoredVariable(name string) bool {
+	for _, prefix := range []string{"test-", "port-", "service-"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return name == "port" || slices.ContainsFunc(Outputs, func(o Output) bool { return o.Name == name })
+}
+
+func ignoredActionInput(name string) bool {
+	return slices.Contains([]string{"verb", "args", "entrypoint"}, name)
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/input"
+)
+
+const docsHead = `<!-- Generated from internal/input by "go generate ./internal/input"; do not edit. -->
+# Inputs
+
+An input has one name everywhere: the flag ` + "`--kube-context`, the variable `BERTH_KUBE_CONTEXT`, the action's input `kube-context`" + `.
+A flag beats the variable, the variable beats the action's input. An empty value counts as not given.
+Secrets have no flag, since a command line can be read by every process.
+
+Whatever is unknown, malformed or contradictory stops the run before anything is touched (exit 64), and everything that is wrong is named at once.
+
+| type | takes |
+|---|---|
+| string | one line |
+| template | text with ` + "`.App`, `.Slug`, `.Branch`, `.PullRequest`, `.SHA`, `.URL`, `.Host`, `.Namespace`, `.Release`" + `, as far as they are known: the namespace is made first, then the release, then the URL |
+| boolean | true, false, yes, no, 1, 0 |
+| auto or boolean | auto, or a boolean |
+| number | a whole number |
+| duration | a number with its unit: 90s, 5m, 1h30m |
+| list | one item a line; the flag can be repeated |
+| choice | one of the words named |
+| exit codes | numbers, separated by commas, spaces or lines |
+| path or content | the flag takes a path only |
+
+A value that is not there, such as ` + "`.PullRequest`" + ` on a push, is an error where a template uses it. ` + "`{{ with index . \"PullRequest\" }}pr-{{ . }}{{ else }}{{ .Slug }}{{ end }}`" + ` takes it where it is.
+
+## Verbs
+
+`
+
+// docs is docs/inputs.md.
+func docs() string {
+	var b strings.Builder
+	b.WriteString(docsHead)
+	for _, v := range input.Verbs {
+		fmt.Fprintf(&b, "- `%s`: %s\n", v.Name, v.Doc)
+	}
+	for _, group := range input.Groups {
+		fmt.Fprintf(&b, "\n## %s\n\n| input | type | default | verbs | |\n|---|---|---|---|---|\n", group.Title)
+		for i := range group.Inputs {
+			in := &group.Inputs[i]
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name(in), in.Type, standard(in), verbs(in), document(in))
+		}
+	}
+	b.WriteString("\nThe verb `auto` takes what `deploy` and `teardown` take.\n")
+	b.WriteString("\n## Outputs\n\nOn GitHub outputs of the step; on GitLab variables in the dotenv report `berth.env`.\n\n| output | variable | |\n|---|---|---|\n")
+	for _, out := range input.Outputs {
+		variable := "BERTH_" + strings.ToUpper(strings.ReplaceAll(out.Name, "-", "_"))
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", out.Name, variable, out.Doc)
+	}
+	b.WriteString("\n## Variables that are no inputs\n\nAny other `BERTH_*` is refused, and so is any other `INPUT_*` on GitHub.\n\n| variables | what they are |\n|---|---|\n")
+	for _, ignored := range input.Ignored {
+		names := strings.Split(ignored.Name, ", ")
+		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.Join(names, "`, `"), ignored.Why)
+	}
+	return b.String()
+}
+
+func name(in *input.Input) string {
+	switch {
+	case in.Secret:
+		return "`" + in.Name + "` (no flag)"
+	case in.Short != "":
+		return "`" + in.Name + "`, `-" + in.Short + "`"
+	}
+	return "`" + in.Name + "`"
+}
+
+// verbs leaves out auto, which takes what the verbs it chooses from do, and
+// version, which takes nothing.
+func verbs(in *input.Input) string {
+	if len(in.Verbs) == len(input.Verbs)-2 {
+		return "all"
+	}
+	return strings.Join(in.Verbs, ", ")
+}
+
+func standard(in *input.Input) string {
+	if in.Default != "" {
+		return "`" + in.Default + "`"
+	}
+	return in.CI
+}
+
+func document(in *input.Input) string {
+	text := in.Doc
+	if len(in.Choices) > 0 {
+		text += " One of `" + strings.Join(in.Choices, "`, `") + "`."
+	}
+	return text
+}

@@ -1,0 +1,147 @@
+// Package input turns flags, BERTH_* and INPUT_* variables into one validated
+// Options.
+//
+// An input has one name: flag --kube-context, variable BERTH_KUBE_CONTEXT,
+// action input kube-context (which the runner hands over as
+// INPUT_KUBE-CONTEXT). A flag beats BERTH_*, which beats INPUT_*; an empty
+// value counts as not given, since that is how CI systems pass what was left
+// out. Secrets have no flag: a command line is read by every process.
+//
+// Table is the one list of inputs. The flags come from it; action.yml and
+// docs/inputs.md are generated from it, and the GitLab template is checked
+// against it.
+package input
+
+//go:generate go run ./gen ../..
+
+import (
+	"slices"
+	"strings"
+)
+
+// The verbs.
+const (
+	Deploy    = "deploy"
+	Check     = "check"
+	Repair    = "repair"
+	Teardown  = "teardown"
+	Preflight = "preflight"
+	Auto      = "auto"
+	Version   = "version"
+)
+
+// Verb is one of the program's verbs.
+type Verb struct {
+	Name string
+	Doc  string
+}
+
+// Verbs are all verbs, in the order they are explained.
+var Verbs = []Verb{
+	{Deploy, "Deploy the branch's review app, then prove that what is stored and running is what was reported."},
+	{Check, "Check a release's consistency; never writes."},
+	{Repair, "Diagnose and repair a stuck release; deploys nothing."},
+	{Teardown, "Uninstall the release, then delete the namespace that Berth made for it."},
+	{Preflight, "Test the connection and the permissions; never writes."},
+	{Auto, "Deploy or take down, as the CI's event asks for."},
+	{Version, "Print the version."},
+}
+
+// Type is what kind of value an input takes.
+type Type string
+
+// The types.
+const (
+	String   Type = "string"
+	Template Type = "template"
+	Bool     Type = "boolean"
+	Switch   Type = "auto or boolean"
+	Int      Type = "number"
+	Duration Type = "duration"
+	List     Type = "list"
+	Choice   Type = "choice"
+	Codes    Type = "exit codes"
+	Content  Type = "path or content"
+)
+
+// Input is one input.
+type Input struct {
+	Name    string // kube-context
+	Short   string // one-letter flag, where Helm has it
+	Type    Type
+	Default string
+	CI      string // what the CI's environment gives when it is left out
+	Choices []string
+	Verbs   []string // that take it
+	Secret  bool     // has no flag and is never shown
+	Doc     string   // one or two sentences
+
+	field func(*Options) any        // where it goes
+	check func(value string) string // what is allowed, or "" when value is
+	least int                       // smallest number
+	some  bool                      // a duration of 0 makes no sense
+}
+
+// Env is the input's environment variable.
+func (in *Input) Env() string {
+	return "BERTH_" + strings.ToUpper(strings.ReplaceAll(in.Name, "-", "_"))
+}
+
+// ActionEnv is the variable that GitHub's runner makes of the action's input.
+func (in *Input) ActionEnv() string { return "INPUT_" + strings.ToUpper(in.Name) }
+
+// Serves tells whether a verb takes the input. The verb auto takes what the
+// verbs it chooses from do.
+func (in *Input) Serves(verb string) bool {
+	if verb == Auto {
+		return in.Serves(Deploy) || in.Serves(Teardown)
+	}
+	return slices.Contains(in.Verbs, verb)
+}
+
+// Group is inputs that belong together.
+type Group struct {
+	Title  string
+	Inputs []Input
+}
+
+// Groups are the inputs as they are explained.
+var Groups = []Group{
+	{"Identity", identity},
+	{"Chart", chart},
+	{"Cluster", cluster},
+	{"Behaviour", behaviour},
+}
+
+// Table is every input.
+var Table = slices.Concat(identity, chart, cluster, behaviour)
+
+// Find gives the input of that name, or nil.
+func Find(name string) *Input {
+	for i := range Table {
+		if Table[i].Name == name {
+			return &Table[i]
+		}
+	}
+	return nil
+}
+
+// Output is one of the values a run hands on: a GitHub output, and
+// BERTH_<NAME> in GitLab's dotenv report.
+type Output struct {
+	Name string
+	Doc  string
+}
+
+// Outputs are all outputs.
+var Outputs = []Output{
+	{"url", "URL of the review app; empty when no url was given."},
+	{"namespace", "Namespace of the release."},
+	{"release", "Name of the release."},
+	{"revision", "Last stored revision."},
+	{"status", "Status of that revision as stored, not as returned."},
+	{"verdict", "How the run ended, in a word, such as consistent or deploy-failed."},
+	{"repair", "The repair that was made: promote or unlock; empty when none was."},
+	{"exit-code", "The exit code before soft-fail."},
+	{"report", "Path of report.json, when report-dir was given."},
+}

@@ -1,0 +1,193 @@
+package input
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+var onCI = Defaults{
+	Host: "github.com", Repository: "acme/shop", HeadRepository: "mallory/shop", Branch: "patch-1",
+	PullRequest: 7, SHA: "0123456789abcdef", RunURL: "https://ci/1", Attempt: 2, DefaultBranch: "main",
+}
+
+func resolve(t testing.TB, verb string, args, environ []string, d Defaults) (*Options, error) {
+	t.Helper()
+	fs := pflag.NewFlagSet(verb, pflag.ContinueOnError)
+	Bind(fs, verb)
+	if err := fs.Parse(args); err != nil {
+		return nil, FlagError(verb, err)
+	}
+	return Resolve(fs, environ, verb, d)
+}
+
+func mustResolve(t *testing.T, verb string, args, environ []string, d Defaults) *Options {
+	t.Helper()
+	o, err := resolve(t, verb, args, environ, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestDefaults(t *testing.T) {
+	o := mustResolve(t, Deploy, []string{"--chart=./chart"}, nil, onCI)
+	if o.Timeout != 5*time.Minute || o.LockTimeout != 5*time.Minute || o.CheckTimeout != time.Minute || o.RBACWait != 10*time.Second ||
+		o.AssumeDeadAfter != 30*time.Minute || o.Confirm != 1 || o.MaxHistory != 10 || !o.CreateNamespace || o.Adopt ||
+		o.OnStuck != "auto" || o.Preflight != "storage" || o.Output != "text" || o.LogLevel != "info" || o.DependencyUpdate != "auto" {
+		t.Errorf("got %+v", o)
+	}
+	if o.Host != "github.com" || o.Repository != "acme/shop" || o.HeadRepository != "mallory/shop" || o.Branch != "patch-1" ||
+		o.PullRequest != 7 || o.SHA != onCI.SHA || o.RunURL != onCI.RunURL || o.Attempt != 2 || o.DefaultBranch != "main" {
+		t.Errorf("got %+v", o)
+	}
+}
+
+func TestOneBeatsTheOther(t *testing.T) {
+	github := []string{"GITHUB_ACTIONS=true", "INPUT_TIMEOUT=1m", "INPUT_CONFIRM=2", "INPUT_KUBE-CONTEXT=action", "INPUT_RELEASE= ", "INPUT_VERB=deploy"}
+	environ := append(slices.Clone(github), "BERTH_TIMEOUT=2m", "BERTH_NAMESPACE=", "BERTH_RELEASE=env", "HOME=/root")
+	o := mustResolve(t, Check, []string{"--timeout=3m", "--release", ""}, environ, onCI)
+	if o.Timeout != 3*time.Minute || o.Confirm != 2 || o.KubeContext != "action" || o.Namespace != "" || o.Release != "env" {
+		t.Errorf("got %+v", o)
+	}
+	if o := mustResolve(t, Check, nil, environ, onCI); o.Timeout != 2*time.Minute {
+		t.Errorf("BERTH_* beats INPUT_*: got %v", o.Timeout)
+	}
+	if o := mustResolve(t, Check, nil, github[1:], onCI); o.Timeout != 5*time.Minute || o.KubeContext != "" {
+		t.Errorf("INPUT_* is GitHub's alone: got %+v", o)
+	}
+}
+
+func TestKinds(t *testing.T) {
+	o := mustResolve(t, Deploy, []string{
+		"--chart=oci://example.com/chart", "--version=1.2.3", "-f", "a.yaml", "--values", " b-{{ .Slug }}.yaml ",
+		"--set=a=1", "--set-json", `{"a": 1}`, "--adopt", "--dependency-update", "--soft-fail=21, 22", "--soft-fail=[23]", "-n", "reviews",
+	}, []string{
+		"BERTH_SET_STRING=\n  a=1\r\n\n b= x \n", "BERTH_NAMESPACE_LABEL=team=a\nexample.com/tier=", "BERTH_CREATE_NAMESPACE=No",
+		"BERTH_ASSUME_DEAD_AFTER=0", "BERTH_MAX_HISTORY=0", "BERTH_REGISTRY_USERNAME=u", "BERTH_REGISTRY_PASSWORD=hunter2\n",
+		"BERTH_STATUS=deployed", "BERTH_PORT_80_TCP=tcp://10.0.0.1:80", "BERTH_SERVICE_HOST=10.0.0.1", "BERTH_TEST_X=1",
+	}, onCI)
+	for name, got := range map[string]string{
+		"values [a.yaml b-{{ .Slug }}.yaml]":     fmt.Sprint("values ", o.Values),
+		"set [a=1] [a=1 b= x] [{\"a\": 1}]":      fmt.Sprint("set ", o.Set, o.SetString, o.SetJSON),
+		"soft-fail [21 22 23]":                   fmt.Sprint("soft-fail ", o.SoftFail),
+		"labels map[example.com/tier: team:a]":   fmt.Sprint("labels ", o.NamespaceLabels),
+		"bools true false true\n":                fmt.Sprintln("bools", o.Adopt, o.CreateNamespace, o.DependencyUpdate),
+		"numbers 0s 0":                           fmt.Sprint("numbers ", o.AssumeDeadAfter, o.MaxHistory),
+		"chart oci://example.com/chart 1.2.3":    fmt.Sprint("chart ", o.Chart, " ", o.ChartVersion),
+		"password hunter2 (hidden) \"(hidden)\"": fmt.Sprintf("password %s %v %q", o.RegistryPassword.Reveal(), o.RegistryPassword, o.RegistryPassword),
+		"namespace reviews":                      "namespace " + o.Namespace,
+	} {
+		if got != name {
+			t.Errorf("got %s, want %s", got, name)
+		}
+	}
+	if s := fmt.Sprintf("%+v %#v", o, o); strings.Contains(s, "hunter2") {
+		t.Error("printing the options shows the password")
+	}
+}
+
+func TestMaterial(t *testing.T) {
+	const config = "apiVersion: v1\nkind: Config\n"
+	for raw, want := range map[string]Material{
+		"/home/me/.kube/config": {Path: "/home/me/.kube/config"},
+		"config":                {Path: "config"},
+		" config\n":             {Path: "config"},
+		config:                  {Content: config},
+		"YXBpVmVyc2lvbjogdjEKa2luZDogQ29uZmlnCg==":     {Content: config},
+		"YXBpVmVyc2lvbjogdjEK\na2luZDogQ29uZmlnCg==\n": {Content: config},
+		`{"apiVersion":"v1"}`:                          {Content: `{"apiVersion":"v1"}`},
+	} {
+		if got := material(raw); got != want {
+			t.Errorf("%q: got path %q, content %q", raw, got.Path, got.Content.Reveal())
+		}
+	}
+}
+
+func TestRepository(t *testing.T) {
+	for raw, want := range map[string]string{
+		"acme/shop": "github.com acme/shop",
+		"https://gitlab.example.com/group/sub/shop":    "gitlab.example.com group/sub/shop",
+		"https://u:p@GitLab.example.com/acme/shop.git": "gitlab.example.com acme/shop",
+		"git@github.example.com:acme/shop.git":         "github.example.com acme/shop",
+		"ssh://git@example.com:2222/acme/shop/":        "example.com acme/shop",
+	} {
+		o, err := resolve(t, Check, []string{"--repository", raw, "--branch=b"}, nil, Defaults{})
+		if err != nil || o.Host+" "+o.Repository != want || o.HeadRepository != o.Repository {
+			t.Errorf("%s: got %+v, %v", raw, o, err)
+		}
+	}
+}
+
+func TestEventSpeaksOfItsOwnBranch(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args []string
+		head string
+		pr   int
+	}{
+		"same branch, named":         {[]string{"--branch=refs/heads/patch-1"}, "mallory/shop", 7},
+		"same repository, named":     {[]string{"--repository=Acme/Shop"}, "mallory/shop", 7},
+		"another branch":             {[]string{"--branch=other"}, "acme/shop", 0},
+		"another repository":         {[]string{"--repository=acme/two", "--branch=patch-1"}, "acme/two", 0},
+		"another repository alone":   {[]string{"--repository=acme/two"}, "acme/two", 0},
+		"same name, another host":    {[]string{"--repository=https://example.com/acme/shop", "--branch=patch-1"}, "acme/shop", 0},
+		"another branch of the fork": {[]string{"--branch=other", "--head-repository=mallory/shop"}, "mallory/shop", 0},
+	} {
+		o, err := resolve(t, Check, tt.args, nil, onCI)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if o.HeadRepository != tt.head || o.PullRequest != tt.pr || (o.SHA != "") != (tt.pr != 0) {
+			t.Errorf("%s: got %+v", name, o)
+		}
+	}
+}
+
+func TestAutoAsksLater(t *testing.T) {
+	o := mustResolve(t, Auto, nil, nil, Defaults{})
+	var errs Errors
+	if !errors.As(o.Require(Deploy), &errs) || len(errs) != 3 {
+		t.Errorf("got %v", errs)
+	}
+	if !errors.As(o.Require(Teardown), &errs) || len(errs) != 2 {
+		t.Errorf("got %v", errs)
+	}
+	if err := o.Require(Auto); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInputsOfOtherVerbsAreLeftAlone(t *testing.T) {
+	o := mustResolve(t, Teardown, nil, []string{"BERTH_CHART=./chart", "BERTH_CHECK_TIMEOUT=soon"}, onCI)
+	if o.Chart != "" || o.CheckTimeout != time.Minute {
+		t.Errorf("got %+v", o)
+	}
+	if o := mustResolve(t, Version, nil, []string{"BERTH_NO_SUCH=1"}, Defaults{}); o.Verb != Version {
+		t.Errorf("got %+v", o)
+	}
+}
+
+func FuzzResolve(f *testing.F) {
+	f.Add("--chart=x\x00--set=a={{", "BERTH_TIMEOUT=1\x00GITHUB_ACTIONS=true\x00INPUT_KUBECONFIG=e30=", "patch-1", "acme/shop")
+	f.Add("-fx\x00--soft-fail=,", "BERTH_REPOSITORY=https://u:p@h/a/b\x00BERTH_=\x00=\x00BERTH_NAMESPACE_LABEL==", "refs/heads/", "git@h:a")
+	f.Fuzz(func(t *testing.T, args, environ, branch, repository string) {
+		for _, verb := range Verbs {
+			o, err := resolve(t, verb.Name, strings.Split(args, "\x00"), strings.Split(environ, "\x00"), Defaults{Branch: branch, Repository: repository})
+			var errs Errors
+			if err == nil && o == nil || err != nil && !errors.As(err, &errs) {
+				t.Fatalf("%s: got %v, %v", verb.Name, o, err)
+			}
+			for _, e := range errs {
+				if s := e.Error(); e.Allowed == "" || strings.ContainsAny(s, "\r\n") {
+					t.Fatalf("%s: %q", verb.Name, s)
+				}
+			}
+		}
+	})
+}

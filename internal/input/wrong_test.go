@@ -1,0 +1,119 @@
+package input
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestWrongInputs(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		args    []string
+		environ []string
+		want    []string // each is part of one line
+	}{
+		{"duration without unit", []string{"--timeout=5"}, nil, []string{`--timeout "5": give a duration`}},
+		{"negative duration", nil, []string{"BERTH_LOCK_TIMEOUT=-1s"}, []string{`BERTH_LOCK_TIMEOUT "-1s": give a duration`}},
+		{"no time at all", []string{"--timeout=0s"}, nil, []string{"--timeout"}},
+		{"boolean", nil, []string{"BERTH_CREATE_NAMESPACE=on"}, []string{`BERTH_CREATE_NAMESPACE "on": give true or false`}},
+		{"number", []string{"--confirm=0"}, nil, []string{"--confirm \"0\": give a whole number from 1"}},
+		{"choice", []string{"--on-stuck=rollback"}, nil, []string{"give one of auto, promote, unlock, fail"}},
+		{"switch", []string{"--dependency-update=maybe"}, nil, []string{"auto, true or false"}},
+		{"exit codes", []string{"--soft-fail=21,0,x"}, nil, []string{`"0"`, `"x"`}},
+		{"branch that breaks lines", []string{"--branch", "a\n::error::x"}, nil, []string{`"a\n::error::x": give one line`}},
+		{"branch that leaves a folder", []string{"--branch=../../etc"}, nil, []string{"--branch"}},
+		{"ref of a pull request", []string{"--branch=refs/pull/7/merge"}, nil, []string{"it is a ref and no branch"}},
+		{"pull request", []string{"--pull-request=-7"}, nil, []string{"--pull-request"}},
+		{"commit", []string{"--sha=HEAD"}, nil, []string{`--sha "HEAD"`}},
+		{"repository", []string{"--repository=shop"}, nil, []string{"owner/name"}},
+		{"template", []string{"--namespace={{ .Slug"}, nil, []string{"it is no template"}},
+		{"set without key", []string{"--set==1"}, nil, []string{"key=value"}},
+		{"labels", []string{"--namespace-label=a", "--namespace-label=berth.dev/app=x", "--namespace-label=b=1", "--namespace-label=b=2", "--namespace-label=c=a b"}, nil,
+			[]string{`"a": give key=value`, "not yours", "twice", `"c=a b"`}},
+		{"apiserver", []string{"--kube-apiserver=example.com"}, nil, []string{"https://"}},
+		{"kubeconfig's content as a flag", []string{"--kubeconfig", "apiVersion: v1\nusers: hunter2"}, nil, []string{"a flag takes a path"}},
+		{"password in a URL", []string{"--chart=x", "--repo=https://u:hunter2@example.com"}, nil, []string{`"https://(hidden)@example.com"`}},
+		{"password in a value", []string{"--set=db.password=hunter2{{", "--set-string=hunter2", "--set-json={\"a\":\"hunter2{{\"}"}, nil, []string{`"db.password=(hidden)"`, "--set-string (hidden)", "--set-json (hidden)"}},
+		{"password of two lines", nil, []string{"BERTH_REGISTRY_USERNAME=u", "BERTH_REGISTRY_PASSWORD=hunter2\nhunter2"}, []string{"BERTH_REGISTRY_PASSWORD (hidden)"}},
+		{"mistyped variable", nil, []string{"BERTH_KUBE_TOKENS=hunter2"}, []string{"BERTH_KUBE_TOKENS: there is no such input; did you mean BERTH_KUBE_TOKEN?"}},
+		{"mistyped action input", nil, []string{"GITHUB_ACTIONS=true", "INPUT_KUBECONTEXT=x"}, []string{"INPUT_KUBECONTEXT: there is no such input; did you mean INPUT_KUBE-CONTEXT?"}},
+		{"unlike any", nil, []string{"BERTH_UNLIKE_ANY_OF_THEM=x"}, []string{"BERTH_UNLIKE_ANY_OF_THEM: there is no such input"}},
+		{"all at once", []string{"--timeout=x", "--confirm=x"}, []string{"BERTH_X_Y_Z_Q=1"}, []string{"BERTH_X_Y_Z_Q", "--timeout", "--confirm"}},
+
+		{"two clusters", []string{"--kubeconfig=c", "--kube-apiserver=https://h", "--kube-context=x"}, nil, []string{"--kube-apiserver", "--kube-context"}},
+		{"token for nobody", nil, []string{"BERTH_KUBE_TOKEN=hunter2"}, []string{"BERTH_KUBE_TOKEN: it needs kube-apiserver"}},
+		{"CA for nobody", nil, []string{"BERTH_KUBE_CA=ca.pem"}, []string{"it needs kube-apiserver"}},
+		{"token in the clear", []string{"--kube-apiserver=http://h"}, []string{"BERTH_KUBE_TOKEN=hunter2"}, []string{"in the clear"}},
+		{"repo and oci", []string{"--repo=https://h", "--chart=oci://h/c"}, nil, []string{"--repo: chart is not a name"}},
+		{"repo and folder", []string{"--repo=https://h", "--chart=./c"}, nil, []string{"--repo: chart is not a name"}},
+		{"version of a folder", []string{"--version=1", "--chart=./c"}, nil, []string{"--version: chart is a folder or file"}},
+		{"password for nobody", nil, []string{"BERTH_REGISTRY_PASSWORD=hunter2"}, []string{"it needs registry-username"}},
+		{"nobody's password", []string{"--registry-username=u"}, nil, []string{"BERTH_REGISTRY_PASSWORD"}},
+		{"two registry credentials", []string{"--registry-username=u", "--registry-config=c"}, []string{"BERTH_REGISTRY_PASSWORD=hunter2"}, []string{"--registry-config"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := tt.args
+			if !strings.Contains(strings.Join(args, " "), "--chart") {
+				args = append([]string{"--chart=chart"}, args...)
+			}
+			o, err := resolve(t, Deploy, args, tt.environ, onCI)
+			var errs Errors
+			if !errors.As(err, &errs) || o != nil {
+				t.Fatalf("got %+v, %v", o, err)
+			}
+			lines := strings.Split(errs.Error(), "\n")
+			if len(lines) != len(tt.want) {
+				t.Fatalf("got %d errors, want %d:\n%v", len(lines), len(tt.want), err)
+			}
+			for i, want := range tt.want {
+				if !strings.Contains(lines[i], want) {
+					t.Errorf("got  %s\nwant %s", lines[i], want)
+				}
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("it tells the secret: %v", err)
+			}
+			var one *Error
+			if !errors.As(err, &one) {
+				t.Error("each is an *Error")
+			}
+		})
+	}
+}
+
+func TestMissing(t *testing.T) {
+	_, err := resolve(t, Deploy, nil, nil, Defaults{})
+	for _, want := range []string{
+		"repository: deploy needs it; give --repository or BERTH_REPOSITORY (in CI it is", "branch: deploy needs it", "chart: deploy needs it; give --chart or BERTH_CHART",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
+	}
+	_, err = resolve(t, Check, nil, nil, Defaults{Repository: "acme/shop", Branch: "a b", SHA: "zz"})
+	for _, want := range []string{`branch of the CI's event "a b"`, `sha of the CI's event "zz"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
+	}
+}
+
+func TestFlagErrors(t *testing.T) {
+	for arg, want := range map[string]string{
+		"--namspace=x":          "--namspace: there is no such flag; did you mean --namespace?",
+		"--kube-token=hunter2":  "--kube-token: a secret does not belong on a command line",
+		"--chart=x":             "--chart: teardown does not take it, only deploy",
+		"--nothing-like-it=x":   "--nothing-like-it: there is no such flag",
+		"-z":                    "-z: there is no such flag",
+		"--timeout":             "flag needs an argument: --timeout",
+		"--kubeconfig":          "flag needs an argument",
+		"--registry-password=x": "give it as BERTH_REGISTRY_PASSWORD",
+	} {
+		_, err := resolve(t, Teardown, []string{arg}, nil, onCI)
+		var errs Errors
+		if !errors.As(err, &errs) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: got %v\nwant %s", arg, err, want)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+func TestStorage(t *testing.T) {
+	tests := map[string]struct {
+		needs    Needs
+		required []string
+	}{
+		"a fixed namespace": {
+			Needs{Resource: Secrets, Namespace: "ns"},
+			[]string{"get namespaces", "get secrets in namespace ns", "list secrets in namespace ns", "create secrets in namespace ns", "update secrets in namespace ns"},
+		},
+		"one to be made, with pruning, in ConfigMaps": {
+			Needs{Resource: ConfigMaps, Namespace: "ns", Deletes: true, CreateNamespace: true},
+			[]string{"get namespaces", "create namespaces", "get configmaps in namespace ns", "list configmaps in namespace ns", "create configmaps in namespace ns", "update configmaps in namespace ns", "delete configmaps in namespace ns"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var required, optional []string
+			for _, p := range Storage(tt.needs) {
+				if p.Why == "" {
+					t.Errorf("%s: no reason given", p)
+				}
+				if p.Optional {
+					optional = append(optional, p.String())
+				} else {
+					required = append(required, p.String())
+				}
+			}
+			if !slices.Equal(required, tt.required) {
+				t.Errorf("required: %q\nwant:     %q", required, tt.required)
+			}
+			for _, verb := range []string{"get", "create", "update", "watch"} {
+				if want := verb + " leases.coordination.k8s.io in namespace ns"; !slices.Contains(optional, want) {
+					t.Errorf("optional lacks %q: %q", want, optional)
+				}
+			}
+		})
+	}
+}
+
+func TestSplit(t *testing.T) {
+	cluster, namespaced := Split(Storage(Needs{Resource: Secrets, Namespace: "ns", CreateNamespace: true}))
+	if len(cluster) != 3 || slices.ContainsFunc(namespaced, func(p verdict.Permission) bool { return p.Namespace != "ns" }) {
+		t.Errorf("Split() = %v, %v", cluster, namespaced)
+	}
+}
+
+// document is any of the documents that RBAC writes.
+type document struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct{ Name, Namespace string }
+	Rules      []rbacv1.PolicyRule
+	Subjects   []rbacv1.Subject
+	RoleRef    rbacv1.RoleRef `json:"roleRef"`
+}
+
+func parse(t *testing.T, text string) map[string]document {
+	t.Helper()
+	found := make(map[string]document)
+	for _, part := range strings.Split("\n"+text, "\n---\n")[1:] {
+		var d document
+		if err := yaml.Unmarshal([]byte(part), &d); err != nil {
+			t.Fatalf("it is not YAML: %v\n%s", err, text)
+		}
+		found[d.Kind] = d
+	}
+	return found
+}
+
+// allowed says whether the rules grant what is needed.
+func allowed(rules []rbacv1.PolicyRule, p verdict.Permission) bool {
+	return slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool {
+		return slices.Contains(r.APIGroups, p.Group) && slices.Contains(r.Resources, p.Resource) && slices.Contains(r.Verbs, p.Verb) &&
+			(len(r.ResourceNames) == 0 || slices.Contains(r.ResourceNames, p.Name))
+	})
+}
+
+func TestRBACForAFixedNamespace(t *testing.T) {
+	needs := Storage(Needs{Resource: Secrets, Namespace: "review", CreateNamespace: true, Deletes: true})
+	docs := parse(t, RBAC("system:serviceaccount:ci:deployer", needs, false, "review"))
+	if len(docs) != 3 || docs["Namespace"].Metadata.Name != "review" {
+		t.Fatalf("documents: %v", docs)
+	}
+	role, binding := docs["Role"], docs["RoleBinding"]
+	if role.Metadata.Namespace != "review" || binding.Metadata.Namespace != "review" || binding.RoleRef.Name != role.Metadata.Name || binding.RoleRef.Kind != "Role" {
+		t.Errorf("role %+v, binding %+v", role.Metadata, binding)
+	}
+	if want := (rbacv1.Subject{Kind: "ServiceAccount", Namespace: "ci", Name: "deployer"}); binding.Subjects[0] != want {
+		t.Errorf("subject %+v, want %+v", binding.Subjects[0], want)
+	}
+	for _, p := range needs {
+		if !slices.Contains([]string{"create namespaces", "patch namespaces"}, p.String()) && !allowed(role.Rules, p) {
+			t.Errorf("%s is not granted by %+v", p, role.Rules)
+		}
+	}
+}
+
+func TestRBACPerBranch(t *testing.T) {
+	needs := Storage(Needs{Resource: Secrets, Namespace: "review-app-main", CreateNamespace: true})
+	text := RBAC("jane", needs, true, "review-app-main")
+	docs := parse(t, text)
+	if len(docs) != 2 || docs["ClusterRoleBinding"].RoleRef.Kind != "ClusterRole" {
+		t.Fatalf("documents: %v", docs)
+	}
+	if !strings.Contains(text, "# ") || !strings.Contains(text, "reading every Secret in the cluster") || !strings.Contains(text, "EVERY namespace") {
+		t.Errorf("its breadth is not said:\n%s", text)
+	}
+	for _, p := range needs {
+		if !allowed(docs["ClusterRole"].Rules, verdict.Permission{Verb: p.Verb, Group: p.Group, Resource: p.Resource, Name: "review-app-other"}) {
+			t.Errorf("%s is not granted for the next branch", p)
+		}
+	}
+	if want := (rbacv1.Subject{Kind: "User", APIGroup: rbacv1.GroupName, Name: "jane"}); docs["ClusterRoleBinding"].Subjects[0] != want {
+		t.Errorf("subject %+v", docs["ClusterRoleBinding"].Subjects[0])
+	}
+}
+
+func TestRBACIsSafeAgainstNames(t *testing.T) {
+	for _, user := range []string{
+		"x\n---\nkind: ClusterRoleBinding", "a: b", "- x", "'\"", "!!binary x", "#c", "system:serviceaccount:", "system:serviceaccount:only", "yes", "", "a\u2028b",
+	} {
+		t.Run(fmt.Sprintf("%q", user), func(t *testing.T) {
+			for _, perBranch := range []bool{true, false} {
+				needs := Storage(Needs{Resource: Secrets, Namespace: user})
+				docs := parse(t, RBAC(user, needs, perBranch, user))
+				if len(docs) != 2 {
+					t.Fatalf("%d documents", len(docs))
+				}
+				for kind, d := range docs {
+					if strings.HasSuffix(kind, "Binding") && (len(d.Subjects) != 1 || !strings.Contains(user, d.Subjects[0].Name)) {
+						t.Errorf("%s binds %+v", kind, d.Subjects)
+					}
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,131 @@
+//go:build cluster
+
+package access_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/berth-dev/berth/internal/kube/access"
+	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+func clientOf(t *testing.T, account *kubetest.Account) kubernetes.Interface {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(account.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func TestReviewNamesEachMissingVerb(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	rules := append(cluster.SecretRules("get", "list", "create"), cluster.LeaseRules()...)
+	rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get"}})
+	client := clientOf(t, cluster.ServiceAccount(t, namespace, "founding", rules...))
+	gaps, err := access.Review(t.Context(), client.AuthorizationV1(), access.Storage(access.Needs{Resource: access.Secrets, Namespace: namespace}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(gaps) != 2 || gaps[0].String() != "update secrets in namespace "+namespace || gaps[1].Verb != "watch" {
+		t.Errorf("gaps: %v", gaps)
+	}
+	if required := access.Required(gaps); len(required) != 1 {
+		t.Errorf("required: %v", required)
+	}
+}
+
+// What RBAC prints, once applied, has to be all that was asked for.
+func TestAppliedRBACSuffices(t *testing.T) {
+	for name, perBranch := range map[string]bool{"a fixed namespace": false, "namespaces per branch": true} {
+		t.Run(name, func(t *testing.T) {
+			cluster := kubetest.Connect(t)
+			namespace := cluster.Namespace(t)
+			account := cluster.ServiceAccount(t, namespace, "deployer")
+			needs := access.Storage(access.Needs{Resource: access.Secrets, Namespace: namespace, Deletes: true, CreateNamespace: perBranch})
+			api := clientOf(t, account).AuthorizationV1()
+			gaps, err := access.Review(t.Context(), api, needs)
+			if err != nil || len(gaps) != len(needs) {
+				t.Fatalf("before: %d gaps of %d, %v", len(gaps), len(needs), err)
+			}
+			retries := 0
+			gaps, err = access.ReviewUntil(t.Context(), api, needs, 30*time.Second, func([]verdict.Gap, time.Duration) {
+				if retries++; retries == 1 { // a RoleBinding that appears meanwhile
+					applyRBAC(t, cluster, access.RBAC(account.User, needs, perBranch, namespace))
+				}
+			})
+			if err != nil || retries == 0 || len(access.Required(gaps)) != 0 {
+				t.Fatalf("after %d retries: %v, %v", retries, gaps, err)
+			}
+			if gaps, err := access.ReviewUntil(t.Context(), api, needs, 0, nil); err != nil || len(gaps) != 0 {
+				t.Errorf("left: %v, %v", gaps, err)
+			}
+		})
+	}
+}
+
+func TestReviewUntilGivesUp(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	api := clientOf(t, cluster.ServiceAccount(t, namespace, "poor")).AuthorizationV1()
+	needs := access.Storage(access.Needs{Resource: access.Secrets, Namespace: namespace})
+	gaps, err := access.ReviewUntil(t.Context(), api, needs, time.Second, nil)
+	if err != nil || len(gaps) != len(needs) {
+		t.Errorf("gaps: %v, %v", gaps, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = access.ReviewUntil(ctx, api, needs, time.Minute, func([]verdict.Gap, time.Duration) { cancel() })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+func applyRBAC(t *testing.T, cluster *kubetest.Cluster, text string) {
+	t.Helper()
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewBufferString(text), 1024)
+	rbac := cluster.Client().RbacV1()
+	for {
+		var d struct {
+			metav1.TypeMeta   `json:",inline"`
+			metav1.ObjectMeta `json:"metadata"`
+			Rules             []rbacv1.PolicyRule `json:"rules"`
+			Subjects          []rbacv1.Subject    `json:"subjects"`
+			RoleRef           rbacv1.RoleRef      `json:"roleRef"`
+		}
+		err := decoder.Decode(&d)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := context.WithoutCancel(t.Context())
+		switch d.Kind {
+		case "Role":
+			_, err = rbac.Roles(d.Namespace).Create(ctx, &rbacv1.Role{ObjectMeta: d.ObjectMeta, Rules: d.Rules}, metav1.CreateOptions{})
+		case "RoleBinding":
+			_, err = rbac.RoleBindings(d.Namespace).Create(ctx, &rbacv1.RoleBinding{ObjectMeta: d.ObjectMeta, Subjects: d.Subjects, RoleRef: d.RoleRef}, metav1.CreateOptions{})
+		case "ClusterRole":
+			t.Cleanup(func() { _ = rbac.ClusterRoles().Delete(ctx, d.Name, metav1.DeleteOptions{}) })
+			_, err = rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: d.ObjectMeta, Rules: d.Rules}, metav1.CreateOptions{})
+		case "ClusterRoleBinding":
+			t.Cleanup(func() { _ = rbac.ClusterRoleBindings().Delete(ctx, d.Name, metav1.DeleteOptions{}) })
+			_, err = rbac.ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{ObjectMeta: d.ObjectMeta, Subjects: d.Subjects, RoleRef: d.RoleRef}, metav1.CreateOptions{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

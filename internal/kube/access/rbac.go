@@ -1,0 +1,157 @@
+package access
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// RBAC is the YAML that grants a user all the needs of a run, to be applied with
+// kubectl. For a fixed namespace it is a Role there; for a namespace per branch
+// there is no place for one beforehand, so it is a ClusterRole, and a comment
+// says plainly how far that goes.
+//
+// Give it every need of the run, not only the gaps, so that what is applied
+// suffices. It is made by marshalling objects: no name in it can change its
+// structure.
+func RBAC(user string, needs []verdict.Permission, perBranch bool, namespace string) string {
+	g := grant{user: user, name: roleName(user), namespace: namespace}
+	if perBranch {
+		g.everywhere(needs)
+	} else {
+		g.inNamespace(needs)
+	}
+	return g.out.String()
+}
+
+// grant collects the documents.
+type grant struct {
+	user, name, namespace string
+	out                   bytes.Buffer
+}
+
+// inNamespace grants in the one namespace. To create it is not granted but done,
+// since a Role needs the namespace to be there; and as whoever applies this makes
+// it, it is not Berth's to mark.
+func (g *grant) inNamespace(needs []verdict.Permission) {
+	var local, cluster []verdict.Permission
+	for _, p := range needs {
+		switch {
+		case p.Verb == "create" && p.Group == "" && p.Resource == "namespaces":
+			g.document(&corev1.Namespace{
+				TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
+				ObjectMeta: metav1.ObjectMeta{Name: g.namespace},
+			})
+		case p.Verb == "patch" && ofOneNamespace(p):
+		case p.Namespace != "", ofOneNamespace(p) && p.Name == g.namespace:
+			local = append(local, p)
+		default:
+			cluster = append(cluster, p)
+		}
+	}
+	if len(local) > 0 {
+		meta := metav1.ObjectMeta{Name: g.name, Namespace: g.namespace}
+		g.document(&rbacv1.Role{TypeMeta: kind("Role"), ObjectMeta: meta, Rules: rules(local, true)})
+		g.document(&rbacv1.RoleBinding{TypeMeta: kind("RoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: g.ref("Role")})
+	}
+	g.clusterWide(rules(cluster, true))
+}
+
+// everywhere grants in all namespaces, since the next branch's has no name yet.
+func (g *grant) everywhere(needs []verdict.Permission) {
+	all := rules(needs, false)
+	g.comment("Namespaces per branch: these permissions hold in EVERY namespace of the cluster.")
+	for _, r := range all {
+		g.comment(fmt.Sprintf("  %s: %s", strings.Join(r.Resources, ", "), strings.Join(r.Verbs, ", ")))
+		if slices.Contains(r.Resources, Secrets) && (slices.Contains(r.Verbs, "get") || slices.Contains(r.Verbs, "list")) {
+			g.comment("  That includes reading every Secret in the cluster, other teams' and the system's.")
+		}
+	}
+	g.comment("To keep it narrow, deploy to one fixed namespace, or to a cluster for review apps alone.")
+	g.clusterWide(all)
+}
+
+func (g *grant) clusterWide(rules []rbacv1.PolicyRule) {
+	if len(rules) == 0 {
+		return
+	}
+	meta := metav1.ObjectMeta{Name: g.name}
+	g.document(&rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: meta, Rules: rules})
+	g.document(&rbacv1.ClusterRoleBinding{TypeMeta: kind("ClusterRoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: g.ref("ClusterRole")})
+}
+
+// rules groups the needs by API group and resource. With names, what concerns
+// one named object is granted for that one alone.
+func rules(needs []verdict.Permission, named bool) []rbacv1.PolicyRule {
+	var made []rbacv1.PolicyRule
+	at := make(map[[3]string]int)
+	for _, p := range needs {
+		name := ""
+		if named {
+			name = p.Name
+		}
+		key := [3]string{p.Group, p.Resource, name}
+		i, ok := at[key]
+		if !ok {
+			i = len(made)
+			at[key] = i
+			rule := rbacv1.PolicyRule{APIGroups: []string{p.Group}, Resources: []string{p.Resource}}
+			if name != "" {
+				rule.ResourceNames = []string{name}
+			}
+			made = append(made, rule)
+		}
+		if !slices.Contains(made[i].Verbs, p.Verb) {
+			made[i].Verbs = append(made[i].Verbs, p.Verb)
+		}
+	}
+	return made
+}
+
+func (g *grant) subjects() []rbacv1.Subject {
+	if account, ok := strings.CutPrefix(g.user, "system:serviceaccount:"); ok {
+		if in, name, ok := strings.Cut(account, ":"); ok {
+			return []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: in, Name: name}}
+		}
+	}
+	return []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: g.user}}
+}
+
+func (g *grant) ref(kind string) rbacv1.RoleRef {
+	return rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kind, Name: g.name}
+}
+
+// document adds one. Marshalling these types cannot fail; were it to, the
+// comment stands where the document should.
+func (g *grant) document(o any) {
+	text, err := yaml.Marshal(o)
+	if err != nil {
+		g.comment(fmt.Sprintf("cannot be written as YAML: %q", err))
+		return
+	}
+	g.out.WriteString("---\n")
+	g.out.Write(text)
+}
+
+func (g *grant) comment(line string) { fmt.Fprintf(&g.out, "# %s\n", line) }
+
+func kind(k string) metav1.TypeMeta {
+	return metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: k}
+}
+
+// roleName differs from user to user, so that granting one does not take from
+// another.
+func roleName(user string) string {
+	sum := sha256.Sum256([]byte(user))
+	return "berth-deployer-" + hex.EncodeToString(sum[:4])
+}

@@ -1,0 +1,83 @@
+package access
+
+import "github.com/berth-dev/berth/internal/verdict"
+
+// Resources that can hold release records.
+const (
+	Secrets    = "secrets"
+	ConfigMaps = "configmaps"
+)
+
+// Needs is what a run's record store is going to do.
+type Needs struct {
+	Resource        string // Secrets or ConfigMaps
+	Namespace       string
+	Deletes         bool // it prunes old revisions, or purges
+	CreateNamespace bool // the namespace may have to be made
+}
+
+// Storage lists what the record store, the namespace and the lock need, the
+// cluster-scoped ones first. Without the optional ones a run goes on: it polls
+// where it cannot watch, goes by the records' stamps where it has no Lease, and
+// leaves a namespace that it could not mark.
+func Storage(n Needs) []verdict.Permission {
+	needs := []verdict.Permission{
+		{Verb: "get", Resource: "namespaces", Name: n.Namespace, Why: "see whether the namespace exists and whose it is"},
+	}
+	if n.CreateNamespace {
+		needs = append(needs,
+			verdict.Permission{Verb: "create", Resource: "namespaces", Why: "make the review app's namespace"},
+			verdict.Permission{Verb: "patch", Resource: "namespaces", Name: n.Namespace, Optional: true,
+				Why: "write on the namespace that Berth made it, so that teardown may delete it"})
+	}
+	record := func(verb, why string) verdict.Permission {
+		return verdict.Permission{Verb: verb, Resource: n.Resource, Namespace: n.Namespace, Why: why}
+	}
+	needs = append(needs,
+		record("get", "read the release records"),
+		record("list", "find the release records: without it Helm would install blind"),
+		record("create", "store a new revision"),
+		// https://github.com/helm/helm/issues/13189
+		record("update", "store how an operation ended: without it the release stays pending for ever"),
+	)
+	if n.Deletes {
+		needs = append(needs, record("delete", "remove revisions that are no longer kept"))
+	}
+	watch := record("watch", "wait for another run without polling")
+	watch.Optional = true
+	needs = append(needs, watch)
+	for _, l := range [][2]string{
+		{"get", "see who holds the release"},
+		{"create", "lock the release"},
+		{"update", "renew and end the lock"},
+		{"watch", "wait for the lock without polling"},
+	} {
+		needs = append(needs, verdict.Permission{
+			Verb: l[0], Group: "coordination.k8s.io", Resource: "leases", Namespace: n.Namespace, Why: l[1], Optional: true,
+		})
+	}
+	return needs
+}
+
+// Split parts what can be asked before the namespace exists from what cannot.
+func Split(needs []verdict.Permission) (cluster, namespaced []verdict.Permission) {
+	for _, p := range needs {
+		if p.Namespace == "" {
+			cluster = append(cluster, p)
+		} else {
+			namespaced = append(namespaced, p)
+		}
+	}
+	return cluster, namespaced
+}
+
+// Required keeps the gaps that a run cannot go on with.
+func Required(gaps []verdict.Gap) []verdict.Gap {
+	var required []verdict.Gap
+	for _, g := range gaps {
+		if !g.Optional {
+			required = append(required, g)
+		}
+	}
+	return required
+}

@@ -1,0 +1,111 @@
+package kube
+
+import (
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func one(t *testing.T, text string) *unstructured.Unstructured {
+	t.Helper()
+	objects, err := ParseManifest(text)
+	if err != nil || len(objects) != 1 {
+		t.Fatalf("%d objects, %v in %s", len(objects), err, text)
+	}
+	return objects[0]
+}
+
+func TestDrift(t *testing.T) {
+	const (
+		configMap  = "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, "
+		secret     = "{apiVersion: v1, kind: Secret, metadata: {name: s}, "
+		service    = "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: "
+		deployment = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: "
+		custom     = "{apiVersion: x.io/v1, kind: DB, metadata: {name: d}, spec: "
+		container  = "{template: {spec: {containers: [{name: app, image: a, "
+		network    = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: n}, spec: "
+	)
+	tests := map[string]struct{ manifest, live, want string }{
+		"the same":              {configMap + "data: {a: b}}", configMap + "data: {a: b}}", ""},
+		"a value edited":        {configMap + "data: {a: b, c: d}}", configMap + "data: {a: x, c: d}}", "data.a"},
+		"a key removed":         {configMap + "data: {a.b: c}}", configMap + "data: {}}", "data[a.b]"},
+		"a key added":           {configMap + "data: {a: b}}", configMap + "data: {a: b, c: d}}", ""},
+		"stringData":            {secret + "stringData: {a: b}}", secret + "data: {a: Yg==}, type: Opaque}", ""},
+		"stringData edited":     {secret + "stringData: {a: b}}", secret + "data: {a: Yw==}}", "data.a"},
+		"the server's defaults": {service + "{ports: [{port: 80}], selector: {a: b}, clusterIP: ''}}", service + "{type: ClusterIP, clusterIP: 10.0.0.1, ports: [{port: 80, protocol: TCP, targetPort: 80}], selector: {a: b}, sessionAffinity: None}}", ""},
+		"two ports of a number": {service + "{ports: [{port: 53, name: u, protocol: UDP}, {port: 53, name: t, protocol: TCP}]}}", service + "{ports: [{port: 53, name: t, protocol: TCP}, {port: 53, name: u, protocol: UDP}]}}", ""},
+		"a port removed":        {service + "{ports: [{port: 80}, {port: 81}]}}", service + "{ports: [{port: 80}]}}", "spec.ports[81]"},
+
+		"quantities":           {deployment + container + "resources: {limits: {cpu: 1000m, memory: 1024Mi}}}]}}}}", deployment + container + "resources: {limits: {cpu: '1', memory: 1Gi}}}]}}}}", ""},
+		"a number as quantity": {deployment + container + "resources: {limits: {cpu: 0.5}}}]}}}}", deployment + container + "resources: {limits: {cpu: 500m}}}]}}}}", ""},
+		"a quantity edited":    {deployment + container + "resources: {limits: {cpu: 1000m}}}]}}}}", deployment + container + "resources: {limits: {cpu: '2'}}}]}}}}", "spec.template.spec.containers[app].resources.limits.cpu"},
+		"a sidecar injected":   {deployment + "{template: {spec: {containers: [{name: app, image: a}]}}}}", deployment + "{template: {spec: {containers: [{name: mesh, image: m}, {name: app, image: a}]}}}}", ""},
+		"the image edited":     {deployment + "{template: {spec: {containers: [{name: app, image: a}]}}}}", deployment + "{template: {spec: {containers: [{name: app, image: b}]}}}}", "spec.template.spec.containers[app].image"},
+		"arguments edited":     {deployment + container + "args: [a, b]}]}}}}", deployment + container + "args: [a]}]}}}}", "spec.template.spec.containers[app].args"},
+		"a field it drops":     {deployment + "{typo: 3, template: {spec: {containers: [{name: app, image: a}]}}}}", deployment + "{template: {spec: {containers: [{name: app, image: a}]}}}}", ""},
+		"explicit zeros":       {deployment + "{template: {spec: {hostNetwork: false, nodeSelector: {}, volumes: [], dnsPolicy: ''}}}}", deployment + "{template: {spec: {dnsPolicy: ClusterFirst}}}}", ""},
+		"a false edited":       {deployment + "{template: {spec: {hostNetwork: false}}}}", deployment + "{template: {spec: {hostNetwork: true}}}}", "spec.template.spec.hostNetwork"},
+		"a null":               {service + "{ports: [{port: 80, nodePort: null}]}}", service + "{ports: [{port: 80, nodePort: 30000}]}}", ""},
+		"replicas edited":      {deployment + "{replicas: 2}}", deployment + "{replicas: 3}}", "spec.replicas"},
+		"replicas to nothing":  {deployment + "{replicas: 0}}", deployment + "{replicas: 3}}", "spec.replicas"},
+		"a policy's defaults":  {network + "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}}", network + "{podSelector: {}, ingress: [{ports: [{port: 80, protocol: TCP}]}], policyTypes: [Ingress]}}", ""},
+		"claim templates": {"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s}, spec: {serviceName: s, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1024Mi}}}}]}}",
+			"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s}, spec: {serviceName: s, podManagementPolicy: OrderedReady, volumeClaimTemplates: [{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], volumeMode: Filesystem, resources: {requests: {storage: 1Gi}}}, status: {phase: Pending}}]}}", ""},
+		"status in a manifest": {"{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a, creationTimestamp: null}, status: {conditions: []}}", "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a, creationTimestamp: '2026-01-01T00:00:00Z'}, status: {conditions: [{type: Established}]}}", ""},
+
+		"custom, the same":    {custom + "{size: 1, tags: [a]}}", custom + "{size: 1.0, tags: [a], defaulted: x}}", ""},
+		"custom, list edited": {custom + "{tags: [{a: 1}, {a: 2}]}}", custom + "{tags: [{a: 1, b: 7}, {a: 3}]}}", "spec.tags[1].a"},
+		"custom, other type":  {custom + "{size: {a: 1}}}", custom + "{size: [1]}}", "spec.size"},
+		"many": {configMap + "data: {a: x, b: x, c: x, d: x, e: x, f: x, g: x, h: x, i: x, j: x}}", configMap + "data: {}}",
+			"data.a, data.b, data.c, data.d, data.e, data.f, data.g, data.h, and 2 more"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			live := one(t, tt.live)
+			markReleaseOwner(live, "web", "ns")
+			if got := drift(one(t, tt.manifest), live, "web", "ns", false); got != tt.want {
+				t.Errorf("drift = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestDriftOfOwnership(t *testing.T) {
+	text := "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, labels: {app.kubernetes.io/managed-by: something}}}"
+	live := one(t, text)
+	markReleaseOwner(live, "other", "ns")
+	if got, want := drift(one(t, text), live, "web", "ns", false), "metadata.annotations[meta.helm.sh/release-name]"; got != want {
+		t.Errorf("drift = %q, want %q", got, want)
+	}
+	if owner, owned := releaseOwner(live, "web", "ns"); owned || owner != "ns/other" {
+		t.Errorf("owner = %q, %t", owner, owned)
+	}
+}
+
+func TestReplicasOfAnAutoscaler(t *testing.T) {
+	manifest := "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 1}}"
+	hpa := "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: x}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}}"
+	scaledBy := func(manager string) string {
+		return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, managedFields: [{manager: " + manager +
+			", operation: Update, subresource: scale, apiVersion: apps/v1, fieldsType: FieldsV1, fieldsV1: {'f:spec': {'f:replicas': {}}}}]}, spec: {replicas: 4}}"
+	}
+	tests := map[string]struct {
+		others []*unstructured.Unstructured
+		live   string
+		want   string
+	}{
+		"scaled by hand":              {nil, scaledBy("kubectl"), "spec.replicas"},
+		"an autoscaler elsewhere":     {nil, scaledBy("kube-controller-manager"), ""},
+		"an autoscaler in the chart":  {[]*unstructured.Unstructured{one(t, hpa)}, scaledBy("kubectl"), ""},
+		"the autoscaler of something": {[]*unstructured.Unstructured{one(t, "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: x}, spec: {scaleTargetRef: {kind: Deployment, name: api}}}")}, scaledBy("kubectl"), "spec.replicas"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			want, live := one(t, manifest), one(t, tt.live)
+			markReleaseOwner(live, "web", "ns")
+			if got := drift(want, live, "web", "ns", autoscaled(tt.others)[scaleTarget(want)]); got != tt.want {
+				t.Errorf("drift = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,75 @@
+package kube
+
+import (
+	"fmt"
+	"net/http"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/discovery"
+	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// Getter is how one Helm operation reaches the API server: through its own
+// fence, over the run's connection, with the run's discovery. It is Helm's and
+// kubectl's RESTClientGetter.
+type Getter struct {
+	conn      *Conn
+	namespace string
+	config    *rest.Config
+}
+
+var _ genericclioptions.RESTClientGetter = (*Getter)(nil)
+
+// Getter makes one for an operation in a namespace. Without a fence it is for
+// reading only.
+func (c *Conn) Getter(namespace string, fence *Fence) *Getter {
+	var rt http.RoundTripper = &discoveryAnswers{discovery: c.discovery, prefix: c.transport.prefix, next: c.transport}
+	if fence != nil {
+		rt = &fencedTransport{fence: fence, next: rt}
+	}
+	config := c.Config()
+	config.Transport = rt
+	return &Getter{conn: c, namespace: namespace, config: config}
+}
+
+// ToRESTConfig gives a copy each time: its users change it.
+func (g *Getter) ToRESTConfig() (*rest.Config, error) { return rest.CopyConfig(g.config), nil }
+
+// Core gives a client of the core API behind the getter's fence.
+func (g *Getter) Core() (corev1.CoreV1Interface, error) {
+	core, err := corev1.NewForConfig(g.config)
+	if err != nil {
+		return nil, fmt.Errorf("make a client of the core API for namespace %s: %w", g.namespace, err)
+	}
+	return core, nil
+}
+
+// ToDiscoveryClient gives the run's discovery.
+func (g *Getter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
+	return g.conn.discovery, nil
+}
+
+// ToRESTMapper gives the run's mapper.
+func (g *Getter) ToRESTMapper() (meta.RESTMapper, error) { return g.conn.mapper, nil }
+
+// ToRawKubeConfigLoader gives what Helm asks it for: the namespace.
+func (g *Getter) ToRawKubeConfigLoader() clientcmd.ClientConfig { return loader{g} }
+
+// loader is a clientcmd.ClientConfig that has been loaded.
+type loader struct{ getter *Getter }
+
+// RawConfig is empty: the kubeconfig and its credentials stay where they are.
+func (l loader) RawConfig() (clientcmdapi.Config, error) { return *clientcmdapi.NewConfig(), nil }
+
+// ClientConfig is the getter's.
+func (l loader) ClientConfig() (*rest.Config, error) { return l.getter.ToRESTConfig() }
+
+// Namespace is the operation's; it overrules any kubeconfig.
+func (l loader) Namespace() (string, bool, error) { return l.getter.namespace, true, nil }
+
+// ConfigAccess knows no file.
+func (l loader) ConfigAccess() clientcmd.ConfigAccess { return &clientcmd.ClientConfigLoadingRules{} }

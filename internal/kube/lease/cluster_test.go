@@ -1,0 +1,240 @@
+//go:build cluster
+
+package lease_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/berth-dev/berth/internal/kube/lease"
+	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+const patience = 20 * time.Second
+
+func options(namespace, holder string) lease.Options {
+	return lease.Options{Namespace: namespace, Release: "web", Holder: holder, Duration: 3 * time.Second, RenewEvery: time.Second}
+}
+
+func start(t *testing.T) (context.Context, *kubetest.Cluster, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	cluster := kubetest.Connect(t)
+	return ctx, cluster, cluster.Namespace(t)
+}
+
+func acquire(t *testing.T, ctx context.Context, client kubernetes.Interface, o lease.Options) *lease.Lease {
+	t.Helper()
+	l, err := lease.Acquire(ctx, client, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func state(t *testing.T, ctx context.Context, client kubernetes.Interface, namespace string, now time.Time) verdict.Lock {
+	t.Helper()
+	lock, err := lease.Read(ctx, client, namespace, "web", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lock
+}
+
+func TestAcquireHoldRelease(t *testing.T) {
+	ctx, cluster, namespace := start(t)
+	client := cluster.Client()
+	if got := state(t, ctx, client, namespace, time.Time{}); got.State != verdict.LockAbsent {
+		t.Fatalf("before: %+v", got)
+	}
+	l := acquire(t, ctx, client, options(namespace, "run 1"))
+	held := state(t, ctx, client, namespace, time.Now())
+	if held.State != verdict.LockHeld || held.Holder != "run 1" || held.Since.IsZero() || !l.Live(time.Second) {
+		t.Errorf("held: %+v, live %t", held, l.Live(time.Second))
+	}
+
+	var refused *lease.HeldError
+	if _, err := lease.Acquire(ctx, client, options(namespace, "run 2")); !errors.As(err, &refused) || refused.Holder != "run 1" {
+		t.Errorf("a second holder: %v", err)
+	}
+
+	want := verdict.Attempt{Run: "r1", Revision: 2, Outcome: "failed", HooksProven: true}
+	if err := l.Release(ctx, want); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Release(ctx, want); err != nil {
+		t.Errorf("a second release: %v", err)
+	}
+	if got := state(t, ctx, client, namespace, time.Now()); got.State != verdict.LockEnded || got.Attempt != want {
+		t.Errorf("after: %+v", got)
+	}
+
+	again := acquire(t, ctx, client, options(namespace, "run 2"))
+	if got := state(t, ctx, client, namespace, time.Now()); got.Attempt != want {
+		t.Errorf("the last attempt is forgotten while the next runs: %+v", got)
+	}
+	if err := again.Remove(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := state(t, ctx, client, namespace, time.Time{}); got.State != verdict.LockAbsent {
+		t.Errorf("removed: %+v", got)
+	}
+}
+
+func TestRenewalOutlivesTheDuration(t *testing.T) {
+	ctx, cluster, namespace := start(t)
+	l := acquire(t, ctx, cluster.Client(), options(namespace, "run 1"))
+	o := options(namespace, "run 2")
+	o.Wait = 6 * time.Second
+	var told atomic.Int32
+	o.OnWait = func(string, time.Time) { told.Add(1) }
+	var held *lease.HeldError
+	if _, err := lease.Acquire(ctx, cluster.Client(), o); !errors.As(err, &held) {
+		t.Errorf("twice the duration later: %v", err)
+	}
+	if told.Load() != 1 {
+		t.Errorf("told of the wait %d times", told.Load())
+	}
+	if err := l.Release(ctx, verdict.Attempt{}); err != nil {
+		t.Errorf("its holder: %v", err)
+	}
+}
+
+func TestWaitsForTheEnd(t *testing.T) {
+	ctx, cluster, namespace := start(t)
+	first := acquire(t, ctx, cluster.Client(), options(namespace, "run 1"))
+	waiting, done := make(chan struct{}), make(chan error, 1)
+	o := options(namespace, "run 2")
+	o.Wait, o.OnWait = patience, func(string, time.Time) { close(waiting) }
+	go func() {
+		second, err := lease.Acquire(ctx, cluster.Client(), o)
+		if err == nil {
+			err = second.Release(ctx, verdict.Attempt{})
+		}
+		done <- err
+	}()
+	<-waiting
+	if err := first.Release(ctx, verdict.Attempt{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("the second: %v", err)
+	}
+}
+
+func TestTakesOneThatRanOut(t *testing.T) {
+	for name, now := range map[string]func() time.Time{"under our eyes": nil, "by the server's time": time.Now} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cluster, namespace := start(t)
+			dying, die := context.WithCancel(ctx)
+			first := acquire(t, dying, cluster.Client(), options(namespace, "run 1"))
+			die() // the renewal ends, nobody writes the end
+			o := options(namespace, "run 2")
+			o.Wait, o.ServerNow = patience, now
+			second := acquire(t, ctx, cluster.Client(), o)
+			if err := first.Release(ctx, verdict.Attempt{Outcome: "late"}); !errors.Is(err, lease.ErrLost) {
+				t.Errorf("the first writes after it lost: %v", err)
+			}
+			got := state(t, ctx, cluster.Client(), namespace, time.Now())
+			if got.Holder != "run 2" || got.Attempt.Outcome != "" {
+				t.Errorf("lock: %+v", got)
+			}
+			if err := second.Release(ctx, verdict.Attempt{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestLosing(t *testing.T) {
+	ctx, cluster, namespace := start(t)
+	leases := cluster.Client().CoordinationV1().Leases(namespace)
+	lost := make(chan error, 1)
+	o := options(namespace, "run 1")
+	o.OnLost = func(err error) { lost <- err }
+	l := acquire(t, ctx, cluster.Client(), o)
+	if err := leases.Delete(ctx, lease.Name("web"), metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-lost:
+		if !errors.Is(err, lease.ErrLost) || l.Live(0) || l.Err() == nil {
+			t.Errorf("lost: %v, live %t", err, l.Live(0))
+		}
+	case <-time.After(patience):
+		t.Fatal("nobody was told that the lease was deleted")
+	}
+	<-l.Done()
+	if err := l.Release(ctx, verdict.Attempt{}); !errors.Is(err, lease.ErrLost) {
+		t.Errorf("release: %v", err)
+	}
+	if got := state(t, ctx, cluster.Client(), namespace, time.Time{}); got.State != verdict.LockAbsent {
+		t.Errorf("it was written after it was lost: %+v", got)
+	}
+}
+
+func TestTeardownTakesTheLeaseAlong(t *testing.T) {
+	ctx, cluster, namespace := start(t)
+	o := options(namespace, "run 1")
+	o.OnLost = func(err error) { t.Errorf("lost: %v", err) }
+	l := acquire(t, ctx, cluster.Client(), o)
+	l.ExpectRemoval()
+	if err := cluster.Client().CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	kubetest.Eventually(t, patience, func() (bool, string) {
+		lock, err := lease.Read(ctx, cluster.Client(), namespace, "web", time.Time{})
+		return err == nil && lock.State == verdict.LockAbsent, "the lease is still there"
+	})
+	if err := l.Release(ctx, verdict.Attempt{}); err != nil {
+		t.Errorf("release: %v", err)
+	}
+	if _, err := lease.Acquire(ctx, cluster.Client(), o); err == nil {
+		t.Error("acquired in a namespace that is going away")
+	}
+}
+
+func TestWithoutPermission(t *testing.T) {
+	ctx, cluster, namespace := start(t)
+	client, err := kubernetes.NewForConfig(cluster.ServiceAccount(t, namespace, "poor").Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lease.Acquire(ctx, client, options(namespace, "run 1")); !errors.Is(err, lease.ErrUnusable) {
+		t.Errorf("acquire: %v", err)
+	}
+	if got := state(t, ctx, client, namespace, time.Time{}); got.State != verdict.LockUnusable {
+		t.Errorf("read: %+v", got)
+	}
+}
+
+// Without watch the wait falls back to polling.
+func TestWaitsWithoutWatch(t *testing.T) {
+	ctx, cluster, namespace := start(t)
+	rules := cluster.LeaseRules()
+	rules[0].Verbs = []string{"get", "create", "update"}
+	client, err := kubernetes.NewForConfig(cluster.ServiceAccount(t, namespace, "blind", rules...).Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := acquire(t, ctx, cluster.Client(), options(namespace, "run 1"))
+	o := options(namespace, "run 2")
+	o.Wait = patience
+	o.OnWait = func(string, time.Time) {
+		if err := first.Release(ctx, verdict.Attempt{}); err != nil {
+			t.Error(err)
+		}
+	}
+	second := acquire(t, ctx, client, o)
+	if err := second.Release(ctx, verdict.Attempt{}); err != nil {
+		t.Error(err)
+	}
+}

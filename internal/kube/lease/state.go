@@ -1,0 +1,173 @@
+package lease
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// What the Lease carries besides its spec.
+const (
+	annotationRun         = "berth.dev/attempt-run"
+	annotationRevision    = "berth.dev/attempt-revision"
+	annotationOutcome     = "berth.dev/attempt-outcome"
+	annotationHooksProven = "berth.dev/attempt-hooks-proven"
+	// annotationHolderRun is the hash of the run that holds it, or held it last.
+	annotationHolderRun = "berth.dev/run"
+	// annotationToken tells two holders apart that call themselves the same,
+	// as the jobs of one run's matrix do.
+	annotationToken = "berth.dev/lease-token"
+)
+
+// defaultDuration is how long a Lease lasts unless it is renewed.
+const defaultDuration = 30 * time.Second
+
+// ErrUnusable means that Leases may not be used here; a run can go on without,
+// by the stamps on the records.
+var ErrUnusable = errors.New("no permission on leases.coordination.k8s.io")
+
+// ErrLost means that the Lease is not ours any more. Whoever meets it writes
+// nothing, the release's record least of all.
+var ErrLost = errors.New("the lock on the release was lost")
+
+// HeldError means that somebody else held the release for as long as we waited.
+type HeldError struct {
+	Holder string // untrusted text
+	Since  time.Time
+}
+
+// Error names the holder, quoted: it is what somebody wrote on the Lease.
+func (e *HeldError) Error() string {
+	if e.Since.IsZero() {
+		return fmt.Sprintf("the release is held by %q", e.Holder)
+	}
+	return fmt.Sprintf("the release is held by %q since %s", e.Holder, e.Since.UTC().Format(time.RFC3339))
+}
+
+// Name is the Lease's name for a release, cut and hashed when it gets too long
+// for a label value, as which tools like to show it.
+func Name(release string) string {
+	const limit = 63
+	name := "berth-" + release
+	if len(name) <= limit {
+		return name
+	}
+	sum := sha256.Sum256([]byte(release))
+	hash := hex.EncodeToString(sum[:4])
+	return name[:limit-len(hash)-1] + "-" + hash
+}
+
+// Read says who holds the release, and how the last attempt ended. now is the
+// API server's time; when it is zero, a Lease that has run out is reported as
+// held, with the moment it runs out.
+func Read(ctx context.Context, client kubernetes.Interface, namespace, release string, now time.Time) (verdict.Lock, error) {
+	l, err := client.CoordinationV1().Leases(namespace).Get(ctx, Name(release), metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return verdict.Lock{State: verdict.LockAbsent}, nil
+	case apierrors.IsForbidden(err):
+		return verdict.Lock{State: verdict.LockUnusable}, nil
+	case err != nil:
+		return verdict.Lock{}, fmt.Errorf("read lease %s in namespace %s: %w", Name(release), namespace, err)
+	}
+	return state(l, now), nil
+}
+
+// state is what a Lease says at a moment.
+func state(l *coordinationv1.Lease, now time.Time) verdict.Lock {
+	lock := verdict.Lock{
+		State:   verdict.LockEnded,
+		Run:     l.Annotations[annotationHolderRun],
+		Holder:  holder(l),
+		Since:   acquired(l),
+		Attempt: attempt(l),
+	}
+	if lock.Holder == "" {
+		return lock
+	}
+	lock.State = verdict.LockHeld
+	lock.Expired = expires(l)
+	if !now.IsZero() && now.After(lock.Expired) {
+		lock.State = verdict.LockExpired
+	}
+	return lock
+}
+
+func holder(l *coordinationv1.Lease) string {
+	if l.Spec.HolderIdentity == nil {
+		return ""
+	}
+	return *l.Spec.HolderIdentity
+}
+
+func acquired(l *coordinationv1.Lease) time.Time {
+	if l.Spec.AcquireTime == nil {
+		return time.Time{}
+	}
+	return l.Spec.AcquireTime.Time
+}
+
+// duration is how long the holder said that the Lease lasts.
+func duration(l *coordinationv1.Lease) time.Duration {
+	if s := l.Spec.LeaseDurationSeconds; s != nil && *s > 0 {
+		return time.Duration(*s) * time.Second
+	}
+	return defaultDuration
+}
+
+// renewed is when the Lease was last written, by the API server's own clock:
+// managedFields are stamped there, while spec.renewTime is what the holder's
+// clock said. A change by somebody else only makes it later, which is safe.
+func renewed(l *coordinationv1.Lease) time.Time {
+	var newest time.Time
+	for _, f := range l.ManagedFields {
+		if f.Time != nil && f.Time.After(newest) {
+			newest = f.Time.Time
+		}
+	}
+	if newest.IsZero() && l.Spec.RenewTime != nil {
+		newest = l.Spec.RenewTime.Time
+	}
+	if newest.IsZero() {
+		newest = l.CreationTimestamp.Time
+	}
+	return newest
+}
+
+// expires is when the Lease runs out, by the API server's clock. Its stamps leave
+// out the fraction of a second, which is given to the holder.
+func expires(l *coordinationv1.Lease) time.Time {
+	return renewed(l).Add(duration(l) + time.Second)
+}
+
+// attempt reads the annotations; numbers that are none are as good as absent.
+func attempt(l *coordinationv1.Lease) verdict.Attempt {
+	revision, _ := strconv.Atoi(l.Annotations[annotationRevision])
+	return verdict.Attempt{
+		Run:         l.Annotations[annotationRun],
+		Revision:    revision,
+		Outcome:     l.Annotations[annotationOutcome],
+		HooksProven: l.Annotations[annotationHooksProven] == "true",
+	}
+}
+
+func record(l *coordinationv1.Lease, a verdict.Attempt) {
+	if l.Annotations == nil {
+		l.Annotations = make(map[string]string)
+	}
+	l.Annotations[annotationRun] = a.Run
+	l.Annotations[annotationRevision] = strconv.Itoa(a.Revision)
+	l.Annotations[annotationOutcome] = a.Outcome
+	l.Annotations[annotationHooksProven] = strconv.FormatBool(a.HooksProven)
+}

@@ -1,0 +1,100 @@
+package lease
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+func TestName(t *testing.T) {
+	long := strings.Repeat("a", 80)
+	tests := map[string]string{"web": "berth-web", strings.Repeat("b", 53): "berth-" + strings.Repeat("b", 53)}
+	for release, want := range tests {
+		if got := Name(release); got != want {
+			t.Errorf("Name(%q) = %q, want %q", release, got, want)
+		}
+	}
+	if a, b := Name(long), Name(long+"b"); len(a) > 63 || a == b {
+		t.Errorf("long names: %q, %q", a, b)
+	}
+}
+
+func TestExpires(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	stamp, later := metav1.NewTime(at), metav1.NewTime(at.Add(time.Minute))
+	clock := metav1.NewMicroTime(at.Add(-time.Hour)) // a holder whose clock is late
+	seconds := int32(20)
+	tests := map[string]struct {
+		lease coordinationv1.Lease
+		want  time.Time
+	}{
+		"the server's stamp beats the holder's clock": {
+			coordinationv1.Lease{
+				ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{{Time: &later}, {Time: &stamp}, {}}},
+				Spec:       coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &seconds},
+			}, later.Add(21 * time.Second),
+		},
+		"without stamps":  {coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &seconds}}, clock.Add(21 * time.Second)},
+		"without a thing": {coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{CreationTimestamp: stamp}}, at.Add(31 * time.Second)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := expires(&tt.lease); !got.Equal(tt.want) {
+				t.Errorf("expires = %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAttemptSurvivesTheLease(t *testing.T) {
+	want := verdict.Attempt{Run: "abc", Revision: 3, Outcome: "deployed", HooksProven: true}
+	var l coordinationv1.Lease
+	record(&l, want)
+	if got := attempt(&l); got != want {
+		t.Errorf("attempt = %+v, want %+v", got, want)
+	}
+	l.Annotations = map[string]string{annotationRevision: "nonsense", annotationHooksProven: "maybe"}
+	if got := attempt(&l); got != (verdict.Attempt{}) {
+		t.Errorf("attempt of junk = %+v", got)
+	}
+}
+
+func TestLive(t *testing.T) {
+	now := time.Now()
+	l := &Lease{o: Options{Duration: 30 * time.Second}, renewed: now.Add(-20 * time.Second)}
+	asleep := &Lease{o: l.o, renewed: now}
+	tests := map[string]struct {
+		lease  *Lease
+		at     time.Time
+		margin time.Duration
+		want   bool
+	}{
+		"fresh":                   {l, now, 0, true},
+		"within the margin":       {l, now, 10 * time.Second, false},
+		"run out":                 {l, now.Add(10 * time.Second), 0, false},
+		"the machine slept":       {asleep, now.Round(0).Add(time.Minute), 0, false},
+		"lost":                    {&Lease{o: l.o, renewed: now, err: ErrLost}, now, 0, false},
+		"released":                {&Lease{o: l.o, renewed: now, ended: true}, now, 0, false},
+		"gone with its namespace": {&Lease{o: l.o, gone: true}, now, 0, true},
+		"lost before it was gone": {&Lease{o: l.o, gone: true, err: ErrLost}, now, 0, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := tt.lease.live(tt.at, tt.margin); got != tt.want {
+				t.Errorf("live = %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestHeldErrorQuotesItsHolder(t *testing.T) {
+	err := &HeldError{Holder: "x\n::error::y"}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("the holder's text is not quoted: %s", err)
+	}
+}

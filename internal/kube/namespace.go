@@ -1,0 +1,154 @@
+package kube
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// Namespaces makes, marks, reads and deletes the namespaces of review apps.
+// Errors that are not a *verdict.Problem are the API server's own, wrapped, for
+// the caller to classify.
+type Namespaces struct {
+	Client kubernetes.Interface
+}
+
+// Ensured is what Ensure found or made.
+type Ensured struct {
+	verdict.Namespace
+	Made  bool           // by this call
+	Notes []verdict.Note // what a person should know about it
+}
+
+// Get reads a namespace. That it does not exist, or may not be read, is an
+// answer and no error.
+func (n Namespaces) Get(ctx context.Context, name string) (verdict.Namespace, error) {
+	ns, err := n.Client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return verdict.Namespace{Name: name, Phase: verdict.NamespaceAbsent}, nil
+	case apierrors.IsForbidden(err):
+		return verdict.Namespace{Name: name, Phase: verdict.NamespaceHidden}, nil
+	case err != nil:
+		return verdict.Namespace{}, fmt.Errorf("read namespace %s: %w", name, err)
+	}
+	return namespaceFacts(ns), nil
+}
+
+// Ensure makes the namespace unless it exists. It asks first: who may not create
+// namespaces meets 403 on a POST even when the namespace is there, which is why
+// Helm's own --create-namespace fails for them. An existing namespace is
+// returned as it is, terminating or another's, for the caller to judge.
+func (n Namespaces) Ensure(ctx context.Context, name string, labels, annotations map[string]string) (Ensured, error) {
+	found, err := n.Get(ctx, name)
+	if err != nil {
+		return Ensured{}, err
+	}
+	switch found.Phase {
+	case verdict.NamespaceActive, verdict.NamespaceTerminating:
+		return Ensured{Namespace: found}, nil
+	case verdict.NamespaceAbsent, verdict.NamespaceHidden:
+	}
+	made, err := n.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name:        name,
+		Labels:      with(labels, map[string]string{LabelManagedBy: ManagedByBerth}),
+		Annotations: annotations,
+	}}, metav1.CreateOptions{})
+	switch {
+	case apierrors.IsAlreadyExists(err):
+		// Somebody was quicker, or it is there and hidden from us.
+		found, err := n.Get(ctx, name)
+		return Ensured{Namespace: found}, err
+	case apierrors.IsForbidden(err):
+		return Ensured{}, &verdict.Problem{
+			Ending: verdict.EndPermission,
+			Tried:  "create namespace " + name,
+			Cause:  err,
+			Next:   "grant create on namespaces, or make the namespace beforehand",
+			Gaps: []verdict.Gap{{Permission: verdict.Permission{
+				Verb: "create", Resource: "namespaces", Why: "make the review app's namespace",
+			}, Reason: err.Error()}},
+		}
+	case err != nil:
+		return Ensured{}, fmt.Errorf("create namespace %s: %w", name, err)
+	}
+	return n.claim(ctx, made)
+}
+
+// claim writes a namespace's own UID on it, which is known only once it exists.
+// Without permission to patch there is no proof that Berth made it, and so it
+// is not ours: nothing will delete it.
+func (n Namespaces) claim(ctx context.Context, made *corev1.Namespace) (Ensured, error) {
+	ours, err := n.Mark(ctx, made.Name, string(made.UID), nil, nil)
+	if apierrors.IsForbidden(err) {
+		return Ensured{Namespace: namespaceFacts(made), Made: true, Notes: []verdict.Note{{
+			Level: verdict.LevelNotice,
+			Title: "The namespace will be kept",
+			Message: fmt.Sprintf("Berth made namespace %s but may not patch namespaces, so it cannot write on it that it made it: "+
+				"teardown will empty it and leave it. Grant patch on namespaces to have it deleted.", made.Name),
+		}}}, nil
+	}
+	if err != nil {
+		return Ensured{Namespace: namespaceFacts(made), Made: true}, err
+	}
+	return Ensured{Namespace: ours, Made: true}, nil
+}
+
+// Mark takes a namespace over, or refreshes the marks on one of ours: it writes
+// the labels and annotations and the namespace's own UID. The UID goes along as
+// a precondition, so that one re-created under the same name is left alone.
+func (n Namespaces) Mark(ctx context.Context, name, uid string, labels, annotations map[string]string) (verdict.Namespace, error) {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
+		"uid":         uid,
+		"labels":      with(labels, map[string]string{LabelManagedBy: ManagedByBerth}),
+		"annotations": with(annotations, map[string]string{AnnotationNamespaceUID: uid}),
+	}})
+	if err != nil {
+		return verdict.Namespace{}, fmt.Errorf("mark namespace %s: %w", name, err)
+	}
+	ns, err := n.Client.CoreV1().Namespaces().Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
+	if err != nil {
+		return verdict.Namespace{}, fmt.Errorf("write Berth's labels and annotations on namespace %s: %w", name, err)
+	}
+	return namespaceFacts(ns), nil
+}
+
+func namespaceFacts(ns *corev1.Namespace) verdict.Namespace {
+	facts := verdict.Namespace{
+		Name:     ns.Name,
+		UID:      string(ns.UID),
+		Phase:    verdict.NamespaceActive,
+		Ours:     madeByBerth(ns),
+		Identity: ns.Labels[LabelIdentity],
+		Branch:   ns.Annotations[AnnotationBranch],
+	}
+	facts.KeepWhy, facts.Keep = keepMark(ns)
+	if ns.DeletionTimestamp != nil || ns.Status.Phase == corev1.NamespaceTerminating {
+		facts.Phase = verdict.NamespaceTerminating
+		facts.Blocking = blocking(ns)
+	}
+	return facts
+}
+
+// blocking collects what the namespace controller says is in the way.
+func blocking(ns *corev1.Namespace) string {
+	var why []string
+	for _, c := range ns.Status.Conditions {
+		if c.Status == corev1.ConditionTrue && c.Message != "" {
+			why = append(why, c.Message)
+		}
+	}
+	if len(ns.Finalizers) > 0 {
+		why = append(why, "finalizers on the namespace itself: "+strings.Join(ns.Finalizers, ", "))
+	}
+	return strings.Join(why, "; ")
+}

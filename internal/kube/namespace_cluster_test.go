@@ -1,0 +1,166 @@
+//go:build cluster
+
+package kube_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+func namespaceRule(verbs ...string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: verbs}
+}
+
+func namespacesAs(t *testing.T, cluster *kubetest.Cluster, verbs ...string) kube.Namespaces {
+	t.Helper()
+	account := cluster.ServiceAccount(t, cluster.Namespace(t), "maker")
+	if len(verbs) > 0 {
+		account.GrantCluster(t, namespaceRule(verbs...))
+	}
+	client, err := kubernetes.NewForConfig(account.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kube.Namespaces{Client: client}
+}
+
+func within(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestNamespaceFromBirthToEnd(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	ctx, name := within(t, time.Minute), cluster.Name(t, "review")
+	for verbs, namespaces := range map[string]kube.Namespaces{
+		"with watch":    namespacesAs(t, cluster, "get", "create", "patch", "delete", "watch"),
+		"without watch": namespacesAs(t, cluster, "get", "create", "patch", "delete"),
+	} {
+		t.Run(verbs, func(t *testing.T) {
+			if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != verdict.NamespaceAbsent {
+				t.Fatalf("before: %+v, %v", got, err)
+			}
+			made, err := namespaces.Ensure(ctx, name, map[string]string{kube.LabelIdentity: "abc"}, map[string]string{kube.AnnotationBranch: "feature/x"})
+			if err != nil || !made.Made || !made.Ours || made.Identity != "abc" || made.Branch != "feature/x" || len(made.Notes) != 0 {
+				t.Fatalf("made: %+v, %v", made, err)
+			}
+			again, err := namespaces.Ensure(ctx, name, nil, nil)
+			if err != nil || again.Made || again.UID != made.UID || again.Identity != "abc" {
+				t.Errorf("again: %+v, %v", again, err)
+			}
+			if err := namespaces.Delete(ctx, name, "another"); err != nil {
+				t.Errorf("delete another one: %v", err)
+			}
+			if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != verdict.NamespaceActive {
+				t.Errorf("it was deleted under another's UID: %+v, %v", got, err)
+			}
+			if err := namespaces.Delete(ctx, name, made.UID); err != nil {
+				t.Fatal(err)
+			}
+			if err := namespaces.Delete(ctx, name, made.UID); err != nil {
+				t.Errorf("delete twice: %v", err)
+			}
+			if err := namespaces.WaitGone(ctx, name, made.UID); err != nil {
+				t.Errorf("wait: %v", err)
+			}
+		})
+	}
+}
+
+func TestNamespaceThatIsNotOurs(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	ctx, name := within(t, time.Minute), cluster.Namespace(t)
+	admin := kube.Namespaces{Client: cluster.Client()}
+	found, err := admin.Ensure(ctx, name, map[string]string{kube.LabelIdentity: "abc"}, nil)
+	if err != nil || found.Made || found.Ours || found.Identity != "" {
+		t.Fatalf("found: %+v, %v", found, err)
+	}
+	if err := admin.Delete(ctx, name, found.UID); verdict.ProblemOf(err).Ending != verdict.EndForeign {
+		t.Errorf("delete: %v", err)
+	}
+	if _, err := admin.Mark(ctx, name, "another", nil, nil); !apierrors.IsInvalid(err) && !apierrors.IsConflict(err) {
+		t.Errorf("mark one with another UID: %v", err)
+	}
+	adopted, err := admin.Mark(ctx, name, found.UID, nil, map[string]string{kube.AnnotationKeep: "true"})
+	if err != nil || !adopted.Ours || !adopted.Keep {
+		t.Fatalf("adopted: %+v, %v", adopted, err)
+	}
+	if err := admin.Delete(ctx, name, found.UID); verdict.ProblemOf(err).Ending != verdict.EndForeign {
+		t.Errorf("delete what is kept: %v", err)
+	}
+}
+
+func TestNamespacePermissions(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	ctx := within(t, time.Minute)
+	t.Run("none", func(t *testing.T) {
+		namespaces := namespacesAs(t, cluster)
+		name := cluster.Namespace(t)
+		if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != verdict.NamespaceHidden {
+			t.Errorf("get: %+v, %v", got, err)
+		}
+		if _, err := namespaces.Ensure(ctx, name, nil, nil); verdict.ProblemOf(err).Ending != verdict.EndPermission {
+			t.Errorf("ensure: %v", err)
+		}
+		if err := namespaces.WaitGone(ctx, name, "x"); verdict.ProblemOf(err).Ending != verdict.EndPermission {
+			t.Errorf("wait: %v", err)
+		}
+	})
+	t.Run("no create on one that exists", func(t *testing.T) {
+		if got, err := namespacesAs(t, cluster, "get").Ensure(ctx, cluster.Namespace(t), nil, nil); err != nil || got.Made {
+			t.Errorf("ensure: %+v, %v", got, err)
+		}
+	})
+	t.Run("no patch", func(t *testing.T) {
+		got, err := namespacesAs(t, cluster, "get", "create").Ensure(ctx, cluster.Name(t, "review"), nil, nil)
+		if err != nil || !got.Made || got.Ours || len(got.Notes) != 1 {
+			t.Errorf("ensure: %+v, %v", got, err)
+		}
+	})
+}
+
+func TestNamespaceThatDoesNotEnd(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	ctx, name := within(t, time.Minute), cluster.Name(t, "review")
+	admin := kube.Namespaces{Client: cluster.Client()}
+	made, err := admin.Ensure(ctx, name, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	finalizers := func(list string) {
+		patch := []byte(`{"metadata":{"finalizers":` + list + `}}`)
+		if _, err := cluster.Client().CoreV1().Namespaces().Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finalizers(`["test.berth.dev/hold"]`)
+	if err := admin.Delete(ctx, name, made.UID); err != nil {
+		t.Fatal(err)
+	}
+	problem := verdict.ProblemOf(admin.WaitGone(within(t, time.Second), name, made.UID))
+	if problem == nil || problem.Ending != verdict.EndTerminating || !errors.Is(problem, context.DeadlineExceeded) {
+		t.Errorf("wait: %+v", problem)
+	}
+	got, err := admin.Get(ctx, name)
+	if err != nil || got.Phase != verdict.NamespaceTerminating || got.Blocking == "" {
+		t.Errorf("get: %+v, %v", got, err)
+	}
+	finalizers("null")
+	if err := admin.WaitGone(ctx, name, made.UID); err != nil {
+		t.Error(err)
+	}
+}

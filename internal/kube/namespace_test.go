@@ -1,0 +1,64 @@
+package kube
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+func TestNamespaceFacts(t *testing.T) {
+	ours := func(change func(*corev1.Namespace)) *corev1.Namespace {
+		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+			Name: "review-1", UID: "u1",
+			Labels:      map[string]string{LabelManagedBy: ManagedByBerth, LabelIdentity: "abc"},
+			Annotations: map[string]string{AnnotationNamespaceUID: "u1", AnnotationBranch: "feature/x"},
+		}}
+		change(ns)
+		return ns
+	}
+	tests := map[string]struct {
+		namespace *corev1.Namespace
+		ours      bool
+		keep      bool
+		blocking  string
+	}{
+		"ours":                   {ours(func(*corev1.Namespace) {}), true, false, ""},
+		"a copy of its YAML":     {ours(func(n *corev1.Namespace) { n.UID = "u2" }), false, false, ""},
+		"without the label":      {ours(func(n *corev1.Namespace) { delete(n.Labels, LabelManagedBy) }), false, false, ""},
+		"without the annotation": {ours(func(n *corev1.Namespace) { delete(n.Annotations, AnnotationNamespaceUID) }), false, false, ""},
+		"no UID at all":          {ours(func(n *corev1.Namespace) { n.UID = ""; n.Annotations[AnnotationNamespaceUID] = "" }), false, false, ""},
+		"to be kept":             {ours(func(n *corev1.Namespace) { n.Annotations[AnnotationKeep] = "" }), true, true, ""},
+		"kept by a label":        {ours(func(n *corev1.Namespace) { n.Labels[AnnotationKeep] = "true" }), true, true, ""},
+		"not to be kept":         {ours(func(n *corev1.Namespace) { n.Labels[AnnotationKeep] = "false" }), true, false, ""},
+		"Flux":                   {ours(func(n *corev1.Namespace) { n.Labels["kustomize.toolkit.fluxcd.io/name"] = "apps" }), true, true, ""},
+		"Argo CD":                {ours(func(n *corev1.Namespace) { n.Annotations["argocd.argoproj.io/tracking-id"] = "a:b" }), true, true, ""},
+		"terminating": {ours(func(n *corev1.Namespace) {
+			n.Status.Phase = corev1.NamespaceTerminating
+			n.Status.Conditions = []corev1.NamespaceCondition{
+				{Type: corev1.NamespaceDeletionContentFailure, Status: corev1.ConditionFalse, Message: "All content successfully deleted"},
+				{Type: corev1.NamespaceFinalizersRemaining, Status: corev1.ConditionTrue, Message: "x.io/hold in 1 resource instances"},
+			}
+		}), true, false, "x.io/hold in 1 resource instances"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := namespaceFacts(tt.namespace)
+			if got.Ours != tt.ours || got.Keep != tt.keep || got.Blocking != tt.blocking {
+				t.Errorf("facts: %+v", got)
+			}
+			if got.Keep != (got.KeepWhy != "") {
+				t.Errorf("keep %t because %q", got.Keep, got.KeepWhy)
+			}
+			if want := tt.blocking != ""; want != (got.Phase == verdict.NamespaceTerminating) {
+				t.Errorf("phase %s", got.Phase)
+			}
+			if got.Identity != "abc" || !strings.Contains(got.Branch, "feature") {
+				t.Errorf("identity %q, branch %q", got.Identity, got.Branch)
+			}
+		})
+	}
+}

@@ -1,0 +1,70 @@
+package kube
+
+import (
+	"context"
+	"net"
+	"os"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// Options say which API server to talk to, as whom, and how.
+type Options struct {
+	// Kubeconfig is a path or the content itself, plain or base64. Content is
+	// held in memory and never written.
+	Kubeconfig string
+	Context    string // a context of the kubeconfig; empty: its current one
+
+	Server string // the API server's address; excludes Kubeconfig and Context
+	Token  string // a bearer token for Server
+	CA     string // who signed Server's certificate: a path, PEM, or PEM in base64; empty: the system's roots
+
+	UserAgent string // "berth/0.1.0"
+
+	// RequestTimeout bounds the time from asking to the first byte of the
+	// answer: dialling, TLS and the response's header. Zero is a little more
+	// than the minute after which the API server itself gives up, so that its
+	// own answer comes first.
+	RequestTimeout time.Duration
+
+	Warn func(string)                     // takes the API server's warnings, each once; untrusted text
+	Log  func(format string, args ...any) // takes one line per request, for debugging
+
+	// The outside world. Nil is the real one.
+	Getenv    func(string) string
+	InCluster func() (*rest.Config, error)
+	Dial      func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+const defaultRequestTimeout = 65 * time.Second
+
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() Options {
+	if o.RequestTimeout <= 0 {
+		o.RequestTimeout = defaultRequestTimeout
+	}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
+	}
+	if o.Log == nil {
+		o.Log = func(string, ...any) {}
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
+	}
+	if o.InCluster == nil {
+		o.InCluster = rest.InClusterConfig
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{Timeout: o.RequestTimeout, KeepAlive: 30 * time.Second}).DialContext
+	}
+	return o
+}
+
+// wrongInput is a problem that the person who configured the run can solve.
+func wrongInput(tried string, cause error, next string) error {
+	return &verdict.Problem{Ending: verdict.EndWrongInput, Tried: tried, Cause: cause, Next: next}
+}

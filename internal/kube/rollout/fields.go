@@ -1,0 +1,41 @@
+package rollout
+
+import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+// conditions are the object's status.conditions, without what is no condition.
+func conditions(u *unstructured.Unstructured) []map[string]any {
+	all, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
+	found := make([]map[string]any, 0, len(all))
+	for _, c := range all {
+		if c, ok := c.(map[string]any); ok {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// condition says whether the condition is true, and why in the object's words.
+func condition(u *unstructured.Unstructured, kind string) (holds bool, why string) {
+	for _, c := range conditions(u) {
+		if c["type"] != kind || c["status"] != "True" {
+			continue
+		}
+		reason, _ := c["reason"].(string)
+		message, _ := c["message"].(string)
+		return true, after(": ", reason) + after(": ", message)
+	}
+	return false, ""
+}
+
+func phase(u *unstructured.Unstructured) string {
+	p, _, _ := unstructured.NestedString(u.Object, "status", "phase")
+	return p
+}
+
+// after puts a separator before text, if there is any.
+func after(separator, text string) string {
+	if text == "" {
+		return ""
+	}
+	return separator + text
+}

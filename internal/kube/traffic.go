@@ -1,0 +1,47 @@
+package kube
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// traffic counts requests by operation.
+type traffic struct {
+	mu     sync.Mutex
+	counts map[operation]*verdict.Requests
+}
+
+// add counts requests and the bytes of their bodies. A response's bytes are
+// added as they are read: a watch may last as long as the run.
+func (t *traffic) add(op operation, requests int, sent, received int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c, ok := t.counts[op]
+	if !ok {
+		c = &verdict.Requests{Verb: op.verb, Resource: op.resource}
+		if t.counts == nil {
+			t.counts = map[operation]*verdict.Requests{}
+		}
+		t.counts[op] = c
+	}
+	c.Count += requests
+	c.Sent += sent
+	c.Received += received
+}
+
+// requests are the counts, by resource, then verb.
+func (t *traffic) requests() []verdict.Requests {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := make([]verdict.Requests, 0, len(t.counts))
+	for _, c := range t.counts {
+		all = append(all, *c)
+	}
+	slices.SortFunc(all, func(a, b verdict.Requests) int {
+		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Verb, b.Verb))
+	})
+	return all
+}

@@ -1,0 +1,191 @@
+package report
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// wordJoiner is invisible and unbreakable. Behind @ and # it keeps GitHub and
+// GitLab, which look for mentions and references after Markdown was rendered
+// (so that no backslash helps), from finding any.
+const wordJoiner = '\u2060'
+
+// escapeSequence matches terminal control sequences: CSI, OSC and the two-byte
+// ones. What is left of a crafted one loses its escape character in Clean.
+var escapeSequence = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])`)
+
+// Clean makes untrusted text safe to print: valid UTF-8, lines ended by \n, no
+// terminal sequences, no control characters, nothing invisible that reorders or
+// hides what a reader sees (https://trojansource.codes).
+func Clean(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	s = escapeSequence.ReplaceAllString(s, "")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case r == '\r', r == '\u2028', r == '\u2029':
+			return '\n'
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\uFFFE', r == '\uFFFF':
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// oneLine is Clean with every run of white space made one space.
+func oneLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
+
+// clip cuts s to at most limit bytes between two characters and shows that it
+// did.
+func clip(s string, limit int) string {
+	const mark = "…"
+	if len(s) <= limit {
+		return s
+	}
+	cut := limit - len(mark)
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:max(cut, 0)] + mark
+}
+
+// text escapes s for running Markdown text and table cells: it can make no
+// emphasis, link, image, HTML, mention, cell border or block.
+func text(s string) string { return escape(oneLine(s)) }
+
+// escape is text for a part of a line: its outer spaces stay.
+func escape(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '|': // a backslash before it means different things to different parsers
+			b.WriteString("&#124;")
+		case r == '@', r == '#':
+			b.WriteRune(r)
+			b.WriteRune(wordJoiner)
+		case strings.ContainsRune("\\`*_[]~$", r), startsBlock(s, i), startsLink(s, i):
+			b.WriteRune('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// startsBlock says that the character at i would begin a list, a rule or a
+// heading if s began a line.
+func startsBlock(s string, i int) bool {
+	switch s[i] {
+	case '-', '+', '=':
+		return i == 0
+	case '.', ')':
+		ends := i+1 == len(s) || s[i+1] == ' '
+		return ends && i > 0 && strings.Trim(s[:i], "0123456789") == ""
+	}
+	return false
+}
+
+// startsLink says that the character at i belongs to what GitHub turns into a
+// link by itself: scheme:// and www.
+func startsLink(s string, i int) bool {
+	switch s[i] {
+	case ':':
+		return strings.HasPrefix(s[i:], "://")
+	case '.':
+		return i >= 3 && strings.EqualFold(s[i-3:i], "www")
+	}
+	return false
+}
+
+// code is s as inline code, where no mention and no link is looked for. A pipe
+// would end a table's cell even in code, so such text is shown escaped instead.
+func code(s string) string {
+	s = oneLine(s)
+	if s == "" || strings.Contains(s, "|") {
+		return escape(s)
+	}
+	ticks := strings.Repeat("`", longestRun(s)+1)
+	if s[0] == '`' || s[len(s)-1] == '`' {
+		s = " " + s + " "
+	}
+	return ticks + s + ticks
+}
+
+// prose is a sentence of ours that may quote others: what stands between two
+// backticks becomes code, everything else is escaped.
+func prose(s string) string {
+	parts := strings.Split(oneLine(s), "`")
+	if last := len(parts) - 1; last%2 == 1 { // a backtick without its partner stays one
+		parts[last-1] += "`" + parts[last]
+		parts = parts[:last]
+	}
+	var b strings.Builder
+	for i, part := range parts {
+		if i%2 == 0 {
+			b.WriteString(escape(part))
+		} else if quoted := code(part); quoted != "" {
+			b.WriteString(quoted)
+		} else {
+			b.WriteString(escape("``"))
+		}
+	}
+	return b.String()
+}
+
+// fence is s as a code block that nothing inside can close, cut to limit bytes.
+func fence(language, s string, limit int) string {
+	s = strings.TrimRight(clip(Clean(s), limit), "\n \t")
+	ticks := strings.Repeat("`", max(3, longestRun(s)+1))
+	return ticks + language + "\n" + s + "\n" + ticks + "\n"
+}
+
+// longestRun is the length of the longest run of backticks in s.
+func longestRun(s string) int {
+	longest, run := 0, 0
+	for i := range len(s) {
+		if s[i] != '`' {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return longest
+}
+
+// link shows an address as a link when it is a plain web address, and as code
+// when it is anything else.
+func link(s string) string {
+	u, ok := webAddress(s)
+	if !ok {
+		return code(s)
+	}
+	return "[" + escape(u) + "](<" + u + ">)"
+}
+
+// webAddress says whether s is an http(s) address that may be shown as a link:
+// it has a host, no credentials, and no character that Markdown, a dotenv file
+// or a terminal could take for its own.
+func webAddress(s string) (string, bool) {
+	s = strings.TrimSpace(Clean(s))
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		return "", false
+	}
+	if len(s) > 2048 || strings.ContainsAny(s, " \t\n<>\"`|\\") {
+		return "", false
+	}
+	return u.String(), true
+}

@@ -1,0 +1,130 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestClean(t *testing.T) {
+	for name, c := range map[string]struct{ in, want string }{
+		"plain":             {"web is ready", "web is ready"},
+		"line endings":      {"a\r\nb\rc\u2028d", "a\nb\nc\nd"},
+		"colour":            {"\x1b[1;31mred\x1b[0m", "red"},
+		"window title":      {"\x1b]0;owned\x07ok", "ok"},
+		"open OSC":          {"\x1b]0;x\nnext line stays", "\nnext line stays"},
+		"nested escape":     {"\x1b\x1b[0K[0Ksection_start:1:x\r", "[0Ksection_start:1:x\n"},
+		"C1 control":        {"a\u009b31mb", "a31mb"},
+		"null, bell":        {"a\x00\x07b", "ab"},
+		"bidi override":     {"a\u202eb\u2066c", "abc"},
+		"zero width":        {"a\u200bb\ufeff", "ab"},
+		"not a character":   {"a\ufffe\uffffb", "ab"},
+		"invalid UTF-8":     {"a\xff\xfeb", "a\uFFFDb"},
+		"tab and multibyte": {"ü\t日本", "ü\t日本"},
+	} {
+		if got := Clean(c.in); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	for in, want := range map[string]string{
+		"a | b":              "a &#124; b",
+		`a \| b`:             `a \\&#124; b`,
+		"<b>x</b> &amp;":     "&lt;b&gt;x&lt;/b&gt; &amp;amp;",
+		"[x](y) ![x](y)":     `\[x\](y) !\[x\](y)`,
+		"@user, a@b.c":       "@\u2060user, a@\u2060b.c",
+		"fixes #1":           "fixes #\u20601",
+		"https://a.b":        `https\://a.b`,
+		"WWW.a.b www.c":      `WWW\.a.b www\.c`,
+		"*a* _b_ ~~c~~ `d`":  "\\*a\\* \\_b\\_ \\~\\~c\\~\\~ \\`d\\`",
+		"$x$":                `\$x\$`,
+		"- item":             `\- item`,
+		"12. item":           `12\. item`,
+		"12.5 s":             "12.5 s",
+		"1) item":            `1\) item`,
+		"a\n\n# b":           "a #\u2060 b",
+		"  spaced \t out\n ": "spaced out",
+	} {
+		if got := text(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestCode(t *testing.T) {
+	for in, want := range map[string]string{
+		"feature/login": "`feature/login`",
+		"a`b":           "``a`b``",
+		"``a":           "``` ``a ```",
+		"a`":            "`` a` ``",
+		"a|b`":          "a&#124;b\\`",
+		"a\nb":          "`a b`",
+		"":              "",
+		"@user <b>":     "`@user <b>`",
+	} {
+		if got := code(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestProse(t *testing.T) {
+	for in, want := range map[string]string{
+		"run `berth repair` now": "run `berth repair` now",
+		"one ` alone":            "one \\` alone",
+		"`a` and ` alone":        "`a` and \\` alone",
+		"`<b>` <b>":              "`<b>` &lt;b&gt;",
+		"empty `` pair":          "empty \\`\\` pair",
+		"`a|b`":                  "a&#124;b",
+	} {
+		if got := prose(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestFenceCannotBeClosed(t *testing.T) {
+	for _, in := range []string{"```\n</details>", "a\n````\n`````x", "~~~", strings.Repeat("`", 5000)} {
+		lines := strings.Split(strings.TrimRight(fence("text", in, 1<<10), "\n"), "\n")
+		opening := strings.TrimSuffix(lines[0], "text")
+		for _, line := range lines[1 : len(lines)-1] {
+			if strings.HasPrefix(strings.TrimSpace(line), opening) {
+				t.Errorf("%.20q: %q closes %q", in, line, opening)
+			}
+		}
+		if lines[len(lines)-1] != opening {
+			t.Errorf("%.20q: ends with %q", in, lines[len(lines)-1])
+		}
+	}
+}
+
+func TestLink(t *testing.T) {
+	for in, want := range map[string]string{
+		"https://a.example/x?y=1":     `[https\://a.example/x?y=1](<https://a.example/x?y=1>)`,
+		"javascript:alert(1)":         "`javascript:alert(1)`",
+		"https://user:pw@a.example":   "`https://user:pw@a.example`",
+		"https://a.example/)[x](y)":   `[https\://a.example/)\[x\](y)](<https://a.example/)[x](y)>)`,
+		"https://a.example/?a=<b>|c":  "https\\://a.example/?a=&lt;b&gt;&#124;c",
+		"https://":                    "`https://`",
+		"data:text/html,x":            "`data:text/html,x`",
+		"https://a.example/\nhttps:x": "`https://a.example/ https:x`",
+	} {
+		if got := link(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestClip(t *testing.T) {
+	for limit := range 12 {
+		got := clip("aüß日本x!", limit)
+		if !utf8.ValidString(got) || len(got) > max(limit, len("…")) {
+			t.Errorf("limit %d: %q", limit, got)
+		}
+	}
+	if got := clip("short", 5); got != "short" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,91 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+type suitesXML struct {
+	XMLName xml.Name   `xml:"testsuites"`
+	Name    string     `xml:"name,attr"`
+	Suites  []suiteXML `xml:"testsuite"`
+}
+
+type suiteXML struct {
+	Name     string    `xml:"name,attr"`
+	Tests    int       `xml:"tests,attr"`
+	Failures int       `xml:"failures,attr"`
+	Time     string    `xml:"time,attr"`
+	Cases    []caseXML `xml:"testcase"`
+}
+
+type caseXML struct {
+	Class   string      `xml:"classname,attr"`
+	Name    string      `xml:"name,attr"`
+	Failure *failureXML `xml:"failure,omitempty"`
+}
+
+type failureXML struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// JUnit shows each check as a test case, so that merge requests show what
+// failed. A run that failed where no check could (a missing permission, a chart
+// that does not render) is one failed case of its own.
+func JUnit(r verdict.Result) ([]byte, error) {
+	class := "berth." + oneLine(r.Verb)
+	suite := suiteXML{Name: suiteName(r), Time: fmt.Sprintf("%.3f", r.Took.Seconds())}
+	for _, c := range r.Checks {
+		suite.add(class, oneLine(checkTitle(c)), checkFailure(c))
+	}
+	if suite.Failures == 0 && moodOf(r) != good && moodOf(r) != quiet {
+		text := strings.Join([]string{r.Cause, r.Next, r.RBAC}, "\n\n")
+		suite.add(class, "berth "+oneLine(r.Verb), failed(headline(r), text))
+	} else if suite.Tests == 0 {
+		suite.add(class, "berth "+oneLine(r.Verb), nil)
+	}
+	body, err := xml.MarshalIndent(suitesXML{Name: "berth", Suites: []suiteXML{suite}}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode the JUnit report of berth %s: %w; please report this as a bug", r.Verb, err)
+	}
+	return append([]byte(xml.Header), append(body, '\n')...), nil
+}
+
+func suiteName(r verdict.Result) string {
+	name := "berth " + oneLine(r.Verb)
+	if r.Release != "" {
+		name += fmt.Sprintf(" %s/%s", oneLine(r.Namespace), oneLine(r.Release))
+	}
+	return name
+}
+
+func (s *suiteXML) add(class, name string, failure *failureXML) {
+	s.Cases = append(s.Cases, caseXML{Class: class, Name: name, Failure: failure})
+	s.Tests++
+	if failure != nil {
+		s.Failures++
+	}
+}
+
+func checkFailure(c verdict.Check) *failureXML {
+	if c.OK {
+		return nil
+	}
+	message := c.Detail
+	if oneLine(message) == "" {
+		message = checkTitle(c)
+	}
+	return failed(message, strings.Join(c.Findings, "\n"))
+}
+
+// failed strips what XML 1.0 cannot hold: Clean leaves no such character.
+func failed(message, text string) *failureXML {
+	return &failureXML{
+		Message: clip(oneLine(message), maxPhrase),
+		Text:    clip(strings.TrimSpace(Clean(text)), maxBlock),
+	}
+}

@@ -1,0 +1,88 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// timeline is what happened when, folded.
+func timeline(r verdict.Result) string {
+	if len(r.Timeline) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("| At | What | Took |\n|--:|:--|--:|\n")
+	for _, e := range capped(r.Timeline) {
+		fmt.Fprintf(&b, "| %.1f s | %s | %s |\n", e.At.Seconds(), phrase(e.What), human(e.Took))
+	}
+	return details("Timeline", b.String()+more(len(r.Timeline)))
+}
+
+// writeTable is the audit of the record store, folded.
+func writeTable(r verdict.Result) string {
+	if len(r.Audit) == 0 {
+		return ""
+	}
+	failed := 0
+	var b strings.Builder
+	b.WriteString("| At | Write | Record | Meant to store | Tries | Outcome |\n|--:|:--|:--|:--|--:|:--|\n")
+	for i, w := range r.Audit {
+		if w.Error != "" || w.Denied || w.Conflict || w.Unknown {
+			failed++
+		}
+		if i >= maxRows {
+			continue
+		}
+		fmt.Fprintf(&b, "| %.1f s | %s | %s | %s | %d | %s |\n", w.At.Seconds(), quote(w.Verb+" "+w.Resource),
+			code(clip(w.Key, maxPhrase)), code(string(w.Status)), w.Tries, quote(outcome(w)))
+	}
+	title := "Record writes: " + fmt.Sprint(len(r.Audit))
+	if failed > 0 {
+		title += fmt.Sprintf(", %d failed", failed)
+	}
+	return details(title, b.String()+more(len(r.Audit)))
+}
+
+// outcome is what became of a write.
+func outcome(w verdict.Write) string {
+	switch {
+	case w.Denied:
+		return because("denied", w.Error)
+	case w.Conflict:
+		return because("conflict: somebody else wrote", w.Error)
+	case w.Unknown:
+		return because("no answer: it may or may not be stored", w.Error)
+	case w.Error != "":
+		return w.Error
+	case w.Lost:
+		return "stored; the response was lost, read back"
+	}
+	return "stored"
+}
+
+// requestTable is what was sent to the API server, folded.
+func requestTable(r verdict.Result) string {
+	if len(r.Traffic) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("| Verb | Resource | Count | Sent | Received |\n|:--|:--|--:|--:|--:|\n")
+	count, size := traffic(r)
+	for _, t := range capped(r.Traffic) {
+		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s |\n", quote(t.Verb), quote(t.Resource), t.Count,
+			bytesOf(t.Sent), bytesOf(t.Received))
+	}
+	title := fmt.Sprintf("Requests to the API server: %d, %s", count, bytesOf(size))
+	return details(title, b.String()+more(len(r.Traffic)))
+}
+
+// traffic is the sum of requests and of bytes both ways.
+func traffic(r verdict.Result) (count int, size int64) {
+	for _, t := range r.Traffic {
+		count += t.Count
+		size += t.Sent + t.Received
+	}
+	return count, size
+}

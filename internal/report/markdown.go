@@ -1,0 +1,192 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// GitHub drops a job summary above 1 MiB a step; half of every section's own
+// bound would still fit, and a section that does not is left out whole, so that
+// no fence or table is ever cut open.
+const maxMarkdown = 900 << 10
+
+// The bounds of single sections.
+const (
+	maxRows   = 100
+	maxLines  = 20  // findings of a check, lines of a next step
+	maxPhrase = 512 // bytes of one reason, finding or cell
+	maxBlock  = 64 << 10
+)
+
+// Markdown is the job summary and report.md. It is never larger than 900 KiB.
+func Markdown(r verdict.Result) string {
+	sections := []string{
+		"## " + markdownMark(r) + " " + prose(headline(r)) + "\n",
+		factTable(r),
+		cause(r),
+		next(r),
+		permissions(r),
+		checkTable(r),
+		objectTable(r),
+		kept(r),
+		timeline(r),
+		details("Evidence", fenceAll(r.Evidence)),
+		details("Chart notes", fenceAll([]string{r.ChartNote})),
+		writeTable(r),
+		requestTable(r),
+	}
+	const leftOut = "\n*Some sections are too long to be shown here; report.json has them.*\n"
+	var page strings.Builder
+	cut := false
+	for _, s := range sections {
+		if page.Len()+len(s)+len(leftOut) >= maxMarkdown {
+			cut = true
+			continue
+		}
+		if s != "" && page.Len() > 0 {
+			page.WriteByte('\n')
+		}
+		page.WriteString(s)
+	}
+	if cut {
+		page.WriteString(leftOut)
+	}
+	return page.String()
+}
+
+func markdownMark(r verdict.Result) string {
+	switch moodOf(r) {
+	case good:
+		return "✅"
+	case quiet:
+		return "ℹ️"
+	case stopped:
+		return "⚠️"
+	case bad:
+	}
+	return "❌"
+}
+
+// factTable has no header of its own: Markdown demands one, so the first fact
+// is it.
+func factTable(r verdict.Result) string {
+	var b strings.Builder
+	for i, f := range factsOf(r) {
+		value := clip(oneLine(f.value), maxPhrase)
+		switch f.kind {
+		case verbatim:
+			value = code(value)
+		case address:
+			value = link(value)
+		case wording:
+			value = prose(value)
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", f.name, value)
+		if i == 0 {
+			b.WriteString("|:--|:--|\n")
+		}
+	}
+	return b.String()
+}
+
+// cause shows the first line as a sentence and the rest, a template error's
+// position say, as it was written.
+func cause(r verdict.Result) string {
+	first, rest, _ := strings.Cut(strings.TrimSpace(Clean(r.Cause)), "\n")
+	if first == "" {
+		return ""
+	}
+	s := "**Why:** " + prose(clip(first, 4*maxPhrase)) + "\n"
+	if strings.TrimSpace(rest) != "" {
+		s += "\n" + fence("text", rest, maxBlock/4)
+	}
+	return s
+}
+
+// next shows sentences as such and lines that begin with "$ " as commands to
+// copy.
+func next(r verdict.Result) string {
+	var parts, commands []string
+	flush := func() {
+		if len(commands) > 0 {
+			parts = append(parts, fence("sh", strings.Join(commands, "\n"), maxBlock/4))
+			commands = nil
+		}
+	}
+	lines := nonEmptyLines(r.Next)
+	for _, line := range lines[:min(len(lines), maxLines)] {
+		if command, ok := strings.CutPrefix(line, "$ "); ok {
+			commands = append(commands, command)
+			continue
+		}
+		flush()
+		parts = append(parts, prose(clip(line, 4*maxPhrase))+"\n")
+	}
+	flush()
+	if len(parts) == 0 {
+		return ""
+	}
+	separator := " "
+	if strings.HasPrefix(parts[0], "```") {
+		separator = "\n\n"
+	}
+	return "**Next:**" + separator + strings.Join(parts, "\n")
+}
+
+// permissions names every gap at once and gives the RBAC that closes them.
+func permissions(r verdict.Result) string {
+	if len(r.Gaps) == 0 && r.RBAC == "" {
+		return ""
+	}
+	b := strings.Builder{}
+	b.WriteString("### Missing permissions\n")
+	if r.User != "" {
+		fmt.Fprintf(&b, "\nThe API server takes this run for %s.\n", code(clip(r.User, maxPhrase)))
+	}
+	if len(r.Gaps) > 0 {
+		b.WriteByte('\n')
+		for _, g := range capped(r.Gaps) {
+			b.WriteString(gap(g))
+		}
+		b.WriteString(more(len(r.Gaps)))
+	}
+	if r.RBAC != "" {
+		b.WriteString("\nApply this with `kubectl apply -f -`, as somebody who may grant it:\n\n")
+		b.WriteString(fence("yaml", r.RBAC, 4*maxBlock))
+	}
+	return b.String()
+}
+
+// gap is a missing permission as an item of a list, with the API server's own
+// words under it.
+func gap(g verdict.Gap) string {
+	p := g.Permission
+	p.Namespace = "" // said apart, so that the names do not wrap as one
+	s := "- " + code(clip(p.String(), maxPhrase))
+	if g.Namespace != "" {
+		s += " in namespace " + code(clip(g.Namespace, maxPhrase))
+	}
+	if g.Why != "" {
+		s += ": " + phrase(g.Why)
+	}
+	if g.Optional {
+		s += " (optional)"
+	}
+	if g.Reason != "" {
+		s += "\n  - " + quote(g.Reason)
+	}
+	return s + "\n"
+}
+
+// nonEmptyLines is s cleaned, without its empty lines and outer spaces.
+func nonEmptyLines(s string) []string {
+	var lines []string
+	for line := range strings.Lines(Clean(s)) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,192 @@
+package report_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+func TestMarkdownIsBounded(t *testing.T) {
+	hostile := strings.Repeat("|", 1<<20)
+	r := verdict.Result{
+		Headline: hostile, Cause: hostile + "\n" + hostile, Next: hostile, Branch: hostile, RBAC: hostile,
+		User: hostile, ChartNote: hostile, Ending: verdict.EndInconsistent,
+	}
+	for range 3000 {
+		r.Objects = append(r.Objects, verdict.Object{Ref: verdict.Ref{Kind: hostile[:900]}, Exists: true, Reason: hostile[:900]})
+		r.Checks = append(r.Checks, verdict.Check{Title: hostile[:900], Findings: []string{hostile[:900], hostile[:900]}})
+		r.Evidence = append(r.Evidence, hostile[:900])
+		r.Kept = append(r.Kept, hostile[:900])
+		r.Gaps = append(r.Gaps, verdict.Gap{Reason: hostile[:900]})
+		r.Timeline = append(r.Timeline, verdict.Event{What: hostile[:900]})
+		r.Audit = append(r.Audit, verdict.Write{Error: hostile[:900]})
+		r.Traffic = append(r.Traffic, verdict.Requests{Resource: hostile[:900]})
+	}
+	md := report.Markdown(r)
+	if len(md) > 900<<10 {
+		t.Errorf("%d bytes", len(md))
+	}
+	if !strings.Contains(md, "report.json has them") {
+		t.Error("does not say that sections are left out")
+	}
+	if strings.Count(md, "<details>") != strings.Count(md, "</details>") {
+		t.Error("a folded section is left open")
+	}
+}
+
+func TestObjectsAreCappedUnhealthyFirst(t *testing.T) {
+	var r verdict.Result
+	for i := range 150 {
+		r.Objects = append(r.Objects, verdict.Object{
+			Ref: verdict.Ref{Kind: "Pod", Name: fmt.Sprint("p", i)}, Exists: true, Owned: true, Ready: i != 149,
+		})
+	}
+	md := report.Markdown(r)
+	if !strings.Contains(md, "and 50 more") {
+		t.Error("does not say how many are left out")
+	}
+	if first := strings.Index(md, "`Pod/p149`"); first < 0 || first > strings.Index(md, "`Pod/p0`") {
+		t.Errorf("the unhealthy object is not first:\n%.400s", md)
+	}
+}
+
+func TestAnnotationsAreCapped(t *testing.T) {
+	var r verdict.Result
+	for i := range 15 {
+		r.Notes = append(r.Notes,
+			verdict.Note{Level: verdict.LevelNotice, Title: fmt.Sprint("n", i), Message: "m"},
+			verdict.Note{Level: verdict.LevelError, Title: "a\nb", Message: strings.Repeat("ü", 4096)})
+	}
+	notes := report.Annotations(r)
+	if len(notes) != 20 || notes[9].Level != verdict.LevelError || notes[10].Title != "n0" {
+		t.Fatalf("%d notes, %v", len(notes), notes[10])
+	}
+	if m := notes[0].Message; len(m) > 4096 || !utf8.ValidString(m) {
+		t.Errorf("message of %d bytes", len(m))
+	}
+	if notes[0].Title != "a b" {
+		t.Errorf("title %q", notes[0].Title)
+	}
+}
+
+func TestAnnotationsSayHowTheRunEnded(t *testing.T) {
+	r := load(t, "testdata/founding")
+	if got := report.Annotations(r); len(got) != 1 {
+		t.Errorf("a note of that level is there already, got %v", got)
+	}
+	r.Notes = nil
+	got := report.Annotations(r)
+	if len(got) != 1 || got[0].Level != verdict.LevelError {
+		t.Fatalf("got %v", got)
+	}
+	for _, want := range []string{"update secrets", "review-shop-feature-login", "system:serviceaccount:ci:berth"} {
+		if !strings.Contains(got[0].Message, want) {
+			t.Errorf("%q is not in %q", want, got[0].Message)
+		}
+	}
+	if got := report.Annotations(load(t, "testdata/consistent")); len(got) != 0 {
+		t.Errorf("a plain success has annotations: %v", got)
+	}
+}
+
+func TestGitLabAnnotations(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://a.example/x": `{"Berth":[{"external_link":{"label":"Review app a.example","url":"https://a.example/x"}}]}`,
+		"javascript:alert(1)": `{}`,
+		"":                    `{}`,
+	} {
+		data, err := report.GitLabAnnotations(verdict.Result{URL: address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, expected any
+		if err := json.Unmarshal(data, &got); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(want), &expected); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(expected, got); diff != "" {
+			t.Errorf("%q: %s", address, diff)
+		}
+	}
+}
+
+func TestOutputsAndDotenv(t *testing.T) {
+	r := load(t, "testdata/founding")
+	r.Repair = "a\nBERTH_URL=https://evil.example"
+	outputs := report.Outputs(r, "out/report.json")
+	want := []report.Output{
+		{Name: "url"}, {Name: "namespace", Value: "review-shop-feature-login"}, {Name: "release", Value: "shop"},
+		{Name: "revision", Value: "1"}, {Name: "status", Value: "pending-install"},
+		{Name: "verdict", Value: "permission-missing"}, {Name: "repair", Value: "a BERTH_URL=https://evil.example"},
+		{Name: "exit-code", Value: "20"}, {Name: "report", Value: "out/report.json"},
+	}
+	if diff := cmp.Diff(want, outputs); diff != "" {
+		t.Error(diff)
+	}
+	const dotenv = `BERTH_NAMESPACE=review-shop-feature-login
+BERTH_RELEASE=shop
+BERTH_REVISION=1
+BERTH_STATUS=pending-install
+BERTH_VERDICT=permission-missing
+BERTH_REPAIR=a BERTH_URL=https://evil.example
+BERTH_EXIT_CODE=20
+BERTH_REPORT=out/report.json
+`
+	if diff := cmp.Diff(dotenv, string(report.Dotenv(outputs))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDotenvIsBounded(t *testing.T) {
+	outputs := []report.Output{{Name: "big", Value: strings.Repeat("x", 6000)}}
+	for i := range 30 {
+		outputs = append(outputs, report.Output{Name: fmt.Sprint("a.b-", i), Value: strings.Repeat("y", 100)})
+	}
+	got := string(report.Dotenv(outputs))
+	if strings.Contains(got, "BIG") || strings.Count(got, "\n") != 20 || !strings.HasPrefix(got, "BERTH_A_B_0=y") {
+		t.Errorf("got %d bytes, %d lines, %.40q", len(got), strings.Count(got, "\n"), got)
+	}
+}
+
+func TestJUnitIsWellFormed(t *testing.T) {
+	forEachResult(t, func(t *testing.T, _ string, r verdict.Result) {
+		data, err := report.JUnit(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Suite struct {
+				Failures int `xml:"failures,attr"`
+				Cases    []struct {
+					Failure *struct{} `xml:"failure"`
+				} `xml:"testcase"`
+			} `xml:"testsuite"`
+		}
+		if err := xml.Unmarshal(data, &got); err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Suite.Cases) == 0 || (r.ExitCode != 0) != (got.Suite.Failures > 0) {
+			t.Errorf("exit %d, %d cases, %d failures", r.ExitCode, len(got.Suite.Cases), got.Suite.Failures)
+		}
+	})
+}
+
+func TestZeroResult(t *testing.T) {
+	var r verdict.Result
+	if report.Markdown(r) == "" || report.Text(r) == "" {
+		t.Error("an empty result must still say something")
+	}
+	if _, err := report.JSON(r); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,124 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+const schemaFile = "../../docs/report.schema.json"
+
+func TestJSONFitsItsSchema(t *testing.T) {
+	schema := closedSchema(t)
+	check := func(t *testing.T, r verdict.Result) {
+		t.Helper()
+		data, err := report.JSON(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(doc); err != nil {
+			t.Errorf("%v\n%s", err, data)
+		}
+	}
+	forEachResult(t, func(t *testing.T, _ string, r verdict.Result) { check(t, r) })
+	t.Run("every field", func(t *testing.T) { check(t, everything()) })
+}
+
+// The schema lets readers meet fields that they do not know. Here every field
+// has to be described, so objects are closed before the schema is used.
+func closedSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	data, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeObjects(doc)
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	if err := compiler.AddResource("report.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func closeObjects(node any) {
+	switch n := node.(type) {
+	case map[string]any:
+		if _, ok := n["properties"].(map[string]any); ok {
+			n["additionalProperties"] = false
+		}
+		for _, child := range n {
+			closeObjects(child)
+		}
+	case []any:
+		for _, child := range n {
+			closeObjects(child)
+		}
+	}
+}
+
+// everything is a Result with no field left empty.
+func everything() verdict.Result {
+	now := time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
+	permission := verdict.Permission{
+		Verb: "get", Group: "apps", Resource: "deployments", Namespace: "n", Name: "x", Why: "w", Optional: true,
+	}
+	return verdict.Result{
+		Verb: "deploy", App: "a", Branch: "b", Namespace: "n", Release: "r", URL: "https://x.example", User: "u",
+		Chart: "c-1", Revision: 3, Status: verdict.StatusFailed, Ending: verdict.EndInconsistent, ExitCode: 24,
+		Headline: "h", Cause: "c", Next: "n", Repair: "promote", RBAC: "kind: Role", Attempts: 2,
+		Gaps:   []verdict.Gap{{Permission: permission, Reason: "r"}},
+		Checks: []verdict.Check{{Name: "n", Title: "t", OK: true, Detail: "d", Findings: []string{"f"}}},
+		Objects: []verdict.Object{{
+			Ref: verdict.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
+			UID: "u", Created: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Ready: true,
+			Failed: true, Complete: true, Reason: "r", Drift: "d", Error: "e",
+		}},
+		Kept: []string{"k"}, Evidence: []string{"e"}, ChartNote: "n",
+		Timeline: []verdict.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w"}},
+		Notes:    []verdict.Note{{Level: verdict.LevelNotice, Title: "t", Message: "m"}},
+		Audit: []verdict.Write{{
+			At: time.Second, Verb: "update", Resource: "secrets", Key: "k", Revision: 3,
+			Status: verdict.StatusFailed, Tries: 2, Lost: true, Error: "e", Denied: true, Conflict: true, Unknown: true,
+		}},
+		Traffic: []verdict.Requests{{Verb: "get", Resource: "pods", Count: 1, Sent: 2, Received: 3}},
+		Started: now, Took: time.Minute,
+	}
+}
+
+func TestJSONDurationsAreMilliseconds(t *testing.T) {
+	data, err := report.JSON(everything())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Schema   string
+		TookMs   int64
+		Timeline []struct{ AtMs, TookMs int64 }
+	}
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Schema != report.Schema || got.TookMs != 60000 || got.Timeline[0].AtMs != 1000 || got.Timeline[0].TookMs != 1 {
+		t.Errorf("got %+v", got)
+	}
+}

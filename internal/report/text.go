@@ -1,0 +1,105 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// Text is what a terminal or a CI log shows at the end: no colour, no control
+// characters, short. Its lines still hold untrusted text, so on GitHub it has to
+// be printed with workflow commands stopped.
+func Text(r verdict.Result) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", textMark(r), headline(r))
+	if facts := factsOf(r); len(facts) > 0 {
+		b.WriteByte('\n')
+		for _, f := range facts {
+			value := clip(oneLine(f.value), maxPhrase)
+			if f.kind == wording {
+				value = strings.ReplaceAll(value, "`", "")
+			}
+			fmt.Fprintf(&b, "  %-10s  %s\n", f.name, value)
+		}
+	}
+	textChecks(&b, r)
+	block(&b, "Kept", capped(r.Kept))
+	block(&b, "Why", nonEmptyLines(clip(Clean(r.Cause), 4*maxPhrase)))
+	textGaps(&b, r)
+	block(&b, "Next", nonEmptyLines(r.Next))
+	if r.RBAC != "" {
+		// Not indented: "---" between documents has to begin its line.
+		b.WriteString("\nApply this with kubectl apply -f -, as somebody who may grant it:\n\n")
+		b.WriteString(strings.TrimRight(clip(Clean(r.RBAC), 4*maxBlock), "\n") + "\n")
+	}
+	if count, size := traffic(r); count > 0 {
+		fmt.Fprintf(&b, "\n%s to the API server, %s\n", plural(count, "request"), bytesOf(size))
+	}
+	return b.String()
+}
+
+func textMark(r verdict.Result) string {
+	switch moodOf(r) {
+	case good:
+		return "✓"
+	case quiet:
+		return "·"
+	case stopped:
+		return "!"
+	case bad:
+	}
+	return "✗"
+}
+
+func textChecks(b *strings.Builder, r verdict.Result) {
+	if len(r.Checks) == 0 {
+		return
+	}
+	b.WriteString("\nChecks\n")
+	for _, c := range capped(r.Checks) {
+		mark := "✓"
+		if !c.OK {
+			mark = "✗"
+		}
+		fmt.Fprintf(b, "  %s %s\n", mark, because(oneLine(checkTitle(c)), clip(oneLine(c.Detail), maxPhrase)))
+		for i, f := range c.Findings {
+			if i == maxLines {
+				fmt.Fprintf(b, "      and %d more\n", len(c.Findings)-i)
+				break
+			}
+			fmt.Fprintf(b, "      %s\n", clip(oneLine(f), maxPhrase))
+		}
+	}
+}
+
+func textGaps(b *strings.Builder, r verdict.Result) {
+	lines := make([]string, 0, len(r.Gaps))
+	for _, g := range capped(r.Gaps) {
+		lines = append(lines, because(permission(g), g.Why))
+	}
+	title := "Missing permissions"
+	if r.User != "" {
+		title += " of " + clip(oneLine(r.User), maxPhrase)
+	}
+	block(b, title, lines)
+}
+
+// permission is a gap in one phrase, marked when the run can do without it.
+func permission(g verdict.Gap) string {
+	if g.Optional {
+		return g.Permission.String() + " (optional)"
+	}
+	return g.Permission.String()
+}
+
+// block is a titled list of lines; without lines it is nothing.
+func block(b *strings.Builder, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", title)
+	for _, line := range lines {
+		fmt.Fprintf(b, "  %s\n", clip(oneLine(line), 4*maxPhrase))
+	}
+}

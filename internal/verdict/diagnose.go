@@ -1,0 +1,111 @@
+package verdict
+
+import (
+	"fmt"
+	"time"
+)
+
+// State is where a release stands, as one name for what can be told apart.
+type State string
+
+// The states. Several causes can lead to one of them; Diagnosis.Cause says
+// which evidence was seen.
+const (
+	StateAbsent          State = "absent"           // no record
+	StateDeployed        State = "deployed"         // the last revision is the deployed one
+	StateTwoDeployed     State = "two-deployed"     // deployed, and an older one still says so too
+	StateFailed          State = "failed"           // the last operation failed and recorded it
+	StateNoneDeployed    State = "none-deployed"    // the last is superseded and nothing is deployed
+	StateUninstalled     State = "uninstalled"      // history kept
+	StateUninstalling    State = "uninstalling"     // an uninstall did not come to its end
+	StateLive            State = "live"             // somebody works on it
+	StateUnknownHolder   State = "unknown-holder"   // pending, and nobody can say whether it is alive
+	StateRecordingFailed State = "recording-failed" // dead, and all it should have done is done
+	StateAbandoned       State = "abandoned"        // dead, and unfinished
+	StateUnreadable      State = "unreadable"       // the last record cannot be decoded
+	StateDisagreeing     State = "disagreeing"      // label and payload name different ends
+	StateForeign         State = "foreign"          // belongs to another branch
+	StateTerminating     State = "terminating"      // its namespace is being deleted
+)
+
+// Diagnosis is a State with its evidence.
+type Diagnosis struct {
+	State State
+	Cause string   // the evidence, in one sentence
+	Why   []string // StateAbandoned: what stands against promoting it
+}
+
+// Diagnose names where the release stands. The order matters: what makes every
+// further look meaningless comes first.
+func Diagnose(f *Facts, assumeDeadAfter time.Duration) Diagnosis {
+	if f.Namespace.Phase == NamespaceTerminating {
+		return Diagnosis{State: StateTerminating, Cause: "namespace " + f.Namespace.Name + " is being deleted: " + f.Namespace.Blocking}
+	}
+	if id := f.Namespace.Identity; id != "" && id != f.Identity {
+		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("namespace %s belongs to branch %q", f.Namespace.Name, f.Namespace.Branch)}
+	}
+	last := f.Last()
+	if last == nil {
+		return Diagnosis{State: StateAbsent, Cause: "there is no record of the release"}
+	}
+	if last.Identity != "" && last.Identity != f.Identity {
+		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("record %s was written for another branch", last.Key)}
+	}
+	if last.Loaded && last.DecodeError != "" {
+		return Diagnosis{State: StateUnreadable, Cause: fmt.Sprintf("record %s cannot be decoded: %s", last.Key, last.DecodeError)}
+	}
+	return diagnoseRecord(f, last, assumeDeadAfter)
+}
+
+func diagnoseRecord(f *Facts, last *Record, after time.Duration) Diagnosis {
+	said := fmt.Sprintf("revision %d is %s", last.Revision, last.Payload)
+	switch last.Payload {
+	case StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback:
+		return diagnosePending(f, last, after)
+	case StatusUninstalling:
+		return Diagnosis{State: StateUninstalling, Cause: said}
+	case StatusUninstalled:
+		return Diagnosis{State: StateUninstalled, Cause: said + ", with its history kept"}
+	case StatusFailed:
+		return Diagnosis{State: StateFailed, Cause: said + ": " + last.Description}
+	case StatusSuperseded:
+		return Diagnosis{State: StateNoneDeployed, Cause: said + ", and no later revision exists"}
+	case StatusDeployed:
+		if last.Label != StatusDeployed {
+			return Diagnosis{State: StateDisagreeing, Cause: fmt.Sprintf("%s in its payload and %s in its label", said, last.Label)}
+		}
+		if n := deployedBefore(f); n > 0 {
+			return Diagnosis{State: StateTwoDeployed, Cause: fmt.Sprintf("%s, and %d older one(s) say so too", said, n)}
+		}
+		return Diagnosis{State: StateDeployed, Cause: said}
+	case StatusUnknown:
+	}
+	return Diagnosis{State: StateUnreadable, Cause: fmt.Sprintf("record %s has the status %q, which Berth does not know", last.Key, last.Payload)}
+}
+
+func diagnosePending(f *Facts, last *Record, after time.Duration) Diagnosis {
+	said := fmt.Sprintf("revision %d is %s, and ", last.Revision, last.Payload)
+	life, why := LifeOf(f, after)
+	switch life {
+	case Live:
+		return Diagnosis{State: StateLive, Cause: said + why}
+	case Unknown:
+		return Diagnosis{State: StateUnknownHolder, Cause: said + why}
+	case Dead:
+	}
+	if unmet := Unpromotable(f); len(unmet) > 0 {
+		return Diagnosis{State: StateAbandoned, Cause: said + why, Why: unmet}
+	}
+	return Diagnosis{State: StateRecordingFailed, Cause: said + "everything it describes is in place; " + why}
+}
+
+// deployedBefore counts the revisions before the last that say deployed.
+func deployedBefore(f *Facts) int {
+	n := 0
+	for _, r := range f.Records[:len(f.Records)-1] {
+		if r.Label == StatusDeployed {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,20 @@
+package verdict
+
+// Outcome is what one Helm operation returned. It is a claim: what is stored
+// is asked of the record store, and what runs is asked of the API server.
+type Outcome struct {
+	Revision int
+	Chart    string // name-version
+	Manifest string
+	Notes    string // the chart's NOTES.txt; untrusted text
+	// Applied says that the SDK came to the point where it marks the release
+	// deployed: every hook returned and every object was applied and ready. The
+	// recording may still have failed, and on an install Helm does not say so
+	// (https://github.com/helm/helm/issues/13189).
+	Applied bool
+	// Cut says that the operation was stopped by its fence and can write
+	// nothing more.
+	Cut  bool
+	Kept []string // uninstall: what was left, and why
+	Err  error
+}

@@ -1,0 +1,122 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Unpromotable lists why the last record must not be marked deployed in place.
+// It is empty only when the recording failed, not the deploy: everything the
+// record describes is there, ours, unchanged, ready and proven.
+func Unpromotable(f *Facts) []string {
+	last := f.Last()
+	switch {
+	case last == nil:
+		return []string{"there is no record"}
+	case !last.Payload.Pending():
+		return []string{fmt.Sprintf("revision %d is %s, not pending", last.Revision, last.Payload)}
+	case last.DecodeError != "" || !last.Loaded:
+		return []string{fmt.Sprintf("revision %d cannot be read", last.Revision)}
+	case !f.Observed:
+		return []string{"its objects were not read"}
+	}
+	why := unprovenHooks(f, last)
+	for _, o := range f.Objects {
+		if w := unhealthy(o); w != "" {
+			why = append(why, fmt.Sprintf("%s %s", o.Ref, w))
+		}
+	}
+	if f.DroppedUnread != "" {
+		why = append(why, f.DroppedUnread)
+	}
+	for _, o := range f.Dropped {
+		if o.Exists && o.Owned && !o.Kept {
+			why = append(why, fmt.Sprintf("%s is left from the revision before", o.Ref))
+		}
+	}
+	return why
+}
+
+// unhealthy says what stands against an object, or nothing.
+func unhealthy(o Object) string {
+	switch {
+	case o.Error != "":
+		return "could not be read: " + o.Error
+	case !o.Exists:
+		return "does not exist"
+	case o.Deleting:
+		return "is being deleted"
+	case !o.Owned:
+		return "is not owned by this release"
+	case o.Drift != "":
+		return "differs from the manifest: " + o.Drift
+	case !o.Ready:
+		return "is not ready: " + o.Reason
+	}
+	return ""
+}
+
+// unprovenHooks lists the hooks of the record's operation of which nothing
+// shows that they ran to their end.
+// A hook Job that is gone proves nothing: Helm counts one that was deleted
+// while it watched as a success.
+func unprovenHooks(f *Facts, last *Record) []string {
+	a := f.Lock.Attempt
+	byRun := a.HooksProven && a.Run != "" && a.Run == last.Stamp.Run && a.Revision == last.Revision
+	var why []string
+	for _, h := range last.Hooks {
+		job, seen := hookObject(f, h)
+		if seen && activeHook(job) {
+			why = append(why, fmt.Sprintf("hook %s is still running", h.Name))
+			continue
+		}
+		if byRun || h.Succeeded || !runsIn(h, last.Payload) {
+			continue
+		}
+		if seen && job.Exists && job.Complete && !job.Created.Before(last.Created) {
+			continue
+		}
+		why = append(why, fmt.Sprintf("hook %s is not proven to have run to its end", h.Name))
+	}
+	return why
+}
+
+func hookObject(f *Facts, h Hook) (Object, bool) {
+	i := slices.IndexFunc(f.HookJobs, func(o Object) bool { return o.Kind == h.Kind && o.Name == h.Name })
+	if i < 0 {
+		return Object{}, false
+	}
+	return f.HookJobs[i], true
+}
+
+// runsIn says whether a hook belongs to the operation that a pending status
+// stands for.
+func runsIn(h Hook, s Status) bool {
+	var events []string
+	switch s {
+	case StatusPendingInstall:
+		events = []string{"pre-install", "post-install"}
+	case StatusPendingUpgrade:
+		events = []string{"pre-upgrade", "post-upgrade"}
+	case StatusPendingRollback:
+		events = []string{"pre-rollback", "post-rollback"}
+	case StatusUnknown, StatusDeployed, StatusSuperseded, StatusFailed, StatusUninstalled, StatusUninstalling:
+		return false
+	}
+	return slices.ContainsFunc(events, func(e string) bool { return slices.Contains(h.Events, e) })
+}
+
+// installHooksUnproven says that a release which was never deployed has
+// install hooks of which nothing shows that they ran: an upgrade over it would
+// never run them.
+func installHooksUnproven(f *Facts) bool {
+	last := f.Last()
+	for _, r := range f.Records {
+		if s := r.Label; s == StatusDeployed || s == StatusSuperseded {
+			return false
+		}
+	}
+	return slices.ContainsFunc(last.Hooks, func(h Hook) bool {
+		return runsIn(h, StatusPendingInstall) && !h.Succeeded
+	})
+}

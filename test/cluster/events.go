@@ -1,0 +1,33 @@
+package main
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/tools/record"
+)
+
+// events records what a kubelet would say. A Stage can emit events itself, but
+// only with a fixed message; a kubelet's messages name the image and the pod,
+// and that is what people, and tests, look for.
+type events struct{ recorder record.EventRecorder }
+
+func newEvents(client kubernetes.Interface) events {
+	broadcaster := record.NewBroadcaster()
+	broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events("")})
+	return events{broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: nodeName})}
+}
+
+// emit is the template function Event. It renders as nothing.
+func (e events) emit(pod map[string]any, container, kind, reason, message string) string {
+	metadata, _ := pod["metadata"].(map[string]any)
+	text := func(key string) string { s, _ := metadata[key].(string); return s }
+	e.recorder.Event(&corev1.ObjectReference{
+		APIVersion: "v1", Kind: "Pod",
+		Namespace: text("namespace"), Name: text("name"), UID: types.UID(text("uid")),
+		FieldPath: "spec.containers{" + container + "}",
+	}, kind, reason, message)
+	return ""
+}

@@ -1,0 +1,172 @@
+//go:build cluster
+
+// Package e2e runs the verbs end to end on the real control plane, with real
+// RBAC, and has the real Helm command lines judge what Berth leaves behind.
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/berth-dev/berth/internal/cli"
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+// site is one review app's world: a namespace, a user and a chart.
+type site struct {
+	*kubetest.Cluster
+	t          *testing.T
+	namespace  string
+	release    string
+	branch     string
+	kubeconfig string
+	chart      string
+}
+
+// newSite makes a namespace and a user in it who may do what rules say beside
+// deploying the usual kinds of object; without rules, all of it.
+func newSite(t *testing.T, rules ...[]rbacv1.PolicyRule) *site {
+	t.Helper()
+	t.Parallel()
+	c := kubetest.Connect(t)
+	s := &site{Cluster: c, t: t, namespace: c.Namespace(t), release: "web", branch: "feature/login", chart: "testdata/small"}
+	all := c.DeployerRules()
+	if len(rules) == 0 {
+		rules = [][]rbacv1.PolicyRule{c.SecretRules(), c.LeaseRules()}
+	}
+	for _, r := range rules {
+		all = append(all, r...)
+	}
+	account := c.ServiceAccount(t, s.namespace, "deployer", all...)
+	account.GrantCluster(t, namespaceGet)
+	s.kubeconfig = account.Kubeconfig
+	return s
+}
+
+// namespaceGet is what every run asks first.
+var namespaceGet = rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get"}}
+
+// asAdmin is a site whose user may do everything and whose namespace Berth has
+// to make.
+func asAdmin(t *testing.T) *site {
+	t.Helper()
+	t.Parallel()
+	c := kubetest.Connect(t)
+	return &site{Cluster: c, t: t, namespace: c.Name(t, "review"), release: "web", branch: "feature/login",
+		kubeconfig: c.Kubeconfig(), chart: "testdata/small"}
+}
+
+// ended is how a run of Berth ended.
+type ended struct {
+	code   int
+	stdout string
+	report map[string]any
+}
+
+// berth runs a verb through the real main function.
+func (s *site) berth(verb string, flags ...string) ended {
+	s.t.Helper()
+	dir := s.t.TempDir()
+	args := []string{verb, "--report-dir", dir, "--namespace", s.namespace, "--release", s.release}
+	if verb == "deploy" {
+		args = append(args, "--chart", s.chart)
+	}
+	env := map[string]string{
+		"HOME": dir, "PATH": os.Getenv("PATH"), "KUBECONFIG": s.kubeconfig,
+		"BERTH_REPOSITORY": "acme/shop", "BERTH_BRANCH": s.branch, "BERTH_APP": "shop",
+	}
+	return runBerth(s.t, env, append(args, flags...)...)
+}
+
+// runBerth runs the main function in this process, so that the race detector
+// sees all of it.
+func runBerth(t *testing.T, env map[string]string, args ...string) ended {
+	t.Helper()
+	var out bytes.Buffer
+	environ := make([]string, 0, len(env))
+	for k := range maps.Keys(env) {
+		environ = append(environ, k+"="+env[k])
+	}
+	code := cli.Main(t.Context(), cli.Process{Args: args, Environ: environ, Stdout: &out, Stderr: &out, Version: "test"})
+	e := ended{code: code, stdout: out.String()}
+	for i, a := range args {
+		if a != "--report-dir" {
+			continue
+		}
+		if data, err := os.ReadFile(filepath.Join(args[i+1], "report.json")); err == nil {
+			if err := json.Unmarshal(data, &e.report); err != nil {
+				t.Fatalf("report.json: %v", err)
+			}
+		}
+	}
+	return e
+}
+
+// exit fails the test unless the run ended with the code.
+func (e ended) exit(t *testing.T, code int) ended {
+	t.Helper()
+	if e.code != code {
+		t.Fatalf("exit code %d, want %d; it said:\n%s", e.code, code, e.stdout)
+	}
+	return e
+}
+
+// says fails the test unless every part was printed.
+func (e ended) says(t *testing.T, parts ...string) ended {
+	t.Helper()
+	for _, p := range parts {
+		if !strings.Contains(e.stdout, p) {
+			t.Errorf("it does not say %q; it said:\n%s", p, e.stdout)
+		}
+	}
+	return e
+}
+
+// helmReads fails the test unless both Helm command lines read the record as
+// status and can upgrade the release.
+func (s *site) helmReads(status string) {
+	s.t.Helper()
+	for _, version := range []int{3, 4} {
+		helm := kubetest.Helm(s.t, version)
+		if got := s.helmStatus(helm); got != status {
+			s.t.Errorf("helm %d reads status %q, want %q", version, got, status)
+		}
+		if out, errs, code := s.HelmRun(s.t, helm, s.Kubeconfig(), s.namespace, "history", s.release); code != 0 {
+			s.t.Errorf("helm %d history: %s%s", version, out, errs)
+		}
+	}
+	for _, version := range []int{3, 4} {
+		args := []string{"upgrade", s.release, s.chart}
+		if version == 4 {
+			// Helm 4 applies on the server's side, and takes fields over from
+			// Helm 3's client-side manager only when told to.
+			args = append(args, "--force-conflicts")
+		}
+		if out, errs, code := s.HelmRun(s.t, kubetest.Helm(s.t, version), s.Kubeconfig(), s.namespace, args...); code != 0 {
+			s.t.Errorf("helm %d cannot upgrade the release: %s%s", version, out, errs)
+		}
+	}
+}
+
+// helmStatus is the status that a Helm command line reads, or what it said.
+func (s *site) helmStatus(helm string) string {
+	s.t.Helper()
+	out, errs, code := s.HelmRun(s.t, helm, s.Kubeconfig(), s.namespace, "status", s.release, "-o", "json")
+	if code != 0 {
+		return errs
+	}
+	var status unstructured.Unstructured
+	if err := json.Unmarshal([]byte(out), &status.Object); err != nil {
+		s.t.Fatalf("helm status: %v in %s", err, out)
+	}
+	got, _, _ := unstructured.NestedString(status.Object, "info", "status")
+	return got
+}

@@ -1,0 +1,190 @@
+//go:build lint
+
+package lint
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+const (
+	actionlint    = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+	gitlabCILocal = "gitlab-ci-local@4.68.1"
+)
+
+// repository makes a Git repository of a branch with the files in it.
+func repository(t *testing.T, branch string, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{
+		{"init", "--quiet", "--initial-branch", branch},
+		{"add", "--all"},
+		{"-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "--quiet", "--message", "test"},
+		{"remote", "add", "origin", "git@gitlab.com:acme/shop.git"},
+	} {
+		if _, stderr, err := run(dir, "git", args...); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, stderr)
+		}
+	}
+	return dir
+}
+
+func run(dir, name string, args ...string) (stdout, stderr string, err error) {
+	var out, errs bytes.Buffer
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
+	err = cmd.Run()
+	return out.String(), errs.String(), err
+}
+
+// lintWorkflow runs actionlint on a workflow that uses this very action.
+func lintWorkflow(t *testing.T, workflow string) (string, error) {
+	t.Helper()
+	dir := repository(t, "main", map[string]string{
+		".github/workflows/review.yml": strings.ReplaceAll(workflow, "uses: berth-dev/berth@v1", "uses: ./"),
+		"action.yml":                   string(read(t, "action.yml")),
+		"Dockerfile":                   string(read(t, "Dockerfile")),
+	})
+	stdout, stderr, err := run(dir, "go", "run", actionlint, "-no-color", "-shellcheck=", "-pyflakes=")
+	return stdout + stderr, err
+}
+
+func TestGitHubWorkflow(t *testing.T) {
+	workflow := string(read(t, "examples/workflows/github.yml"))
+	if out, err := lintWorkflow(t, workflow); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	// It must be our action.yml that it is held against.
+	for name, wrong := range map[string]string{
+		`"chrat" is not defined in action`: strings.Replace(workflow, "chart: ./chart", "chrat: ./chart", 1),
+		`property "adress" is not defined`: strings.Replace(workflow, "steps.berth.outputs.url", "steps.berth.outputs.adress", 1),
+	} {
+		if out, err := lintWorkflow(t, wrong); err == nil || !strings.Contains(out, name) {
+			t.Errorf("not noticed: %s\n%s", name, out)
+		}
+	}
+}
+
+// gitlab runs gitlab-ci-local in a repository that includes the template. It
+// checks against GitLab's own schema.
+func gitlab(t *testing.T, branch, pipeline string, args ...string) (string, error) {
+	t.Helper()
+	if _, err := exec.LookPath("npx"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("npx is not there, and in CI nothing may be left out: install Node")
+		}
+		t.Skip("SKIPPED: npx is not there, so the GitLab template is NOT checked against GitLab's schema: install Node")
+	}
+	dir := repository(t, branch, map[string]string{
+		".gitlab-ci.yml":          pipeline,
+		".gitlab-ci-template.yml": string(read(t, ".gitlab-ci-template.yml")),
+	})
+	stdout, stderr, err := run(dir, "npx", append([]string{"--yes", gitlabCILocal}, args...)...)
+	if err != nil {
+		err = fmt.Errorf("%w\n%s%s", err, stdout, stderr)
+	}
+	return stdout, err
+}
+
+func gitlabExample(t *testing.T) string {
+	t.Helper()
+	const remote = "remote: https://raw.githubusercontent.com/berth-dev/berth/v1/.gitlab-ci-template.yml"
+	text := string(read(t, "examples/workflows/gitlab.yml"))
+	if !strings.Contains(text, remote) {
+		t.Fatal("the example does not include the template")
+	}
+	return strings.Replace(text, remote, "local: .gitlab-ci-template.yml", 1)
+}
+
+func TestGitLabPipeline(t *testing.T) {
+	preview, err := gitlab(t, "feature/x", gitlabExample(t), "--preview")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var jobs map[string]job
+	var whole map[string]any
+	if err := yaml.Unmarshal([]byte(preview), &whole); err != nil {
+		t.Fatal(err)
+	}
+	delete(whole, "stages")
+	rest, err := yaml.Marshal(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(rest, &jobs); err != nil {
+		t.Fatal(err)
+	}
+	deploy, stop := jobs["review"], jobs["stop-review"]
+	if len(jobs) != 2 || deploy.Environment["on_stop"] != "stop-review" || deploy.Environment["auto_stop_in"] != "3 days" {
+		t.Errorf("got %+v", jobs)
+	}
+	for name, want := range map[string]string{
+		"BERTH_CHART": "./chart", "BERTH_KUBE_CONTEXT": "acme/clusters:review",
+		"REVIEW_URL": "https://{{ .Slug }}.review.example.com", "BERTH_SET": "image.tag={{ .SHA }}",
+	} {
+		if got := deploy.Variables[name]; got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if stop.Variables["BERTH_CHART"] != "" || stop.Variables["BERTH_KUBE_CONTEXT"] != "acme/clusters:review" {
+		t.Errorf("the stop job has %v", stop.Variables)
+	}
+}
+
+func TestGitLabRules(t *testing.T) {
+	pipelines := func(kind string) string { return gitlabExample(t) + "      pipelines: " + kind + "\n" }
+	mergeRequest := []string{"--variable", "CI_PIPELINE_SOURCE=merge_request_event", "--variable", "CI_COMMIT_BRANCH="}
+	for _, tt := range []struct {
+		name, branch, pipeline string
+		variables              []string
+		want                   bool
+	}{
+		{"branch", "feature/x", gitlabExample(t), nil, true},
+		{"default branch", "main", gitlabExample(t), nil, false},
+		{"merge request", "feature/x", gitlabExample(t), mergeRequest, true},
+		{"merge request, branches only", "feature/x", pipelines("branches"), mergeRequest, false},
+		{"branch, merge requests only", "feature/x", pipelines("merge-requests"), nil, false},
+		{"branch with a merge request", "feature/x", gitlabExample(t), []string{"--variable", "CI_OPEN_MERGE_REQUESTS=acme/shop!1"}, false},
+		{"branch with a merge request, branches only", "feature/x", pipelines("branches"), []string{"--variable", "CI_OPEN_MERGE_REQUESTS=acme/shop!1"}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			list, err := gitlab(t, tt.branch, tt.pipeline, append([]string{"--list-csv"}, tt.variables...)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(list, "\nreview;"); got != tt.want {
+				t.Errorf("deploys: %v, want %v\n%s", got, tt.want, list)
+			}
+			if got := strings.Contains(list, "\nstop-review;"); got != tt.want {
+				t.Errorf("can be stopped: %v, want %v\n%s", got, tt.want, list)
+			}
+		})
+	}
+}
+
+func TestGitLabSchemaBites(t *testing.T) {
+	for name, wrong := range map[string]string{
+		"keyword":      gitlabExample(t) + "\nbuild:\n  script: [true]\n  retry: many\n",
+		"input's kind": gitlabExample(t) + "      pipelines: sometimes\n",
+	} {
+		if out, err := gitlab(t, "feature/x", wrong, "--preview"); err == nil {
+			t.Errorf("%s: not noticed\n%s", name, out)
+		}
+	}
+}

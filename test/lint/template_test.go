@@ -1,0 +1,219 @@
+// Package lint checks what the platforms read: action.yml, the GitLab
+// template, the Dockerfile and the example workflows.
+//
+// The tests that need the platforms' own linters are behind the build tag
+// lint.
+package lint
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/berth-dev/berth/internal/input"
+)
+
+const root = "../.."
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// job is what is looked at of a GitLab job.
+type job struct {
+	Variables   map[string]string `json:"variables"`
+	Script      []string          `json:"script"`
+	Rules       []map[string]any  `json:"rules"`
+	Environment map[string]string `json:"environment"`
+	Artifacts   struct {
+		Paths   []string          `json:"paths"`
+		Reports map[string]string `json:"reports"`
+	} `json:"artifacts"`
+	Dependencies []string `json:"dependencies"`
+	Image        struct {
+		Entrypoint []string `json:"entrypoint"`
+	} `json:"image"`
+}
+
+func template(t *testing.T) (inputs []string, jobs map[string]job, body string) {
+	t.Helper()
+	head, rest, ok := bytes.Cut(read(t, ".gitlab-ci-template.yml"), []byte("\n---\n"))
+	if !ok {
+		t.Fatal("the template has no header")
+	}
+	var header struct {
+		Spec struct {
+			Inputs map[string]any `json:"inputs"`
+		} `json:"spec"`
+	}
+	if err := yaml.Unmarshal(head, &header); err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(rest, &jobs); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(header.Spec.Inputs)), jobs, string(rest)
+}
+
+func TestTemplateInputs(t *testing.T) {
+	pipelines := []string{"job", "stage", "image", "environment", "auto-stop-in", "pipelines"}
+	inputs, _, body := template(t)
+	for _, name := range inputs {
+		if !slices.Contains(pipelines, name) && input.Find(name) == nil {
+			t.Errorf("%s is no input of Berth", name)
+		}
+		if !strings.Contains(body, "$[[ inputs."+name+" ]]") {
+			t.Errorf("%s is declared and not used", name)
+		}
+	}
+	for _, used := range regexp.MustCompile(`\$\[\[ *inputs\.([\w-]+) *\]\]`).FindAllStringSubmatch(body, -1) {
+		if !slices.Contains(inputs, used[1]) {
+			t.Errorf("%s is used and not declared", used[1])
+		}
+	}
+}
+
+// TestTemplateVariables sees that each variable is an input of the same name,
+// taken by the verb of its job, and that none is called like an output: the
+// dotenv report of one job would be the input of the next.
+func TestTemplateVariables(t *testing.T) {
+	_, jobs, _ := template(t)
+	for name, job := range jobs {
+		for variable, value := range job.Variables {
+			rest, ok := strings.CutPrefix(variable, "BERTH_")
+			if !ok {
+				continue
+			}
+			in := input.Find(strings.ReplaceAll(strings.ToLower(rest), "_", "-"))
+			switch {
+			case in == nil:
+				t.Errorf("%s: %s is no input", name, variable)
+			case slices.ContainsFunc(input.Outputs, func(o input.Output) bool { return o.Name == in.Name }):
+				t.Errorf("%s: %s is an output too", name, variable)
+			case strings.HasPrefix(value, "$[[") && value != "$[[ inputs."+in.Name+" ]]":
+				t.Errorf("%s: %s is %s", name, variable, value)
+			}
+		}
+	}
+}
+
+func TestTemplateStopsWhatItDeploys(t *testing.T) {
+	_, jobs, _ := template(t)
+	base, deploy, stop := jobs[".berth"], jobs["$[[ inputs.job ]]"], jobs["stop-$[[ inputs.job ]]"]
+	if !slices.Equal(base.Image.Entrypoint, []string{""}) {
+		t.Error("the runner needs the image's shell: entrypoint has to be empty")
+	}
+	if deploy.Environment["on_stop"] != "stop-$[[ inputs.job ]]" || stop.Environment["action"] != "stop" ||
+		deploy.Environment["name"] != stop.Environment["name"] || deploy.Environment["name"] == "" {
+		t.Errorf("the environments do not fit: %v, %v", deploy.Environment, stop.Environment)
+	}
+	if deploy.Environment["url"] != "$BERTH_URL" || stop.Environment["url"] != "" {
+		t.Error("the URL comes from the deploy's report, and the stop job has none")
+	}
+	if stop.Variables["GIT_STRATEGY"] != "none" || stop.Dependencies == nil || len(stop.Dependencies) > 0 {
+		t.Error("the stop job takes no files, neither from Git nor from the deploy job")
+	}
+	for _, rule := range stop.Rules {
+		if rule["when"] == "manual" && rule["allow_failure"] == true {
+			delete(rule, "when")
+			delete(rule, "allow_failure")
+		}
+	}
+	if len(stop.Rules) == 0 || !reflect.DeepEqual(deploy.Rules, stop.Rules) {
+		t.Errorf("the rules have to be the same but for when: manual\n%v\n%v", deploy.Rules, stop.Rules)
+	}
+	for kind, file := range deploy.Artifacts.Reports {
+		if !strings.HasPrefix(file, base.Variables["BERTH_REPORT_DIR"]+"/") {
+			t.Errorf("%s: %s is not in the report's folder", kind, file)
+		}
+	}
+}
+
+func TestTemplateVerbsTakeTheirFlags(t *testing.T) {
+	_, jobs, _ := template(t)
+	flag := regexp.MustCompile(`--([\w-]+)`)
+	for name, job := range jobs {
+		for _, line := range job.Script {
+			words := strings.Fields(line)
+			if len(words) < 2 || words[0] != "berth" {
+				t.Errorf("%s: %q does not call berth", name, line)
+				continue
+			}
+			for _, m := range flag.FindAllStringSubmatch(line, -1) {
+				if in := input.Find(m[1]); in == nil || in.Secret || !in.Serves(words[1]) {
+					t.Errorf("%s: %s does not take --%s", name, words[1], m[1])
+				}
+			}
+		}
+	}
+}
+
+func TestAction(t *testing.T) {
+	var action struct {
+		Inputs  map[string]struct{ Description, Default string }
+		Outputs map[string]struct{ Description string }
+		Runs    struct {
+			Using, Image string
+			Args         []string
+		}
+	}
+	if err := yaml.Unmarshal(read(t, "action.yml"), &action); err != nil {
+		t.Fatal(err)
+	}
+	for i := range input.Table {
+		in := &input.Table[i]
+		got, ok := action.Inputs[in.Name]
+		if !ok || !strings.HasPrefix(got.Description, in.Doc) || got.Default != "" {
+			t.Errorf("%s: got %+v", in.Name, got)
+		}
+	}
+	if len(action.Inputs) != len(input.Table)+1 || action.Inputs["verb"].Default != input.Auto {
+		t.Error("the action has inputs that the table does not have")
+	}
+	for _, out := range input.Outputs {
+		if action.Outputs[out.Name].Description != out.Doc {
+			t.Errorf("output %s: got %+v", out.Name, action.Outputs[out.Name])
+		}
+	}
+	if len(action.Outputs) != len(input.Outputs) {
+		t.Error("the action has outputs that the table does not have")
+	}
+	if runs := action.Runs; runs.Using != "docker" || runs.Image != "Dockerfile" || !slices.Equal(runs.Args, []string{"${{ inputs.verb }}"}) {
+		t.Errorf("runs: %+v", runs)
+	}
+}
+
+// TestDockerfile keeps to what the runners ask of an image: root, an absolute
+// entry point in exec form, a shell, no files but the image's own.
+func TestDockerfile(t *testing.T) {
+	text := string(read(t, "Dockerfile"))
+	final := text[strings.LastIndex(text, "\nFROM "):]
+	for _, want := range []string{"FROM busybox:", `ENTRYPOINT ["/usr/local/bin/berth"]`, "/etc/ssl/certs/ca-certificates.crt"} {
+		if !strings.Contains(final, want) {
+			t.Errorf("the image lacks %s", want)
+		}
+	}
+	for _, line := range strings.Split(final, "\n") {
+		if strings.HasPrefix(line, "USER") || strings.HasPrefix(line, "WORKDIR") {
+			t.Errorf("the runners do not go with %q", line)
+		}
+	}
+	for _, needed := range []string{"go.mod", "go.sum", "main.go", "internal"} {
+		if !strings.Contains(string(read(t, ".dockerignore")), "\n!"+needed+"\n") {
+			t.Errorf("the build is not given %s", needed)
+		}
+	}
+}
