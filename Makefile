@@ -14,6 +14,13 @@ HELM3_VERSION    := v3.22.0
 HELM4_VERSION    := v4.3.1
 GOLANGCI_VERSION := v2.15.0
 
+# A control plane compiled from its modules does not know its own version, and
+# charts ask for it.
+KUBERNETES_VERSION = $(shell cd test/cluster && go list -m -f '{{.Version}}' k8s.io/kubernetes)
+CLUSTER_LDFLAGS = -s -w $(foreach v,gitVersion=$(KUBERNETES_VERSION) \
+	gitMajor=$(word 1,$(subst ., ,$(KUBERNETES_VERSION:v%=%))) \
+	gitMinor=$(word 2,$(subst ., ,$(KUBERNETES_VERSION:v%=%))),-X k8s.io/component-base/version.$(v))
+
 CC_FOUND := $(shell command -v $$(go env CC) 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -92,7 +99,7 @@ $(BIN)/berth: $(GO_SOURCES) go.mod go.sum $(BIN)/.version
 
 $(BIN)/cluster: $(CLUSTER_SOURCES)
 	@[ -x $@ ] || echo "Compiling a Kubernetes control plane: about 10 minutes on two cores the first time, seconds after that." >&2
-	cd test/cluster && go build -ldflags "-s -w" -o $@ .
+	cd test/cluster && go build -ldflags "$(CLUSTER_LDFLAGS)" -o $@ .
 
 # The version is part of the recipe, so a new one is built when this file changes.
 $(BIN)/helm3: Makefile

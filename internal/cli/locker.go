@@ -18,10 +18,11 @@ type locker struct {
 	options   lease.Options
 	namespace string
 	release   string
+	held      **lease.Lease // told when the lock is held
 }
 
 func (w *wiring) locker() locker {
-	return locker{conn: w.conn, namespace: w.app.Namespace, release: w.app.Release, options: lease.Options{
+	return locker{conn: w.conn, held: &w.lease, namespace: w.app.Namespace, release: w.app.Release, options: lease.Options{
 		Namespace: w.app.Namespace, Release: w.app.Release, Holder: w.holder, Run: w.run,
 		Wait: w.options.LockTimeout, ServerNow: serverNow(w.conn),
 	}}
@@ -42,6 +43,7 @@ func (l locker) Acquire(ctx context.Context, waiting func(string, time.Time)) (e
 	var busy *lease.HeldError
 	switch {
 	case err == nil:
+		*l.held = held
 		return heldLease{held}, held.Found(), nil
 	case errors.Is(err, lease.ErrUnusable):
 		return nil, verdict.Lock{State: verdict.LockUnusable}, nil

@@ -151,22 +151,20 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r verdict.Resu
 		code = exitOK
 		soften(&r)
 	}
-	if o.Output == "json" {
-		data, err := report.JSON(r)
-		if err != nil {
-			fmt.Fprintf(p.Stderr, "berth: write the report: %v\n", err)
-			return exitInternal
-		}
-		_, _ = p.Stdout.Write(append(data, '\n'))
-	} else {
-		platform.Line(report.Text(r))
-	}
 	if err := platform.Publish(r, o.ReportDir); err != nil {
 		platform.Line(fmt.Sprintf("berth: %v", err))
-		if code == exitOK {
-			return exitInternal
-		}
+		code = max(code, exitInternal)
 	}
+	if o.Output != "json" {
+		platform.Line(report.Text(r))
+		return code
+	}
+	data, err := report.JSON(r)
+	if err != nil {
+		fmt.Fprintf(p.Stderr, "berth: write the report: %v\n", err)
+		return exitInternal
+	}
+	_, _ = p.Stdout.Write(append(data, '\n'))
 	return code
 }
 

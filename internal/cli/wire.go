@@ -16,6 +16,7 @@ import (
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/lease"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -30,6 +31,7 @@ type wiring struct {
 	conn     *kube.Conn
 	kind     record.Kind
 	store    *record.Store
+	lease    *lease.Lease // nil until it is held, and without permission on Leases
 	notes    []verdict.Note
 }
 
@@ -159,7 +161,7 @@ func (w *wiring) openStore(ctx context.Context) error {
 
 // open gives the seams of one Helm operation, behind a fence of its own.
 func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
-	fence := kube.NewFence(ctx)
+	fence := kube.NewFence(ctx, w.holding)
 	getter := w.conn.Getter(w.app.Namespace, fence)
 	core, err := getter.Core()
 	if err != nil {
@@ -169,6 +171,19 @@ func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
 		Getter: getter, Core: core, Fence: fence,
 		Pods: w.conn.Clientset(), Waiter: waiter{conn: w.conn, namespace: w.app.Namespace},
 	}, nil
+}
+
+// leaseMargin is how long before the lock could be another's nothing more is
+// begun: what was sent by then has landed.
+const leaseMargin = 5 * time.Second
+
+// holding is asked before every request of an operation. A process that was
+// stopped and goes on later is refused here, before any timer of its fires.
+func (w *wiring) holding() error {
+	if w.lease == nil || w.lease.Live(leaseMargin) {
+		return nil
+	}
+	return lease.ErrLost
 }
 
 func (w *wiring) helmOptions(cache string) helm.Options {

@@ -67,6 +67,8 @@ type Held interface {
 	End(ctx context.Context, a verdict.Attempt) error
 	// Remove deletes the lock of a release that is no more.
 	Remove(ctx context.Context) error
+	// ExpectRemoval says that the namespace is about to go, and the lock with it.
+	ExpectRemoval()
 }
 
 // Releases performs Helm operations and reads and settles records.

@@ -68,19 +68,18 @@ func (r *run) explainPermission(ctx context.Context, p *verdict.Problem) {
 // success is the one line of a run that went well.
 func (r *run) success() string {
 	res := &r.result
-	where := fmt.Sprintf("%s in namespace %s", res.Release, res.Namespace)
-	switch res.Verb {
-	case "teardown":
-		return fmt.Sprintf("%s is gone.", where)
-	case "preflight":
-		return fmt.Sprintf("All permissions for %s are there.", where)
-	case "repair":
-		if res.Repair == "" {
-			return fmt.Sprintf("Nothing to repair: %s revision %d is %s.", where, res.Revision, res.Status)
-		}
-		return fmt.Sprintf("Repaired: %s revision %d is %s.", where, res.Revision, res.Status)
+	release, where := fmt.Sprintf("Revision %d of `%s`", res.Revision, res.Release), fmt.Sprintf("in `%s`", res.Namespace)
+	switch {
+	case res.Verb == "teardown":
+		return fmt.Sprintf("`%s` %s is gone.", res.Release, where)
+	case res.Verb == "preflight":
+		return fmt.Sprintf("All that deploying `%s` %s needs is permitted.", res.Release, where)
+	case res.Verb == "repair" && res.Repair == "":
+		return fmt.Sprintf("Nothing to repair: %s %s is %s.", strings.ToLower(release[:1])+release[1:], where, res.Status)
+	case res.Status != verdict.StatusDeployed:
+		return fmt.Sprintf("%s %s is %s, and its record says so.", release, where, res.Status)
 	}
-	return fmt.Sprintf("%s revision %d is deployed, and what is stored and running is what was reported.", where, res.Revision)
+	return fmt.Sprintf("%s is deployed %s: what is stored and running is what was reported.", release, where)
 }
 
 // listGaps names every missing permission.

@@ -28,14 +28,14 @@ func teardown(ctx context.Context, r *run) error {
 		return r.Cluster.WaitNamespaceGone(ctx, r.namespace)
 	case verdict.NamespaceActive, verdict.NamespaceHidden:
 	}
-	if err := r.askFirst(ctx); err != nil {
+	if err := r.askToTakeDown(ctx); err != nil {
 		return err
 	}
 	ctx, unlock, err := r.acquire(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { unlock() }()
+	defer unlock()
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
 	if err := r.takeDownRelease(ctx); err != nil {
@@ -45,6 +45,17 @@ func teardown(ctx context.Context, r *run) error {
 		return err
 	}
 	return r.keptProblem()
+}
+
+// askToTakeDown asks before the first object goes: a teardown that finds out
+// half way that it may not purge leaves a record of nothing.
+func (r *run) askToTakeDown(ctx context.Context) error {
+	needs := append(r.Access.ClusterNeeds("teardown", r.namespace.Phase), r.Access.StorageNeeds("teardown")...)
+	if r.namespace.Ours {
+		needs = append(needs, verdict.Permission{Verb: "delete", Resource: "namespaces", Name: r.namespace.Name,
+			Why: "remove the namespace that Berth made"})
+	}
+	return r.ask(ctx, needs, "")
 }
 
 // takeDownRelease uninstalls, proves that the objects are gone, and only then
@@ -150,13 +161,20 @@ func (r *run) takeDownNamespace(ctx context.Context) error {
 	case r.namespace.Keep:
 		r.note(verdict.LevelNotice, "Namespace kept", "Namespace %s stays: %s", r.namespace.Name, r.namespace.KeepWhy)
 	default:
-		defer r.step("Delete the namespace and wait until it is gone")()
-		return r.Cluster.DeleteNamespace(ctx, r.namespace)
+		return r.deleteNamespace(ctx)
 	}
 	if r.held == nil {
 		return nil
 	}
 	return r.held.Remove(ctx)
+}
+
+func (r *run) deleteNamespace(ctx context.Context) error {
+	defer r.step("Delete the namespace and wait until it is gone")()
+	if r.held != nil {
+		r.held.ExpectRemoval()
+	}
+	return r.Cluster.DeleteNamespace(ctx, r.namespace)
 }
 
 // keptProblem ends a teardown that left something in doubt.

@@ -80,11 +80,19 @@ func (r *Releases) hookOutput(_, pod, container string) io.Writer {
 	return r.opts.HookOutput(pod, container)
 }
 
-// errCut is what a caller gets when the fence closed before Helm returned.
-var errCut = errors.New("the operation was stopped")
-
 // drainTime bounds the wait for what was in flight when the fence closed.
 const drainTime = 4 * time.Second
+
+// stepTime is what one of Helm's steps may take: somewhat less than is left, so
+// that Helm's own end, with its reasons, comes before the fence closes.
+func stepTime(ctx context.Context, otherwise time.Duration) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return otherwise
+	}
+	left := time.Until(deadline)
+	return left - min(left/5, 5*time.Second)
+}
 
 // supervise runs one SDK call and returns when it is over, or when its fence
 // closed and nothing of it is in flight any more. Helm's goroutine may go on
@@ -113,9 +121,9 @@ func supervise(f Fence, call func() (*release.Release, error)) (rel *release.Rel
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	if err := f.Drain(ctx); err != nil {
-		return nil, true, fmt.Errorf("%w: %w; %w", errCut, context.Cause(f.Context()), err)
+		return nil, true, errors.Join(context.Cause(f.Context()), err)
 	}
-	return nil, true, fmt.Errorf("%w: %w", errCut, context.Cause(f.Context()))
+	return nil, true, context.Cause(f.Context())
 }
 
 // capabilitiesOf is what the server can do, from the run's one discovery. With

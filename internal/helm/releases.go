@@ -109,31 +109,31 @@ func (r *Releases) Perform(ctx context.Context, step verdict.Step) verdict.Outco
 	}
 	rel, cut, err := supervise(seams.Fence, func() (*release.Release, error) {
 		if step == verdict.StepUpgrade {
-			return r.upgrade(cfg).Run(r.opts.Release, ch, values)
+			return r.upgrade(ctx, cfg).Run(r.opts.Release, ch, values)
 		}
-		return r.install(cfg, step == verdict.StepReplace).Run(ch, values)
+		return r.install(ctx, cfg, step == verdict.StepReplace).Run(ch, values)
 	})
 	return outcome(rel, cut, err)
 }
 
-func (r *Releases) install(cfg *action.Configuration, replace bool) *action.Install {
+func (r *Releases) install(ctx context.Context, cfg *action.Configuration, replace bool) *action.Install {
 	i := action.NewInstall(cfg)
 	i.ReleaseName = r.opts.Release
 	i.Namespace = r.opts.Namespace
 	i.Replace = replace
 	i.Wait = true
-	i.Timeout = r.opts.Timeout
+	i.Timeout = stepTime(ctx, r.opts.Timeout)
 	i.DisableOpenAPIValidation = true
 	return i
 }
 
 // upgrade never sets Atomic or CleanupOnFail: they destroy the evidence, and
 // pile up records where writing them is what failed.
-func (r *Releases) upgrade(cfg *action.Configuration) *action.Upgrade {
+func (r *Releases) upgrade(ctx context.Context, cfg *action.Configuration) *action.Upgrade {
 	u := action.NewUpgrade(cfg)
 	u.Namespace = r.opts.Namespace
 	u.Wait = true
-	u.Timeout = r.opts.Timeout
+	u.Timeout = stepTime(ctx, r.opts.Timeout)
 	u.MaxHistory = r.opts.MaxHistory
 	u.ResetValues = true
 	u.DisableOpenAPIValidation = true

@@ -81,7 +81,7 @@ func (r *Releases) Uninstall(ctx context.Context) verdict.Outcome {
 	u := action.NewUninstall(cfg)
 	u.Wait = true
 	u.KeepHistory = true
-	u.Timeout = r.opts.Timeout
+	u.Timeout = stepTime(ctx, r.opts.Timeout)
 	u.DeletionPropagation = "background"
 	rel, cut, err := supervise(seams.Fence, func() (*release.Release, error) {
 		res, err := u.Run(r.opts.Release)

@@ -144,13 +144,7 @@ func (s *site) helmReads(status string) {
 		}
 	}
 	for _, version := range []int{3, 4} {
-		args := []string{"upgrade", s.release, s.chart}
-		if version == 4 {
-			// Helm 4 applies on the server's side, and takes fields over from
-			// Helm 3's client-side manager only when told to.
-			args = append(args, "--force-conflicts")
-		}
-		if out, errs, code := s.HelmRun(s.t, kubetest.Helm(s.t, version), s.Kubeconfig(), s.namespace, args...); code != 0 {
+		if out, errs, code := s.HelmRun(s.t, kubetest.Helm(s.t, version), s.Kubeconfig(), s.namespace, "upgrade", s.release, s.chart); code != 0 {
 			s.t.Errorf("helm %d cannot upgrade the release: %s%s", version, out, errs)
 		}
 	}
