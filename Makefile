@@ -34,7 +34,14 @@ build: $(BIN)/berth ## Build bin/berth: static and stripped
 
 .PHONY: demo
 demo: ## See Berth at work: CLUSTER=embedded (default) or CLUSTER=current
-	@./examples/demo.sh $(or $(CLUSTER),embedded)
+ifeq ($(CLUSTER),current)
+	@MAKE=$(MAKE) sh test/demo/build.sh $(BIN)/berth $(BIN)/demo
+	@$(BIN)/demo --cluster current
+else
+	@MAKE=$(MAKE) sh test/demo/build.sh $(BIN)/berth $(BIN)/cluster $(BIN)/demo
+	@echo "Starting a control plane of its own."
+	@$(BIN)/cluster run -- $(BIN)/demo --cluster $(or $(CLUSTER),embedded)
+endif
 
 .PHONY: test
 test: lint test-lint test-cluster test-code ## Run everything: linters, unit tests with the race detector, cluster tests
@@ -70,8 +77,9 @@ norace:
 	@echo "!! NO C COMPILER FOUND: the tests run WITHOUT the race detector. Install gcc or clang to have it." >&2
 
 .PHONY: bench
-bench: $(BIN)/cluster ## Run the Go benchmarks on the embedded control plane
-	$(BIN)/cluster run -- go test -run '^$$' -bench . -benchmem -tags cluster ./internal/...
+bench: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Time Berth beside the Helm 3 and Helm 4 command lines
+	BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_HELM4=$(BIN)/helm4 \
+	$(BIN)/cluster run -- go test -tags bench -run '^$$' -bench . -benchtime 10x ./test/bench
 
 .PHONY: cluster-up
 cluster-up: $(BIN)/cluster ## Start the embedded control plane; writes .cluster/kubeconfig
@@ -88,6 +96,7 @@ generate: ## Write docs/inputs.md from the table of inputs
 # ---- What the targets above stand on -----------------------------------------
 
 GO_SOURCES      := $(shell find main.go internal -name '*.go' -not -name '*_test.go' 2>/dev/null)
+DEMO_SOURCES    := $(shell find test/demo -name '*.go' 2>/dev/null)
 CLUSTER_SOURCES := $(shell find test/cluster -type f -not -name '*_test.go' 2>/dev/null)
 
 .PHONY: FORCE
@@ -96,6 +105,9 @@ $(BIN)/.version: FORCE
 
 $(BIN)/berth: $(GO_SOURCES) go.mod go.sum $(BIN)/.version
 	go build -ldflags "-s -w -X main.version=$(VERSION)" -o $@ .
+
+$(BIN)/demo: $(DEMO_SOURCES) go.mod go.sum
+	go build -ldflags "-s -w" -o $@ ./test/demo
 
 $(BIN)/cluster: $(CLUSTER_SOURCES)
 	@[ -x $@ ] || echo "Compiling a Kubernetes control plane: about 10 minutes on two cores the first time, seconds after that." >&2

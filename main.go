@@ -19,6 +19,6 @@ func main() {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	os.Exit(cli.Main(context.Background(), cli.Process{
 		Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr,
-		Signals: signals, Version: version,
+		Signals: signals, Version: version, OwnLogs: true,
 	}))
 }

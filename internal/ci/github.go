@@ -49,7 +49,7 @@ func (g *gitHub) Line(text string) {
 		token := g.token()
 		text = "::stop-commands::" + token + "\n" + text + "::" + token + "::\n"
 	}
-	g.printer.print(text)
+	g.printer.write(text)
 }
 
 // Mask hides each line, since the runner masks line by line.

@@ -73,7 +73,7 @@ func (g *gitLab) Group(title string) {
 	name := fmt.Sprintf("berth_%d", g.opened)
 	g.sections = append(g.sections, name)
 	title = strings.Join(strings.Fields(report.Clean(title)), " ")
-	g.printer.print(fmt.Sprintf("\x1b[0Ksection_start:%d:%s[collapsed=true]\r\x1b[0K%s\n", g.now().Unix(), name, title))
+	g.printer.write(fmt.Sprintf("\x1b[0Ksection_start:%d:%s[collapsed=true]\r\x1b[0K%s\n", g.now().Unix(), name, title))
 }
 
 // EndGroup closes the section that was opened last.
@@ -83,11 +83,11 @@ func (g *gitLab) EndGroup() {
 	}
 	name := g.sections[len(g.sections)-1]
 	g.sections = g.sections[:len(g.sections)-1]
-	g.printer.print(fmt.Sprintf("\x1b[0Ksection_end:%d:%s\r\x1b[0K\n", g.now().Unix(), name))
+	g.printer.write(fmt.Sprintf("\x1b[0Ksection_end:%d:%s\r\x1b[0K\n", g.now().Unix(), name))
 }
 
 // Line prints text without control sequences, and so without section markers.
-func (g *gitLab) Line(text string) { g.printer.print(plain(text)) }
+func (g *gitLab) Line(text string) { g.printer.write(plain(text)) }
 
 // Mask hides the secret in what Berth prints: a GitLab job cannot add masks.
 func (g *gitLab) Mask(secret string) { g.printer.mask(secret) }

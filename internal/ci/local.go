@@ -10,7 +10,7 @@ func (local) Name() string              { return "local" }
 func (local) Context() (Context, error) { return Context{}, nil }
 func (l local) Group(title string)      { l.Line(title) }
 func (local) EndGroup()                 {}
-func (l local) Line(text string)        { l.printer.print(plain(text)) }
+func (l local) Line(text string)        { l.printer.write(plain(text)) }
 func (l local) Mask(secret string)      { l.printer.mask(secret) }
 
 func (l local) Publish(r verdict.Result, dir string) error {

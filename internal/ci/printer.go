@@ -29,8 +29,8 @@ func (p *printer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// print writes text that is already safe, with secrets left out.
-func (p *printer) print(text string) { _, _ = p.Write(p.redact([]byte(text))) }
+// write prints text that is already safe, with secrets left out.
+func (p *printer) write(text string) { _, _ = p.Write(p.redact([]byte(text))) }
 
 // plain makes untrusted text printable: no control sequences, ended by \n.
 func plain(text string) string {

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/berth-dev/berth/internal/app"
@@ -43,12 +45,8 @@ func (c *cluster) AdoptNamespace(ctx context.Context, ns verdict.Namespace) (ver
 // allLabels are the user's labels and, over them, Berth's own.
 func (c *cluster) allLabels() map[string]string {
 	all := make(map[string]string, len(c.labels)+len(c.app.Labels))
-	for k, v := range c.labels {
-		all[k] = v
-	}
-	for k, v := range c.app.Labels {
-		all[k] = v
-	}
+	maps.Copy(all, c.labels)
+	maps.Copy(all, c.app.Labels)
 	return all
 }
 
@@ -147,19 +145,9 @@ func (p permissions) needs(verb string, phase verdict.NamespacePhase) []verdict.
 		CreateNamespace: (verb == "deploy" || verb == "preflight") && phase == verdict.NamespaceAbsent,
 	})
 	if verb == "repair" || verb == "teardown" {
-		needs = without(needs, "create", p.resource)
+		needs = slices.DeleteFunc(needs, func(n verdict.Permission) bool { return n.Verb == "create" && n.Resource == p.resource })
 	}
 	return needs
-}
-
-func without(needs []verdict.Permission, verb, resource string) []verdict.Permission {
-	kept := needs[:0]
-	for _, n := range needs {
-		if n.Verb != verb || n.Resource != resource {
-			kept = append(kept, n)
-		}
-	}
-	return kept
 }
 
 func (p permissions) ClusterNeeds(verb string, phase verdict.NamespacePhase) []verdict.Permission {
@@ -169,6 +157,9 @@ func (p permissions) ClusterNeeds(verb string, phase verdict.NamespacePhase) []v
 
 func (p permissions) StorageNeeds(verb string) []verdict.Permission {
 	_, storage := access.Split(p.needs(verb, verdict.NamespaceActive))
+	if verb == "prune" { // the rest was asked for already
+		storage = slices.DeleteFunc(storage, func(n verdict.Permission) bool { return n.Verb != "delete" })
+	}
 	return storage
 }
 

@@ -115,6 +115,7 @@ func retryable(err error) error {
 
 // keep takes an observation into the result.
 func (r *run) keep(f *verdict.Facts, want verdict.Want) {
+	r.facts = f
 	r.result.Checks = verdict.CheckRelease(f, want)
 	r.result.Objects = f.Objects
 	if last := f.Last(); last != nil {
@@ -127,9 +128,6 @@ func (r *run) keep(f *verdict.Facts, want verdict.Want) {
 
 // inconsistent is the Problem of a check that did not come to agree.
 func (r *run) inconsistent(ctx context.Context, err error) error {
-	if stop := interruption(ctx); stop != nil {
-		return stop
-	}
 	if len(r.result.Checks) == 0 || (!errors.Is(err, errNotYet) && ctx.Err() == nil) {
 		return err
 	}
@@ -137,6 +135,9 @@ func (r *run) inconsistent(ctx context.Context, err error) error {
 		return &verdict.Problem{Ending: verdict.EndInconsistent,
 			Tried: fmt.Sprintf("see %d good checks in a row", r.Options.Confirm), Cause: context.Cause(ctx),
 			Next: "Give a longer check-timeout, or ask for fewer with confirm."}
+	}
+	if d := verdict.Diagnose(r.facts, r.Options.Policy.AssumeDeadAfter); d.State == verdict.StateLive {
+		return verdict.PlanDeploy(r.facts, d, r.Options.Policy).Refusal
 	}
 	next := "See the objects below, then deploy again."
 	if r.result.Status.Pending() {

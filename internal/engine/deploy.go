@@ -18,6 +18,14 @@ func deploy(ctx context.Context, r *run) error {
 		return err
 	}
 	defer unlock()
+	if err := r.deployWithin(ctx); err != nil {
+		return err
+	}
+	return r.prove(ctx, r.want) // with a budget of its own
+}
+
+// deployWithin is the part of a deploy that the timeout bounds.
+func (r *run) deployWithin(ctx context.Context) error {
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
 	facts, err := r.gather(ctx, false)
@@ -31,8 +39,13 @@ func deploy(ctx context.Context, r *run) error {
 	if err := r.beforeSteps(ctx, facts, plan); err != nil {
 		return err
 	}
+	return r.performAll(ctx, plan, facts)
+}
+
+// performAll runs a plan's steps in their order, until one fails.
+func (r *run) performAll(ctx context.Context, plan verdict.Plan, f *verdict.Facts) error {
 	for _, s := range plan.Steps {
-		if err := r.perform(ctx, s, facts); err != nil {
+		if err := r.perform(ctx, s, f); err != nil {
 			return err
 		}
 	}
@@ -107,13 +120,11 @@ func (r *run) operate(ctx context.Context, s verdict.Step, before *verdict.Facts
 	}
 	r.attempt.Outcome = "deployed"
 	r.result.Revision = out.Revision
-	if err := r.Releases.WriteFailure(); err != nil {
+	r.want = verdict.Want{Revision: out.Revision, Manifest: out.Manifest}
+	if err := first(r.Releases.WriteFailure(), out.Err); err != nil {
 		return r.finishRecord(ctx, out, err)
 	}
-	if out.Err != nil {
-		return r.finishRecord(ctx, out, out.Err)
-	}
-	return r.prove(ctx, verdict.Want{Revision: out.Revision, Manifest: out.Manifest})
+	return nil
 }
 
 // finishRecord makes good a final write that did not succeed (R1): Helm has
@@ -139,8 +150,5 @@ func (r *run) finishRecord(ctx context.Context, out verdict.Outcome, failure err
 		return err
 	}
 	r.repaired("record", "Helm's last write of revision %d failed (%v); Berth made it good.", out.Revision, failure)
-	if err := r.dedupe(ctx, facts); err != nil {
-		return err
-	}
-	return r.prove(ctx, verdict.Want{Revision: out.Revision, Manifest: out.Manifest})
+	return r.dedupe(ctx, facts)
 }

@@ -12,6 +12,9 @@ import (
 func (r *run) finish(ctx context.Context, err error) verdict.Result {
 	res := &r.result
 	res.Ending = verdict.EndConsistent
+	if stop := interruption(ctx); stop != nil && err != nil {
+		err = stop // whatever failed, failed because of it
+	}
 	if p := verdict.ProblemOf(err); p != nil {
 		r.explain(ctx, p)
 	} else if res.Headline == "" {
@@ -86,7 +89,7 @@ func (r *run) success() string {
 func listGaps(gaps []verdict.Gap) string {
 	names := make([]string, len(gaps))
 	for i, g := range gaps {
-		names[i] = g.Permission.String()
+		names[i] = g.String()
 	}
 	return strings.Join(names, "; ")
 }

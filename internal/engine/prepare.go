@@ -21,8 +21,11 @@ func (r *run) prepare(ctx context.Context) error {
 	if ferr := <-fetched; ferr != nil {
 		return ferr // the chart comes first: it is the user's own to mend
 	}
-	if err != nil || r.namespace.Phase != verdict.NamespaceAbsent {
+	if err != nil {
 		return err
+	}
+	if r.namespace.Phase != verdict.NamespaceAbsent {
+		return r.adopt(ctx)
 	}
 	r.rendered = true
 	if err := r.Releases.Render(ctx, 1, false); err != nil {
@@ -50,6 +53,20 @@ func (r *run) refuseForeign(to string) error {
 	return &verdict.Problem{Ending: verdict.EndForeign,
 		Tried: fmt.Sprintf("%s namespace %s: it belongs to branch %q", to, ns.Name, ns.Branch),
 		Next:  "give this branch another slug or namespace"}
+}
+
+// adopt takes over a namespace that carries nobody's labels, when told to.
+func (r *run) adopt(ctx context.Context) error {
+	if !r.Options.Adopt || r.namespace.Ours || r.namespace.Phase != verdict.NamespaceActive {
+		return nil
+	}
+	adopted, err := r.Cluster.AdoptNamespace(ctx, r.namespace)
+	if err != nil {
+		return err
+	}
+	r.namespace = adopted
+	r.note(verdict.LevelNotice, "Namespace adopted", "Namespace %s counts as Berth's own from now on: teardown deletes it.", adopted.Name)
+	return nil
 }
 
 // askFirst asks all that can be asked before anything is made: whether the

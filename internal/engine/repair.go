@@ -20,6 +20,14 @@ func repair(ctx context.Context, r *run) error {
 		return err
 	}
 	defer unlock()
+	if err := r.repairWithin(ctx); err != nil || r.result.Status != verdict.StatusDeployed {
+		return err // failed or uninstalled is well too: the record says so
+	}
+	return r.prove(ctx, verdict.Want{Revision: r.result.Revision})
+}
+
+// repairWithin is the part of a repair that the timeout bounds.
+func (r *run) repairWithin(ctx context.Context) error {
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
 	facts, err := r.gather(ctx, false)
@@ -31,16 +39,11 @@ func repair(ctx context.Context, r *run) error {
 		r.keepObserved(facts)
 		return plan.Refusal
 	}
-	for _, s := range plan.Steps {
-		if err := r.perform(ctx, s, facts); err != nil {
-			return err
-		}
+	if err := r.performAll(ctx, plan, facts); err != nil {
+		return err
 	}
-	last := facts.Last()
-	if r.result.Status = last.Payload; last.Payload != verdict.StatusDeployed {
-		return nil // failed or uninstalled, and the record says so
-	}
-	return r.prove(ctx, verdict.Want{Revision: last.Revision})
+	r.result.Status = facts.Last().Payload
+	return nil
 }
 
 // keepObserved shows the objects of a record that was left alone.

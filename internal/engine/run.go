@@ -20,6 +20,8 @@ type run struct {
 	held      Held                 // nil without permission on Leases
 	attempt   verdict.Attempt      // what the lock will be told
 	rendered  bool                 // the chart was rendered for an install
+	want      verdict.Want         // what was reported, for the check
+	facts     *verdict.Facts       // as last gathered by the check
 }
 
 // step says what is being done, times it and keeps it for the timeline.

@@ -135,7 +135,7 @@ func (r *run) proveGone(ctx context.Context, last *verdict.Record) error {
 	for _, o := range objects {
 		if o.Exists && o.Owned && !o.Kept {
 			r.result.Objects = append(r.result.Objects, o)
-			r.result.Evidence = append(r.result.Evidence, o.Ref.String()+" is still there")
+			r.result.Evidence = append(r.result.Evidence, o.String()+" is still there")
 		}
 	}
 	if n := len(r.result.Objects); n > 0 {

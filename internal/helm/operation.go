@@ -58,8 +58,8 @@ func (r *Releases) configuration(s Seams) (*action.Configuration, *client, error
 		owner:  r.opts.Namespace + "/" + r.opts.Release,
 		kept:   map[verdict.Ref]string{},
 	}
-	c.Client.Namespace = r.opts.Namespace
-	c.Client.Log = r.opts.Log
+	c.Namespace = r.opts.Namespace
+	c.Log = r.opts.Log
 	releases := storage.Init(store)
 	releases.Log = r.opts.Log
 	releases.MaxHistory = r.opts.MaxHistory

@@ -141,7 +141,7 @@ func (r *Releases) upgrade(ctx context.Context, cfg *action.Configuration) *acti
 }
 
 func outcome(rel *release.Release, cut bool, err error) verdict.Outcome {
-	o := verdict.Outcome{Cut: cut, Err: err}
+	o := verdict.Outcome{Cut: cut, Err: explain(err)}
 	if rel == nil {
 		return o
 	}

@@ -28,13 +28,18 @@ func (o Options) findKubeconfig() (kubeconfig, bool, error) {
 		value, name = o.Getenv("KUBECONFIG"), "$KUBECONFIG"
 	}
 	if strings.TrimSpace(value) == "" {
-		if _, err := os.Stat(o.home()); err != nil {
+		if !exists(o.home()) {
 			return kubeconfig{}, false, nil
 		}
 		value, name = o.home(), "~/.kube/config"
 	}
 	k, err := o.readKubeconfig(value, name)
 	return k, err == nil, err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // readKubeconfig tells a path, a list of paths, YAML and base64 apart. In a CI

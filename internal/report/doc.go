@@ -34,9 +34,11 @@ func moodOf(r verdict.Result) mood {
 		return quiet
 	case verdict.EndInterrupted, verdict.EndTerminated:
 		return stopped
-	default:
-		return bad
+	case verdict.EndInternal, verdict.EndPermission, verdict.EndLive, verdict.EndUnknownHolder, verdict.EndDeployFailed,
+		verdict.EndInconsistent, verdict.EndRepairFailed, verdict.EndUnanswered, verdict.EndForeign, verdict.EndTerminating,
+		verdict.EndUnreadable, verdict.EndChart, verdict.EndProbe, verdict.EndSweep, verdict.EndNotFound, verdict.EndWrongInput:
 	}
+	return bad
 }
 
 // headline is the one line that a person can act on. A Result without one still

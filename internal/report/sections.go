@@ -75,7 +75,7 @@ func objectName(o verdict.Object, namespace string) string {
 	if o.Namespace == namespace {
 		return o.Kind + "/" + o.Name
 	}
-	return o.Ref.String()
+	return o.String()
 }
 
 // unhealthyFirst sorts a copy; within each half the release's own order stays.

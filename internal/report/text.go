@@ -88,9 +88,9 @@ func textGaps(b *strings.Builder, r verdict.Result) {
 // permission is a gap in one phrase, marked when the run can do without it.
 func permission(g verdict.Gap) string {
 	if g.Optional {
-		return g.Permission.String() + " (optional)"
+		return g.String() + " (optional)"
 	}
-	return g.Permission.String()
+	return g.String()
 }
 
 // block is a titled list of lines; without lines it is nothing.

@@ -129,7 +129,7 @@ func each(f *Facts, c Check, fault func(Object) string) Check {
 	}
 	for _, o := range f.Objects {
 		if why := fault(o); why != "" {
-			c.Findings = append(c.Findings, o.Ref.String()+": "+why)
+			c.Findings = append(c.Findings, o.String()+": "+why)
 		}
 	}
 	c.OK = len(c.Findings) == 0

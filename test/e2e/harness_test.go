@@ -7,6 +7,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -29,6 +30,7 @@ type site struct {
 	branch     string
 	kubeconfig string
 	chart      string
+	env        map[string]string // beside the usual environment, or over it
 }
 
 // newSite makes a namespace and a user in it who may do what rules say beside
@@ -74,16 +76,24 @@ type ended struct {
 // berth runs a verb through the real main function.
 func (s *site) berth(verb string, flags ...string) ended {
 	s.t.Helper()
+	env, args := s.command(verb, flags...)
+	return runBerth(s.t, env, args...)
+}
+
+// command is the environment and the arguments that a verb is run with.
+func (s *site) command(verb string, flags ...string) (env map[string]string, args []string) {
+	s.t.Helper()
 	dir := s.t.TempDir()
-	args := []string{verb, "--report-dir", dir, "--namespace", s.namespace, "--release", s.release}
+	args = []string{verb, "--report-dir", dir, "--namespace", s.namespace, "--release", s.release}
 	if verb == "deploy" {
 		args = append(args, "--chart", s.chart)
 	}
-	env := map[string]string{
+	env = map[string]string{
 		"HOME": dir, "PATH": os.Getenv("PATH"), "KUBECONFIG": s.kubeconfig,
 		"BERTH_REPOSITORY": "acme/shop", "BERTH_BRANCH": s.branch, "BERTH_APP": "shop",
 	}
-	return runBerth(s.t, env, append(args, flags...)...)
+	maps.Copy(env, s.env)
+	return env, append(args, flags...)
 }
 
 // runBerth runs the main function in this process, so that the race detector
@@ -91,22 +101,32 @@ func (s *site) berth(verb string, flags ...string) ended {
 func runBerth(t *testing.T, env map[string]string, args ...string) ended {
 	t.Helper()
 	var out bytes.Buffer
+	return runBerthOn(t, &out, &out, env, args...).saying(&out)
+}
+
+// runBerthOn is runBerth on streams of the caller's.
+func runBerthOn(t *testing.T, stdout, stderr io.Writer, env map[string]string, args ...string) ended {
+	t.Helper()
 	environ := make([]string, 0, len(env))
 	for k := range maps.Keys(env) {
 		environ = append(environ, k+"="+env[k])
 	}
-	code := cli.Main(t.Context(), cli.Process{Args: args, Environ: environ, Stdout: &out, Stderr: &out, Version: "test"})
-	e := ended{code: code, stdout: out.String()}
+	e := ended{code: cli.Main(t.Context(), cli.Process{Args: args, Environ: environ, Stdout: stdout, Stderr: stderr, Version: "test"})}
 	for i, a := range args {
 		if a != "--report-dir" {
 			continue
 		}
 		if data, err := os.ReadFile(filepath.Join(args[i+1], "report.json")); err == nil {
 			if err := json.Unmarshal(data, &e.report); err != nil {
-				t.Fatalf("report.json: %v", err)
+				t.Errorf("report.json: %v", err)
 			}
 		}
 	}
+	return e
+}
+
+func (e ended) saying(out *bytes.Buffer) ended {
+	e.stdout = out.String()
 	return e
 }
 
@@ -139,21 +159,29 @@ func (s *site) helmReads(status string) {
 		if got := s.helmStatus(helm); got != status {
 			s.t.Errorf("helm %d reads status %q, want %q", version, got, status)
 		}
-		if out, errs, code := s.HelmRun(s.t, helm, s.Kubeconfig(), s.namespace, "history", s.release); code != 0 {
+		if out, errs, code := s.helm(helm, "history", s.release); code != 0 {
 			s.t.Errorf("helm %d history: %s%s", version, out, errs)
 		}
 	}
 	for _, version := range []int{3, 4} {
-		if out, errs, code := s.HelmRun(s.t, kubetest.Helm(s.t, version), s.Kubeconfig(), s.namespace, "upgrade", s.release, s.chart); code != 0 {
+		if out, errs, code := s.helm(kubetest.Helm(s.t, version), "upgrade", s.release, s.chart); code != 0 {
 			s.t.Errorf("helm %d cannot upgrade the release: %s%s", version, out, errs)
 		}
 	}
 }
 
+// helm runs a Helm command line as the administrator, with the site's storage
+// driver.
+func (s *site) helm(helm string, args ...string) (stdout, stderr string, code int) {
+	s.t.Helper()
+	args = append([]string{"HELM_DRIVER=" + s.env["HELM_DRIVER"], helm}, args...)
+	return s.HelmRun(s.t, "env", s.Kubeconfig(), s.namespace, args...)
+}
+
 // helmStatus is the status that a Helm command line reads, or what it said.
 func (s *site) helmStatus(helm string) string {
 	s.t.Helper()
-	out, errs, code := s.HelmRun(s.t, helm, s.Kubeconfig(), s.namespace, "status", s.release, "-o", "json")
+	out, errs, code := s.helm(helm, "status", s.release, "-o", "json")
 	if code != 0 {
 		return errs
 	}

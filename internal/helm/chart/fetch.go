@@ -50,7 +50,7 @@ func fetch(ctx context.Context, s Source) (*Archive, error) {
 		a, err = s.fromRepository(ctx, dir)
 	case atURL:
 		a, err = s.fromURL(ctx, dir, address)
-	default:
+	case inFolderOrFile:
 		a, err = s.fromPath(ctx, dir)
 	}
 	if err != nil {

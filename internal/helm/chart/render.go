@@ -35,7 +35,7 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 	defer func() {
 		// Helm's chart code takes some malformed charts for well formed.
 		if r := recover(); r != nil {
-			err = refuse(tried, fmt.Errorf("Helm fails on it: %s", tidy(mask(fmt.Sprint(r), values))), "run `helm template` on it, and simplify Chart.yaml and values.yaml")
+			err = refuse(tried, fmt.Errorf("it makes Helm fail: %s", tidy(mask(fmt.Sprint(r), values))), "run `helm template` on it, and simplify Chart.yaml and values.yaml")
 		}
 	}()
 	c, err := a.Load()

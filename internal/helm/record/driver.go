@@ -120,7 +120,7 @@ func (s *Store) update(w *entry, key string, rls *release.Release) error {
 
 // swap replaces a stored record's payload and labels, and nothing else of it.
 func (s *Store) swap(ctx context.Context, w *entry, from *object, payload string, rls *release.Release) (*object, error) {
-	want := &object{ObjectMeta: *from.ObjectMeta.DeepCopy(), Payload: payload, Type: from.Type}
+	want := &object{ObjectMeta: *from.DeepCopy(), Payload: payload, Type: from.Type}
 	want.Labels = s.labelsOfChanged(from.Labels, rls)
 	return s.perform(ctx, w, swapped(want), func(ctx context.Context) (*object, error) {
 		return s.objects.update(ctx, want)

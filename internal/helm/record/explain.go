@@ -31,7 +31,7 @@ func (s *Store) explain(act, verb, key string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if done, is := err.(*verdict.Problem); is {
+	if done, is := errors.AsType[*verdict.Problem](err); is {
 		return done
 	}
 	p := &verdict.Problem{Tried: s.tried(act, key), Cause: err}

@@ -164,11 +164,11 @@ func TestFailedForgetsWhatWasMadeGood(t *testing.T) {
 	write("a", nil)
 	write("a", boom)
 	write("b", worse)
-	if s.Failed() != boom {
+	if !errors.Is(s.Failed(), boom) {
 		t.Errorf("got %v", s.Failed())
 	}
 	write("a", nil)
-	if s.Failed() != worse {
+	if !errors.Is(s.Failed(), worse) {
 		t.Errorf("got %v", s.Failed())
 	}
 	write("b", nil)

@@ -47,8 +47,7 @@ func (l *Lease) renew(ctx context.Context) error {
 	next, leaving, live := l.object.DeepCopy(), l.leaving, l.live(time.Now(), 0)
 	l.mu.Unlock()
 	if !live {
-		l.lose(fmt.Errorf("%w: it could not be renewed in time", ErrLost))
-		return nil
+		return l.lose(fmt.Errorf("%w: it could not be renewed in time", ErrLost))
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.o.RenewEvery)
 	defer cancel()

@@ -1,0 +1,35 @@
+package helm
+
+import (
+	"errors"
+	"net"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// explain gives an operation's error the ending it stands for, where that can
+// be told. The record store's and the connection's errors are Problems already.
+func explain(err error) error {
+	var (
+		p       *verdict.Problem
+		network net.Error
+	)
+	switch {
+	case err == nil || errors.As(err, &p):
+		return err
+	case strings.Contains(err.Error(), "invalid ownership metadata"):
+		// Helm has no type for it (pkg/action/validate.go).
+		return &verdict.Problem{Ending: verdict.EndForeign, Tried: "take the chart's objects into the release", Cause: err,
+			Next: "They belong to something else: rename them in the chart, or remove their owner first. Nothing was touched."}
+	case apierrors.IsForbidden(err):
+		return &verdict.Problem{Ending: verdict.EndPermission, Tried: "perform the operation with the Helm SDK", Cause: err,
+			Next: "Grant what the API server names, then run again."}
+	case errors.As(err, &network):
+		return &verdict.Problem{Ending: verdict.EndUnanswered, Tried: "perform the operation with the Helm SDK", Cause: err,
+			Next: "Check that the API server can be reached and is healthy, then run again."}
+	}
+	return err
+}
