@@ -142,8 +142,10 @@ func (r *run) finishRecord(ctx context.Context, out verdict.Outcome, failure err
 	p := verdict.ProblemOf(failure)
 	stuck := last != nil && last.Revision == out.Revision && last.Payload.Pending() && last.Stamp.Run == r.Options.Run
 	if p.Ending == verdict.EndPermission || !stuck {
-		r.note(verdict.LevelWarning, "Not recorded", "Everything of revision %d is in place, but its record still says %s.", out.Revision, r.result.Status)
-		return failure
+		unrecorded := *p
+		unrecorded.Cause = fmt.Errorf("everything of revision %d is in place, but its record still says %s, and every later Helm operation will trip over it: %w",
+			out.Revision, r.result.Status, p.Cause)
+		return &unrecorded
 	}
 	r.Say("Record what Helm could not record: " + p.Error())
 	if err := r.Releases.Settle(ctx, last, verdict.StatusDeployed, "recorded by Berth: Helm's own last write failed"); err != nil {

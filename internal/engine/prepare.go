@@ -34,8 +34,12 @@ func (r *run) prepare(ctx context.Context) error {
 	return r.makeNamespace(ctx)
 }
 
-// lookAtNamespace reads the namespace and refuses one that is not for us.
+// lookAtNamespace reads the namespace and refuses one that is not for us. It
+// is a run's first request, and so bounded although no lock is held yet: a
+// server that hangs up is asked again and again.
 func (r *run) lookAtNamespace(ctx context.Context) error {
+	ctx, cancel := r.limit(ctx)
+	defer cancel()
 	var err error
 	if r.namespace, err = r.Cluster.Namespace(ctx); err != nil {
 		return err

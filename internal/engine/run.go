@@ -86,6 +86,10 @@ func (r *run) release(ctx context.Context) {
 // budget bounds the rest of a verb. The cause names the input to raise.
 func (r *run) budget(ctx context.Context) (context.Context, context.CancelFunc) {
 	r.Releases.Begin(r.Cluster.Now().Add(r.Options.Timeout))
+	return r.limit(ctx)
+}
+
+func (r *run) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, r.Options.Timeout, fmt.Errorf("the timeout of %s has passed", r.Options.Timeout))
 }
 

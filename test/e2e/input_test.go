@@ -124,7 +124,7 @@ func (w *wrong) run(t *testing.T, server string) ended {
 	if w.verb != "" {
 		args = []string{w.verb}
 	}
-	args = append(args, "--kube-apiserver", server, "--timeout", "3s")
+	args = append(args, "--kube-apiserver", server, "--timeout", "1s")
 	return runBerth(t, env, slices.Concat(args, w.args)...)
 }
 

@@ -1,0 +1,178 @@
+package verdict
+
+import (
+	"flag"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+var seedFlag = flag.Uint64("seed", 0, "replay a run of the property test")
+
+// TestPlansKeepTheirPromises tries the decisions on random facts: whatever
+// lies on the cluster, nothing is promoted that is not proven, and nothing is
+// touched that may be alive or is another's.
+func TestPlansKeepTheirPromises(t *testing.T) {
+	seed := *seedFlag
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	r := rand.New(rand.NewPCG(seed, 0))
+	policies := []OnStuck{OnStuckAuto, OnStuckPromote, OnStuckUnlock, OnStuckFail}
+	for range 200_000 {
+		f := randomFacts(r)
+		p := Policy{OnStuck: pick(r, policies...), AssumeDeadAfter: pick(r, 0, time.Minute, half)}
+		d := Diagnose(f, p.AssumeDeadAfter)
+		for verb, plan := range map[string]Plan{"deploy": PlanDeploy(f, d, p), "repair": PlanRepair(f, d, p)} {
+			if broken := promiseBroken(f, d, p, plan); broken != "" {
+				t.Fatalf("seed %d: %s plans %v (refusal %v) in state %s with %+v: %s\nfacts: %+v", seed, verb, plan.Steps, plan.Refusal, d.State, p, broken, f)
+			}
+		}
+		if broken := secondRepair(f, d, p); broken != "" {
+			t.Fatalf("seed %d: %s\nfacts: %+v", seed, broken, f)
+		}
+	}
+}
+
+// promiseBroken names the promise that a plan does not keep.
+func promiseBroken(f *Facts, d Diagnosis, p Policy, plan Plan) string {
+	does := func(s Step) bool { return slices.Contains(plan.Steps, s) }
+	last := f.Last()
+	pending := last != nil && last.Payload.Pending()
+	life := Dead
+	if pending {
+		life, _ = LifeOf(f, p.AssumeDeadAfter)
+	}
+	foreign := f.Namespace.Identity != "" && f.Namespace.Identity != me || last != nil && last.Identity != "" && last.Identity != me
+	switch {
+	case plan.Refusal != nil && len(plan.Steps) > 0:
+		return "it refuses and acts"
+	case plan.Refusal != nil && (plan.Refusal.Next == "" || plan.Refusal.Ending == EndInternal):
+		return "the refusal is no help"
+	case len(plan.Steps) > 0 && pending && life != Dead:
+		return "it acts on an operation that is not dead"
+	case len(plan.Steps) > 0 && foreign:
+		return "it acts on what is another branch's"
+	case len(plan.Steps) > 0 && f.Namespace.Phase == NamespaceTerminating:
+		return "it acts in a namespace that is going"
+	case does(StepPromote) && len(Unpromotable(f)) > 0:
+		return "it promotes what is not proven"
+	case does(StepPromote) && last.Stamp.Zero() && p.OnStuck != OnStuckPromote:
+		return "it promotes somebody else's operation unasked"
+	case pending && p.OnStuck == OnStuckFail && len(plan.Steps) > 0:
+		return "it acts though told to touch nothing"
+	case does(StepUpgrade) && !everDeployed(f) && installHooksUnproven(f) && !does(StepPromote):
+		return "it upgrades over an install whose hooks never ran"
+	}
+	for i, s := range plan.Steps {
+		if slices.Contains(plan.Steps[:i], s) {
+			return "it does a step twice"
+		}
+	}
+	return ""
+}
+
+func everDeployed(f *Facts) bool {
+	return slices.ContainsFunc(f.Records, func(r Record) bool { return r.Label == StatusDeployed || r.Label == StatusSuperseded })
+}
+
+// secondRepair repairs the facts as the engine would, and says if a second
+// repair would do anything more.
+func secondRepair(f *Facts, d Diagnosis, p Policy) string {
+	plan := PlanRepair(f, d, p)
+	if plan.Refusal != nil {
+		return ""
+	}
+	for _, s := range plan.Steps {
+		apply(f, s)
+	}
+	again := PlanRepair(f, Diagnose(f, p.AssumeDeadAfter), p)
+	if len(again.Steps) > 0 || again.Refusal != nil {
+		return "a second repair does more than nothing"
+	}
+	return ""
+}
+
+// apply does to the facts what a step does to the cluster.
+func apply(f *Facts, s Step) {
+	last := f.Last()
+	switch s {
+	case StepPromote:
+		last.Label, last.Payload = StatusDeployed, StatusDeployed
+	case StepUnlock:
+		last.Label, last.Payload = StatusFailed, StatusFailed
+	case StepDedupe:
+		for i := range f.Records[:len(f.Records)-1] {
+			if f.Records[i].Label == StatusDeployed {
+				f.Records[i].Label, f.Records[i].Payload = StatusSuperseded, StatusSuperseded
+			}
+		}
+	case StepInstall, StepReplace, StepUpgrade:
+	}
+}
+
+func randomFacts(r *rand.Rand) *Facts {
+	f := facts()
+	for i := range r.IntN(4) {
+		f.Records = append(f.Records, randomRecord(r, i+1))
+	}
+	f.Namespace.Phase = pick(r, NamespaceActive, NamespaceActive, NamespaceActive, NamespaceTerminating)
+	f.Namespace.Identity = pick(r, me, me, "", "theirs")
+	f.Lock = Lock{
+		State: pick(r, LockAbsent, LockHeld, LockEnded, LockExpired, LockUnusable), Run: pick(r, "", other, myRun),
+		Expired: now.Add(-ago(r)), Attempt: Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
+	}
+	f.Observed = r.IntN(8) > 0
+	for range r.IntN(3) {
+		f.Objects = append(f.Objects, randomObject(r))
+	}
+	for range r.IntN(2) {
+		f.Dropped = append(f.Dropped, randomObject(r))
+		f.HookJobs = append(f.HookJobs, randomObject(r))
+	}
+	return f
+}
+
+func randomRecord(r *rand.Rand, revision int) Record {
+	all := []Status{StatusUnknown, StatusDeployed, StatusSuperseded, StatusFailed, StatusUninstalled, StatusUninstalling,
+		StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback}
+	rec := stored(revision, pick(r, all...))
+	if r.IntN(6) == 0 {
+		rec.Label = pick(r, all...)
+	}
+	if coin(r) {
+		rec.Stamp = Stamp{Run: pick(r, other, myRun), Revision: revision, Deadline: now.Add(time.Hour - ago(r))}
+	}
+	if r.IntN(8) == 0 {
+		rec.DecodeError = "corrupt"
+	}
+	if r.IntN(3) == 0 {
+		rec.Hooks = []Hook{{Name: "seed", Kind: "Job", Events: []string{pick(r, "pre-install", "post-upgrade", "pre-delete")}, Succeeded: coin(r)}}
+	}
+	rec.Identity = pick(r, me, me, me, "", "theirs")
+	rec.Created = now.Add(-ago(r))
+	rec.Touched = rec.Created
+	return rec
+}
+
+func randomObject(r *rand.Rand) Object {
+	o := healthy(pick(r, "web", "db"))
+	o.Kind = pick(r, "Deployment", "Job")
+	if o.Kind == "Job" {
+		o.Name, o.Complete = "seed", coin(r)
+	}
+	flaw := r.IntN(10)
+	o.Exists, o.Owned, o.Ready, o.Deleting = flaw != 0, flaw != 1, flaw != 2, flaw == 3
+	o.Created = now.Add(-ago(r))
+	if flaw == 4 {
+		o.Drift = "spec.replicas"
+	}
+	return o
+}
+
+func ago(r *rand.Rand) time.Duration { return time.Duration(r.IntN(7200)) * time.Second }
+
+func coin(r *rand.Rand) bool { return r.IntN(2) == 0 }
+
+func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
