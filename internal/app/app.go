@@ -6,6 +6,8 @@
 // be another branch's.
 package app
 
+import "net/url"
+
 // The templates used when none are given.
 const (
 	DefaultNamespace = "review-{{ .App }}-{{ .Slug }}"
@@ -87,7 +89,7 @@ func (a *App) checkParts(Templates) error {
 
 func (a *App) nameNamespace(t Templates) (err error) {
 	template := first(t.Namespace, DefaultNamespace)
-	if a.Namespace, err = a.Render("namespace", template, Verbatim); err != nil {
+	if a.Namespace, err = a.fill("namespace", template, verbatim); err != nil {
 		return err
 	}
 	a.PerBranch = a.varies(template) || a.isDefaultNamespace()
@@ -111,7 +113,7 @@ func (a *App) varies(template string) bool {
 // isDefaultNamespace recognises the namespace of an earlier run's output that
 // is handed on as a fixed name: it is still this branch's own.
 func (a *App) isDefaultNamespace() bool {
-	own, err := render("namespace", DefaultNamespace, a.values())
+	own, err := render("namespace", DefaultNamespace, a.Values())
 	return err == nil && own == a.Namespace
 }
 
@@ -123,7 +125,7 @@ func (a *App) nameRelease(t Templates) (err error) {
 			template = DefaultRelease
 		}
 	}
-	if a.Release, err = a.Render("release", template, Verbatim); err != nil {
+	if a.Release, err = a.fill("release", template, verbatim); err != nil {
 		return err
 	}
 	return checkRelease(a.Release)
@@ -133,7 +135,7 @@ func (a *App) nameURL(t Templates) error {
 	if t.URL == "" {
 		return nil
 	}
-	raw, err := a.Render("url", t.URL, ForURL)
+	raw, err := a.fill("url", t.URL, url.PathEscape)
 	if err != nil {
 		return err
 	}

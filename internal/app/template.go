@@ -1,10 +1,8 @@
 package app
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,47 +25,21 @@ func (e *TemplateError) Error() string {
 // Unwrap gives the cause.
 func (e *TemplateError) Unwrap() error { return e.Cause }
 
-// Quote writes a value so that it stays one value in what is rendered, even
-// where a branch is called a,admin=true.
-type Quote func(value string) string
-
-// Verbatim is for whole values: names, paths.
-func Verbatim(value string) string { return value }
-
-// ForURL is for a part of a URL.
-func ForURL(value string) string { return url.PathEscape(value) }
-
-// ForSet is for the values of set, set-string and set-file, which Helm splits
-// at commas and reads lists and keys in.
-func ForSet(value string) string {
-	return setEscapes.Replace(value)
-}
-
-var setEscapes = strings.NewReplacer(
-	`\`, `\\`, `,`, `\,`, `{`, `\{`, `}`, `\}`, `[`, `\[`, `]`, `\]`, `=`, `\=`, `.`, `\.`)
-
-// ForJSON is for the inside of a JSON string.
-func ForJSON(value string) string {
-	quoted, err := json.Marshal(value)
-	if err != nil { // a string always marshals
-		return ""
-	}
-	return string(quoted[1 : len(quoted)-1])
-}
-
-// Render fills in a template with the app's names. What is the input that it
-// came from, for the error.
-func (a *App) Render(what, text string, quote Quote) (string, error) {
-	values := a.values()
+// fill fills in a template with the app's names. What is the input that it came
+// from, for the error; each name is put through escape.
+func (a *App) fill(what, text string, escape func(string) string) (string, error) {
+	values := a.Values()
 	for name, value := range values {
-		values[name] = quote(value)
+		values[name] = escape(value)
 	}
 	return render(what, text, values)
 }
 
-// values are what a template may use. What is not known is absent, so that
+func verbatim(value string) string { return value }
+
+// Values are what a template may use. What is not known is absent, so that
 // pr-{{ .PullRequest }} without a pull request is an error, not "pr-".
-func (a *App) values() map[string]string {
+func (a *App) Values() map[string]string {
 	values := map[string]string{
 		"App": a.App, "Slug": a.Slug, "Branch": a.Source.Branch, "SHA": a.Source.SHA,
 		"Namespace": a.Namespace, "Release": a.Release, "URL": a.URL, "Host": a.Host,

@@ -194,16 +194,11 @@ func (w *wiring) helmOptions(cache string) helm.Options {
 	if update, err := strconv.ParseBool(o.DependencyUpdate); err == nil {
 		source.DependencyUpdate = &update // else "auto": only where they are not vendored
 	}
-	pullRequest := ""
-	if o.PullRequest > 0 {
-		pullRequest = strconv.Itoa(o.PullRequest)
-	}
 	return helm.Options{
 		Release: w.app.Release, Namespace: w.app.Namespace, Timeout: o.Timeout, MaxHistory: o.MaxHistory,
 		Source: source,
 		Values: chart.Values{Files: o.Values, Set: o.Set, SetString: o.SetString, SetFile: o.SetFile, SetJSON: o.SetJSON,
-			Data: chart.TemplateData{App: w.app.App, Slug: w.app.Slug, Branch: o.Branch, PullRequest: pullRequest, SHA: o.SHA,
-				URL: w.app.URL, Host: w.app.Host, Namespace: w.app.Namespace, Release: w.app.Release}},
+			Data: w.app.Values()},
 		Log:        w.debug,
 		HookOutput: func(pod, container string) io.Writer { return hookLog{w, pod + "/" + container} },
 	}

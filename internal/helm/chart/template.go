@@ -9,10 +9,9 @@ import (
 	"text/template"
 )
 
-// TemplateData is what templates in values' paths and set inputs may use.
-type TemplateData struct {
-	App, Slug, Branch, PullRequest, SHA, URL, Host, Namespace, Release string
-}
+// TemplateData is what templates in values' paths and set inputs may use, by
+// name: App, Slug, Branch and so on. What is absent is an error to use.
+type TemplateData map[string]string
 
 const templateForm = "use {{ .App }}, {{ .Slug }}, {{ .Branch }}, {{ .PullRequest }}, {{ .SHA }}, {{ .URL }}, {{ .Host }}, {{ .Namespace }} or {{ .Release }}"
 
@@ -39,14 +38,12 @@ func (t jsonText) String() string {
 	return string(quoted[1 : len(quoted)-1])
 }
 
-// view is the data as a template sees it.
-type view[T ~string] struct {
-	App, Slug, Branch, PullRequest, SHA, URL, Host, Namespace, Release T
-}
-
 // expander fills the templates of one kind of input.
 func expander[T ~string](d TemplateData) expand {
-	data := view[T]{T(d.App), T(d.Slug), T(d.Branch), T(d.PullRequest), T(d.SHA), T(d.URL), T(d.Host), T(d.Namespace), T(d.Release)}
+	data := make(map[string]T, len(d))
+	for name, value := range d {
+		data[name] = T(value)
+	}
 	return func(input, item string) (string, error) {
 		if !strings.Contains(item, "{{") {
 			return item, nil

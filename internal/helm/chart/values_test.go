@@ -3,6 +3,7 @@ package chart
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"testing"
 
@@ -12,8 +13,8 @@ import (
 )
 
 var data = TemplateData{
-	App: "shop", Slug: "feature-x-1a2b3c", Branch: "feature/x", PullRequest: "7", SHA: "0123abc",
-	URL: "https://x.example.com", Host: "x.example.com", Namespace: "review-shop-x", Release: "shop",
+	"App": "shop", "Slug": "feature-x-1a2b3c", "Branch": "feature/x", "PullRequest": "7", "SHA": "0123abc",
+	"URL": "https://x.example.com", "Host": "x.example.com", "Namespace": "review-shop-x", "Release": "shop",
 }
 
 func TestMergePrecedence(t *testing.T) {
@@ -58,8 +59,8 @@ func TestHostileBranchStaysOneValue(t *testing.T) {
 	for _, branch := range []string{
 		`x,replicas=100`, `{a,b}`, `x\`, `x\,y=1`, `x[0]=y`, `a.b=c`, `","admin":true,"x":"`, "line\nbreak", `{{ .SHA }}`, `<script>&`, `x"`, "ünïcode",
 	} {
-		d := data
-		d.Branch = branch
+		d := maps.Clone(data)
+		d["Branch"] = branch
 		got, err := Merge(t.Context(), Values{
 			Set:       []string{"set.text=v{{ .Branch }}", "bare={{ .Branch }}"},
 			SetString: []string{"string={{ .Branch }}", `printed={{ printf "%s!" .Branch }}`},
@@ -113,9 +114,9 @@ func TestMergeRefuses(t *testing.T) {
 		"set-file to the root": {Values{SetFile: []string{"key={{ .Branch }}"}}, "/etc/passwd", []string{"set-file", "out of the folder"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.values.Data = data
+			c.values.Data = maps.Clone(data)
 			if c.branch != "" {
-				c.values.Data.Branch = c.branch
+				c.values.Data["Branch"] = c.branch
 			}
 			_, err := Merge(t.Context(), c.values)
 			wantProblem(t, err, verdict.EndWrongInput, c.parts...)
