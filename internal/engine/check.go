@@ -61,8 +61,7 @@ func notFound(r *run) error {
 // in a row as asked for, within the check's own budget.
 func (r *run) prove(ctx context.Context, want verdict.Want) error {
 	defer r.step("Check what is stored and running")()
-	ctx, cancel := context.WithTimeoutCause(ctx, r.Options.CheckTimeout,
-		fmt.Errorf("the check-timeout of %s has passed", r.Options.CheckTimeout))
+	ctx, cancel := within(ctx, "check-timeout", r.Options.CheckTimeout)
 	defer cancel()
 	good := 0
 	look := func() error {

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"maps"
 	"testing"
 
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -17,8 +18,8 @@ func TestExampleRenders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hostile := data
-	hostile.Branch = "fix/\"quotes\": {and, commas}"
+	hostile := maps.Clone(data)
+	hostile["Branch"] = "fix/\"quotes\": {and, commas}"
 	values, err := Merge(t.Context(), Values{
 		Files:     []string{"../../../examples/values-review.yaml"},
 		SetString: []string{"host={{ .Host }}", "config.BRANCH={{ .Branch }}", `podAnnotations.review\.example\.com/commit={{ .SHA }}`},
