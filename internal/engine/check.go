@@ -21,21 +21,6 @@ func check(ctx context.Context, r *run) error {
 	if r.lock, err = r.Locker.Read(ctx); err != nil {
 		return err
 	}
-	facts, err := r.gather(ctx, false)
-	if err != nil {
-		return err
-	}
-	last := facts.Last()
-	switch {
-	case last == nil:
-		return notFound(r)
-	case last.DecodeError != "":
-		return verdict.PlanRepair(facts, verdict.Diagnose(facts, r.Options.Policy.AssumeDeadAfter), r.Options.Policy).Refusal
-	case last.Payload == verdict.StatusFailed:
-		r.result.Revision, r.result.Status, r.result.Chart = last.Revision, last.Payload, last.Chart
-		return &verdict.Problem{Ending: verdict.EndDeployFailed, Tried: fmt.Sprintf("check revision %d: its deploy failed, and its record says so", last.Revision),
-			Cause: errors.New(last.Description), Next: "Mend what is named here and deploy again."}
-	}
 	return r.prove(ctx, verdict.Want{})
 }
 
@@ -53,8 +38,8 @@ func (r *run) find(ctx context.Context) error {
 
 func notFound(r *run) error {
 	return &verdict.Problem{Ending: verdict.EndNotFound,
-		Tried: fmt.Sprintf("find release %s in namespace %s: there is none", r.Options.App.Release, r.Options.App.Namespace),
-		Next:  "Check the names, or deploy it."}
+		Headline: fmt.Sprintf("There is no release `%s` in `%s`.", r.Options.App.Release, r.Options.App.Namespace),
+		Next:     "Check the names, or deploy it."}
 }
 
 // prove holds what is stored and running against want until it agrees as often
@@ -63,32 +48,83 @@ func (r *run) prove(ctx context.Context, want verdict.Want) error {
 	defer r.step("Check what is stored and running")()
 	ctx, cancel := within(ctx, "check-timeout", r.Options.CheckTimeout)
 	defer cancel()
-	good := 0
+	good, said := 0, ""
 	look := func() error {
 		r.result.Attempts++
-		facts, err := r.gather(ctx, true)
-		if err != nil {
+		state, err := r.look(ctx, want)
+		if err == nil {
+			if good++; good >= r.Options.Confirm {
+				return nil
+			}
+			state, err = fmt.Sprintf("good, %d of %d in a row", good, r.Options.Confirm), errNotYet
+		} else {
 			good = 0
-			return retryable(err)
 		}
-		r.keep(facts, want)
-		if !verdict.Consistent(r.result.Checks) {
-			good = 0
-			r.Say(fmt.Sprintf("Check %d: %s", r.result.Attempts, failing(r.result.Checks)))
-			return errNotYet
+		if state != "" && state != said {
+			said = state
+			r.Say(fmt.Sprintf("Check %d: %s", r.result.Attempts, state))
 		}
-		if good++; good < r.Options.Confirm {
-			r.Say(fmt.Sprintf("Check %d: good, %d of %d in a row", r.result.Attempts, good, r.Options.Confirm))
-			return errNotYet
-		}
-		r.Say(fmt.Sprintf("Check %d: consistent", r.result.Attempts))
-		return nil
+		return err
 	}
 	err := backoff.Retry(look, backoff.WithContext(checkBackoff(), ctx))
-	if err == nil {
-		return nil
+	if err == nil || ctx.Err() == nil && !errors.Is(err, errNotYet) {
+		return err
 	}
 	return r.inconsistent(ctx, err)
+}
+
+// look observes once. It says in what state the release is unless that is
+// good; an error that is not permanent opts in to another look.
+func (r *run) look(ctx context.Context, want verdict.Want) (state string, err error) {
+	facts, err := r.gather(ctx, true)
+	if err != nil {
+		return "", retryable(err)
+	}
+	r.keep(facts, want)
+	if verdict.Consistent(r.result.Checks) {
+		return "", nil
+	}
+	if err := r.hopeless(facts, want); err != nil {
+		return "", backoff.Permanent(err)
+	}
+	return failing(r.result.Checks), errNotYet
+}
+
+// hopeless is the Problem of a state that looking again does not change.
+func (r *run) hopeless(f *verdict.Facts, want verdict.Want) error {
+	d := verdict.Diagnose(f, r.Options.Policy.AssumeDeadAfter)
+	switch d.State {
+	case verdict.StateAbsent:
+		return notFound(r)
+	case verdict.StateFailed:
+		if want.Revision != 0 {
+			return nil // a later operation than the one that was reported
+		}
+		last := f.Last()
+		return &verdict.Problem{Ending: verdict.EndDeployFailed,
+			Headline: fmt.Sprintf("The deploy of revision %d of `%s` failed, and its record says so.", last.Revision, r.Options.App.Release),
+			Cause:    errors.New(last.Description), Next: "Mend what is named here and deploy again."}
+	case verdict.StateRecordingFailed:
+		p := r.notAsReported(errors.New(d.Cause))
+		p.Next = "Only the record is wrong. Correct it in place, without a restart:\n$ berth repair --on-stuck promote\nThe next berth deploy deals with it as well."
+		return p
+	case verdict.StateAbandoned:
+		p := r.notAsReported(fmt.Errorf("%s; %s", d.Cause, strings.Join(d.Why, "; ")))
+		p.Next = "Run berth deploy, which deploys over it."
+		return p
+	case verdict.StateUnreadable, verdict.StateForeign, verdict.StateTerminating:
+		return verdict.PlanRepair(f, d, r.Options.Policy).Refusal
+	case verdict.StateDeployed, verdict.StateTwoDeployed, verdict.StateNoneDeployed, verdict.StateUninstalled,
+		verdict.StateUninstalling, verdict.StateLive, verdict.StateUnknownHolder, verdict.StateDisagreeing:
+	}
+	return nil
+}
+
+// notAsReported opens with every check that does not hold.
+func (r *run) notAsReported(cause error) *verdict.Problem {
+	return &verdict.Problem{Ending: verdict.EndInconsistent, Cause: cause,
+		Headline: fmt.Sprintf("Revision %d of `%s` in `%s` is not what it should be: %s.",
+			r.result.Revision, r.Options.App.Release, r.Options.App.Namespace, failing(r.result.Checks))}
 }
 
 // checkBackoff paces the looks: quick at first, since most releases settle at
@@ -125,34 +161,36 @@ func (r *run) keep(f *verdict.Facts, want verdict.Want) {
 	}
 }
 
-// inconsistent is the Problem of a check that did not come to agree.
+// inconsistent is the Problem of a check whose time is up.
 func (r *run) inconsistent(ctx context.Context, err error) error {
-	if len(r.result.Checks) == 0 || (!errors.Is(err, errNotYet) && ctx.Err() == nil) {
-		return err
+	if r.facts == nil {
+		return err // nothing was ever seen
 	}
+	cause := context.Cause(ctx)
 	if verdict.Consistent(r.result.Checks) {
-		return &verdict.Problem{Ending: verdict.EndInconsistent,
-			Tried: fmt.Sprintf("see %d good checks in a row", r.Options.Confirm), Cause: context.Cause(ctx),
-			Next: "Give a longer check-timeout, or ask for fewer with confirm."}
+		return &verdict.Problem{Ending: verdict.EndInconsistent, Cause: cause,
+			Tried: fmt.Sprintf("see %d good checks in a row", r.Options.Confirm),
+			Next:  "Give a longer check-timeout, or ask for fewer with confirm."}
 	}
-	if d := verdict.Diagnose(r.facts, r.Options.Policy.AssumeDeadAfter); d.State == verdict.StateLive {
+	d := verdict.Diagnose(r.facts, r.Options.Policy.AssumeDeadAfter)
+	if d.State == verdict.StateLive {
 		return verdict.PlanDeploy(r.facts, d, r.Options.Policy).Refusal
 	}
-	next := "See the objects below, then deploy again."
-	if r.result.Status.Pending() {
-		next = "Run berth repair, or berth deploy, which repairs on its way."
+	p := r.notAsReported(cause)
+	if p.Next = "See the objects below, then deploy again."; d.State == verdict.StateUnknownHolder {
+		p.Cause = errors.New(d.Cause)
+		p.Next = "If you know that nothing works on it any more:\n$ berth repair --on-stuck promote --assume-dead-after 1s"
 	}
-	return &verdict.Problem{Ending: verdict.EndInconsistent,
-		Tried: "prove the release: " + failing(r.result.Checks), Cause: context.Cause(ctx), Next: next}
+	return p
 }
 
-// failing names the checks that do not hold.
+// failing says what does not hold.
 func failing(checks []verdict.Check) string {
-	var names []string
+	var faults []string
 	for _, c := range checks {
 		if !c.OK {
-			names = append(names, fmt.Sprintf("%s (%s)", c.Name, c.Detail))
+			faults = append(faults, c.Detail)
 		}
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(faults, "; ")
 }

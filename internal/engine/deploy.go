@@ -60,8 +60,8 @@ func (r *run) plan(f *verdict.Facts, decide func(*verdict.Facts, verdict.Diagnos
 	}
 	p := decide(f, d, r.Options.Policy)
 	if p.Refusal == nil && d.State != verdict.StateDeployed && d.State != verdict.StateAbsent {
-		r.Say(fmt.Sprintf("Found %s: %s", d.State, d.Cause))
-		r.result.Evidence = append(r.result.Evidence, "found: "+d.Cause)
+		r.Say("Found: " + d.Cause)
+		r.result.Evidence = append(r.result.Evidence, d.Cause)
 		for _, w := range d.Why {
 			r.result.Evidence = append(r.result.Evidence, "not promoted, since "+w)
 		}

@@ -42,11 +42,12 @@ func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.F
 	r.result.Status = last.Payload
 	if interrupted != nil {
 		r.attempt.Outcome = "interrupted"
+		r.settled = fmt.Sprintf("revision %d is recorded as %s", last.Revision, last.Payload)
 		return interrupted
 	}
 	r.observeFailure(settle, last)
 	return &verdict.Problem{Ending: verdict.EndDeployFailed,
-		Tried: fmt.Sprintf("deploy revision %d of release %s", last.Revision, r.Options.App.Release), Cause: out.Err,
+		Headline: fmt.Sprintf("The deploy of revision %d of `%s` failed, and its record says so.", last.Revision, r.Options.App.Release), Cause: out.Err,
 		Next: "Mend what is named here and deploy again: the record says failed, so nothing is stuck."}
 }
 
@@ -83,8 +84,7 @@ func interruption(ctx context.Context) error {
 	if !errors.As(context.Cause(ctx), &i) {
 		return nil
 	}
-	return &verdict.Problem{Ending: i.Ending, Tried: i.Error(),
-		Next: "Run again: what this run left is on record."}
+	return &verdict.Problem{Ending: i.Ending, Headline: "Interrupted by " + i.Signal + ".", Next: "Nothing is stuck: run again."}
 }
 
 // first is the first error that is not nil.

@@ -15,6 +15,9 @@ func (r *run) finish(ctx context.Context, err error) verdict.Result {
 	if stop := interruption(ctx); stop != nil && err != nil {
 		err = stop // whatever failed, failed because of it
 	}
+	if r.settled != "" {
+		r.result.Cause = "what was under way was stopped, and " + r.settled
+	}
 	if p := verdict.ProblemOf(err); p != nil {
 		r.explain(ctx, p)
 	} else if res.Headline == "" {
@@ -29,7 +32,7 @@ func (r *run) finish(ctx context.Context, err error) verdict.Result {
 // explain puts a problem into the result: what failed, why, and what to do.
 func (r *run) explain(ctx context.Context, p *verdict.Problem) {
 	res := &r.result
-	res.Ending, res.Headline, res.Next, res.Gaps = p.Ending, p.Tried, p.Next, p.Gaps
+	res.Ending, res.Headline, res.Next, res.Gaps = p.Ending, p.Sentence(), p.Next, p.Gaps
 	if p.Cause != nil {
 		res.Cause = p.Cause.Error()
 	}
@@ -39,7 +42,7 @@ func (r *run) explain(ctx context.Context, p *verdict.Problem) {
 	title := strings.ReplaceAll(string(p.Ending), "-", " ")
 	message := p.Error()
 	if p.Ending == verdict.EndPermission {
-		message = res.Headline + "."
+		message = res.Headline
 	}
 	r.note(verdict.LevelError, title, "%s", joinSentences(message, res.Next))
 }
@@ -62,7 +65,7 @@ func (r *run) explainPermission(ctx context.Context, p *verdict.Problem) {
 	if who == "" {
 		who = "the user of this run"
 	}
-	res.Headline = fmt.Sprintf("%s may not %s", who, listGaps(p.Gaps))
+	res.Headline = fmt.Sprintf("%s may not %s.", who, listGaps(p.Gaps))
 	if res.Next == "" {
 		res.Next = "Apply the RBAC below, then run again."
 	}
@@ -73,12 +76,19 @@ func (r *run) success() string {
 	res := &r.result
 	release, where := fmt.Sprintf("Revision %d of `%s`", res.Revision, res.Release), fmt.Sprintf("in `%s`", res.Namespace)
 	switch {
+	case res.Verb == "teardown" && r.namespaceGone:
+		return fmt.Sprintf("`%s` is gone, and so is its namespace `%s`.", res.Release, res.Namespace)
 	case res.Verb == "teardown":
-		return fmt.Sprintf("`%s` %s is gone.", res.Release, where)
+		return fmt.Sprintf("`%s` %s is gone; the namespace stays.", res.Release, where)
 	case res.Verb == "preflight":
 		return fmt.Sprintf("All that deploying `%s` %s needs is permitted.", res.Release, where)
 	case res.Verb == "repair" && res.Repair == "":
 		return fmt.Sprintf("Nothing to repair: %s %s is %s.", strings.ToLower(release[:1])+release[1:], where, res.Status)
+	case res.Verb == "repair" && res.Repair == "promote":
+		return fmt.Sprintf("Repaired: the record of revision %d of `%s` %s now says deployed, as everything it describes is. No pod was touched.",
+			res.Revision, res.Release, where)
+	case res.Verb == "repair" && res.Status == verdict.StatusDeployed:
+		return fmt.Sprintf("Repaired: %s is the only one deployed %s.", strings.ToLower(release[:1])+release[1:], where)
 	case res.Status != verdict.StatusDeployed:
 		return fmt.Sprintf("%s %s is %s, and its record says so.", release, where, res.Status)
 	}

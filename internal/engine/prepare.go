@@ -2,7 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
@@ -44,19 +47,19 @@ func (r *run) lookAtNamespace(ctx context.Context) error {
 	if r.namespace, err = r.Cluster.Namespace(ctx); err != nil {
 		return err
 	}
-	return r.refuseForeign("use")
+	return r.refuseForeign()
 }
 
 // refuseForeign refuses a namespace that belongs to another branch, which may
 // have made it at the same moment.
-func (r *run) refuseForeign(to string) error {
+func (r *run) refuseForeign() error {
 	ns := r.namespace
 	if ns.Identity == "" || ns.Identity == r.Options.App.Identity {
 		return nil
 	}
 	return &verdict.Problem{Ending: verdict.EndForeign,
-		Tried: fmt.Sprintf("%s namespace %s: it belongs to branch %q", to, ns.Name, ns.Branch),
-		Next:  "give this branch another slug or namespace"}
+		Headline: fmt.Sprintf("Namespace `%s` belongs to another branch: %q.", ns.Name, ns.Branch),
+		Next:     "give this branch another slug or namespace"}
 }
 
 // adopt takes over a namespace that carries nobody's labels, when told to.
@@ -76,9 +79,13 @@ func (r *run) adopt(ctx context.Context) error {
 // askFirst asks all that can be asked before anything is made: whether the
 // namespace can be, or, where it exists, everything at once.
 func (r *run) askFirst(ctx context.Context) error {
-	needs := r.Access.ClusterNeeds(r.result.Verb, r.namespace.Phase)
+	needs, storage := r.Access.ClusterNeeds(r.result.Verb, r.namespace.Phase), r.Access.StorageNeeds(r.result.Verb)
 	if r.namespace.Phase != verdict.NamespaceAbsent {
-		needs = append(needs, r.Access.StorageNeeds(r.result.Verb)...)
+		needs = append(needs, storage...)
+	} else {
+		// What cannot be asked yet is in the RBAC to apply all the same: who
+		// applies it should have to do so once.
+		r.needs = append(r.needs, storage...)
 	}
 	return r.ask(ctx, needs, "")
 }
@@ -88,14 +95,14 @@ func (r *run) askFirst(ctx context.Context) error {
 func (r *run) makeNamespace(ctx context.Context) error {
 	if !r.Options.CreateNamespace {
 		return &verdict.Problem{Ending: verdict.EndWrongInput,
-			Tried: fmt.Sprintf("use namespace %s: it does not exist, and create-namespace is false", r.Options.App.Namespace),
-			Next:  "create the namespace, or set create-namespace to true"}
+			Headline: fmt.Sprintf("Namespace `%s` does not exist, and create-namespace is false.", r.Options.App.Namespace),
+			Next:     "create the namespace, or set create-namespace to true"}
 	}
 	var err error
 	if r.namespace, err = r.Cluster.CreateNamespace(ctx); err != nil {
 		return err
 	}
-	if err := r.refuseForeign("make"); err != nil {
+	if err := r.refuseForeign(); err != nil {
 		return err
 	}
 	return r.ask(ctx, r.Access.StorageNeeds(r.result.Verb), fmt.Sprintf("Namespace %s was made before this was found.", r.namespace.Name))
@@ -109,7 +116,10 @@ func (r *run) ask(ctx context.Context, needs []verdict.Permission, made string) 
 	}
 	wait := r.Options.RBACWait
 	gaps, err := r.Access.ReviewUntil(ctx, needs, wait, func(gaps []verdict.Gap) {
-		r.Say(fmt.Sprintf("Waiting up to %s for %d missing permission(s)", wait, len(gaps)))
+		if !r.waiting {
+			r.Say(fmt.Sprintf("Waiting up to %s to be allowed to %s", wait, listGaps(required(gaps))))
+		}
+		r.waiting = true
 	})
 	if err != nil {
 		return err
@@ -119,17 +129,25 @@ func (r *run) ask(ctx context.Context, needs []verdict.Permission, made string) 
 
 // judge turns gaps into a refusal, or into notices where the run can go on.
 func (r *run) judge(gaps []verdict.Gap, made string) error {
-	var missing []verdict.Gap
-	for _, g := range gaps {
-		if g.Optional {
-			r.note(verdict.LevelNotice, "Permission missing, going on without", "%s: %s", g.Permission, g.Why)
-			continue
-		}
-		missing = append(missing, g)
-	}
+	missing := required(gaps)
 	if len(missing) == 0 {
+		for _, g := range gaps {
+			r.note(verdict.LevelNotice, "Permission missing, going on without", "%s: %s", g.Permission, g.Why)
+		}
 		return nil
 	}
+	if made == "" {
+		made = "Nothing was made or changed."
+	}
+	why := make([]string, len(missing))
+	for i, g := range missing {
+		why[i] = g.Why
+	}
 	return &verdict.Problem{Ending: verdict.EndPermission, Tried: listGaps(missing), Gaps: missing,
-		Next: joinSentences(made, "Apply the RBAC below, then run again.")}
+		Cause: errors.New("a run needs that to " + strings.Join(why, "; to ")), Next: made + " Apply the RBAC below, then run again."}
+}
+
+// required keeps the gaps that a run cannot go on with.
+func required(gaps []verdict.Gap) []verdict.Gap {
+	return slices.DeleteFunc(slices.Clone(gaps), func(g verdict.Gap) bool { return g.Optional })
 }

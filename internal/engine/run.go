@@ -20,8 +20,12 @@ type run struct {
 	held      Held                 // nil without permission on Leases
 	attempt   verdict.Attempt      // what the lock will be told
 	rendered  bool                 // the chart was rendered for an install
-	want      verdict.Want         // what was reported, for the check
-	facts     *verdict.Facts       // as last gathered by the check
+	waiting   bool                 // it was said that permissions are waited for
+	settled   string               // what an interrupted run left on record
+	// namespaceGone says that teardown deleted the namespace.
+	namespaceGone bool
+	want          verdict.Want   // what was reported, for the check
+	facts         *verdict.Facts // as last gathered by the check
 }
 
 // step says what is being done, times it and keeps it for the timeline.

@@ -83,7 +83,11 @@ func (r *run) takeDownRelease(ctx context.Context) error {
 		return err
 	}
 	defer r.step("Remove the records")()
-	return r.Releases.Purge(ctx)
+	if err := r.Releases.Purge(ctx); err != nil {
+		return err
+	}
+	r.result.Status = verdict.StatusUninstalled
+	return nil
 }
 
 // mayTakeDown refuses what is alive, unreadable, or not this branch's.
@@ -98,8 +102,8 @@ func (r *run) mayTakeDown(f *verdict.Facts) error {
 	}
 	if last.Identity == "" && !r.namespace.Ours && !r.Options.Adopt {
 		return &verdict.Problem{Ending: verdict.EndForeign,
-			Tried: fmt.Sprintf("take down release %s in namespace %s: nothing shows that Berth deployed it", r.Options.App.Release, r.namespace.Name),
-			Next:  "If it is this branch's review app, run again with adopt; nothing was touched."}
+			Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", r.Options.App.Release, r.namespace.Name),
+			Next:     "If it is this branch's review app, run again with adopt; nothing was touched."}
 	}
 	return nil
 }
@@ -140,8 +144,8 @@ func (r *run) proveGone(ctx context.Context, last *verdict.Record) error {
 	}
 	if n := len(r.result.Objects); n > 0 {
 		return &verdict.Problem{Ending: verdict.EndInconsistent,
-			Tried: fmt.Sprintf("take down release %s: %d of its objects are still there", r.Options.App.Release, n),
-			Next:  "See their finalizers; the record is kept, so the next teardown goes on from here."}
+			Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.Options.App.Release, n),
+			Next:     "See their finalizers; the record is kept, so the next teardown goes on from here."}
 	}
 	return nil
 }
@@ -174,7 +178,11 @@ func (r *run) deleteNamespace(ctx context.Context) error {
 	if r.held != nil {
 		r.held.ExpectRemoval()
 	}
-	return r.Cluster.DeleteNamespace(ctx, r.namespace)
+	if err := r.Cluster.DeleteNamespace(ctx, r.namespace); err != nil {
+		return err
+	}
+	r.namespaceGone = true
+	return nil
 }
 
 // keptProblem ends a teardown that left something in doubt.
@@ -183,6 +191,6 @@ func (r *run) keptProblem() error {
 		return nil
 	}
 	return &verdict.Problem{Ending: verdict.EndForeign,
-		Tried: fmt.Sprintf("take everything down: %d thing(s) were kept", len(r.result.Kept)),
-		Next:  "See what was kept and why, and remove it by hand if it is nobody's."}
+		Headline: fmt.Sprintf("Not everything was taken down: %d kept, since they are or may be somebody else's.", len(r.result.Kept)),
+		Next:     "See what was kept and why, and remove it by hand if it is nobody's."}
 }

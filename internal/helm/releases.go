@@ -79,7 +79,7 @@ func (r *Releases) Render(ctx context.Context, revision int, upgrade bool) error
 	}
 	if r.capabilities == nil {
 		if r.capabilities, err = capabilitiesOf(seams.Getter); err != nil {
-			return err
+			return explain(err)
 		}
 	}
 	config, err := seams.Getter.ToRESTConfig()

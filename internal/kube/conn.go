@@ -80,7 +80,7 @@ func connect(o Options, d destination) (*Conn, error) {
 	c.config = &rest.Config{
 		Host:                      strings.TrimSuffix(host.String(), "/"),
 		UserAgent:                 o.UserAgent,
-		Transport:                 c.transport,
+		Transport:                 &reads{next: c.transport, log: o.Log},
 		QPS:                       -1,
 		RateLimiter:               flowcontrol.NewFakeAlwaysRateLimiter(),
 		WarningHandlerWithContext: &warnings{emit: o.Warn},
@@ -89,7 +89,7 @@ func connect(o Options, d destination) (*Conn, error) {
 }
 
 func (c *Conn) makeClients() (err error) {
-	client := &http.Client{Transport: c.transport}
+	client := &http.Client{Transport: c.config.Transport}
 	if c.clientset, err = kubernetes.NewForConfigAndClient(c.config, client); err != nil {
 		return fmt.Errorf("make the typed client: %w", err)
 	}

@@ -27,7 +27,7 @@ var _ genericclioptions.RESTClientGetter = (*Getter)(nil)
 // Getter makes one for an operation in a namespace. Without a fence it is for
 // reading only.
 func (c *Conn) Getter(namespace string, fence *Fence) *Getter {
-	var rt http.RoundTripper = &discoveryAnswers{discovery: c.discovery, prefix: c.transport.prefix, next: c.transport}
+	var rt http.RoundTripper = &discoveryAnswers{discovery: c.discovery, prefix: c.transport.prefix, next: c.config.Transport}
 	if fence != nil {
 		rt = &fencedTransport{fence: fence, next: rt}
 	}

@@ -26,6 +26,7 @@ func Markdown(r verdict.Result) string {
 		"## " + markdownMark(r) + " " + prose(headline(r)) + "\n",
 		factTable(r),
 		cause(r),
+		warnings(r),
 		next(r),
 		permissions(r),
 		checkTable(r),
@@ -103,6 +104,18 @@ func cause(r verdict.Result) string {
 		s += "\n" + fence("text", rest, maxBlock/4)
 	}
 	return s
+}
+
+// warnings are what a person should hear of though the run went on: a repair
+// above all. Notices stay in the log.
+func warnings(r verdict.Result) string {
+	var b strings.Builder
+	for _, n := range r.Notes {
+		if n.Level == verdict.LevelWarning && b.Len() < maxBlock {
+			fmt.Fprintf(&b, "> **%s:** %s\n\n", prose(oneLine(n.Title)), prose(clip(oneLine(n.Message), 4*maxPhrase)))
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // next shows sentences as such and lines that begin with "$ " as commands to

@@ -12,7 +12,7 @@ import (
 // be printed with workflow commands stopped.
 func Text(r verdict.Result) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n", textMark(r), headline(r))
+	fmt.Fprintf(&b, "%s %s\n", textMark(r), strings.ReplaceAll(headline(r), "`", ""))
 	if facts := factsOf(r); len(facts) > 0 {
 		b.WriteByte('\n')
 		for _, f := range facts {

@@ -52,9 +52,13 @@ func checkRevision(last *Record, want Want) Check {
 func checkStatus(last *Record) Check {
 	c := Check{Name: "status", Title: "The record says deployed, in label and payload"}
 	c.OK = last.Label == StatusDeployed && last.Payload == StatusDeployed
-	c.Detail = string(last.Payload)
-	if last.Label != last.Payload {
-		c.Detail = fmt.Sprintf("label %s, payload %s", last.Label, last.Payload)
+	switch {
+	case c.OK:
+		c.Detail = "both do"
+	case last.Label != last.Payload:
+		c.Detail = fmt.Sprintf("the record's label says %s and its payload %s", last.Label, last.Payload)
+	default:
+		c.Detail = fmt.Sprintf("the record says %s", last.Payload)
 	}
 	return c
 }
@@ -70,9 +74,11 @@ func checkOneDeployed(f *Facts) Check {
 		c.Findings = append(c.Findings, fmt.Sprintf("revision %d", r.Revision))
 	}
 	c.OK = n == 1
-	c.Detail = fmt.Sprintf("%d of %d stored", n, len(f.Records))
-	if c.OK {
-		c.Findings = nil
+	switch c.Detail = fmt.Sprintf("%d of the %d stored revisions are deployed", n, len(f.Records)); {
+	case c.OK:
+		c.Detail, c.Findings = fmt.Sprintf("1 of %d stored", len(f.Records)), nil
+	case n == 0:
+		c.Detail = "no stored revision is deployed"
 	}
 	return c
 }
@@ -80,14 +86,17 @@ func checkOneDeployed(f *Facts) Check {
 func checkManifest(last *Record, want Want) Check {
 	c := Check{Name: "manifest", Title: "The stored manifest is the one applied"}
 	c.OK = last.DecodeError == "" && (want.Manifest == "" || last.Manifest == want.Manifest)
-	if !c.OK {
-		c.Detail = "what is stored differs from what was applied"
+	switch {
+	case !c.OK:
+		c.Detail = "the stored manifest differs from what was applied"
+	case want.Manifest != "":
+		c.Detail = "identical"
 	}
 	return c
 }
 
 func checkObjects(f *Facts) Check {
-	return each(f, Check{Name: "objects", Title: "Every object exists and stays"}, func(o Object) string {
+	return each(f, "not there", Check{Name: "objects", Title: "Every object exists and is not being deleted"}, func(o Object) string {
 		switch {
 		case o.Error != "":
 			return "could not be read: " + o.Error
@@ -101,7 +110,7 @@ func checkObjects(f *Facts) Check {
 }
 
 func checkOwnership(f *Facts) Check {
-	return each(f, Check{Name: "ownership", Title: "Every object belongs to the release"}, func(o Object) string {
+	return each(f, "not the release's own", Check{Name: "ownership", Title: "Every object belongs to the release"}, func(o Object) string {
 		switch {
 		case !o.Exists || o.Owned:
 			return ""
@@ -113,7 +122,7 @@ func checkOwnership(f *Facts) Check {
 }
 
 func checkReady(f *Facts) Check {
-	return each(f, Check{Name: "ready", Title: "Everything is ready"}, func(o Object) string {
+	return each(f, "not ready", Check{Name: "ready", Title: "Everything is ready"}, func(o Object) string {
 		if !o.Exists || o.Ready {
 			return ""
 		}
@@ -121,8 +130,8 @@ func checkReady(f *Facts) Check {
 	})
 }
 
-// each fills a check from every object's own fault.
-func each(f *Facts, c Check, fault func(Object) string) Check {
+// each fills a check from every object's own fault, in a word fail.
+func each(f *Facts, fail string, c Check, fault func(Object) string) Check {
 	if !f.Observed {
 		c.Detail = "the objects were not read"
 		return c
@@ -132,7 +141,11 @@ func each(f *Facts, c Check, fault func(Object) string) Check {
 			c.Findings = append(c.Findings, o.String()+": "+why)
 		}
 	}
-	c.OK = len(c.Findings) == 0
-	c.Detail = fmt.Sprintf("%d of %d", len(f.Objects)-len(c.Findings), len(f.Objects))
+	n := len(f.Objects)
+	if c.OK = len(c.Findings) == 0; c.OK {
+		c.Detail = fmt.Sprintf("%d of %d", n, n)
+	} else {
+		c.Detail = fmt.Sprintf("%d of %d objects %s", len(c.Findings), n, fail)
+	}
 	return c
 }

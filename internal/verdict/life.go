@@ -78,7 +78,7 @@ func foreignLife(f *Facts, last *Record, after time.Duration) (Life, string) {
 		return Unknown, fmt.Sprintf("it was not made by Berth, and was last active %s ago (assume-dead-after is %s)",
 			silent.Round(time.Second), after)
 	}
-	return Dead, fmt.Sprintf("it was not made by Berth, and nothing of it was active since %s (assume-dead-after is %s)", stamp(newest), after)
+	return Dead, fmt.Sprintf("it was not made by Berth, and nothing of it was active for %s (assume-dead-after is %s)", f.Now.Sub(newest).Round(time.Second), after)
 }
 
 // activeHook says that a hook's Job or Pod exists and has not come to an end.

@@ -42,8 +42,17 @@ type Plan struct {
 	Refusal *Problem
 }
 
-func refuse(end Ending, cause, next string) Plan {
-	return Plan{Refusal: &Problem{Ending: end, Tried: cause, Next: next}}
+// refuse opens with what was found, as a sentence.
+func refuse(end Ending, found, next string) Plan {
+	return Plan{Refusal: &Problem{Ending: end, Headline: sentence(found), Next: sentence(next)}}
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
 }
 
 // PlanDeploy is what deploy does with a release in the diagnosed state.
@@ -91,7 +100,7 @@ func planOverStuck(f *Facts, d Diagnosis, p Policy) Plan {
 func PlanRepair(f *Facts, d Diagnosis, p Policy) Plan {
 	switch d.State {
 	case StateAbsent:
-		return refuse(EndNotFound, "find a release to repair: "+d.Cause, "check the release and namespace names, or run berth deploy")
+		return refuse(EndNotFound, d.Cause, "check the release and namespace names, or run berth deploy")
 	case StateDeployed, StateFailed, StateUninstalled, StateNoneDeployed:
 		return Plan{}
 	case StateTwoDeployed:

@@ -3,6 +3,7 @@ package verdict
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Ending is how a run ended. Only internal/cli maps it to an exit code.
@@ -35,19 +36,32 @@ const (
 // Problem is an error that a person can act on: what was tried, on what, why it
 // failed and what to do next. Ending says how the run ends because of it.
 type Problem struct {
-	Ending Ending
-	Tried  string // "create the release record sh.helm.release.v1.web.v1 in namespace review-1"
-	Cause  error  // why; may be nil
-	Next   string // what to do next
-	Gaps   []Gap  // the missing permissions, for EndPermission
+	Ending   Ending
+	Headline string // a sentence to open with; empty: "Could not <Tried>."
+	Tried    string // "create the release record sh.helm.release.v1.web.v1 in namespace review-1"
+	Cause    error  // why; may be nil
+	Next     string // what to do next
+	Gaps     []Gap  // the missing permissions, for EndPermission
 }
 
 // Error is one line; what to do next is in Next, since renderers place it.
 func (p *Problem) Error() string {
-	if p.Cause == nil {
-		return p.Tried
+	what := p.Tried
+	if what == "" {
+		what = strings.TrimSuffix(p.Headline, ".")
 	}
-	return fmt.Sprintf("%s: %v", p.Tried, p.Cause)
+	if p.Cause == nil {
+		return what
+	}
+	return fmt.Sprintf("%s: %v", what, p.Cause)
+}
+
+// Sentence is the one line that a report opens with.
+func (p *Problem) Sentence() string {
+	if p.Headline != "" {
+		return p.Headline
+	}
+	return "Could not " + p.Tried + "."
 }
 
 // Unwrap gives the cause.
