@@ -101,7 +101,7 @@ func startPart(dir, name string, lifeline, lock *os.File, args ...string) (*part
 func (p *part) ended() error {
 	data, err := os.ReadFile(p.logPath)
 	if err != nil {
-		return fmt.Errorf("%s ended (%v), and its log cannot be read: %w", p.name, p.err, err)
+		return fmt.Errorf("%s ended (%s), and its log cannot be read: %w", p.name, fmt.Sprint(p.err), err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
 	if len(lines) > 15 {

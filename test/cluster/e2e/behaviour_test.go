@@ -121,7 +121,7 @@ func TestReady(t *testing.T) {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
-		return fmt.Errorf("pod %s is still there (%v)", name, err)
+		return fmt.Errorf("pod %s is still there (%s)", name, fmt.Sprint(err))
 	})
 }
 
@@ -270,7 +270,7 @@ func TestNamespaceDeletion(t *testing.T) {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
-		return fmt.Errorf("namespace %s is still there (%v)", namespace.Name, err)
+		return fmt.Errorf("namespace %s is still there (%s)", namespace.Name, fmt.Sprint(err))
 	})
 	t.Logf("gone after %s", time.Since(began))
 }
