@@ -31,11 +31,14 @@ func (s *Store) explain(act, verb, key string, err error) error {
 	if err == nil {
 		return nil
 	}
+	_, unsettled := errors.AsType[*UnansweredError](err)
 	if done, is := errors.AsType[*verdict.Problem](err); is {
-		return done
+		// Explained already, unless it only tells why reading back failed.
+		if _, itself := errors.AsType[*UnansweredError](done); itself || !unsettled {
+			return done
+		}
 	}
 	p := &verdict.Problem{Tried: s.tried(act, key), Cause: err}
-	_, unsettled := errors.AsType[*UnansweredError](err)
 	switch {
 	case unsettled:
 		s.unanswered(p)

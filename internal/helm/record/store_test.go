@@ -24,7 +24,7 @@ import (
 var secretsResource = schema.GroupResource{Resource: "secrets"}
 
 func testStore() *Store {
-	return &Store{opts: Options{
+	return &Store{memory: &memory{}, opts: Options{
 		Kind: Secrets, Namespace: "review", Identity: "me",
 		Stamp: verdict.Stamp{Run: "run2", Deadline: time.Unix(1800, 0)},
 		Now:   func() time.Time { return time.Unix(1000, 0) },
