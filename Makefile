@@ -53,6 +53,8 @@ lint: $(BIN)/golangci-lint ## Run the linters, the walls between the rooms among
 
 .PHONY: test-lint
 test-lint: ## Check action.yml, the GitLab template and the examples
+	@command -v npx >/dev/null || [ "$$CI" = true ] || \
+	  echo "!! NO NODE FOUND: the GitLab template is NOT checked against GitLab's schema. Install Node to have it." >&2
 	go test -tags lint ./test/lint/...
 
 .PHONY: test-cluster

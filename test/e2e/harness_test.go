@@ -7,6 +7,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"io"
 	"maps"
 	"os"
@@ -20,6 +21,14 @@ import (
 	"github.com/berth-dev/berth/internal/cli"
 	"github.com/berth-dev/berth/test/kubetest"
 )
+
+// TestMain runs more tests at a time than there are processors: most of a test
+// is waiting for the cluster.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "6")
+	m.Run()
+}
 
 // site is one review app's world: a namespace, a user and a chart.
 type site struct {

@@ -9,13 +9,18 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 // nowhere runs a verb against a server that is no use.
@@ -157,4 +162,37 @@ func changed(t *testing.T, path string, change func(*clientcmdapi.Config)) strin
 // certificate is a TLS server's own, as PEM.
 func certificate(server *httptest.Server) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+}
+
+// A server that falls silent half way ends the run by its timeout, and not as
+// if somebody had interrupted it.
+func TestServerThatFallsSilent(t *testing.T) {
+	c := kubetest.Connect(t)
+	s := newSite(t)
+	upstream, err := url.Parse(c.Config().Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport, err := rest.TransportFor(&rest.Config{TLSClientConfig: rest.TLSClientConfig{CAData: c.Config().CAData}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(upstream) }}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/apis" { // discovery, before the chart is rendered
+			<-r.Context().Done()
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	s.kubeconfig = changed(t, s.kubeconfig, func(k *clientcmdapi.Config) {
+		for _, cluster := range k.Clusters {
+			cluster.Server, cluster.CertificateAuthorityData = server.URL, certificate(server)
+		}
+	})
+	s.berth("deploy", "--timeout", "3s").exit(t, 26)
+	if len(s.statuses()) > 0 || s.objects() > 0 {
+		t.Errorf("made were records %v and %d objects", s.statuses(), s.objects())
+	}
 }
