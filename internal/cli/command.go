@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/berth-dev/berth/internal/input"
 )
@@ -46,8 +47,28 @@ func (p Process) verbCommand(ctx context.Context, v input.Verb, code *int) *cobr
 			return
 		}
 		*code = p.verb(ctx, v.Name, func(d input.Defaults) (*input.Options, error) {
-			return input.Resolve(c.Flags(), p.Environ, v.Name, d)
+			o, err := input.Resolve(c.Flags(), p.Environ, v.Name, d)
+			if err != nil {
+				return p.reporting(c.Flags()), err
+			}
+			return o, nil
 		})
 	}
 	return c
+}
+
+// reporting is where to report that the inputs are wrong: whoever reads JSON, or
+// collects a folder, is told there too.
+func (p Process) reporting(flags *pflag.FlagSet) *input.Options {
+	given := func(name string) string {
+		if f := flags.Lookup(name); f != nil && f.Changed {
+			return f.Value.String()
+		}
+		in := input.Find(name)
+		if value := p.getenv(in.Env()); value != "" || p.getenv("GITHUB_ACTIONS") != "true" {
+			return value
+		}
+		return p.getenv(in.ActionEnv())
+	}
+	return &input.Options{Output: given("output"), ReportDir: given("report-dir")}
 }

@@ -99,11 +99,9 @@ func (p Process) verb(ctx context.Context, verb string, resolve func(input.Defau
 	if err != nil {
 		// What the platform could not tell is worth hearing only together with
 		// what is missing because of it.
-		return p.conclude(platform, nil, wrongInput(verb, errors.Join(err, factsErr)))
+		return p.conclude(p.speak(platform, o), o, wrongInput(verb, errors.Join(err, factsErr)))
 	}
-	if o.Output == "json" {
-		platform = ci.Detect(p.getenv, p.Stderr)
-	}
+	platform = p.speak(platform, o)
 	for _, secret := range []input.Secret{o.KubeToken, o.RegistryPassword} {
 		if secret != "" {
 			platform.Mask(secret.Reveal())
@@ -121,6 +119,14 @@ func (p Process) verb(ctx context.Context, verb string, resolve func(input.Defau
 		}
 	}
 	return p.conclude(platform, o, p.perform(ctx, platform, verb, o))
+}
+
+// speak keeps standard output for the JSON report where that was asked for.
+func (p Process) speak(platform ci.Platform, o *input.Options) ci.Platform {
+	if o.Output == "json" {
+		return ci.Detect(p.getenv, p.Stderr)
+	}
+	return platform
 }
 
 // hasCredentials says whether the run was given any way to reach a cluster. A

@@ -151,3 +151,17 @@ func TestWrongInputWritesNothing(t *testing.T) {
 		t.Error("the namespace was made")
 	}
 }
+
+// Who reads the report as JSON, or collects its folder, is told of a wrong
+// input there too.
+func TestWrongInputIsReportedWhereAsked(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"HOME": t.TempDir(), "BERTH_OUTPUT": "json"}
+	e := runBerth(t, env, "deploy", "--timeout", "soon", "--report-dir", t.TempDir()).exit(t, 64)
+	if e.report["verdict"] != "wrong-input" {
+		t.Errorf("the report in the folder says %v", e.report["verdict"])
+	}
+	if !strings.Contains(e.stdout, `"verdict": "wrong-input"`) {
+		t.Errorf("standard output has no JSON:\n%s", e.stdout)
+	}
+}
