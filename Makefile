@@ -44,7 +44,7 @@ else
 endif
 
 .PHONY: test
-test: lint test-lint test-cluster test-code ## Run everything: linters, unit tests with the race detector, cluster tests
+test: lint test-lint test-cluster test-code test-image ## Run everything: linters, unit tests with the race detector, cluster tests
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint ## Run the linters, the walls between the rooms among them
@@ -77,6 +77,10 @@ test-code: $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Run the unit and cluster 
 .PHONY: norace
 norace:
 	@echo "!! NO C COMPILER FOUND: the tests run WITHOUT the race detector. Install gcc or clang to have it." >&2
+
+.PHONY: test-image
+test-image: $(BIN)/berth ## Build the image with a container engine of its own and run it as the runners do
+	go test -v -count=1 -timeout 15m -tags image ./test/image/
 
 .PHONY: bench
 bench: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Time Berth beside the Helm 3 and Helm 4 command lines

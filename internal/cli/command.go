@@ -27,7 +27,11 @@ func (p Process) command(ctx context.Context, code *int) *cobra.Command {
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetArgs(p.Args)
+	args := p.Args
+	if len(args) > 0 && args[0] == "" {
+		args = append([]string{input.Auto}, args[1:]...) // the action's verb, given as empty
+	}
+	root.SetArgs(args)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	for _, v := range input.Verbs {

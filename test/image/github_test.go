@@ -1,0 +1,152 @@
+//go:build image
+
+package image
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/berth-dev/berth/internal/input"
+)
+
+// patience is how long GitHub's runner gives a step after a cancel, before it
+// asks harder. GitLab's gives about as long.
+const patience = 7 * time.Second
+
+const pullRequest = `{"action": "synchronize",
+	"repository": {"full_name": "acme/shop", "default_branch": "main"},
+	"pull_request": {"number": 7, "head": {"ref": "feature/x", "sha": "2c5ea4c0", "repo": {"full_name": "acme/shop"}}}}`
+
+// github is a step of a job that uses the action: as the runner does, it gives
+// every input a variable, empty ones too, hands variables over by name only, and
+// mounts its folders. HOME cannot be written.
+// https://github.com/actions/runner/blob/main/src/Runner.Worker/Container/DockerCommandManager.cs
+func (e *engine) github(t *testing.T, verb string, inputs map[string]string) (step *exec.Cmd, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for path, text := range map[string]string{
+		"workspace/chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 0.1.0\n", "home/.keep": "",
+		"workflow/event.json": pullRequest, "file_commands/output": "", "file_commands/summary": "",
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, path), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := []string{
+		"HOME=/github/home", "CI=true", "GITHUB_ACTIONS=true", "INPUT_VERB=" + verb,
+		"GITHUB_WORKSPACE=/github/workspace", "GITHUB_EVENT_PATH=/github/workflow/event.json",
+		"GITHUB_OUTPUT=/github/file_commands/output", "GITHUB_STEP_SUMMARY=/github/file_commands/summary",
+		"GITHUB_SERVER_URL=https://github.com", "GITHUB_REPOSITORY=acme/shop", "GITHUB_EVENT_NAME=pull_request",
+		"GITHUB_REF=refs/pull/7/merge", "GITHUB_HEAD_REF=feature/x", "GITHUB_SHA=f00d", "GITHUB_RUN_ID=1", "GITHUB_RUN_ATTEMPT=1",
+	}
+	for i := range input.Table {
+		env = append(env, input.Table[i].ActionEnv()+"="+inputs[input.Table[i].Name])
+	}
+	args := []string{"run", "--name", container(t), "--workdir", "/github/workspace", "--rm", "--network", "host"}
+	for _, variable := range env {
+		name, _, _ := strings.Cut(variable, "=")
+		args = append(args, "-e", name)
+	}
+	for _, folder := range []string{"workflow", "file_commands", "workspace", "home:ro"} {
+		name, mode, _ := strings.Cut(folder, ":")
+		args = append(args, "-v", strings.TrimSuffix(filepath.Join(dir, name)+":/github/"+name+":"+mode, ":"))
+	}
+	return e.command(env, append(args, image, verb)...), dir
+}
+
+// container is the name of a test's container.
+func container(t *testing.T) string { return strings.ReplaceAll(t.Name(), "/", "-") }
+
+func (e *engine) testGitHubWrongInput(t *testing.T) {
+	step, dir := e.github(t, "check", map[string]string{
+		"kube-context": "review", "check-timeout": "soon", "report-dir": "berth-report",
+	})
+	r := run(t, step)
+	if r.code != 64 || !regexp.MustCompile(`(?m)^::error title=wrong input::.*soon`).MatchString(r.stdout) {
+		t.Errorf("the step: %s", r)
+	}
+	outputs := read(t, dir, "file_commands/output")
+	if !regexp.MustCompile(`(?m)^exit-code<<(\S+)\n64\n`).MatchString(outputs) {
+		t.Errorf("the outputs are\n%s", outputs)
+	}
+	if summary := read(t, dir, "file_commands/summary"); !strings.Contains(summary, "soon") {
+		t.Errorf("the summary is\n%s", summary)
+	}
+}
+
+// blackhole is an API server that takes a connection and never answers.
+func blackhole(t *testing.T) (url string, connected <-chan struct{}) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	first := make(chan struct{}, 1)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			defer func() { _ = conn.Close() }() // once the test is over
+			select {
+			case first <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return "https://" + listener.Addr().String(), first
+}
+
+// await waits until Berth asks the API server.
+func await(t *testing.T, connected <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-connected:
+	case <-time.After(time.Minute):
+		t.Fatal("Berth does not ask the API server")
+	}
+}
+
+// testGitHubCancel cancels a step as the runner does: the signal goes to the
+// client, which has to hand it to Berth.
+func (e *engine) testGitHubCancel(t *testing.T) {
+	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		t.Run(signal.String(), func(t *testing.T) {
+			server, connected := blackhole(t)
+			step, dir := e.github(t, "deploy", map[string]string{
+				"chart": "./chart", "kube-apiserver": server, "kube-token": "nobody",
+			})
+			wait := start(t, step)
+			await(t, connected)
+			sent := time.Now()
+			if err := step.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			r := wait()
+			took := time.Since(sent)
+			t.Logf("ended %s after the signal", took.Round(time.Millisecond))
+			if r.code != code || took > patience {
+				t.Errorf("after %s: %s", took, r)
+			}
+			if outputs := read(t, dir, "file_commands/output"); !strings.Contains(outputs, fmt.Sprintf("\n%d\n", code)) {
+				t.Errorf("the outputs are\n%s", outputs)
+			}
+			if left := e.docker(t, "ps", "--all", "--quiet", "--filter", "name="+container(t)); left != "" {
+				t.Errorf("the container is still there: %s", left)
+			}
+		})
+	}
+}
