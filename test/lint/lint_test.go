@@ -73,7 +73,7 @@ func TestGitHubWorkflow(t *testing.T) {
 	// It must be our action.yml that it is held against.
 	for name, wrong := range map[string]string{
 		`"chrat" is not defined in action`: strings.Replace(workflow, "chart: ./chart", "chrat: ./chart", 1),
-		`property "link" is not defined`: strings.Replace(workflow, "steps.berth.outputs.url", "steps.berth.outputs.link", 1),
+		`property "link" is not defined`:   strings.Replace(workflow, "steps.berth.outputs.url", "steps.berth.outputs.link", 1),
 	} {
 		if out, err := lintWorkflow(t, wrong); err == nil || !strings.Contains(out, name) {
 			t.Errorf("not noticed: %s\n%s", name, out)
