@@ -163,17 +163,20 @@ func (p permissions) StorageNeeds(verb string) []verdict.Permission {
 	return storage
 }
 
-func (p permissions) Review(ctx context.Context, needs []verdict.Permission) ([]verdict.Gap, error) {
-	gaps, err := access.Review(ctx, p.conn.Clientset().AuthorizationV1(), needs)
-	return gaps, classify(err, "ask for permissions")
-}
-
 func (p permissions) ReviewUntil(ctx context.Context, needs []verdict.Permission, wait time.Duration, retry func([]verdict.Gap)) ([]verdict.Gap, error) {
 	gaps, err := access.ReviewUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait,
 		func(gaps []verdict.Gap, _ time.Duration) { retry(gaps) })
 	return gaps, classify(err, "ask for permissions")
 }
 
-func (p permissions) RBAC(user string, needs []verdict.Permission) string {
-	return access.RBAC(user, needs, p.perBranch, p.namespace)
+// RBAC is for all verbs at once: a Role for each would overwrite the others', and
+// who applies it should have to do so once.
+func (p permissions) RBAC(user string, more []verdict.Permission) string {
+	needs := access.Storage(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true, CreateNamespace: p.perBranch})
+	if p.perBranch {
+		needs = append(needs, verdict.Permission{Verb: "delete", Resource: "namespaces", Name: p.namespace, Why: "remove the namespace that Berth made"})
+	}
+	needs = append(needs, verdict.Permission{Verb: "delete", Group: "coordination.k8s.io", Resource: "leases", Namespace: p.namespace,
+		Why: "remove the lock of a release that is no more", Optional: true})
+	return access.RBAC(user, append(needs, more...), p.perBranch, p.namespace)
 }

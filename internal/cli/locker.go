@@ -65,4 +65,6 @@ type heldLease struct{ *lease.Lease }
 
 func (h heldLease) Lost() <-chan struct{} { return h.Done() }
 
+func (h heldLease) Live() bool { return h.Lease.Live(leaseMargin) }
+
 func (h heldLease) End(ctx context.Context, a verdict.Attempt) error { return h.Release(ctx, a) }

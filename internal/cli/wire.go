@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/berth-dev/berth/internal/app"
@@ -32,6 +35,7 @@ type wiring struct {
 	kind     record.Kind
 	store    *record.Store
 	lease    *lease.Lease // nil until it is held, and without permission on Leases
+	noting   sync.Mutex
 	notes    []verdict.Note
 }
 
@@ -59,7 +63,7 @@ func (p Process) perform(ctx context.Context, platform ci.Platform, verb string,
 		input.Teardown: e.Teardown, input.Preflight: e.Preflight,
 	}
 	r := flows[verb](ctx)
-	r.Notes = append(r.Notes, w.notes...)
+	r.Notes = append(r.Notes, w.noted()...)
 	w.debugAudit(r)
 	return r
 }
@@ -106,7 +110,8 @@ func (w *wiring) nameApp() error {
 		host, _ := os.Hostname()
 		w.holder = fmt.Sprintf("%s, process %d, started %s", host, os.Getpid(), time.Now().UTC().Format(time.RFC3339Nano))
 	}
-	w.run = app.RunHash(w.holder, o.Attempt)
+	// A run of the CI has many jobs, and each of them its own operations.
+	w.run = app.RunHash(w.holder+" "+rand.Text(), o.Attempt)
 	var err error
 	w.app, err = app.New(
 		app.Source{Host: o.Host, Repository: o.Repository, HeadRepository: o.HeadRepository, Branch: o.Branch,
@@ -215,7 +220,19 @@ func (w *wiring) engineOptions() engine.Options {
 	}
 }
 
-func (w *wiring) note(n verdict.Note) { w.notes = append(w.notes, n) }
+// note keeps what comes from outside the flow: the API server's warnings arrive
+// on any goroutine.
+func (w *wiring) note(n verdict.Note) {
+	w.noting.Lock()
+	defer w.noting.Unlock()
+	w.notes = append(w.notes, n)
+}
+
+func (w *wiring) noted() []verdict.Note {
+	w.noting.Lock()
+	defer w.noting.Unlock()
+	return slices.Clone(w.notes)
+}
 
 // debug prints a line of the libraries' own logs when asked to.
 func (w *wiring) debug(format string, args ...any) {

@@ -17,10 +17,6 @@ func check(ctx context.Context, r *run) error {
 	if err := r.find(ctx); err != nil {
 		return err
 	}
-	var err error
-	if r.lock, err = r.Locker.Read(ctx); err != nil {
-		return err
-	}
 	return r.prove(ctx, verdict.Want{})
 }
 
@@ -30,8 +26,12 @@ func (r *run) find(ctx context.Context) error {
 	if err := r.lookAtNamespace(ctx); err != nil {
 		return err
 	}
-	if r.namespace.Phase == verdict.NamespaceAbsent {
+	switch r.namespace.Phase {
+	case verdict.NamespaceAbsent:
 		return notFound(r)
+	case verdict.NamespaceTerminating:
+		return r.terminating()
+	case verdict.NamespaceActive, verdict.NamespaceHidden:
 	}
 	return nil
 }
@@ -49,9 +49,14 @@ func (r *run) prove(ctx context.Context, want verdict.Want) error {
 	ctx, cancel := within(ctx, "check-timeout", r.Options.CheckTimeout)
 	defer cancel()
 	good, said := 0, ""
+	var last error // what the last look met, and when one was answered
+	answered := r.Clock()
 	look := func() error {
 		r.result.Attempts++
 		state, err := r.look(ctx, want)
+		if last = err; err == nil || errors.Is(err, errNotYet) {
+			answered = r.Clock()
+		}
 		if err == nil {
 			if good++; good >= r.Options.Confirm {
 				return nil
@@ -70,6 +75,15 @@ func (r *run) prove(ctx context.Context, want verdict.Want) error {
 	if err == nil || ctx.Err() == nil && !errors.Is(err, errNotYet) {
 		return err
 	}
+	if lost := r.lockLost(ctx); lost != nil {
+		return lost
+	}
+	// The end of the time cuts a look short, which says nothing of the server;
+	// long without an answer, what was seen before is no longer what is.
+	silent := r.Clock().Sub(answered) > r.Options.CheckTimeout/2
+	if last != nil && !errors.Is(last, errNotYet) && (silent || r.facts == nil) {
+		return last
+	}
 	return r.inconsistent(ctx, err)
 }
 
@@ -77,6 +91,9 @@ func (r *run) prove(ctx context.Context, want verdict.Want) error {
 // good; an error that is not permanent opts in to another look.
 func (r *run) look(ctx context.Context, want verdict.Want) (state string, err error) {
 	facts, err := r.gather(ctx, true)
+	if err == nil && r.held == nil && facts.Last() != nil && facts.Last().Payload.Pending() {
+		facts.Lock, err = r.Locker.Read(ctx) // somebody may hold it, or just have stopped
+	}
 	if err != nil {
 		return "", retryable(err)
 	}

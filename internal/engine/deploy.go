@@ -36,6 +36,9 @@ func (r *run) deployWithin(ctx context.Context) error {
 	if plan.Refusal != nil {
 		return plan.Refusal
 	}
+	if err := r.refuseStrangers(facts, "deploy over"); err != nil {
+		return err
+	}
 	if err := r.beforeSteps(ctx, facts, plan); err != nil {
 		return err
 	}
@@ -108,13 +111,14 @@ func (r *run) operate(ctx context.Context, s verdict.Step, before *verdict.Facts
 	done := r.step(map[verdict.Step]string{
 		verdict.StepInstall: "Install the release", verdict.StepReplace: "Install the release anew",
 		verdict.StepUpgrade: "Upgrade the release"}[s])
+	r.wrote = true
 	out := r.Releases.Perform(ctx, s)
 	done()
 	r.result.ChartNote = out.Notes
 	if out.Chart != "" {
 		r.result.Chart = out.Chart
 	}
-	r.attempt = verdict.Attempt{Run: r.Options.Run, Revision: out.Revision, Outcome: "failed", HooksProven: out.Applied}
+	r.attempt = verdict.Attempt{Run: r.Options.Run, Revision: max(out.Revision, next(before)), Outcome: "failed", HooksProven: out.Applied}
 	if !out.Applied {
 		return r.failed(ctx, out, before)
 	}
@@ -125,6 +129,14 @@ func (r *run) operate(ctx context.Context, s verdict.Step, before *verdict.Facts
 		return r.finishRecord(ctx, out, err)
 	}
 	return nil
+}
+
+// next is the revision that an operation over these facts creates.
+func next(f *verdict.Facts) int {
+	if last := f.Last(); last != nil {
+		return last.Revision + 1
+	}
+	return 1
 }
 
 // finishRecord makes good a final write that did not succeed (R1): Helm has
@@ -140,6 +152,12 @@ func (r *run) finishRecord(ctx context.Context, out verdict.Outcome, failure err
 		r.result.Status = last.Payload
 	}
 	p := verdict.ProblemOf(failure)
+	if err := r.lockLost(ctx); err != nil {
+		return err
+	}
+	if last != nil && last.Revision == out.Revision && last.Payload == verdict.StatusDeployed {
+		return r.dedupe(ctx, facts) // only the revision before was not superseded
+	}
 	stuck := last != nil && last.Revision == out.Revision && last.Payload.Pending() && last.Stamp.Run == r.Options.Run
 	if p.Ending == verdict.EndPermission || !stuck {
 		unrecorded := *p

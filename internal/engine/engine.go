@@ -42,12 +42,11 @@ type Access interface {
 	ClusterNeeds(verb string, phase verdict.NamespacePhase) []verdict.Permission
 	// StorageNeeds are the permissions on the record store's objects and the lock.
 	StorageNeeds(verb string) []verdict.Permission
-	// Review asks once, ReviewUntil again for as long as something required is
-	// denied and wait has not passed.
-	Review(ctx context.Context, needs []verdict.Permission) ([]verdict.Gap, error)
+	// ReviewUntil asks again for as long as something required is denied and
+	// wait has not passed.
 	ReviewUntil(ctx context.Context, needs []verdict.Permission, wait time.Duration, retry func([]verdict.Gap)) ([]verdict.Gap, error)
-	// RBAC is the YAML that grants user all of needs.
-	RBAC(user string, needs []verdict.Permission) string
+	// RBAC is the YAML that grants user all that any verb needs, and more.
+	RBAC(user string, more []verdict.Permission) string
 }
 
 // Locker is the lock on the release.
@@ -61,8 +60,11 @@ type Locker interface {
 
 // Held is a lock that is held and renewed.
 type Held interface {
-	// Lost is closed when somebody else has it. Nothing may be settled then.
+	// Lost is closed when somebody else has it.
 	Lost() <-chan struct{}
+	// Live says that nobody else can have it for a while. Nothing may be
+	// settled without.
+	Live() bool
 	// End writes how the attempt ended and lets the lock go.
 	End(ctx context.Context, a verdict.Attempt) error
 	// Remove deletes the lock of a release that is no more.

@@ -14,41 +14,48 @@ import (
 const settleTime = 3 * time.Second
 
 // failed handles an operation that did not come to its end. When it returns
-// with EndDeployFailed, the record says failed.
+// with EndDeployFailed, the record is this run's own and says failed.
 func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.Facts) error {
-	if errors.Is(context.Cause(ctx), errLockLost) {
-		return &verdict.Problem{Ending: verdict.EndLive, Tried: "go on with the deploy", Cause: errLockLost,
-			Next: "see the other run of this branch"}
+	if err := r.lockLost(ctx); err != nil {
+		return err
 	}
-	interrupted := interruption(ctx)
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	facts, err := r.gather(settle, false)
 	if err != nil {
-		return errors.Join(first(interrupted, err), out.Err)
+		return errors.Join(err, out.Err)
 	}
 	last := facts.Last()
 	if last == nil || (before.Last() != nil && last.Revision == before.Last().Revision) {
-		return first(interrupted, beforeRecord(out.Err)) // nothing was stored
+		r.wrote = false
+		return beforeRecord(out) // nothing was stored
 	}
-	r.result.Revision, r.result.Status = last.Revision, last.Payload
-	r.attempt.Revision = last.Revision
-	if last.Payload.Pending() && last.Stamp.Run == r.Options.Run {
+	if last.Stamp.Run != r.Options.Run {
+		r.attempt = r.lock.Attempt
+		return overtaken(last, out.Err)
+	}
+	r.result.Revision, r.result.Status, r.attempt.Revision = last.Revision, last.Payload, last.Revision
+	r.observeFailure(settle, last)
+	if last.Payload.Pending() {
 		if err := r.Releases.Settle(settle, last, verdict.StatusFailed, fmt.Sprintf("settled by Berth: %v", out.Err)); err != nil {
-			return first(interrupted, err)
+			r.result.Evidence = append(r.result.Evidence, fmt.Sprintf("the deploy itself failed: %v", out.Err))
+			return err
 		}
 		last.Payload = verdict.StatusFailed
 	}
 	r.result.Status = last.Payload
-	if interrupted != nil {
-		r.attempt.Outcome = "interrupted"
-		r.settled = fmt.Sprintf("revision %d is recorded as %s", last.Revision, last.Payload)
-		return interrupted
-	}
-	r.observeFailure(settle, last)
+	r.settled = fmt.Sprintf("revision %d is recorded as %s", last.Revision, last.Payload)
 	return &verdict.Problem{Ending: verdict.EndDeployFailed,
 		Headline: fmt.Sprintf("The deploy of revision %d of `%s` failed, and its record says so.", last.Revision, r.Options.App.Release), Cause: out.Err,
 		Next: "Mend what is named here and deploy again: the record says failed, so nothing is stuck."}
+}
+
+// overtaken is the Problem of an operation in whose place somebody else's was
+// found.
+func overtaken(last *verdict.Record, cause error) error {
+	return &verdict.Problem{Ending: verdict.EndLive, Cause: cause,
+		Headline: fmt.Sprintf("Somebody else works on this release: revision %d is theirs, and %s.", last.Revision, last.Payload),
+		Next:     "Let it end, then run again."}
 }
 
 // observeFailure gathers what the objects look like, for the report. A failed
@@ -60,13 +67,17 @@ func (r *run) observeFailure(ctx context.Context, last *verdict.Record) {
 }
 
 // beforeRecord is the ending of an operation that stored nothing. What the
-// rooms below classified stays; the rest is the chart's.
-func beforeRecord(err error) error {
+// rooms below classified stays; the rest is the chart's, unless time ran out.
+func beforeRecord(out verdict.Outcome) error {
 	var p *verdict.Problem
-	if errors.As(err, &p) {
-		return err
+	switch {
+	case errors.As(out.Err, &p):
+		return out.Err
+	case out.Cut:
+		return &verdict.Problem{Ending: verdict.EndUnanswered, Tried: "begin the operation", Cause: out.Err,
+			Next: "Nothing was stored. Check that the API server is well, then run again."}
 	}
-	return &verdict.Problem{Ending: verdict.EndChart, Tried: "prepare the release from the chart", Cause: err,
+	return &verdict.Problem{Ending: verdict.EndChart, Tried: "prepare the release from the chart", Cause: out.Err,
 		Next: "Nothing was stored. Mend the chart or its values and deploy again."}
 }
 
@@ -78,13 +89,25 @@ type Interrupt struct {
 
 func (i *Interrupt) Error() string { return "interrupted by " + i.Signal }
 
-// interruption is the Problem of a run that a signal ended, or nil.
-func interruption(ctx context.Context) error {
+// interruption is the Problem of a run that a signal ended, or nil. It says that
+// nothing is stuck only where that is known.
+func (r *run) interruption(ctx context.Context) error {
 	var i *Interrupt
 	if !errors.As(context.Cause(ctx), &i) {
 		return nil
 	}
-	return &verdict.Problem{Ending: i.Ending, Headline: "Interrupted by " + i.Signal + ".", Next: "Nothing is stuck: run again."}
+	p := &verdict.Problem{Ending: i.Ending, Headline: "Interrupted by " + i.Signal + "."}
+	switch {
+	case r.settled != "":
+		r.attempt.Outcome = "interrupted"
+		p.Cause = errors.New("what was under way was stopped, and " + r.settled)
+		p.Next = "Nothing is stuck: run again."
+	case !r.wrote:
+		p.Next = "Nothing was under way: run again."
+	default:
+		p.Next = "What was under way was stopped, but its end could not be recorded. Run berth check to see where it stands."
+	}
+	return p
 }
 
 // first is the first error that is not nil.

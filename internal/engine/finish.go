@@ -12,11 +12,11 @@ import (
 func (r *run) finish(ctx context.Context, err error) verdict.Result {
 	res := &r.result
 	res.Ending = verdict.EndConsistent
-	if stop := interruption(ctx); stop != nil && err != nil {
+	if stop := r.interruption(ctx); stop != nil && err != nil {
+		if r.settled == "" { // what the settling lacked, say
+			res.Evidence = append(res.Evidence, verdict.ProblemOf(err).Error())
+		}
 		err = stop // whatever failed, failed because of it
-	}
-	if r.settled != "" {
-		r.result.Cause = "what was under way was stopped, and " + r.settled
 	}
 	if p := verdict.ProblemOf(err); p != nil {
 		r.explain(ctx, p)
@@ -44,7 +44,11 @@ func (r *run) explain(ctx context.Context, p *verdict.Problem) {
 	if p.Ending == verdict.EndPermission {
 		message = res.Headline
 	}
-	r.note(verdict.LevelError, title, "%s", joinSentences(message, res.Next))
+	level := verdict.LevelError
+	if p.Ending == verdict.EndInterrupted || p.Ending == verdict.EndTerminated {
+		level = verdict.LevelWarning
+	}
+	r.note(level, title, "%s", joinSentences(message, res.Next))
 }
 
 // explainPermission says who lacks what, and what to apply.
@@ -56,11 +60,11 @@ func (r *run) explainPermission(ctx context.Context, p *verdict.Problem) {
 	if len(p.Gaps) == 0 {
 		return
 	}
-	needs := r.needs
+	var more []verdict.Permission
 	for _, g := range p.Gaps {
-		needs = append(needs, g.Permission)
+		more = append(more, g.Permission)
 	}
-	res.RBAC = r.Access.RBAC(res.User, needs)
+	res.RBAC = r.Access.RBAC(res.User, more)
 	who := res.User
 	if who == "" {
 		who = "the user of this run"
@@ -108,9 +112,13 @@ func listGaps(gaps []verdict.Gap) string {
 func joinSentences(parts ...string) string {
 	var out []string
 	for _, p := range parts {
-		if p != "" {
-			out = append(out, p)
+		if p == "" {
+			continue
 		}
+		if !strings.HasSuffix(p, ".") {
+			p += "."
+		}
+		out = append(out, p)
 	}
 	return strings.Join(out, " ")
 }

@@ -52,6 +52,10 @@ func (r *run) dedupe(ctx context.Context, f *verdict.Facts) error {
 
 // settle writes a status by compare-and-swap and keeps the facts true to it.
 func (r *run) settle(ctx context.Context, rec *verdict.Record, to verdict.Status, why string) error {
+	if err := r.lockLost(ctx); err != nil {
+		return err
+	}
+	r.wrote = true
 	if err := r.Releases.Settle(ctx, rec, to, why); err != nil {
 		p := *verdict.ProblemOf(err)
 		if p.Ending == verdict.EndInternal {

@@ -19,6 +19,9 @@ func (r *run) prepare(ctx context.Context) error {
 	go func() { fetched <- r.Releases.Fetch(ctx) }()
 	err := r.lookAtNamespace(ctx)
 	if err == nil {
+		err = r.refuseAsItIs()
+	}
+	if err == nil {
 		err = r.askFirst(ctx)
 	}
 	if ferr := <-fetched; ferr != nil {
@@ -58,8 +61,27 @@ func (r *run) refuseForeign() error {
 		return nil
 	}
 	return &verdict.Problem{Ending: verdict.EndForeign,
-		Headline: fmt.Sprintf("Namespace `%s` belongs to another branch: %q.", ns.Name, ns.Branch),
-		Next:     "give this branch another slug or namespace"}
+		Headline: fmt.Sprintf("Namespace `%s` belongs to another branch: %q of %q.", ns.Name, ns.Branch, ns.Repository),
+		Next:     "Give this branch another app, slug or namespace."}
+}
+
+// refuseAsItIs refuses what no permission would change: a namespace that is
+// going, and one that is not there and may not be made.
+func (r *run) refuseAsItIs() error {
+	if r.namespace.Phase == verdict.NamespaceTerminating {
+		return r.terminating()
+	}
+	if r.namespace.Phase == verdict.NamespaceAbsent && !r.Options.CreateNamespace {
+		return &verdict.Problem{Ending: verdict.EndWrongInput,
+			Headline: fmt.Sprintf("Namespace `%s` does not exist, and create-namespace is false.", r.Options.App.Namespace),
+			Next:     "Create the namespace, or set create-namespace to true."}
+	}
+	return nil
+}
+
+func (r *run) terminating() error {
+	f := &verdict.Facts{Namespace: r.namespace, Identity: r.Options.App.Identity}
+	return verdict.PlanDeploy(f, verdict.Diagnose(f, 0), r.Options.Policy).Refusal
 }
 
 // adopt takes over a namespace that carries nobody's labels, when told to.
@@ -68,6 +90,10 @@ func (r *run) adopt(ctx context.Context) error {
 		return nil
 	}
 	adopted, err := r.Cluster.AdoptNamespace(ctx, r.namespace)
+	if err != nil && verdict.ProblemOf(err).Ending == verdict.EndPermission {
+		r.note(verdict.LevelNotice, "Namespace not adopted", "The release is, but teardown will leave namespace %s: %v", r.namespace.Name, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -79,13 +105,9 @@ func (r *run) adopt(ctx context.Context) error {
 // askFirst asks all that can be asked before anything is made: whether the
 // namespace can be, or, where it exists, everything at once.
 func (r *run) askFirst(ctx context.Context) error {
-	needs, storage := r.Access.ClusterNeeds(r.result.Verb, r.namespace.Phase), r.Access.StorageNeeds(r.result.Verb)
+	needs := r.Access.ClusterNeeds(r.result.Verb, r.namespace.Phase)
 	if r.namespace.Phase != verdict.NamespaceAbsent {
-		needs = append(needs, storage...)
-	} else {
-		// What cannot be asked yet is in the RBAC to apply all the same: who
-		// applies it should have to do so once.
-		r.needs = append(r.needs, storage...)
+		needs = append(needs, r.Access.StorageNeeds(r.result.Verb)...)
 	}
 	return r.ask(ctx, needs, "")
 }
@@ -93,11 +115,6 @@ func (r *run) askFirst(ctx context.Context) error {
 // makeNamespace makes the namespace and then asks what is needed in it: a
 // controller that grants permissions in new namespaces may take a moment.
 func (r *run) makeNamespace(ctx context.Context) error {
-	if !r.Options.CreateNamespace {
-		return &verdict.Problem{Ending: verdict.EndWrongInput,
-			Headline: fmt.Sprintf("Namespace `%s` does not exist, and create-namespace is false.", r.Options.App.Namespace),
-			Next:     "create the namespace, or set create-namespace to true"}
-	}
 	var err error
 	if r.namespace, err = r.Cluster.CreateNamespace(ctx); err != nil {
 		return err
@@ -110,7 +127,6 @@ func (r *run) makeNamespace(ctx context.Context) error {
 
 // ask reviews needs; every required one that is missing is named at once.
 func (r *run) ask(ctx context.Context, needs []verdict.Permission, made string) error {
-	r.needs = append(r.needs, needs...)
 	if !r.Options.Preflight || len(needs) == 0 {
 		return nil
 	}

@@ -63,6 +63,6 @@ func preflight(ctx context.Context, r *run) error {
 	needs := append(r.Access.ClusterNeeds("deploy", r.namespace.Phase), r.Access.StorageNeeds("deploy")...)
 	needs = append(needs, r.Access.StorageNeeds("prune")...)
 	err := r.ask(ctx, needs, "")
-	r.result.RBAC = r.Access.RBAC(r.result.User, r.needs)
+	r.result.RBAC = r.Access.RBAC(r.result.User, nil)
 	return err
 }

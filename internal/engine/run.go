@@ -15,13 +15,13 @@ type run struct {
 	result    verdict.Result
 	started   time.Time
 	namespace verdict.Namespace
-	needs     []verdict.Permission // all that was asked for, for the RBAC to apply
-	lock      verdict.Lock         // as found
-	held      Held                 // nil without permission on Leases
-	attempt   verdict.Attempt      // what the lock will be told
-	rendered  bool                 // the chart was rendered for an install
-	waiting   bool                 // it was said that permissions are waited for
-	settled   string               // what an interrupted run left on record
+	lock      verdict.Lock    // as found
+	held      Held            // nil without permission on Leases
+	attempt   verdict.Attempt // what the lock will be told
+	rendered  bool            // the chart was rendered for an install
+	waiting   bool            // it was said that permissions are waited for
+	wrote     bool            // an operation was begun: an interrupt may leave something behind
+	settled   string          // what an interrupted run left on record
 	// namespaceGone says that teardown deleted the namespace.
 	namespaceGone bool
 	want          verdict.Want   // what was reported, for the check
@@ -85,6 +85,15 @@ func (r *run) release(ctx context.Context) {
 	if err := r.held.End(ctx, r.attempt); err != nil {
 		r.note(verdict.LevelNotice, "Lock not released", "The lock could not be released and runs out by itself: %v", err)
 	}
+}
+
+// lockLost is the Problem of a run that may write nothing more, or nil.
+func (r *run) lockLost(ctx context.Context) error {
+	if !errors.Is(context.Cause(ctx), errLockLost) && (r.held == nil || r.held.Live()) {
+		return nil
+	}
+	return &verdict.Problem{Ending: verdict.EndLive, Tried: "go on with the release", Cause: errLockLost,
+		Next: "See the other run of this branch."}
 }
 
 // budget bounds the rest of a verb. The cause names the input to raise.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
@@ -25,7 +27,9 @@ func teardown(ctx context.Context, r *run) error {
 		defer r.step("Wait until the namespace is gone")()
 		ctx, cancel := r.budget(ctx)
 		defer cancel()
-		return r.Cluster.WaitNamespaceGone(ctx, r.namespace)
+		err := r.Cluster.WaitNamespaceGone(ctx, r.namespace)
+		r.namespaceGone = err == nil
+		return err
 	case verdict.NamespaceActive, verdict.NamespaceHidden:
 	}
 	if err := r.askToTakeDown(ctx); err != nil {
@@ -79,7 +83,7 @@ func (r *run) takeDownRelease(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.proveGone(ctx, last); err != nil {
+	if err := r.proveGone(ctx, facts); err != nil {
 		return err
 	}
 	defer r.step("Remove the records")()
@@ -92,7 +96,6 @@ func (r *run) takeDownRelease(ctx context.Context) error {
 
 // mayTakeDown refuses what is alive, unreadable, or not this branch's.
 func (r *run) mayTakeDown(f *verdict.Facts) error {
-	last := f.Last()
 	d := verdict.Diagnose(f, r.Options.Policy.AssumeDeadAfter)
 	switch d.State {
 	case verdict.StateForeign, verdict.StateLive, verdict.StateUnknownHolder, verdict.StateUnreadable, verdict.StateTerminating:
@@ -100,16 +103,24 @@ func (r *run) mayTakeDown(f *verdict.Facts) error {
 	case verdict.StateAbsent, verdict.StateDeployed, verdict.StateTwoDeployed, verdict.StateFailed, verdict.StateNoneDeployed,
 		verdict.StateUninstalled, verdict.StateUninstalling, verdict.StateRecordingFailed, verdict.StateAbandoned, verdict.StateDisagreeing:
 	}
-	if last.Identity == "" && !r.namespace.Ours && !r.Options.Adopt {
-		return &verdict.Problem{Ending: verdict.EndForeign,
-			Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", r.Options.App.Release, r.namespace.Name),
-			Next:     "If it is this branch's review app, run again with adopt; nothing was touched."}
+	return r.refuseStrangers(f, "take down")
+}
+
+// refuseStrangers refuses a release that nothing shows to be Berth's: with one
+// deploy over it, it would count as ours, and the next teardown would take it.
+func (r *run) refuseStrangers(f *verdict.Facts, to string) error {
+	ours := slices.ContainsFunc(f.Records, func(rec verdict.Record) bool { return rec.Identity == r.Options.App.Identity })
+	if f.Last() == nil || ours || r.namespace.Ours || r.Options.Adopt {
+		return nil
 	}
-	return nil
+	return &verdict.Problem{Ending: verdict.EndForeign,
+		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", r.Options.App.Release, r.namespace.Name),
+		Next:     "If it is this branch's review app, run again with adopt to " + to + " it; nothing was touched."}
 }
 
 func (r *run) uninstall(ctx context.Context) error {
 	defer r.step("Uninstall the release, hooks included")()
+	r.wrote = true
 	out := r.Releases.Uninstall(ctx)
 	r.result.Kept = append(r.result.Kept, out.Kept...)
 	r.attempt = verdict.Attempt{Run: r.Options.Run, Revision: out.Revision, Outcome: "uninstalled"}
@@ -117,9 +128,7 @@ func (r *run) uninstall(ctx context.Context) error {
 		return nil
 	}
 	r.attempt.Outcome = "failed"
-	if stop := interruption(ctx); stop != nil {
-		return stop
-	}
+	r.result.Status = verdict.StatusUninstalling
 	var p *verdict.Problem
 	if errors.As(out.Err, &p) {
 		return out.Err
@@ -128,26 +137,45 @@ func (r *run) uninstall(ctx context.Context) error {
 		Next: "Its record is kept, so the next teardown goes on from here. Mend what is named and run it again."}
 }
 
-// proveGone looks whether the objects that the record named really went.
-func (r *run) proveGone(ctx context.Context, last *verdict.Record) error {
+// proveGone looks whether the objects that any of the records named really went.
+// An upgrade that failed half way leaves objects that only an older revision
+// knows; once the records are gone, nothing would.
+func (r *run) proveGone(ctx context.Context, f *verdict.Facts) error {
 	defer r.step("Prove that its objects are gone")()
-	objects, err := r.Cluster.Observe(ctx, last.Manifest)
-	if err != nil {
-		return err
-	}
-	r.result.Objects = nil
-	for _, o := range objects {
-		if o.Exists && o.Owned && !o.Kept {
-			r.result.Objects = append(r.result.Objects, o)
-			r.result.Evidence = append(r.result.Evidence, o.String()+" is still there")
+	seen, left := map[verdict.Ref]bool{}, []string(nil)
+	r.result.Objects, r.result.Status = nil, verdict.StatusUninstalled
+	for i := range slices.Backward(f.Records) {
+		objects, err := r.objectsOf(ctx, &f.Records[i])
+		if err != nil {
+			return err
+		}
+		for _, o := range objects {
+			// What an older revision left in a namespace of ours goes with it.
+			goes := r.namespace.Ours && o.Namespace == r.namespace.Name && i < len(f.Records)-1
+			if o.Exists && o.Owned && !o.Kept && !seen[o.Ref] && !goes {
+				r.result.Objects = append(r.result.Objects, o)
+				left = append(left, fmt.Sprintf("%s, of revision %d, is still there", o.Ref, f.Records[i].Revision))
+			}
+			seen[o.Ref] = true
 		}
 	}
-	if n := len(r.result.Objects); n > 0 {
-		return &verdict.Problem{Ending: verdict.EndInconsistent,
-			Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.Options.App.Release, n),
-			Next:     "See their finalizers; the record is kept, so the next teardown goes on from here."}
+	n := len(r.result.Objects)
+	if n == 0 {
+		return nil
 	}
-	return nil
+	return &verdict.Problem{Ending: verdict.EndInconsistent, Cause: errors.New(strings.Join(left[:min(n, 5)], "; ")),
+		Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.Options.App.Release, n),
+		Next:     "See their finalizers, or delete what an older revision left. The records are kept, so the next teardown goes on from here."}
+}
+
+// objectsOf are the objects that a record names, as the cluster shows them.
+func (r *run) objectsOf(ctx context.Context, rec *verdict.Record) ([]verdict.Object, error) {
+	if !rec.Loaded {
+		if err := r.Releases.Load(ctx, rec); err != nil {
+			return nil, err
+		}
+	}
+	return r.Cluster.Observe(ctx, rec.Manifest)
 }
 
 // takeDownNamespace deletes the namespace only if Berth made it and nothing
@@ -162,6 +190,8 @@ func (r *run) takeDownNamespace(ctx context.Context) error {
 		r.Say(fmt.Sprintf("Namespace %s stays: Berth did not make it", r.namespace.Name))
 	case len(others) > 0:
 		r.result.Kept = append(r.result.Kept, fmt.Sprintf("namespace %s was kept: it holds records of other releases: %q", r.namespace.Name, others))
+	case len(r.result.Kept) > 0:
+		r.result.Kept = append(r.result.Kept, fmt.Sprintf("namespace %s was kept, with what is in it", r.namespace.Name))
 	case r.namespace.Keep:
 		r.note(verdict.LevelNotice, "Namespace kept", "Namespace %s stays: %s", r.namespace.Name, r.namespace.KeepWhy)
 	default:
@@ -170,7 +200,10 @@ func (r *run) takeDownNamespace(ctx context.Context) error {
 	if r.held == nil {
 		return nil
 	}
-	return r.held.Remove(ctx)
+	if err := r.held.Remove(ctx); err != nil {
+		r.note(verdict.LevelNotice, "Lock not removed", "The lock's Lease stays in namespace %s: %v", r.namespace.Name, err)
+	}
+	return nil
 }
 
 func (r *run) deleteNamespace(ctx context.Context) error {

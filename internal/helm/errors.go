@@ -25,10 +25,10 @@ func explain(err error) error {
 		return &verdict.Problem{Ending: verdict.EndForeign, Tried: "take the chart's objects into the release", Cause: err,
 			Next: "They belong to something else: rename them in the chart, or remove their owner first. Nothing was touched."}
 	case apierrors.IsForbidden(err):
-		return &verdict.Problem{Ending: verdict.EndPermission, Tried: "perform the operation with the Helm SDK", Cause: err,
+		return &verdict.Problem{Ending: verdict.EndPermission, Headline: "A permission on the chart's own objects is missing.", Cause: err,
 			Next: "Grant what the API server names, then run again."}
 	case errors.As(err, &network):
-		return &verdict.Problem{Ending: verdict.EndUnanswered, Tried: "perform the operation with the Helm SDK", Cause: err,
+		return &verdict.Problem{Ending: verdict.EndUnanswered, Tried: "carry out the operation", Cause: err,
 			Next: "Check that the API server can be reached and is healthy, then run again."}
 	}
 	return err

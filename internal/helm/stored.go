@@ -95,7 +95,7 @@ func (r *Releases) Uninstall(ctx context.Context) verdict.Outcome {
 		return o // Helm's goroutine may still write to c
 	}
 	if o.Err != nil {
-		o.Err = errors.Join(append([]error{o.Err}, c.undone...)...)
+		o.Err = explain(errors.Join(append([]error{o.Err}, c.undone...)...))
 	}
 	o.Kept = slices.Sorted(maps.Values(c.kept))
 	return o

@@ -124,12 +124,13 @@ func (n Namespaces) Mark(ctx context.Context, name, uid string, labels, annotati
 
 func namespaceFacts(ns *corev1.Namespace) verdict.Namespace {
 	facts := verdict.Namespace{
-		Name:     ns.Name,
-		UID:      string(ns.UID),
-		Phase:    verdict.NamespaceActive,
-		Ours:     madeByBerth(ns),
-		Identity: ns.Labels[LabelIdentity],
-		Branch:   ns.Annotations[AnnotationBranch],
+		Name:       ns.Name,
+		UID:        string(ns.UID),
+		Phase:      verdict.NamespaceActive,
+		Ours:       madeByBerth(ns),
+		Identity:   ns.Labels[LabelIdentity],
+		Branch:     ns.Annotations[AnnotationBranch],
+		Repository: ns.Annotations["berth.dev/repository"],
 	}
 	facts.KeepWhy, facts.Keep = keepMark(ns)
 	if ns.DeletionTimestamp != nil || ns.Status.Phase == corev1.NamespaceTerminating {

@@ -112,7 +112,9 @@ func checkObjects(f *Facts) Check {
 func checkOwnership(f *Facts) Check {
 	return each(f, "not the release's own", Check{Name: "ownership", Title: "Every object belongs to the release"}, func(o Object) string {
 		switch {
-		case !o.Exists || o.Owned:
+		case !o.Exists:
+			return "does not exist"
+		case o.Owned:
 			return ""
 		case o.Owner == "":
 			return "carries no release's name"
@@ -123,7 +125,10 @@ func checkOwnership(f *Facts) Check {
 
 func checkReady(f *Facts) Check {
 	return each(f, "not ready", Check{Name: "ready", Title: "Everything is ready"}, func(o Object) string {
-		if !o.Exists || o.Ready {
+		switch {
+		case !o.Exists:
+			return "does not exist"
+		case o.Ready:
 			return ""
 		}
 		return "is not ready: " + o.Reason

@@ -42,7 +42,7 @@ func Diagnose(f *Facts, assumeDeadAfter time.Duration) Diagnosis {
 		return Diagnosis{State: StateTerminating, Cause: "namespace " + f.Namespace.Name + " is being deleted: " + f.Namespace.Blocking}
 	}
 	if id := f.Namespace.Identity; id != "" && id != f.Identity {
-		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("namespace %s belongs to branch %q", f.Namespace.Name, f.Namespace.Branch)}
+		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("namespace %s belongs to branch %q of %q", f.Namespace.Name, f.Namespace.Branch, f.Namespace.Repository)}
 	}
 	last := f.Last()
 	if last == nil {

@@ -85,5 +85,7 @@ func TestLifeOf(t *testing.T) {
 }
 
 func expired(ago time.Duration) func(*Facts) {
-	return func(f *Facts) { f.Lock = Lock{State: LockExpired, Run: other, Expired: now.Add(-ago)} }
+	return func(f *Facts) {
+		f.Lock = Lock{State: LockExpired, Run: other, ExpiredRun: other, Expired: now.Add(-ago)}
+	}
 }

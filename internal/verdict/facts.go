@@ -128,15 +128,16 @@ const (
 
 // Namespace is the release's namespace as the cluster shows it.
 type Namespace struct {
-	Name     string
-	UID      string
-	Phase    NamespacePhase
-	Ours     bool   // Berth made or adopted this very namespace (its own UID is on it)
-	Identity string // identity hash on it; empty when it carries none
-	Branch   string // branch it names, for messages; untrusted text
-	Keep     bool   // berth.dev/keep, or a GitOps owner's mark
-	KeepWhy  string
-	Blocking string // why a Terminating one does not end
+	Name       string
+	UID        string
+	Phase      NamespacePhase
+	Ours       bool   // Berth made or adopted this very namespace (its own UID is on it)
+	Identity   string // identity hash on it; empty when it carries none
+	Branch     string // branch it names, for messages; untrusted text
+	Repository string // that it names, for messages; untrusted text
+	Keep       bool   // berth.dev/keep, or a GitOps owner's mark
+	KeepWhy    string
+	Blocking   string // why a Terminating one does not end
 }
 
 // LockState is what the release's Lease says.
@@ -153,12 +154,13 @@ const (
 
 // Lock is the release's Lease.
 type Lock struct {
-	State   LockState
-	Run     string // hash of the run that held it, as in Stamp.Run
-	Holder  string // run URL and attempt; untrusted text
-	Since   time.Time
-	Expired time.Time // when it ran out
-	Attempt Attempt   // the last attempt that ended in order
+	State      LockState
+	Run        string // hash of the run that held it, as in Stamp.Run
+	Holder     string // run URL and attempt; untrusted text
+	Since      time.Time
+	ExpiredRun string // the last run that let it run out, and when
+	Expired    time.Time
+	Attempt    Attempt // the last attempt that ended in order
 }
 
 // Attempt is what every orderly end leaves on the Lease, also when the record

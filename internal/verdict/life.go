@@ -46,13 +46,25 @@ func stampedLife(f *Facts, last *Record) (Life, string) {
 	if a := f.Lock.Attempt; a.Run == last.Stamp.Run && a.Revision == last.Revision {
 		return Dead, "the run that began it said on the lock that it ended: " + a.Outcome
 	}
-	if f.Lock.Run == last.Stamp.Run && f.Lock.State == LockExpired && f.Now.Sub(f.Lock.Expired) > grace {
+	if f.Lock.ExpiredRun == last.Stamp.Run && f.Now.Sub(f.Lock.Expired) > grace {
 		return Dead, "the run that began it stopped renewing its lock at " + stamp(f.Lock.Expired)
 	}
 	if d := last.Stamp.Deadline; !d.IsZero() && f.Now.Sub(d) > grace {
 		return Dead, "its deadline passed at " + stamp(d)
 	}
-	return Unknown, fmt.Sprintf("the run that began it has not said that it ended, and its deadline is %s", stamp(last.Stamp.Deadline))
+	return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(deadFrom(f, last)))
+}
+
+// deadFrom is from when on an operation of ours counts as dead for certain.
+func deadFrom(f *Facts, last *Record) time.Time {
+	from := last.Stamp.Deadline
+	if f.Lock.ExpiredRun == last.Stamp.Run && (from.IsZero() || f.Lock.Expired.Before(from)) {
+		from = f.Lock.Expired
+	}
+	if from.IsZero() {
+		return from
+	}
+	return from.Add(grace)
 }
 
 // foreignLife judges an operation that is not Berth's: only silence speaks,

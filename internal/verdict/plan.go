@@ -159,6 +159,9 @@ func refusal(f *Facts, d Diagnosis) Plan {
 	case StateLive:
 		return refuse(EndLive, d.Cause, "wait for it to end, or give a longer lock-timeout")
 	case StateUnknownHolder:
+		if !f.Last().Stamp.Zero() {
+			return refuse(EndUnknownHolder, d.Cause, "run again after that: Berth then heals it by itself")
+		}
 		return refuse(EndUnknownHolder, d.Cause,
 			"if you know that nothing works on it any more, run berth repair --on-stuck promote (or unlock) with a short --assume-dead-after")
 	case StateUninstalling:
@@ -166,7 +169,7 @@ func refusal(f *Facts, d Diagnosis) Plan {
 	case StateUnreadable:
 		return refuse(EndUnreadable, d.Cause, "restore the record from a backup, or remove the release with berth teardown")
 	case StateDisagreeing:
-		return refuse(EndInconsistent, d.Cause, "see which one is true with helm status, and deploy again")
+		return refuse(EndInconsistent, d.Cause, "correct the label status of the record by hand, or remove the release with berth teardown")
 	case StateForeign:
 		return refuse(EndForeign, d.Cause, "give this branch another slug, namespace or release name")
 	case StateTerminating:

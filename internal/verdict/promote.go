@@ -70,10 +70,12 @@ func unprovenHooks(f *Facts, last *Record) []string {
 			why = append(why, fmt.Sprintf("hook %s is still running", h.Name))
 			continue
 		}
-		if byRun || h.Succeeded || !runsIn(h, last.Payload) {
+		if byRun || !runsIn(h, last.Payload) {
 			continue
 		}
-		if seen && job.Exists && job.Complete && !job.Created.Before(last.Created) {
+		ran := h.Succeeded && last.Payload != StatusPendingRollback // a rollback copies what its target's hooks did
+		ran = ran || seen && job.Exists && job.Complete && !job.Created.Before(last.Created)
+		if ran && !runsTwice(h, last.Payload) {
 			continue
 		}
 		why = append(why, fmt.Sprintf("hook %s is not proven to have run to its end", h.Name))
@@ -87,6 +89,18 @@ func hookObject(f *Facts, h Hook) (Object, bool) {
 		return Object{}, false
 	}
 	return f.HookJobs[i], true
+}
+
+// runsTwice says that a hook runs both before and after an operation, so that
+// its having run once does not tell that it ran to the end.
+func runsTwice(h Hook, s Status) bool {
+	n := 0
+	for _, e := range h.Events {
+		if runsIn(Hook{Events: []string{e}}, s) {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // runsIn says whether a hook belongs to the operation that a pending status

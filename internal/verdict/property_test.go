@@ -121,7 +121,7 @@ func randomFacts(r *rand.Rand) *Facts {
 	f.Namespace.Identity = pick(r, me, me, "", "theirs")
 	f.Lock = Lock{
 		State: pick(r, LockAbsent, LockHeld, LockEnded, LockExpired, LockUnusable), Run: pick(r, "", other, myRun),
-		Expired: now.Add(-ago(r)), Attempt: Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
+		ExpiredRun: pick(r, "", other), Expired: now.Add(-ago(r)), Attempt: Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
 	}
 	f.Observed = r.IntN(8) > 0
 	for range r.IntN(3) {

@@ -166,7 +166,7 @@ func TestRepairDoesNotPromoteWhatWasEditedSince(t *testing.T) {
 	}
 	// Told so, it unlocks, and a deploy heals it.
 	s.berth("repair", "--on-stuck", "unlock", "--assume-dead-after", "1s").exit(t, 0)
-	s.berth("deploy").exit(t, 0)
+	s.berth("deploy", "--adopt").exit(t, 0)
 	s.helmReads("deployed")
 }
 
@@ -175,7 +175,7 @@ func TestDeployOverWhatHelmLeftStuck(t *testing.T) {
 	account.Grant(t, s.namespace, s.SecretRules("update")...)
 	s.berth("deploy").exit(t, 22) // ten seconds old: it could be alive
 	kubetest.Eventually(t, waitLimit, func() (bool, string) {
-		e := s.berth("deploy", "--assume-dead-after", "1s")
+		e := s.berth("deploy", "--assume-dead-after", "1s", "--adopt")
 		return e.code == 0, e.stdout
 	})
 	s.helmReads("deployed")

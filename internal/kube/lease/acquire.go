@@ -79,7 +79,7 @@ func Acquire(ctx context.Context, client kubernetes.Interface, o Options) (*Leas
 		mine, err := c.try(ctx)
 		switch {
 		case mine != nil:
-			return hold(ctx, c, mine, began), nil
+			return c.hold(ctx, mine, began)
 		case err == nil: // somebody was quicker: look again
 			continue
 		case apierrors.IsForbidden(err) && !apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
@@ -91,6 +91,21 @@ func Acquire(ctx context.Context, client kubernetes.Interface, o Options) (*Leas
 		}
 		c.await(ctx)
 	}
+}
+
+// hold begins the renewal. A Lease that was created may still be one that may
+// not be updated: better to learn that now than when it runs out.
+func (c *candidate) hold(ctx context.Context, mine *coordinationv1.Lease, began time.Time) (*Lease, error) {
+	if c.found.State == verdict.LockAbsent {
+		renewed, err := c.api.Update(ctx, mine, metav1.UpdateOptions{})
+		if apierrors.IsForbidden(err) {
+			return nil, fmt.Errorf("renew the lock on release %s in namespace %s: %w: %w", c.Release, c.Namespace, ErrUnusable, err)
+		}
+		if err == nil {
+			mine = renewed
+		}
+	}
+	return hold(ctx, c, mine, began), nil
 }
 
 // candidate is somebody who wants the Lease.
@@ -134,7 +149,7 @@ func (c *candidate) try(ctx context.Context) (*coordinationv1.Lease, error) {
 	}
 	c.found = state(current, c.ServerNow())
 	if c.found.State == verdict.LockHeld { // free all the same: nobody renewed it under our eyes
-		c.found.State = verdict.LockExpired
+		c.found.State, c.found.ExpiredRun, c.found.Expired = verdict.LockExpired, c.found.Run, expires(current)
 	}
 	next := current.DeepCopy()
 	c.claim(next)
@@ -168,6 +183,10 @@ func (c *candidate) claim(l *coordinationv1.Lease) {
 	}
 	l.Annotations[annotationToken] = c.token
 	l.Annotations[annotationHolderRun] = c.Run
+	if c.found.ExpiredRun != "" {
+		l.Annotations[annotationExpiredRun] = c.found.ExpiredRun
+		l.Annotations[annotationExpiredAt] = c.found.Expired.UTC().Format(time.RFC3339)
+	}
 }
 
 // now is what is written for people to read: the server's time when known.

@@ -25,6 +25,10 @@ const (
 	annotationHooksProven = "berth.dev/attempt-hooks-proven"
 	// annotationHolderRun is the hash of the run that holds it, or held it last.
 	annotationHolderRun = "berth.dev/run"
+	// annotationExpiredRun and annotationExpiredAt are the last run that let the
+	// Lease run out, and when: the runs after it must not cover that up.
+	annotationExpiredRun = "berth.dev/expired-run"
+	annotationExpiredAt  = "berth.dev/expired-at"
 	// annotationToken tells two holders apart that call themselves the same,
 	// as the jobs of one run's matrix do.
 	annotationToken = "berth.dev/lease-token"
@@ -93,13 +97,14 @@ func state(l *coordinationv1.Lease, now time.Time) verdict.Lock {
 		Since:   acquired(l),
 		Attempt: attempt(l),
 	}
+	lock.ExpiredRun = l.Annotations[annotationExpiredRun]
+	lock.Expired, _ = time.Parse(time.RFC3339, l.Annotations[annotationExpiredAt])
 	if lock.Holder == "" {
 		return lock
 	}
 	lock.State = verdict.LockHeld
-	lock.Expired = expires(l)
-	if !now.IsZero() && now.After(lock.Expired) {
-		lock.State = verdict.LockExpired
+	if until := expires(l); !now.IsZero() && now.After(until) {
+		lock.State, lock.ExpiredRun, lock.Expired = verdict.LockExpired, lock.Run, until
 	}
 	return lock
 }
