@@ -45,6 +45,9 @@ func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.F
 	}
 	r.result.Status = last.Payload
 	r.settled = fmt.Sprintf("revision %d is recorded as %s", last.Revision, last.Payload)
+	if r.interruption(ctx) != nil {
+		r.attempt.Outcome = "interrupted" // before the lock is let go, which happens next
+	}
 	return &verdict.Problem{Ending: verdict.EndDeployFailed,
 		Headline: fmt.Sprintf("The deploy of revision %d of `%s` failed, and its record says so.", last.Revision, r.Options.App.Release), Cause: out.Err,
 		Next: "Mend what is named here and deploy again: the record says failed, so nothing is stuck."}
@@ -99,7 +102,6 @@ func (r *run) interruption(ctx context.Context) error {
 	p := &verdict.Problem{Ending: i.Ending, Headline: "Interrupted by " + i.Signal + "."}
 	switch {
 	case r.settled != "":
-		r.attempt.Outcome = "interrupted"
 		p.Cause = errors.New("what was under way was stopped, and " + r.settled)
 		p.Next = "Nothing is stuck: run again."
 	case !r.wrote:
