@@ -122,7 +122,7 @@ func TestContext(t *testing.T) {
 			Context{
 				Host: "github.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
-				RunURL: "https://github.com/acme/shop/actions/runs/42", Event: Event{Name: "pull_request", Action: "opened"},
+				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Event: Event{Name: "pull_request", Action: "opened"},
 			},
 		},
 		"GitHub deleted fork": {
@@ -130,7 +130,7 @@ func TestContext(t *testing.T) {
 			Context{
 				Host: "github.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
-				RunURL: "https://github.com/acme/shop/actions/runs/42", Event: Event{Name: "pull_request", Action: "closed"},
+				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Event: Event{Name: "pull_request", Action: "closed"},
 			},
 		},
 		"GitLab branch": {

@@ -60,7 +60,7 @@ type Context struct {
 	DefaultBranch  string
 	PullRequest    int // 0: none
 	SHA            string
-	RunURL         string
+	RunURL         string // of this attempt of the run; GitLab: of the job
 	Attempt        int
 	Event          Event
 }

@@ -74,7 +74,6 @@ func (g *gitHub) Context() (Context, error) {
 // would name the wrong branch or repository, it leaves them empty.
 func (g *gitHub) environment() Context {
 	env := g.getenv
-	server := strings.TrimSuffix(first(env("GITHUB_SERVER_URL"), "https://github.com"), "/")
 	c := Context{
 		Repository:     env("GITHUB_REPOSITORY"),
 		HeadRepository: env("GITHUB_REPOSITORY"),
@@ -82,14 +81,14 @@ func (g *gitHub) environment() Context {
 		Attempt:        1,
 		Event:          Event{Name: env("GITHUB_EVENT_NAME")},
 	}
-	if u, err := url.Parse(server); err == nil {
+	if u, err := url.Parse(gitHubServer(env)); err == nil {
 		c.Host = u.Host
 	}
 	if attempt, err := strconv.Atoi(env("GITHUB_RUN_ATTEMPT")); err == nil {
 		c.Attempt = attempt
 	}
-	if run := env("GITHUB_RUN_ID"); run != "" {
-		c.RunURL = server + "/" + c.Repository + "/actions/runs/" + run
+	if pages := gitHubRunPages(env); pages != "" && env("GITHUB_RUN_ID") != "" {
+		c.RunURL = pages + gitHubAttempt(env)
 	}
 	c.aboutRef(env("GITHUB_REF"))
 	switch c.Event.Name {

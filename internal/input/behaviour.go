@@ -1,5 +1,7 @@
 package input
 
+import "time"
+
 var (
 	settling = []string{Deploy, Check, Repair}
 	locking  = []string{Deploy, Check, Repair, Teardown}
@@ -17,6 +19,11 @@ var behaviour = []Input{
 		Name: "lock-timeout", Type: Duration, Default: "5m", Verbs: writing,
 		Doc:   "How long to wait for another operation on the same release; 0 does not wait.",
 		field: func(o *Options) any { return &o.LockTimeout },
+	},
+	{
+		Name: "lock-duration", Type: Duration, Default: "30s", Verbs: locking, shortest: 3 * time.Second, longest: 10 * time.Minute,
+		Doc:   "How long the lock holds unless it is renewed, from 3s to 10m; a run that was killed counts as dead three times as long after its last sign.",
+		field: func(o *Options) any { return &o.LockDuration },
 	},
 	{
 		Name: "check-timeout", Type: Duration, Default: "1m", Verbs: settling, some: true,
@@ -39,9 +46,15 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.AssumeDeadAfter },
 	},
 	{
-		Name: "on-stuck", Type: Choice, Default: "auto", Choices: []string{"auto", "promote", "unlock", "fail"}, Verbs: []string{Deploy, Repair},
-		Doc:   "What to do with a stuck release: auto chooses the safest repair, fail makes none.",
-		field: func(o *Options) any { return &o.OnStuck },
+		Name: "on-stuck", Type: Choice, Default: "auto", Verbs: []string{Deploy, Repair},
+		Choices: []string{"auto", "promote", "unlock", "rollback", "uninstall", "fail"},
+		Doc:     "What to do with a stuck release: auto chooses the safest repair, promote marks it deployed where all it describes is proven, unlock marks it failed, rollback returns to the last good revision, uninstall removes it, fail touches nothing.",
+		field:   func(o *Options) any { return &o.OnStuck },
+	},
+	{
+		Name: "on-failure", Type: Choice, Default: "keep", Choices: []string{"keep", "rollback", "uninstall"}, Verbs: deploying,
+		Doc:   "What to do after a deploy that failed: keep leaves it to be looked at, rollback returns to the last good revision, uninstall removes the release.",
+		field: func(o *Options) any { return &o.OnFailure },
 	},
 	{
 		Name: "max-history", Type: Int, Default: "10", Verbs: making,
@@ -82,5 +95,16 @@ var behaviour = []Input{
 		Name: "log-level", Type: Choice, Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Verbs: all,
 		Doc:   "How much is logged; debug shows Helm's own log and every write of the record.",
 		field: func(o *Options) any { return &o.LogLevel },
+	},
+	{
+		Name: "github-token", Type: String, Verbs: locking, Secret: true,
+		CI: "the job's own token, in the action", Action: "${{ github.token }}",
+		Doc:   "Token with the permission actions: read, to ask GitHub whether the run that left an operation unfinished has ended.",
+		field: func(o *Options) any { return &o.GitHubToken },
+	},
+	{
+		Name: "gitlab-token", Type: String, Verbs: locking, Secret: true,
+		Doc:   "Token with the scope read_api, to ask GitLab whether the job that left an operation unfinished has ended; a job's own token may not ask.",
+		field: func(o *Options) any { return &o.GitLabToken },
 	},
 }

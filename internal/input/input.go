@@ -17,6 +17,7 @@ package input
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // The verbs.
@@ -71,6 +72,7 @@ type Input struct {
 	Type    Type
 	Default string
 	CI      string // what the CI's environment gives when it is left out
+	Action  string // what action.yml gives when it is left out: an expression
 	Choices []string
 	Verbs   []string // that take it
 	Secret  bool     // has no flag and is never shown
@@ -80,6 +82,8 @@ type Input struct {
 	check func(value string) string // what is allowed, or "" when value is
 	least int                       // smallest number
 	some  bool                      // a duration of 0 makes no sense
+
+	shortest, longest time.Duration // of a duration; 0: there is no limit
 }
 
 // Env is the input's environment variable.

@@ -44,12 +44,14 @@ type Options struct {
 
 	Timeout         time.Duration
 	LockTimeout     time.Duration
+	LockDuration    time.Duration
 	CheckTimeout    time.Duration
 	RBACWait        time.Duration
 	AssumeDeadAfter time.Duration // 0: never
 	Confirm         int
 	MaxHistory      int // 0: no limit
 	OnStuck         string
+	OnFailure       string
 	CreateNamespace bool
 	NamespaceLabels map[string]string
 	Preflight       string
@@ -57,6 +59,20 @@ type Options struct {
 	Output          string
 	ReportDir       string
 	LogLevel        string
+
+	GitHubToken Secret
+	GitLabToken Secret
+}
+
+// Secrets are the values that nobody may see, whichever input they came from.
+func (o *Options) Secrets() []Secret {
+	var all []Secret
+	for i := range Table {
+		if s, ok := Table[i].field(o).(*Secret); ok && *s != "" {
+			all = append(all, *s)
+		}
+	}
+	return all
 }
 
 // Defaults is what the CI's environment says about the run; outside CI it is

@@ -74,9 +74,14 @@ func (in *Input) parseDuration(raw string) (time.Duration, string) {
 		return d, "give a duration with its unit, such as 90s, 5m or 1h30m"
 	case d < 0 || d == 0 && in.some:
 		return d, "give a duration above 0, such as 90s, 5m or 1h30m"
+	case d < in.shortest || in.longest > 0 && d > in.longest:
+		return d, fmt.Sprintf("give a duration from %s to %s", short(in.shortest), short(in.longest))
 	}
 	return d, ""
 }
+
+// short is 10m where Go itself would say 10m0s.
+func short(d time.Duration) string { return strings.Replace(d.String(), "m0s", "m", 1) }
 
 func (in *Input) parseList(p *[]string, raw string) (faults []fault) {
 	*p = lines(raw)

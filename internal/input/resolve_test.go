@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 	o := mustResolve(t, Deploy, []string{"--chart=./chart"}, nil, onCI)
 	if o.Timeout != 5*time.Minute || o.LockTimeout != 5*time.Minute || o.CheckTimeout != time.Minute || o.RBACWait != 10*time.Second ||
 		o.AssumeDeadAfter != 30*time.Minute || o.Confirm != 1 || o.MaxHistory != 10 || !o.CreateNamespace || o.Adopt ||
-		o.OnStuck != "auto" || o.Preflight != "storage" || o.Output != "text" || o.LogLevel != "info" || o.DependencyUpdate != "auto" {
+		o.OnStuck != "auto" || o.OnFailure != "keep" || o.LockDuration != 30*time.Second || o.Preflight != "storage" || o.Output != "text" || o.LogLevel != "info" || o.DependencyUpdate != "auto" {
 		t.Errorf("got %+v", o)
 	}
 	if o.Host != "github.com" || o.Repository != "acme/shop" || o.HeadRepository != "mallory/shop" || o.Branch != "patch-1" ||
@@ -89,6 +89,26 @@ func TestKinds(t *testing.T) {
 	}
 	if s := fmt.Sprintf("%+v %#v", o, o); strings.Contains(s, "hunter2") {
 		t.Error("printing the options shows the password")
+	}
+}
+
+func TestSecrets(t *testing.T) {
+	if got := mustResolve(t, Check, nil, nil, onCI).Secrets(); len(got) > 0 {
+		t.Errorf("got %d secrets, and none was given", len(got))
+	}
+	o := mustResolve(t, Deploy, []string{"--chart=chart", "--kube-apiserver=https://h", "--registry-username=u"}, []string{
+		"GITHUB_ACTIONS=true", "INPUT_GITHUB-TOKEN=hunter2-hub\n", "BERTH_GITLAB_TOKEN=hunter2-lab",
+		"BERTH_KUBE_TOKEN=hunter2-kube", "BERTH_REGISTRY_PASSWORD=hunter2-registry",
+	}, onCI)
+	var got []string
+	for _, s := range o.Secrets() {
+		got = append(got, s.Reveal())
+	}
+	if want := []string{"hunter2-registry", "hunter2-kube", "hunter2-hub", "hunter2-lab"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if s := fmt.Sprintf("%+v %#v", o, o); strings.Contains(s, "hunter2") {
+		t.Error("printing the options shows a secret")
 	}
 }
 

@@ -23,6 +23,12 @@ func TestTable(t *testing.T) {
 		if len(in.Verbs) == 0 || !strings.HasSuffix(in.Doc, ".") || strings.Contains(in.Doc, "|") {
 			t.Errorf("%s: it needs verbs and a sentence that fits a table", in.Name)
 		}
+		if !in.Serves(Deploy) {
+			t.Errorf("%s: deploy takes every input", in.Name)
+		}
+		if in.Action != "" && in.CI == "" {
+			t.Errorf("%s: what the action gives has to be said", in.Name)
+		}
 		if in.Default != "" {
 			if faults := in.parse(&Options{}, in.Default); len(faults) > 0 {
 				t.Errorf("%s: its default is refused: %v", in.Name, faults)

@@ -18,7 +18,12 @@ func TestWrongInputs(t *testing.T) {
 		{"no time at all", []string{"--timeout=0s"}, nil, []string{"--timeout"}},
 		{"boolean", nil, []string{"BERTH_CREATE_NAMESPACE=on"}, []string{`BERTH_CREATE_NAMESPACE "on": give true or false`}},
 		{"number", []string{"--confirm=0"}, nil, []string{"--confirm \"0\": give a whole number from 1"}},
-		{"choice", []string{"--on-stuck=rollback"}, nil, []string{"give one of auto, promote, unlock, fail"}},
+		{"choice", []string{"--on-stuck=delete"}, nil, []string{"give one of auto, promote, unlock, rollback, uninstall, fail"}},
+		{"choice after a failure", nil, []string{"BERTH_ON_FAILURE=fail"}, []string{`BERTH_ON_FAILURE "fail": give one of keep, rollback, uninstall`}},
+		{"lock that is too short", []string{"--lock-duration=2999ms"}, nil, []string{`--lock-duration "2999ms": give a duration from 3s to 10m`}},
+		{"lock that is too long", nil, []string{"BERTH_LOCK_DURATION=10m1s"}, []string{"give a duration from 3s to 10m"}},
+		{"lock that never holds", []string{"--lock-duration=0"}, nil, []string{"give a duration from 3s to 10m"}},
+		{"CI's token of two lines", nil, []string{"BERTH_GITLAB_TOKEN=hunter2\nhunter2"}, []string{"BERTH_GITLAB_TOKEN (hidden)"}},
 		{"switch", []string{"--dependency-update=maybe"}, nil, []string{"auto, true or false"}},
 		{"exit codes", []string{"--soft-fail=21,0,x"}, nil, []string{`"0"`, `"x"`}},
 		{"branch that breaks lines", []string{"--branch", "a\n::error::x"}, nil, []string{`"a\n::error::x": give one line`}},
@@ -101,14 +106,17 @@ func TestMissing(t *testing.T) {
 
 func TestFlagErrors(t *testing.T) {
 	for arg, want := range map[string]string{
-		"--namspace=x":          "--namspace: there is no such flag; did you mean --namespace?",
-		"--kube-token=hunter2":  "--kube-token: a secret does not belong on a command line",
-		"--chart=x":             "--chart: teardown does not take it, only deploy",
-		"--nothing-like-it=x":   "--nothing-like-it: there is no such flag",
-		"-z":                    "-z: there is no such flag",
-		"--timeout":             "flag needs an argument: --timeout",
-		"--kubeconfig":          "flag needs an argument",
-		"--registry-password=x": "give it as BERTH_REGISTRY_PASSWORD",
+		"--namspace=x":           "--namspace: there is no such flag; did you mean --namespace?",
+		"--github-token=hunter2": "give it as BERTH_GITHUB_TOKEN",
+		"--gitlab-token=hunter2": "give it as BERTH_GITLAB_TOKEN",
+		"--on-failure=keep":      "--on-failure: teardown does not take it, only deploy",
+		"--kube-token=hunter2":   "--kube-token: a secret does not belong on a command line",
+		"--chart=x":              "--chart: teardown does not take it, only deploy",
+		"--nothing-like-it=x":    "--nothing-like-it: there is no such flag",
+		"-z":                     "-z: there is no such flag",
+		"--timeout":              "flag needs an argument: --timeout",
+		"--kubeconfig":           "flag needs an argument",
+		"--registry-password=x":  "give it as BERTH_REGISTRY_PASSWORD",
 	} {
 		_, err := resolve(t, Teardown, []string{arg}, nil, onCI)
 		var errs Errors

@@ -176,7 +176,7 @@ func TestAction(t *testing.T) {
 	for i := range input.Table {
 		in := &input.Table[i]
 		got, ok := action.Inputs[in.Name]
-		if !ok || !strings.HasPrefix(got.Description, in.Doc) || got.Default != "" {
+		if !ok || !strings.HasPrefix(got.Description, in.Doc) || got.Default != in.Action {
 			t.Errorf("%s: got %+v", in.Name, got)
 		}
 	}

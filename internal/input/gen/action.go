@@ -24,8 +24,9 @@ const actionTail = `runs:
     - ${{ inputs.verb }}
 `
 
-// action is action.yml. Defaults stand in the descriptions only: an input that
-// is left out arrives empty, and the program fills it in.
+// action is action.yml. Defaults stand in the descriptions only, but for what
+// just the runner can give: an input that is left out arrives empty, and the
+// program fills it in.
 func action() string {
 	var b strings.Builder
 	b.WriteString(actionHead)
@@ -39,6 +40,9 @@ func action() string {
 	for i := range input.Table {
 		in := &input.Table[i]
 		fmt.Fprintf(&b, "  %s:\n    description: %s\n    required: false\n", in.Name, strconv.Quote(describe(in)))
+		if in.Action != "" {
+			fmt.Fprintf(&b, "    default: %s\n", in.Action)
+		}
 	}
 	b.WriteString("outputs:\n")
 	for _, out := range input.Outputs {

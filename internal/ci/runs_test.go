@@ -1,0 +1,299 @@
+package ci
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+const hushed = "hunter2-token"
+
+// platform is a CI whose API a test answers for.
+type platform struct {
+	make func(func(string) string, string, http.RoundTripper) *runAPI
+	env  func(api string) env
+	run  string // the URL of a run that may be asked about
+	path string // where the API answers about it
+}
+
+var (
+	onGitHubAPI = platform{
+		make: gitHubRuns,
+		env: func(api string) env {
+			return env{
+				"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://ghe.example.com", "GITHUB_API_URL": api + "/api/v3",
+				"GITHUB_REPOSITORY": "acme/shop", "GITHUB_RUN_ID": "42", "GITHUB_RUN_ATTEMPT": "3",
+			}
+		},
+		run: "https://ghe.example.com/acme/shop/actions/runs/41/attempts/2", path: "/api/v3/repos/acme/shop/actions/runs/41/attempts/2",
+	}
+	onGitLabAPI = platform{
+		make: gitLabRuns,
+		env: func(api string) env {
+			return env{
+				"GITLAB_CI": "true", "CI_PROJECT_URL": "https://gitlab.example.com/acme/sub/shop", "CI_PROJECT_ID": "7",
+				"CI_API_V4_URL": api + "/api/v4", "CI_JOB_ID": "42",
+			}
+		},
+		run: "https://gitlab.example.com/acme/sub/shop/-/jobs/41", path: "/api/v4/projects/7/jobs/41",
+	}
+)
+
+// serve starts an API and gives the Runs that ask it. What it is asked is kept.
+func (p platform) serve(t *testing.T, change env, answer http.HandlerFunc) (runs *runAPI, asked *[]*http.Request) {
+	t.Helper()
+	asked = new([]*http.Request)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		*asked = append(*asked, r)
+		answer(w, r)
+	}))
+	t.Cleanup(server.Close)
+	e := p.env(server.URL)
+	maps.Copy(e, change)
+	return p.make(e.get, hushed, server.Client().Transport), asked
+}
+
+func says(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }
+}
+
+// notKnown sees that a run is unknown, that it is said why, and that the token
+// is not.
+func notKnown(t *testing.T, runs Runs, run string) string {
+	t.Helper()
+	state, err := runs.RunState(t.Context(), run)
+	if state != verdict.RunUnknown || err == nil {
+		t.Fatalf("%q: got %s, %v", run, state, err)
+	}
+	if strings.Contains(err.Error(), hushed) {
+		t.Errorf("%q: it tells the token: %v", run, err)
+	}
+	return err.Error()
+}
+
+func TestRunStates(t *testing.T) {
+	for _, c := range []struct {
+		platform platform
+		states   map[string]verdict.RunState
+	}{
+		{onGitHubAPI, map[string]verdict.RunState{
+			"completed": verdict.RunEnded, "queued": verdict.RunRunning, "in_progress": verdict.RunRunning,
+			"waiting": verdict.RunRunning, "requested": verdict.RunRunning, "pending": verdict.RunRunning,
+			"success": verdict.RunUnknown, "": verdict.RunUnknown, "Completed": verdict.RunUnknown,
+		}},
+		{onGitLabAPI, map[string]verdict.RunState{
+			"success": verdict.RunEnded, "failed": verdict.RunEnded, "canceled": verdict.RunEnded, "skipped": verdict.RunEnded,
+			"created": verdict.RunRunning, "pending": verdict.RunRunning, "running": verdict.RunRunning, "preparing": verdict.RunRunning,
+			"waiting_for_resource": verdict.RunRunning, "scheduled": verdict.RunRunning, "canceling": verdict.RunRunning,
+			"manual": verdict.RunUnknown, "completed": verdict.RunUnknown, "": verdict.RunUnknown,
+		}},
+	} {
+		for status, want := range c.states {
+			runs, asked := c.platform.serve(t, nil, says(`{"id": 41, "status": "`+status+`", "name": "x"}`))
+			got, err := runs.RunState(t.Context(), c.platform.run)
+			if got != want || (err == nil) != (want != verdict.RunUnknown) {
+				t.Errorf("%s: %q is %s (%v), want %s", runs.platform, status, got, err, want)
+			}
+			if len(*asked) != 1 || (*asked)[0].URL.String() != c.platform.path {
+				t.Fatalf("%s: asked %v", runs.platform, *asked)
+			}
+		}
+	}
+}
+
+func TestRunsCarryTheToken(t *testing.T) {
+	for _, c := range []struct {
+		platform     platform
+		header, want string
+	}{
+		{onGitHubAPI, "Authorization", "Bearer " + hushed},
+		{onGitLabAPI, "PRIVATE-TOKEN", hushed},
+	} {
+		runs, asked := c.platform.serve(t, nil, says(`{"id": 41, "status": "pending"}`))
+		if _, err := runs.RunState(t.Context(), c.platform.run); err != nil {
+			t.Error(err)
+		} else if got := (*asked)[0].Header.Get(c.header); got != c.want {
+			t.Errorf("%s: %s is %q", runs.platform, c.header, got)
+		}
+	}
+}
+
+// The URL comes from a record that anybody may have written.
+func TestRunsAskAboutTheirOwnRepositoryOnly(t *testing.T) {
+	const hub, lab = "https://ghe.example.com/acme/shop/actions/runs/", "https://gitlab.example.com/acme/sub/shop/-/jobs/"
+	for _, c := range []struct {
+		platform platform
+		urls     []string
+	}{
+		{onGitHubAPI, []string{
+			"", "laptop, process 7, started 2026-01-02T03:04:05Z", hub, hub + "0", hub + "-1", hub + "041", hub + "x", hub + "41/",
+			hub + "41/attempts/", hub + "41/attempts/0", hub + "41/attempts/2/logs", hub + "41/jobs/1", hub + "41?x=1", hub + "41#x",
+			hub + "41\n", hub + " 41", hub + "٤١", hub + "%34%31", hub + "../../../secrets", hub + "41/../../../../repos/evil/x",
+			hub + strings.Repeat("9", 19), hub + strings.Repeat("1", 1<<20),
+			"http://ghe.example.com/acme/shop/actions/runs/41", "https://ghe.example.com:444/acme/shop/actions/runs/41",
+			"https://github.com/acme/shop/actions/runs/41", "https://ghe.example.com/acme/other/actions/runs/41",
+			"https://ghe.example.com.evil.example/acme/shop/actions/runs/41", "https://ghe.example.com@evil.example/acme/shop/actions/runs/41",
+			"https://evil.example/https://ghe.example.com/acme/shop/actions/runs/41", lab + "41",
+			hub + "42", hub + "42/attempts/3", // this very run
+		}},
+		{onGitLabAPI, []string{
+			"", lab, lab + "0", lab + "41/", lab + "41/trace", lab + "41?x", lab + "../../../../user", lab + "x", lab + "41\r\n",
+			"https://gitlab.example.com/acme/shop/-/jobs/41", "https://gitlab.example.com/acme/sub/shop/jobs/41",
+			"https://evil.example/acme/sub/shop/-/jobs/41", "http://gitlab.example.com/acme/sub/shop/-/jobs/41", hub + "41",
+			lab + "42", // this very job
+		}},
+	} {
+		runs, asked := c.platform.serve(t, nil, says(`{"id": 41, "status": "completed"}`))
+		for _, url := range c.urls {
+			if why := notKnown(t, runs, url); len(why) > 1000 || strings.ContainsAny(why, "\r\n") {
+				t.Errorf("%.100q: it says %.2000q", url, why)
+			}
+		}
+		if len(*asked) > 0 {
+			t.Errorf("%s: asked %v", runs.platform, (*asked)[0].URL)
+		}
+	}
+}
+
+func TestAnEarlierAttemptOfThisRunIsAskedAbout(t *testing.T) {
+	runs, _ := onGitHubAPI.serve(t, nil, says(`{"id": 42, "status": "completed"}`))
+	if got, err := runs.RunState(t.Context(), "https://ghe.example.com/acme/shop/actions/runs/42/attempts/2"); got != verdict.RunEnded || err != nil {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+func TestNoPlainAnswerIsNoAnswer(t *testing.T) {
+	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
+	t.Cleanup(elsewhere.Close)
+	answers := map[string]http.HandlerFunc{
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusMovedPermanently)
+		},
+		"no JSON":        says("<html>please log in</html>"),
+		"nothing":        says(""),
+		"null":           says("null"),
+		"a list":         says(`[{"id": 41, "status": "completed"}]`),
+		"other types":    says(`{"id": "41", "status": "completed"}`),
+		"another run":    says(`{"id": 40, "status": "completed"}`),
+		"no id":          says(`{"status": "completed"}`),
+		"cut off":        says(`{"id": 41, "status": "completed"`),
+		"far too much":   says(`{"x": "` + strings.Repeat("x", maxAnswer) + `", "id": 41, "status": "completed"}`),
+		"a hostile word": says(`{"id": 41, "status": "completed\n::error::` + strings.Repeat("x", 1000) + `"}`),
+		"hung up":        func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	}
+	for _, code := range []int{201, 204, 304, 400, 401, 403, 404, 410, 429, 500, 502, 503} {
+		answers[http.StatusText(code)] = func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(code)
+			_, _ = w.Write([]byte(`{"id": 41, "status": "completed"}`))
+		}
+	}
+	for _, p := range []platform{onGitHubAPI, onGitLabAPI} {
+		for name, answer := range answers {
+			t.Run(name, func(t *testing.T) {
+				runs, asked := p.serve(t, nil, answer)
+				why := notKnown(t, runs, p.run)
+				if len(*asked) == 0 || strings.Contains(why, "\n") || len(why) > 500 {
+					t.Errorf("asked %d times; it says %q", len(*asked), why)
+				}
+				if denied := strings.Contains(why, "401") || strings.Contains(why, "403") || strings.Contains(why, "404"); denied && !strings.Contains(why, runs.need) {
+					t.Errorf("it does not say what is needed: %s", why)
+				}
+			})
+		}
+	}
+}
+
+func TestASilentAPIIsNotWaitedFor(t *testing.T) {
+	for _, p := range []platform{onGitHubAPI, onGitLabAPI} {
+		silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+		runs, _ := p.serve(t, nil, silent)
+		if runs.client.Timeout != askTimeout {
+			t.Errorf("%s: it waits for %s", runs.platform, runs.client.Timeout)
+		}
+		runs.client.Timeout = 10 * time.Millisecond
+		notKnown(t, runs, p.run)
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if state, err := runs.RunState(ctx, p.run); state != verdict.RunUnknown || !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %s, %v", runs.platform, state, err)
+		}
+	}
+}
+
+func TestRunsThatCannotBeAskedAbout(t *testing.T) {
+	for name, c := range map[string]struct {
+		platform platform
+		change   env
+		say      string
+	}{
+		"GitHub in the clear":      {onGitHubAPI, env{"GITHUB_API_URL": "http://127.0.0.1:1/api/v3"}, "in the clear"},
+		"GitHub, no API":           {onGitHubAPI, env{"GITHUB_API_URL": ""}, "environment"},
+		"GitHub, no repository":    {onGitHubAPI, env{"GITHUB_REPOSITORY": ""}, "environment"},
+		"GitHub, certificate":      {onGitHubAPI, nil, "certificate"},
+		"GitLab in the clear":      {onGitLabAPI, env{"CI_API_V4_URL": "http://127.0.0.1:1/api/v4"}, "in the clear"},
+		"GitLab, no API":           {onGitLabAPI, env{"CI_API_V4_URL": ""}, "environment"},
+		"GitLab, no project":       {onGitLabAPI, env{"CI_PROJECT_URL": ""}, "environment"},
+		"GitLab, project's number": {onGitLabAPI, env{"CI_PROJECT_ID": ""}, "environment"},
+		"GitLab, certificate":      {onGitLabAPI, nil, "certificate"},
+	} {
+		runs, asked := c.platform.serve(t, c.change, says(`{"id": 41, "status": "completed"}`))
+		if c.change == nil {
+			runs.client.Transport = &http.Transport{} // which does not know the server's CA
+		}
+		if why := notKnown(t, runs, c.platform.run); !strings.Contains(why, c.say) {
+			t.Errorf("%s: it says %s", name, why)
+		}
+		if len(*asked) > 0 {
+			t.Errorf("%s: it was asked", name)
+		}
+	}
+}
+
+func TestNewRuns(t *testing.T) {
+	hub, lab := onGitHubAPI.env("https://127.0.0.1:1"), onGitLabAPI.env("https://127.0.0.1:1")
+	for name, c := range map[string]struct {
+		env    env
+		tokens Tokens
+		run    string
+		say    string
+	}{
+		"local":                {env{}, Tokens{hushed, hushed}, onGitHubAPI.run, "outside CI"},
+		"GitHub without token": {hub, Tokens{GitLab: hushed}, onGitHubAPI.run, "actions: read"},
+		"GitLab without token": {lab, Tokens{GitHub: hushed}, onGitLabAPI.run, "read_api"},
+		"nobody answers":       {hub, Tokens{GitHub: hushed}, onGitHubAPI.run, "ask GitHub about run 41/attempts/2"},
+	} {
+		if why := notKnown(t, NewRuns(c.env.get, c.tokens), c.run); !strings.Contains(why, c.say) {
+			t.Errorf("%s: it says %s", name, why)
+		}
+	}
+}
+
+// What Context writes down is what RunState asks about.
+func TestTheRunsOwnURL(t *testing.T) {
+	for want, e := range map[string]env{
+		"https://github.com/acme/shop/actions/runs/42/attempts/3": github("push", "refs/heads/x"),
+		"https://github.com/acme/shop/actions/runs/42":            func() env { e := github("push", "refs/heads/x"); delete(e, "GITHUB_RUN_ATTEMPT"); return e }(),
+		"https://gitlab.com/acme/shop/-/jobs/9":                   gitlab(env{"CI_PROJECT_URL": "https://gitlab.com/acme/shop", "CI_JOB_ID": "9"}),
+		"":                                                        func() env { e := github("push", "refs/heads/x"); delete(e, "GITHUB_RUN_ID"); return e }(),
+	} {
+		c, _ := Detect(e.get, &strings.Builder{}).Context() // without a payload, which does not matter here
+		if c.RunURL != want {
+			t.Errorf("got %q, want %q", c.RunURL, want)
+		}
+		if want == "" {
+			continue
+		}
+		e["GITHUB_API_URL"], e["CI_API_V4_URL"], e["CI_PROJECT_ID"] = "https://127.0.0.1:1", "https://127.0.0.1:1", "7"
+		if why := notKnown(t, NewRuns(e.get, Tokens{hushed, hushed}), c.RunURL); !strings.Contains(why, "this very run") {
+			t.Errorf("%s: it says %s", want, why)
+		}
+	}
+}
