@@ -31,6 +31,11 @@ func (s Status) Pending() bool {
 	return false
 }
 
+// Unfinished says that an operation may still be at work on the release.
+func (s Status) Unfinished() bool {
+	return s.Pending() || s == StatusUninstalling || s == StatusUnknown
+}
+
 // Stamp is what Berth's record store writes on every record it creates, so
 // that a later run can tell whose operation left it. A stamp counts only when
 // its Revision is the record's own: Helm copies labels from one revision to
@@ -56,6 +61,10 @@ type Record struct {
 	Managers []string  // who wrote it, newest first
 	Stamp    Stamp     // only when it is this record's own
 	Identity string    // identity hash of the branch that wrote it, if stamped
+	RunURL   string    // the CI run that wrote it, if it said so; untrusted text
+	// Hidden says that a label is missing by which Helm finds its records: it
+	// does not see this one, and trips over its name.
+	Hidden bool
 
 	Loaded      bool   // the payload was read
 	DecodeError string // why it could not be decoded; empty when it could
@@ -67,6 +76,19 @@ type Record struct {
 	Size        int    // bytes of the stored string
 }
 
+// Manager is what Berth calls itself in the managedFields of the records that it
+// writes.
+const Manager = "berth"
+
+// standing is what the record says of its operation: the payload counts, as it
+// does for Helm, and the label where there is no telling.
+func (r *Record) standing() Status {
+	if r.DecodeError != "" || !r.Loaded {
+		return r.Label
+	}
+	return r.Payload
+}
+
 // Hook is one hook of a stored release.
 type Hook struct {
 	Name      string
@@ -74,9 +96,9 @@ type Hook struct {
 	Events    []string // pre-install, post-upgrade, …
 	Manifest  string
 	Succeeded bool // the stored record says that it ran to its end
-	// KeptAfterSuccess is false when its delete policy removes it once it
-	// has succeeded, so that its absence proves nothing.
-	KeptAfterSuccess bool
+	// Recreated says that Helm deletes what is left of it before it makes it
+	// again. Without, a leftover stops every later operation.
+	Recreated bool
 }
 
 // Ref names an object of the cluster.
@@ -172,6 +194,17 @@ type Attempt struct {
 	HooksProven bool   // the SDK returned success after the hooks ran
 }
 
+// RunState is what the CI's own API says of a run.
+type RunState string
+
+// The states of a CI run. Without a token, an answer or a run that can be asked
+// about, it is unknown.
+const (
+	RunUnknown RunState = "unknown"
+	RunRunning RunState = "running"
+	RunEnded   RunState = "ended"
+)
+
 // Facts is all that a diagnosis is made from.
 type Facts struct {
 	Release   string
@@ -181,10 +214,11 @@ type Facts struct {
 	Namespace Namespace
 	Records   []Record // by revision, ascending
 	Lock      Lock
+	CI        RunState // of the run that wrote the last record, where it was asked for
 	Objects   []Object // of the last record's manifest
 	HookJobs  []Object // of the last record's hooks
 	Dropped   []Object // of the revision before, no longer in the last one's
-	Observed  bool     // Objects, HookJobs and Dropped were read
+	Observed  bool     // Objects and HookJobs were read, and Dropped where the record is pending
 	// DroppedUnread says why Dropped could not be told, if it could not.
 	DroppedUnread string
 }

@@ -16,5 +16,16 @@ type Outcome struct {
 	// nothing more.
 	Cut  bool
 	Kept []string // uninstall: what was left, and why
-	Err  error
+	// Unproven are the hooks that were deleted while they were watched. Helm
+	// counts that as their success.
+	Unproven []string
+	// Adopted are the objects that an install found in place with this
+	// release's name on them: its records had been lost.
+	Adopted []string
+	// Taken are the objects taken over from a release that is no more.
+	Taken []string
+	// Missing are the objects of an uninstall of whose kind the API server knows
+	// nothing any more.
+	Missing []string
+	Err     error
 }

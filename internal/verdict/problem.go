@@ -33,6 +33,10 @@ const (
 	EndNothingToDo   Ending = "nothing-to-do"
 )
 
+// ErrChanged says that a record is no longer as it was read, or not there any
+// more: what was decided by it has to be decided anew.
+var ErrChanged = errors.New("the records changed while they were read")
+
 // Problem is an error that a person can act on: what was tried, on what, why it
 // failed and what to do next. Ending says how the run ends because of it.
 type Problem struct {

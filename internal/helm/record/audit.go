@@ -12,6 +12,8 @@ import (
 type entry struct {
 	verdict.Write
 	err error
+	// helms says that Helm asked for it, and may keep its error to itself.
+	helms bool
 }
 
 // begin opens the audit of a write; rls is nil where the release is not known.
@@ -25,6 +27,13 @@ func (s *Store) begin(verb, key string, rls *release.Release) *entry {
 	if rls != nil && rls.Info != nil {
 		w.Status = verdict.Status(rls.Info.Status)
 	}
+	return w
+}
+
+// beginHelms opens the audit of a write that Helm asked for.
+func (s *Store) beginHelms(verb, key string, rls *release.Release) *entry {
+	w := s.begin(verb, key, rls)
+	w.helms = true
 	return w
 }
 
@@ -57,9 +66,10 @@ func (s *Store) Audit() []verdict.Write {
 	return writes
 }
 
-// Failed is the first write that failed and was not made good by a later one
-// of the same record; nil when there is none. Helm reports success over such a
-// failure (https://github.com/helm/helm/issues/13189).
+// Failed is the first write of Helm's that failed and was not made good by a
+// later one of the same record; nil when there is none. Helm reports success
+// over such a failure (https://github.com/helm/helm/issues/13189). A repair
+// that failed told so itself.
 func (s *Store) Failed() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,7 +81,7 @@ func (s *Store) Failed() error {
 	}
 	for i := range s.audit {
 		good, made := last[s.audit[i].Key]
-		if s.audit[i].err != nil && (!made || good < i) {
+		if s.audit[i].err != nil && s.audit[i].helms && (!made || good < i) {
 			return s.audit[i].err
 		}
 	}

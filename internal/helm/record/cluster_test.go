@@ -38,8 +38,9 @@ func open(t *testing.T, config *rest.Config, namespace string, kind Kind) *Store
 	}
 	s, err := New(Clients{Core: core, Metadata: meta}, Options{
 		Kind: kind, Namespace: namespace, Identity: "me", Context: t.Context(),
-		Stamp:       verdict.Stamp{Run: "run1", Deadline: time.Now().Add(time.Minute).Truncate(time.Second)},
-		Annotations: map[string]string{"berth.dev/branch": "feature/x"},
+		Stamp:            verdict.Stamp{Run: "run1", Deadline: time.Now().Add(time.Minute).Truncate(time.Second)},
+		Annotations:      map[string]string{"berth.dev/branch": "feature/x", "berth.dev/run-url": "https://ci/1"},
+		RunURLAnnotation: "berth.dev/run-url",
 		Backoff: func() backoff.BackOff {
 			return backoff.WithMaxRetries(backoff.NewConstantBackOff(time.Millisecond), 4)
 		},
@@ -189,13 +190,13 @@ func TestUndecodableRecords(t *testing.T) {
 		t.Error("Get did not say that it cannot be decoded")
 	}
 	found, err := s.Query(map[string]string{"name": "web"})
-	if err != nil || len(found) != 1 || len(s.Undecodable()) != 1 {
-		t.Errorf("Query: %d, %v, %v", len(found), err, s.Undecodable())
+	if err != nil || len(found) != 1 {
+		t.Errorf("Query: %d, %v", len(found), err)
 	}
 	records, err := s.Revisions(t.Context(), "web")
 	must(t, err)
 	loaded, err := s.Load(t.Context(), &records[1])
-	if err != nil || loaded.Release() != nil || records[1].DecodeError == "" {
+	if err != nil || loaded.rls != nil || records[1].DecodeError == "" {
 		t.Errorf("Load: %v, %q", err, records[1].DecodeError)
 	}
 	if _, ok := errors.AsType[*UndecodableError](s.Settle(t.Context(), loaded, verdict.StatusFailed, "")); !ok {
@@ -232,7 +233,7 @@ func TestRevisionsAndSettle(t *testing.T) {
 	if diff := cmp.Diff(want, rec.Stamp); diff != "" {
 		t.Error(diff)
 	}
-	if rec.Identity != "me" || rec.Loaded || rec.Touched.Before(before) || !slices.Equal(rec.Managers, []string{fieldManager}) {
+	if rec.Identity != "me" || rec.RunURL != "https://ci/1" || rec.Hidden || rec.Loaded || rec.Touched.Before(before) || !slices.Equal(rec.Managers, []string{fieldManager}) {
 		t.Errorf("record %+v", rec)
 	}
 	loaded, err := s.Load(t.Context(), rec)
@@ -253,8 +254,13 @@ func TestRevisionsAndSettle(t *testing.T) {
 		t.Errorf("settled %+v", rec)
 	}
 	other := verdict.Record{Key: rec.Key, UID: "another"}
-	if _, ok := errors.AsType[*ConflictError](second(s.Load(t.Context(), &other))); !ok {
-		t.Error("a record of another UID was loaded")
+	if err := second(s.Load(t.Context(), &other)); !errors.Is(err, verdict.ErrChanged) {
+		t.Errorf("a record of another UID was loaded: %v", err)
+	}
+	gone := verdict.Record{Key: key("11")}
+	err = second(s.Load(t.Context(), &gone))
+	if !errors.Is(err, verdict.ErrChanged) || !errors.Is(err, driver.ErrReleaseNotFound) || verdict.ProblemOf(err).Ending != verdict.EndInconsistent {
+		t.Errorf("a pruned record: %v", err)
 	}
 }
 

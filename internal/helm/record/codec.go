@@ -8,22 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode/utf8"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	"helm.sh/helm/v3/pkg/release"
-)
-
-const (
-	// sizeLimit is the longest payload that is created. The API server takes
-	// 1 MiB; what is left lets the record grow by a description and labels.
-	sizeLimit = 900 << 10
-	// descriptionLimit keeps a long error from growing a record past the
-	// server's limit, which would lose the failure together with its text.
-	descriptionLimit = 2 << 10
-	// inflatedLimit stops a small payload from inflating to all of the memory.
-	inflatedLimit = 128 << 20
 )
 
 var gzipMagic = []byte{0x1f, 0x8b, 0x08}
@@ -84,12 +71,12 @@ func inflate(compressed []byte, limit int64) ([]byte, error) {
 
 // marshal is a release's JSON with its description cut. The release itself is
 // Helm's and stays as it is.
-func marshal(rls *release.Release) ([]byte, error) {
+func marshal(rls *release.Release, description int) ([]byte, error) {
 	if rls.Info == nil {
 		return nil, errors.New("the release has no info")
 	}
 	stored, info := *rls, *rls.Info
-	info.Description = cut(info.Description, descriptionLimit)
+	info.Description = cut(info.Description, description)
 	stored.Info = &info
 	return json.Marshal(&stored)
 }
@@ -108,47 +95,38 @@ func merge(payload string, rls *release.Release) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	to, err := marshal(rls)
-	if err != nil {
-		return "", err
-	}
-	patch, err := jsonpatch.CreateMergePatch(from, to)
-	if err != nil {
-		return "", err
-	}
-	merged, err := jsonpatch.MergePatch(raw, patch)
-	if err != nil {
-		return "", err
-	}
-	return encode(merged)
+	return fit(func(description int) (string, error) {
+		to, err := marshal(rls, description)
+		if err != nil {
+			return "", err
+		}
+		patch, err := jsonpatch.CreateMergePatch(from, to)
+		if err != nil {
+			return "", err
+		}
+		return patched(raw, patch)
+	})
 }
 
 // mergeStatus sets the status and the description in a release's JSON and
 // returns the new stored string.
 func mergeStatus(raw []byte, status, description string) (string, error) {
-	patch, err := json.Marshal(map[string]any{"info": map[string]string{
-		"status": status, "description": cut(description, descriptionLimit),
-	}})
-	if err != nil {
-		return "", err
-	}
+	return fit(func(limit int) (string, error) {
+		patch, err := json.Marshal(map[string]any{"info": map[string]string{
+			"status": status, "description": cut(description, limit),
+		}})
+		if err != nil {
+			return "", err
+		}
+		return patched(raw, patch)
+	})
+}
+
+// patched is the stored string of a release's JSON with a patch merged in.
+func patched(raw, patch []byte) (string, error) {
 	merged, err := jsonpatch.MergePatch(raw, patch)
 	if err != nil {
 		return "", err
 	}
 	return encode(merged)
-}
-
-// cut shortens text to at most limit bytes without splitting a rune.
-func cut(text string, limit int) string {
-	const mark = "…"
-	text = strings.ToValidUTF8(text, string(utf8.RuneError))
-	if len(text) <= limit {
-		return text
-	}
-	end := limit - len(mark)
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + mark
 }

@@ -24,7 +24,7 @@ func stored(t *testing.T, raw string) string {
 }
 
 func TestCodecRoundTrip(t *testing.T) {
-	raw, err := marshal(mock("web", 3, release.StatusDeployed))
+	raw, err := marshal(mock("web", 3, release.StatusDeployed), descriptionLimit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestMergeStatus(t *testing.T) {
 func TestMarshalCutsTheDescription(t *testing.T) {
 	rls := mock("web", 1, release.StatusFailed)
 	rls.Info.Description = strings.Repeat("é", descriptionLimit)
-	raw, err := marshal(rls)
+	raw, err := marshal(rls, descriptionLimit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestMarshalCutsTheDescription(t *testing.T) {
 	if len(rls.Info.Description) != 2*descriptionLimit {
 		t.Error("Helm's own release was changed")
 	}
-	if _, err := marshal(&release.Release{Name: "web"}); err == nil {
+	if _, err := marshal(&release.Release{Name: "web"}, descriptionLimit); err == nil {
 		t.Error("a release without info was accepted")
 	}
 }
@@ -156,6 +156,9 @@ func TestCut(t *testing.T) {
 		{"ééé", 5, "é…"},
 		{"日本語", 8, "日…"},
 		{"a\xffb", 10, "a\uFFFDb"},
+		{"longer", 3, "…"},
+		{"longer", 2, ""},
+		{"longer", 0, ""},
 	} {
 		got := cut(c.text, c.limit)
 		if got != c.want || len(got) > c.limit || !utf8.ValidString(got) {

@@ -8,7 +8,6 @@ import (
 
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -60,12 +59,12 @@ func (s *Store) Query(wanted map[string]string) ([]*release.Release, error) {
 // Create stores a new release under key, with Berth's stamp. It returns
 // driver.ErrReleaseExists when the key is taken.
 func (s *Store) Create(key string, rls *release.Release) error {
-	w := s.begin("create", key, rls)
+	w := s.beginHelms("create", key, rls)
 	return s.end(w, s.create(w, key, rls))
 }
 
 func (s *Store) create(w *entry, key string, rls *release.Release) error {
-	raw, err := marshal(rls)
+	raw, err := marshal(rls, descriptionLimit)
 	if err != nil {
 		return fmt.Errorf("create the release record %s: %w", key, err)
 	}
@@ -94,7 +93,7 @@ func (s *Store) create(w *entry, key string, rls *release.Release) error {
 // else wrote in between. A pointer that the store never saw is compared with
 // what is stored now.
 func (s *Store) Update(key string, rls *release.Release) error {
-	w := s.begin("update", key, rls)
+	w := s.beginHelms("update", key, rls)
 	return s.end(w, s.update(w, key, rls))
 }
 
@@ -108,7 +107,7 @@ func (s *Store) update(w *entry, key string, rls *release.Release) error {
 	}
 	payload, err := merge(from.Payload, rls)
 	if err != nil {
-		return s.explain("update", "update", key, &UndecodableError{Key: key, Err: err})
+		return s.explainWrite(w, unstorable(key, err))
 	}
 	got, err := s.swap(s.opts.Context, w, from, payload, rls)
 	if err != nil {
@@ -120,10 +119,14 @@ func (s *Store) update(w *entry, key string, rls *release.Release) error {
 
 // swap replaces a stored record's payload and labels, and nothing else of it.
 func (s *Store) swap(ctx context.Context, w *entry, from *object, payload string, rls *release.Release) (*object, error) {
-	want := &object{ObjectMeta: *from.DeepCopy(), Payload: payload, Type: from.Type}
+	if from.Fixed && payload != from.Payload {
+		return nil, s.explainWrite(w, &ImmutableError{Key: from.Name})
+	}
+	want := *from
+	want.ObjectMeta, want.Payload = *from.DeepCopy(), payload
 	want.Labels = s.labelsOfChanged(from.Labels, rls)
-	return s.perform(ctx, w, swapped(want), func(ctx context.Context) (*object, error) {
-		return s.objects.update(ctx, want)
+	return s.perform(ctx, w, swapped(&want), func(ctx context.Context) (*object, error) {
+		return s.objects.update(ctx, &want)
 	})
 }
 
@@ -134,7 +137,7 @@ func (s *Store) Delete(key string) (*release.Release, error) {
 	if errors.Is(err, driver.ErrReleaseNotFound) {
 		return nil, err
 	}
-	w := s.begin("delete", key, nil)
+	w := s.beginHelms("delete", key, nil)
 	if err != nil {
 		return nil, s.end(w, err)
 	}
@@ -145,11 +148,7 @@ func (s *Store) Delete(key string) (*release.Release, error) {
 	}
 	rls.Labels = withoutSystem(obj.Labels)
 	_, err = s.perform(s.opts.Context, w, deleted(obj), func(ctx context.Context) (*object, error) {
-		err := s.objects.delete(ctx, key, obj.UID)
-		if apierrors.IsNotFound(err) {
-			err = nil
-		}
-		return nil, err
+		return nil, absent(s.objects.delete(ctx, key, &metav1.Preconditions{UID: &obj.UID}))
 	})
 	return rls, s.end(w, err)
 }

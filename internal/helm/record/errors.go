@@ -1,9 +1,11 @@
 package record
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/berth-dev/berth/internal/verdict"
+	"helm.sh/helm/v3/pkg/storage/driver"
 )
 
 // DeniedError says that the API server forbade a request.
@@ -48,6 +50,12 @@ func (e *ConflictError) Error() string {
 // Unwrap gives the API server's error.
 func (e *ConflictError) Unwrap() error { return e.Err }
 
+// Is says that every conflict is a change of the records.
+func (e *ConflictError) Is(target error) bool { return target == verdict.ErrChanged }
+
+// errGone says that a record is not there any more.
+var errGone = fmt.Errorf("%w: %w", verdict.ErrChanged, driver.ErrReleaseNotFound)
+
 // conflictOver is the conflict with what was found in the place of our write.
 func conflictOver(found *object) *ConflictError {
 	e := &ConflictError{Key: found.Name, Status: verdict.Status(found.Labels[labelStatus])}
@@ -91,6 +99,45 @@ func (e *UndecodableError) Error() string {
 
 // Unwrap gives the decoder's error.
 func (e *UndecodableError) Unwrap() error { return e.Err }
+
+// unstorable is the error of making a record's new payload.
+func unstorable(key string, err error) error {
+	if _, tooLarge := errors.AsType[*TooLargeError](err); tooLarge {
+		return err
+	}
+	return &UndecodableError{Key: key, Err: err}
+}
+
+// ImmutableError says that a record's object forbids a change of its data.
+type ImmutableError struct{ Key string }
+
+func (e *ImmutableError) Error() string {
+	return fmt.Sprintf("%s is marked immutable, so that no status can be written to it", e.Key)
+}
+
+// TakenError says that the name of a new record is taken by something that
+// Helm does not see among the release's records.
+type TakenError struct {
+	Key  string
+	What string // "a Secret of type Opaque, which holds no release"
+}
+
+func (e *TakenError) Error() string { return fmt.Sprintf("the name %s is taken by %s", e.Key, e.What) }
+
+// Unwrap says it as Helm does.
+func (e *TakenError) Unwrap() error { return driver.ErrReleaseExists }
+
+// taken says what is in the way of a new record.
+func taken(found, want *object) error {
+	switch {
+	case found.Type != "" && found.Type != secretType:
+		return &TakenError{Key: found.Name, What: fmt.Sprintf("a Secret of type %q, which is no release record", found.Type)}
+	case found.Labels[labelName] != want.Labels[labelName] || hidden(&found.ObjectMeta):
+		return &TakenError{Key: found.Name, What: fmt.Sprintf("an object that Helm does not find by its labels (%s=%q, %s=%q)",
+			labelName, found.Labels[labelName], labelOwner, found.Labels[labelOwner])}
+	}
+	return driver.ErrReleaseExists
+}
 
 // TooLargeError says that a record is larger than can be stored safely.
 type TooLargeError struct {

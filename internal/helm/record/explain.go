@@ -9,6 +9,8 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // explainWrite makes a Problem of the error of a write.
@@ -18,7 +20,7 @@ func (s *Store) explainWrite(w *entry, err error) error {
 	case !explained && transient(err):
 		err = &UnansweredError{Tries: w.Tries, Err: err}
 	case w.Verb == "update" && apierrors.IsNotFound(err):
-		err = fmt.Errorf("%w: %w", driver.ErrReleaseNotFound, err)
+		err = fmt.Errorf("%w: %w", errGone, err)
 	}
 	return s.explain(w.Verb, w.Verb, w.Key, err)
 }
@@ -50,6 +52,9 @@ func (s *Store) explain(act, verb, key string, err error) error {
 	case apierrors.IsUnauthorized(err):
 		p.Ending = verdict.EndPermission
 		p.Next = "The API server did not accept the credentials: check that the token or certificate is right and has not expired."
+	case stuck(err):
+		p.Ending = verdict.EndUnreadable
+		p.Next = "Move it out of the way or delete it, then run again."
 	case errors.Is(err, driver.ErrReleaseExists):
 		p.Ending = verdict.EndLive
 		p.Next = "Another operation created this revision. Let it end, then run again."
@@ -69,7 +74,6 @@ func (s *Store) explain(act, verb, key string, err error) error {
 func (s *Store) classify(p *verdict.Problem, err error) bool {
 	var (
 		conflict    *ConflictError
-		tooLarge    *TooLargeError
 		undecodable *UndecodableError
 		status      apierrors.APIStatus
 	)
@@ -77,7 +81,7 @@ func (s *Store) classify(p *verdict.Problem, err error) bool {
 	case errors.As(err, &conflict):
 		p.Ending = verdict.EndLive
 		p.Next = "Nothing was overwritten. Let the other operation end, then run again."
-	case errors.As(err, &tooLarge) || apierrors.IsRequestEntityTooLargeError(err):
+	case tooLarge(err):
 		p.Ending = verdict.EndUnreadable
 		p.Next = "A record holds the chart with its files, the values and the manifest: leave files out with .helmignore, or move large ones out of the chart."
 	case errors.As(err, &undecodable):
@@ -95,6 +99,20 @@ func (s *Store) classify(p *verdict.Problem, err error) bool {
 	return true
 }
 
+// stuck says that an object can neither be used as the record nor be made it.
+func stuck(err error) bool {
+	_, taken := errors.AsType[*TakenError](err)
+	_, immutable := errors.AsType[*ImmutableError](err)
+	return taken || immutable
+}
+
+// tooLarge says that a record is larger than this store or the API server takes.
+func tooLarge(err error) bool {
+	_, ours := errors.AsType[*TooLargeError](err)
+	return ours || apierrors.IsRequestEntityTooLargeError(err) ||
+		apierrors.HasStatusCause(err, metav1.CauseType(field.ErrorTypeTooLong))
+}
+
 // denied tells a missing permission from the other things that 403 stands
 // for: an admission webhook or a quota that refuses the object. The status has
 // no field for it; this is how the API server words every denial.
@@ -110,7 +128,7 @@ func (s *Store) unanswered(p *verdict.Problem) {
 func (s *Store) deny(p *verdict.Problem, verb, key string, err error) {
 	p.Ending = verdict.EndPermission
 	p.Cause = &DeniedError{Verb: verb, Resource: string(s.opts.Kind), Namespace: s.opts.Namespace, Key: key, Err: err}
-	p.Next = fmt.Sprintf("Grant the verb %s on %s in namespace %s, then run again.", verb, s.opts.Kind, s.opts.Namespace)
+	p.Next = fmt.Sprintf("Grant the verb %s on %s in %s, then run again.", verb, s.opts.Kind, s.where())
 	p.Gaps = []verdict.Gap{{
 		Permission: verdict.Permission{
 			Verb: verb, Resource: string(s.opts.Kind), Namespace: s.opts.Namespace,
@@ -122,7 +140,14 @@ func (s *Store) deny(p *verdict.Problem, verb, key string, err error) {
 
 func (s *Store) tried(act, key string) string {
 	if key == "" {
-		return fmt.Sprintf("%s the release records in namespace %s", act, s.opts.Namespace)
+		return fmt.Sprintf("%s the release records in %s", act, s.where())
 	}
-	return fmt.Sprintf("%s the release record %s in namespace %s", act, key, s.opts.Namespace)
+	return fmt.Sprintf("%s the release record %s in %s", act, key, s.where())
+}
+
+func (s *Store) where() string {
+	if s.opts.Namespace == metav1.NamespaceAll {
+		return "all namespaces"
+	}
+	return "namespace " + s.opts.Namespace
 }

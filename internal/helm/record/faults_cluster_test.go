@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
 	"syscall"
@@ -20,16 +19,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 )
-
-// noise is text that does not compress well.
-func noise(size int) string {
-	r := rand.New(rand.NewPCG(1, 2))
-	text := make([]byte, size)
-	for i := range text {
-		text[i] = byte('!' + r.IntN(90))
-	}
-	return string(text)
-}
 
 type answer func(next http.RoundTripper, req *http.Request) (*http.Response, error)
 

@@ -4,13 +4,11 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/berth-dev/berth/internal/verdict"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // The labels that Berth's store puts on a record. Helm copies a release's
@@ -84,6 +82,16 @@ func setHelmLabels(labels map[string]string, rls *release.Release) {
 	labels[labelVersion] = strconv.Itoa(rls.Version)
 }
 
+// sameHelmLabels says that two records are the same to Helm's look-ups.
+func sameHelmLabels(a, b map[string]string) bool {
+	for _, key := range []string{labelName, labelOwner, labelStatus, labelVersion} {
+		if a[key] != b[key] {
+			return false
+		}
+	}
+	return true
+}
+
 // userLabels are the labels that neither Helm nor Berth made.
 func userLabels(all map[string]string) map[string]string {
 	labels := withoutSystem(all)
@@ -116,26 +124,4 @@ func stampOf(labels map[string]string, revision int) verdict.Stamp {
 		stamp.Deadline = time.Unix(seconds, 0).UTC()
 	}
 	return stamp
-}
-
-// identify reads a record's release and revision from its labels, and from its
-// name where a label is missing or is no number.
-func identify(meta *metav1.ObjectMeta) (name string, revision int) {
-	name = meta.Labels[labelName]
-	revision, err := strconv.Atoi(meta.Labels[labelVersion])
-	if name != "" && err == nil {
-		return name, revision
-	}
-	rest, _ := strings.CutPrefix(meta.Name, "sh.helm.release.v1.")
-	at := strings.LastIndex(rest, ".v")
-	if at < 0 {
-		return name, revision
-	}
-	if name == "" {
-		name = rest[:at]
-	}
-	if err != nil {
-		revision, _ = strconv.Atoi(rest[at+len(".v"):])
-	}
-	return name, revision
 }

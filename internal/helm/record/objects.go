@@ -2,10 +2,11 @@ package record
 
 import (
 	"context"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 )
 
@@ -23,7 +24,11 @@ const (
 type object struct {
 	metav1.ObjectMeta
 	Payload string
-	Type    string
+	Type    string // of a Secret
+	// Fixed says that its data can never be changed.
+	Fixed bool
+	// Extra and Binary are what else it holds. Helm writes neither.
+	Extra, Binary map[string][]byte
 }
 
 // objects is one kind of object in one namespace.
@@ -33,8 +38,8 @@ type objects interface {
 	list(ctx context.Context, selector string) ([]*object, error)
 	// update stores o only if its resourceVersion is still the stored one.
 	update(ctx context.Context, o *object) (*object, error)
-	// delete removes the object only if it is still the one with this UID.
-	delete(ctx context.Context, key string, uid types.UID) error
+	// delete removes the object only where the preconditions hold.
+	delete(ctx context.Context, key string, only *metav1.Preconditions) error
 }
 
 type secrets struct{ client corev1client.SecretInterface }
@@ -63,8 +68,8 @@ func (c secrets) update(ctx context.Context, o *object) (*object, error) {
 	return fromSecret(c.client.Update(ctx, o.secret(), metav1.UpdateOptions{FieldManager: fieldManager}))
 }
 
-func (c secrets) delete(ctx context.Context, key string, uid types.UID) error {
-	return c.client.Delete(ctx, key, onlyThis(uid))
+func (c secrets) delete(ctx context.Context, key string, only *metav1.Preconditions) error {
+	return c.client.Delete(ctx, key, metav1.DeleteOptions{Preconditions: only})
 }
 
 func (o *object) secret() *corev1.Secret {
@@ -72,14 +77,23 @@ func (o *object) secret() *corev1.Secret {
 	if kind == "" {
 		kind = secretType
 	}
-	return &corev1.Secret{ObjectMeta: o.ObjectMeta, Type: kind, Data: map[string][]byte{dataKey: []byte(o.Payload)}}
+	secret := &corev1.Secret{ObjectMeta: o.ObjectMeta, Type: kind, Data: map[string][]byte{dataKey: []byte(o.Payload)}}
+	if o.Fixed {
+		secret.Immutable = &o.Fixed
+	}
+	maps.Copy(secret.Data, o.Extra)
+	return secret
 }
 
 func fromSecret(s *corev1.Secret, err error) (*object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &object{ObjectMeta: s.ObjectMeta, Payload: string(s.Data[dataKey]), Type: string(s.Type)}, nil
+	o := &object{ObjectMeta: s.ObjectMeta, Type: string(s.Type), Fixed: fixed(s.Immutable), Payload: string(s.Data[dataKey])}
+	for key, value := range s.Data {
+		o.keep(key, value)
+	}
+	return o, nil
 }
 
 type configMaps struct {
@@ -110,21 +124,54 @@ func (c configMaps) update(ctx context.Context, o *object) (*object, error) {
 	return fromConfigMap(c.client.Update(ctx, o.configMap(), metav1.UpdateOptions{FieldManager: fieldManager}))
 }
 
-func (c configMaps) delete(ctx context.Context, key string, uid types.UID) error {
-	return c.client.Delete(ctx, key, onlyThis(uid))
+func (c configMaps) delete(ctx context.Context, key string, only *metav1.Preconditions) error {
+	return c.client.Delete(ctx, key, metav1.DeleteOptions{Preconditions: only})
 }
 
 func (o *object) configMap() *corev1.ConfigMap {
-	return &corev1.ConfigMap{ObjectMeta: o.ObjectMeta, Data: map[string]string{dataKey: o.Payload}}
+	m := &corev1.ConfigMap{ObjectMeta: o.ObjectMeta, Data: map[string]string{dataKey: o.Payload}, BinaryData: o.Binary}
+	if o.Fixed {
+		m.Immutable = &o.Fixed
+	}
+	for key, value := range o.Extra {
+		m.Data[key] = string(value)
+	}
+	return m
 }
 
 func fromConfigMap(m *corev1.ConfigMap, err error) (*object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &object{ObjectMeta: m.ObjectMeta, Payload: m.Data[dataKey]}, nil
+	o := &object{ObjectMeta: m.ObjectMeta, Fixed: fixed(m.Immutable), Payload: m.Data[dataKey], Binary: m.BinaryData}
+	for key, value := range m.Data {
+		o.keep(key, []byte(value))
+	}
+	return o, nil
 }
 
-func onlyThis(uid types.UID) metav1.DeleteOptions {
-	return metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}}
+// keep holds on to data that is not the release.
+func (o *object) keep(key string, value []byte) {
+	if key == dataKey {
+		return
+	}
+	if o.Extra == nil {
+		o.Extra = make(map[string][]byte)
+	}
+	o.Extra[key] = value
+}
+
+func fixed(immutable *bool) bool { return immutable != nil && *immutable }
+
+// exactly lets a delete through only to this version of this object.
+func exactly(meta *metav1.ObjectMeta) *metav1.Preconditions {
+	return &metav1.Preconditions{UID: &meta.UID, ResourceVersion: &meta.ResourceVersion}
+}
+
+// absent makes of an error that the object is not there a success.
+func absent(err error) error {
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
 }

@@ -2,11 +2,11 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
-	"slices"
-	"strings"
 
+	"github.com/berth-dev/berth/internal/verdict"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -24,6 +24,22 @@ func (s *Store) read(ctx context.Context, key string) (*object, error) {
 	return obj, s.explain("read", "get", key, err)
 }
 
+// readSame fetches a record that was listed, in whatever version it is now. Its
+// error is a change of the records when that one is gone.
+func (s *Store) readSame(ctx context.Context, rec *verdict.Record) (*object, error) {
+	obj, err := s.read(ctx, rec.Key)
+	if errors.Is(err, driver.ErrReleaseNotFound) {
+		return nil, s.explain("read", "get", rec.Key, errGone)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if rec.UID != "" && rec.UID != string(obj.UID) {
+		return nil, s.explain("read", "get", rec.Key, conflictOver(obj))
+	}
+	return obj, nil
+}
+
 func (s *Store) list(wanted map[string]string) ([]*object, error) {
 	selector, err := labels.ValidatedSelectorFromSet(wanted)
 	if err != nil {
@@ -39,17 +55,13 @@ func (s *Store) list(wanted map[string]string) ([]*object, error) {
 func (s *Store) open(obj *object) ([]byte, *release.Release, error) {
 	raw, rls, err := decode(obj.Payload)
 	if err != nil {
-		broken := &UndecodableError{Key: obj.Name, Err: err}
-		s.mu.Lock()
-		s.broken[obj.Name] = broken
-		s.mu.Unlock()
-		return nil, nil, broken
+		return nil, nil, &UndecodableError{Key: obj.Name, Err: err}
 	}
 	s.remember(rls, obj)
 	return raw, rls, nil
 }
 
-// openAll decodes what can be decoded. The rest is logged and remembered.
+// openAll decodes what can be decoded, and logs the rest.
 func (s *Store) openAll(found []*object) []*release.Release {
 	var list []*release.Release
 	for _, obj := range found {
@@ -61,14 +73,5 @@ func (s *Store) openAll(found []*object) []*release.Release {
 		rls.Labels = maps.Clone(obj.Labels)
 		list = append(list, rls)
 	}
-	return list
-}
-
-// Undecodable lists the records that were met and could not be decoded, by key.
-func (s *Store) Undecodable() []*UndecodableError {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := slices.Collect(maps.Values(s.broken))
-	slices.SortFunc(list, func(a, b *UndecodableError) int { return strings.Compare(a.Key, b.Key) })
 	return list
 }

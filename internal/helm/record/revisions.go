@@ -3,110 +3,131 @@ package record
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"time"
+	"sync"
 
 	"github.com/berth-dev/berth/internal/verdict"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/tools/pager"
+	"k8s.io/apimachinery/pkg/selection"
 )
 
 // Revisions lists the records of a release by their metadata alone, ascending
 // by revision. Payloads, which can be 1 MiB each, are not fetched.
-func (s *Store) Revisions(ctx context.Context, name string) ([]verdict.Record, error) {
-	var records []verdict.Record
-	err := s.eachMeta(ctx, labels.Set{labelOwner: ownerHelm, labelName: name}, func(meta *metav1.ObjectMeta) {
-		records = append(records, describe(meta))
+//
+// Records that lost a label by which Helm finds them are among them, as
+// Hidden. They are asked for by what they lack, beside those that carry the
+// release's name, so that a namespace full of other releases costs nothing.
+func (s *Store) Revisions(ctx context.Context, release string) ([]verdict.Record, error) {
+	var (
+		both            sync.WaitGroup
+		records, strays []verdict.Record
+		err, strayErr   error
+	)
+	both.Go(func() {
+		var found listing
+		if found, err = s.listing(ctx, release, func(rec verdict.Record) { records = append(records, rec) }); err == nil {
+			s.hold(release, found)
+		}
 	})
-	if err != nil {
+	both.Go(func() {
+		strayErr = s.strays(ctx, release, func(rec verdict.Record) { strays = append(strays, rec) })
+	})
+	both.Wait()
+	if err := cmp.Or(err, strayErr); err != nil {
 		return nil, err
 	}
+	records = append(records, strays...)
 	slices.SortFunc(records, func(a, b verdict.Record) int {
 		return cmp.Or(cmp.Compare(a.Revision, b.Revision), cmp.Compare(a.Key, b.Key))
 	})
 	return records, nil
 }
 
-// ReleasesIn names every release that has a record in the namespace, sorted.
+// listing is how the records that carry a release's name stood at one moment.
+type listing struct {
+	version string            // the list's own resourceVersion
+	records map[string]string // the records' resourceVersions by UID
+}
+
+// listing lists the records that carry the release's name.
+func (s *Store) listing(ctx context.Context, release string, fn func(verdict.Record)) (listing, error) {
+	found := listing{records: make(map[string]string)}
+	selector, err := named(release)
+	if err != nil {
+		return found, s.unlistable(err)
+	}
+	found.version, err = s.eachRecord(ctx, selector, func(meta *metav1.ObjectMeta) {
+		if name, _ := identify(meta); name == release {
+			found.records[string(meta.UID)] = meta.ResourceVersion
+			s.saw(meta)
+			fn(s.describe(meta))
+		}
+	})
+	return found, err
+}
+
+// strays lists the records that are the release's by their key alone.
+func (s *Store) strays(ctx context.Context, release string, fn func(verdict.Record)) error {
+	selector, err := s.nameless()
+	if err != nil {
+		return s.unlistable(err)
+	}
+	_, err = s.eachRecord(ctx, selector, func(meta *metav1.ObjectMeta) {
+		if name, _ := identify(meta); name == release {
+			s.saw(meta)
+			fn(s.describe(meta))
+		}
+	})
+	return err
+}
+
+// ReleasesIn names every release that has a record in the namespace, sorted. A
+// record that does not tell whose it is counts under its own key: the answer
+// guards the namespace's deletion.
 func (s *Store) ReleasesIn(ctx context.Context) ([]string, error) {
 	names := make(map[string]bool)
-	err := s.eachMeta(ctx, labels.Set{labelOwner: ownerHelm}, func(meta *metav1.ObjectMeta) {
+	note := func(meta *metav1.ObjectMeta) {
 		name, _ := identify(meta)
-		names[name] = true
-	})
+		names[cmp.Or(name, meta.Name)] = true
+	}
+	if s.opts.Kind == Secrets {
+		if _, err := s.eachRecord(ctx, labels.Everything(), note); err != nil {
+			return nil, err
+		}
+		return slices.Sorted(maps.Keys(names)), nil
+	}
+	// ConfigMaps have no type to be told by.
+	visible, err := selector(labelOwner, selection.Equals, ownerHelm)
 	if err != nil {
-		return nil, err
+		return nil, s.unlistable(err)
+	}
+	stripped, err := selector(labelManagedBy, selection.DoesNotExist)
+	if err != nil {
+		return nil, s.unlistable(err)
+	}
+	for _, selector := range []labels.Selector{visible, stripped} {
+		if _, err := s.eachRecord(ctx, selector, note); err != nil {
+			return nil, err
+		}
 	}
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
-// eachMeta calls fn with the metadata of every matching record, page by page.
-func (s *Store) eachMeta(ctx context.Context, set labels.Set, fn func(*metav1.ObjectMeta)) error {
-	selector, err := labels.ValidatedSelectorFromSet(set)
+// Everywhere calls fn with every record of Berth's in the whole cluster, by its
+// metadata alone. It takes the permission to list in all namespaces.
+func (s *Store) Everywhere(ctx context.Context, fn func(namespace, release string, rec verdict.Record)) error {
+	ours, err := selector(LabelIdentity, selection.Exists)
 	if err != nil {
-		return fmt.Errorf("list the release records in namespace %s: %w", s.opts.Namespace, err)
+		return s.unlistable(err)
 	}
-	options := metav1.ListOptions{LabelSelector: selector.String()}
-	if s.opts.Kind == Secrets {
-		options.FieldSelector = fields.OneTermEqualSelector("type", secretType).String()
-	}
-	pages := pager.New(func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-		return retry(ctx, s, readTimeout, func(ctx context.Context) (*metav1.PartialObjectMetadataList, error) {
-			return s.metadata.List(ctx, options)
-		})
+	all := *s
+	all.opts.Namespace = metav1.NamespaceAll
+	all.metadata = s.everywhere
+	_, err = all.eachRecord(ctx, ours, func(meta *metav1.ObjectMeta) {
+		release, _ := identify(meta)
+		fn(meta.Namespace, release, s.describe(meta))
 	})
-	err = pages.EachListItem(ctx, options, func(obj runtime.Object) error {
-		fn(&obj.(*metav1.PartialObjectMetadata).ObjectMeta)
-		return nil
-	})
-	return s.explain("list", "list", "", err)
-}
-
-// describe is what a record's metadata tells.
-func describe(meta *metav1.ObjectMeta) verdict.Record {
-	_, revision := identify(meta)
-	rec := verdict.Record{
-		Key:      meta.Name,
-		UID:      string(meta.UID),
-		Revision: revision,
-		Label:    verdict.Status(meta.Labels[labelStatus]),
-		Created:  meta.CreationTimestamp.Time,
-		Stamp:    stampOf(meta.Labels, revision),
-		Identity: meta.Labels[LabelIdentity],
-	}
-	rec.Touched, rec.Managers = touched(meta)
-	return rec
-}
-
-// touched says when an object was last written, and by whom, newest first.
-// Helm's createdAt and modifiedAt labels do not tell: the first vanishes at
-// the first update, the second is copied from one revision to the next.
-func touched(meta *metav1.ObjectMeta) (time.Time, []string) {
-	newest := meta.CreationTimestamp.Time
-	writes := slices.Clone(meta.ManagedFields)
-	slices.SortStableFunc(writes, func(a, b metav1.ManagedFieldsEntry) int {
-		return at(b).Compare(at(a))
-	})
-	var managers []string
-	for _, write := range writes {
-		if at(write).After(newest) {
-			newest = at(write)
-		}
-		if !slices.Contains(managers, write.Manager) {
-			managers = append(managers, write.Manager)
-		}
-	}
-	return newest, managers
-}
-
-func at(write metav1.ManagedFieldsEntry) time.Time {
-	if write.Time == nil {
-		return time.Time{}
-	}
-	return write.Time.Time
+	return err
 }

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/berth-dev/berth/internal/verdict"
@@ -14,29 +15,26 @@ import (
 type Loaded struct {
 	obj *object
 	raw []byte
-	rls *release.Release
-	err *UndecodableError
+	rls *release.Release  // nil when the payload is not this revision's
+	err *UndecodableError // why not
 }
 
-// Release is the stored release; nil when the payload cannot be decoded. The
-// store knows the pointer, so that Helm may update it.
-func (l *Loaded) Release() *release.Release { return l.rls }
-
 // Load fetches the payload of a record and fills in what it tells. A payload
-// that cannot be decoded is a finding in rec.DecodeError, not an error. It
-// returns driver.ErrReleaseNotFound when the record is gone, and a
-// *ConflictError when another one has taken its name.
+// that cannot be decoded, or is another revision's, is a finding in
+// rec.DecodeError, not an error. The error is a verdict.ErrChanged when the
+// record is gone or another one has taken its name.
 func (s *Store) Load(ctx context.Context, rec *verdict.Record) (*Loaded, error) {
-	obj, err := s.read(ctx, rec.Key)
+	obj, err := s.readSame(ctx, rec)
 	if err != nil {
 		return nil, err
 	}
-	if rec.UID != "" && rec.UID != string(obj.UID) {
-		return nil, s.explain("read", "get", rec.Key, conflictOver(obj))
-	}
-	*rec = describe(&obj.ObjectMeta)
+	s.saw(&obj.ObjectMeta)
+	*rec = s.describe(&obj.ObjectMeta)
 	rec.Loaded, rec.Size = true, len(obj.Payload)
 	raw, rls, err := s.open(obj)
+	if err == nil {
+		err = misplaced(obj.Name, rls)
+	}
 	if err != nil {
 		broken, _ := errors.AsType[*UndecodableError](err)
 		rec.DecodeError = broken.Error()
@@ -51,6 +49,15 @@ func (s *Store) Load(ctx context.Context, rec *verdict.Record) (*Loaded, error) 
 	return &Loaded{obj: obj, raw: raw, rls: rls}, nil
 }
 
+// misplaced finds a payload that lies under another revision's name. Helm would
+// go by the payload, and write to that other record.
+func misplaced(key string, rls *release.Release) error {
+	if makeKey(rls.Name, rls.Version) == key {
+		return nil
+	}
+	return &UndecodableError{Key: key, Err: fmt.Errorf("it holds revision %d of release %q", rls.Version, rls.Name)}
+}
+
 // Settle gives a loaded record a status and a description, in its payload and
 // in its labels, and changes nothing else of it. It writes only over the
 // version that was loaded; afterwards l is the version written.
@@ -58,27 +65,42 @@ func (s *Store) Settle(ctx context.Context, l *Loaded, status verdict.Status, de
 	if l.err != nil {
 		return s.explain("update", "update", l.err.Key, l.err)
 	}
-	info := *l.rls.Info
-	info.Status = release.Status(status)
-	settled := &release.Release{Name: l.rls.Name, Version: l.rls.Version, Info: &info}
-	w := s.begin("update", l.obj.Name, settled)
-	return s.end(w, s.settle(ctx, w, l, settled, description))
+	w := s.begin("update", l.obj.Name, l.rls)
+	w.Status = status
+	payload, err := mergeStatus(l.raw, string(status), description)
+	if err != nil {
+		return s.end(w, s.explainWrite(w, unstorable(l.obj.Name, err)))
+	}
+	return s.end(w, s.replace(ctx, w, l, payload))
 }
 
-func (s *Store) settle(ctx context.Context, w *entry, l *Loaded, settled *release.Release, description string) error {
-	payload, err := mergeStatus(l.raw, settled.Info.Status.String(), description)
+// Relabel gives a loaded record the labels that its payload calls for, by which
+// Helm finds it and judges it. It writes only over the version that was loaded,
+// and nothing when they are right.
+func (s *Store) Relabel(ctx context.Context, l *Loaded) error {
+	if l.err != nil {
+		return s.explain("update", "update", l.err.Key, l.err)
+	}
+	want := make(map[string]string)
+	setHelmLabels(want, l.rls)
+	if sameHelmLabels(l.obj.Labels, want) {
+		return nil
+	}
+	w := s.begin("update", l.obj.Name, l.rls)
+	return s.end(w, s.replace(ctx, w, l, l.obj.Payload))
+}
+
+// replace stores a loaded record with this payload and the labels it calls for.
+func (s *Store) replace(ctx context.Context, w *entry, l *Loaded, payload string) error {
+	raw, rls, err := decode(payload)
 	if err != nil {
 		return s.explainWrite(w, &UndecodableError{Key: l.obj.Name, Err: err})
 	}
-	got, err := s.swap(ctx, w, l.obj, payload, settled)
+	rls.Labels = withoutSystem(l.obj.Labels)
+	got, err := s.swap(ctx, w, l.obj, payload, rls)
 	if err != nil {
 		return err
 	}
-	raw, rls, err := decode(got.Payload)
-	if err != nil {
-		return s.explainWrite(w, &UndecodableError{Key: l.obj.Name, Err: err})
-	}
-	rls.Labels = withoutSystem(got.Labels)
 	l.obj, l.raw, *l.rls = got, raw, *rls
 	s.remember(l.rls, got)
 	return nil
@@ -102,8 +124,8 @@ func hooks(stored []*release.Hook) []verdict.Hook {
 			Kind:      h.Kind,
 			Manifest:  h.Manifest,
 			Succeeded: h.LastRun.Phase == release.HookPhaseSucceeded,
-			// Without a policy Helm deletes a hook before its next creation only.
-			KeptAfterSuccess: !slices.Contains(h.DeletePolicies, release.HookSucceeded),
+			// Without a policy Helm deletes a hook before its next creation.
+			Recreated: len(h.DeletePolicies) == 0 || slices.Contains(h.DeletePolicies, release.HookBeforeHookCreation),
 		}
 		for _, event := range h.Events {
 			hook.Events = append(hook.Events, event.String())

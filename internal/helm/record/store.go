@@ -18,6 +18,8 @@ import (
 	"github.com/cenkalti/backoff/v4"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/metadata"
@@ -41,6 +43,8 @@ type Options struct {
 	Identity string
 	// Annotations are put on every record that is created.
 	Annotations map[string]string
+	// RunURLAnnotation is the one among them that holds the run's URL.
+	RunURLAnnotation string
 
 	// Backoff gives the pace of one call's retries; nil is a bounded default.
 	Backoff func() backoff.BackOff
@@ -57,9 +61,10 @@ type Options struct {
 // Store keeps the records of one namespace for one run. It is safe for
 // concurrent use: Helm may still be writing while the audit is read.
 type Store struct {
-	opts     Options
-	objects  objects
-	metadata metadata.ResourceInterface
+	opts       Options
+	objects    objects
+	metadata   metadata.ResourceInterface
+	everywhere metadata.ResourceInterface // metadata in all namespaces
 	*memory
 }
 
@@ -71,8 +76,11 @@ type memory struct {
 	// key: Helm reads the history again between reading a release and
 	// updating it, so the newest version read is not the one updated.
 	handed map[*release.Release]*object
-	broken map[string]*UndecodableError
-	audit  []entry
+	// versions are the resourceVersions of records as last listed, loaded or
+	// written, by UID.
+	versions map[types.UID]string
+	listed   map[string]listing // by release, as last listed
+	audit    []entry
 }
 
 var _ driver.Driver = (*Store)(nil)
@@ -94,13 +102,16 @@ func New(c Clients, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	resource := c.Metadata.Resource(o.Kind.resource())
 	return &Store{
-		opts:     o.withDefaults(),
-		objects:  objects,
-		metadata: c.Metadata.Resource(o.Kind.resource()).Namespace(o.Namespace),
+		opts:       o.withDefaults(),
+		objects:    objects,
+		metadata:   resource.Namespace(o.Namespace),
+		everywhere: resource,
 		memory: &memory{
-			handed: make(map[*release.Release]*object),
-			broken: make(map[string]*UndecodableError),
+			handed:   make(map[*release.Release]*object),
+			versions: make(map[types.UID]string),
+			listed:   make(map[string]listing),
 		},
 	}, nil
 }
@@ -147,6 +158,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// Namespace is where the records are.
+func (s *Store) Namespace() string { return s.opts.Namespace }
+
 // Name is what Helm calls a driver of this kind.
 func (s *Store) Name() string { return s.opts.Kind.driverName() }
 
@@ -155,6 +169,21 @@ func (s *Store) remember(rls *release.Release, obj *object) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.handed[rls] = obj
+	s.versions[obj.UID] = obj.ResourceVersion
+}
+
+// saw notes which version of a record is known.
+func (s *Store) saw(meta *metav1.ObjectMeta) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.versions[meta.UID] = meta.ResourceVersion
+}
+
+// version is the version in which a record is known; "" when it is not.
+func (s *Store) version(uid string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.versions[types.UID(uid)]
 }
 
 // origin is the object that a release came from, nil when it is not known.

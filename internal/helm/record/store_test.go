@@ -19,12 +19,14 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 var secretsResource = schema.GroupResource{Resource: "secrets"}
 
 func testStore() *Store {
-	return &Store{memory: &memory{}, opts: Options{
+	return &Store{memory: &memory{versions: map[types.UID]string{}}, opts: Options{
 		Kind: Secrets, Namespace: "review", Identity: "me",
 		Stamp: verdict.Stamp{Run: "run2", Deadline: time.Unix(1800, 0)},
 		Now:   func() time.Time { return time.Unix(1000, 0) },
@@ -98,6 +100,15 @@ func TestIdentify(t *testing.T) {
 		{"x", map[string]string{"name": "web", "version": "4"}, "web", 4},
 		{"sh.helm.release.v1.web.v2.v12", nil, "web.v2", 12},
 		{"sh.helm.release.v1.web.v3", map[string]string{"version": "x"}, "web", 3},
+		{"sh.helm.release.v1.web.v3", map[string]string{"name": "api", "version": "4"}, "api", 4},
+		{"sh.helm.release.v1.web.v3", map[string]string{"name": "web", "version": "9"}, "web", 3},
+		{"sh.helm.release.v1.web.v3.v4", map[string]string{"owner": "helm"}, "web.v3", 4},
+		{"sh.helm.release.v1.web.v03", nil, "", 0},
+		{"sh.helm.release.v1.web.v0", nil, "", 0},
+		{"sh.helm.release.v1.web.v-1", nil, "", 0},
+		{"sh.helm.release.v1.web.v3-quarantined-0a1b2c", nil, "", 0},
+		{"sh.helm.release.v1..v3", nil, "", 0},
+		{"sh.helm.release.v1.v3", nil, "", 0},
 		{"other", nil, "", 0},
 	} {
 		name, rev := identify(&metav1.ObjectMeta{Name: c.key, Labels: c.labels})
@@ -160,7 +171,7 @@ func TestPaceHonoursTheServer(t *testing.T) {
 func TestFailedForgetsWhatWasMadeGood(t *testing.T) {
 	s := testStore()
 	boom, worse := errors.New("boom"), errors.New("worse")
-	write := func(key string, err error) { _ = s.end(s.begin("update", key, nil), err) }
+	write := func(key string, err error) { _ = s.end(s.beginHelms("update", key, nil), err) }
 	write("a", nil)
 	write("a", boom)
 	write("b", worse)
@@ -172,7 +183,8 @@ func TestFailedForgetsWhatWasMadeGood(t *testing.T) {
 		t.Errorf("got %v", s.Failed())
 	}
 	write("b", nil)
-	if s.Failed() != nil || len(s.Audit()) != 5 {
+	_ = s.end(s.begin("delete", "c", nil), boom) // a repair, which told so itself
+	if s.Failed() != nil || len(s.Audit()) != 6 {
 		t.Errorf("got %v after %d writes", s.Failed(), len(s.Audit()))
 	}
 }
@@ -190,6 +202,11 @@ func TestExplain(t *testing.T) {
 		"expired":   {apierrors.NewUnauthorized("no"), verdict.EndPermission},
 		"exists":    {driver.ErrReleaseExists, verdict.EndLive},
 		"conflict":  {&ConflictError{Key: "k"}, verdict.EndLive},
+		"taken":     {&TakenError{Key: "k"}, verdict.EndUnreadable},
+		"immutable": {&ImmutableError{Key: "k"}, verdict.EndUnreadable},
+		"too long":  {apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "k", field.ErrorList{field.TooLong(field.NewPath("data"), "", 1<<20)}), verdict.EndUnreadable},
+		"422":       {apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "k", nil), verdict.EndInconsistent},
+		"gone":      {errGone, verdict.EndInconsistent},
 		"large":     {&TooLargeError{Size: 1 << 20, Limit: sizeLimit}, verdict.EndUnreadable},
 		"413":       {apierrors.NewRequestEntityTooLargeError("no"), verdict.EndUnreadable},
 		"broken":    {&UndecodableError{Key: "k", Err: io.EOF}, verdict.EndUnreadable},
@@ -215,7 +232,7 @@ func TestHooks(t *testing.T) {
 		{Name: "b", DeletePolicies: []release.HookDeletePolicy{release.HookFailed, release.HookSucceeded}},
 	})
 	want := []verdict.Hook{
-		{Name: "a", Events: []string{"pre-install"}, Succeeded: true, KeptAfterSuccess: true},
+		{Name: "a", Events: []string{"pre-install"}, Succeeded: true, Recreated: true},
 		{Name: "b"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -23,7 +23,7 @@ func created(want *object) judge {
 		case found.Payload == want.Payload && found.Labels[LabelRun] == want.Labels[LabelRun]:
 			return true, nil
 		}
-		return false, driver.ErrReleaseExists
+		return false, taken(found, want)
 	}
 }
 
@@ -32,8 +32,8 @@ func swapped(want *object) judge {
 	return func(found *object) (bool, error) {
 		switch {
 		case found == nil:
-			return false, driver.ErrReleaseNotFound
-		case found.UID == want.UID && found.Payload == want.Payload && found.Labels[labelStatus] == want.Labels[labelStatus]:
+			return false, errGone
+		case found.UID == want.UID && found.Payload == want.Payload && sameHelmLabels(found.Labels, want.Labels):
 			return true, nil
 		case found.UID == want.UID && found.ResourceVersion == want.ResourceVersion:
 			return false, nil
