@@ -51,8 +51,10 @@ func checkRevision(last *Record, want Want) Check {
 
 func checkStatus(last *Record) Check {
 	c := Check{Name: "status", Title: "The record says deployed, in label and payload"}
-	c.OK = last.Label == StatusDeployed && last.Payload == StatusDeployed
+	c.OK = last.Label == StatusDeployed && last.Payload == StatusDeployed && !last.Hidden
 	switch {
+	case last.Hidden:
+		c.Detail = "the record lacks the labels by which Helm finds it"
 	case c.OK:
 		c.Detail = "both do"
 	case last.Label != last.Payload:

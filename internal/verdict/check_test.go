@@ -15,6 +15,7 @@ func TestCheckRelease(t *testing.T) {
 		"undecodable":            {func(f *Facts) { f.Records[1].DecodeError = "x" }, Want{}, "last-revision"},
 		"pending":                {func(f *Facts) { f.Records[1].Label, f.Records[1].Payload = StatusPendingUpgrade, StatusPendingUpgrade }, Want{}, "status"},
 		"only the label says so": {func(f *Facts) { f.Records[1].Payload = StatusPendingUpgrade }, Want{}, "status"},
+		"Helm does not see it":   {func(f *Facts) { f.Records[1].Hidden = true }, Want{}, "status"},
 		"two deployed":           {func(f *Facts) { f.Records[0].Label = StatusDeployed }, Want{}, "one-deployed"},
 		"another manifest":       {func(*Facts) {}, Want{Manifest: "other"}, "manifest"},
 		"an object is missing":   {func(f *Facts) { f.Objects[0].Exists = false }, Want{}, "objects"},

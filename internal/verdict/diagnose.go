@@ -1,9 +1,6 @@
 package verdict
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // State is where a release stands, as one name for what can be told apart.
 type State string
@@ -17,7 +14,7 @@ const (
 	StateFailed          State = "failed"           // the last operation failed and recorded it
 	StateNoneDeployed    State = "none-deployed"    // the last is superseded and nothing is deployed
 	StateUninstalled     State = "uninstalled"      // history kept
-	StateUninstalling    State = "uninstalling"     // an uninstall did not come to its end
+	StateUninstalling    State = "uninstalling"     // an uninstall is dead, and did not come to its end
 	StateLive            State = "live"             // somebody works on it
 	StateUnknownHolder   State = "unknown-holder"   // pending, and nobody can say whether it is alive
 	StateRecordingFailed State = "recording-failed" // dead, and all it should have done is done
@@ -37,7 +34,7 @@ type Diagnosis struct {
 
 // Diagnose names where the release stands. The order matters: what makes every
 // further look meaningless comes first.
-func Diagnose(f *Facts, assumeDeadAfter time.Duration) Diagnosis {
+func Diagnose(f *Facts, p Policy) Diagnosis {
 	if f.Namespace.Phase == NamespaceTerminating {
 		return Diagnosis{State: StateTerminating, Cause: "namespace " + f.Namespace.Name + " is being deleted: " + f.Namespace.Blocking}
 	}
@@ -52,46 +49,70 @@ func Diagnose(f *Facts, assumeDeadAfter time.Duration) Diagnosis {
 		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("record %s was written for another branch", last.Key)}
 	}
 	if last.Loaded && last.DecodeError != "" {
-		return Diagnosis{State: StateUnreadable, Cause: fmt.Sprintf("record %s cannot be decoded: %s", last.Key, last.DecodeError)}
+		return diagnoseCorrupt(f, last, p)
 	}
-	return diagnoseRecord(f, last, assumeDeadAfter)
+	return diagnoseRecord(f, last, p)
 }
 
-func diagnoseRecord(f *Facts, last *Record, after time.Duration) Diagnosis {
+// diagnoseCorrupt is about a payload that cannot be decoded. Its label may still
+// say that somebody is at work.
+func diagnoseCorrupt(f *Facts, last *Record, p Policy) Diagnosis {
+	said := fmt.Sprintf("record %s cannot be decoded: %s", last.Key, last.DecodeError)
+	if !last.Label.Unfinished() {
+		return Diagnosis{State: StateUnreadable, Cause: said}
+	}
+	life, why := LifeOf(f, p)
+	switch life {
+	case Live:
+		return Diagnosis{State: StateLive, Cause: said + "; " + why}
+	case Unknown:
+		return Diagnosis{State: StateUnknownHolder, Cause: said + "; its label says " + string(last.Label) + ", and " + why}
+	case Dead:
+	}
+	return Diagnosis{State: StateUnreadable, Cause: said}
+}
+
+func diagnoseRecord(f *Facts, last *Record, p Policy) Diagnosis {
 	said := fmt.Sprintf("revision %d is %s", last.Revision, last.Payload)
 	switch last.Payload {
-	case StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback:
-		return diagnosePending(f, last, after)
-	case StatusUninstalling:
-		return Diagnosis{State: StateUninstalling, Cause: said}
+	case StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback, StatusUninstalling, StatusUnknown:
+		return diagnoseUnfinished(f, last, p)
+	case StatusDeployed, StatusFailed, StatusSuperseded, StatusUninstalled:
+	default:
+		return Diagnosis{State: StateUnreadable, Cause: fmt.Sprintf("record %s has the status %q, which Berth does not know", last.Key, last.Payload)}
+	}
+	if last.Label != last.Payload {
+		return Diagnosis{State: StateDisagreeing, Cause: fmt.Sprintf("%s in its payload and %s in its label", said, last.Label)}
+	}
+	switch last.Payload {
 	case StatusUninstalled:
 		return Diagnosis{State: StateUninstalled, Cause: said + ", with its history kept"}
 	case StatusFailed:
 		return Diagnosis{State: StateFailed, Cause: said + ": " + last.Description}
 	case StatusSuperseded:
 		return Diagnosis{State: StateNoneDeployed, Cause: said + ", and no later revision exists"}
-	case StatusDeployed:
-		if last.Label != StatusDeployed {
-			return Diagnosis{State: StateDisagreeing, Cause: fmt.Sprintf("%s in its payload and %s in its label", said, last.Label)}
-		}
-		if n := deployedBefore(f); n > 0 {
-			return Diagnosis{State: StateTwoDeployed, Cause: fmt.Sprintf("%s, and %d older one(s) say so too", said, n)}
-		}
-		return Diagnosis{State: StateDeployed, Cause: said}
-	case StatusUnknown:
+	case StatusDeployed, StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback, StatusUninstalling, StatusUnknown:
 	}
-	return Diagnosis{State: StateUnreadable, Cause: fmt.Sprintf("record %s has the status %q, which Berth does not know", last.Key, last.Payload)}
+	if n := deployedBefore(f); n > 0 {
+		return Diagnosis{State: StateTwoDeployed, Cause: fmt.Sprintf("%s, and %d older one(s) say so too", said, n)}
+	}
+	return Diagnosis{State: StateDeployed, Cause: said}
 }
 
-func diagnosePending(f *Facts, last *Record, after time.Duration) Diagnosis {
+// diagnoseUnfinished is about an operation that has not recorded its end: alive,
+// dead, or nobody can tell.
+func diagnoseUnfinished(f *Facts, last *Record, p Policy) Diagnosis {
 	said := fmt.Sprintf("revision %d is %s, and ", last.Revision, last.Payload)
-	life, why := LifeOf(f, after)
+	life, why := LifeOf(f, p)
 	switch life {
 	case Live:
 		return Diagnosis{State: StateLive, Cause: said + why}
 	case Unknown:
 		return Diagnosis{State: StateUnknownHolder, Cause: said + why}
 	case Dead:
+	}
+	if last.Payload == StatusUninstalling {
+		return Diagnosis{State: StateUninstalling, Cause: said + why}
 	}
 	if unmet := Unpromotable(f); len(unmet) > 0 {
 		return Diagnosis{State: StateAbandoned, Cause: said + why, Why: unmet}

@@ -6,7 +6,7 @@ import (
 )
 
 // Life is the answer to the one question that comes before touching a record
-// that an operation left pending: does that operation still run?
+// that an operation left unfinished: does that operation still run?
 type Life string
 
 // The answers. Unknown is never read as dead.
@@ -16,47 +16,87 @@ const (
 	Unknown Life = "unknown"
 )
 
-// grace is how long after a deadline or a Lease's end an operation of ours
-// still counts as possibly alive: its fence closes at that moment, and what
-// was in flight must have landed.
-const grace = 60 * time.Second
-
 // LifeOf says whether the operation that left the last record still runs, and
 // by which evidence.
-func LifeOf(f *Facts, assumeDeadAfter time.Duration) (Life, string) {
+func LifeOf(f *Facts, p Policy) (Life, string) {
 	last := f.Last()
-	if last == nil {
+	switch {
+	case last == nil:
 		return Dead, "there is no record"
-	}
-	if f.Lock.State == LockHeld && f.Lock.Run != f.Run {
+	case f.Lock.State == LockHeld && f.Lock.Run != f.Run:
 		return Live, fmt.Sprintf("the lock is held and renewed by %s", f.Lock.Holder)
+	case last.standing() == StatusUninstalling:
+		return uninstallLife(f, last, p)
+	case !last.Stamp.Zero() && last.Stamp.Revision == last.Revision:
+		return stampedLife(f, last, p)
 	}
-	if !last.Stamp.Zero() && last.Stamp.Revision == last.Revision {
-		return stampedLife(f, last)
-	}
-	return foreignLife(f, last, assumeDeadAfter)
+	return silentLife(f, last, p)
 }
 
 // stampedLife judges an operation of Berth's own, which cannot outlive its
 // Lease or its deadline: the fence enforces both.
-func stampedLife(f *Facts, last *Record) (Life, string) {
+func stampedLife(f *Facts, last *Record, p Policy) (Life, string) {
 	if last.Stamp.Run == f.Run {
 		return Dead, "it is this run's own, and it has ended"
 	}
 	if a := f.Lock.Attempt; a.Run == last.Stamp.Run && a.Revision == last.Revision {
 		return Dead, "the run that began it said on the lock that it ended: " + a.Outcome
 	}
-	if f.Lock.ExpiredRun == last.Stamp.Run && f.Now.Sub(f.Lock.Expired) > grace {
+	if f.Lock.ExpiredRun == last.Stamp.Run && f.Now.Sub(f.Lock.Expired) > p.Grace {
 		return Dead, "the run that began it stopped renewing its lock at " + stamp(f.Lock.Expired)
 	}
-	if d := last.Stamp.Deadline; !d.IsZero() && f.Now.Sub(d) > grace {
+	if d := last.Stamp.Deadline; !d.IsZero() && f.Now.Sub(d) > p.Grace {
 		return Dead, "its deadline passed at " + stamp(d)
 	}
-	return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(deadFrom(f, last)))
+	switch f.CI {
+	case RunEnded:
+		return Dead, "the CI says that the run which began it has ended"
+	case RunRunning:
+		return Live, fmt.Sprintf("the CI says that the run which began it is still running; whatever it says, it counts as dead from %s on", stamp(DeadFrom(f, p)))
+	case RunUnknown, "":
+	}
+	return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(DeadFrom(f, p)))
 }
 
-// deadFrom is from when on an operation of ours counts as dead for certain.
-func deadFrom(f *Facts, last *Record) time.Time {
+// uninstallLife judges an uninstall. A record's stamp is of the run that created
+// it, so it tells nothing; whether Berth or another began to uninstall shows in
+// who wrote the record last.
+func uninstallLife(f *Facts, last *Record, p Policy) (Life, string) {
+	if len(last.Managers) == 0 || last.Managers[0] != Manager {
+		return silentLife(f, last, p)
+	}
+	switch f.Lock.State {
+	case LockEnded:
+		return Dead, "the run that began it let the lock go"
+	case LockExpired:
+		if f.Now.Sub(f.Lock.Expired) > p.Grace {
+			return Dead, "the run that began it stopped renewing its lock at " + stamp(f.Lock.Expired)
+		}
+		return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(DeadFrom(f, p)))
+	case LockHeld, LockAbsent, LockUnusable:
+	}
+	return silentLife(f, last, p)
+}
+
+// DeadFrom is from when on the operation that left the last record counts as
+// dead if nothing more is heard of it; zero where nothing is known, or never.
+func DeadFrom(f *Facts, p Policy) time.Time {
+	last := f.Last()
+	switch {
+	case last == nil:
+		return time.Time{}
+	case last.standing() == StatusUninstalling && f.Lock.State == LockExpired && len(last.Managers) > 0 && last.Managers[0] == Manager:
+		return f.Lock.Expired.Add(p.Grace)
+	case last.standing() != StatusUninstalling && !last.Stamp.Zero() && last.Stamp.Revision == last.Revision:
+		return stampDeadFrom(f, last, p)
+	case p.AssumeDeadAfter <= 0:
+		return time.Time{}
+	}
+	return lastActive(f, last).Add(p.AssumeDeadAfter)
+}
+
+// stampDeadFrom goes by whichever comes first: the Lease's end or the deadline.
+func stampDeadFrom(f *Facts, last *Record, p Policy) time.Time {
 	from := last.Stamp.Deadline
 	if f.Lock.ExpiredRun == last.Stamp.Run && (from.IsZero() || f.Lock.Expired.Before(from)) {
 		from = f.Lock.Expired
@@ -64,33 +104,42 @@ func deadFrom(f *Facts, last *Record) time.Time {
 	if from.IsZero() {
 		return from
 	}
-	return from.Add(grace)
+	return from.Add(p.Grace)
 }
 
-// foreignLife judges an operation that is not Berth's: only silence speaks,
-// and only when the user said how much of it is enough.
-func foreignLife(f *Facts, last *Record, after time.Duration) (Life, string) {
+// silentLife judges an operation of which nothing tells who works on it: only
+// silence speaks, and only when the user said how much of it is enough.
+func silentLife(f *Facts, last *Record, p Policy) (Life, string) {
+	const whose = "it was not made by Berth, and "
+	after := p.AssumeDeadAfter
 	if after <= 0 {
-		return Unknown, "it was not made by Berth, and assume-dead-after is 0 (never)"
+		return Unknown, whose + "assume-dead-after is 0 (never)"
 	}
-	if !f.Observed {
-		return Unknown, "it was not made by Berth, and its objects were not read"
+	if !f.Observed && last.DecodeError == "" {
+		return Unknown, whose + "its objects were not read"
 	}
+	for _, j := range f.HookJobs {
+		if activeHook(j) {
+			return Unknown, fmt.Sprintf("%sits hook %s is still running", whose, j.Ref)
+		}
+	}
+	silent := f.Now.Sub(lastActive(f, last)).Round(time.Second)
+	if silent < after {
+		return Unknown, fmt.Sprintf("%swas last active %s ago (assume-dead-after is %s)", whose, silent, after)
+	}
+	return Dead, fmt.Sprintf("%snothing of it was active for %s (assume-dead-after is %s)", whose, silent, after)
+}
+
+// lastActive is the newest sign of work on the record or its objects.
+func lastActive(f *Facts, last *Record) time.Time {
 	newest := later(last.Created, last.Touched)
 	for _, o := range f.Objects {
 		newest = later(newest, later(o.Created, o.Touched))
 	}
 	for _, j := range f.HookJobs {
-		if activeHook(j) {
-			return Unknown, fmt.Sprintf("it was not made by Berth, and its hook %s is still running", j.Ref)
-		}
 		newest = later(newest, j.Created)
 	}
-	if silent := f.Now.Sub(newest); silent < after {
-		return Unknown, fmt.Sprintf("it was not made by Berth, and was last active %s ago (assume-dead-after is %s)",
-			silent.Round(time.Second), after)
-	}
-	return Dead, fmt.Sprintf("it was not made by Berth, and nothing of it was active for %s (assume-dead-after is %s)", f.Now.Sub(newest).Round(time.Second), after)
+	return newest
 }
 
 // activeHook says that a hook's Job or Pod exists and has not come to an end.

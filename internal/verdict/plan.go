@@ -2,21 +2,29 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
-// Step is one thing the engine performs. Each kind runs at most once a run.
+// Step is one thing the engine performs. Each kind runs at most once a plan.
 type Step string
 
-// The steps.
+// The steps. The number is the repair's in the specification of the records.
 const (
-	StepPromote Step = "promote" // the last record becomes deployed
-	StepUnlock  Step = "unlock"  // the last record becomes failed
-	StepDedupe  Step = "dedupe"  // older deployed records become superseded
-	StepInstall Step = "install" // first revision
-	StepReplace Step = "replace" // install over records that were never deployed
-	StepUpgrade Step = "upgrade"
+	StepRelabel    Step = "relabel"     // labels are written anew from the payload
+	StepQuarantine Step = "quarantine"  // R14: the last record is moved out of the way
+	StepDiscard    Step = "discard"     // R6: the record of an install that made nothing is removed
+	StepPromote    Step = "promote"     // R2: the last record becomes deployed
+	StepUnlock     Step = "unlock"      // R4: the last record becomes failed
+	StepDedupe     Step = "dedupe"      // R10: older deployed records become superseded
+	StepUninstall  Step = "uninstall"   // R7: the release goes, with its records
+	StepRollback   Step = "rollback"    // R3, R5: the target revision is applied anew
+	StepCleanHooks Step = "clean-hooks" // R9: leftovers of hooks that would be in the way
+	StepInstall    Step = "install"     // first revision
+	StepReplace    Step = "replace"     // install over records that were never deployed
+	StepUpgrade    Step = "upgrade"
+	StepSweep      Step = "sweep" // R11: what dead revisions left behind is removed
 )
 
 // OnStuck is what the user wants done with a dead operation's record.
@@ -24,22 +32,142 @@ type OnStuck string
 
 // The policies.
 const (
-	OnStuckAuto    OnStuck = "auto"    // promote our own when all is in place, else unlock and deploy
-	OnStuckPromote OnStuck = "promote" // promote, also what is not ours, or stop
-	OnStuckUnlock  OnStuck = "unlock"  // mark it failed
-	OnStuckFail    OnStuck = "fail"    // touch nothing
+	OnStuckAuto      OnStuck = "auto"      // promote our own when all is in place, else unlock and deploy
+	OnStuckPromote   OnStuck = "promote"   // promote, also what is not ours, or stop
+	OnStuckUnlock    OnStuck = "unlock"    // mark it failed
+	OnStuckRollback  OnStuck = "rollback"  // go back to the newest good revision
+	OnStuckUninstall OnStuck = "uninstall" // take the release away
+	OnStuckFail      OnStuck = "fail"      // touch nothing
+)
+
+// OnFailure is what the user wants done after a deploy that failed.
+type OnFailure string
+
+// The policies.
+const (
+	OnFailureKeep      OnFailure = "keep"      // leave everything as it is, to be looked at
+	OnFailureRollback  OnFailure = "rollback"  // go back to the newest good revision
+	OnFailureUninstall OnFailure = "uninstall" // take the release away
 )
 
 // Policy is what the user decided beforehand.
 type Policy struct {
 	OnStuck         OnStuck
+	OnFailure       OnFailure
 	AssumeDeadAfter time.Duration // 0: never
+	// Grace is how long after a deadline or a Lease's end an operation of ours
+	// still counts as possibly alive: its fence closes at that moment, and what
+	// was in flight must have landed.
+	Grace time.Duration
 }
 
 // Plan is the ordered steps, or the reason why none is taken.
 type Plan struct {
-	Steps   []Step
+	Steps  []Step
+	Target int // the revision that StepRollback applies anew
+	// Again says that the facts have to be gathered anew after the steps,
+	// since only these bring to light what there is to decide.
+	Again   bool
 	Refusal *Problem
+}
+
+// Does says whether a step is part of the plan.
+func (p Plan) Does(s Step) bool { return slices.Contains(p.Steps, s) }
+
+// PlanDeploy is what deploy does with a release in the diagnosed state.
+func PlanDeploy(f *Facts, d Diagnosis, p Policy) Plan {
+	if first, ok := planFirst(f, d, p); ok {
+		return first
+	}
+	plan := planOver(f, d, p)
+	if plan.Refusal != nil {
+		return plan
+	}
+	last := plan.Steps[len(plan.Steps)-1]
+	if len(StaleHooks(f, last)) > 0 {
+		plan.Steps = slices.Insert(plan.Steps, len(plan.Steps)-1, StepCleanHooks)
+	}
+	if len(DeadRevisions(f)) > 0 && !plan.Does(StepPromote) && !plan.Does(StepUninstall) && !plan.Does(StepDiscard) {
+		plan.Steps = append(plan.Steps, StepSweep)
+	}
+	return plan
+}
+
+// planOver ends in the step that deploys.
+func planOver(f *Facts, d Diagnosis, p Policy) Plan {
+	switch d.State {
+	case StateAbsent:
+		return Plan{Steps: []Step{StepInstall}}
+	case StateDeployed:
+		return Plan{Steps: []Step{StepUpgrade}}
+	case StateTwoDeployed:
+		return Plan{Steps: []Step{StepDedupe, StepUpgrade}}
+	case StateFailed, StateNoneDeployed:
+		return Plan{Steps: []Step{overFailed(f)}}
+	case StateUninstalled:
+		return Plan{Steps: []Step{StepReplace}}
+	case StateUninstalling:
+		return planOverUninstall(d, p)
+	case StateRecordingFailed, StateAbandoned:
+		return planOverStuck(f, d, p)
+	case StateLive, StateUnknownHolder, StateUnreadable, StateDisagreeing, StateForeign, StateTerminating:
+		return refusal(f, d)
+	}
+	return refuse(EndInternal, fmt.Sprintf("plan a deploy for the unknown state %q", d.State), "please report this")
+}
+
+// planOverUninstall ends what an uninstall began and deploys from the start:
+// nobody can tell which of its objects still stand.
+func planOverUninstall(d Diagnosis, p Policy) Plan {
+	if p.OnStuck == OnStuckFail || p.OnStuck == OnStuckPromote {
+		return refuse(EndInconsistent, d.Cause+": an uninstall did not come to its end",
+			fmt.Sprintf("on-stuck is %s, so nothing was touched: run berth teardown to finish it, then deploy again", p.OnStuck))
+	}
+	return Plan{Steps: []Step{StepUninstall, StepInstall}}
+}
+
+// planOverStuck mends a dead operation's record and deploys over it. A record
+// that may not be promoted is unlocked: a new deploy is about to replace it
+// anyhow.
+func planOverStuck(f *Facts, d Diagnosis, p Policy) Plan {
+	own := !f.Last().Stamp.Zero()
+	if p.OnStuck == OnStuckAuto && (d.State == StateAbandoned || !own) {
+		if madeNothing(f) {
+			return Plan{Steps: []Step{StepDiscard, StepInstall}}
+		}
+		return Plan{Steps: []Step{StepUnlock, overFailed(f)}}
+	}
+	plan := PlanRepair(f, d, p)
+	switch {
+	case plan.Refusal != nil:
+		return plan
+	case plan.Does(StepUninstall), plan.Does(StepDiscard):
+		plan.Steps = append(plan.Steps, StepInstall)
+	case plan.Does(StepUnlock) && !plan.Does(StepRollback):
+		plan.Steps = append(plan.Steps, overFailed(f))
+	default:
+		plan.Steps = append(plan.Steps, StepUpgrade)
+	}
+	return plan
+}
+
+// overFailed is how to deploy over a failed last revision. An upgrade runs
+// only upgrade hooks, so a release that was never deployed and whose install
+// hooks are unproven is installed in place of the failed one.
+func overFailed(f *Facts) Step {
+	if installHooksUnproven(f) {
+		return StepReplace
+	}
+	return StepUpgrade
+}
+
+// madeNothing says that the only record is that of an install which made none of
+// its objects: the record alone is all there is of it.
+func madeNothing(f *Facts) bool {
+	last := f.Last()
+	exists := func(o Object) bool { return o.Exists || o.Error != "" }
+	return len(f.Records) == 1 && last.Payload == StatusPendingInstall && f.Observed &&
+		!slices.ContainsFunc(f.Objects, exists) && !slices.ContainsFunc(f.HookJobs, exists)
 }
 
 // refuse opens with what was found, as a sentence.
@@ -53,128 +181,4 @@ func sentence(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
-}
-
-// PlanDeploy is what deploy does with a release in the diagnosed state.
-func PlanDeploy(f *Facts, d Diagnosis, p Policy) Plan {
-	switch d.State {
-	case StateAbsent:
-		return Plan{Steps: []Step{StepInstall}}
-	case StateDeployed:
-		return Plan{Steps: []Step{StepUpgrade}}
-	case StateTwoDeployed:
-		return Plan{Steps: []Step{StepDedupe, StepUpgrade}}
-	case StateFailed, StateNoneDeployed:
-		return Plan{Steps: []Step{overFailed(f)}}
-	case StateUninstalled:
-		return Plan{Steps: []Step{StepReplace}}
-	case StateRecordingFailed, StateAbandoned:
-		return planOverStuck(f, d, p)
-	case StateUninstalling, StateLive, StateUnknownHolder, StateUnreadable, StateDisagreeing, StateForeign, StateTerminating:
-		return refusal(f, d)
-	}
-	return refuse(EndInternal, fmt.Sprintf("plan a deploy for the unknown state %q", d.State), "please report this")
-}
-
-// planOverStuck mends a dead operation's record and deploys over it. A record
-// that may not be promoted is unlocked: a new deploy is about to replace it
-// anyhow.
-func planOverStuck(f *Facts, d Diagnosis, p Policy) Plan {
-	own := !f.Last().Stamp.Zero()
-	if p.OnStuck == OnStuckAuto && (d.State == StateAbandoned || !own) {
-		return Plan{Steps: []Step{StepUnlock, overFailed(f)}}
-	}
-	plan := PlanRepair(f, d, p)
-	if plan.Refusal != nil {
-		return plan
-	}
-	next := StepUpgrade
-	if plan.Steps[0] == StepUnlock {
-		next = overFailed(f)
-	}
-	plan.Steps = append(plan.Steps, next)
-	return plan
-}
-
-// PlanRepair is what repair does: it mends the record and deploys nothing.
-func PlanRepair(f *Facts, d Diagnosis, p Policy) Plan {
-	switch d.State {
-	case StateAbsent:
-		return refuse(EndNotFound, d.Cause, "check the release and namespace names, or run berth deploy")
-	case StateDeployed, StateFailed, StateUninstalled, StateNoneDeployed:
-		return Plan{}
-	case StateTwoDeployed:
-		return Plan{Steps: []Step{StepDedupe}}
-	case StateRecordingFailed:
-		return planPromote(f, d, p)
-	case StateAbandoned:
-		if p.OnStuck == OnStuckUnlock {
-			return Plan{Steps: []Step{StepUnlock}}
-		}
-		return refuse(EndInconsistent,
-			fmt.Sprintf("%s; it cannot be promoted: %s", d.Cause, strings.Join(d.Why, "; ")),
-			"run berth deploy to deploy over it, or berth repair --on-stuck unlock to mark it failed")
-	case StateUninstalling, StateLive, StateUnknownHolder, StateUnreadable, StateDisagreeing, StateForeign, StateTerminating:
-		return refusal(f, d)
-	}
-	return refuse(EndInternal, fmt.Sprintf("plan a repair for the unknown state %q", d.State), "please report this")
-}
-
-// planPromote decides on a record whose deploy succeeded and whose recording
-// failed. What Berth did not begin is promoted only when asked to.
-func planPromote(f *Facts, d Diagnosis, p Policy) Plan {
-	last := f.Last()
-	switch p.OnStuck {
-	case OnStuckUnlock:
-		return Plan{Steps: []Step{StepUnlock}}
-	case OnStuckFail:
-		return refuse(EndInconsistent, d.Cause, "on-stuck is fail, so nothing was touched: run berth repair --on-stuck promote")
-	case OnStuckAuto:
-		if last.Stamp.Zero() {
-			return refuse(EndInconsistent, d.Cause+"; Berth did not begin it, so it is not promoted unasked",
-				"run berth repair --on-stuck promote")
-		}
-	case OnStuckPromote:
-	}
-	steps := []Step{StepPromote}
-	if deployedBefore(f) > 0 {
-		steps = append(steps, StepDedupe)
-	}
-	return Plan{Steps: steps}
-}
-
-// overFailed is how to deploy over a failed last revision. An upgrade runs
-// only upgrade hooks, so a release that was never deployed and whose install
-// hooks are unproven is installed in place of the failed one.
-func overFailed(f *Facts) Step {
-	if installHooksUnproven(f) {
-		return StepReplace
-	}
-	return StepUpgrade
-}
-
-// refusal words the states in which nothing is touched.
-func refusal(f *Facts, d Diagnosis) Plan {
-	switch d.State {
-	case StateLive:
-		return refuse(EndLive, d.Cause, "wait for it to end, or give a longer lock-timeout")
-	case StateUnknownHolder:
-		if !f.Last().Stamp.Zero() {
-			return refuse(EndUnknownHolder, d.Cause, "run again after that: Berth then heals it by itself")
-		}
-		return refuse(EndUnknownHolder, d.Cause,
-			"if you know that nothing works on it any more, run berth repair --on-stuck promote (or unlock) with a short --assume-dead-after")
-	case StateUninstalling:
-		return refuse(EndInconsistent, d.Cause+": an uninstall did not come to its end", "run berth teardown to finish it, then deploy again")
-	case StateUnreadable:
-		return refuse(EndUnreadable, d.Cause, "restore the record from a backup, or remove the release with berth teardown")
-	case StateDisagreeing:
-		return refuse(EndInconsistent, d.Cause, "correct the label status of the record by hand, or remove the release with berth teardown")
-	case StateForeign:
-		return refuse(EndForeign, d.Cause, "give this branch another slug, namespace or release name")
-	case StateTerminating:
-		return refuse(EndTerminating, d.Cause, "wait until it is gone, or remove what blocks it: kubectl get namespace "+f.Namespace.Name+" -o yaml")
-	case StateAbsent, StateDeployed, StateTwoDeployed, StateFailed, StateNoneDeployed, StateUninstalled, StateRecordingFailed, StateAbandoned:
-	}
-	return refuse(EndInternal, fmt.Sprintf("refuse in state %q", d.State), "please report this")
 }

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -19,30 +20,33 @@ func TestPlansKeepTheirPromises(t *testing.T) {
 		seed = uint64(time.Now().UnixNano())
 	}
 	r := rand.New(rand.NewPCG(seed, 0))
-	policies := []OnStuck{OnStuckAuto, OnStuckPromote, OnStuckUnlock, OnStuckFail}
+	policies := []OnStuck{OnStuckAuto, OnStuckPromote, OnStuckUnlock, OnStuckRollback, OnStuckUninstall, OnStuckFail}
 	for range 200_000 {
 		f := randomFacts(r)
-		p := Policy{OnStuck: pick(r, policies...), AssumeDeadAfter: pick(r, 0, time.Minute, half)}
-		d := Diagnose(f, p.AssumeDeadAfter)
+		p := Policy{OnStuck: pick(r, policies...), AssumeDeadAfter: pick(r, 0, time.Minute, half), Grace: pick(r, time.Second, time.Minute)}
+		d := Diagnose(f, p)
 		for verb, plan := range map[string]Plan{"deploy": PlanDeploy(f, d, p), "repair": PlanRepair(f, d, p)} {
 			if broken := promiseBroken(f, d, p, plan); broken != "" {
 				t.Fatalf("seed %d: %s plans %v (refusal %v) in state %s with %+v: %s\nfacts: %+v", seed, verb, plan.Steps, plan.Refusal, d.State, p, broken, f)
 			}
 		}
-		if broken := secondRepair(f, d, p); broken != "" {
+		if broken := strangersTouched(f); broken != "" {
 			t.Fatalf("seed %d: %s\nfacts: %+v", seed, broken, f)
+		}
+		if broken := secondRun(f, p); broken != "" {
+			t.Fatalf("seed %d: %+v: %s\nfacts: %+v", seed, p, broken, f)
 		}
 	}
 }
 
 // promiseBroken names the promise that a plan does not keep.
 func promiseBroken(f *Facts, d Diagnosis, p Policy, plan Plan) string {
-	does := func(s Step) bool { return slices.Contains(plan.Steps, s) }
+	does := plan.Does
 	last := f.Last()
-	pending := last != nil && last.Payload.Pending()
+	unfinished := last != nil && last.standing().Unfinished()
 	life := Dead
-	if pending {
-		life, _ = LifeOf(f, p.AssumeDeadAfter)
+	if unfinished {
+		life, _ = LifeOf(f, p)
 	}
 	foreign := f.Namespace.Identity != "" && f.Namespace.Identity != me || last != nil && last.Identity != "" && last.Identity != me
 	switch {
@@ -50,7 +54,7 @@ func promiseBroken(f *Facts, d Diagnosis, p Policy, plan Plan) string {
 		return "it refuses and acts"
 	case plan.Refusal != nil && (plan.Refusal.Next == "" || plan.Refusal.Ending == EndInternal):
 		return "the refusal is no help"
-	case len(plan.Steps) > 0 && pending && life != Dead:
+	case len(plan.Steps) > 0 && unfinished && life != Dead:
 		return "it acts on an operation that is not dead"
 	case len(plan.Steps) > 0 && foreign:
 		return "it acts on what is another branch's"
@@ -60,8 +64,16 @@ func promiseBroken(f *Facts, d Diagnosis, p Policy, plan Plan) string {
 		return "it promotes what is not proven"
 	case does(StepPromote) && last.Stamp.Zero() && p.OnStuck != OnStuckPromote:
 		return "it promotes somebody else's operation unasked"
-	case pending && p.OnStuck == OnStuckFail && len(plan.Steps) > 0:
+	case unfinished && p.OnStuck == OnStuckFail && len(plan.Steps) > 0:
 		return "it acts though told to touch nothing"
+	case does(StepUninstall) && p.OnStuck != OnStuckUninstall && d.State != StateUninstalling:
+		return "it takes a release away unasked"
+	case does(StepDiscard) && slices.ContainsFunc(f.Objects, func(o Object) bool { return o.Exists }):
+		return "it forgets about objects that exist"
+	case does(StepQuarantine) && (last.DecodeError == "" || !plan.Again || len(plan.Steps) > 1):
+		return "it moves away a record that can be read, or goes on without another look"
+	case does(StepRollback) && (plan.Target == 0 || plan.Target > last.Revision):
+		return "it rolls back to nothing"
 	case does(StepUpgrade) && !everDeployed(f) && installHooksUnproven(f) && !does(StepPromote):
 		return "it upgrades over an install whose hooks never ran"
 	}
@@ -77,21 +89,56 @@ func everDeployed(f *Facts) bool {
 	return slices.ContainsFunc(f.Records, func(r Record) bool { return r.Label == StatusDeployed || r.Label == StatusSuperseded })
 }
 
-// secondRepair repairs the facts as the engine would, and says if a second
-// repair would do anything more.
-func secondRepair(f *Facts, d Diagnosis, p Policy) string {
-	plan := PlanRepair(f, d, p)
-	if plan.Refusal != nil {
-		return ""
+// strangersTouched names an object that would be removed though it is not ours.
+func strangersTouched(f *Facts) string {
+	for _, o := range Leftovers(f.Dropped, f.Objects) {
+		if !o.Owned || o.Kept || slices.ContainsFunc(f.Objects, func(n Object) bool { return n.Ref == o.Ref }) {
+			return "it sweeps " + o.String()
+		}
 	}
-	for _, s := range plan.Steps {
-		apply(f, s)
-	}
-	again := PlanRepair(f, Diagnose(f, p.AssumeDeadAfter), p)
-	if len(again.Steps) > 0 || again.Refusal != nil {
-		return "a second repair does more than nothing"
+	for _, o := range StaleHooks(f, StepUpgrade) {
+		named := slices.ContainsFunc(f.Last().Hooks, func(h Hook) bool { return h.Kind == o.Kind && h.Name == o.Name })
+		if !named || activeHook(o) {
+			return "it removes " + o.String() + " as if it were a dead hook of the release"
+		}
 	}
 	return ""
+}
+
+// secondRun repairs, and then deploys, the facts as the engine would, and says if
+// a second repair would do anything more, or a second deploy more than upgrade.
+func secondRun(f *Facts, p Policy) string {
+	if !repeat(f, p, PlanRepair) {
+		return ""
+	}
+	if again := PlanRepair(f, Diagnose(f, p), p); len(again.Steps) > 0 || again.Refusal != nil && f.Last() != nil {
+		return fmt.Sprintf("a second repair does more than nothing: %v %v", again.Steps, again.Refusal)
+	}
+	if !repeat(f, p, PlanDeploy) {
+		return ""
+	}
+	if again := PlanDeploy(f, Diagnose(f, p), p); !slices.Equal(again.Steps, []Step{StepUpgrade}) {
+		return fmt.Sprintf("a second deploy does more than upgrade: %v %v", again.Steps, again.Refusal)
+	}
+	return ""
+}
+
+// repeat plans and performs until no plan asks for another look, and says
+// whether it came to an end without a refusal.
+func repeat(f *Facts, p Policy, decide func(*Facts, Diagnosis, Policy) Plan) bool {
+	for range 10 {
+		plan := decide(f, Diagnose(f, p), p)
+		if plan.Refusal != nil {
+			return false
+		}
+		for _, s := range plan.Steps {
+			apply(f, s)
+		}
+		if !plan.Again {
+			return true
+		}
+	}
+	panic("it asks for another look for ever")
 }
 
 // apply does to the facts what a step does to the cluster.
@@ -103,12 +150,33 @@ func apply(f *Facts, s Step) {
 	case StepUnlock:
 		last.Label, last.Payload = StatusFailed, StatusFailed
 	case StepDedupe:
-		for i := range f.Records[:len(f.Records)-1] {
-			if f.Records[i].Label == StatusDeployed {
-				f.Records[i].Label, f.Records[i].Payload = StatusSuperseded, StatusSuperseded
+		supersede(f, len(f.Records)-1)
+	case StepRelabel:
+		for i := range f.Records {
+			f.Records[i].Hidden = false
+			if f.Records[i].DecodeError == "" {
+				f.Records[i].Label = f.Records[i].Payload
 			}
 		}
-	case StepInstall, StepReplace, StepUpgrade:
+	case StepQuarantine, StepDiscard:
+		f.Records = f.Records[:len(f.Records)-1]
+	case StepUninstall:
+		f.Records = nil
+	case StepCleanHooks:
+		f.HookJobs = nil
+	case StepSweep:
+		f.Dropped = nil
+	case StepInstall, StepReplace, StepUpgrade, StepRollback:
+		supersede(f, len(f.Records))
+		f.Records = append(f.Records, ours(stored(len(f.Records)+1, StatusDeployed), f.Run))
+	}
+}
+
+func supersede(f *Facts, n int) {
+	for i := range f.Records[:n] {
+		if f.Records[i].Label == StatusDeployed {
+			f.Records[i].Label, f.Records[i].Payload = StatusSuperseded, StatusSuperseded
+		}
 	}
 }
 
@@ -124,6 +192,7 @@ func randomFacts(r *rand.Rand) *Facts {
 		ExpiredRun: pick(r, "", other), Expired: now.Add(-ago(r)), Attempt: Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
 	}
 	f.Observed = r.IntN(8) > 0
+	f.CI = pick(r, "", RunUnknown, RunRunning, RunEnded)
 	for range r.IntN(3) {
 		f.Objects = append(f.Objects, randomObject(r))
 	}
@@ -147,8 +216,10 @@ func randomRecord(r *rand.Rand, revision int) Record {
 	if r.IntN(8) == 0 {
 		rec.DecodeError = "corrupt"
 	}
+	rec.Hidden = r.IntN(10) == 0
+	rec.Managers = []string{pick(r, Manager, "helm")}
 	if r.IntN(3) == 0 {
-		rec.Hooks = []Hook{{Name: "seed", Kind: "Job", Events: []string{pick(r, "pre-install", "post-upgrade", "pre-delete")}, Succeeded: coin(r)}}
+		rec.Hooks = []Hook{{Name: "seed", Kind: "Job", Events: []string{pick(r, "pre-install", "post-upgrade", "pre-delete")}, Succeeded: coin(r), Recreated: coin(r)}}
 	}
 	rec.Identity = pick(r, me, me, me, "", "theirs")
 	rec.Created = now.Add(-ago(r))
