@@ -2,25 +2,30 @@ package helm
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"time"
 
 	"helm.sh/helm/v3/pkg/kube"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-// Waiter waits for objects, without Helm's two-second ticks.
+// Waiter waits for objects, without Helm's two-second ticks, and knows what the
+// API server's errors mean.
 type Waiter interface {
 	// Ready returns when every object is ready, or says why one cannot be.
 	Ready(ctx context.Context, refs []verdict.Ref, jobs bool) error
 	// Gone returns when none of the objects exists any more.
 	Gone(ctx context.Context, refs []verdict.Ref) error
+	// Finished returns when every Job and Pod has run to its end with success,
+	// or says why one cannot, and names those that were deleted before.
+	Finished(ctx context.Context, refs []verdict.Ref) (deleted []verdict.Ref, err error)
+	// Classify gives an error of a request its ending, with the permission that
+	// it names.
+	Classify(err error, tried string) error
 }
 
 // client is Helm's own client with the parts replaced that would cost a
@@ -35,6 +40,12 @@ type client struct {
 	owner  string // namespace/release that objects have to name to be deleted
 	kept   map[verdict.Ref]string
 	undone []error // why objects could not be deleted; Helm only logs it
+
+	installs bool              // an install, not an upgrade
+	built    kube.ResourceList // what was built last: the chart's objects, when their owners are looked at
+	found    []verdict.Ref     // what an install found in place with the release's name on it
+	unproven []string          // hooks that were deleted before they had ended
+	reason   error             // what lies behind an error that Helm puts into text
 }
 
 var (
@@ -53,7 +64,44 @@ func (c *client) IsReachable() error { return nil }
 // downloads the schema and then checks nothing on a current server, and hooks
 // ask for it whatever the action says.
 func (c *client) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
-	return c.Client.Build(r, false)
+	built, err := c.Client.Build(r, false)
+	c.built = built
+	return built, err
+}
+
+// Create makes a hook's or an install's objects.
+func (c *client) Create(resources kube.ResourceList) (*kube.Result, error) {
+	res, err := c.Client.Create(resources)
+	return res, c.keep(err, "create the chart's objects")
+}
+
+// Update brings objects to what the manifest says. An install calls it with
+// what it adopts: nobody knows the manifest that these were made from, so the
+// two-way merge that Helm uses for custom resources would leave them as they are.
+func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
+	update := c.Client.Update
+	if c.installs {
+		c.found, update = refs(original), c.Client.UpdateThreeWayMerge
+	}
+	res, err := update(original, target, force)
+	return res, c.keep(err, "update the chart's objects")
+}
+
+// Delete removes a hook by its policy.
+func (c *client) Delete(resources kube.ResourceList) (*kube.Result, []error) {
+	res, errs := c.Client.Delete(resources)
+	for _, err := range errs {
+		_ = c.keep(err, "delete a hook of the chart")
+	}
+	return res, errs
+}
+
+// keep keeps what the API server refused before Helm makes text of it.
+func (c *client) keep(err error, tried string) error {
+	if c.reason == nil && (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) {
+		c.reason = c.waiter.Classify(err, tried)
+	}
+	return err
 }
 
 // Wait waits for everything but the completion of Jobs.
@@ -77,42 +125,7 @@ func (c *client) WaitForDelete(resources kube.ResourceList, timeout time.Duratio
 	ctx, cancel := context.WithTimeout(c.ctx, timeout)
 	defer cancel()
 	going := slices.DeleteFunc(refs(resources), func(r verdict.Ref) bool { return c.kept[r] != "" })
-	return c.waiter.Gone(ctx, going)
-}
-
-// GetPodList and OutputContainerLogsForPodList dereference a client that only
-// IsReachable and Wait of the embedded client would have made.
-func (c *client) GetPodList(namespace string, o metav1.ListOptions) (*corev1.PodList, error) {
-	pods, err := c.pods.CoreV1().Pods(namespace).List(c.ctx, o)
-	if err != nil {
-		return nil, fmt.Errorf("list pods of a hook in namespace %s: %w", namespace, err)
-	}
-	return pods, nil
-}
-
-// OutputContainerLogsForPodList copies the hooks' container logs.
-func (c *client) OutputContainerLogsForPodList(list *corev1.PodList, namespace string, to func(namespace, pod, container string) io.Writer) error {
-	for _, pod := range list.Items {
-		for _, container := range pod.Spec.Containers {
-			o := &corev1.PodLogOptions{Container: container.Name}
-			if err := c.copyLog(namespace, pod.Name, o, to(namespace, pod.Name, container.Name)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (c *client) copyLog(namespace, pod string, o *corev1.PodLogOptions, to io.Writer) error {
-	stream, err := c.pods.CoreV1().Pods(namespace).GetLogs(pod, o).Stream(c.ctx)
-	if err != nil {
-		return fmt.Errorf("read the log of container %s of pod %s in namespace %s: %w", o.Container, pod, namespace, err)
-	}
-	defer stream.Close()
-	if _, err := io.Copy(to, stream); err != nil {
-		return fmt.Errorf("copy the log of container %s of pod %s in namespace %s: %w", o.Container, pod, namespace, err)
-	}
-	return nil
+	return c.keep(c.waiter.Gone(ctx, going), "wait until what was deleted is gone")
 }
 
 // refs names the objects of a resource list without Helm's types.
@@ -121,6 +134,15 @@ func refs(resources kube.ResourceList) []verdict.Ref {
 	for _, r := range resources {
 		apiVersion, kind := r.Mapping.GroupVersionKind.ToAPIVersionAndKind()
 		out = append(out, verdict.Ref{APIVersion: apiVersion, Kind: kind, Namespace: r.Namespace, Name: r.Name})
+	}
+	return out
+}
+
+// names are the objects as a person calls them.
+func names(refs []verdict.Ref) []string {
+	out := make([]string, len(refs))
+	for i, r := range refs {
+		out[i] = r.Kind + "/" + r.Name
 	}
 	return out
 }

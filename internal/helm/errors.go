@@ -3,7 +3,6 @@ package helm
 import (
 	"errors"
 	"net"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -20,8 +19,7 @@ func explain(err error) error {
 	switch {
 	case err == nil || errors.As(err, &p):
 		return err
-	case strings.Contains(err.Error(), "invalid ownership metadata"):
-		// Helm has no type for it (pkg/action/validate.go).
+	case foreign(err):
 		return &verdict.Problem{Ending: verdict.EndForeign, Tried: "take the chart's objects into the release", Cause: err,
 			Next: "They belong to something else: rename them in the chart, or remove their owner first. Nothing was touched."}
 	case apierrors.IsForbidden(err):
@@ -33,3 +31,13 @@ func explain(err error) error {
 	}
 	return err
 }
+
+// because is an error of Helm's with what lies behind it: of a hook's failure
+// Helm keeps the text alone.
+type because struct {
+	error
+	reason error
+}
+
+// Unwrap gives both.
+func (b because) Unwrap() []error { return []error{b.error, b.reason} }

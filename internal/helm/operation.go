@@ -24,6 +24,9 @@ import (
 // releases look alike whoever wrote them.
 const fieldManager = "helm"
 
+// parallelCalls bounds how many requests an operation has under way at once.
+const parallelCalls = 8
+
 func init() { kube.ManagedFieldsManager = fieldManager }
 
 // Fence stops everything an operation would still send. A cancelled context
@@ -46,6 +49,9 @@ type Seams struct {
 // configuration fills Helm's own, without Init: that would build its own store
 // and client.
 func (r *Releases) configuration(s Seams) (*action.Configuration, *client, error) {
+	if err := r.sameNamespace(s.Getter); err != nil {
+		return nil, nil, err
+	}
 	store, err := r.store.Operation(s.Core, r.deadline)
 	if err != nil {
 		return nil, nil, err
@@ -128,7 +134,7 @@ func supervise(f Fence, call func() (*release.Release, error)) (rel *release.Rel
 
 // capabilitiesOf is what the server can do, from the run's one discovery. With
 // it set, Helm does not invalidate and ask again for each configuration.
-func capabilitiesOf(g genericclioptions.RESTClientGetter) (*chartutil.Capabilities, error) {
+func capabilitiesOf(g action.RESTClientGetter) (*chartutil.Capabilities, error) {
 	dc, err := g.ToDiscoveryClient()
 	if err != nil {
 		return nil, fmt.Errorf("make a discovery client: %w", err)

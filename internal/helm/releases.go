@@ -2,12 +2,12 @@ package helm
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/helm/record"
@@ -92,66 +92,18 @@ func (r *Releases) Render(ctx context.Context, revision int, upgrade bool) error
 	})
 }
 
-// Perform runs one of the plan's Helm steps.
-func (r *Releases) Perform(ctx context.Context, step verdict.Step) verdict.Outcome {
-	seams, err := r.open(ctx)
+// sameNamespace refuses an operation that would record in one namespace what it
+// makes in another: nothing would find the two together again.
+func (r *Releases) sameNamespace(g action.RESTClientGetter) error {
+	objects, _, err := g.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
-		return verdict.Outcome{Err: err}
+		return fmt.Errorf("find the namespace that release %s is made in: %w", r.opts.Release, err)
 	}
-	ch, err := r.archive.Load() // anew: dependency processing changes a chart
-	if err != nil {
-		return verdict.Outcome{Err: err}
+	if records := r.store.Namespace(); objects != r.opts.Namespace || records != r.opts.Namespace {
+		return &verdict.Problem{Ending: verdict.EndInternal,
+			Tried: fmt.Sprintf("work on release %s in namespace %s", r.opts.Release, r.opts.Namespace),
+			Cause: fmt.Errorf("its records would go to namespace %s and its objects to %s", records, objects),
+			Next:  "This is a fault of Berth: please report it. Nothing was sent."}
 	}
-	values := chartutil.Values(r.values).AsMap()
-	cfg, _, err := r.configuration(seams)
-	if err != nil {
-		return verdict.Outcome{Err: err}
-	}
-	rel, cut, err := supervise(seams.Fence, func() (*release.Release, error) {
-		if step == verdict.StepUpgrade {
-			return r.upgrade(ctx, cfg).Run(r.opts.Release, ch, values)
-		}
-		return r.install(ctx, cfg, step == verdict.StepReplace).Run(ch, values)
-	})
-	return outcome(rel, cut, err)
-}
-
-func (r *Releases) install(ctx context.Context, cfg *action.Configuration, replace bool) *action.Install {
-	i := action.NewInstall(cfg)
-	i.ReleaseName = r.opts.Release
-	i.Namespace = r.opts.Namespace
-	i.Replace = replace
-	i.Wait = true
-	i.Timeout = stepTime(ctx, r.opts.Timeout)
-	i.DisableOpenAPIValidation = true
-	return i
-}
-
-// upgrade never sets Atomic or CleanupOnFail: they destroy the evidence, and
-// pile up records where writing them is what failed.
-func (r *Releases) upgrade(ctx context.Context, cfg *action.Configuration) *action.Upgrade {
-	u := action.NewUpgrade(cfg)
-	u.Namespace = r.opts.Namespace
-	u.Wait = true
-	u.Timeout = stepTime(ctx, r.opts.Timeout)
-	u.MaxHistory = r.opts.MaxHistory
-	u.ResetValues = true
-	u.DisableOpenAPIValidation = true
-	return u
-}
-
-func outcome(rel *release.Release, cut bool, err error) verdict.Outcome {
-	o := verdict.Outcome{Cut: cut, Err: explain(err)}
-	if rel == nil {
-		return o
-	}
-	o.Revision, o.Manifest = rel.Version, rel.Manifest
-	if rel.Chart != nil && rel.Chart.Metadata != nil {
-		o.Chart = rel.Chart.Metadata.Name + "-" + rel.Chart.Metadata.Version
-	}
-	if rel.Info != nil {
-		o.Notes = rel.Info.Notes
-		o.Applied = rel.Info.Status == release.StatusDeployed
-	}
-	return o
+	return nil
 }

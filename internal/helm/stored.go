@@ -9,7 +9,6 @@ import (
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
@@ -31,16 +30,11 @@ func (r *Releases) Load(ctx context.Context, rec *verdict.Record) error {
 
 // Settle writes a revision's status by compare-and-swap against what Load saw.
 func (r *Releases) Settle(ctx context.Context, rec *verdict.Record, status verdict.Status, description string) error {
-	if r.loaded[rec.Key] == nil {
-		if err := r.Load(ctx, rec); err != nil {
-			return err
-		}
+	l, err := r.payload(ctx, rec)
+	if err != nil {
+		return err
 	}
-	l := r.loaded[rec.Key]
-	if l == nil || rec.DecodeError != "" {
-		return fmt.Errorf("mark record %s %s: it cannot be decoded: %s", rec.Key, status, rec.DecodeError)
-	}
-	return r.store.Settle(ctx, l, status, description)
+	return r.forget(rec, r.store.Settle(ctx, l, status, description))
 }
 
 // Audit is every write of the record store and what became of it.
@@ -78,43 +72,53 @@ func (r *Releases) Uninstall(ctx context.Context) verdict.Outcome {
 	if err != nil {
 		return verdict.Outcome{Err: err}
 	}
+	mapper, err := seams.Getter.ToRESTMapper()
+	if err != nil {
+		return verdict.Outcome{Err: err}
+	}
+	l := &lenient{client: c}
+	cfg.KubeClient = l
 	u := action.NewUninstall(cfg)
 	u.Wait = true
 	u.KeepHistory = true
 	u.Timeout = stepTime(ctx, r.opts.Timeout)
 	u.DeletionPropagation = "background"
 	rel, cut, err := supervise(seams.Fence, func() (*release.Release, error) {
+		if err := l.prepare(cfg, mapper, r.opts.Release); err != nil {
+			return nil, err
+		}
 		res, err := u.Run(r.opts.Release)
 		if res == nil {
 			return nil, err
 		}
 		return res.Release, err
 	})
-	o := outcome(rel, cut, err)
+	o := c.outcome(rel, cut, err)
 	if cut {
 		return o // Helm's goroutine may still write to c
 	}
 	if o.Err != nil {
 		o.Err = explain(errors.Join(append([]error{o.Err}, c.undone...)...))
 	}
-	o.Kept = slices.Sorted(maps.Values(c.kept))
+	o.Kept, o.Missing = slices.Sorted(maps.Values(c.kept)), l.missing
 	return o
 }
 
-// Purge removes every record of the release, the newest last, so that a run
-// which is cut short leaves the one that tells where the release stands.
+// Purge removes every record of the release, hidden and unreadable ones too,
+// the newest last, so that a run which is cut short leaves the one that tells
+// where the release stands.
 func (r *Releases) Purge(ctx context.Context) error {
 	records, err := r.Records(ctx)
 	if err != nil {
 		return err
 	}
-	for _, rec := range records {
+	for i := range records {
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("remove record %s: %w", rec.Key, context.Cause(ctx))
+			return fmt.Errorf("remove record %s: %w", records[i].Key, context.Cause(ctx))
 		}
-		if _, err := r.store.Delete(rec.Key); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
-			return fmt.Errorf("remove record %s: %w", rec.Key, err)
+		if err := r.store.Discard(ctx, &records[i]); err != nil {
+			return err
 		}
 	}
-	return nil
+	return r.store.DiscardQuarantined(ctx, r.opts.Release)
 }

@@ -14,7 +14,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/berth-dev/berth/internal/verdict"
@@ -32,7 +31,7 @@ type Conn struct {
 	dynamic   dynamic.Interface
 	metadata  metadata.Interface
 	discovery *discoveryCache
-	mapper    *restmapper.DeferredDiscoveryRESTMapper
+	mapper    *kindMapper
 
 	mu      sync.Mutex
 	version *version.Info // once it is known
@@ -102,7 +101,7 @@ func (c *Conn) makeClients() (err error) {
 	if c.discovery, err = newDiscoveryCache(c.config, client, c.Version); err != nil {
 		return fmt.Errorf("make the discovery client: %w", err)
 	}
-	c.mapper = restmapper.NewDeferredDiscoveryRESTMapper(c.discovery.CachedDiscoveryInterface)
+	c.mapper = newKindMapper(c.discovery.CachedDiscoveryInterface)
 	return nil
 }
 

@@ -28,7 +28,8 @@ type Observer struct {
 // Observe reads every object of the manifest and says of each, in the
 // manifest's order, whether it is there, the release's own, as the manifest
 // wants it, and ready. Objects without a namespace are looked for in the given
-// one. A kind that the server does not know is a finding on that object.
+// one. A kind that the server does not know, or knows in another version only,
+// is a finding on that object.
 //
 // An object that may not be read makes a *verdict.Problem with all the gaps, and
 // one that cannot be read the API server's error, wrapped: what is not known is
@@ -68,7 +69,7 @@ type sight struct {
 func (o Observer) look(ctx context.Context, want *unstructured.Unstructured, release, namespace string, scaled bool) sight {
 	object := verdict.Object{Ref: refOf(want)}
 	gvk := want.GroupVersionKind()
-	mapping, err := o.Mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+	mapping, err := mappingOf(o.Mapper, gvk)
 	switch {
 	case meta.IsNoMatchError(err):
 		object.Error = fmt.Sprintf("the API server has no kind %s in %s", gvk.Kind, gvk.GroupVersion())
@@ -79,6 +80,9 @@ func (o Observer) look(ctx context.Context, want *unstructured.Unstructured, rel
 	if object.Name == "" {
 		object.Error = "the manifest gives it no name"
 		return sight{object: object}
+	}
+	if served := mapping.GroupVersionKind.GroupVersion(); served != gvk.GroupVersion() {
+		object.Error = fmt.Sprintf("the API server has %s no longer in %s, but in %s", gvk.Kind, gvk.GroupVersion(), served)
 	}
 	resource := dynamic.ResourceInterface(o.Dynamic.Resource(mapping.Resource))
 	object.Namespace = ""
@@ -115,6 +119,7 @@ func describe(object *verdict.Object, want, live *unstructured.Unstructured, rel
 	object.Created = live.GetCreationTimestamp().Time
 	object.Owner, object.Owned = releaseOwner(live, release, namespace)
 	object.Deleting = live.GetDeletionTimestamp() != nil
+	object.Kept = policyKeeps(want) || policyKeeps(live)
 	object.Ready, object.Failed, object.Reason = ready.Ready, ready.Failed, ready.Reason
 	object.Complete = rollout.Complete(live)
 	object.Drift = drift(want, live, release, namespace, scaled)

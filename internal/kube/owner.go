@@ -13,6 +13,10 @@ const (
 	annotationReleaseNamespace = "meta.helm.sh/release-namespace"
 )
 
+// annotationResourcePolicy is what a chart writes on objects that are to outlive
+// their release.
+const annotationResourcePolicy = "helm.sh/resource-policy"
+
 // gitOpsMarks are the labels and annotations by which a GitOps controller says
 // that an object is its own.
 var gitOpsMarks = []string{
@@ -67,6 +71,12 @@ func keepMark(o metav1.Object) (why string, keep bool) {
 		}
 	}
 	return "", false
+}
+
+// policyKeeps says that Helm is to leave an object where it would delete it. An
+// uninstall reads the annotation in the manifest, an upgrade on the object.
+func policyKeeps(o metav1.Object) bool {
+	return strings.ToLower(strings.TrimSpace(o.GetAnnotations()[annotationResourcePolicy])) == "keep"
 }
 
 // with merges two maps into a new one; the second wins.

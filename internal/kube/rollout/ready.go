@@ -85,12 +85,21 @@ func failedProgress(u *unstructured.Unstructured) bool {
 }
 
 func job(u *unstructured.Unstructured) Readiness {
-	for _, kind := range []string{"Failed", "FailureTarget"} {
-		if failed, why := condition(u, kind); failed {
-			return Readiness{Failed: true, Reason: "the Job failed" + why}
-		}
+	if failed, why := jobFailed(u); failed {
+		return Readiness{Failed: true, Reason: "the Job failed" + why}
 	}
 	return Readiness{Ready: true}
+}
+
+// jobFailed says whether a Job can no longer succeed. FailureTarget comes first,
+// while its pods are still there to tell why.
+func jobFailed(u *unstructured.Unstructured) (failed bool, why string) {
+	for _, kind := range []string{"Failed", "FailureTarget"} {
+		if failed, why = condition(u, kind); failed {
+			return true, why
+		}
+	}
+	return false, ""
 }
 
 func pod(u *unstructured.Unstructured) Readiness {

@@ -1,0 +1,166 @@
+//go:build cluster
+
+package helm_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/internal/helm"
+	"github.com/berth-dev/berth/internal/helm/chart"
+	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+// stage is a namespace and a user in it, whom Helm operations run as.
+type stage struct {
+	*kubetest.Cluster
+	t          *testing.T
+	namespace  string
+	kubeconfig string
+}
+
+// asAdmin is a stage whose user may do everything.
+func asAdmin(t *testing.T) *stage {
+	t.Helper()
+	t.Parallel()
+	c := kubetest.Connect(t)
+	return &stage{Cluster: c, t: t, namespace: c.Namespace(t), kubeconfig: c.Kubeconfig()}
+}
+
+// asDeployer is one whose user may deploy the usual kinds into the namespace.
+func asDeployer(t *testing.T) *stage {
+	t.Helper()
+	s := asAdmin(t)
+	s.kubeconfig = s.ServiceAccount(t, s.namespace, "deployer", append(s.DeployerRules(), s.SecretRules()...)...).Kubeconfig
+	return s
+}
+
+// waits is what internal/cli hands to a Helm operation.
+type waits struct {
+	*rollout.Waiter
+}
+
+func (w waits) Ready(ctx context.Context, refs []verdict.Ref, jobs bool) error {
+	one := *w.Waiter
+	one.Jobs = jobs
+	return one.Wait(ctx, refs)
+}
+
+func (w waits) Finished(ctx context.Context, refs []verdict.Ref) ([]verdict.Ref, error) {
+	deleted, err := w.Finish(ctx, refs)
+	var unfinished *rollout.UnfinishedError
+	if err == nil || errors.As(err, &unfinished) {
+		return deleted, err
+	}
+	return deleted, w.Classify(err, "wait for the hook to end")
+}
+
+func (w waits) Classify(err error, tried string) error {
+	if err == nil {
+		return nil
+	}
+	return kube.Classify(err, tried)
+}
+
+// releases are the operations of a release on a chart of these files.
+func (s *stage) releases(release string, files map[string]string) *helm.Releases {
+	s.t.Helper()
+	conn, err := kube.Connect(kube.Options{Kubeconfig: s.kubeconfig, UserAgent: "berth/test"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(conn.Close)
+	store, err := record.New(record.Clients{Core: conn.Clientset().CoreV1(), Metadata: conn.Metadata()},
+		record.Options{Kind: record.Secrets, Namespace: s.namespace, Stamp: verdict.Stamp{Run: "run"}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	mapper, err := conn.Mapper(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	open := func(ctx context.Context) (helm.Seams, error) {
+		fence := kube.NewFence(ctx)
+		getter := conn.Getter(s.namespace, fence)
+		core, err := getter.Core()
+		return helm.Seams{Getter: getter, Core: core, Fence: fence, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
+			Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace}}}, err
+	}
+	r := helm.New(helm.Options{
+		Release: release, Namespace: s.namespace, Timeout: time.Minute,
+		Source: chart.Source{Chart: folder(s.t, files), CacheDir: s.t.TempDir(), Log: s.t.Logf}, Log: func(string, ...any) {},
+	}, store, open)
+	s.t.Cleanup(func() { _ = r.Close() })
+	if err := r.Fetch(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := r.Render(s.t.Context(), 1, false); err != nil {
+		s.t.Fatal(err)
+	}
+	return r
+}
+
+// folder writes a chart.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	all := map[string]string{"Chart.yaml": "apiVersion: v2\nname: odd\nversion: 1.0.0\n"}
+	maps.Copy(all, files)
+	for name, text := range all {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// configMap is a template of a ConfigMap.
+func configMap(name string) string {
+	return fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {text: chart}\n", name)
+}
+
+// stored counts the records in the namespace.
+func (s *stage) stored() int {
+	s.t.Helper()
+	list, err := s.Client().CoreV1().Secrets(s.namespace).List(s.t.Context(), metav1.ListOptions{LabelSelector: "owner=helm"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(list.Items)
+}
+
+// ends fails the test unless the outcome is a Problem of that ending that says
+// all of it.
+func ends(t *testing.T, o verdict.Outcome, ending verdict.Ending, says ...string) *verdict.Problem {
+	t.Helper()
+	if o.Err == nil {
+		t.Fatalf("no error, want %s", ending)
+	}
+	p := verdict.ProblemOf(o.Err)
+	if p.Ending != ending || p.Next == "" {
+		t.Errorf("ends with %s (next: %q), want %s: %v", p.Ending, p.Next, ending, o.Err)
+	}
+	for _, text := range says {
+		if !strings.Contains(o.Err.Error(), text) {
+			t.Errorf("it does not say %q: %v", text, o.Err)
+		}
+	}
+	return p
+}

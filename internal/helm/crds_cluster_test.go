@@ -1,0 +1,155 @@
+//go:build cluster
+
+package helm_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"sigs.k8s.io/yaml"
+
+	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+var crds = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+
+// gadgets are two CRDs in one file, of a group that no other test uses.
+type gadgets struct {
+	group  string
+	client dynamic.ResourceInterface
+	dyn    dynamic.Interface
+}
+
+func (s *stage) gadgets() gadgets {
+	s.t.Helper()
+	client, err := dynamic.NewForConfig(s.Config())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	g := gadgets{group: strings.ToLower(rand.Text()[:8]) + ".example.com", client: client.Resource(crds), dyn: client}
+	s.t.Cleanup(func() {
+		ctx := context.WithoutCancel(s.t.Context())
+		for _, name := range []string{"cogs", "bolts"} {
+			if err := g.client.Delete(ctx, name+"."+g.group, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+				s.t.Error(err)
+			}
+		}
+	})
+	return g
+}
+
+func (g gadgets) definition(plural, kind string) string {
+	return fmt.Sprintf(`apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: %[1]s.%[3]s}
+spec:
+  group: %[3]s
+  scope: Namespaced
+  names: {plural: %[1]s, singular: %[4]s, kind: %[2]s}
+  versions:
+    - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
+`, plural, kind, g.group, strings.ToLower(kind))
+}
+
+// files are a chart with both CRDs and an object of each.
+func (g gadgets) files() map[string]string {
+	return map[string]string{
+		"crds/both.yaml": "# both\n---\n" + g.definition("cogs", "Cog") + "---\n" + g.definition("bolts", "Bolt"),
+		"templates/all.yaml": fmt.Sprintf("{{ if not (.Capabilities.APIVersions.Has \"%[1]s/v1/Bolt\") }}# not yet\n{{ end }}"+
+			"apiVersion: %[1]s/v1\nkind: Cog\nmetadata: {name: one, annotations: {known: {{ .Capabilities.APIVersions.Has \"%[1]s/v1/Bolt\" | quote }}}}\n"+
+			"---\napiVersion: %[1]s/v1\nkind: Bolt\nmetadata: {name: one}\n", g.group),
+	}
+}
+
+// make makes one of the CRDs as an administrator would have.
+func (g gadgets) make(t *testing.T, plural, kind string) *unstructured.Unstructured {
+	t.Helper()
+	var o unstructured.Unstructured
+	if err := yaml.Unmarshal([]byte(g.definition(plural, kind)), &o.Object); err != nil {
+		t.Fatal(err)
+	}
+	o.SetAnnotations(map[string]string{"made-by": "admin"})
+	if _, err := g.client.Create(t.Context(), &o, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	kinds := g.dyn.Resource(schema.GroupVersionResource{Group: g.group, Version: "v1", Resource: plural})
+	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
+		_, err := kinds.List(t.Context(), metav1.ListOptions{})
+		return err == nil, fmt.Sprint(err)
+	})
+	found, err := g.client.Get(t.Context(), o.GetName(), metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// One CRD of a file exists: it stays as it is, and its sibling is made.
+func TestCRDsStandAlone(t *testing.T) {
+	s := asAdmin(t)
+	g := s.gadgets()
+	before := g.make(t, "cogs", "Cog")
+	o := s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall)
+	if o.Err != nil || !o.Applied {
+		t.Fatalf("outcome %+v", o)
+	}
+	after, err := g.client.Get(t.Context(), before.GetName(), metav1.GetOptions{})
+	if err != nil || after.GetAnnotations()["made-by"] != "admin" || after.GetGeneration() != before.GetGeneration() {
+		t.Errorf("the CRD that existed became %v (%v)", after, err)
+	}
+	cog, err := g.dyn.Resource(schema.GroupVersionResource{Group: g.group, Version: "v1", Resource: "cogs"}).
+		Namespace(s.namespace).Get(t.Context(), "one", metav1.GetOptions{})
+	if err != nil || cog.GetAnnotations()["known"] != "true" {
+		t.Errorf("the templates did not see the new kinds: %v (%v)", cog, err)
+	}
+}
+
+// A user who may not even look at CRDs can deploy where they exist, and is told
+// what is missing where one does not.
+func TestCRDsDenied(t *testing.T) {
+	s := asDeployer(t)
+	g := s.gadgets()
+	g.make(t, "cogs", "Cog")
+	p := ends(t, s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall), verdict.EndPermission, "CustomResourceDefinition/bolts."+g.group)
+	if len(p.Gaps) != 2 || p.Gaps[0].Verb != "create" || p.Gaps[1].Verb != "get" || p.Gaps[0].Resource != "customresourcedefinitions" {
+		t.Errorf("gaps %+v", p.Gaps)
+	}
+	if s.stored() > 0 {
+		t.Error("a record was stored")
+	}
+	g.make(t, "bolts", "Bolt")
+	account := s.ServiceAccount(t, s.namespace, "maker", append(s.SecretRules(),
+		rbacv1.PolicyRule{APIGroups: []string{g.group}, Resources: []string{"cogs", "bolts"}, Verbs: []string{"get", "create"}})...)
+	s.kubeconfig = account.Kubeconfig
+	if o := s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall); o.Err != nil {
+		t.Errorf("outcome %+v", o)
+	}
+}
+
+// What the API server does not take is the chart's fault; what was made is said.
+func TestCRDsRefused(t *testing.T) {
+	s := asAdmin(t)
+	g := s.gadgets()
+	files := g.files()
+	files["crds/both.yaml"] = strings.Replace(files["crds/both.yaml"], "plural: bolts", "plural: nuts", 1)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall), verdict.EndChart, "CustomResourceDefinition/bolts."+g.group)
+	if !strings.Contains(p.Next, "left in place: CustomResourceDefinition/cogs."+g.group) {
+		t.Errorf("it does not say what was made: %s", p.Next)
+	}
+	files["crds/both.yaml"] = "apiVersion: apiextensions.k8s.io/v1beta1\nkind: CustomResourceDefinition\nmetadata: {name: x}\n"
+	ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall), verdict.EndChart, "crds/both.yaml")
+	if s.stored() > 0 {
+		t.Error("a record was stored")
+	}
+}

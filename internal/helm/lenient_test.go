@@ -1,0 +1,134 @@
+package helm
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"helm.sh/helm/v3/pkg/release"
+	helmtime "helm.sh/helm/v3/pkg/time"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// offered are the kinds of an API server that no longer has PodSecurityPolicy,
+// and HorizontalPodAutoscaler in v2 only.
+func offered() *meta.DefaultRESTMapper {
+	m := meta.NewDefaultRESTMapper([]schema.GroupVersion{{Group: "autoscaling", Version: "v2"}})
+	m.Add(schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, meta.RESTScopeNamespace)
+	m.Add(schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}, meta.RESTScopeRoot)
+	m.Add(schema.GroupVersionKind{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"}, meta.RESTScopeNamespace)
+	return m
+}
+
+const stored = `
+---
+# Source: web/templates/app.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web, namespace: elsewhere}
+data: {big: text}
+---
+# nothing but a comment
+---
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: listed}}
+---
+apiVersion: autoscaling/v2beta2
+kind: HorizontalPodAutoscaler
+metadata: {name: moved}
+---
+apiVersion: policy/v1beta1
+kind: PodSecurityPolicy
+metadata: {name: away}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: stays, annotations: {helm.sh/resource-policy: " Keep "}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: goes, annotations: {helm.sh/resource-policy: delete}}
+`
+
+func TestInventory(t *testing.T) {
+	objects, missing, err := inventory(stored, offered())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`{"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"moved","namespace":""}}`,
+		`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"goes","namespace":""}}`,
+		`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"listed","namespace":""}}`,
+		`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"web","namespace":"elsewhere"}}`,
+	}
+	got := strings.Split(strings.TrimPrefix(objects, "\n---\n"), "\n---\n")
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("to be deleted:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if !slices.Equal(missing, []string{"PodSecurityPolicy/away (policy/v1beta1)"}) {
+		t.Errorf("missing: %q", missing)
+	}
+}
+
+// silent does not know what the API server has.
+type silent struct{ meta.RESTMapper }
+
+var errSilent = errors.New("no answer")
+
+func (silent) RESTMapping(schema.GroupKind, ...string) (*meta.RESTMapping, error) {
+	return nil, errSilent
+}
+
+func TestInventoryTakesNothingUnknownForGone(t *testing.T) {
+	if _, missing, err := inventory(stored, silent{}); !errors.Is(err, errSilent) {
+		t.Errorf("missing %q, error %v", missing, err)
+	}
+}
+
+func TestInventoryOfWhatIsNoManifest(t *testing.T) {
+	for _, manifest := range []string{"{", "kind: [", "apiVersion: v1\nmetadata: {name: x}", "- a"} {
+		if objects, _, err := inventory(manifest, offered()); err == nil {
+			t.Errorf("%q gave %q and no error", manifest, objects)
+		}
+	}
+	if objects, missing, err := inventory("", offered()); objects != "" || missing != nil || err != nil {
+		t.Errorf("an empty manifest gave %q, %q, %v", objects, missing, err)
+	}
+}
+
+func TestForgetRunHooks(t *testing.T) {
+	began := helmtime.Now()
+	hook := func(phase release.HookPhase, at helmtime.Time, events ...release.HookEvent) *release.Hook {
+		return &release.Hook{Events: events, LastRun: release.HookExecution{StartedAt: at, Phase: phase}}
+	}
+	before, after := began.Add(-time.Minute), began.Add(time.Second)
+	done := func() *release.Hook {
+		return hook(release.HookPhaseSucceeded, after, release.HookPreDelete, release.HookPreInstall)
+	}
+	for name, c := range map[string]struct {
+		status release.Status
+		hooks  []*release.Hook
+		want   bool
+	}{
+		"all ran":                      {release.StatusUninstalling, []*release.Hook{done(), nil, hook("", before, release.HookPostDelete)}, true},
+		"one failed":                   {release.StatusUninstalling, []*release.Hook{done(), hook(release.HookPhaseFailed, after, release.HookPreDelete)}, false},
+		"one was running":              {release.StatusUninstalling, []*release.Hook{done(), hook(release.HookPhaseRunning, after, release.HookPreDelete)}, false},
+		"it ran for the install":       {release.StatusUninstalling, []*release.Hook{hook(release.HookPhaseSucceeded, before, release.HookPreDelete)}, false},
+		"no uninstall was begun":       {release.StatusDeployed, []*release.Hook{done()}, false},
+		"there is none before deletes": {release.StatusUninstalling, []*release.Hook{hook("", before, release.HookPostDelete)}, false},
+	} {
+		rel := &release.Release{Info: &release.Info{Status: c.status, Deleted: began}, Hooks: c.hooks}
+		if got := forgetRunHooks(rel); got != c.want {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
+		if events := c.hooks[0].Events; slices.Contains(events, release.HookPreDelete) != (!c.want && events[0] == release.HookPreDelete) {
+			t.Errorf("%s: the first hook's events are %v", name, events)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/restmapper"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// kindMapper maps kinds to resources by the run's discovery. That it finds no
+// match means that the API server has no such kind: where discovery failed for
+// the kind's group (an aggregated API whose server is down, say), client-go's
+// mapper finds no match either, and what is merely not known must not be taken
+// for gone.
+type kindMapper struct {
+	*restmapper.DeferredDiscoveryRESTMapper
+	discovery discovery.CachedDiscoveryInterfaceWithContext
+}
+
+func newKindMapper(d discovery.CachedDiscoveryInterface) *kindMapper {
+	return &kindMapper{restmapper.NewDeferredDiscoveryRESTMapper(d), discovery.ToCachedDiscoveryInterfaceWithContext(d)}
+}
+
+// RESTMapping implements meta.RESTMapper.
+func (m *kindMapper) RESTMapping(gk schema.GroupKind, versions ...string) (*meta.RESTMapping, error) {
+	return m.RESTMappingWithContext(context.Background(), gk, versions...)
+}
+
+// RESTMappingWithContext implements meta.RESTMapperWithContext.
+func (m *kindMapper) RESTMappingWithContext(ctx context.Context, gk schema.GroupKind, versions ...string) (*meta.RESTMapping, error) {
+	mapping, err := m.DeferredDiscoveryRESTMapper.RESTMappingWithContext(ctx, gk, versions...)
+	if !meta.IsNoMatchError(err) {
+		return mapping, err
+	}
+	if why := m.unknown(ctx, gk.Group); why != nil {
+		return nil, &verdict.Problem{
+			Ending: verdict.EndUnanswered,
+			Tried:  fmt.Sprintf("find out whether the API server has the kind %s", gk),
+			Cause:  why,
+			Next:   "See which API is not available (kubectl get apiservices), mend or remove it, then run again.",
+		}
+	}
+	return nil, err
+}
+
+// unknown says why discovery does not tell what a group holds, or nothing.
+func (m *kindMapper) unknown(ctx context.Context, group string) error {
+	_, lists, err := m.discovery.ServerGroupsAndResourcesWithContext(ctx)
+	var failed *discovery.ErrGroupDiscoveryFailed
+	switch {
+	case errors.As(err, &failed):
+		for version, why := range failed.Groups {
+			if version.Group == group {
+				return fmt.Errorf("it does not say what %s holds: %w", version, why)
+			}
+		}
+	case err != nil:
+		return err
+	}
+	if !slices.ContainsFunc(lists, func(l *metav1.APIResourceList) bool { return l.GroupVersion == "v1" }) {
+		return errors.New("its answer lacks even the core API")
+	}
+	return nil
+}
+
+// mappingOf finds the resource of a kind, in the given version or, where the API
+// server no longer has that, in the version it prefers: the object is the same.
+func mappingOf(m meta.RESTMapper, gvk schema.GroupVersionKind) (*meta.RESTMapping, error) {
+	mapping, err := m.RESTMapping(gvk.GroupKind(), gvk.Version)
+	if meta.IsNoMatchError(err) {
+		mapping, err = m.RESTMapping(gvk.GroupKind())
+	}
+	return mapping, err
+}
