@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -71,6 +72,21 @@ func (c *cluster) Observe(ctx context.Context, manifest string) ([]verdict.Objec
 	return objects, classify(err, "read the objects of release "+c.app.Release)
 }
 
+// Remove deletes these very objects, and waits until they are gone if told to.
+func (c *cluster) Remove(ctx context.Context, objects []verdict.Object, wait bool) (kept []string, err error) {
+	mapper, err := c.conn.Mapper(ctx)
+	if err != nil {
+		return nil, classify(err, "ask the API server for its kinds of object")
+	}
+	remover := kube.Remover{Dynamic: c.conn.Dynamic(), Mapper: mapper}
+	remove := remover.Remove
+	if wait {
+		remove = remover.RemoveAndWait
+	}
+	_, kept, err = remove(ctx, objects)
+	return kept, classify(err, "delete objects of release "+c.app.Release)
+}
+
 // Now is the API server's time, or this machine's until the first answer.
 func (c *cluster) Now() time.Time {
 	if t, ok := c.conn.ServerTime(); ok {
@@ -129,6 +145,21 @@ func (w waiter) Gone(ctx context.Context, refs []verdict.Ref) error {
 	}
 	return r.Gone(ctx, refs)
 }
+
+func (w waiter) Finished(ctx context.Context, refs []verdict.Ref) ([]verdict.Ref, error) {
+	r, err := w.rollout(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	deleted, err := r.Finish(ctx, refs)
+	var unfinished *rollout.UnfinishedError
+	if errors.As(err, &unfinished) {
+		return deleted, err // the hook's own end, not the API server's
+	}
+	return deleted, classify(err, "wait for the hook to end")
+}
+
+func (w waiter) Classify(err error, tried string) error { return classify(err, tried) }
 
 // permissions is the engine's view of internal/kube/access.
 type permissions struct {

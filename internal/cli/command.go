@@ -76,3 +76,14 @@ func (p Process) reporting(flags *pflag.FlagSet) *input.Options {
 	}
 	return &input.Options{Output: given("output"), ReportDir: given("report-dir")}
 }
+
+// readableFlags are those of a command line that can be read although another
+// one on it, or its verb, is wrong.
+func (p Process) readableFlags() *pflag.FlagSet {
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.Usage = func() {}
+	flags.ParseErrorsAllowlist.UnknownFlags = true
+	input.Bind(flags, input.Deploy) // deploy takes every input
+	_ = flags.Parse(p.Args)
+	return flags
+}

@@ -24,6 +24,7 @@ type locker struct {
 func (w *wiring) locker() locker {
 	return locker{conn: w.conn, held: &w.lease, namespace: w.app.Namespace, release: w.app.Release, options: lease.Options{
 		Namespace: w.app.Namespace, Release: w.app.Release, Holder: w.holder, Run: w.run,
+		Duration: w.options.LockDuration, RenewEvery: w.options.LockDuration / 3,
 		Wait: w.options.LockTimeout, ServerNow: serverNow(w.conn),
 	}}
 }
@@ -44,7 +45,7 @@ func (l locker) Acquire(ctx context.Context, waiting func(string, time.Time)) (e
 	switch {
 	case err == nil:
 		*l.held = held
-		return heldLease{held}, held.Found(), nil
+		return heldLease{held, leaseMargin(o.Duration)}, held.Found(), nil
 	case errors.Is(err, lease.ErrUnusable):
 		return nil, verdict.Lock{State: verdict.LockUnusable}, nil
 	case errors.As(err, &busy):
@@ -61,10 +62,13 @@ func (l locker) Read(ctx context.Context) (verdict.Lock, error) {
 }
 
 // heldLease is a Lease that this run holds.
-type heldLease struct{ *lease.Lease }
+type heldLease struct {
+	*lease.Lease
+	margin time.Duration
+}
 
 func (h heldLease) Lost() <-chan struct{} { return h.Done() }
 
-func (h heldLease) Live() bool { return h.Lease.Live(leaseMargin) }
+func (h heldLease) Live() bool { return h.Lease.Live(h.margin) }
 
 func (h heldLease) End(ctx context.Context, a verdict.Attempt) error { return h.Release(ctx, a) }

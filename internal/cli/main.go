@@ -82,13 +82,15 @@ func (p Process) run(ctx context.Context) (code int) {
 			code = exitInternal
 		}
 	}()
-	command := p.command(ctx, &code)
-	if err := command.Execute(); err != nil {
-		platform := ci.Detect(p.getenv, p.Stderr)
-		p.conclude(platform, nil, wrongInput("", err))
-		return exitWrongInput
+	command, err := p.command(ctx, &code).ExecuteC()
+	if err == nil {
+		return code
 	}
-	return code
+	verb := ""
+	if command.HasParent() {
+		verb = command.Name()
+	}
+	return p.conclude(ci.Detect(p.getenv, p.Stderr), p.reporting(p.readableFlags()), wrongInput(verb, err))
 }
 
 // verb runs one verb with its inputs and returns the exit code.
@@ -102,10 +104,8 @@ func (p Process) verb(ctx context.Context, verb string, resolve func(input.Defau
 		return p.conclude(p.speak(platform, o), o, wrongInput(verb, errors.Join(err, factsErr)))
 	}
 	platform = p.speak(platform, o)
-	for _, secret := range []input.Secret{o.KubeToken, o.RegistryPassword} {
-		if secret != "" {
-			platform.Mask(secret.Reveal())
-		}
+	for _, secret := range o.Secrets() {
+		platform.Mask(secret.Reveal())
 	}
 	if verb == input.Auto {
 		intent := ci.Auto(facts, p.hasCredentials(o))

@@ -92,6 +92,7 @@ func (w *wiring) engine(ctx context.Context) (*engine.Engine, func(), error) {
 		Access:   permissions{conn: w.conn, resource: w.kind.Resource(), namespace: w.app.Namespace, perBranch: w.app.PerBranch},
 		Locker:   w.locker(),
 		Releases: releases,
+		Runs:     ciRuns{ci.NewRuns(w.getenv, ci.Tokens{GitHub: w.options.GitHubToken.Reveal(), GitLab: w.options.GitLabToken.Reveal()}), w.debug},
 		Clock:    time.Now,
 		Say:      func(line string) { w.platform.Line(line) },
 	}
@@ -179,13 +180,13 @@ func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
 }
 
 // leaseMargin is how long before the lock could be another's nothing more is
-// begun: what was sent by then has landed.
-const leaseMargin = 5 * time.Second
+// begun: what was sent by then has landed. A short lock has less to spare.
+func leaseMargin(duration time.Duration) time.Duration { return min(5*time.Second, duration/6) }
 
 // holding is asked before every request of an operation. A process that was
 // stopped and goes on later is refused here, before any timer of its fires.
 func (w *wiring) holding() error {
-	if w.lease == nil || w.lease.Live(leaseMargin) {
+	if w.lease == nil || w.lease.Live(leaseMargin(w.options.LockDuration)) {
 		return nil
 	}
 	return lease.ErrLost
@@ -213,10 +214,13 @@ func (w *wiring) engineOptions() engine.Options {
 	o := w.options
 	return engine.Options{
 		App: w.app, Branch: o.Branch, Run: w.run,
-		Timeout: o.Timeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
+		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace, Adopt: o.Adopt,
 		Preflight: o.Preflight != "off",
-		Policy:    verdict.Policy{OnStuck: verdict.OnStuck(o.OnStuck), AssumeDeadAfter: o.AssumeDeadAfter},
+		Policy: verdict.Policy{
+			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure),
+			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,
+		},
 	}
 }
 

@@ -91,7 +91,7 @@ func (r *run) prove(ctx context.Context, want verdict.Want) error {
 // good; an error that is not permanent opts in to another look.
 func (r *run) look(ctx context.Context, want verdict.Want) (state string, err error) {
 	facts, err := r.gather(ctx, true)
-	if err == nil && r.held == nil && facts.Last() != nil && facts.Last().Payload.Pending() {
+	if err == nil && r.held == nil && facts.Last() != nil && facts.Last().Payload.Unfinished() {
 		facts.Lock, err = r.Locker.Read(ctx) // somebody may hold it, or just have stopped
 	}
 	if err != nil {
@@ -109,7 +109,7 @@ func (r *run) look(ctx context.Context, want verdict.Want) (state string, err er
 
 // hopeless is the Problem of a state that looking again does not change.
 func (r *run) hopeless(f *verdict.Facts, want verdict.Want) error {
-	d := verdict.Diagnose(f, r.Options.Policy.AssumeDeadAfter)
+	d := verdict.Diagnose(f, r.Options.Policy)
 	switch d.State {
 	case verdict.StateAbsent:
 		return notFound(r)
@@ -129,7 +129,10 @@ func (r *run) hopeless(f *verdict.Facts, want verdict.Want) error {
 		p := r.notAsReported(fmt.Errorf("%s; %s", d.Cause, strings.Join(d.Why, "; ")))
 		p.Next = "Run berth deploy, which deploys over it."
 		return p
-	case verdict.StateUnreadable, verdict.StateForeign, verdict.StateTerminating:
+	case verdict.StateUnreadable:
+		return &verdict.Problem{Ending: verdict.EndUnreadable, Headline: "The last record of `" + r.Options.App.Release + "` cannot be read.",
+			Cause: errors.New(d.Cause), Next: "Run berth deploy, or berth repair: they move it out of the way."}
+	case verdict.StateForeign, verdict.StateTerminating:
 		return verdict.PlanRepair(f, d, r.Options.Policy).Refusal
 	case verdict.StateDeployed, verdict.StateTwoDeployed, verdict.StateNoneDeployed, verdict.StateUninstalled,
 		verdict.StateUninstalling, verdict.StateLive, verdict.StateUnknownHolder, verdict.StateDisagreeing:
@@ -159,7 +162,7 @@ var errNotYet = errors.New("not consistent yet")
 
 // retryable lets a look be repeated only where the API server gave no answer.
 func retryable(err error) error {
-	if verdict.ProblemOf(err).Ending == verdict.EndUnanswered {
+	if verdict.ProblemOf(err).Ending == verdict.EndUnanswered || errors.Is(err, verdict.ErrChanged) {
 		return err
 	}
 	return backoff.Permanent(err)
@@ -189,7 +192,7 @@ func (r *run) inconsistent(ctx context.Context, err error) error {
 			Tried: fmt.Sprintf("see %d good checks in a row", r.Options.Confirm),
 			Next:  "Give a longer check-timeout, or ask for fewer with confirm."}
 	}
-	d := verdict.Diagnose(r.facts, r.Options.Policy.AssumeDeadAfter)
+	d := verdict.Diagnose(r.facts, r.Options.Policy)
 	if d.State == verdict.StateLive {
 		return verdict.PlanDeploy(r.facts, d, r.Options.Policy).Refusal
 	}

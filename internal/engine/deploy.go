@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
@@ -18,37 +19,43 @@ func deploy(ctx context.Context, r *run) error {
 		return err
 	}
 	defer unlock()
-	if err := r.deployWithin(ctx); err != nil {
+	facts, err := r.settledFacts(ctx)
+	if err != nil {
 		return err
+	}
+	if err := r.deployWithin(ctx, facts); err != nil {
+		return r.afterFailure(ctx, err)
 	}
 	return r.prove(ctx, r.want) // with a budget of its own
 }
 
 // deployWithin is the part of a deploy that the timeout bounds.
-func (r *run) deployWithin(ctx context.Context) error {
+func (r *run) deployWithin(ctx context.Context, facts *verdict.Facts) error {
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
-	facts, err := r.gather(ctx, false)
-	if err != nil {
-		return err
-	}
-	plan := r.plan(facts, verdict.PlanDeploy)
-	if plan.Refusal != nil {
-		return plan.Refusal
-	}
-	if err := r.refuseStrangers(facts, "deploy over"); err != nil {
-		return err
-	}
-	if err := r.beforeSteps(ctx, facts, plan); err != nil {
-		return err
-	}
-	return r.performAll(ctx, plan, facts)
+	_, _, err := r.carryOut(ctx, facts, verdict.PlanDeploy, func(f *verdict.Facts, plan verdict.Plan) error {
+		if err := r.refuseStrangers(f, "deploy over"); err != nil || plan.Again {
+			return err
+		}
+		return r.beforeSteps(ctx, f, plan)
+	})
+	return err
 }
 
 // performAll runs a plan's steps in their order, until one fails.
 func (r *run) performAll(ctx context.Context, plan verdict.Plan, f *verdict.Facts) error {
-	for _, s := range plan.Steps {
-		if err := r.perform(ctx, s, f); err != nil {
+	for i, s := range plan.Steps {
+		var err error
+		switch s {
+		case verdict.StepRollback:
+			err = r.rollBack(ctx, plan.Target, f)
+		case verdict.StepCleanHooks:
+			err = r.cleanHooks(ctx, f, plan.Steps[i+1])
+		case verdict.StepRelabel, verdict.StepQuarantine, verdict.StepDiscard, verdict.StepPromote, verdict.StepUnlock,
+			verdict.StepDedupe, verdict.StepUninstall, verdict.StepInstall, verdict.StepReplace, verdict.StepUpgrade, verdict.StepSweep:
+			err = r.perform(ctx, s, f)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -56,8 +63,8 @@ func (r *run) performAll(ctx context.Context, plan verdict.Plan, f *verdict.Fact
 }
 
 // plan diagnoses, says so and decides.
-func (r *run) plan(f *verdict.Facts, decide func(*verdict.Facts, verdict.Diagnosis, verdict.Policy) verdict.Plan) verdict.Plan {
-	d := verdict.Diagnose(f, r.Options.Policy.AssumeDeadAfter)
+func (r *run) plan(f *verdict.Facts, decide decision) verdict.Plan {
+	d := verdict.Diagnose(f, r.Options.Policy)
 	if last := f.Last(); last != nil {
 		r.result.Revision, r.result.Status, r.result.Chart = last.Revision, last.Payload, last.Chart
 	}
@@ -80,9 +87,12 @@ func (r *run) beforeSteps(ctx context.Context, f *verdict.Facts, plan verdict.Pl
 			return err
 		}
 	}
-	revision, upgrade := 1, plan.Steps[len(plan.Steps)-1] == verdict.StepUpgrade
+	revision, upgrade := 1, plan.Does(verdict.StepUpgrade)
 	if upgrade {
 		revision = f.Last().Revision + 1
+	}
+	if plan.Does(verdict.StepRollback) {
+		revision++ // which takes one itself
 	}
 	if r.rendered && !upgrade {
 		return nil // before the namespace was made
@@ -100,35 +110,72 @@ func (r *run) perform(ctx context.Context, s verdict.Step, f *verdict.Facts) err
 		return r.unlock(ctx, f)
 	case verdict.StepDedupe:
 		return r.dedupe(ctx, f)
-	case verdict.StepInstall, verdict.StepReplace, verdict.StepUpgrade:
-		return r.operate(ctx, s, f)
+	case verdict.StepRelabel:
+		return r.relabel(ctx, f)
+	case verdict.StepQuarantine:
+		return r.quarantine(ctx, f)
+	case verdict.StepDiscard:
+		return r.discard(ctx, f)
+	case verdict.StepUninstall:
+		return r.uninstallStuck(ctx, f)
+	case verdict.StepInstall:
+		return r.operate(ctx, "Install the release", f, func() verdict.Outcome { return r.Releases.Perform(ctx, s) })
+	case verdict.StepReplace:
+		return r.operate(ctx, "Install the release anew", f, func() verdict.Outcome { return r.Releases.Perform(ctx, s) })
+	case verdict.StepUpgrade:
+		return r.operate(ctx, "Upgrade the release", f, func() verdict.Outcome { return r.Releases.Perform(ctx, s) })
+	case verdict.StepSweep:
+		return r.sweep(ctx, f)
+	case verdict.StepRollback, verdict.StepCleanHooks: // they need the plan
 	}
 	return fmt.Errorf("perform step %q: it is not known", s)
 }
 
+// rollBack applies a stored revision anew (R3, R5).
+func (r *run) rollBack(ctx context.Context, to int, before *verdict.Facts) error {
+	err := r.operate(ctx, fmt.Sprintf("Roll back to revision %d", to), before, func() verdict.Outcome { return r.Releases.Rollback(ctx, to) })
+	if err == nil && r.result.Verb == "repair" {
+		r.repaired("rollback", "Revision %d was applied anew, as revision %d.", to, r.result.Revision)
+	}
+	return err
+}
+
 // operate runs Helm and then believes what was stored, not what was returned.
-func (r *run) operate(ctx context.Context, s verdict.Step, before *verdict.Facts) error {
-	done := r.step(map[verdict.Step]string{
-		verdict.StepInstall: "Install the release", verdict.StepReplace: "Install the release anew",
-		verdict.StepUpgrade: "Upgrade the release"}[s])
-	r.wrote = true
-	out := r.Releases.Perform(ctx, s)
+func (r *run) operate(ctx context.Context, what string, before *verdict.Facts, call func() verdict.Outcome) error {
+	done := r.step(what)
+	r.wrote, r.operated = true, true
+	out := call()
 	done()
+	r.noteOutcome(out)
 	r.result.ChartNote = out.Notes
 	if out.Chart != "" {
 		r.result.Chart = out.Chart
 	}
-	r.attempt = verdict.Attempt{Run: r.Options.Run, Revision: max(out.Revision, next(before)), Outcome: "failed", HooksProven: out.Applied}
+	r.attempt = verdict.Attempt{Run: r.Options.Run, Revision: max(out.Revision, next(before)), Outcome: "failed", HooksProven: out.Applied && len(out.Unproven) == 0}
 	if !out.Applied {
 		return r.failed(ctx, out, before)
 	}
 	r.attempt.Outcome = "deployed"
-	r.result.Revision = out.Revision
+	r.result.Revision, r.result.Status = out.Revision, verdict.StatusDeployed
 	r.want = verdict.Want{Revision: out.Revision, Manifest: out.Manifest}
 	if err := first(r.Releases.WriteFailure(), out.Err); err != nil {
 		return r.finishRecord(ctx, out, err)
 	}
 	return nil
+}
+
+// noteOutcome tells what an operation met on its way.
+func (r *run) noteOutcome(out verdict.Outcome) {
+	if len(out.Adopted) > 0 {
+		r.repaired("adopt", "The records of `%s` were gone and its objects were not: %s were taken in again. "+
+			"This happens when somebody deletes the Secrets that Helm keeps its records in.", r.Options.App.Release, strings.Join(out.Adopted, ", "))
+	}
+	if len(out.Taken) > 0 {
+		r.repaired("take-over", "%s belonged to a release of which no record is left, and belong to `%s` now.", strings.Join(out.Taken, ", "), r.Options.App.Release)
+	}
+	for _, h := range out.Unproven {
+		r.note(verdict.LevelWarning, "Hook not proven", "%s was deleted while it ran, and nothing shows that it came to its end. Helm counts that as its success.", h)
+	}
 }
 
 // next is the revision that an operation over these facts creates.

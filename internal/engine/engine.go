@@ -28,6 +28,9 @@ type Cluster interface {
 	WaitNamespaceGone(ctx context.Context, ns verdict.Namespace) error
 	// Observe reads every object of a manifest, in its order.
 	Observe(ctx context.Context, manifest string) ([]verdict.Object, error)
+	// Remove deletes objects as they were observed, and leaves and names those
+	// that are others by now. With wait, it returns when they are gone.
+	Remove(ctx context.Context, objects []verdict.Object, wait bool) (kept []string, err error)
 	// Now is the API server's own time.
 	Now() time.Time
 	// User is whom the API server takes us for, or "" where it won't say.
@@ -80,14 +83,33 @@ type Releases interface {
 	// Begin stamps the records that follow with when this run is over at the latest.
 	Begin(deadline time.Time)
 	Perform(ctx context.Context, step verdict.Step) verdict.Outcome
+	// Rollback applies a stored revision anew, as a new revision.
+	Rollback(ctx context.Context, to int) verdict.Outcome
 	Uninstall(ctx context.Context) verdict.Outcome
 	Purge(ctx context.Context) error
 	Records(ctx context.Context) ([]verdict.Record, error)
 	Load(ctx context.Context, rec *verdict.Record) error
+	// Settle, Relabel, Discard and Quarantine write only over what was seen: a
+	// record that changed since is an error that wraps verdict.ErrChanged.
 	Settle(ctx context.Context, rec *verdict.Record, status verdict.Status, description string) error
+	// Relabel writes the labels by which Helm finds a record anew.
+	Relabel(ctx context.Context, rec *verdict.Record) error
+	// Discard deletes one record.
+	Discard(ctx context.Context, rec *verdict.Record) error
+	// Quarantine moves a record to where Helm does not look, and says where.
+	Quarantine(ctx context.Context, rec *verdict.Record) (copied string, err error)
+	// Changed returns when any record of the release changes, or with ctx's error.
+	Changed(ctx context.Context) error
 	Others(ctx context.Context) ([]string, error)
 	Audit() []verdict.Write
 	WriteFailure() error
+}
+
+// Runs asks the CI about its runs.
+type Runs interface {
+	// State is what the CI says of the run with this URL, which is untrusted text.
+	// Without a token or a clear answer, that is RunUnknown.
+	State(ctx context.Context, url string) verdict.RunState
 }
 
 // Options are the run's settings, validated.
@@ -96,6 +118,7 @@ type Options struct {
 	Branch          string
 	Run             string // hash of run URL and attempt
 	Timeout         time.Duration
+	LockTimeout     time.Duration
 	CheckTimeout    time.Duration
 	RBACWait        time.Duration
 	Confirm         int
@@ -113,6 +136,7 @@ type Engine struct {
 	Access   Access
 	Locker   Locker
 	Releases Releases
+	Runs     Runs
 	Clock    func() time.Time
 	Say      func(line string) // progress; one line, trusted text
 }

@@ -35,6 +35,7 @@ func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.F
 		return overtaken(last, out.Err)
 	}
 	r.result.Revision, r.result.Status, r.attempt.Revision = last.Revision, last.Payload, last.Revision
+	r.failedRevision = last.Revision
 	r.observeFailure(settle, last)
 	if last.Payload.Pending() {
 		if err := r.Releases.Settle(settle, last, verdict.StatusFailed, fmt.Sprintf("settled by Berth: %v", out.Err)); err != nil {

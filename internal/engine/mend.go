@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
@@ -43,33 +45,108 @@ func (r *run) dedupe(ctx context.Context, f *verdict.Facts) error {
 		if err := r.settle(ctx, rec, verdict.StatusSuperseded, "superseded, recorded by Berth"); err != nil {
 			return err
 		}
-		if r.result.Repair == "" {
+		if !slices.Contains(r.repairs, "dedupe") {
 			r.repaired("dedupe", "Revision %d still said deployed beside revision %d; it now says superseded.", rec.Revision, f.Last().Revision)
 		}
 	}
 	return nil
 }
 
-// settle writes a status by compare-and-swap and keeps the facts true to it.
-func (r *run) settle(ctx context.Context, rec *verdict.Record, to verdict.Status, why string) error {
-	if err := r.lockLost(ctx); err != nil {
+// relabel writes the labels of records that Helm does not see, and of a last one
+// whose label contradicts its payload, anew.
+func (r *run) relabel(ctx context.Context, f *verdict.Facts) error {
+	defer r.step("Restore the labels of the records")()
+	for i := range f.Records {
+		rec := &f.Records[i]
+		if !rec.Hidden && (rec != f.Last() || rec.Label == rec.Payload) {
+			continue
+		}
+		was, hidden := rec.Label, rec.Hidden
+		if err := r.write(ctx, func() error { return r.Releases.Relabel(ctx, rec) }); err != nil {
+			return err
+		}
+		why := fmt.Sprintf("its label said %s and its payload %s", was, rec.Payload)
+		if hidden {
+			why = "it lacked the labels by which Helm finds its records"
+		}
+		r.repaired("relabel", "Revision %d has its labels again: %s. Records must not be edited by hand.", rec.Revision, why)
+	}
+	return nil
+}
+
+// quarantine moves the last record, which nobody can read, out of the way (R14).
+func (r *run) quarantine(ctx context.Context, f *verdict.Facts) error {
+	defer r.step("Move a record that cannot be read out of the way")()
+	return r.setAside(ctx, f.Last())
+}
+
+func (r *run) setAside(ctx context.Context, rec *verdict.Record) error {
+	var where string
+	err := r.write(ctx, func() (err error) {
+		where, err = r.Releases.Quarantine(ctx, rec)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	r.wrote = true
-	if err := r.Releases.Settle(ctx, rec, to, why); err != nil {
-		p := *verdict.ProblemOf(err)
-		if p.Ending == verdict.EndInternal {
-			p.Ending = verdict.EndRepairFailed
-		}
-		return &p
+	r.repaired("quarantine", "Record %s could not be decoded (%s) and was moved to %s, where Helm does not look. What it described is not known.", rec.Key, rec.DecodeError, where)
+	return nil
+}
+
+// discard removes the record of an install that made none of its objects (R6).
+func (r *run) discard(ctx context.Context, f *verdict.Facts) error {
+	defer r.step("Remove the record of an install that made nothing")()
+	last := f.Last()
+	if err := r.write(ctx, func() error { return r.Releases.Discard(ctx, last) }); err != nil {
+		return err
+	}
+	f.Records = f.Records[:len(f.Records)-1]
+	r.repaired("discard", "Revision %d was left %s by an operation that is dead and had made nothing; its record was removed.", last.Revision, last.Payload)
+	return nil
+}
+
+// uninstallStuck takes a release away that cannot be mended otherwise (R7).
+func (r *run) uninstallStuck(ctx context.Context, f *verdict.Facts) error {
+	was := *f.Last()
+	r.keepObserved(f) // the evidence, before it goes
+	if err := r.removeRelease(ctx, f); err != nil {
+		return err
+	}
+	f.Records = nil
+	r.repaired("uninstall", "Revision %d was left %s by an operation that is dead; the release was uninstalled and its records removed.", was.Revision, was.Payload)
+	return nil
+}
+
+// settle writes a status by compare-and-swap and keeps the facts true to it.
+func (r *run) settle(ctx context.Context, rec *verdict.Record, to verdict.Status, why string) error {
+	if err := r.write(ctx, func() error { return r.Releases.Settle(ctx, rec, to, why) }); err != nil {
+		return err
 	}
 	rec.Label, rec.Payload = to, to
 	return nil
 }
 
+// write makes one change to the records, under the lock alone.
+func (r *run) write(ctx context.Context, change func() error) error {
+	if err := r.lockLost(ctx); err != nil {
+		return err
+	}
+	r.wrote = true
+	err := change()
+	if err == nil {
+		return nil
+	}
+	p := *verdict.ProblemOf(err)
+	if p.Ending == verdict.EndInternal {
+		p.Ending = verdict.EndRepairFailed
+	}
+	return &p
+}
+
 // repaired says what was wrong and what was done, in the report and as a
 // warning: a repair that nobody hears of hides its cause.
 func (r *run) repaired(what, format string, args ...any) {
-	r.result.Repair = what
+	r.repairs = append(r.repairs, what)
+	r.result.Repair = strings.Join(r.repairs, ", ")
 	r.note(verdict.LevelWarning, "Release repaired", format, args...)
 }

@@ -18,18 +18,35 @@ func (r *run) observe(ctx context.Context, f *verdict.Facts) error {
 		return err
 	}
 	f.Observed = true
-	if !last.Payload.Pending() {
+	if !last.Payload.Unfinished() {
 		return nil
 	}
-	hooks := make([]string, 0, len(last.Hooks))
-	for _, h := range last.Hooks {
-		hooks = append(hooks, h.Manifest)
-	}
-	if f.HookJobs, err = r.Cluster.Observe(ctx, strings.Join(hooks, "\n---\n")); err != nil {
+	if err := r.observeHooks(ctx, f); err != nil {
 		return err
 	}
 	f.Dropped, f.DroppedUnread, err = r.dropped(ctx, f)
 	return err
+}
+
+// observeHooks reads the objects of the last record's hooks.
+func (r *run) observeHooks(ctx context.Context, f *verdict.Facts) error {
+	hooks := make([]string, 0, len(f.Last().Hooks))
+	for _, h := range f.Last().Hooks {
+		hooks = append(hooks, h.Manifest)
+	}
+	var err error
+	f.HookJobs, err = r.Cluster.Observe(ctx, strings.Join(hooks, "\n---\n"))
+	return err
+}
+
+// observeLeftHooks reads them where one could stand in the way of its own next
+// creation, unless they were read already.
+func (r *run) observeLeftHooks(ctx context.Context, f *verdict.Facts) error {
+	last := f.Last()
+	if last == nil || f.HookJobs != nil || !slices.ContainsFunc(last.Hooks, func(h verdict.Hook) bool { return !h.Recreated }) {
+		return nil
+	}
+	return r.observeHooks(ctx, f)
 }
 
 // dropped finds what an unfinished upgrade should have removed.

@@ -19,6 +19,9 @@ func (r *run) prepare(ctx context.Context) error {
 	go func() { fetched <- r.Releases.Fetch(ctx) }()
 	err := r.lookAtNamespace(ctx)
 	if err == nil {
+		err = r.awaitGone(ctx)
+	}
+	if err == nil {
 		err = r.refuseAsItIs()
 	}
 	if err == nil {
@@ -81,7 +84,23 @@ func (r *run) refuseAsItIs() error {
 
 func (r *run) terminating() error {
 	f := &verdict.Facts{Namespace: r.namespace, Identity: r.Options.App.Identity}
-	return verdict.PlanDeploy(f, verdict.Diagnose(f, 0), r.Options.Policy).Refusal
+	return verdict.PlanDeploy(f, verdict.Diagnose(f, r.Options.Policy), r.Options.Policy).Refusal
+}
+
+// awaitGone waits within the lock-timeout until a namespace that is being
+// deleted is gone: it can then be made anew.
+func (r *run) awaitGone(ctx context.Context) error {
+	if r.namespace.Phase != verdict.NamespaceTerminating || r.Options.LockTimeout <= 0 {
+		return nil
+	}
+	r.Say(fmt.Sprintf("Waiting up to %s until namespace %s, which is being deleted, is gone", r.Options.LockTimeout, r.namespace.Name))
+	waiting, cancel := within(ctx, "lock-timeout", r.Options.LockTimeout)
+	defer cancel()
+	err := r.Cluster.WaitNamespaceGone(waiting, r.namespace)
+	if err != nil && (ctx.Err() != nil || waiting.Err() == nil) {
+		return err
+	}
+	return r.lookAtNamespace(ctx)
 }
 
 // adopt takes over a namespace that carries nobody's labels, when told to.

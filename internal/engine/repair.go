@@ -20,29 +20,45 @@ func repair(ctx context.Context, r *run) error {
 		return err
 	}
 	defer unlock()
-	if err := r.repairWithin(ctx); err != nil || r.result.Status != verdict.StatusDeployed {
+	facts, err := r.settledFacts(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.repairWithin(ctx, facts); err != nil || r.result.Status != verdict.StatusDeployed {
 		return err // failed or uninstalled is well too: the record says so
 	}
 	return r.prove(ctx, verdict.Want{Revision: r.result.Revision})
 }
 
 // repairWithin is the part of a repair that the timeout bounds.
-func (r *run) repairWithin(ctx context.Context) error {
+func (r *run) repairWithin(ctx context.Context, facts *verdict.Facts) error {
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
-	facts, err := r.gather(ctx, false)
-	if err != nil {
-		return err
-	}
-	plan := r.plan(facts, verdict.PlanRepair)
+	facts, plan, err := r.carryOut(ctx, facts, verdict.PlanRepair, r.mayRepair)
 	if plan.Refusal != nil {
+		if plan.Refusal.Ending == verdict.EndNotFound && len(r.repairs) > 0 {
+			return nil // the record that was moved away was the only one
+		}
 		r.keepObserved(facts)
-		return plan.Refusal
 	}
-	if err := r.performAll(ctx, plan, facts); err != nil {
+	if err != nil || r.operated {
 		return err
 	}
-	r.result.Status = facts.Last().Payload
+	r.result.Status = verdict.StatusUninstalled
+	if last := facts.Last(); last != nil {
+		r.result.Status = last.Payload
+	}
+	return nil
+}
+
+// mayRepair refuses to remove anything of a release that nothing shows to be
+// Berth's.
+func (r *run) mayRepair(f *verdict.Facts, plan verdict.Plan) error {
+	for _, s := range []verdict.Step{verdict.StepQuarantine, verdict.StepDiscard, verdict.StepUninstall, verdict.StepRollback} {
+		if plan.Does(s) {
+			return r.refuseStrangers(f, string(s))
+		}
+	}
 	return nil
 }
 

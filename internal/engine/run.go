@@ -21,7 +21,13 @@ type run struct {
 	rendered  bool            // the chart was rendered for an install
 	waiting   bool            // it was said that permissions are waited for
 	wrote     bool            // an operation was begun: an interrupt may leave something behind
+	operated  bool            // a Helm operation was begun: nothing is decided anew after it
+	repairs   []string        // what was mended
 	settled   string          // what an interrupted run left on record
+	lockUntil time.Time       // how long to wait for others
+	// failedRevision is the revision of the operation that failed.
+	failedRevision int
+	unreadable     []string // teardown: records that were set aside unread
 	// namespaceGone says that teardown deleted the namespace.
 	namespaceGone bool
 	want          verdict.Want   // what was reported, for the check
@@ -49,6 +55,7 @@ var errLockLost = errors.New("the lock on the release was lost: another run has 
 // acquire takes the lock and returns a context that ends when it is lost.
 func (r *run) acquire(ctx context.Context) (context.Context, func(), error) {
 	done := r.step("Take the lock on the release")
+	r.lockUntil = r.Clock().Add(r.Options.LockTimeout)
 	held, found, err := r.Locker.Acquire(ctx, func(holder string, since time.Time) {
 		r.Say(fmt.Sprintf("Waiting for the lock, held by %q since %s", holder, since.UTC().Format(time.RFC3339)))
 	})
@@ -148,8 +155,23 @@ func (r *run) gather(ctx context.Context, observe bool) (*verdict.Facts, error) 
 	if err := r.Releases.Load(ctx, last); err != nil {
 		return nil, err
 	}
-	if last.DecodeError != "" || (!observe && !last.Payload.Pending()) {
-		return f, nil
+	if last.DecodeError == "" && (observe || last.Payload.Unfinished()) {
+		if err := r.observe(ctx, f); err != nil {
+			return nil, err
+		}
 	}
-	return f, r.observe(ctx, f)
+	r.askCI(ctx, f)
+	return f, nil
+}
+
+// askCI asks the CI about the run that left the last record, where nothing else
+// tells whether it still works.
+func (r *run) askCI(ctx context.Context, f *verdict.Facts) {
+	last := f.Last()
+	if last.RunURL == "" || last.Stamp.Zero() || !last.Payload.Pending() {
+		return
+	}
+	if life, _ := verdict.LifeOf(f, r.Options.Policy); life == verdict.Unknown {
+		f.CI = r.Runs.State(ctx, last.RunURL)
+	}
 }

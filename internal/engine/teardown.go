@@ -40,9 +40,13 @@ func teardown(ctx context.Context, r *run) error {
 		return err
 	}
 	defer unlock()
+	facts, err := r.settledFacts(ctx)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
-	if err := r.takeDownRelease(ctx); err != nil {
+	if err := r.takeDownRelease(ctx, facts); err != nil {
 		return err
 	}
 	if err := r.takeDownNamespace(ctx); err != nil {
@@ -64,11 +68,7 @@ func (r *run) askToTakeDown(ctx context.Context) error {
 
 // takeDownRelease uninstalls, proves that the objects are gone, and only then
 // removes the records.
-func (r *run) takeDownRelease(ctx context.Context) error {
-	facts, err := r.gather(ctx, true)
-	if err != nil {
-		return err
-	}
+func (r *run) takeDownRelease(ctx context.Context, facts *verdict.Facts) error {
 	last := facts.Last()
 	if last == nil {
 		r.result.Headline = fmt.Sprintf("Release %s is not there (any more).", r.Options.App.Release)
@@ -78,7 +78,16 @@ func (r *run) takeDownRelease(ctx context.Context) error {
 	if err := r.mayTakeDown(facts); err != nil {
 		return err
 	}
-	if last.Payload != verdict.StatusUninstalled {
+	if err := r.setAsideUnreadable(ctx, facts); err != nil {
+		return err
+	}
+	return r.removeRelease(ctx, facts)
+}
+
+// removeRelease uninstalls, proves that what any record named is gone, and only
+// then removes the records (R7).
+func (r *run) removeRelease(ctx context.Context, facts *verdict.Facts) error {
+	if last := facts.Last(); last != nil && last.Payload != verdict.StatusUninstalled {
 		if err := r.uninstall(ctx); err != nil {
 			return err
 		}
@@ -94,13 +103,41 @@ func (r *run) takeDownRelease(ctx context.Context) error {
 	return nil
 }
 
+// setAsideUnreadable moves the records that cannot be decoded out of the way, and
+// out of the facts. What they named is not known: where the namespace goes too,
+// that goes with it; elsewhere the run ends by saying so.
+func (r *run) setAsideUnreadable(ctx context.Context, f *verdict.Facts) error {
+	readable := f.Records[:0]
+	for i := range f.Records {
+		rec := f.Records[i]
+		if !rec.Loaded {
+			if err := r.Releases.Load(ctx, &rec); err != nil {
+				return err
+			}
+		}
+		if rec.DecodeError == "" {
+			readable = append(readable, rec)
+			continue
+		}
+		if err := r.setAside(ctx, &rec); err != nil {
+			return err
+		}
+		r.unreadable = append(r.unreadable, rec.Key)
+	}
+	f.Records = readable
+	return nil
+}
+
 // mayTakeDown refuses what is alive, unreadable, or not this branch's.
 func (r *run) mayTakeDown(f *verdict.Facts) error {
-	d := verdict.Diagnose(f, r.Options.Policy.AssumeDeadAfter)
+	d := verdict.Diagnose(f, r.Options.Policy)
 	switch d.State {
-	case verdict.StateForeign, verdict.StateLive, verdict.StateUnknownHolder, verdict.StateUnreadable, verdict.StateTerminating:
+	case verdict.StateForeign, verdict.StateLive, verdict.StateUnknownHolder, verdict.StateTerminating:
+		if !r.worthWaiting(f, d) && d.State == verdict.StateUnknownHolder {
+			break // it is being uninstalled, which is what this run is about
+		}
 		return verdict.PlanDeploy(f, d, r.Options.Policy).Refusal
-	case verdict.StateAbsent, verdict.StateDeployed, verdict.StateTwoDeployed, verdict.StateFailed, verdict.StateNoneDeployed,
+	case verdict.StateUnreadable, verdict.StateAbsent, verdict.StateDeployed, verdict.StateTwoDeployed, verdict.StateFailed, verdict.StateNoneDeployed,
 		verdict.StateUninstalled, verdict.StateUninstalling, verdict.StateRecordingFailed, verdict.StateAbandoned, verdict.StateDisagreeing:
 	}
 	return r.refuseStrangers(f, "take down")
@@ -123,6 +160,9 @@ func (r *run) uninstall(ctx context.Context) error {
 	r.wrote = true
 	out := r.Releases.Uninstall(ctx)
 	r.result.Kept = append(r.result.Kept, out.Kept...)
+	if len(out.Missing) > 0 {
+		r.note(verdict.LevelWarning, "Kinds that are gone", "The API server does not know these kinds any more, so nothing of them can be left: %s.", strings.Join(out.Missing, ", "))
+	}
 	r.attempt = verdict.Attempt{Run: r.Options.Run, Revision: out.Revision, Outcome: "uninstalled"}
 	if out.Err == nil {
 		return nil
@@ -151,7 +191,7 @@ func (r *run) proveGone(ctx context.Context, f *verdict.Facts) error {
 		}
 		for _, o := range objects {
 			// What an older revision left in a namespace of ours goes with it.
-			goes := r.namespace.Ours && o.Namespace == r.namespace.Name && i < len(f.Records)-1
+			goes := r.result.Verb == "teardown" && r.namespace.Ours && o.Namespace == r.namespace.Name && i < len(f.Records)-1
 			if o.Exists && o.Owned && !o.Kept && !seen[o.Ref] && !goes {
 				r.result.Objects = append(r.result.Objects, o)
 				left = append(left, fmt.Sprintf("%s, of revision %d, is still there", o.Ref, f.Records[i].Revision))
@@ -220,6 +260,11 @@ func (r *run) deleteNamespace(ctx context.Context) error {
 
 // keptProblem ends a teardown that left something in doubt.
 func (r *run) keptProblem() error {
+	if len(r.unreadable) > 0 && !r.namespaceGone {
+		return &verdict.Problem{Ending: verdict.EndUnreadable,
+			Headline: fmt.Sprintf("The release is gone, but what %s described is not known and may still be there.", strings.Join(r.unreadable, ", ")),
+			Next:     "Look through the namespace for what is left of it. The records were moved to where the warnings say."}
+	}
 	if len(r.result.Kept) == 0 {
 		return nil
 	}

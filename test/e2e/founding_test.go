@@ -126,7 +126,7 @@ func TestRepairOfWhatHelmLeftStuck(t *testing.T) {
 	account.Grant(t, s.namespace, s.SecretRules("update")...)
 
 	s.berth("check", "--check-timeout", "1s").exit(t, 24).says(t, "pending-install")
-	s.berth("repair").exit(t, 22).says(t, "not made by Berth")
+	s.berth("repair", "--lock-timeout", "0s").exit(t, 22).says(t, "not made by Berth")
 	s.berth("repair", "--assume-dead-after", "1s").exit(t, 24).says(t, "--on-stuck promote")
 	if got := s.statuses(); got[1] != "pending-install" {
 		t.Fatalf("a refused repair changed the record to %v", got)
@@ -173,7 +173,7 @@ func TestRepairDoesNotPromoteWhatWasEditedSince(t *testing.T) {
 func TestDeployOverWhatHelmLeftStuck(t *testing.T) {
 	s, account := stuckByHelm(t)
 	account.Grant(t, s.namespace, s.SecretRules("update")...)
-	s.berth("deploy").exit(t, 22) // ten seconds old: it could be alive
+	s.berth("deploy", "--lock-timeout", "0s").exit(t, 22) // ten seconds old: it could be alive
 	kubetest.Eventually(t, waitLimit, func() (bool, string) {
 		e := s.berth("deploy", "--assume-dead-after", "1s", "--adopt")
 		return e.code == 0, e.stdout

@@ -47,7 +47,7 @@ func TestTeardownOfAPendingRelease(t *testing.T) {
 func TestTeardownOfWhatHelmLeftPending(t *testing.T) {
 	s, account := stuckByHelm(t)
 	account.Grant(t, s.namespace, s.SecretRules("update", "delete")...)
-	s.berth("teardown").exit(t, 22) // it could be alive
+	s.berth("teardown", "--lock-timeout", "0s").exit(t, 22) // it could be alive
 	kubetest.Eventually(t, waitLimit, func() (bool, string) {
 		e := s.berth("teardown", "--assume-dead-after", "1s")
 		return e.code == 27 && strings.Contains(e.stdout, "nothing shows that Berth deployed it"), e.stdout

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A command line that cannot be read is reported where it was asked for all the
+// same, as far as that can be told.
+func TestWrongCommandLineIsReportedWhereAsked(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		env  string
+		verb string // in the JSON; "text": there is none
+	}{
+		"before the wrong flag":   {[]string{"deploy", "--output", "json", "--nope"}, "", "deploy"},
+		"after the wrong flag":    {[]string{"check", "--nope", "--output=json"}, "", "check"},
+		"after its value":         {[]string{"check", "--nope", "x", "-o", "json"}, "", "check"},
+		"beside a secret":         {[]string{"deploy", "--github-token=hunter2-token", "-ojson"}, "", "deploy"},
+		"another verb's flag":     {[]string{"teardown", "--chart", "--output=json", "-o=json"}, "", "teardown"},
+		"a wrong shorthand":       {[]string{"deploy", "-z", "-o=json"}, "", "deploy"},
+		"an argument too much":    {[]string{"deploy", "surplus", "--output=json"}, "", "deploy"},
+		"no such verb":            {[]string{"deplyo", "--output=json"}, "", ""},
+		"no verb":                 {[]string{"--output=json"}, "", ""},
+		"by variable":             {[]string{"deploy", "--nope"}, "BERTH_OUTPUT=json", "deploy"},
+		"a flag beats a variable": {[]string{"deploy", "--nope", "--output=text"}, "BERTH_OUTPUT=json", "text"},
+		"a value is missing":      {[]string{"deploy", "--output=json", "--timeout"}, "", "deploy"},
+		"it is the value":         {[]string{"deploy", "--nope", "--set", "--output=json"}, "", "text"},
+		"behind the flags' end":   {[]string{"deploy", "--nope", "--", "--output=json"}, "", "text"},
+		"not asked":               {[]string{"deploy", "--nope"}, "", "text"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			dir := filepath.Join(t.TempDir(), "reports")
+			code := Main(t.Context(), Process{Args: c.args, Environ: []string{c.env, "BERTH_REPORT_DIR=" + dir}, Stdout: &stdout, Stderr: &stderr})
+			if code != exitWrongInput {
+				t.Errorf("exit code %d", code)
+			}
+			if strings.Contains(stdout.String()+stderr.String(), "hunter2") {
+				t.Errorf("it tells the secret:\n%s%s", &stdout, &stderr)
+			}
+			report, err := os.ReadFile(filepath.Join(dir, "report.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.verb == "text" {
+				if stdout.Len() > 0 || !strings.Contains(stderr.String(), "Wrong input") {
+					t.Errorf("on standard output %q, on standard error %q", &stdout, &stderr)
+				}
+				return
+			}
+			var got struct {
+				Verb, Verdict, Cause string
+				ExitCode             int
+			}
+			if err := json.Unmarshal(stdout.Bytes(), &got); err != nil {
+				t.Fatalf("%v:\n%s", err, &stdout)
+			}
+			if got.Verb != c.verb || got.Verdict != "wrong-input" || got.ExitCode != exitWrongInput || got.Cause == "" {
+				t.Errorf("got %+v", got)
+			}
+			if strings.TrimSpace(string(report)) != strings.TrimSpace(stdout.String()) {
+				t.Error("the report in the folder is another one")
+			}
+		})
+	}
+}
+
+func TestLeaseMargin(t *testing.T) {
+	for duration, want := range map[time.Duration]time.Duration{
+		3 * time.Second: 500 * time.Millisecond, 30 * time.Second: 5 * time.Second, 10 * time.Minute: 5 * time.Second,
+	} {
+		if got := leaseMargin(duration); got != want {
+			t.Errorf("a lock of %s leaves %s, want %s", duration, got, want)
+		}
+	}
+}
+
+// Whatever input a secret came from, it is hidden before anything is said.
+func TestSecretsAreMasked(t *testing.T) {
+	const token = "hunter2-token"
+	for name, c := range map[string]struct {
+		environ []string
+		masks   bool // GitHub's runner is told to mask
+	}{
+		"GitHub":        {[]string{"GITHUB_ACTIONS=true", "INPUT_GITHUB-TOKEN=" + token}, true},
+		"GitHub's JSON": {[]string{"GITHUB_ACTIONS=true", "INPUT_GITHUB-TOKEN=" + token, "BERTH_OUTPUT=json"}, true},
+		"GitLab":        {[]string{"GITLAB_CI=true", "BERTH_GITLAB_TOKEN=" + token}, false},
+		"local":         {[]string{"BERTH_GITHUB_TOKEN=" + token}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var said bytes.Buffer
+			if code := Main(t.Context(), Process{Args: []string{"auto"}, Environ: c.environ, Stdout: &said, Stderr: &said}); code != exitOK {
+				t.Errorf("exit code %d", code)
+			}
+			const mask = "::add-mask::" + token + "\n"
+			first, _, _ := strings.Cut(said.String(), "\n")
+			if c.masks != (first+"\n" == mask) || strings.Contains(strings.Replace(said.String(), mask, "", 1), token) {
+				t.Errorf("it says:\n%s", &said)
+			}
+		})
+	}
+}

@@ -1,0 +1,22 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// ciRuns is the engine's view of the CI's API.
+type ciRuns struct {
+	ci.Runs
+	debug func(format string, args ...any)
+}
+
+func (c ciRuns) State(ctx context.Context, url string) verdict.RunState {
+	state, err := c.RunState(ctx, url)
+	if err != nil {
+		c.debug("ask the CI about the run that left the record: %v", err)
+	}
+	return state
+}

@@ -1,0 +1,64 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// leave makes the chart's ConfigMap as another release would have left it.
+func (s *site) leave(owner string) {
+	s.t.Helper()
+	cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
+		Name: s.release, Labels: map[string]string{"app.kubernetes.io/managed-by": "Helm"},
+		Annotations: map[string]string{"meta.helm.sh/release-name": owner, "meta.helm.sh/release-namespace": s.namespace},
+	}}
+	if _, err := s.Client().CoreV1().ConfigMaps(s.namespace).Create(s.t.Context(), cm, metav1.CreateOptions{}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// T57: somebody deleted the records; the objects are taken up again.
+func TestDeployAdoptsWhatLostItsRecords(t *testing.T) {
+	s := newSite(t)
+	s.berth("deploy").exit(t, 0)
+	before := s.pods()
+	if err := s.Client().CoreV1().Secrets(s.namespace).DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "owner=helm"}); err != nil {
+		t.Fatal(err)
+	}
+	s.berth("deploy").exit(t, 0).checksHold(t)
+	after := s.pods()
+	for name, uid := range before {
+		if after[name] != uid {
+			t.Errorf("pod %s was restarted", name)
+		}
+	}
+	s.helmReads("deployed")
+}
+
+// E3: what a release left that is no more goes to this one.
+func TestDeployTakesOverFromAReleaseThatIsNoMore(t *testing.T) {
+	s := newSite(t)
+	s.leave("past")
+	s.berth("deploy").exit(t, 0).checksHold(t)
+	if got := s.greeting(); got != "hello" {
+		t.Errorf("the greeting is %q", got)
+	}
+	s.helmReads("deployed")
+}
+
+// T58: what belongs to a living release stays with it.
+func TestDeployLeavesALivingReleasesObjects(t *testing.T) {
+	s := newSite(t)
+	other := *s
+	other.release = "other"
+	other.berth("deploy").exit(t, 0)
+	s.leave("other")
+	s.berth("deploy").exit(t, 27).says(t, "ConfigMap/web belongs to release "+s.namespace+"/other")
+	if got := s.statuses(); len(got) > 0 {
+		t.Errorf("stored is %v, want nothing", got)
+	}
+}
