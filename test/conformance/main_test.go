@@ -1,0 +1,62 @@
+//go:build conformance
+
+// Package conformance holds Berth against the matrix of everything that is
+// known to leave a release stuck. Every row runs the real binary as a process
+// of its own against the real control plane, and ends with the real Helm
+// command lines reading the release and upgrading it.
+//
+// A row is found by its name: `go test -tags conformance -run 'TestMatrix/T39$'`.
+package conformance
+
+import (
+	"flag"
+	"os"
+	"slices"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write docs/conformance.md from what the rows showed")
+
+// TestMain runs more rows at a time than there are processors: most of a row
+// is waiting for the cluster.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8")
+	os.Exit(m.Run())
+}
+
+// matrix is all rows, in the order in which they are printed.
+var matrix = slices.Concat(permissions, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms)
+
+// TestMatrix runs every row as a subtest of its name.
+func TestMatrix(t *testing.T) {
+	var seen results
+	t.Cleanup(func() { seen.report(t) }) // the rows run in parallel, after this function
+	for _, r := range slowFirst(matrix) {
+		t.Run(r.ID, func(t *testing.T) {
+			if r.NotRun != "" {
+				t.Skip("not run: " + r.NotRun)
+			}
+			t.Parallel()
+			s := newScene(t, r)
+			defer func() { seen.add(r.ID, s.seen, t.Failed()) }()
+			s.play()
+		})
+	}
+}
+
+// slowFirst begins with the rows that take longest, so that none is left alone
+// at the end.
+func slowFirst(rows []row) []row {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b row) int {
+		switch {
+		case a.Slow == b.Slow:
+			return 0
+		case a.Slow:
+			return -1
+		}
+		return 1
+	})
+	return rows
+}

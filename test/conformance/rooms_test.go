@@ -1,0 +1,154 @@
+//go:build conformance
+
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+
+	"github.com/berth-dev/berth/internal/helm"
+	"github.com/berth-dev/berth/internal/helm/chart"
+	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// rooms are the rows that no input can bring about, or no verb shows: they call
+// the rooms of Berth that answer for them.
+var rooms = []row{
+	{ID: "T78", Setup: "the getter's namespace differs from the record store's", Action: "every operation of internal/helm", End: "refused as a fault of Berth's own, nothing sent",
+		Exit: "1", InProcess: true, Gone: true, run: func(s *scene) {
+			other := s.Namespace(s.t)
+			for name, r := range map[string]*helm.Releases{
+				"store":  s.releases(s.namespace, other, s.namespace),
+				"getter": s.releases(s.namespace, s.namespace, other),
+			} {
+				if err := r.Fetch(s.t.Context()); err != nil {
+					s.t.Fatal(err)
+				}
+				for step, out := range map[string]verdict.Outcome{
+					"install": r.Perform(s.t.Context(), verdict.StepInstall), "uninstall": r.Uninstall(s.t.Context()), "rollback": r.Rollback(s.t.Context(), 1),
+				} {
+					p := verdict.ProblemOf(out.Err)
+					if p == nil || p.Ending != verdict.EndInternal || !strings.Contains(p.Error(), other) {
+						s.t.Errorf("%s with a %s of another namespace: %v", step, name, out.Err)
+					}
+					s.seen = fmt.Sprint(p)
+				}
+			}
+		}},
+	{ID: "T79", Setup: "a wait with 403 on ReplicaSets", Action: "deploy", End: "refused at the preflight", Exit: "20", NotRun: ofItsObjects},
+	{ID: "T80", Setup: "200 releases of 10 revisions each", Action: "list them in all namespaces", End: "metadata only, less than 1 MiB", Exit: "0",
+		InProcess: true, Gone: true, Slow: true, run: func(s *scene) {
+			const releases, revisions = 200, 10
+			s.fill(releases, revisions)
+			store, received := s.counted()
+			count := 0
+			err := store.Everywhere(s.t.Context(), func(namespace, release string, rec verdict.Record) {
+				if namespace == s.namespace && release != "" && rec.Revision > 0 && rec.Label != "" {
+					count++
+				}
+			})
+			if err != nil || count != releases*revisions {
+				s.t.Errorf("%d records were listed, want %d: %v", count, releases*revisions, err)
+			}
+			bytes := received()
+			if bytes > 1<<20 {
+				s.t.Errorf("%d bytes came over the wire", bytes)
+			}
+			s.seen = fmt.Sprintf("%d records listed in %d KiB", count, bytes>>10)
+		}},
+}
+
+// releases are the operations of the row's release, as internal/cli makes them
+// but for their namespaces.
+func (s *scene) releases(namespace, store, getter string) *helm.Releases {
+	s.t.Helper()
+	conn, err := kube.Connect(kube.Options{Kubeconfig: s.Kubeconfig(), UserAgent: "berth/conformance"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(conn.Close)
+	records, err := record.New(record.Clients{Core: conn.Clientset().CoreV1(), Metadata: conn.Metadata()},
+		record.Options{Kind: record.Secrets, Namespace: store})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	o := helm.Options{Release: s.release, Namespace: namespace, Timeout: time.Minute, Source: chart.Source{Chart: s.chart, CacheDir: s.t.TempDir()}, Log: func(string, ...any) {}}
+	return helm.New(o, records, func(ctx context.Context) (helm.Seams, error) {
+		fence := kube.NewFence(ctx)
+		g := conn.Getter(getter, fence)
+		core, err := g.Core()
+		return helm.Seams{Getter: g, Core: core, Fence: fence, Pods: conn.Clientset()}, err
+	})
+}
+
+// fill stores records of Berth's with a payload of 5 KiB each.
+func (s *scene) fill(releases, revisions int) {
+	s.t.Helper()
+	var posts errgroup.Group
+	posts.SetLimit(16)
+	for i := range releases * revisions {
+		release, revision := fmt.Sprintf("web%d", i/revisions), fmt.Sprint(1+i%revisions)
+		posts.Go(func() error {
+			_, err := s.Client().CoreV1().Secrets(s.namespace).Create(s.t.Context(), &corev1.Secret{
+				ObjectMeta: metav1.ObjectMeta{Name: "sh.helm.release.v1." + release + ".v" + revision, Labels: map[string]string{
+					"owner": "helm", "name": release, "version": revision, "status": "superseded", record.LabelIdentity: "somebody",
+				}},
+				Type: "helm.sh/release.v1",
+				Data: map[string][]byte{"release": incompressible(5 << 10)},
+			}, metav1.CreateOptions{})
+			return err
+		})
+	}
+	if err := posts.Wait(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// counted is a store in the row's namespace, and how many bytes it has received,
+// as they were on the wire.
+func (s *scene) counted() (store *record.Store, received func() int64) {
+	s.t.Helper()
+	var n atomic.Int64
+	config := s.Config()
+	config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		return meter{conn, &n}, err
+	}
+	core, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	meta, err := metadata.NewForConfig(config)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	store, err = record.New(record.Clients{Core: core.CoreV1(), Metadata: meta}, record.Options{Kind: record.Secrets, Namespace: s.namespace})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return store, n.Load
+}
+
+// meter counts what is read from a connection.
+type meter struct {
+	net.Conn
+	received *atomic.Int64
+}
+
+func (m meter) Read(b []byte) (int, error) {
+	n, err := m.Conn.Read(b)
+	m.received.Add(int64(n))
+	return n, err
+}
