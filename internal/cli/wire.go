@@ -132,7 +132,7 @@ func (w *wiring) connect() error {
 		Kubeconfig: material(o.Kubeconfig), Context: o.KubeContext,
 		Server: o.KubeAPIServer, Token: o.KubeToken.Reveal(), CA: material(o.KubeCA),
 		UserAgent:      "berth/" + w.Version,
-		RequestTimeout: min(o.Timeout, 30*time.Second),
+		RequestTimeout: min(o.Timeout, kube.DefaultRequestTimeout),
 		Getenv:         w.getenv,
 		Warn: func(text string) {
 			w.note(verdict.Note{Level: verdict.LevelWarning, Title: "Warning from the API server", Message: text})
@@ -159,8 +159,9 @@ func (w *wiring) openStore(ctx context.Context) error {
 		record.Options{
 			Kind: w.kind, Namespace: w.app.Namespace,
 			Stamp: verdict.Stamp{Run: w.run}, Identity: w.app.Identity,
-			Annotations: map[string]string{app.AnnotationBranch: w.options.Branch, app.AnnotationRunURL: w.holder},
-			Context:     context.WithoutCancel(ctx), Log: w.debug, Started: time.Now(),
+			Annotations:      map[string]string{app.AnnotationBranch: w.options.Branch, app.AnnotationRunURL: w.holder},
+			RunURLAnnotation: app.AnnotationRunURL,
+			Context:          context.WithoutCancel(ctx), Log: w.debug, Started: time.Now(),
 		})
 	return err
 }

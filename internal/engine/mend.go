@@ -61,6 +61,17 @@ func (r *run) relabel(ctx context.Context, f *verdict.Facts) error {
 		if !rec.Hidden && (rec != f.Last() || rec.Label == rec.Payload) {
 			continue
 		}
+		if !rec.Loaded {
+			if err := r.Releases.Load(ctx, rec); err != nil {
+				return err
+			}
+		}
+		if rec.DecodeError != "" { // its labels cannot be told, and it stands in the way all the same
+			if err := r.setAside(ctx, rec); err != nil {
+				return err
+			}
+			continue
+		}
 		was, hidden := rec.Label, rec.Hidden
 		if err := r.write(ctx, func() error { return r.Releases.Relabel(ctx, rec) }); err != nil {
 			return err

@@ -59,8 +59,7 @@ func TestChaosUpgrade(t *testing.T) {
 	}.run(t, *chaosKills)
 }
 
-// TestChaosHelmInstall kills the Helm 3 command line in an install, and
-// TestChaosHelmUpgrade in an upgrade.
+// TestChaosHelmInstall kills the Helm 3 command line in an install.
 func TestChaosHelmInstall(t *testing.T) {
 	chaos{
 		prepare: func(*scene) {},
@@ -70,6 +69,7 @@ func TestChaosHelmInstall(t *testing.T) {
 	}.run(t, (*chaosKills+1)/2)
 }
 
+// TestChaosHelmUpgrade kills it in an upgrade.
 func TestChaosHelmUpgrade(t *testing.T) {
 	chaos{
 		prepare: func(s *scene) {
@@ -79,6 +79,24 @@ func TestChaosHelmUpgrade(t *testing.T) {
 		hooks: []string{"pre-upgrade", "post-upgrade"},
 		heal:  []string{"--adopt", "--assume-dead-after", "3s"},
 	}.run(t, *chaosKills/2)
+}
+
+// TestChaosTogether starts two deploys of one branch at once: row T46, again and
+// again.
+func TestChaosTogether(t *testing.T) {
+	if *chaosKills == 0 {
+		t.Skip("not run: make chaos does, with -kills")
+	}
+	i := slices.IndexFunc(matrix, func(r row) bool { return r.ID == "T46" })
+	for n := range max(1, *chaosKills/5) {
+		t.Run(fmt.Sprintf("%03d", n), func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, matrix[i])
+			s.row.run(s)
+			s.oneDeployed(2)
+			s.helmReads(3, "deployed")
+		})
+	}
 }
 
 func beginBerth(s *scene, p *faultproxy.Proxy, extra string) doomed {
