@@ -49,9 +49,16 @@ func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.F
 	if r.interruption(ctx) != nil {
 		r.attempt.Outcome = "interrupted" // before the lock is let go, which happens next
 	}
+	const next = "the record says failed, so nothing is stuck."
+	var p *verdict.Problem
+	if errors.As(out.Err, &p) && p.Ending == verdict.EndPermission { // the cause, and what to grant, come first
+		denied := *p
+		denied.Next = joinSentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", last.Revision), "Nothing else is to be mended: "+next)
+		return &denied
+	}
 	return &verdict.Problem{Ending: verdict.EndDeployFailed,
 		Headline: fmt.Sprintf("The deploy of revision %d of `%s` failed, and its record says so.", last.Revision, r.Options.App.Release), Cause: out.Err,
-		Next: "Mend what is named here and deploy again: the record says failed, so nothing is stuck."}
+		Next: "Mend what is named here and deploy again: " + next}
 }
 
 // overtaken is the Problem of an operation in whose place somebody else's was

@@ -13,7 +13,7 @@ import (
 // may not write its records does nothing more. The failure stays the run's end.
 func (r *run) afterFailure(ctx context.Context, err error) error {
 	var p *verdict.Problem
-	if !errors.As(err, &p) || p.Ending != verdict.EndDeployFailed || r.interruption(ctx) != nil || r.lockLost(ctx) != nil {
+	if !errors.As(err, &p) || r.settled == "" || r.interruption(ctx) != nil || r.lockLost(ctx) != nil {
 		return err
 	}
 	var done string

@@ -50,7 +50,7 @@ func (r *run) note(level verdict.Level, title, format string, args ...any) {
 }
 
 // errLockLost is the cause with which a run ends whose lock was taken over.
-var errLockLost = errors.New("the lock on the release was lost: another run has it")
+var errLockLost = errors.New("the lock on the release was lost: it could not be renewed in time, or another run took it")
 
 // acquire takes the lock and returns a context that ends when it is lost.
 func (r *run) acquire(ctx context.Context) (context.Context, func(), error) {
@@ -64,6 +64,10 @@ func (r *run) acquire(ctx context.Context) (context.Context, func(), error) {
 		return ctx, nil, err
 	}
 	r.lock, r.held = found, held
+	if found.State == verdict.LockExpired {
+		r.note(verdict.LevelWarning, "A run was cut off", "The run before this one, %q, did not end in order: it stopped renewing its lock at %s. What it left is looked at and mended below.",
+			found.Holder, found.Expired.UTC().Format(time.RFC3339))
+	}
 	r.attempt = found.Attempt // what it says stays until this run has something to say
 	if held == nil {
 		r.note(verdict.LevelNotice, "No lock",

@@ -19,6 +19,9 @@ func (r *run) settledFacts(ctx context.Context) (*verdict.Facts, error) {
 	said := ""
 	for {
 		facts, err := r.lookAtRelease(ctx)
+		if lost := r.lockLost(ctx); lost != nil {
+			return nil, lost
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -31,7 +34,7 @@ func (r *run) settledFacts(ctx context.Context) (*verdict.Facts, error) {
 			said = d.Cause
 			r.Say("Waiting up to " + left.Round(time.Second).String() + ", since " + d.Cause)
 		}
-		if err := r.awaitChange(ctx, facts, left); err != nil {
+		if err := r.awaitChange(ctx, facts, left); err != nil && r.lockLost(ctx) == nil {
 			return nil, err
 		}
 	}

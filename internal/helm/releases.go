@@ -6,8 +6,8 @@ import (
 	"io"
 	"time"
 
-	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chartutil"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/helm/record"
@@ -94,7 +94,7 @@ func (r *Releases) Render(ctx context.Context, revision int, upgrade bool) error
 
 // sameNamespace refuses an operation that would record in one namespace what it
 // makes in another: nothing would find the two together again.
-func (r *Releases) sameNamespace(g action.RESTClientGetter) error {
+func (r *Releases) sameNamespace(g genericclioptions.RESTClientGetter) error {
 	objects, _, err := g.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return fmt.Errorf("find the namespace that release %s is made in: %w", r.opts.Release, err)

@@ -39,12 +39,17 @@ type Options struct {
 	Dial      func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-const defaultRequestTimeout = 65 * time.Second
+const (
+	// DefaultRequestTimeout is what a busy API server is given for an answer.
+	DefaultRequestTimeout = 65 * time.Second
+	// dialTimeout is less: whoever does not even take the connection is not busy.
+	dialTimeout = 30 * time.Second
+)
 
 // withDefaults fills in what was left out.
 func (o Options) withDefaults() Options {
 	if o.RequestTimeout <= 0 {
-		o.RequestTimeout = defaultRequestTimeout
+		o.RequestTimeout = DefaultRequestTimeout
 	}
 	if o.Warn == nil {
 		o.Warn = func(string) {}
@@ -59,7 +64,7 @@ func (o Options) withDefaults() Options {
 		o.InCluster = rest.InClusterConfig
 	}
 	if o.Dial == nil {
-		o.Dial = (&net.Dialer{Timeout: o.RequestTimeout, KeepAlive: 30 * time.Second}).DialContext
+		o.Dial = (&net.Dialer{Timeout: min(o.RequestTimeout, dialTimeout), KeepAlive: 30 * time.Second}).DialContext
 	}
 	return o
 }

@@ -33,7 +33,11 @@ func (w *Waiter) unfinished(ctx context.Context, s *subject, cause error) error 
 	if errors.Is(cause, context.DeadlineExceeded) {
 		cause = fmt.Errorf("the time to wait is over: %w", cause)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), explainBudget)
+	budget := explainBudget
+	if cause == nil {
+		budget *= 3 // it failed, and nobody ended the run: there is time to ask why
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget)
 	defer cancel()
 	if s.live != nil {
 		if why := w.podReason(ctx, s.live); why != "" {
