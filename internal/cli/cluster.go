@@ -116,9 +116,11 @@ func classify(err error, tried string) error {
 	return kube.Classify(err, tried)
 }
 
-// waiter is Helm's view of internal/kube/rollout.
+// waiter is Helm's view of internal/kube/rollout. Its reads go on when the
+// operation is over, to find the reasons, but not when the lock is lost.
 type waiter struct {
 	conn      *kube.Conn
+	getter    *kube.Getter // whose fence asks after the lock alone
 	namespace string
 }
 
@@ -127,7 +129,11 @@ func (w waiter) rollout(ctx context.Context, jobs bool) (*rollout.Waiter, error)
 	if err != nil {
 		return nil, classify(err, "ask the API server for its kinds of object")
 	}
-	return &rollout.Waiter{Client: w.conn.Clientset(), Dynamic: w.conn.Dynamic(), Mapper: mapper, Namespace: w.namespace, Jobs: jobs}, nil
+	client, dynamic, err := w.getter.Clients()
+	if err != nil {
+		return nil, err
+	}
+	return &rollout.Waiter{Client: client, Dynamic: dynamic, Mapper: mapper, Namespace: w.namespace, Jobs: jobs}, nil
 }
 
 func (w waiter) Ready(ctx context.Context, refs []verdict.Ref, jobs bool) error {

@@ -174,9 +174,10 @@ func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
 	if err != nil {
 		return helm.Seams{}, err
 	}
+	reads := w.conn.Getter(w.app.Namespace, kube.NewFence(context.WithoutCancel(ctx), w.holding))
 	return helm.Seams{
 		Getter: getter, Core: core, Fence: fence,
-		Pods: w.conn.Clientset(), Waiter: waiter{conn: w.conn, namespace: w.app.Namespace},
+		Pods: w.conn.Clientset(), Waiter: waiter{conn: w.conn, getter: reads, namespace: w.app.Namespace},
 	}, nil
 }
 

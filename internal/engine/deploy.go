@@ -173,6 +173,13 @@ func (r *run) noteOutcome(out verdict.Outcome) {
 	if len(out.Taken) > 0 {
 		r.repaired("take-over", "%s belonged to a release of which no record is left, and belong to `%s` now.", strings.Join(out.Taken, ", "), r.Options.App.Release)
 	}
+	writes := r.Releases.Audit()
+	for _, w := range writes[r.audited:] {
+		if w.Lost {
+			r.note(verdict.LevelWarning, "An answer was lost", "The API server applied the %s of record %s and its answer did not arrive; reading it back showed that.", w.Verb, w.Key)
+		}
+	}
+	r.audited = len(writes)
 	for _, h := range out.Unproven {
 		r.note(verdict.LevelWarning, "Hook not proven", "%s was deleted while it ran, and nothing shows that it came to its end. Helm counts that as its success.", h)
 	}

@@ -98,6 +98,8 @@ type Releases interface {
 	Discard(ctx context.Context, rec *verdict.Record) error
 	// Quarantine moves a record to where Helm does not look, and says where.
 	Quarantine(ctx context.Context, rec *verdict.Record) (copied string, err error)
+	// DiscardQuarantined removes what was moved there of a release that is gone.
+	DiscardQuarantined(ctx context.Context) error
 	// Changed returns when any record of the release changes, or with ctx's error.
 	Changed(ctx context.Context) error
 	Others(ctx context.Context) ([]string, error)

@@ -23,6 +23,7 @@ type run struct {
 	wrote     bool            // an operation was begun: an interrupt may leave something behind
 	operated  bool            // a Helm operation was begun: nothing is decided anew after it
 	repairs   []string        // what was mended
+	audited   int             // how many of the records' writes were looked through
 	settled   string          // what an interrupted run left on record
 	lockUntil time.Time       // how long to wait for others
 	// failedRevision is the revision of the operation that failed.
@@ -64,9 +65,9 @@ func (r *run) acquire(ctx context.Context) (context.Context, func(), error) {
 		return ctx, nil, err
 	}
 	r.lock, r.held = found, held
-	if found.State == verdict.LockExpired {
+	if at, ok := found.ExpiredAt(found.Run); ok && found.State == verdict.LockExpired && r.result.Verb == "deploy" {
 		r.note(verdict.LevelWarning, "A run was cut off", "The run before this one, %q, did not end in order: it stopped renewing its lock at %s. What it left is looked at and mended below.",
-			found.Holder, found.Expired.UTC().Format(time.RFC3339))
+			found.Holder, at.UTC().Format(time.RFC3339))
 	}
 	r.attempt = found.Attempt // what it says stays until this run has something to say
 	if held == nil {

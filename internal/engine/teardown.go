@@ -81,7 +81,10 @@ func (r *run) takeDownRelease(ctx context.Context, facts *verdict.Facts) error {
 	if err := r.setAsideUnreadable(ctx, facts); err != nil {
 		return err
 	}
-	return r.removeRelease(ctx, facts)
+	if err := r.removeRelease(ctx, facts); err != nil || len(r.unreadable) > 0 {
+		return err // what this run moved aside is all that tells of what may be left
+	}
+	return r.Releases.DiscardQuarantined(ctx)
 }
 
 // removeRelease uninstalls, proves that what any record named is gone, and only

@@ -57,3 +57,8 @@ func (r *Releases) forget(rec *verdict.Record, err error) error {
 	}
 	return err
 }
+
+// DiscardQuarantined removes the copies of records that were put in quarantine.
+func (r *Releases) DiscardQuarantined(ctx context.Context) error {
+	return r.store.DiscardQuarantined(ctx, r.opts.Release)
+}

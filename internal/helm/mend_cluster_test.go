@@ -116,6 +116,9 @@ func TestPurgeTakesWhatHelmDoesNotSee(t *testing.T) {
 	if err := r.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := r.DiscardQuarantined(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	left, err := c.Client().CoreV1().Secrets(ns).List(t.Context(), metav1.ListOptions{})
 	if err != nil || len(left.Items) != 0 {
 		t.Errorf("left %v, %v", secretNames(left.Items), err)

@@ -120,5 +120,5 @@ func (r *Releases) Purge(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.store.DiscardQuarantined(ctx, r.opts.Release)
+	return nil
 }

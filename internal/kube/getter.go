@@ -7,6 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -46,6 +48,20 @@ func (g *Getter) Core() (corev1.CoreV1Interface, error) {
 		return nil, fmt.Errorf("make a client of the core API for namespace %s: %w", g.namespace, err)
 	}
 	return core, nil
+}
+
+// Clients gives the typed client and the one for objects of any kind, behind the
+// getter's fence.
+func (g *Getter) Clients() (kubernetes.Interface, dynamic.Interface, error) {
+	client, err := kubernetes.NewForConfig(g.config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make the typed client for namespace %s: %w", g.namespace, err)
+	}
+	objects, err := dynamic.NewForConfig(g.config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make the dynamic client for namespace %s: %w", g.namespace, err)
+	}
+	return client, objects, nil
 }
 
 // ToDiscoveryClient gives the run's discovery.

@@ -74,16 +74,19 @@ func TestLifeOf(t *testing.T) {
 		after time.Duration
 		want  Life
 	}{
-		"E1 lock held by another":                   {with(facts(ours(pending, other)), func(f *Facts) { f.Lock.State, f.Lock.Run = LockHeld, other }), half, Live},
-		"E1 held, whatever the deadline says":       {with(facts(pending), func(f *Facts) { f.Lock.State, f.Lock.Run = LockHeld, other }), half, Live},
-		"E1b the attempt ended":                     {ended(facts(ours(pending, other)), other, 1, false), half, Dead},
-		"E1b another revision's attempt ended":      {ended(facts(ours(pending, other)), other, 7, false), half, Unknown},
-		"E1b another run's attempt ended":           {ended(facts(ours(pending, other)), "run-0", 1, false), half, Unknown},
-		"E3 this run's own":                         {facts(ours(pending, myRun)), half, Dead},
-		"E4 deadline passed half a minute ago":      {facts(ours(pending, other)), half, Unknown},
-		"E4 deadline passed two minutes ago":        {with(facts(ours(pending, other)), late(2*time.Minute)), half, Dead},
-		"E4 no deadline on it":                      {with(facts(ours(pending, other)), func(f *Facts) { f.Records[0].Stamp.Deadline = time.Time{} }), half, Unknown},
-		"a stopped renewing, seconds ago":           {with(facts(ours(pending, other)), expired(5*time.Second)), half, Unknown},
+		"E1 lock held by another":              {with(facts(ours(pending, other)), func(f *Facts) { f.Lock.State, f.Lock.Run = LockHeld, other }), half, Live},
+		"E1 held, whatever the deadline says":  {with(facts(pending), func(f *Facts) { f.Lock.State, f.Lock.Run = LockHeld, other }), half, Live},
+		"E1b the attempt ended":                {ended(facts(ours(pending, other)), other, 1, false), half, Dead},
+		"E1b another revision's attempt ended": {ended(facts(ours(pending, other)), other, 7, false), half, Unknown},
+		"E1b another run's attempt ended":      {ended(facts(ours(pending, other)), "run-0", 1, false), half, Unknown},
+		"E3 this run's own":                    {facts(ours(pending, myRun)), half, Dead},
+		"E4 deadline passed half a minute ago": {facts(ours(pending, other)), half, Unknown},
+		"E4 deadline passed two minutes ago":   {with(facts(ours(pending, other)), late(2*time.Minute)), half, Dead},
+		"E4 no deadline on it":                 {with(facts(ours(pending, other)), func(f *Facts) { f.Records[0].Stamp.Deadline = time.Time{} }), half, Unknown},
+		"a stopped renewing, seconds ago":      {with(facts(ours(pending, other)), expired(5*time.Second)), half, Unknown},
+		"T75 and a repair after it did, too": {with(facts(ours(pending, other)), func(f *Facts) {
+			f.Lock = Lock{State: LockExpired, Run: "run-9", Expired: []Expiry{{"run-9", now}, {other, now.Add(-2 * time.Minute)}}}
+		}), half, Dead},
 		"T48 stopped renewing, long ago":            {with(facts(ours(pending, other)), expired(2*time.Minute)), half, Dead},
 		"T47b a stamp of another revision is none":  {with(inPlace(facts(ours(pending, other))), func(f *Facts) { f.Records[0].Stamp.Revision = 9; f.Records[0].Touched = now }), half, Unknown},
 		"T48b foreign, silent":                      {inPlace(facts(pending)), half, Dead},
@@ -108,7 +111,7 @@ func TestLifeOf(t *testing.T) {
 
 func expired(ago time.Duration) func(*Facts) {
 	return func(f *Facts) {
-		f.Lock = Lock{State: LockExpired, Run: other, ExpiredRun: other, Expired: now.Add(-ago)}
+		f.Lock = Lock{State: LockExpired, Run: other, Expired: []Expiry{{Run: other, At: now.Add(-ago)}}}
 	}
 }
 

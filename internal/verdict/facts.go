@@ -176,13 +176,30 @@ const (
 
 // Lock is the release's Lease.
 type Lock struct {
-	State      LockState
-	Run        string // hash of the run that held it, as in Stamp.Run
-	Holder     string // run URL and attempt; untrusted text
-	Since      time.Time
-	ExpiredRun string // the last run that let it run out, and when
-	Expired    time.Time
-	Attempt    Attempt // the last attempt that ended in order
+	State  LockState
+	Run    string // hash of the run that held it, as in Stamp.Run
+	Holder string // run URL and attempt; untrusted text
+	Since  time.Time
+	// Expired are the runs that let it run out, newest first: whoever held it
+	// then has sent nothing since.
+	Expired []Expiry
+	Attempt Attempt // the last attempt that ended in order
+}
+
+// Expiry is a run that stopped renewing a Lease, and when that ran out.
+type Expiry struct {
+	Run string // same hash as Stamp.Run
+	At  time.Time
+}
+
+// ExpiredAt is when the run let the Lease run out, if it did.
+func (l Lock) ExpiredAt(run string) (time.Time, bool) {
+	for _, e := range l.Expired {
+		if e.Run == run {
+			return e.At, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // Attempt is what every orderly end leaves on the Lease, also when the record

@@ -4,14 +4,18 @@ import "slices"
 
 // DeadRevisions are the revisions that failed since the newest good one: their
 // objects are nobody's business any more, and Helm, which compares with the
-// deployed revision alone, forgets them.
+// deployed revision alone, forgets them. The deploy of a good one sweeps them up
+// last, so where no run is known to have ended in order, all that failed count.
 func DeadRevisions(f *Facts) []*Record {
 	var dead []*Record
+	swept := f.Lock.State == LockEnded
 	for i := range slices.Backward(f.Records) {
 		r := &f.Records[i]
 		switch r.standing() {
 		case StatusDeployed, StatusSuperseded, StatusUninstalled:
-			return dead
+			if swept {
+				return dead
+			}
 		case StatusFailed, StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback, StatusUninstalling, StatusUnknown:
 			dead = append(dead, r)
 		}

@@ -42,8 +42,8 @@ func stampedLife(f *Facts, last *Record, p Policy) (Life, string) {
 	if a := f.Lock.Attempt; a.Run == last.Stamp.Run && a.Revision == last.Revision {
 		return Dead, "the run that began it said on the lock that it ended: " + a.Outcome
 	}
-	if f.Lock.ExpiredRun == last.Stamp.Run && f.Now.Sub(f.Lock.Expired) > p.Grace {
-		return Dead, "the run that began it stopped renewing its lock at " + stamp(f.Lock.Expired)
+	if at, ok := f.Lock.ExpiredAt(last.Stamp.Run); ok && f.Now.Sub(at) > p.Grace {
+		return Dead, "the run that began it stopped renewing its lock at " + stamp(at)
 	}
 	if d := last.Stamp.Deadline; !d.IsZero() && f.Now.Sub(d) > p.Grace {
 		return Dead, "its deadline passed at " + stamp(d)
@@ -69,8 +69,8 @@ func uninstallLife(f *Facts, last *Record, p Policy) (Life, string) {
 	case LockEnded:
 		return Dead, "the run that began it let the lock go"
 	case LockExpired:
-		if f.Now.Sub(f.Lock.Expired) > p.Grace {
-			return Dead, "the run that began it stopped renewing its lock at " + stamp(f.Lock.Expired)
+		if at, _ := f.Lock.ExpiredAt(f.Lock.Run); f.Now.Sub(at) > p.Grace {
+			return Dead, "the run that began it stopped renewing its lock at " + stamp(at)
 		}
 		return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(DeadFrom(f, p)))
 	case LockHeld, LockAbsent, LockUnusable:
@@ -86,7 +86,8 @@ func DeadFrom(f *Facts, p Policy) time.Time {
 	case last == nil:
 		return time.Time{}
 	case last.standing() == StatusUninstalling && f.Lock.State == LockExpired && len(last.Managers) > 0 && last.Managers[0] == Manager:
-		return f.Lock.Expired.Add(p.Grace)
+		at, _ := f.Lock.ExpiredAt(f.Lock.Run)
+		return at.Add(p.Grace)
 	case last.standing() != StatusUninstalling && !last.Stamp.Zero() && last.Stamp.Revision == last.Revision:
 		return stampDeadFrom(f, last, p)
 	case p.AssumeDeadAfter <= 0:
@@ -98,8 +99,8 @@ func DeadFrom(f *Facts, p Policy) time.Time {
 // stampDeadFrom goes by whichever comes first: the Lease's end or the deadline.
 func stampDeadFrom(f *Facts, last *Record, p Policy) time.Time {
 	from := last.Stamp.Deadline
-	if f.Lock.ExpiredRun == last.Stamp.Run && (from.IsZero() || f.Lock.Expired.Before(from)) {
-		from = f.Lock.Expired
+	if at, ok := f.Lock.ExpiredAt(last.Stamp.Run); ok && (from.IsZero() || at.Before(from)) {
+		from = at
 	}
 	if from.IsZero() {
 		return from

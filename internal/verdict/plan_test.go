@@ -209,4 +209,8 @@ func TestDeadRevisions(t *testing.T) {
 	if len(dead) != 2 || dead[0].Revision != 4 || dead[1].Revision != 3 {
 		t.Errorf("dead are %v", dead)
 	}
+	f.Lock.State = LockExpired
+	if dead = DeadRevisions(f); len(dead) != 3 || dead[2].Revision != 1 {
+		t.Errorf("T75: after a run that may not have swept, dead are %v", dead)
+	}
 }

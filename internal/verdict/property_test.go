@@ -117,6 +117,7 @@ func secondRun(f *Facts, p Policy) string {
 	if !repeat(f, p, PlanDeploy) {
 		return ""
 	}
+	f.Lock.State = LockEnded
 	if again := PlanDeploy(f, Diagnose(f, p), p); !slices.Equal(again.Steps, []Step{StepUpgrade}) {
 		return fmt.Sprintf("a second deploy does more than upgrade: %v %v", again.Steps, again.Refusal)
 	}
@@ -189,7 +190,7 @@ func randomFacts(r *rand.Rand) *Facts {
 	f.Namespace.Identity = pick(r, me, me, "", "theirs")
 	f.Lock = Lock{
 		State: pick(r, LockAbsent, LockHeld, LockEnded, LockExpired, LockUnusable), Run: pick(r, "", other, myRun),
-		ExpiredRun: pick(r, "", other), Expired: now.Add(-ago(r)), Attempt: Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
+		Expired: []Expiry{{Run: pick(r, "", other, myRun), At: now.Add(-ago(r))}}, Attempt: Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
 	}
 	f.Observed = r.IntN(8) > 0
 	f.CI = pick(r, "", RunUnknown, RunRunning, RunEnded)

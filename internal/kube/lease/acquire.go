@@ -149,7 +149,7 @@ func (c *candidate) try(ctx context.Context) (*coordinationv1.Lease, error) {
 	}
 	c.found = state(current, c.ServerNow())
 	if c.found.State == verdict.LockHeld { // free all the same: nobody renewed it under our eyes
-		c.found.State, c.found.ExpiredRun, c.found.Expired = verdict.LockExpired, c.found.Run, expires(current)
+		c.found = expired(c.found, expires(current))
 	}
 	next := current.DeepCopy()
 	c.claim(next)
@@ -183,9 +183,8 @@ func (c *candidate) claim(l *coordinationv1.Lease) {
 	}
 	l.Annotations[annotationToken] = c.token
 	l.Annotations[annotationHolderRun] = c.Run
-	if c.found.ExpiredRun != "" {
-		l.Annotations[annotationExpiredRun] = c.found.ExpiredRun
-		l.Annotations[annotationExpiredAt] = c.found.Expired.UTC().Format(time.RFC3339)
+	if len(c.found.Expired) > 0 {
+		l.Annotations[annotationExpired] = formatExpired(c.found.Expired)
 	}
 }
 

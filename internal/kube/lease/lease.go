@@ -31,6 +31,7 @@ type Lease struct {
 	mu      sync.Mutex
 	object  *coordinationv1.Lease // as last written or read
 	renewed time.Time             // when the last write that went through began
+	failed  renewal               // the last try, unless it went through
 	leaving bool                  // we are removing the namespace ourselves
 	gone    bool                  // and the Lease went with it
 	ended   bool                  // we released or removed it
@@ -59,6 +60,14 @@ func (l *Lease) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err
+}
+
+// Trouble is why the last renewal got no usable answer, or nil. A Lease that ran
+// out over it is not known to be anybody else's.
+func (l *Lease) Trouble() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failed.err
 }
 
 // Live says that nobody else can hold the Lease for another margin. It goes by
@@ -153,8 +162,13 @@ func (l *Lease) end(ctx context.Context, what string, write func(*coordinationv1
 	return fmt.Errorf("%s: it kept changing: %w", tried, err)
 }
 
+// keepObject takes what was read as the Lease to write over. A renewal of ours
+// that is in it counts, though its answer was lost.
 func (l *Lease) keepObject(o *coordinationv1.Lease) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.object = o
+	if at := o.Spec.RenewTime; at != nil && !l.failed.began.IsZero() && at.Equal(&l.failed.at) {
+		l.renewed, l.failed = l.failed.began, renewal{}
+	}
 }

@@ -2,9 +2,11 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -44,21 +46,19 @@ func (l *Lease) over() bool {
 // nobody has taken it yet: others may have judged by it already.
 func (l *Lease) renew(ctx context.Context) error {
 	l.mu.Lock()
-	next, leaving, live := l.object.DeepCopy(), l.leaving, l.live(time.Now(), 0)
+	next, leaving, live, trouble := l.object.DeepCopy(), l.leaving, l.live(time.Now(), 0), l.failed.err
 	l.mu.Unlock()
 	if !live {
-		return l.lose(fmt.Errorf("%w: it could not be renewed in time", ErrLost))
+		return l.lose(errors.Join(fmt.Errorf("%w: it could not be renewed in time", ErrLost), trouble))
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.o.RenewEvery)
-	defer cancel()
-	began, now := time.Now(), metav1.NewMicroTime(l.o.now())
+	began, now := time.Now(), metav1.NewMicroTime(l.o.now().Truncate(time.Microsecond)) // as it is stored
 	next.Spec.RenewTime = &now
-	updated, err := l.api.Update(ctx, next, metav1.UpdateOptions{})
+	updated, err := l.write(ctx, next)
 	switch {
 	case err == nil:
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.object, l.renewed = updated, began
+		l.object, l.renewed, l.failed = updated, began, renewal{}
 		return nil
 	case leaving && apierrors.IsForbidden(err):
 		l.leave()
@@ -67,13 +67,41 @@ func (l *Lease) renew(ctx context.Context) error {
 		if lost := l.reread(ctx); lost != nil {
 			return lost
 		}
+		return err
 	}
+	l.fail(renewal{at: now, began: began, err: err})
 	return err
+}
+
+// renewal is a try of one that got no usable answer.
+type renewal struct {
+	at    metav1.MicroTime // what it was to write
+	began time.Time
+	err   error
+}
+
+func (l *Lease) write(ctx context.Context, next *coordinationv1.Lease) (*coordinationv1.Lease, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.o.RenewEvery)
+	defer cancel()
+	return l.api.Update(ctx, next, metav1.UpdateOptions{})
+}
+
+// fail keeps a failed try. One that ended long after its time tells that this
+// process was stopped, and nothing of the API server.
+func (l *Lease) fail(r renewal) {
+	if time.Since(r.began) > 2*l.o.RenewEvery {
+		r.err = nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed = r
 }
 
 // reread finds out what a conflict means. Somebody else's token, or no Lease at
 // all, means that ours is lost, unless we are removing it ourselves.
 func (l *Lease) reread(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.o.RenewEvery) // what the write took is not held against it
+	defer cancel()
 	current, err := l.api.Get(ctx, Name(l.o.Release), metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err) || err == nil && current.UID != l.uid():

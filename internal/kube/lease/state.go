@@ -25,10 +25,10 @@ const (
 	annotationHooksProven = "berth.dev/attempt-hooks-proven"
 	// annotationHolderRun is the hash of the run that holds it, or held it last.
 	annotationHolderRun = "berth.dev/run"
-	// annotationExpiredRun and annotationExpiredAt are the last run that let the
-	// Lease run out, and when: the runs after it must not cover that up.
-	annotationExpiredRun = "berth.dev/expired-run"
-	annotationExpiredAt  = "berth.dev/expired-at"
+	// annotationExpired are the last runs that let the Lease run out, and when,
+	// newest first: "run=time,run=time". The runs after them must not cover that
+	// up, least of all one that was cut off itself.
+	annotationExpired = "berth.dev/expired-runs"
 	// annotationToken tells two holders apart that call themselves the same,
 	// as the jobs of one run's matrix do.
 	annotationToken = "berth.dev/lease-token"
@@ -97,14 +97,13 @@ func state(l *coordinationv1.Lease, now time.Time) verdict.Lock {
 		Since:   acquired(l),
 		Attempt: attempt(l),
 	}
-	lock.ExpiredRun = l.Annotations[annotationExpiredRun]
-	lock.Expired, _ = time.Parse(time.RFC3339, l.Annotations[annotationExpiredAt])
+	lock.Expired = parseExpired(l.Annotations[annotationExpired])
 	if lock.Holder == "" {
 		return lock
 	}
 	lock.State = verdict.LockHeld
 	if until := expires(l); !now.IsZero() && now.After(until) {
-		lock.State, lock.ExpiredRun, lock.Expired = verdict.LockExpired, lock.Run, until
+		return expired(lock, until)
 	}
 	return lock
 }

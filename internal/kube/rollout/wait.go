@@ -23,8 +23,8 @@ const (
 	parallelReads = 16
 )
 
-// Waiter waits for objects. Its clients must not be fenced: the reasons are
-// asked for when the wait, and often the operation, is already over.
+// Waiter waits for objects. Its clients must not end with the operation: the
+// reasons are asked for when the wait, and often the operation, is already over.
 type Waiter struct {
 	Client    kubernetes.Interface
 	Dynamic   dynamic.Interface
