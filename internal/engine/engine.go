@@ -68,6 +68,9 @@ type Held interface {
 	// Live says that nobody else can have it for a while. Nothing may be
 	// settled without.
 	Live() bool
+	// Trouble is why the last renewal got no usable answer, or nil. A lock that
+	// ran out over it is not known to be anybody else's.
+	Trouble() error
 	// End writes how the attempt ended and lets the lock go.
 	End(ctx context.Context, a verdict.Attempt) error
 	// Remove deletes the lock of a release that is no more.

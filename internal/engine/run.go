@@ -104,8 +104,12 @@ func (r *run) lockLost(ctx context.Context) error {
 	if !errors.Is(context.Cause(ctx), errLockLost) && (r.held == nil || r.held.Live()) {
 		return nil
 	}
+	if trouble := r.held.Trouble(); trouble != nil {
+		return &verdict.Problem{Ending: verdict.EndUnanswered, Tried: "keep the lock on the release", Cause: trouble,
+			Next: "Check that the API server can be reached and is healthy, then run again: what this run left is mended then."}
+	}
 	return &verdict.Problem{Ending: verdict.EndLive, Tried: "go on with the release", Cause: errLockLost,
-		Next: "See the other run of this branch."}
+		Next: "See the other run of this branch, if there is one, then run again."}
 }
 
 // budget bounds the rest of a verb. The cause names the input to raise.

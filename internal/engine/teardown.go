@@ -91,7 +91,7 @@ func (r *run) takeDownRelease(ctx context.Context, facts *verdict.Facts) error {
 // then removes the records (R7).
 func (r *run) removeRelease(ctx context.Context, facts *verdict.Facts) error {
 	if last := facts.Last(); last != nil && last.Payload != verdict.StatusUninstalled {
-		if err := r.uninstall(ctx); err != nil {
+		if err := r.uninstall(ctx, facts); err != nil {
 			return err
 		}
 	}
@@ -158,7 +158,7 @@ func (r *run) refuseStrangers(f *verdict.Facts, to string) error {
 		Next:     "If it is this branch's review app, run again with adopt to " + to + " it; nothing was touched."}
 }
 
-func (r *run) uninstall(ctx context.Context) error {
+func (r *run) uninstall(ctx context.Context, f *verdict.Facts) error {
 	defer r.step("Uninstall the release, hooks included")()
 	r.wrote = true
 	out := r.Releases.Uninstall(ctx)
@@ -176,8 +176,31 @@ func (r *run) uninstall(ctx context.Context) error {
 	if errors.As(out.Err, &p) {
 		return out.Err
 	}
-	return &verdict.Problem{Ending: verdict.EndInconsistent, Tried: "uninstall release " + r.Options.App.Release, Cause: out.Err,
-		Next: "Its record is kept, so the next teardown goes on from here. Mend what is named and run it again."}
+	return &verdict.Problem{Ending: verdict.EndInconsistent, Tried: "uninstall release " + r.Options.App.Release,
+		Cause: errors.Join(out.Err, r.stillThere(ctx, f)),
+		Next:  "Its record is kept, so the next teardown goes on from here. Mend what is named and run it again."}
+}
+
+// stillThere names the objects that an uninstall which failed has left, and what
+// holds them. It has a little time of its own: the run's may be over.
+func (r *run) stillThere(ctx context.Context, f *verdict.Facts) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	objects, err := r.objectsOf(ctx, f.Last())
+	if err != nil {
+		return nil // the failure itself is told
+	}
+	var left []string
+	for _, o := range objects {
+		if o.Exists && o.Owned && !o.Kept {
+			r.result.Objects = append(r.result.Objects, o)
+			left = append(left, strings.TrimSuffix(fmt.Sprintf("%s is still there: %s", o.Ref, o.Reason), ": "))
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(left[:min(len(left), 5)], "; "))
 }
 
 // proveGone looks whether the objects that any of the records named really went.

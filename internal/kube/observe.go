@@ -122,6 +122,9 @@ func describe(object *verdict.Object, want, live *unstructured.Unstructured, rel
 	object.Kept = policyKeeps(want) || policyKeeps(live)
 	object.Ready, object.Failed, object.Reason = ready.Ready, ready.Failed, ready.Reason
 	object.Complete = rollout.Complete(live)
+	if held := live.GetFinalizers(); object.Deleting && len(held) > 0 {
+		object.Reason = fmt.Sprintf("it is being deleted and held by finalizers %q", held)
+	}
 	object.Drift = drift(want, live, release, namespace, scaled)
 }
 

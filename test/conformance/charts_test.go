@@ -49,7 +49,8 @@ var charts = []row{
 			s.define("Boat")
 			s.chartWith("crds/all.yaml", s.crd("Boat")+"\n---\n"+s.crd("Ship"))
 			s.berth("deploy").exit(20).says("ships."+s.group(), "create customresourcedefinitions")
-			s.untouched()
+			s.stored("nothing")
+			s.owns()
 		}},
 	{ID: "T64", Setup: "the stored manifest names a kind that the API server has no more", Action: "teardown", End: "what is left of it is gone",
 		Exit: "0 + warning", Gone: true, run: func(s *scene) {

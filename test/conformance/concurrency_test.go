@@ -69,7 +69,7 @@ var concurrency = []row{
 	{ID: "T48b", Setup: "pending by Helm, silent for assume-dead-after", Action: "deploy", End: "healed", Exit: "0 + warning", run: func(s *scene) {
 		s.pendingByHelm()
 		s.berth("deploy", "--assume-dead-after", "2s", "--adopt").exit(0).warned("Release repaired")
-		s.stored("v1 failed, v2 deployed")
+		s.stored("v1 superseded, v2 deployed") // Helm supersedes what it upgrades, a failed one too
 		s.owns(app...)
 	}},
 	{ID: "T49", Setup: "a helm rollback during an upgrade of ours left two deployed", Action: "repair", End: "one deployed", Exit: "0 + warning", run: func(s *scene) {

@@ -51,10 +51,10 @@ func (r *results) report(t *testing.T) {
 		seen, ok := r.seen[row.ID]
 		result := "passed"
 		switch {
-		case row.NotRun != "":
-			result, seen = "not run", row.NotRun
 		case !ok:
 			continue // not chosen by -run
+		case row.NotRun != "":
+			result = "not run"
 		case r.failed[row.ID]:
 			result = "FAILED"
 		}

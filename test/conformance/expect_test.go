@@ -5,6 +5,8 @@ package conformance
 import (
 	"cmp"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -24,6 +26,21 @@ func (e ended) says(parts ...string) ended {
 	for _, part := range parts {
 		if !strings.Contains(e.out.String(), part) {
 			e.s.t.Errorf("%s does not say %q", e.verb, part)
+		}
+	}
+	return e
+}
+
+// reports fails the row unless the JSON report holds every part.
+func (e ended) reports(parts ...string) ended {
+	e.s.t.Helper()
+	data, err := os.ReadFile(filepath.Join(e.dir, "report.json"))
+	if err != nil {
+		e.s.t.Error(err)
+	}
+	for _, part := range parts {
+		if !strings.Contains(string(data), part) {
+			e.s.t.Errorf("the report of %s does not hold %q:\n%s", e.verb, part, data)
 		}
 	}
 	return e

@@ -58,7 +58,7 @@ var permissions = []row{
 			s.deployedByAnother()
 			s.may(s.SecretRules("get", "list", "create"), s.LeaseRules())
 			s.berth("deploy", "--preflight", "off", "--on-failure", "rollback", "--timeout", "15s", "--set", missingImage).
-				exit(20).says("registry.example/app:missing")
+				exit(20).lacks("update secrets").reports("ImagePull")
 			s.stored("v1 deployed, v2 pending-upgrade")
 		}},
 	{ID: "T08", Setup: "v1, no delete on Secrets, preflight on", Action: "teardown", End: "refused before any object is deleted", Exit: "20", run: func(s *scene) {

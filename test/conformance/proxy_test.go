@@ -60,7 +60,7 @@ func (m *moment) await(run *process) {
 	select {
 	case <-m.reached:
 	case <-run.done:
-		m.s.t.Fatalf("%s ended with %s before it came to where it was to be held", run.verb, run.wait(0).process)
+		m.s.t.Fatalf("%s ended with %s before it came to where it was to be held", run.verb, run.wait(runLimit).process)
 	case <-time.After(runLimit):
 		m.s.t.Fatalf("%s did not come to where it was to be held within %s", run.verb, runLimit)
 	}

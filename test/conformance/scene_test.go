@@ -15,8 +15,9 @@ import (
 )
 
 // shortLease is the lock-duration of every row but those with Real. A run that
-// was killed then counts as dead nine seconds after its last sign.
-const shortLease = 3 * time.Second
+// was killed then counts as dead twenty-one seconds after its last sign. Shorter,
+// and a machine that is busy with eight rows loses Leases.
+const shortLease = 7 * time.Second
 
 // scene is the world of one row: a namespace, a user, a chart, and Berth and
 // Helm as processes.

@@ -2,6 +2,7 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -67,6 +68,9 @@ func (l *Lease) Err() error {
 func (l *Lease) Trouble() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.err != nil && !errors.Is(l.err, l.failed.err) {
+		return nil // it was lost to somebody else
+	}
 	return l.failed.err
 }
 

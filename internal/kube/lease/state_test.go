@@ -1,6 +1,7 @@
 package lease
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,36 @@ func TestLive(t *testing.T) {
 				t.Errorf("live = %t, want %t", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestTrouble(t *testing.T) {
+	silence := errors.New("no answer")
+	tests := map[string]struct {
+		lost error
+		want error
+	}{
+		"held":                       {nil, silence},
+		"ran out over it":            {errors.Join(ErrLost, silence), silence},
+		"somebody took it, whatever": {ErrLost, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			l := &Lease{err: tt.lost, failed: renewal{err: silence}}
+			if got := l.Trouble(); got != tt.want {
+				t.Errorf("trouble = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// A renewal whose answer was lost has been made all the same.
+func TestRereadCountsALostAnswer(t *testing.T) {
+	at, began := metav1.NowMicro(), time.Now()
+	l := &Lease{renewed: began.Add(-time.Minute), failed: renewal{at: at, began: began, err: errors.New("no answer")}}
+	l.keepObject(&coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &at}})
+	if !l.renewed.Equal(began) || l.Trouble() != nil {
+		t.Errorf("renewed at %s with trouble %v, want %s and none", l.renewed, l.Trouble(), began)
 	}
 }
 
