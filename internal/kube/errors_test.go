@@ -44,6 +44,7 @@ func TestClassify(t *testing.T) {
 		{"refused", asked(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), verdict.EndUnanswered, "refused", true},
 		{"reset", asked(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), verdict.EndUnanswered, "failed", true},
 		{"cut off", asked(io.ErrUnexpectedEOF), verdict.EndUnanswered, "failed", true},
+		{"broken in another's write", asked(errors.New("http2: client connection force closed via ClientConn.Close")), verdict.EndUnanswered, "failed", true},
 		{"no route", asked(&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}), verdict.EndUnanswered, "failed", true},
 		{"silent", asked(&silence{}), verdict.EndUnanswered, "in time", true},
 		{"no such name", asked(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), verdict.EndUnanswered, "name", false},

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 
 	utilnet "k8s.io/apimachinery/pkg/util/net"
@@ -56,7 +57,13 @@ func badCertificate(err error) bool {
 
 func connectionLost(err error) bool {
 	return utilnet.IsProbableEOF(err) || utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err) ||
-		errors.Is(err, syscall.EPIPE)
+		errors.Is(err, syscall.EPIPE) || cutByWrite(err)
+}
+
+// cutByWrite says that an HTTP/2 connection broke while another request wrote to
+// it. net/http has no type for it, and utilnet does not know it.
+func cutByWrite(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "http2: client connection force closed")
 }
 
 // passing says that a failure of the network may be over soon. A certificate

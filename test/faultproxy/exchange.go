@@ -67,6 +67,9 @@ func (x *exchange) forward(fault Fault) {
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) {
 			x.Err = err.Error()
 			x.proxy.journal.answered(x.Request)
+			if x.r.Context().Err() != nil {
+				panic(http.ErrAbortHandler) // the client gave this one up; others over the connection go on
+			}
 			x.cut()
 		},
 	}

@@ -123,6 +123,29 @@ func TestDownInACallback(t *testing.T) {
 	}
 }
 
+// A read that its client gives up ends alone: what else goes over the HTTP/2
+// connection goes on.
+func TestOneReadGivenUp(t *testing.T) {
+	b := newBench(t)
+	w := b.watch(t)
+	for range 5 {
+		ctx, giveUp := context.WithCancel(t.Context())
+		returned := make(chan struct{})
+		b.proxy.On(faultproxy.Match{Verb: "list", Times: 1}, faultproxy.Call(func(faultproxy.Request) { giveUp(); <-returned }))
+		if _, err := b.through.CoreV1().ConfigMaps(b.namespace).List(ctx, metav1.ListOptions{}); err == nil {
+			t.Error("the client got an answer")
+		}
+		close(returned)
+	}
+	object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "seen"}}
+	if _, err := b.Client().CoreV1().ConfigMaps(b.namespace).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if event, _ := next(t, w); event.Type != watch.Added {
+		t.Errorf("the watch says %v", event)
+	}
+}
+
 // A request that hangs in the proxy ends with the test.
 func TestStop(t *testing.T) {
 	ended := make(chan error, 1)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -122,7 +123,13 @@ func connectionLost(err error) bool {
 	if _, ok := errors.AsType[http2.StreamError](err); ok {
 		return true
 	}
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || cutByWrite(err) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
 		utilnet.IsProbableEOF(err) || utilnet.IsHTTP2ConnectionLost(err) || utilnet.IsTimeout(err)
+}
+
+// cutByWrite says that an HTTP/2 connection broke while another request wrote to
+// it. net/http has no type for it, and utilnet does not know it.
+func cutByWrite(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "http2: client connection force closed")
 }

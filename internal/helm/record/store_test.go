@@ -141,6 +141,7 @@ func TestTransient(t *testing.T) {
 		{"dial", &url.Error{Op: "Put", Err: dial}, true, false},
 		{"reset", &url.Error{Op: "Put", Err: syscall.ECONNRESET}, true, true},
 		{"EOF", &url.Error{Op: "Put", Err: io.EOF}, true, true},
+		{"connection broke in another's write", &url.Error{Op: "Put", Err: errors.New("http2: client connection force closed via ClientConn.Close")}, true, true},
 		{"timeout", &url.Error{Op: "Put", Err: context.DeadlineExceeded}, true, true},
 		{"cancelled", &url.Error{Op: "Put", Err: context.Canceled}, false, true},
 		{"fence", fence, false, false},
