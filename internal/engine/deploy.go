@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/verdict"
@@ -119,16 +120,31 @@ func (r *run) perform(ctx context.Context, s verdict.Step, f *verdict.Facts) err
 	case verdict.StepUninstall:
 		return r.uninstallStuck(ctx, f)
 	case verdict.StepInstall:
-		return r.operate(ctx, "Install the release", f, func() verdict.Outcome { return r.Releases.Perform(ctx, s) })
+		return r.deployChart(ctx, "Install the release", s, f)
 	case verdict.StepReplace:
-		return r.operate(ctx, "Install the release anew", f, func() verdict.Outcome { return r.Releases.Perform(ctx, s) })
+		return r.deployChart(ctx, "Install the release anew", s, f)
 	case verdict.StepUpgrade:
-		return r.operate(ctx, "Upgrade the release", f, func() verdict.Outcome { return r.Releases.Perform(ctx, s) })
+		return r.deployChart(ctx, "Upgrade the release", s, f)
 	case verdict.StepSweep:
 		return r.sweep(ctx, f)
 	case verdict.StepRollback, verdict.StepCleanHooks: // they need the plan
 	}
 	return fmt.Errorf("perform step %q: it is not known", s)
+}
+
+// deployChart brings the chart onto the cluster, over whatever revisions that
+// failed have left on the objects.
+func (r *run) deployChart(ctx context.Context, what string, s verdict.Step, f *verdict.Facts) error {
+	var dead []string
+	for _, rec := range slices.Backward(verdict.FailedSinceGood(f)) {
+		if !rec.Loaded {
+			if err := r.Releases.Load(ctx, rec); err != nil {
+				return err
+			}
+		}
+		dead = append(dead, rec.Manifest)
+	}
+	return r.operate(ctx, what, f, func() verdict.Outcome { return r.Releases.Perform(ctx, s, dead) })
 }
 
 // rollBack applies a stored revision anew (R3, R5).
@@ -143,7 +159,7 @@ func (r *run) rollBack(ctx context.Context, to int, before *verdict.Facts) error
 // operate runs Helm and then believes what was stored, not what was returned.
 func (r *run) operate(ctx context.Context, what string, before *verdict.Facts, call func() verdict.Outcome) error {
 	done := r.step(what)
-	r.wrote, r.operated = true, true
+	r.wrote, r.operated, r.settled = true, true, ""
 	out := call()
 	done()
 	r.noteOutcome(out)

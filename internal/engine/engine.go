@@ -85,7 +85,9 @@ type Releases interface {
 	Render(ctx context.Context, revision int, upgrade bool) error
 	// Begin stamps the records that follow with when this run is over at the latest.
 	Begin(deadline time.Time)
-	Perform(ctx context.Context, step verdict.Step) verdict.Outcome
+	// Perform installs or upgrades. dead are the manifests of the revisions that
+	// failed since the one that is deployed, oldest first.
+	Perform(ctx context.Context, step verdict.Step, dead []string) verdict.Outcome
 	// Rollback applies a stored revision anew, as a new revision.
 	Rollback(ctx context.Context, to int) verdict.Outcome
 	Uninstall(ctx context.Context) verdict.Outcome

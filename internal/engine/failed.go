@@ -21,11 +21,10 @@ func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.F
 	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	facts, err := r.gather(settle, false)
+	last, err := r.lastRecord(settle)
 	if err != nil {
 		return errors.Join(err, out.Err)
 	}
-	last := facts.Last()
 	if last == nil || (before.Last() != nil && last.Revision == before.Last().Revision) {
 		r.wrote = false
 		return beforeRecord(out) // nothing was stored
@@ -36,14 +35,15 @@ func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.F
 	}
 	r.result.Revision, r.result.Status, r.attempt.Revision = last.Revision, last.Payload, last.Revision
 	r.failedRevision = last.Revision
-	r.observeFailure(settle, last)
-	if last.Payload.Pending() {
+	if last.Payload.Pending() { // first of all: there may be time for nothing else
 		if err := r.Releases.Settle(settle, last, verdict.StatusFailed, fmt.Sprintf("settled by Berth: %v", out.Err)); err != nil {
 			r.result.Evidence = append(r.result.Evidence, fmt.Sprintf("the deploy itself failed: %v", out.Err))
+			r.observeFailure(settle, last)
 			return err
 		}
 		last.Payload = verdict.StatusFailed
 	}
+	r.observeFailure(settle, last)
 	r.result.Status = last.Payload
 	r.settled = fmt.Sprintf("revision %d is recorded as %s", last.Revision, last.Payload)
 	if r.interruption(ctx) != nil {
@@ -59,6 +59,17 @@ func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.F
 	return &verdict.Problem{Ending: verdict.EndDeployFailed,
 		Headline: fmt.Sprintf("The deploy of revision %d of `%s` failed, and its record says so.", last.Revision, r.Options.App.Release), Cause: out.Err,
 		Next: "Mend what is named here and deploy again: " + next}
+}
+
+// lastRecord reads the last record and nothing of what it describes; nil when
+// there is none.
+func (r *run) lastRecord(ctx context.Context) (*verdict.Record, error) {
+	records, err := r.Releases.Records(ctx)
+	if err != nil || len(records) == 0 {
+		return nil, err
+	}
+	last := &records[len(records)-1]
+	return last, r.Releases.Load(ctx, last)
 }
 
 // overtaken is the Problem of an operation in whose place somebody else's was

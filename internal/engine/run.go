@@ -92,7 +92,7 @@ func (r *run) release(ctx context.Context) {
 	if errors.Is(context.Cause(ctx), errLockLost) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 1500*time.Millisecond)
 	defer cancel()
 	if err := r.held.End(ctx, r.attempt); err != nil {
 		r.note(verdict.LevelNotice, "Lock not released", "The lock could not be released and runs out by itself: %v", err)

@@ -41,11 +41,12 @@ type client struct {
 	kept   map[verdict.Ref]string
 	undone []error // why objects could not be deleted; Helm only logs it
 
-	installs bool              // an install, not an upgrade
-	built    kube.ResourceList // what was built last: the chart's objects, when their owners are looked at
-	found    []verdict.Ref     // what an install found in place with the release's name on it
-	unproven []string          // hooks that were deleted before they had ended
-	reason   error             // what lies behind an error that Helm puts into text
+	dead     []kube.ResourceList // the objects of revisions that failed, oldest first
+	installs bool                // an install, not an upgrade
+	built    kube.ResourceList   // what was built last: the chart's objects, when their owners are looked at
+	found    []verdict.Ref       // what an install found in place with the release's name on it
+	unproven []string            // hooks that were deleted before they had ended
+	reason   error               // what lies behind an error that Helm puts into text
 }
 
 var (
@@ -81,7 +82,11 @@ func (c *client) Create(resources kube.ResourceList) (*kube.Result, error) {
 func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
 	update := c.Client.Update
 	if c.installs {
-		c.found, update = refs(original), c.Client.UpdateThreeWayMerge
+		c.found, update = refs(original), c.UpdateThreeWayMerge
+	}
+	original, err := c.withDead(original, target)
+	if err != nil {
+		return nil, err
 	}
 	res, err := update(original, target, force)
 	return res, c.keep(err, "update the chart's objects")

@@ -100,7 +100,7 @@ func TestCRDsStandAlone(t *testing.T) {
 	s := asAdmin(t)
 	g := s.gadgets()
 	before := g.make(t, "cogs", "Cog")
-	o := s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall)
+	o := s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall, nil)
 	if o.Err != nil || !o.Applied {
 		t.Fatalf("outcome %+v", o)
 	}
@@ -121,7 +121,7 @@ func TestCRDsDenied(t *testing.T) {
 	s := asDeployer(t)
 	g := s.gadgets()
 	g.make(t, "cogs", "Cog")
-	p := ends(t, s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall), verdict.EndPermission, "CustomResourceDefinition/bolts."+g.group)
+	p := ends(t, s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall, nil), verdict.EndPermission, "CustomResourceDefinition/bolts."+g.group)
 	if len(p.Gaps) != 2 || p.Gaps[0].Verb != "create" || p.Gaps[1].Verb != "get" || p.Gaps[0].Resource != "customresourcedefinitions" {
 		t.Errorf("gaps %+v", p.Gaps)
 	}
@@ -132,7 +132,7 @@ func TestCRDsDenied(t *testing.T) {
 	account := s.ServiceAccount(t, s.namespace, "maker", append(s.SecretRules(),
 		rbacv1.PolicyRule{APIGroups: []string{g.group}, Resources: []string{"cogs", "bolts"}, Verbs: []string{"get", "create"}})...)
 	s.kubeconfig = account.Kubeconfig
-	if o := s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall); o.Err != nil {
+	if o := s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall, nil); o.Err != nil {
 		t.Errorf("outcome %+v", o)
 	}
 }
@@ -143,12 +143,12 @@ func TestCRDsRefused(t *testing.T) {
 	g := s.gadgets()
 	files := g.files()
 	files["crds/both.yaml"] = strings.Replace(files["crds/both.yaml"], "plural: bolts", "plural: nuts", 1)
-	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall), verdict.EndChart, "CustomResourceDefinition/bolts."+g.group)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), verdict.EndChart, "CustomResourceDefinition/bolts."+g.group)
 	if !strings.Contains(p.Next, "left in place: CustomResourceDefinition/cogs."+g.group) {
 		t.Errorf("it does not say what was made: %s", p.Next)
 	}
 	files["crds/both.yaml"] = "apiVersion: apiextensions.k8s.io/v1beta1\nkind: CustomResourceDefinition\nmetadata: {name: x}\n"
-	ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall), verdict.EndChart, "crds/both.yaml")
+	ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), verdict.EndChart, "crds/both.yaml")
 	if s.stored() > 0 {
 		t.Error("a record was stored")
 	}

@@ -34,7 +34,7 @@ spec:
 // A hook that fails says why, by its pods.
 func TestHookFails(t *testing.T) {
 	s := asDeployer(t)
-	o := s.releases("web", hook("fail", "0s")).Perform(t.Context(), verdict.StepInstall)
+	o := s.releases("web", hook("fail", "0s")).Perform(t.Context(), verdict.StepInstall, nil)
 	if o.Applied || o.Err == nil {
 		t.Fatalf("outcome %+v", o)
 	}
@@ -50,7 +50,7 @@ func TestHookDeletedWhileWatched(t *testing.T) {
 	s := asDeployer(t)
 	r := s.releases("web", hook("complete", "10m"))
 	done := make(chan verdict.Outcome, 1)
-	go func() { done <- r.Perform(t.Context(), verdict.StepInstall) }()
+	go func() { done <- r.Perform(t.Context(), verdict.StepInstall, nil) }()
 	s.deleteHook()
 	select {
 	case o := <-done:
@@ -82,7 +82,7 @@ func TestHookEndsWithTheFence(t *testing.T) {
 	r := s.releases("web", hook("complete", "10m"))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan verdict.Outcome, 1)
-	go func() { done <- r.Perform(ctx, verdict.StepInstall) }()
+	go func() { done <- r.Perform(ctx, verdict.StepInstall, nil) }()
 	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
 		_, err := s.Client().BatchV1().Jobs(s.namespace).Get(t.Context(), "seed", metav1.GetOptions{})
 		return err == nil, fmt.Sprint(err)
@@ -109,7 +109,7 @@ func TestHookThatMayNotBeRead(t *testing.T) {
 	// Helm would look for a leftover first.
 	files["templates/hook.yaml"] = strings.Replace(files["templates/hook.yaml"],
 		"pre-install}", "pre-install, helm.sh/hook-delete-policy: hook-failed}", 1)
-	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall), verdict.EndPermission)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), verdict.EndPermission)
 	if len(p.Gaps) != 1 || p.Gaps[0].Verb != "get" || p.Gaps[0].Resource != "jobs" {
 		t.Errorf("gaps %+v", p.Gaps)
 	}
@@ -122,7 +122,7 @@ func TestHookThatMayNotBeMade(t *testing.T) {
 		rbacv1.PolicyRule{APIGroups: []string{"batch"}, Resources: []string{"jobs"}, Verbs: []string{"get", "delete"}})...).Kubeconfig
 	files := hook("complete", "0s")
 	delete(files, "templates/config.yaml")
-	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall), verdict.EndPermission)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), verdict.EndPermission)
 	if len(p.Gaps) != 1 || p.Gaps[0].Verb != "create" || p.Gaps[0].Resource != "jobs" {
 		t.Errorf("gaps %+v", p.Gaps)
 	}

@@ -87,7 +87,7 @@ func (r *Releases) hookOutput(_, pod, container string) io.Writer {
 }
 
 // drainTime bounds the wait for what was in flight when the fence closed.
-const drainTime = 4 * time.Second
+const drainTime = 2500 * time.Millisecond
 
 // stepTime is what one of Helm's steps may take: somewhat less than is left, so
 // that Helm's own end, with its reasons, comes before the fence closes.

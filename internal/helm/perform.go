@@ -14,9 +14,10 @@ import (
 
 // Perform runs one of the plan's Helm steps. Where Helm refuses, before it has
 // stored anything, to touch objects of another release that is no more, these
-// are taken over and the step is run once again.
-func (r *Releases) Perform(ctx context.Context, step verdict.Step) verdict.Outcome {
-	o, c, core := r.perform(ctx, step)
+// are taken over and the step is run once again. What the manifests of dead
+// revisions set, oldest first, is removed where the chart does not set it.
+func (r *Releases) Perform(ctx context.Context, step verdict.Step, dead []string) verdict.Outcome {
+	o, c, core := r.perform(ctx, step, dead)
 	if o.Revision > 0 || o.Cut || !foreign(o.Err) {
 		return o
 	}
@@ -24,13 +25,13 @@ func (r *Releases) Perform(ctx context.Context, step verdict.Step) verdict.Outco
 	if err != nil {
 		return verdict.Outcome{Err: explain(err)}
 	}
-	o, _, _ = r.perform(ctx, step)
+	o, _, _ = r.perform(ctx, step, dead)
 	o.Taken = taken
 	o.Adopted = slices.DeleteFunc(o.Adopted, func(name string) bool { return slices.Contains(taken, name) })
 	return o
 }
 
-func (r *Releases) perform(ctx context.Context, step verdict.Step) (verdict.Outcome, *client, corev1client.CoreV1Interface) {
+func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string) (verdict.Outcome, *client, corev1client.CoreV1Interface) {
 	seams, err := r.open(ctx)
 	if err != nil {
 		return verdict.Outcome{Err: err}, nil, nil
@@ -46,6 +47,7 @@ func (r *Releases) perform(ctx context.Context, step verdict.Step) (verdict.Outc
 	}
 	c.installs = step != verdict.StepUpgrade
 	rel, cut, err := supervise(seams.Fence, func() (*release.Release, error) {
+		c.buildDead(dead)
 		if step == verdict.StepUpgrade {
 			return r.upgrade(ctx, cfg).Run(r.opts.Release, ch, values)
 		}

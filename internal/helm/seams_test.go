@@ -2,7 +2,6 @@ package helm
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 
@@ -44,7 +43,7 @@ func TestKinds(t *testing.T) {
 func TestOutcomeKeepsTheReason(t *testing.T) {
 	lost := &verdict.Problem{Ending: verdict.EndPermission, Tried: "wait for the hook to end", Gaps: []verdict.Gap{{}}}
 	c := &client{reason: lost, unproven: []string{"Job/seed"}}
-	text := fmt.Errorf("failed pre-install: %s", lost)
+	text := errors.New("failed pre-install: " + lost.Error())
 	o := c.outcome(nil, false, text)
 	if p := verdict.ProblemOf(o.Err); p != lost || o.Err.Error() != text.Error() || !errors.Is(o.Err, text) {
 		t.Errorf("the error is %v", o.Err)

@@ -40,7 +40,7 @@ func (s *stage) get(name string) *corev1.ConfigMap {
 func TestInstallAdoptsItsOwn(t *testing.T) {
 	s := asDeployer(t)
 	s.put("one", s.namespace, "web")
-	o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall)
+	o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall, nil)
 	if o.Err != nil || !o.Applied || !slices.Equal(o.Adopted, []string{"ConfigMap/one"}) || len(o.Taken) > 0 {
 		t.Fatalf("outcome %+v", o)
 	}
@@ -55,7 +55,7 @@ func TestTakeOverFromAReleaseThatIsNoMore(t *testing.T) {
 	s.put("one", s.namespace, "past")
 	s.put("two", "a-namespace-that-was", "past")
 	before := s.get("one").UID
-	o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall)
+	o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall, nil)
 	want := []string{"ConfigMap/one", "ConfigMap/two"}
 	if o.Err != nil || !o.Applied || !slices.Equal(o.Taken, want) || len(o.Adopted) > 0 {
 		t.Fatalf("outcome %+v", o)
@@ -69,7 +69,7 @@ func TestTakeOverFromAReleaseThatIsNoMore(t *testing.T) {
 // On an upgrade too; and an object of ours that lost its label is still ours.
 func TestTakeOverOnUpgrade(t *testing.T) {
 	s := asDeployer(t)
-	if o := s.releases("web", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), verdict.StepInstall); o.Err != nil {
+	if o := s.releases("web", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), verdict.StepInstall, nil); o.Err != nil {
 		t.Fatal(o.Err)
 	}
 	s.put("one", s.namespace, "past")
@@ -79,7 +79,7 @@ func TestTakeOverOnUpgrade(t *testing.T) {
 	if _, err := s.Client().CoreV1().ConfigMaps(s.namespace).Update(t.Context(), two, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepUpgrade)
+	o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepUpgrade, nil)
 	if o.Err != nil || o.Revision != 2 || len(o.Taken) != 2 {
 		t.Fatalf("outcome %+v", o)
 	}
@@ -97,7 +97,7 @@ func TestTakeOverIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := asDeployer(t)
-			if o := s.releases("other", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), verdict.StepInstall); o.Err != nil {
+			if o := s.releases("other", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), verdict.StepInstall, nil); o.Err != nil {
 				t.Fatal(o.Err)
 			}
 			if c.namespace == "" {
@@ -105,7 +105,7 @@ func TestTakeOverIsRefused(t *testing.T) {
 			}
 			s.put("one", s.namespace, "past")
 			s.put("two", c.namespace, c.release)
-			o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall)
+			o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall, nil)
 			ends(t, o, verdict.EndForeign, s.namespace+"/ConfigMap/two", c.says)
 			if owner := s.get("one").Annotations["meta.helm.sh/release-name"]; owner != "past" || s.get("two").Data["text"] != "old" || s.stored() != 1 {
 				t.Errorf("something was touched: one belongs to %q, %d records", owner, s.stored())

@@ -67,7 +67,7 @@ func TestRemove(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	remover := kube.Remover{Dynamic: o.Dynamic, Mapper: o.Mapper}
+	remover := kube.Remover(o)
 	removed, kept, err := remover.RemoveAndWait(ctx, seen)
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestRemoveNamesWhatHoldsAnObject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = kube.Remover{Dynamic: o.Dynamic, Mapper: o.Mapper}.RemoveAndWait(within(t, 2*time.Second), seen)
+	_, _, err = kube.Remover(o).RemoveAndWait(within(t, 2*time.Second), seen)
 	if p := verdict.ProblemOf(err); p == nil || p.Ending != verdict.EndInconsistent || !strings.Contains(p.Error(), "example.com/hold") {
 		t.Errorf("got %v", err)
 	}
@@ -130,7 +130,7 @@ func TestRemoveWithoutPermission(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	removed, _, err := kube.Remover{Dynamic: o.Dynamic, Mapper: o.Mapper}.Remove(ctx, seen)
+	removed, _, err := kube.Remover(o).Remove(ctx, seen)
 	p := verdict.ProblemOf(err)
 	if p == nil || p.Ending != verdict.EndPermission || len(p.Gaps) != 4 {
 		t.Fatalf("got %+v, want 4 gaps", err)

@@ -2,18 +2,23 @@ package verdict
 
 import "slices"
 
-// DeadRevisions are the revisions that failed since the newest good one: their
-// objects are nobody's business any more, and Helm, which compares with the
-// deployed revision alone, forgets them. The deploy of a good one sweeps them up
-// last, so where no run is known to have ended in order, all that failed count.
-func DeadRevisions(f *Facts) []*Record {
+// DeadRevisions are those whose objects are nobody's business any more, newest
+// first: Helm, which compares with the deployed revision alone, forgets them. The
+// deploy of a good one sweeps them up last, so where no run is known to have
+// ended in order, all that failed count.
+func DeadRevisions(f *Facts) []*Record { return failed(f, f.Lock.State != LockEnded) }
+
+// FailedSinceGood are the revisions that failed since the newest good one, newest
+// first.
+func FailedSinceGood(f *Facts) []*Record { return failed(f, false) }
+
+func failed(f *Facts, all bool) []*Record {
 	var dead []*Record
-	swept := f.Lock.State == LockEnded
 	for i := range slices.Backward(f.Records) {
 		r := &f.Records[i]
 		switch r.standing() {
 		case StatusDeployed, StatusSuperseded, StatusUninstalled:
-			if swept {
+			if !all {
 				return dead
 			}
 		case StatusFailed, StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback, StatusUninstalling, StatusUnknown:

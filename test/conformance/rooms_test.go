@@ -37,7 +37,7 @@ var rooms = []row{
 					s.t.Fatal(err)
 				}
 				for step, out := range map[string]verdict.Outcome{
-					"install": r.Perform(s.t.Context(), verdict.StepInstall), "uninstall": r.Uninstall(s.t.Context()), "rollback": r.Rollback(s.t.Context(), 1),
+					"install": r.Perform(s.t.Context(), verdict.StepInstall, nil), "uninstall": r.Uninstall(s.t.Context()), "rollback": r.Rollback(s.t.Context(), 1),
 				} {
 					p := verdict.ProblemOf(out.Err)
 					if p == nil || p.Ending != verdict.EndInternal || !strings.Contains(p.Error(), other) {

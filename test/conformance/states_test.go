@@ -122,6 +122,35 @@ var states = []row{
 		s.stored("v1 deployed, v2 failed")
 		s.samePods(pods)
 	}},
+	{ID: "T60b", Setup: "an upgrade that failed had set fields which the chart does not have any more", Action: "deploy", End: "v1 superseded, v2 superseded, v3 deployed, without them", Exit: "0", run: func(s *scene) {
+		s.berth("deploy").exit(0)
+		s.berth("deploy", "--timeout", "15s", "--set", `podAnnotations.sim\.berth\.dev/behaviour=image-pull`).exit(23)
+		s.stored("v1 deployed, v2 failed")
+		s.berth("deploy", "--timeout", "1m").exit(0)
+		s.oneDeployed(3)
+		s.noPodAnnotations()
+	}},
+	{ID: "T60c", Setup: "the same, by an upgrade that was killed", Action: "deploy", End: "v1 superseded, v2 failed, v3 deployed, without them", Exit: "0 + warning", run: func(s *scene) {
+		s.berth("deploy").exit(0)
+		s.killBefore(s.proxy(), lastPut, "deploy", "--set", `podAnnotations.team=red`, "--set", "extras={more}")
+		s.berth("deploy", "--on-stuck", "unlock").exit(0)
+		s.oneDeployed(3)
+		s.noPodAnnotations()
+		s.owns(app...)
+	}},
+}
+
+// noPodAnnotations fails the row when the Deployment's pods are still to be made
+// with annotations that no chart asks for.
+func (s *scene) noPodAnnotations() {
+	s.t.Helper()
+	d, err := s.Client().AppsV1().Deployments(s.namespace).Get(s.t.Context(), s.release, metav1.GetOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if left := d.Spec.Template.Annotations; len(left) > 0 {
+		s.t.Errorf("the pods still have annotations: %v", left)
+	}
 }
 
 // hold is a finalizer that nobody serves.

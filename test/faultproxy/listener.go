@@ -123,5 +123,6 @@ func (s *server) track(conn net.Conn, state http.ConnState) {
 		s.conns[socket] = struct{}{}
 	case http.StateClosed:
 		delete(s.conns, socket)
+	case http.StateActive, http.StateIdle, http.StateHijacked:
 	}
 }

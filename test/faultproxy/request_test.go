@@ -1,6 +1,7 @@
 package faultproxy
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -60,11 +61,11 @@ func TestRequestOfProtobuf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := requestOf(httptest.NewRequest("POST", "/api/v1/namespaces/a/secrets", nil), body)
+	r := requestOf(httptest.NewRequest(http.MethodPost, "/api/v1/namespaces/a/secrets", nil), body)
 	if r.Name != "s" || r.Status != "failed" {
 		t.Errorf("name %q, status %q, want s, failed", r.Name, r.Status)
 	}
-	if r := requestOf(httptest.NewRequest("POST", "/api/v1/namespaces/a/secrets", nil), body[:20]); r.Name != "" {
+	if r := requestOf(httptest.NewRequest(http.MethodPost, "/api/v1/namespaces/a/secrets", nil), body[:20]); r.Name != "" {
 		t.Errorf("name %q in half an object", r.Name)
 	}
 }

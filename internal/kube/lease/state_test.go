@@ -106,7 +106,7 @@ func TestTrouble(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			l := &Lease{err: tt.lost, failed: renewal{err: silence}}
-			if got := l.Trouble(); got != tt.want {
+			if got := l.Trouble(); !errors.Is(got, tt.want) {
 				t.Errorf("trouble = %v, want %v", got, tt.want)
 			}
 		})
