@@ -16,7 +16,8 @@ const askCIEvery = 10 * time.Second
 // as an operation may still be at work on the release: until its record changes,
 // or nothing can be alive any more.
 func (r *run) settledFacts(ctx context.Context) (*verdict.Facts, error) {
-	said := ""
+	said, waited := "", func() {}
+	defer func() { waited() }()
 	for {
 		facts, err := r.lookAtRelease(ctx)
 		if lost := r.lockLost(ctx); lost != nil {
@@ -29,6 +30,9 @@ func (r *run) settledFacts(ctx context.Context) (*verdict.Facts, error) {
 		left := r.lockUntil.Sub(r.Clock())
 		if !r.worthWaiting(facts, d) || left <= 0 {
 			return facts, nil
+		}
+		if said == "" {
+			waited = r.step("Wait for what may still be at work on the release")
 		}
 		if d.Cause != said {
 			said = d.Cause
