@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +21,14 @@ var (
 	chaosKills = flag.Int("kills", 0, "how many random kills each loop makes; 0 runs none")
 	chaosSeed  = flag.Uint64("seed", 0, "replays a run of the loops; 0 is a new one")
 )
+
+// seedOfAll is the one seed of all loops.
+var seedOfAll = sync.OnceValue(func() uint64 {
+	if *chaosSeed != 0 {
+		return *chaosSeed
+	}
+	return uint64(time.Now().UnixNano())
+})
 
 // chaos is a loop that kills deploys at a random request, and then deploys once
 // more.
@@ -131,10 +140,7 @@ func (c chaos) run(t *testing.T, kills int) {
 	if kills == 0 {
 		t.Skip("not run: make chaos does, with -kills")
 	}
-	seed := *chaosSeed
-	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
-	}
+	seed := seedOfAll()
 	requests := c.measure(t)
 	t.Logf("seed %d: killing at one of %d requests; replay with make chaos SEED=%d", seed, requests, seed)
 	for i := range kills {
