@@ -145,7 +145,7 @@ var Outputs = []Output{
 	{"revision", "Last stored revision."},
 	{"status", "Status of that revision as stored, not as returned."},
 	{"verdict", "How the run ended, in a word, such as consistent or deploy-failed."},
-	{"repair", "The repair that was made: promote or unlock; empty when none was."},
+	{"repair", "The repairs that were made, such as promote or unlock, sweep; empty when none was."},
 	{"exit-code", "The exit code before soft-fail."},
 	{"report", "Path of report.json, when report-dir was given."},
 }

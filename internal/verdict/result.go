@@ -77,7 +77,7 @@ type Result struct {
 	Headline  string     `json:"headline"` // one line a person can act on
 	Cause     string     `json:"cause,omitempty"`
 	Next      string     `json:"next,omitempty"`
-	Repair    string     `json:"repair,omitempty"` // promote, unlock; empty: none was made
+	Repair    string     `json:"repair,omitempty"` // "unlock, sweep"; empty: none was made
 	Gaps      []Gap      `json:"missingPermissions,omitempty"`
 	RBAC      string     `json:"rbac,omitempty"` // YAML to apply
 	Checks    []Check    `json:"checks,omitempty"`
