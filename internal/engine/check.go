@@ -80,12 +80,16 @@ func (r *run) prove(ctx context.Context, want verdict.Want) error {
 	}
 	// The end of the time cuts a look short, which says nothing of the server;
 	// long without an answer, what was seen before is no longer what is.
-	silent := r.Clock().Sub(answered) > r.Options.CheckTimeout/2
+	silent := r.Clock().Sub(answered) > max(r.Options.CheckTimeout/2, shortSilence)
 	if last != nil && !errors.Is(last, errNotYet) && (silent || r.facts == nil) {
 		return last
 	}
 	return r.inconsistent(ctx, err)
 }
+
+// shortSilence may pass between two answers of a busy server: a look is a good
+// many requests.
+const shortSilence = 3 * time.Second
 
 // look observes once. It says in what state the release is unless that is
 // good; an error that is not permanent opts in to another look.
