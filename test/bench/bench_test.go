@@ -1,107 +1,115 @@
 //go:build bench
 
-// Package bench times Berth beside the Helm command lines on the embedded
-// control plane: the whole process, from start to exit, as a CI job sees it.
-// Berth locks, preflights, checks and reports in that time; Helm does not.
 package bench
 
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"sort"
-	"syscall"
+	"slices"
 	"testing"
 	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-const chart = "../e2e/testdata/small"
-
-// tool is one way to bring the chart onto the cluster.
-type tool struct {
-	name   string
-	binary string
-	args   func(namespace string, set string) []string
+// bench is what measures, and what it has measured.
+type bench struct {
+	*kubetest.Cluster
+	stopwatch string
+	tools     []*tool
+	audit     *auditLog
+	watcher   *watcher
+	machine   machine
+	results   results
 }
 
-func tools(b *testing.B) []tool {
-	b.Helper()
-	berth := os.Getenv("BERTH_TEST_BIN")
-	if berth == "" {
-		b.Fatal("BERTH_TEST_BIN is not set: run make bench")
-	}
-	helm := func(namespace, set string) []string {
-		return []string{"upgrade", "--install", "--wait", "--create-namespace", "web", chart, "-n", namespace, "--set", set}
-	}
-	return []tool{
-		{"berth", berth, func(namespace, set string) []string {
-			return []string{"deploy", "--chart", chart, "-n", namespace, "--release", "web", "--set", set,
-				"--repository", "acme/shop", "--branch", "bench"}
-		}},
-		{"helm3", kubetest.Helm(b, 3), helm},
-		{"helm4", kubetest.Helm(b, 4), helm},
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	facts := thisMachine() // before anything here adds to the load
+	c := kubetest.Connect(t)
+	return &bench{
+		Cluster: c, stopwatch: variable(t, "BERTH_TEST_STOPWATCH"), tools: newTools(t, c),
+		audit: newAuditLog(t, c.AuditLog()), watcher: newWatcher(t, c), machine: facts,
 	}
 }
 
-// BenchmarkInstall makes a namespace and a release in it.
-func BenchmarkInstall(b *testing.B) {
-	each(b, func(b *testing.B, c *kubetest.Cluster, one tool) {
-		namespaces := make([]string, b.N)
-		for i := range namespaces {
-			namespaces[i] = c.Name(b, "bench")
+// turns calls each tool in turn, another one first each time.
+func (b *bench) turns(t *testing.T, do func(round int, o *tool)) {
+	for round := range *runs {
+		for i := range b.tools {
+			do(round, b.tools[(round+i)%len(b.tools)])
 		}
-		b.ResetTimer()
-		for i := range b.N {
-			run(b, c, one, namespaces[i], "greeting=hello")
+		t.Logf("run %d of %d", round+1, *runs)
+	}
+}
+
+// programs measures the binaries themselves: `version` asks no server.
+func (b *bench) programs(t *testing.T) {
+	for _, o := range b.tools {
+		info, err := os.Stat(o.binary)
+		if err != nil {
+			t.Fatal(err)
 		}
+		b.results.add(key{program, o.name, size}, float64(info.Size())/(1<<20))
+	}
+	b.turns(t, func(_ int, o *tool) {
+		l, out := b.run(t, o, "version")
+		if l.Code != 0 {
+			t.Fatalf("%s version ended with %d\n%s", o.name, l.Code, out)
+		}
+		b.results.add(key{program, o.name, wall}, milliseconds(l.took()))
+		b.results.add(key{program, o.name, memory}, float64(l.PeakKiB)/1024)
 	})
 }
 
-// BenchmarkUpgrade changes a value of a release.
-func BenchmarkUpgrade(b *testing.B) {
-	each(b, func(b *testing.B, c *kubetest.Cluster, one tool) {
-		namespace := c.Name(b, "bench")
-		run(b, c, one, namespace, "greeting=hello")
-		taken = taken[:0]
-		b.ResetTimer()
-		for i := range b.N {
-			run(b, c, one, namespace, fmt.Sprintf("greeting=hello%d", i))
-		}
-	})
-}
-
-// taken are the wall times of the benchmark at hand, peak its largest memory.
-var (
-	taken []time.Duration
-	peak  int64
-)
-
-func each(b *testing.B, bench func(*testing.B, *kubetest.Cluster, tool)) {
-	c := kubetest.Connect(b)
-	for _, one := range tools(b) {
-		b.Run(one.name, func(b *testing.B) {
-			taken, peak = taken[:0], 0
-			bench(b, c, one)
-			sort.Slice(taken, func(i, j int) bool { return taken[i] < taken[j] })
-			b.ReportMetric(float64(taken[len(taken)/2].Milliseconds()), "median-ms")
-			b.ReportMetric(float64(peak)/1024, "peak-MiB")
+// deploys measures a scenario.
+func (b *bench) deploys(t *testing.T, s scenario) {
+	if s.verb == install {
+		b.turns(t, func(_ int, o *tool) {
+			namespace := b.Name(t, "bench")
+			b.deploy(t, s, o, namespace, "r0")
+			b.remove(t, namespace)
 		})
+		return
+	}
+	places := map[*tool]string{}
+	for _, o := range b.tools {
+		places[o] = b.Name(t, "bench")
+		b.prepare(t, s, o, places[o], "r0")
+	}
+	b.turns(t, func(round int, o *tool) {
+		revision := "r0"
+		if s.verb == upgrade {
+			revision = fmt.Sprintf("r%d", round+1)
+		}
+		b.deploy(t, s, o, places[o], revision)
+	})
+	for _, namespace := range places {
+		b.remove(t, namespace)
 	}
 }
 
-func run(b *testing.B, c *kubetest.Cluster, one tool, namespace, set string) {
-	b.Helper()
-	cmd := exec.CommandContext(b.Context(), one.binary, one.args(namespace, set)...)
-	cmd.Env = []string{"KUBECONFIG=" + c.Kubeconfig(), "HOME=" + b.TempDir(), "PATH=" + os.Getenv("PATH")}
-	began := time.Now()
-	out, err := cmd.CombinedOutput()
-	taken = append(taken, time.Since(began))
-	if err != nil {
-		b.Fatalf("%s: %v\n%s", one.name, err, out)
+// remove takes a namespace down and waits until it is gone, so that the next
+// run does not share the control plane with that.
+func (b *bench) remove(t *testing.T, namespace string) {
+	t.Helper()
+	namespaces := b.Client().CoreV1().Namespaces()
+	if err := namespaces.Delete(t.Context(), namespace, metav1.DeleteOptions{}); err != nil {
+		t.Fatalf("deleting namespace %s: %v", namespace, err)
 	}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		peak = max(peak, usage.Maxrss) // KiB on Linux
-	}
+	kubetest.Eventually(t, 2*time.Minute, func() (bool, string) {
+		_, err := namespaces.Get(t.Context(), namespace, metav1.GetOptions{})
+		return apierrors.IsNotFound(err), "namespace " + namespace + " is still there"
+	})
+}
+
+// whole says whether nothing was left out by -run.
+func (b *bench) whole() bool {
+	measured := func(scenario, tool string) bool { return len(b.results.of(key{scenario, tool, wall})) > 0 }
+	return measured(program, berth) &&
+		!slices.ContainsFunc(scenarios, func(s scenario) bool { return !measured(s.String(), helm4) }) &&
+		!slices.ContainsFunc(failures, func(f failure) bool { return !measured(f.name, berth) })
 }
