@@ -28,7 +28,7 @@ func (b bar) result() string {
 	return "**NOT MET**"
 }
 
-// bars are https://github.com/berth-dev/berth's promises on speed.
+// bars are what this project promises about its speed.
 func (b *bench) bars() (bars []bar) {
 	for _, s := range scenarios {
 		if s.verb != noop && s.copies == 1 {

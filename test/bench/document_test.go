@@ -101,12 +101,15 @@ func (b *bench) deployTable(d *strings.Builder) {
 }
 
 func (b *bench) verdictTable(d *strings.Builder) {
-	fmt.Fprint(d, "\n## Time to the verdict\n\nOf deploys that cannot succeed. Helm met each once, with ")
+	timeout := "the default timeout of 5 minutes"
 	if *toolTimeout > 0 {
-		fmt.Fprintf(d, "a timeout of %s for all.\n", *toolTimeout)
-	} else {
-		fmt.Fprint(d, "its default timeout of 5 minutes.\n")
+		timeout = fmt.Sprintf("a timeout of %s", *toolTimeout)
 	}
+	helm := "Helm met each once, all at the same time"
+	if !*helmVerdicts {
+		helm = "Helm's were left out"
+	}
+	fmt.Fprintf(d, "\n## Time to the verdict\n\nOf deploys that cannot succeed, with %s. %s.\n", timeout, helm)
 	fmt.Fprint(d, "\n| failure | tool | wall time | after it could be known | known when | names the cause |\n|---|---|---|---|---|---|\n")
 	for _, f := range failures {
 		for _, o := range b.tools {

@@ -14,10 +14,16 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
+// tooLong is how long a verdict takes that is not worth waiting for again.
+const tooLong = time.Minute
+
 // verdicts has Berth meet the failure.
 func (b *bench) verdicts(t *testing.T, f failure) {
-	for range *runs {
-		b.fail(t, f, b.tools[0])
+	for round := range *runs {
+		if b.fail(t, f, b.tools[0]) > tooLong {
+			t.Logf("run %d took more than %s: the others are left out", round+1, tooLong)
+			return
+		}
 	}
 }
 
@@ -34,8 +40,9 @@ func (b *bench) helmVerdicts(t *testing.T) {
 	}
 }
 
-// fail runs a deploy that has to fail, in a namespace of its own.
-func (b *bench) fail(t *testing.T, f failure, o *tool) {
+// fail runs a deploy that has to fail, in a namespace of its own, and returns
+// how long that took.
+func (b *bench) fail(t *testing.T, f failure, o *tool) time.Duration {
 	t.Helper()
 	namespace := b.Name(t, "bench")
 	if f.quota {
@@ -59,6 +66,7 @@ func (b *bench) fail(t *testing.T, f failure, o *tool) {
 		told = 1
 	}
 	b.results.add(key{f.name, o.name, named}, told)
+	return l.took()
 }
 
 // watchFor notes when the failure can be known.
