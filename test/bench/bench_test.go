@@ -4,6 +4,7 @@ package bench
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"testing"
@@ -87,23 +88,25 @@ func (b *bench) deploys(t *testing.T, s scenario) {
 		}
 		b.deploy(t, s, o, places[o], revision)
 	})
-	for _, namespace := range places {
-		b.remove(t, namespace)
-	}
+	b.remove(t, slices.Collect(maps.Values(places))...)
 }
 
-// remove takes a namespace down and waits until it is gone, so that the next
+// remove takes namespaces down and waits until they are gone, so that the next
 // run does not share the control plane with that.
-func (b *bench) remove(t *testing.T, namespace string) {
+func (b *bench) remove(t *testing.T, names ...string) {
 	t.Helper()
 	namespaces := b.Client().CoreV1().Namespaces()
-	if err := namespaces.Delete(t.Context(), namespace, metav1.DeleteOptions{}); err != nil {
-		t.Fatalf("deleting namespace %s: %v", namespace, err)
+	for _, name := range names {
+		if err := namespaces.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
+			t.Fatalf("deleting namespace %s: %v", name, err)
+		}
 	}
-	kubetest.Eventually(t, 2*time.Minute, func() (bool, string) {
-		_, err := namespaces.Get(t.Context(), namespace, metav1.GetOptions{})
-		return apierrors.IsNotFound(err), "namespace " + namespace + " is still there"
-	})
+	for _, name := range names {
+		kubetest.Eventually(t, 5*time.Minute, func() (bool, string) {
+			_, err := namespaces.Get(t.Context(), name, metav1.GetOptions{})
+			return apierrors.IsNotFound(err), "namespace " + name + " is still there"
+		})
+	}
 }
 
 // whole says whether nothing was left out by -run.
