@@ -176,8 +176,12 @@ func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
 	}
 	return helm.Seams{
 		Getter: getter, Core: core, Fence: fence,
-		Pods: w.conn.Clientset(), Waiter: waiter{conn: w.conn, namespace: w.app.Namespace},
+		Pods: w.conn.Clientset(), Waiter: w.waiter(),
 	}, nil
+}
+
+func (w *wiring) waiter() waiter {
+	return waiter{conn: w.conn, namespace: w.app.Namespace, own: w.app.PerBranch, failFast: w.options.FailFast}
 }
 
 // leaseMargin is how long before the lock could be another's nothing more is
