@@ -17,9 +17,14 @@ func ownerFaults(f facts) []fault {
 		}
 	case "StatefulSet", "DaemonSet", "Job":
 		for _, e := range f.events[f.owner.GetUID()] {
-			if e.Reason == "FailedCreate" && e.Fresh {
-				return []fault{createFault(f, e.Reason+": "+e.Message, e.Count)}
+			if e.Reason != "FailedCreate" || !e.Fresh {
+				continue
 			}
+			times := e.Count
+			if f.owner.GetGeneration() > 1 {
+				times = 0 // those before the change count, too
+			}
+			return []fault{createFault(f, e.Reason+": "+e.Message, times)}
 		}
 	case "PersistentVolumeClaim":
 		return claimFaults(f)
@@ -43,11 +48,11 @@ func createFault(f facts, why string, count int) fault {
 	case webhookDown.MatchString(why):
 		x.lasts = byOthers
 	case refused.MatchString(why):
-		x.lasts, x.strikes = briefly, 0
+		x.lasts, x.strikes = briefly, strikesTwice
 	case quotaExceeded.MatchString(why) && oldPods(f.owner):
 		x.lasts = byOthers
 	case quotaExceeded.MatchString(why):
-		x.lasts = briefly
+		x.lasts, x.strikes = briefly, strikesTwice
 	}
 	return x
 }

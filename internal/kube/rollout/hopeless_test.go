@@ -75,7 +75,7 @@ func TestHopeless(t *testing.T) {
 		"a quota, room to come":      {false, false, []at{{0, refusedBecause(quota, ", replicas: 4, updatedReplicas: 1"), "", ""}, {20, refusedBecause(quota, ", replicas: 4, updatedReplicas: 2"), "", ""}, {40, "", "", ""}}, -1, ""},
 		"Pod Security":               {false, false, []at{{0, refusedBecause("pods \"web-1\" is forbidden: violates PodSecurity \"restricted\"", ""), "", ""}, {1, "", "", ""}}, 1, "violates PodSecurity"},
 		"a webhook that is down":     {false, false, []at{{0, refusedBecause("failed calling webhook \"x\": connection refused", ""), "", ""}, {20, fmt.Sprintf(aDeployment, "{}"), "", ""}}, -1, ""},
-		"a StatefulSet's quota":      {false, false, []at{{0, aStatefulSet, "", event("FailedCreate", quota, 3)}, {1, "", "", ""}}, 1, "exceeded quota"},
+		"a StatefulSet's quota":      {false, false, []at{{0, aStatefulSet, "", event("FailedCreate", quota, 1)}, {0.5, "", "", event("FailedCreate", quota, 2)}}, 0.5, "exceeded quota"},
 		"what was before the change": {false, false, []at{{0, aStatefulSet, "", strings.Replace(event("FailedCreate", quota, 30), "true", "false", 1)}, {60, "", "", ""}}, -1, ""},
 		"a volume's missing Secret":  {false, false, []at{{0, "", creating, event("FailedMount", "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found", 1)}, {1, "", "", event("FailedMount", "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found", 2)}}, 1, "secret \"tls\" not found"},
 		"a disk held elsewhere":      {false, false, []at{{0, "", creating, event("FailedMount", "Multi-Attach error for volume: volume is already used by pod(s) web-0", 9)}, {60, "", "", ""}}, -1, ""},
