@@ -125,7 +125,9 @@ func (w *Waiter) unwell(ctx context.Context, s *subject) []*corev1.Pod {
 	}
 	replicas := ""
 	if s.live.GetKind() == "Deployment" {
-		replicas = replicaSet(ctx, w.Client, s.live, query)
+		if rs := replicaSet(ctx, w.Client, s.live, query); rs != nil {
+			replicas = rs.Name
+		}
 	}
 	rank := func(p *corev1.Pod) int {
 		if present(s.live, replicas, p) {

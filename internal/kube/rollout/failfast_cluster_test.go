@@ -10,10 +10,13 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/verdict"
@@ -189,5 +192,69 @@ func TestWaitWatchesItsOwn(t *testing.T) {
 	slices.Sort(watched)
 	if got := slices.Compact(watched); !slices.Contains(got, "deployments") || !slices.Contains(got, "pods") {
 		t.Errorf("watched %v", got)
+	}
+}
+
+// What Pod Security refused of the revision before does not fail the one that
+// mends it, though the Deployment goes on telling of it.
+func TestWaitFailsFastOnPodSecurity(t *testing.T) {
+	t.Parallel()
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	patch := []byte(`{"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}`)
+	if _, err := cluster.Client().CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var d appsv1.Deployment
+	text := `{metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {hostNetwork: true, containers: [{name: app, image: a}]}}}}`
+	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
+		t.Fatal(err)
+	}
+	deployments := cluster.Client().AppsV1().Deployments(namespace)
+	if _, err := deployments.Create(t.Context(), &d, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, web), "violates PodSecurity")
+	mend := []byte(`{"spec": {"template": {"metadata": {"annotations": {"sim.berth.dev/behaviour": "slow", "sim.berth.dev/delay": "6s"}}, "spec": {"hostNetwork": null}}}}`)
+	if _, err := deployments.Patch(t.Context(), "web", types.MergePatchType, mend, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := wait(t, quick(t, cluster, namespace), time.Minute, web); err != nil {
+		t.Error(err)
+	}
+}
+
+// No node takes the pod, and nobody makes one.
+func TestWaitFailsWhereNoNodeTakesThePod(t *testing.T) {
+	t.Parallel()
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "lonely"}, Spec: corev1.PodSpec{
+		NodeSelector: map[string]string{"nowhere": "true"}, Containers: []corev1.Container{{Name: "app", Image: "a"}}}}
+	if _, err := cluster.Client().CoreV1().Pods(namespace).Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, verdict.Ref{APIVersion: "v1", Kind: "Pod", Name: "lonely"}), "no node takes it", "affinity/selector")
+	if took := time.Since(began); took < 30*time.Second {
+		t.Errorf("after %s alone", took)
+	}
+}
+
+// Without the right to watch it lists, or reads one by one.
+func TestWaitByPolling(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	for name, verbs := range map[string][]string{"lists": {"get", "list"}, "reads": {"get"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			namespace := cluster.Namespace(t)
+			deploy(t, cluster, namespace, "slow", "")
+			account := cluster.ServiceAccount(t, namespace, "poller", rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: verbs})
+			w := waiter(t, account.Config, namespace)
+			w.FailFast = true
+			if err := wait(t, w, time.Minute, web); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

@@ -12,7 +12,11 @@ import (
 func ownerFaults(f facts) []fault {
 	switch f.owner.GetKind() {
 	case "Deployment", "ReplicaSet":
-		if holds, why := condition(f.owner, "ReplicaFailure"); holds {
+		holds, why := condition(f.owner, "ReplicaFailure")
+		if f.owner.GetKind() == "Deployment" && f.owner.GetGeneration() > 1 {
+			why = f.refused // it tells of all its ReplicaSets, old ones too
+		}
+		if holds && why != "" && looked(f.owner) {
 			return []fault{createFault(f, strings.TrimPrefix(why, ": "), 0)}
 		}
 	case "StatefulSet", "DaemonSet", "Job":

@@ -162,12 +162,17 @@ func (f *feed) read(ctx context.Context) error {
 		return f.getAll(ctx, nil)
 	case denied(err):
 		return err
-	case err != nil:
-		for name := range f.names {
-			f.emit(ctx, sight{name: name, err: err})
-		}
-		return nil
+	case err == nil:
+		return f.listed(ctx, list)
 	}
+	for name := range f.names {
+		f.emit(ctx, sight{name: name, err: err})
+	}
+	return nil
+}
+
+// listed passes on what there is.
+func (f *feed) listed(ctx context.Context, list *unstructured.UnstructuredList) error {
 	f.from = list.GetResourceVersion()
 	there := make(map[string]bool, len(list.Items))
 	for i := range list.Items {

@@ -13,6 +13,9 @@ type facts struct {
 	owner  *unstructured.Unstructured
 	pods   []*corev1.Pod // of its present revision: those of the one before say nothing
 	events map[types.UID][]happening
+	// refused is why the pods of a Deployment's present ReplicaSet are not let be
+	// made, as that says.
+	refused string
 	// others says that something else of the release still starts, which a
 	// container that crashes may be in need of.
 	others bool

@@ -41,7 +41,7 @@ const (
 )
 
 func refusedBecause(message, more string) string {
-	return fmt.Sprintf(aDeployment, fmt.Sprintf("{conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: %q}]%s}", message, more))
+	return fmt.Sprintf(aDeployment, fmt.Sprintf("{observedGeneration: 1, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: %q}]%s}", message, more))
 }
 
 func event(reason, message string, count int) string {
@@ -73,6 +73,8 @@ func TestHopeless(t *testing.T) {
 		"a Job's missing image":      {false, false, []at{{0, aJob, waiting("ErrImagePull", notFound, 0), ""}, {3, "", "", ""}}, 3, "ErrImagePull"},
 		"a quota":                    {false, false, []at{{0, refusedBecause(quota, ""), "", ""}, {1, "", "", ""}}, 1, "exceeded quota"},
 		"a quota, room to come":      {false, false, []at{{0, refusedBecause(quota, ", replicas: 4, updatedReplicas: 1"), "", ""}, {20, refusedBecause(quota, ", replicas: 4, updatedReplicas: 2"), "", ""}, {40, "", "", ""}}, -1, ""},
+		"a quota, of the old pods":   {false, false, []at{{0, strings.ReplaceAll(refusedBecause(quota, ""), "eneration: 1", "eneration: 2"), "", ""}, {60, "", "", ""}}, -1, ""},
+		"a quota, not looked at":     {false, false, []at{{0, strings.Replace(refusedBecause(quota, ""), "generation: 1", "generation: 2", 1), "", ""}, {60, "", "", ""}}, -1, ""},
 		"Pod Security":               {false, false, []at{{0, refusedBecause("pods \"web-1\" is forbidden: violates PodSecurity \"restricted\"", ""), "", ""}, {1, "", "", ""}}, 1, "violates PodSecurity"},
 		"a webhook that is down":     {false, false, []at{{0, refusedBecause("failed calling webhook \"x\": connection refused", ""), "", ""}, {20, fmt.Sprintf(aDeployment, "{}"), "", ""}}, -1, ""},
 		"a StatefulSet's quota":      {false, false, []at{{0, aStatefulSet, "", event("FailedCreate", quota, 1)}, {0.5, "", "", event("FailedCreate", quota, 2)}}, 0.5, "exceeded quota"},

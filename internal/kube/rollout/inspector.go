@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -22,7 +21,7 @@ const (
 	podsAfter = 500 * time.Millisecond
 	// askEvery paces the questions about objects that pods do not explain, and
 	// asksAtOnce bounds them.
-	askEvery   = time.Second
+	askEvery   = 500 * time.Millisecond
 	asksAtOnce = 5
 )
 
@@ -50,6 +49,7 @@ type patient struct {
 	events   map[types.UID][]happening
 	counts   map[types.UID]int // how often an event had been seen at the first question
 	replicas string            // the ReplicaSet of its present revision
+	refused  string            // why the pods of that are not let be made
 	revision string            // which that is
 	seen     map[string]sighting
 	asking   bool
@@ -61,6 +61,7 @@ type answer struct {
 	events   map[types.UID][]happening
 	counts   map[types.UID]int
 	replicas string
+	refused  string
 	revision string
 }
 
@@ -209,7 +210,7 @@ func (in *inspector) saw(s sight) {
 func (in *inspector) heard(a answer) {
 	p := a.of
 	p.asking = false
-	p.events, p.replicas, p.revision = a.events, a.replicas, a.revision
+	p.events, p.replicas, p.refused, p.revision = a.events, a.replicas, a.refused, a.revision
 	if p.counts == nil {
 		p.counts = a.counts
 	}
@@ -237,8 +238,10 @@ func (in *inspector) hopeless(now time.Time) bool {
 func (in *inspector) facts(p *patient, others bool) facts {
 	f := facts{owner: p.subject.live, events: p.events, operators: in.operators, others: others}
 	replicas := p.replicas
-	if !looked(f.owner) || p.revision != revisionOf(f.owner) {
-		replicas = "" // of the revision before
+	if p.stale() {
+		replicas = ""
+	} else {
+		f.refused = p.refused
 	}
 	for _, pod := range p.pods {
 		if present(f.owner, replicas, pod) {
@@ -272,14 +275,29 @@ func (p *patient) doubtful() bool {
 	if p.selector == nil {
 		return slices.Contains([]string{"PersistentVolumeClaim", "Pod"}, live.GetKind())
 	}
-	stale := live.GetKind() == "Deployment" && (p.replicas == "" || p.revision != revisionOf(live))
+	if p.refusal() {
+		return true
+	}
 	for _, pod := range p.pods {
-		if !started(pod) || stale && PodReason(pod) != "" {
+		if !started(pod) || p.stale() && PodReason(pod) != "" {
 			return true
 		}
 	}
 	return len(p.pods) == 0
 }
 
-// revisionOf tells a Deployment's revisions apart.
-func revisionOf(u *unstructured.Unstructured) string { return u.GetAnnotations()[revisionAnnotation] }
+// stale says that the ReplicaSet that is known, if any, may be of the revision
+// before.
+func (p *patient) stale() bool {
+	live := p.subject.live
+	return live.GetKind() == "Deployment" && live.GetGeneration() > 1 &&
+		(p.replicas == "" || p.revision != revisionOf(live) || !looked(live))
+}
+
+// refusal says that a Deployment that was changed tells of pods that are not let
+// be made; they may be those of the revision before.
+func (p *patient) refusal() bool {
+	live := p.subject.live
+	holds, _ := condition(live, "ReplicaFailure")
+	return holds && live.GetKind() == "Deployment" && live.GetGeneration() > 1
+}

@@ -27,7 +27,7 @@ type question struct {
 	of       *patient
 	owner    *unstructured.Unstructured
 	about    []types.UID // whose events to read
-	selector string      // of a Deployment whose ReplicaSet is not known
+	selector string      // of a Deployment whose ReplicaSet is to be seen
 	answer   answer
 }
 
@@ -37,7 +37,7 @@ func (p *patient) question() question {
 	q := question{of: p, owner: live, answer: answer{of: p, counts: map[types.UID]int{}, replicas: p.replicas, revision: p.revision}}
 	q.answer.events = map[types.UID][]happening{}
 	if live.GetKind() == "Deployment" {
-		if p.replicas == "" || p.revision != revisionOf(live) {
+		if p.stale() || p.refusal() {
 			q.selector = p.takes.String()
 		}
 	} else if live.GetKind() != "Pod" {
@@ -55,7 +55,9 @@ func (p *patient) question() question {
 func (q question) ask(ctx context.Context, client kubernetes.Interface) answer {
 	if q.selector != "" {
 		q.answer.revision = revisionOf(q.owner)
-		q.answer.replicas = replicaSet(ctx, client, q.owner, q.selector)
+		if rs := replicaSet(ctx, client, q.owner, q.selector); rs != nil {
+			q.answer.replicas, q.answer.refused = rs.Name, refusal(rs)
+		}
 	}
 	for _, uid := range q.about {
 		list, err := eventsOf(ctx, client, q.owner.GetNamespace(), uid)

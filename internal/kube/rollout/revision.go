@@ -2,7 +2,9 @@ package rollout
 
 import (
 	"context"
+	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -36,25 +38,38 @@ func podSelector(owner *unstructured.Unstructured) (selector *metav1.LabelSelect
 	return selector, len(selector.MatchLabels)+len(selector.MatchExpressions) > 0
 }
 
-// replicaSet names the Deployment's ReplicaSet of its present revision; empty
-// when that cannot be told, as before the controller has looked.
-func replicaSet(ctx context.Context, client kubernetes.Interface, owner *unstructured.Unstructured, selector string) string {
-	revision := owner.GetAnnotations()[revisionAnnotation]
+// replicaSet is the Deployment's ReplicaSet of its present revision; nil when that
+// cannot be told, as before the controller has looked.
+func replicaSet(ctx context.Context, client kubernetes.Interface, owner *unstructured.Unstructured, selector string) *appsv1.ReplicaSet {
+	revision := revisionOf(owner)
 	if revision == "" || !looked(owner) {
-		return ""
+		return nil
 	}
 	sets, err := client.AppsV1().ReplicaSets(owner.GetNamespace()).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
-		return ""
+		return nil
 	}
 	for i := range sets.Items {
 		rs := &sets.Items[i]
-		if rs.Annotations[revisionAnnotation] == revision && metav1.IsControlledBy(rs, owner) {
-			return rs.Name
+		if revisionOf(rs) == revision && metav1.IsControlledBy(rs, owner) {
+			return rs
+		}
+	}
+	return nil
+}
+
+// refusal is why a ReplicaSet's pods are not let be made; empty when they are.
+func refusal(rs *appsv1.ReplicaSet) string {
+	for _, c := range rs.Status.Conditions {
+		if c.Type == appsv1.ReplicaSetReplicaFailure && c.Status == corev1.ConditionTrue {
+			return c.Reason + after(": ", c.Message)
 		}
 	}
 	return ""
 }
+
+// revisionOf tells a Deployment's revisions apart.
+func revisionOf(o metav1.Object) string { return o.GetAnnotations()[revisionAnnotation] }
 
 // looked says that the controller has seen the present generation.
 func looked(u *unstructured.Unstructured) bool {
@@ -64,7 +79,7 @@ func looked(u *unstructured.Unstructured) bool {
 
 // present says that a pod is of the workload's present revision, as far as that
 // is known: what happens to the revision before, which ends, is no fault. replicas
-// names the ReplicaSet of a Deployment.
+// names the ReplicaSet of a Deployment; one that was never changed has no other.
 func present(owner *unstructured.Unstructured, replicas string, p *corev1.Pod) bool {
 	if owner.GetUID() == p.UID {
 		return true
@@ -74,7 +89,8 @@ func present(owner *unstructured.Unstructured, replicas string, p *corev1.Pod) b
 		return false
 	}
 	if owner.GetKind() == "Deployment" {
-		return controller.Kind == "ReplicaSet" && replicas != "" && controller.Name == replicas
+		first := owner.GetGeneration() == 1 && strings.HasPrefix(controller.Name, owner.GetName()+"-")
+		return controller.Kind == "ReplicaSet" && (controller.Name == replicas || replicas == "" && first)
 	}
 	if controller.UID != owner.GetUID() {
 		return false

@@ -29,6 +29,8 @@ func TestPresent(t *testing.T) {
 		"Deployment, new":         {deployment, "web-2", by("ReplicaSet", "web-2", "r", ""), true},
 		"Deployment, old":         {deployment, "web-2", by("ReplicaSet", "web-1", "r", ""), false},
 		"Deployment, not known":   {deployment, "", by("ReplicaSet", "web-1", "r", ""), false},
+		"Deployment, the first":   {"{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, uid: o, generation: 1}}", "", by("ReplicaSet", "web-1", "r", ""), true},
+		"Deployment, another's":   {"{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, uid: o, generation: 1}}", "", by("ReplicaSet", "db-1", "r", ""), false},
 		"Job":                     {"{apiVersion: batch/v1, kind: Job, metadata: {uid: o}}", "", by("Job", "j", "o", ""), true},
 		"a pod of nobody":         {statefulSet, "", "{}", false},
 		"the pod that is meant":   {"{apiVersion: v1, kind: Pod, metadata: {uid: o}}", "", "{uid: o}", true},

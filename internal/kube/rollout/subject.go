@@ -62,14 +62,23 @@ func named(refs []verdict.Ref) []Applied {
 	return all
 }
 
+// subjects are the objects to wait for, each once.
 func (w *Waiter) subjects(applied []Applied) ([]*subject, error) {
-	all := make([]*subject, len(applied))
-	for i, u := range applied {
+	type place struct {
+		source
+		name string
+	}
+	all := make([]*subject, 0, len(applied))
+	seen := make(map[place]bool, len(applied))
+	for _, u := range applied {
 		s, err := w.subject(u)
 		if err != nil {
 			return nil, err
 		}
-		all[i] = s
+		if at := (place{s.source, s.object.Name}); !seen[at] {
+			seen[at] = true
+			all = append(all, s)
+		}
 	}
 	return all, nil
 }
