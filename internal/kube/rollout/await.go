@@ -54,62 +54,76 @@ func (w *Waiter) follow(ctx context.Context, subjects []*subject, judge func(*su
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
-	sights, ended := make(chan sight), make(chan error, 1)
-	open := map[*subject]*feed{}
-	for _, f := range w.feeds(subjects) {
-		fed, stop := context.WithCancel(ctx)
-		f.sights, f.stop = sights, stop
-		for _, s := range f.subjects {
-			open[s] = f
-		}
-		running.Go(func() {
-			defer stop()
-			if err := f.run(fed); err != nil {
-				select {
-				case ended <- err:
-				default:
-				}
-			}
-		})
-	}
+	n := w.start(ctx, subjects, &running)
 	in := w.inspector(subjects, &running)
 	tick := time.NewTicker(inspectEvery)
 	defer tick.Stop()
-	for {
+	for lost := false; !lost && len(n.open) > 0; {
 		select {
 		case <-ctx.Done():
-			return remaining(subjects, open), nil
-		case err := <-ended:
+			return remaining(subjects, n.open), nil
+		case err := <-n.denied:
 			return nil, err
-		case s := <-sights:
-			subject := s.feed.subject(s.name)
-			if subject == nil || open[subject] == nil {
-				continue
-			}
-			switch s.judge(subject, judge) {
-			case pending:
-				in.changed(subject)
-			case missed:
-				return remaining(subjects, open), nil
-			case met:
-				s.feed.leave()
-				delete(open, subject)
-				in.settled(subject)
-				if len(open) == 0 {
-					return nil, nil
-				}
-			}
+		case s := <-n.sights:
+			lost = n.take(s, judge, in)
 		case s := <-in.pods:
 			in.saw(s)
 		case a := <-in.answers:
 			in.heard(a)
 		case now := <-tick.C:
 			in.ask(ctx, now)
-			if in.hopeless(now) {
-				return remaining(subjects, open), nil
-			}
+			lost = in.hopeless(now)
 		}
 	}
+	return remaining(subjects, n.open), nil
+}
+
+// news is what the feeds of one wait bring.
+type news struct {
+	sights chan sight
+	denied chan error         // a read that was
+	open   map[*subject]*feed // what is still waited for
+}
+
+// start starts the feeds of the subjects.
+func (w *Waiter) start(ctx context.Context, subjects []*subject, running *sync.WaitGroup) *news {
+	n := &news{sights: make(chan sight), denied: make(chan error, 1), open: map[*subject]*feed{}}
+	for _, f := range w.feeds(subjects) {
+		fed, stop := context.WithCancel(ctx)
+		f.sights, f.stop = n.sights, stop
+		for _, s := range f.subjects {
+			n.open[s] = f
+		}
+		running.Go(func() {
+			defer stop()
+			if err := f.run(fed); err != nil {
+				select {
+				case n.denied <- err:
+				default: // one is enough
+				}
+			}
+		})
+	}
+	return n
+}
+
+// take judges what was seen, and says whether it ends the wait.
+func (n *news) take(s sight, judge func(*subject, bool) outcome, in *inspector) (lost bool) {
+	subject := s.feed.names[s.name]
+	if subject == nil || n.open[subject] == nil {
+		return false
+	}
+	switch s.judge(subject, judge) {
+	case pending:
+		in.changed(subject)
+	case missed:
+		return true
+	case met:
+		s.feed.leave()
+		delete(n.open, subject)
+		in.settled(subject)
+	}
+	return false
 }
 
 // judge takes the sight into its subject and judges that.

@@ -43,8 +43,6 @@ type feed struct {
 	gets     bool                // listing is not allowed, either
 }
 
-func (f *feed) subject(name string) *subject { return f.names[name] }
-
 // leave says that one of the subjects is settled.
 func (f *feed) leave() {
 	if f.open--; f.open == 0 {
