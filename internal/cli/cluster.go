@@ -122,6 +122,8 @@ type waiter struct {
 	conn      *kube.Conn
 	getter    *kube.Getter // whose fence asks after the lock alone
 	namespace string
+	own       bool // the namespace is the review app's alone
+	failFast  bool
 }
 
 func (w waiter) rollout(ctx context.Context, jobs bool) (*rollout.Waiter, error) {
@@ -133,15 +135,16 @@ func (w waiter) rollout(ctx context.Context, jobs bool) (*rollout.Waiter, error)
 	if err != nil {
 		return nil, err
 	}
-	return &rollout.Waiter{Client: client, Dynamic: dynamic, Mapper: mapper, Namespace: w.namespace, Jobs: jobs}, nil
+	return &rollout.Waiter{Client: client, Dynamic: dynamic, Mapper: mapper,
+		Namespace: w.namespace, Own: w.own, Jobs: jobs, FailFast: w.failFast}, nil
 }
 
-func (w waiter) Ready(ctx context.Context, refs []verdict.Ref, jobs bool) error {
+func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) error {
 	r, err := w.rollout(ctx, jobs)
 	if err != nil {
 		return err
 	}
-	return r.Wait(ctx, refs)
+	return r.WaitApplied(ctx, applied)
 }
 
 func (w waiter) Gone(ctx context.Context, refs []verdict.Ref) error {
@@ -152,12 +155,12 @@ func (w waiter) Gone(ctx context.Context, refs []verdict.Ref) error {
 	return r.Gone(ctx, refs)
 }
 
-func (w waiter) Finished(ctx context.Context, refs []verdict.Ref) ([]verdict.Ref, error) {
+func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {
 	r, err := w.rollout(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	deleted, err := r.Finish(ctx, refs)
+	deleted, err := r.FinishApplied(ctx, applied)
 	var unfinished *rollout.UnfinishedError
 	if errors.As(err, &unfinished) {
 		return deleted, err // the hook's own end, not the API server's

@@ -177,8 +177,12 @@ func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
 	reads := w.conn.Getter(w.app.Namespace, kube.NewFence(context.WithoutCancel(ctx), w.holding))
 	return helm.Seams{
 		Getter: getter, Core: core, Fence: fence,
-		Pods: w.conn.Clientset(), Waiter: waiter{conn: w.conn, getter: reads, namespace: w.app.Namespace},
+		Pods: w.conn.Clientset(), Waiter: w.waiter(reads),
 	}, nil
+}
+
+func (w *wiring) waiter(reads *kube.Getter) waiter {
+	return waiter{conn: w.conn, getter: reads, namespace: w.app.Namespace, own: w.app.PerBranch, failFast: w.options.FailFast}
 }
 
 // leaseMargin is how long before the lock could be another's nothing more is

@@ -41,6 +41,9 @@ func (r *run) operate(ctx context.Context, what string, before *verdict.Facts, c
 	out := call()
 	done()
 	r.noteOutcome(out)
+	if out.Diagnostics != nil { // those of a failure stay when a rollback mends it
+		r.result.Diagnostics = out.Diagnostics
+	}
 	r.result.ChartNote = out.Notes
 	if out.Chart != "" {
 		r.result.Chart = out.Chart

@@ -8,6 +8,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/verdict"
@@ -17,12 +18,13 @@ import (
 // API server's errors mean.
 type Waiter interface {
 	// Ready returns when every object is ready, or says why one cannot be.
-	Ready(ctx context.Context, refs []verdict.Ref, jobs bool) error
+	// The objects are as the API server returned them when they were applied.
+	Ready(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) error
 	// Gone returns when none of the objects exists any more.
 	Gone(ctx context.Context, refs []verdict.Ref) error
 	// Finished returns when every Job and Pod has run to its end with success,
 	// or says why one cannot, and names those that were deleted before.
-	Finished(ctx context.Context, refs []verdict.Ref) (deleted []verdict.Ref, err error)
+	Finished(ctx context.Context, applied []*unstructured.Unstructured) (deleted []verdict.Ref, err error)
 	// Classify gives an error of a request its ending, with the permission that
 	// it names.
 	Classify(err error, tried string) error
@@ -47,6 +49,8 @@ type client struct {
 	found    []verdict.Ref       // what an install found in place with the release's name on it
 	unproven []string            // hooks that were deleted before they had ended
 	reason   error               // what lies behind an error that Helm puts into text
+
+	diagnosis *verdict.Diagnostics // what the last wait that failed found out
 }
 
 var (
@@ -122,7 +126,9 @@ func (c *client) WaitWithJobs(resources kube.ResourceList, timeout time.Duration
 func (c *client) wait(resources kube.ResourceList, timeout time.Duration, jobs bool) error {
 	ctx, cancel := context.WithTimeout(c.ctx, timeout)
 	defer cancel()
-	return c.waiter.Ready(ctx, refs(resources), jobs)
+	err := c.waiter.Ready(ctx, applied(resources), jobs)
+	c.diagnosis = verdict.DiagnosticsOf(err)
+	return err
 }
 
 // WaitForDelete waits until the objects are gone, those aside that were kept.
@@ -131,6 +137,23 @@ func (c *client) WaitForDelete(resources kube.ResourceList, timeout time.Duratio
 	defer cancel()
 	going := slices.DeleteFunc(refs(resources), func(r verdict.Ref) bool { return c.kept[r] != "" })
 	return c.keep(c.waiter.Gone(ctx, going), "wait until what was deleted is gone")
+}
+
+// applied are the objects of a resource list as the API server returned them, or
+// where it did not, with nothing but their names.
+func applied(resources kube.ResourceList) []*unstructured.Unstructured {
+	out := make([]*unstructured.Unstructured, 0, len(resources))
+	for _, r := range resources {
+		u, ok := r.Object.(*unstructured.Unstructured)
+		if !ok || u.GetUID() == "" {
+			u = &unstructured.Unstructured{}
+			u.SetNamespace(r.Namespace)
+			u.SetName(r.Name)
+		}
+		u.SetGroupVersionKind(r.Mapping.GroupVersionKind)
+		out = append(out, u)
+	}
+	return out
 }
 
 // refs names the objects of a resource list without Helm's types.

@@ -53,14 +53,14 @@ type waits struct {
 	*rollout.Waiter
 }
 
-func (w waits) Ready(ctx context.Context, refs []verdict.Ref, jobs bool) error {
+func (w waits) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) error {
 	one := *w.Waiter
 	one.Jobs = jobs
-	return one.Wait(ctx, refs)
+	return one.WaitApplied(ctx, applied)
 }
 
-func (w waits) Finished(ctx context.Context, refs []verdict.Ref) ([]verdict.Ref, error) {
-	deleted, err := w.Finish(ctx, refs)
+func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {
+	deleted, err := w.FinishApplied(ctx, applied)
 	var unfinished *rollout.UnfinishedError
 	if err == nil || errors.As(err, &unfinished) {
 		return deleted, err
@@ -97,7 +97,7 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 		getter := conn.Getter(s.namespace, fence)
 		core, err := getter.Core()
 		return helm.Seams{Getter: getter, Core: core, Fence: fence, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
-			Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace}}}, err
+			Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace, FailFast: true}}}, err
 	}
 	r := helm.New(helm.Options{
 		Release: release, Namespace: s.namespace, Timeout: time.Minute,

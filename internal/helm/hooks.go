@@ -9,6 +9,8 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // WatchUntilReady waits until hooks have run to their end. Helm's own says of a
@@ -18,7 +20,8 @@ import (
 func (c *client) WatchUntilReady(resources kube.ResourceList, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(c.ctx, timeout)
 	defer cancel()
-	deleted, err := c.waiter.Finished(ctx, refs(resources))
+	deleted, err := c.waiter.Finished(ctx, applied(resources))
+	c.diagnosis = verdict.DiagnosticsOf(err)
 	c.unproven = append(c.unproven, names(deleted)...)
 	if c.reason == nil {
 		c.reason = err

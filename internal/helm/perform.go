@@ -101,7 +101,7 @@ func (c *client) outcome(rel *release.Release, cut bool, err error) verdict.Outc
 		err = because{err, c.reason}
 	}
 	o := outcome(rel, cut, err)
-	o.Unproven = c.unproven
+	o.Unproven, o.Diagnostics = c.unproven, c.diagnosis
 	return o
 }
 

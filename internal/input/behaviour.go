@@ -57,6 +57,11 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.OnFailure },
 	},
 	{
+		Name: "fail-fast", Type: Bool, Default: "true", Verbs: deploying,
+		Doc:   "End a rollout as soon as it cannot succeed (a missing image, a crash loop, an exceeded quota), not at the timeout.",
+		field: func(o *Options) any { return &o.FailFast },
+	},
+	{
 		Name: "max-history", Type: Int, Default: "10", Verbs: making,
 		Doc:   "How many revisions are kept; 0 keeps all.",
 		field: func(o *Options) any { return &o.MaxHistory },

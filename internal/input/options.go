@@ -52,6 +52,7 @@ type Options struct {
 	MaxHistory      int // 0: no limit
 	OnStuck         string
 	OnFailure       string
+	FailFast        bool
 	CreateNamespace bool
 	NamespaceLabels map[string]string
 	Preflight       string

@@ -25,6 +25,7 @@ func Annotations(r verdict.Result) []verdict.Note {
 	if lead, ok := leadNote(r); ok && !hasLevel(notes, lead.Level) {
 		notes = append([]verdict.Note{lead}, notes...)
 	}
+	evidence := noteDiagnosis(r.Diagnostics)
 	var shown []verdict.Note
 	for _, level := range []verdict.Level{verdict.LevelError, verdict.LevelWarning, verdict.LevelNotice} {
 		count := 0
@@ -33,6 +34,9 @@ func Annotations(r verdict.Result) []verdict.Note {
 				continue
 			}
 			count++
+			if level == verdict.LevelError && count == 1 {
+				n.Message = strings.TrimSpace(n.Message) + evidence
+			}
 			shown = append(shown, verdict.Note{
 				Level:   level,
 				Title:   clip(oneLine(n.Title), maxTitle),

@@ -49,6 +49,8 @@ type view struct {
 	Audit     []writeView       `json:"recordWrites"`
 	Requests  []requestsView    `json:"requests"`
 	Totals    requestTotalsView `json:"requestTotals"`
+
+	Diagnostics *verdict.Diagnostics `json:"diagnostics,omitempty"`
 }
 
 type eventView struct {
@@ -108,7 +110,8 @@ func viewOf(r verdict.Result) view {
 		Started: r.Started.UTC(), TookMs: r.Took.Milliseconds(), Attempts: r.Attempts,
 		Checks: list(r.Checks), Objects: list(r.Objects), Gaps: list(r.Gaps), RBAC: r.RBAC,
 		Kept: list(r.Kept), Evidence: list(r.Evidence), ChartNote: r.ChartNote, Notes: list(r.Notes),
-		Timeline: []eventView{}, Audit: []writeView{}, Requests: []requestsView{},
+		Diagnostics: r.Diagnostics,
+		Timeline:    []eventView{}, Audit: []writeView{}, Requests: []requestsView{},
 	}
 	for _, e := range r.Timeline {
 		v.Timeline = append(v.Timeline, eventView{e.At.Milliseconds(), e.Took.Milliseconds(), e.What})

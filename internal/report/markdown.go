@@ -28,6 +28,7 @@ func Markdown(r verdict.Result) string {
 		cause(r),
 		warnings(r),
 		next(r),
+		diagnosis(r),
 		permissions(r),
 		checkTable(r),
 		objectTable(r),

@@ -93,6 +93,11 @@ func everything() verdict.Result {
 			UID: "u", Created: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Ready: true,
 			Failed: true, Complete: true, Reason: "r", Drift: "d", Error: "e",
 		}},
+		Diagnostics: &verdict.Diagnostics{Reason: "r", Symptoms: []verdict.Symptom{{
+			Ref:    verdict.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
+			Reason: "r", Events: []string{"e"},
+			Logs: []verdict.LogTail{{Container: "c", Previous: true, Lines: []string{"l"}, Error: "e"}},
+		}}},
 		Kept: []string{"k"}, Evidence: []string{"e"}, ChartNote: "n",
 		Timeline: []verdict.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w"}},
 		Notes:    []verdict.Note{{Level: verdict.LevelNotice, Title: "t", Message: "m"}},

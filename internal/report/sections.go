@@ -71,11 +71,13 @@ func objectTable(r verdict.Result) string {
 }
 
 // objectName leaves out the namespace that all of them share.
-func objectName(o verdict.Object, namespace string) string {
-	if o.Namespace == namespace {
-		return o.Kind + "/" + o.Name
+func objectName(o verdict.Object, namespace string) string { return refName(o.Ref, namespace) }
+
+func refName(r verdict.Ref, namespace string) string {
+	if r.Namespace == namespace {
+		return r.Kind + "/" + r.Name
 	}
-	return o.String()
+	return r.String()
 }
 
 // unhealthyFirst sorts a copy; within each half the release's own order stays.

@@ -26,6 +26,7 @@ func Text(r verdict.Result) string {
 	textChecks(&b, r)
 	block(&b, "Kept", capped(r.Kept))
 	block(&b, "Why", nonEmptyLines(clip(Clean(r.Cause), 4*maxPhrase)))
+	textDiagnosis(&b, r)
 	block(&b, "Evidence", capped(r.Evidence))
 	textGaps(&b, r)
 	block(&b, "Next", nonEmptyLines(r.Next))

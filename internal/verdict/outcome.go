@@ -27,5 +27,7 @@ type Outcome struct {
 	// Missing are the objects of an uninstall of whose kind the API server knows
 	// nothing any more.
 	Missing []string
-	Err     error
+	// Diagnostics are what was found out about a rollout or a hook that failed.
+	Diagnostics *Diagnostics
+	Err         error
 }

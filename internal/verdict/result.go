@@ -91,6 +91,8 @@ type Result struct {
 	Audit     []Write    `json:"recordWrites,omitempty"`
 	Traffic   []Requests `json:"requests,omitempty"`
 
+	Diagnostics *Diagnostics `json:"diagnostics,omitempty"` // why a rollout or a hook failed
+
 	Started time.Time     `json:"started"`
 	Took    time.Duration `json:"tookNanoseconds"`
 }

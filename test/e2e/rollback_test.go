@@ -51,10 +51,12 @@ func (s *site) operations() *helm.Releases {
 // waits is a rollout's waiter as Helm is handed it.
 type waits struct{ *rollout.Waiter }
 
-func (w waits) Ready(ctx context.Context, refs []verdict.Ref, _ bool) error { return w.Wait(ctx, refs) }
+func (w waits) Ready(ctx context.Context, applied []rollout.Applied, _ bool) error {
+	return w.WaitApplied(ctx, applied)
+}
 
-func (w waits) Finished(ctx context.Context, refs []verdict.Ref) ([]verdict.Ref, error) {
-	return w.Finish(ctx, refs)
+func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {
+	return w.FinishApplied(ctx, applied)
 }
 
 func (w waits) Classify(err error, tried string) error { return kube.Classify(err, tried) }

@@ -5,157 +5,94 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
-	"time"
-
-	"golang.org/x/sync/errgroup"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-// watchTime bounds one watch, so that a connection which died unnoticed costs
-// no more than that.
-const watchTime = 30 * time.Second
+// UnfinishedError is a Job or Pod that failed, or that nobody waits for any more.
+type UnfinishedError struct {
+	Object verdict.Object
+	Cause  error // why the wait is over; nil when the object failed
+	Found  *verdict.Diagnostics
+}
+
+// Error is one line.
+func (e *UnfinishedError) Error() string {
+	what := e.Object.Kind + " " + e.Object.Name
+	if e.Cause == nil {
+		return what + " failed" + after(": ", e.Object.Reason)
+	}
+	return fmt.Sprintf("%s has not ended%s (%v)", what, after(": ", e.Object.Reason), e.Cause)
+}
+
+// Unwrap gives the context's error, so that a timeout can be told from an
+// interruption.
+func (e *UnfinishedError) Unwrap() error { return e.Cause }
+
+// Diagnostics are what was found out about the reasons.
+func (e *UnfinishedError) Diagnostics() *verdict.Diagnostics { return e.Found }
 
 // Finish returns once each Job and Pod among the objects has ended well; for
 // other kinds there is nothing to wait for. It returns an *UnfinishedError as
 // soon as one has failed, or when ctx ends, and names those that were deleted
 // before they had ended.
-//
-// It watches. Where that is not allowed it reads again and again; where reading
-// is not allowed either, it gives the API server's error.
 func (w *Waiter) Finish(ctx context.Context, refs []verdict.Ref) (deleted []verdict.Ref, err error) {
-	var mu sync.Mutex
-	runs, ctx := errgroup.WithContext(ctx)
-	for _, ref := range refs {
-		if !slices.Contains([]string{"batch/v1/Job", "v1/Pod"}, ref.APIVersion+"/"+ref.Kind) {
-			continue
-		}
-		s, err := w.subject(ref)
-		if err != nil {
-			return nil, err
-		}
-		runs.Go(func() error {
-			how, err := s.finish(ctx)
-			if err != nil {
-				return err
-			}
-			switch how {
-			case endedWell:
-			case vanished:
-				mu.Lock()
-				defer mu.Unlock()
-				deleted = append(deleted, s.object.Ref)
-			case endedBadly:
-				return w.unfinished(ctx, s, nil)
-			case unended:
-				return w.unfinished(ctx, s, context.Cause(ctx))
-			}
-			return nil
-		})
-	}
-	err = runs.Wait()
-	return deleted, err
+	return w.FinishApplied(ctx, named(refs))
 }
 
-// ending is how a Job or Pod stands.
-type ending int
-
-const (
-	unended ending = iota // it still runs, as far as is known
-	endedWell
-	endedBadly
-	vanished // deleted, or made anew by somebody else, before it had ended
-)
-
-// finish returns when the object has ended, or unended when ctx has. A read
-// without an answer is tried again; a watch that ends is taken up again.
-func (s *subject) finish(ctx context.Context) (ending, error) {
-	for watching := true; ; {
-		live, err := s.resource.Get(ctx, s.object.Name, metav1.GetOptions{})
-		switch {
-		case apierrors.IsNotFound(err):
-			return vanished, nil
-		case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-			return unended, fmt.Errorf("read %s to see it end: %w", s.object.Ref, err)
-		case err != nil && ctx.Err() == nil:
-			s.object.Reason = fmt.Sprintf("it cannot be read: %v", err)
-		case err == nil:
-			how := s.judge(live)
-			if how == unended && watching {
-				how, watching = s.follow(ctx)
-			}
-			if how != unended {
-				return how, nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return unended, nil
-		case <-time.After(pollEvery):
-		}
-	}
-}
-
-// follow watches the object from its last known version on, and says whether
-// watching it again makes sense.
-func (s *subject) follow(ctx context.Context) (how ending, again bool) {
-	ctx, cancel := context.WithTimeout(ctx, watchTime)
-	defer cancel()
-	events, err := s.resource.Watch(ctx, metav1.ListOptions{
-		FieldSelector:   fields.OneTermEqualSelector("metadata.name", s.object.Name).String(),
-		ResourceVersion: s.live.GetResourceVersion(),
-	})
+// FinishApplied is Finish for objects as the API server returned them when they
+// were made.
+func (w *Waiter) FinishApplied(ctx context.Context, applied []Applied) (deleted []verdict.Ref, err error) {
+	subjects, err := w.subjects(slices.DeleteFunc(slices.Clone(applied), func(u Applied) bool {
+		return !slices.Contains([]string{"batch/v1/Job", "v1/Pod"}, u.GetAPIVersion()+"/"+u.GetKind())
+	}))
 	if err != nil {
-		return unended, !apierrors.IsForbidden(err) && !apierrors.IsUnauthorized(err) && !apierrors.IsMethodNotSupported(err)
+		return nil, err
 	}
-	defer events.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return unended, true
-		case e, open := <-events.ResultChan():
-			live, ok := e.Object.(*unstructured.Unstructured)
-			if !open || !ok || e.Type == watch.Error {
-				return unended, true
-			}
-			// Its last state counts: a Job with a time to live of zero is deleted at
-			// once when it is done (https://github.com/helm/helm/pull/32586).
-			how := s.judge(live)
-			if how == unended && e.Type == watch.Deleted {
-				how = vanished
-			}
-			if how != unended {
-				return how, true
-			}
-		}
+	left, err := w.await(ctx, subjects, finished(&deleted))
+	switch {
+	case err != nil:
+		return deleted, err
+	case len(left) == 0:
+		return deleted, nil
 	}
+	e := &UnfinishedError{}
+	if !failed(left) {
+		e.Cause = overtime(context.Cause(ctx))
+	}
+	e.Found = w.diagnose(ctx, left[:1])
+	e.Object = left[0].object
+	return deleted, e
 }
 
-// judge says how the object stands, by nothing but its own content: one that is
-// being deleted may still come to its end.
-func (s *subject) judge(live *unstructured.Unstructured) ending {
-	if s.live != nil && s.live.GetUID() != live.GetUID() {
-		return vanished
+// finished judges a Job or Pod that is to run to its end, by nothing but its own
+// content: one that is being deleted may still come to its end. Whichever is
+// gone or was made anew before that is counted as deleted.
+func finished(deleted *[]verdict.Ref) func(*subject, bool) outcome {
+	return func(s *subject, gone bool) outcome {
+		if s.live == nil || s.object.UID != "" && s.object.UID != string(s.live.GetUID()) {
+			*deleted = append(*deleted, s.object.Ref)
+			return met
+		}
+		s.describe()
+		s.object.Reason = ""
+		if s.object.Complete {
+			return met
+		}
+		broken, why := phase(s.live) == "Failed", "" // a Pod's containers say why
+		if s.live.GetKind() == "Job" {
+			broken, why = jobFailed(s.live)
+		}
+		switch {
+		case broken:
+			s.object.Failed, s.object.Reason = true, strings.TrimPrefix(why, ": ")
+			return missed
+		// Its last state counted: a Job with a time to live of zero is deleted at
+		// once when it is done (https://github.com/helm/helm/pull/32586).
+		case gone:
+			*deleted = append(*deleted, s.object.Ref)
+			return met
+		}
+		return pending
 	}
-	s.live = live
-	s.object.UID, s.object.Exists, s.object.Reason = string(live.GetUID()), true, ""
-	if Complete(live) {
-		s.object.Complete = true
-		return endedWell
-	}
-	broken, why := phase(live) == "Failed", "" // a Pod's containers say why
-	if live.GetKind() == "Job" {
-		broken, why = jobFailed(live)
-	}
-	if broken {
-		s.object.Failed, s.object.Reason = true, strings.TrimPrefix(why, ": ")
-		return endedBadly
-	}
-	return unended
 }

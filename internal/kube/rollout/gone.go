@@ -3,79 +3,40 @@ package rollout
 import (
 	"context"
 	"fmt"
-	"time"
-
-	"golang.org/x/sync/errgroup"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-// goneEvery paces the reads of what is being deleted; most of it goes at once.
-const goneEvery = 100 * time.Millisecond
-
-// Gone returns nil once none of the objects exists. When ctx ends first it
-// returns a *NotReadyError with those that are still there and the finalizers
-// that hold them.
+// Gone returns nil once none of the objects exists, or only one that was made
+// anew. When ctx ends first it returns a *NotReadyError with those that are
+// still there and the finalizers that hold them.
 func (w *Waiter) Gone(ctx context.Context, refs []verdict.Ref) error {
-	left := make([]*subject, len(refs))
-	for i, ref := range refs {
-		s, err := w.subject(ref)
-		if err != nil {
-			return err
-		}
-		s.object.Reason = "it is still there"
-		left[i] = s
+	subjects, err := w.subjects(named(refs))
+	if err != nil {
+		return err
 	}
-	tick := time.NewTicker(goneEvery)
-	defer tick.Stop()
-	for {
-		var err error
-		if left, err = stillThere(ctx, left); err != nil && ctx.Err() == nil {
-			return err
-		}
-		if len(left) == 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			e := &NotReadyError{Cause: fmt.Errorf("waiting for them to be gone: %w", context.Cause(ctx))}
-			for _, s := range left {
-				e.Objects = append(e.Objects, s.object)
-			}
-			return e
-		case <-tick.C:
-		}
+	slow := *w
+	slow.FailFast = false // nothing is hopeless about an object that goes
+	left, err := slow.await(ctx, subjects, absent)
+	if err != nil || len(left) == 0 {
+		return err
 	}
+	e := &NotReadyError{Cause: fmt.Errorf("waiting for them to be gone: %w", context.Cause(ctx))}
+	for _, s := range left {
+		e.Objects = append(e.Objects, s.object)
+	}
+	return e
 }
 
-// stillThere keeps the subjects that exist, and those whose read gave no
-// answer. A read that is denied is an error: nothing would ever be seen to go.
-func stillThere(ctx context.Context, subjects []*subject) ([]*subject, error) {
-	gone := make([]bool, len(subjects))
-	var reads errgroup.Group
-	reads.SetLimit(parallelReads)
-	for i, s := range subjects {
-		reads.Go(func() error {
-			live, err := s.resource.Get(ctx, s.object.Name, metav1.GetOptions{})
-			switch {
-			case apierrors.IsNotFound(err):
-				gone[i] = true
-			case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-				return fmt.Errorf("read %s to see it go: %w", s.object.Ref, err)
-			case err == nil && len(live.GetFinalizers()) > 0:
-				s.object.Reason = fmt.Sprintf("it is held by finalizers %q", live.GetFinalizers())
-			}
-			return nil
-		})
+// absent judges an object that is to go.
+func absent(s *subject, gone bool) outcome {
+	if gone || s.live == nil || s.object.UID != "" && s.object.UID != string(s.live.GetUID()) {
+		return met
 	}
-	err := reads.Wait()
-	var left []*subject
-	for i, s := range subjects {
-		if !gone[i] {
-			left = append(left, s)
-		}
+	s.describe()
+	s.object.Reason = "it is still there"
+	if held := s.live.GetFinalizers(); len(held) > 0 {
+		s.object.Reason = fmt.Sprintf("it is held by finalizers %q", held)
 	}
-	return left, err
+	return pending
 }

@@ -2,10 +2,8 @@ package rollout
 
 import (
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -35,21 +33,5 @@ func TestPodReason(t *testing.T) {
 				t.Errorf("PodReason() = %q, want %q", got, tt.want)
 			}
 		})
-	}
-}
-
-func TestWorstPodIsTheNewest(t *testing.T) {
-	pod := func(name string, age time.Duration, waiting string) corev1.Pod {
-		return corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.NewTime(time.Unix(1e9, 0).Add(-age))},
-			Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{
-				Name: "app", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: waiting}},
-			}}},
-		}
-	}
-	ready := corev1.Pod{Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}}
-	got := worstPod([]corev1.Pod{pod("old", time.Hour, "CrashLoopBackOff"), pod("new", time.Minute, "ErrImagePull"), ready})
-	if want := "pod new: container app: ErrImagePull"; got != want {
-		t.Errorf("worstPod() = %q, want %q", got, want)
 	}
 }

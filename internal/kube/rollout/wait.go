@@ -5,41 +5,39 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
-	"golang.org/x/sync/errgroup"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-const (
-	pollEvery     = 250 * time.Millisecond
-	parallelReads = 16
-)
-
-// Waiter waits for objects. Its clients must not end with the operation: the
-// reasons are asked for when the wait, and often the operation, is already over.
+// Waiter waits for objects by watching them. Its clients must not end with the
+// operation: the reasons are asked for when the wait, and often the operation,
+// is already over.
+//
+// Only what is not ready yet is watched, from the version it was last seen in,
+// and nothing else of the namespace as far as a selector can say so. Where
+// watching is not allowed, it reads again and again.
 type Waiter struct {
 	Client    kubernetes.Interface
 	Dynamic   dynamic.Interface
 	Mapper    meta.RESTMapper
 	Namespace string // of references that name none
+	Own       bool   // the namespace is the release's own: all of a kind in it may be watched
 	Jobs      bool   // Jobs have to complete, too
+	FailFast  bool   // what cannot become ready ends the wait
 }
 
 // NotReadyError is the end of a wait that was not answered with "ready".
 type NotReadyError struct {
 	Objects []verdict.Object // those that are not ready, with their reasons
 	Cause   error            // the context's error; nil when an object failed
+	Found   *verdict.Diagnostics
 }
 
-// Error is one line with the first few reasons.
+// Error is one line with the first few reasons, those that ended the wait first.
 func (e *NotReadyError) Error() string {
 	const shown = 5
 	var b strings.Builder
@@ -61,126 +59,82 @@ func (e *NotReadyError) Error() string {
 // interruption.
 func (e *NotReadyError) Unwrap() error { return e.Cause }
 
+// Diagnostics are what was found out about the reasons.
+func (e *NotReadyError) Diagnostics() *verdict.Diagnostics { return e.Found }
+
 // Wait returns nil once each of the objects has been seen ready. It returns a
 // *NotReadyError as soon as one has failed, or when ctx ends. A read without an
-// answer is tried again in the next round; one that is denied ends the wait.
+// answer is tried again; one that is denied ends the wait.
 func (w *Waiter) Wait(ctx context.Context, refs []verdict.Ref) error {
-	pending := make([]*subject, len(refs))
-	for i, ref := range refs {
-		s, err := w.subject(ref)
-		if err != nil {
-			return err
-		}
-		pending[i] = s
-	}
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		if err := look(ctx, pending); err != nil && ctx.Err() == nil {
-			return err
-		}
-		var failed bool
-		pending, failed = unready(pending, w.Jobs)
-		switch {
-		case len(pending) == 0:
-			return nil
-		case failed:
-			return w.explain(ctx, pending, nil)
-		}
-		select {
-		case <-ctx.Done():
-			return w.explain(ctx, pending, ctx.Err())
-		case <-tick.C:
-		}
-	}
+	return w.WaitApplied(ctx, named(refs))
 }
 
-// subject is one object that is waited for.
-type subject struct {
-	object   verdict.Object
-	resource dynamic.ResourceInterface
-	live     *unstructured.Unstructured // as last read
-}
-
-func (w *Waiter) subject(ref verdict.Ref) (*subject, error) {
-	gvk := (&unstructured.Unstructured{Object: map[string]any{"apiVersion": ref.APIVersion, "kind": ref.Kind}}).GroupVersionKind()
-	mapping, err := w.Mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+// WaitApplied is Wait for objects as the API server returned them when they were
+// applied: what is ready by that is not asked for again.
+func (w *Waiter) WaitApplied(ctx context.Context, applied []Applied) error {
+	subjects, err := w.subjects(applied)
 	if err != nil {
-		return nil, fmt.Errorf("find the resource of %s to wait for it: %w", ref, err)
+		return err
 	}
-	s := &subject{object: verdict.Object{Ref: ref, Reason: "it has not been read yet"}}
-	if mapping.Scope.Name() != meta.RESTScopeNameNamespace {
-		s.object.Namespace = ""
-		s.resource = w.Dynamic.Resource(mapping.Resource)
-		return s, nil
-	}
-	if ref.Namespace == "" {
-		s.object.Namespace = w.Namespace
-	}
-	s.resource = w.Dynamic.Resource(mapping.Resource).Namespace(s.object.Namespace)
-	return s, nil
-}
-
-// look reads all that are pending, and returns the first error that no waiting
-// can mend.
-func look(ctx context.Context, pending []*subject) error {
-	var reads errgroup.Group
-	reads.SetLimit(parallelReads)
-	for _, s := range pending {
-		reads.Go(func() error { return s.look(ctx) })
-	}
-	return reads.Wait()
-}
-
-func (s *subject) look(ctx context.Context) error {
-	live, err := s.resource.Get(ctx, s.object.Name, metav1.GetOptions{})
+	left, err := w.await(ctx, subjects, w.ready)
 	switch {
-	case err == nil:
-		s.live = live
-		r := Ready(live)
-		s.object.UID, s.object.Exists = string(live.GetUID()), true
-		s.object.Created = live.GetCreationTimestamp().Time
-		s.object.Deleting = live.GetDeletionTimestamp() != nil
-		s.object.Ready, s.object.Failed, s.object.Reason = r.Ready, r.Failed, r.Reason
-		s.object.Complete = Complete(live)
-	case apierrors.IsNotFound(err):
+	case err != nil:
+		return err
+	case len(left) == 0:
+		return nil
+	case failed(left):
+		return w.explain(ctx, left, nil)
+	}
+	return w.explain(ctx, left, context.Cause(ctx))
+}
+
+// ready judges an object that is to become ready.
+func (w *Waiter) ready(s *subject, gone bool) outcome {
+	s.object = verdict.Object{Ref: s.object.Ref, Reason: "it does not exist"}
+	if gone {
 		s.live = nil
-		s.object = verdict.Object{Ref: s.object.Ref, Reason: "it does not exist"}
-	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-		return fmt.Errorf("read %s to wait for it: %w", s.object.Ref, err)
-	case ctx.Err() == nil:
-		s.object.Ready, s.object.Failed = false, false
-		s.object.Reason = fmt.Sprintf("it cannot be read: %v", err)
+		return pending
 	}
-	return nil
+	s.describe()
+	r := Ready(s.live)
+	s.object.Ready, s.object.Failed, s.object.Reason = r.Ready, r.Failed, r.Reason
+	switch {
+	case r.Failed:
+		return missed
+	case !r.Ready:
+		return pending
+	case w.Jobs && s.object.Kind == "Job" && !s.object.Complete:
+		s.object.Ready, s.object.Reason = false, "the Job has not completed"
+		return pending
+	}
+	return met
 }
 
-// unready keeps those that are not ready, and says whether any has failed.
-func unready(subjects []*subject, jobs bool) (left []*subject, failed bool) {
-	for _, s := range subjects {
-		waits := !s.object.Ready
-		if jobs && s.object.Kind == "Job" && s.object.Exists && !s.object.Complete && !s.object.Failed {
-			waits, s.object.Reason = true, "the Job has not completed"
-		}
-		if waits {
-			left = append(left, s)
-			failed = failed || s.object.Failed
+// failed says that one of them cannot become ready, and puts these first.
+func failed(subjects []*subject) bool {
+	n := 0
+	for i, s := range subjects {
+		if s.object.Failed {
+			subjects[n], subjects[i] = subjects[i], subjects[n]
+			n++
 		}
 	}
-	return left, failed
+	return n > 0
 }
 
-// explain asks the pods of what is not ready, on time of its own.
-func (w *Waiter) explain(ctx context.Context, pending []*subject, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), explainBudget)
-	defer cancel()
-	w.askPods(ctx, pending)
-	e := &NotReadyError{Cause: cause}
-	for _, s := range pending {
+// explain asks why, on time of its own.
+func (w *Waiter) explain(ctx context.Context, left []*subject, cause error) error {
+	e := &NotReadyError{Found: w.diagnose(ctx, left), Cause: overtime(cause)}
+	for _, s := range left {
 		e.Objects = append(e.Objects, s.object)
 	}
-	if cause != nil && errors.Is(cause, context.DeadlineExceeded) {
-		e.Cause = fmt.Errorf("the time to wait is over: %w", cause)
-	}
 	return e
+}
+
+// overtime puts into words that it was the time that ended the wait.
+func overtime(cause error) error {
+	if cause != nil && errors.Is(cause, context.DeadlineExceeded) {
+		return fmt.Errorf("the time to wait is over: %w", cause)
+	}
+	return cause
 }

@@ -1,0 +1,260 @@
+//go:build cluster
+
+package rollout_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
+
+	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+// quick is a waiter that fails fast.
+func quick(t *testing.T, cluster *kubetest.Cluster, namespace string) *rollout.Waiter {
+	t.Helper()
+	w := waiter(t, cluster.Config(), namespace)
+	w.FailFast = true
+	return w
+}
+
+// gaveUp fails the test unless the wait ended by itself, with a reason that says
+// all of it, and with diagnostics.
+func gaveUp(t *testing.T, err error, says ...string) *verdict.Diagnostics {
+	t.Helper()
+	var unready *rollout.NotReadyError
+	if !errors.As(err, &unready) || unready.Cause != nil || !unready.Objects[0].Failed {
+		t.Fatalf("wait: %v", err)
+	}
+	for _, text := range says {
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("it does not say %q: %v", text, err)
+		}
+	}
+	d := verdict.DiagnosticsOf(err)
+	if d == nil || d.Reason == "" || len(d.Symptoms) == 0 {
+		t.Fatalf("diagnostics %+v", d)
+	}
+	return d
+}
+
+// Each of the simulated node's failures ends the wait long before its time.
+func TestWaitFailsFast(t *testing.T) {
+	for behaviour, c := range map[string]struct {
+		within time.Duration // from the creation on; a busy machine has its share
+		says   []string
+		logs   bool
+	}{
+		"image-pull": {12 * time.Second, []string{"pod web-", "container app: ", "ImagePull", "not found"}, false},
+		"crash-loop": {15 * time.Second, []string{"container app: CrashLoopBackOff", "exit code 1"}, true},
+		"oom-killed": {15 * time.Second, []string{"container app: CrashLoopBackOff", "OOMKilled", "137"}, true},
+	} {
+		t.Run(behaviour, func(t *testing.T) {
+			t.Parallel()
+			cluster := kubetest.Connect(t)
+			namespace := cluster.Namespace(t)
+			deploy(t, cluster, namespace, behaviour, "")
+			began := time.Now()
+			d := gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, web), c.says...)
+			if took := time.Since(began); took > c.within {
+				t.Errorf("it took %s", took)
+			}
+			s := d.Symptoms[0]
+			if s.Kind != "Pod" || len(s.Events) == 0 || c.logs != (len(s.Logs) > 0) {
+				t.Errorf("symptom %+v", s)
+			}
+			for _, l := range s.Logs {
+				if l.Error != "" || len(l.Lines) == 0 || len(l.Lines) > 20 {
+					t.Errorf("log %+v", l)
+				}
+			}
+		})
+	}
+}
+
+// A Job's failure is its own; what keeps its pods from starting never ends it.
+func TestFinishFailsFast(t *testing.T) {
+	for behaviour, says := range map[string]string{"image-pull": "ErrImagePull", "fail": "exit code 1"} {
+		t.Run(behaviour, func(t *testing.T) {
+			t.Parallel()
+			cluster := kubetest.Connect(t)
+			namespace := cluster.Namespace(t)
+			run(t, cluster, namespace, behaviour)
+			_, err := finish(t, quick(t, cluster, namespace), time.Minute, seed)
+			var unfinished *rollout.UnfinishedError
+			if !errors.As(err, &unfinished) || unfinished.Cause != nil || !strings.Contains(strings.ReplaceAll(err.Error(), "ImagePullBackOff", "ErrImagePull"), says) {
+				t.Errorf("finish: %v", err)
+			}
+			if d := verdict.DiagnosticsOf(err); d == nil || len(d.Symptoms) != 1 || (behaviour == "fail") != (len(d.Symptoms[0].Logs) > 0) {
+				t.Errorf("diagnostics %+v", d)
+			}
+		})
+	}
+}
+
+func TestWaitFailsFastOnAQuota(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "small"}, Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}}}
+	if _, err := cluster.Client().CoreV1().ResourceQuotas(namespace).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
+		q, err := cluster.Client().CoreV1().ResourceQuotas(namespace).Get(t.Context(), "small", metav1.GetOptions{})
+		return err == nil && q.Status.Hard != nil, fmt.Sprint("the quota is not in effect: ", err)
+	})
+	deploy(t, cluster, namespace, "ready", "")
+	stateful(t, cluster, namespace, "db")
+	db := verdict.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}
+	for _, ref := range []verdict.Ref{web, db} {
+		t.Run(ref.Kind, func(t *testing.T) {
+			d := gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, ref), "exceeded quota: small")
+			if d.Symptoms[0].Kind != ref.Kind {
+				t.Errorf("diagnostics %+v", d)
+			}
+		})
+	}
+}
+
+// The pods of the revision before, however ill, do not fail the one that mends
+// it; and once it is there, neither does what is left of them.
+func TestWaitIgnoresOldPods(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	deploy(t, cluster, namespace, "crash-loop", "")
+	gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, web))
+	deployments := cluster.Client().AppsV1().Deployments(namespace)
+	d, err := deployments.Get(t.Context(), "web", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Spec.Template.Annotations["sim.berth.dev/behaviour"] = "slow"
+	d.Spec.Template.Annotations["sim.berth.dev/delay"] = "8s"
+	if _, err := deployments.Update(t.Context(), d, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := wait(t, quick(t, cluster, namespace), time.Minute, web); err != nil {
+		t.Error(err)
+	}
+}
+
+// Slow is not failed, and what is not allowed to be seen fails nothing.
+func TestWaitIsPatient(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	deploy(t, cluster, namespace, "slow", "")
+	stateful(t, cluster, namespace, "db")
+	blind := cluster.ServiceAccount(t, namespace, "blind", rbacv1.PolicyRule{
+		APIGroups: []string{"apps"}, Resources: []string{"deployments", "statefulsets"}, Verbs: []string{"get", "watch"}})
+	w := waiter(t, blind.Config, namespace)
+	w.FailFast = true
+	if err := wait(t, w, time.Minute, web, verdict.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}); err != nil {
+		t.Error(err)
+	}
+	missing := verdict.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: "missing"}
+	if err := wait(t, quick(t, cluster, namespace), 2*time.Second, web, missing); err == nil || !strings.Contains(err.Error(), "ConfigMap/missing: it does not exist") {
+		t.Errorf("absent: %v", err)
+	}
+}
+
+// Of a shared namespace nothing is streamed but the release's own.
+func TestWaitWatchesItsOwn(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	proxy := proxied(t, cluster)
+	deploy(t, cluster, namespace, "image-pull", "")
+	stateful(t, cluster, namespace, "db")
+	w := waiter(t, proxy.Config(t, tokenOf(t, cluster, namespace)), namespace)
+	w.FailFast = true
+	gaveUp(t, wait(t, w, time.Minute, web, verdict.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}))
+	var watched []string
+	for _, r := range proxy.Log() {
+		if r.Verb == "watch" {
+			watched = append(watched, r.Resource)
+		}
+		if r.Verb == "list" && slices.Contains([]string{"deployments", "statefulsets"}, r.Resource) {
+			t.Errorf("it lists: %v", r)
+		}
+	}
+	slices.Sort(watched)
+	if got := slices.Compact(watched); !slices.Contains(got, "deployments") || !slices.Contains(got, "pods") {
+		t.Errorf("watched %v", got)
+	}
+}
+
+// What Pod Security refused of the revision before does not fail the one that
+// mends it, though the Deployment goes on telling of it.
+func TestWaitFailsFastOnPodSecurity(t *testing.T) {
+	t.Parallel()
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	patch := []byte(`{"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}`)
+	if _, err := cluster.Client().CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var d appsv1.Deployment
+	text := `{metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {hostNetwork: true, containers: [{name: app, image: a}]}}}}`
+	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
+		t.Fatal(err)
+	}
+	deployments := cluster.Client().AppsV1().Deployments(namespace)
+	if _, err := deployments.Create(t.Context(), &d, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, web), "violates PodSecurity")
+	mend := []byte(`{"spec": {"template": {"metadata": {"annotations": {"sim.berth.dev/behaviour": "slow", "sim.berth.dev/delay": "6s"}}, "spec": {"hostNetwork": null}}}}`)
+	if _, err := deployments.Patch(t.Context(), "web", types.MergePatchType, mend, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := wait(t, quick(t, cluster, namespace), time.Minute, web); err != nil {
+		t.Error(err)
+	}
+}
+
+// No node takes the pod, and nobody makes one.
+func TestWaitFailsWhereNoNodeTakesThePod(t *testing.T) {
+	t.Parallel()
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "lonely"}, Spec: corev1.PodSpec{
+		NodeSelector: map[string]string{"nowhere": "true"}, Containers: []corev1.Container{{Name: "app", Image: "a"}}}}
+	if _, err := cluster.Client().CoreV1().Pods(namespace).Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, verdict.Ref{APIVersion: "v1", Kind: "Pod", Name: "lonely"}), "no node takes it", "affinity/selector")
+	if took := time.Since(began); took < 30*time.Second {
+		t.Errorf("after %s alone", took)
+	}
+}
+
+// Without the right to watch it lists, or reads one by one.
+func TestWaitByPolling(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	for name, verbs := range map[string][]string{"lists": {"get", "list"}, "reads": {"get"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			namespace := cluster.Namespace(t)
+			deploy(t, cluster, namespace, "slow", "")
+			account := cluster.ServiceAccount(t, namespace, "poller", rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: verbs})
+			w := waiter(t, account.Config, namespace)
+			w.FailFast = true
+			if err := wait(t, w, time.Minute, web); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

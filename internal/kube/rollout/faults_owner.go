@@ -1,0 +1,94 @@
+package rollout
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// ownerFaults are what the object itself, and the events about it, tell.
+func ownerFaults(f facts) []fault {
+	switch f.owner.GetKind() {
+	case "Deployment", "ReplicaSet":
+		holds, why := condition(f.owner, "ReplicaFailure")
+		if f.owner.GetKind() == "Deployment" && f.owner.GetGeneration() > 1 {
+			why = f.refused // it tells of all its ReplicaSets, old ones too
+		}
+		if holds && why != "" && looked(f.owner) {
+			return []fault{createFault(f, strings.TrimPrefix(why, ": "), 0)}
+		}
+	case "StatefulSet", "DaemonSet", "Job":
+		for _, e := range f.events[f.owner.GetUID()] {
+			if e.Reason != "FailedCreate" || !e.Fresh {
+				continue
+			}
+			times := e.Count
+			if f.owner.GetGeneration() > 1 {
+				times = 0 // those before the change count, too
+			}
+			return []fault{createFault(f, e.Reason+": "+e.Message, times)}
+		}
+	case "PersistentVolumeClaim":
+		return claimFaults(f)
+	}
+	return nil
+}
+
+var (
+	quotaExceeded = regexp.MustCompile(`exceeded quota|must specify (limits|requests|cpu|memory)`)
+	// refused is what admission answers for as long as neither the object nor the
+	// rules change.
+	refused     = regexp.MustCompile(`violates PodSecurity|denied the request|is invalid|forbidden: (maximum|minimum|unable to validate)`)
+	webhookDown = regexp.MustCompile(`failed calling webhook|failed to call webhook|context deadline exceeded|connection refused`)
+)
+
+// createFault is a pod that the API server does not let be made. Progress makes
+// it another fault: room may come of it, as when old pods end.
+func createFault(f facts, why string, count int) fault {
+	x := fault{key: "create/" + progress(f.owner), reason: why, count: count, lasts: steady}
+	switch {
+	case webhookDown.MatchString(why):
+		x.lasts = byOthers
+	case refused.MatchString(why):
+		x.lasts, x.strikes = briefly, strikesTwice
+	case quotaExceeded.MatchString(why) && oldPods(f.owner):
+		x.lasts = byOthers
+	case quotaExceeded.MatchString(why):
+		x.lasts, x.strikes = briefly, strikesTwice
+	}
+	return x
+}
+
+// progress changes when anything moves in a workload.
+func progress(owner *unstructured.Unstructured) string {
+	var b strings.Builder
+	for _, field := range []string{"replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "currentNumberScheduled", "active", "succeeded"} {
+		n, _, _ := unstructured.NestedInt64(owner.Object, "status", field)
+		fmt.Fprintf(&b, "%d ", n)
+	}
+	return b.String()
+}
+
+// oldPods says that a workload still has pods of the revision before, which make
+// room when they end.
+func oldPods(owner *unstructured.Unstructured) bool {
+	all, _, _ := unstructured.NestedInt64(owner.Object, "status", "replicas")
+	updated, _, _ := unstructured.NestedInt64(owner.Object, "status", "updatedReplicas")
+	return owner.GetKind() != "ReplicaSet" && all > updated
+}
+
+// claimFaults is a claim that no volume can be found or made for. One that waits
+// for its first consumer has nothing wrong.
+func claimFaults(f facts) []fault {
+	for _, e := range f.events[f.owner.GetUID()] {
+		if e.Reason == "FailedBinding" || e.Reason == "ProvisioningFailed" {
+			return []fault{{
+				key: "claim", count: e.Count, strikes: 0, lasts: 3 * steady,
+				reason: e.Reason + ": " + e.Message,
+			}}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package rollout
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// podFaults are what keeps one pod from becoming ready.
+func podFaults(f facts, p *corev1.Pod) []fault {
+	if p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+		return nil // its controller replaces it, or ends with it
+	}
+	for _, c := range p.Status.Conditions {
+		switch {
+		case c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue:
+			return nil
+		case c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse:
+			return unscheduled(f, p, c)
+		}
+	}
+	var all []fault
+	for _, s := range p.Status.InitContainerStatuses {
+		all = append(all, containerFaults(f, p, "init container", s)...)
+	}
+	for _, s := range p.Status.ContainerStatuses {
+		all = append(all, containerFaults(f, p, "container", s)...)
+	}
+	return append(all, mountFaults(f, p)...)
+}
+
+// unscheduled is the fault of a pod that no node takes, unless an autoscaler
+// makes one. Where its events are not known, nobody can tell.
+func unscheduled(f facts, p *corev1.Pod, c corev1.PodCondition) []fault {
+	events, asked := f.events[p.UID]
+	if c.Reason != corev1.PodReasonUnschedulable {
+		return nil
+	}
+	var up, down happening
+	for _, e := range events {
+		switch e.Reason {
+		case "TriggeredScaleUp", "Nominated": // by the cluster autoscaler, by Karpenter
+			up = later(up, e)
+		case "NotTriggerScaleUp":
+			down = later(down, e)
+		}
+	}
+	scaling := up.Reason != "" && !down.Last.After(up.Last)
+	return []fault{{
+		key: "schedule/" + p.Name, lasts: aNode, quiet: !asked || scaling,
+		reason: about(p, "no node takes it: "+c.Reason+after(": ", c.Message)),
+	}}
+}
+
+func later(a, b happening) happening {
+	if b.Last.Before(a.Last) {
+		return a
+	}
+	return b
+}
+
+func about(p *corev1.Pod, why string) string { return "pod " + p.Name + ": " + why }
+
+// noSuchImage says that a registry does not have the image, or does not give it to
+// us: to ask again changes nothing. Other failures to pull can pass.
+var noSuchImage = regexp.MustCompile(`(?i)not found|manifest unknown|does not exist|unauthorized|denied|no such image|no match for platform`)
+
+// missingObject is in a kubelet's words for a Secret or ConfigMap that is not
+// there, or lacks a key.
+var missingObject = regexp.MustCompile(`(?i)(secret|configmap|persistentvolumeclaim)s? ["'\\]*\S+ (not found|does not exist)|references non-existent|couldn't find key`)
+
+// containerFaults are what keeps one container from running.
+func containerFaults(f facts, p *corev1.Pod, what string, s corev1.ContainerStatus) []fault {
+	if s.Ready || s.State.Terminated != nil && s.State.Terminated.ExitCode == 0 {
+		return nil
+	}
+	why, _ := containerReason(what, s)
+	x := fault{key: p.Name + "/" + s.Name, reason: about(p, why)}
+	reason, message := "", ""
+	if s.State.Waiting != nil {
+		reason, message = s.State.Waiting.Reason, s.State.Waiting.Message
+	}
+	switch reason {
+	case "InvalidImageName":
+		x.key, x.final = x.key+"/image", true
+	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed":
+		x = pullFault(x, reason, message)
+	case "CreateContainerConfigError":
+		x.key, x.lasts = x.key+"/config", steady
+		if f.operators && missingObject.MatchString(message) {
+			x.lasts = byOthers
+		}
+	case "CreateContainerError", "RunContainerError":
+		x.key, x.lasts = x.key+"/create", steady
+	default:
+		return crashFaults(f, p, x, s)
+	}
+	return []fault{x}
+}
+
+// pullFault counts the tries: ErrImagePull follows each, ImagePullBackOff is the
+// pause before the next.
+func pullFault(x fault, reason, message string) fault {
+	x.key, x.strikes, x.mark = x.key+"/image", strikesTwice+1, reason
+	if reason != "ErrImagePull" && reason != "ImagePullBackOff" {
+		x.strikes = 0
+		x.lasts = steady
+	}
+	if noSuchImage.MatchString(message) {
+		x.lasts = steady
+	}
+	return x
+}
+
+// crashFaults is a container that crashes again and again. The pods of a Job are
+// left to their Job, which counts failures itself.
+func crashFaults(f facts, p *corev1.Pod, x fault, s corev1.ContainerStatus) []fault {
+	if s.RestartCount < strikesTwice || jobs(p) {
+		return nil
+	}
+	x.key, x.mark = x.key+"/crash", strconv.Itoa(int(s.RestartCount))
+	x.lasts, x.strikes = steady, strikesTwice
+	x.quiet = s.State.Running != nil || f.others && s.RestartCount < manyRestarts
+	return []fault{x}
+}
+
+func jobs(p *corev1.Pod) bool {
+	for _, o := range p.OwnerReferences {
+		if o.Kind == "Job" {
+			return true
+		}
+	}
+	return false
+}
+
+// mountFaults is a pod whose volume needs an object that is not there. What else
+// keeps a volume from being mounted, a disk that another node still holds say,
+// passes.
+func mountFaults(f facts, p *corev1.Pod) []fault {
+	for _, e := range f.events[p.UID] {
+		if e.Reason != "FailedMount" || !missingObject.MatchString(e.Message) {
+			continue
+		}
+		x := fault{
+			key: p.Name + "/mount", count: e.Count, strikes: strikesTwice, lasts: steady,
+			reason: about(p, "FailedMount: "+strings.TrimSpace(e.Message)),
+		}
+		if f.operators {
+			x.strikes, x.lasts = 0, byOthers
+		}
+		x.quiet = started(p)
+		return []fault{x}
+	}
+	return nil
+}
+
+// started says that a container of the pod ran: its volumes were mounted.
+func started(p *corev1.Pod) bool {
+	for _, s := range append(p.Status.InitContainerStatuses[:len(p.Status.InitContainerStatuses):len(p.Status.InitContainerStatuses)], p.Status.ContainerStatuses...) {
+		if s.State.Running != nil || s.State.Terminated != nil || s.RestartCount > 0 {
+			return true
+		}
+	}
+	return false
+}

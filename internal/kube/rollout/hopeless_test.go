@@ -1,0 +1,143 @@
+package rollout
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
+)
+
+// at is one moment of a rollout: what there is to see then.
+type at struct {
+	second float64
+	owner  string // a whole object; empty: as before
+	pod    string // its status; empty: as before
+	events string // of the pod and the owner alike; empty: as before
+}
+
+func running(restarts int) string {
+	return fmt.Sprintf("{phase: Running, containerStatuses: [{name: app, restartCount: %d, state: {running: {}}}]}", restarts)
+}
+
+func waiting(reason, message string, restarts int) string {
+	return fmt.Sprintf("{phase: Pending, containerStatuses: [{name: app, restartCount: %d, state: {waiting: {reason: %s, message: %q}}, lastState: {terminated: {reason: Error, exitCode: 1}}}]}", restarts, reason, message)
+}
+
+const (
+	aDeployment  = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, uid: owner, generation: 1}, status: %s}"
+	aStatefulSet = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, uid: owner, generation: 1}, status: {}}"
+	aJob         = "{apiVersion: batch/v1, kind: Job, metadata: {name: j, uid: owner, generation: 1}, status: {active: 1}}"
+	aClaim       = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, uid: owner}, status: {phase: Pending}}"
+	notFound     = "failed to resolve reference x:missing: not found"
+	noNode       = "{phase: Pending, conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: 0/1 nodes}]}"
+	creating     = "{phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: ContainerCreating}}}]}"
+	oom          = "{phase: Running, containerStatuses: [{name: app, restartCount: 2, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {reason: OOMKilled, exitCode: 137}}}]}"
+	initCrash    = "{phase: Pending, initContainerStatuses: [{name: migrate, restartCount: 2, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {reason: Error, exitCode: 3}}}], containerStatuses: [{name: app, state: {waiting: {reason: PodInitializing}}}]}"
+	none         = "[]"
+)
+
+func refusedBecause(message, more string) string {
+	return fmt.Sprintf(aDeployment, fmt.Sprintf("{observedGeneration: 1, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: %q}]%s}", message, more))
+}
+
+func event(reason, message string, count int) string {
+	return fmt.Sprintf("[{Reason: %s, Message: %q, Count: %d, Fresh: true}]", reason, message, count)
+}
+
+func TestHopeless(t *testing.T) {
+	quota := "pods \"web-1\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1"
+	tests := map[string]struct {
+		others, operators bool
+		moments           []at
+		when              float64 // the moment of the verdict; negative: never
+		because           string
+	}{
+		"an image that is not there": {false, false, []at{{0, "", waiting("ErrImagePull", notFound, 0), ""}, {0.5, "", waiting("ImagePullBackOff", notFound, 0), ""}, {2.9, "", "", ""}, {3, "", "", ""}}, 3, "ImagePullBackOff"},
+		"two failed pulls":           {false, false, []at{{0, "", waiting("ErrImagePull", "timeout", 0), ""}, {10, "", waiting("ImagePullBackOff", "", 0), ""}, {20, "", "", ""}, {21, "", waiting("ErrImagePull", "timeout", 0), ""}}, 21, "ErrImagePull: timeout"},
+		"a pull that works at last":  {false, false, []at{{0, "", waiting("ErrImagePull", "503 from the registry", 0), ""}, {9, "", waiting("ImagePullBackOff", "Back-off", 0), ""}, {12, "", running(0), ""}}, -1, ""},
+		"an image name of nonsense":  {false, false, []at{{0, "", waiting("InvalidImageName", "bad", 0), ""}}, 0, "InvalidImageName"},
+		"a Secret without the key":   {false, false, []at{{0, "", waiting("CreateContainerConfigError", "couldn't find key url in Secret n/db", 0), ""}, {3, "", "", ""}}, 3, "couldn't find key url in Secret n/db"},
+		"a Secret that comes":        {false, false, []at{{0, "", waiting("CreateContainerConfigError", "secret \"db\" not found", 0), ""}, {2, "", "", ""}, {2.5, "", running(0), ""}, {9, "", "", ""}}, -1, ""},
+		"a Secret an operator makes": {false, true, []at{{0, "", waiting("CreateContainerConfigError", "secret \"db\" not found", 0), ""}, {29, "", "", ""}, {30, "", "", ""}}, 30, "secret \"db\" not found"},
+		"a crash loop":               {false, false, []at{{0, "", waiting("CrashLoopBackOff", "", 1), ""}, {8, "", "", ""}, {9, "", running(1), ""}, {10, "", waiting("CrashLoopBackOff", "", 2), ""}, {12, "", "", ""}, {13, "", "", ""}}, 13, "CrashLoopBackOff, restarted 2 times"},
+		"a third crash":              {false, false, []at{{0, "", waiting("CrashLoopBackOff", "", 2), ""}, {1, "", running(2), ""}, {1.5, "", waiting("CrashLoopBackOff", "", 3), ""}}, 1.5, "restarted 3 times"},
+		"two crashes, then well":     {false, false, []at{{0, "", waiting("CrashLoopBackOff", "", 2), ""}, {2, "", running(2), ""}, {60, "", "", ""}}, -1, ""},
+		"it waits for a database":    {true, false, []at{{0, "", waiting("CrashLoopBackOff", "", 2), ""}, {9, "", waiting("CrashLoopBackOff", "", 4), ""}, {19, "", waiting("CrashLoopBackOff", "", 5), ""}}, 19, "restarted 5 times"},
+		"out of memory":              {false, false, []at{{0, "", oom, ""}, {3, "", "", ""}}, 3, "OOMKilled (exit code 137)"},
+		"an init container":          {false, false, []at{{0, "", initCrash, ""}, {3, "", "", ""}}, 3, "init container migrate: CrashLoopBackOff"},
+		"a Job's pod that crashes":   {false, false, []at{{0, aJob, waiting("CrashLoopBackOff", "", 2), ""}, {60, "", waiting("CrashLoopBackOff", "", 4), ""}}, -1, ""},
+		"a Job's missing image":      {false, false, []at{{0, aJob, waiting("ErrImagePull", notFound, 0), ""}, {3, "", "", ""}}, 3, "ErrImagePull"},
+		"a quota":                    {false, false, []at{{0, refusedBecause(quota, ""), "", ""}, {1, "", "", ""}}, 1, "exceeded quota"},
+		"a quota, room to come":      {false, false, []at{{0, refusedBecause(quota, ", replicas: 4, updatedReplicas: 1"), "", ""}, {20, refusedBecause(quota, ", replicas: 4, updatedReplicas: 2"), "", ""}, {40, "", "", ""}}, -1, ""},
+		"a quota, of the old pods":   {false, false, []at{{0, strings.ReplaceAll(refusedBecause(quota, ""), "eneration: 1", "eneration: 2"), "", ""}, {60, "", "", ""}}, -1, ""},
+		"a quota, not looked at":     {false, false, []at{{0, strings.Replace(refusedBecause(quota, ""), "generation: 1", "generation: 2", 1), "", ""}, {60, "", "", ""}}, -1, ""},
+		"Pod Security":               {false, false, []at{{0, refusedBecause("pods \"web-1\" is forbidden: violates PodSecurity \"restricted\"", ""), "", ""}, {1, "", "", ""}}, 1, "violates PodSecurity"},
+		"a webhook that is down":     {false, false, []at{{0, refusedBecause("failed calling webhook \"x\": connection refused", ""), "", ""}, {20, fmt.Sprintf(aDeployment, "{}"), "", ""}}, -1, ""},
+		"a StatefulSet's quota":      {false, false, []at{{0, aStatefulSet, "", event("FailedCreate", quota, 1)}, {0.5, "", "", event("FailedCreate", quota, 2)}}, 0.5, "exceeded quota"},
+		"what was before the change": {false, false, []at{{0, aStatefulSet, "", strings.Replace(event("FailedCreate", quota, 30), "true", "false", 1)}, {60, "", "", ""}}, -1, ""},
+		"a volume's missing Secret":  {false, false, []at{{0, "", creating, event("FailedMount", "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found", 1)}, {1, "", "", event("FailedMount", "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found", 2)}}, 1, "secret \"tls\" not found"},
+		"a disk held elsewhere":      {false, false, []at{{0, "", creating, event("FailedMount", "Multi-Attach error for volume: volume is already used by pod(s) web-0", 9)}, {60, "", "", ""}}, -1, ""},
+		"a claim without a class":    {false, false, []at{{0, aClaim, "", event("ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found", 2)}, {9, "", "", ""}}, 9, "\"fast\" not found"},
+		"a claim waits for its pod":  {false, false, []at{{0, aClaim, "", event("WaitForFirstConsumer", "waiting for first consumer", 9)}, {90, "", "", ""}}, -1, ""},
+		"no node":                    {false, false, []at{{0, "", noNode, none}, {29, "", "", ""}, {30, "", "", ""}}, 30, "no node takes it: Unschedulable: 0/1 nodes"},
+		"no node, one comes":         {false, false, []at{{0, "", noNode, none}, {9, "", "", event("TriggeredScaleUp", "pod triggered scale-up", 1)}, {90, "", "", ""}}, -1, ""},
+		"no node, and none comes":    {false, false, []at{{0, "", noNode, event("NotTriggerScaleUp", "max size reached", 1)}, {30, "", "", ""}}, 30, "0/1 nodes"},
+		"no node, events unread":     {false, false, []at{{0, "", noNode, ""}, {90, "", "", ""}}, -1, ""},
+		"slow":                       {false, false, []at{{0, "", creating, none}, {200, "", running(0), ""}, {400, "", running(1), ""}}, -1, ""},
+		"a pod that goes":            {false, false, []at{{0, "", waiting("ErrImagePull", notFound, 0), ""}, {2, "", "{phase: Failed, reason: Evicted}", ""}, {9, "", "", ""}}, -1, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := facts{owner: object(t, fmt.Sprintf(aDeployment, "{}")), others: tt.others, operators: tt.operators}
+			var seen map[string]sighting
+			begin := time.Unix(1e9, 0)
+			for _, m := range tt.moments {
+				take(t, &f, m)
+				var because string
+				because, seen = hopeless(f, seen, begin.Add(time.Duration(m.second*float64(time.Second))))
+				if due := m.second == tt.when; due != (because != "") {
+					t.Fatalf("at %g s: %q", m.second, because)
+				}
+				if !strings.Contains(because, tt.because) && m.second == tt.when {
+					t.Errorf("at %g s: %q, want %q in it", m.second, because, tt.because)
+				}
+			}
+		})
+	}
+}
+
+// take brings the facts to a moment.
+func take(t *testing.T, f *facts, m at) {
+	t.Helper()
+	if m.owner != "" {
+		f.owner = object(t, m.owner)
+	}
+	if m.pod != "" {
+		p := &corev1.Pod{}
+		if err := yaml.Unmarshal([]byte(fmt.Sprintf("{metadata: {name: p, uid: pod, ownerReferences: [{kind: %s}]}, status: %s}", f.owner.GetKind(), m.pod)), p); err != nil {
+			t.Fatal(err)
+		}
+		f.pods = []*corev1.Pod{p}
+	}
+	if m.events != "" {
+		var list []happening
+		if err := yaml.Unmarshal([]byte(m.events), &list); err != nil {
+			t.Fatal(err)
+		}
+		f.events = map[types.UID][]happening{"pod": list, "owner": list}
+	}
+}
+
+// Whatever of a status makes no sense is no fault, and no panic.
+func TestHopelessOverNonsense(t *testing.T) {
+	for _, text := range []string{"{apiVersion: apps/v1, kind: Deployment}", "{apiVersion: apps/v1, kind: StatefulSet, status: [1]}",
+		"{apiVersion: apps/v1, kind: Deployment, status: {conditions: [1, {type: ReplicaFailure}]}}", "{apiVersion: v1, kind: Pod, status: 3}"} {
+		if because, _ := hopeless(facts{owner: object(t, text), pods: []*corev1.Pod{{}}}, nil, time.Now()); because != "" {
+			t.Errorf("%s: %s", text, because)
+		}
+	}
+}

@@ -1,0 +1,238 @@
+package rollout
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+const (
+	// inspectEvery paces the judgements; what can pass has to last much longer.
+	inspectEvery = 250 * time.Millisecond
+	// podsAfter is when pods begin to be watched: most rollouts are over by then.
+	podsAfter = 500 * time.Millisecond
+	// askEvery paces the questions about objects that pods do not explain, and
+	// asksAtOnce bounds them.
+	askEvery   = 500 * time.Millisecond
+	asksAtOnce = 5
+)
+
+// inspector gathers what tells whether the objects of a wait can still become
+// ready. It belongs to the goroutine of the wait; an idle one never says no.
+type inspector struct {
+	w         *Waiter
+	cases     []*patient
+	pods      chan sight
+	answers   chan answer
+	running   *sync.WaitGroup
+	began     time.Time
+	asked     time.Time
+	turn      int // whom to ask about next
+	watching  bool
+	operators bool
+}
+
+// answer is what a question about a patient brought.
+type answer struct {
+	of       *patient
+	events   map[types.UID][]happening
+	counts   map[types.UID]int
+	replicas string
+	refused  string
+	revision string
+}
+
+func (w *Waiter) inspector(subjects []*subject, running *sync.WaitGroup) *inspector {
+	in := &inspector{w: w, running: running, began: time.Now()}
+	if !w.FailFast {
+		return in
+	}
+	in.pods, in.answers = make(chan sight), make(chan answer)
+	for _, s := range subjects {
+		group := s.source.resource.Group
+		in.operators = in.operators || strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io")
+		p := &patient{subject: s, pods: map[string]*corev1.Pod{}}
+		in.cases = append(in.cases, p)
+		in.open(p)
+	}
+	return in
+}
+
+// open finds out whose pods to look at, once the object is there.
+func (in *inspector) open(p *patient) {
+	live := p.subject.live
+	if live == nil {
+		return
+	}
+	if selector, ok := podSelector(live); ok && p.selector == nil { // it never changes
+		takes, err := metav1.LabelSelectorAsSelector(selector)
+		if err == nil && !takes.Empty() {
+			p.selector, p.takes = selector, takes
+		}
+	}
+	if live.GroupVersionKind().GroupKind() == (schema.GroupKind{Kind: "Pod"}) {
+		if pod, ok := podOf(live); ok {
+			p.pods[pod.Name] = pod
+		}
+	}
+}
+
+// changed takes in what the wait saw of an object.
+func (in *inspector) changed(s *subject) {
+	for _, p := range in.cases {
+		if p.subject == s {
+			in.open(p)
+		}
+	}
+}
+
+// settled lets go of an object that needs no more looking at.
+func (in *inspector) settled(s *subject) {
+	in.cases = slices.DeleteFunc(in.cases, func(p *patient) bool { return p.subject == s })
+}
+
+// ask starts what has to be asked by now: the watch of the pods, and questions
+// about some of the objects that have a fault, or no pods to show one.
+func (in *inspector) ask(ctx context.Context, now time.Time) {
+	if len(in.cases) == 0 || now.Sub(in.began) < podsAfter {
+		return
+	}
+	if !in.watching {
+		in.watching = true
+		in.watchPods(ctx)
+	}
+	if now.Sub(in.asked) < askEvery {
+		return
+	}
+	in.asked = now
+	asked := 0
+	for range len(in.cases) {
+		p := in.cases[in.turn%len(in.cases)]
+		in.turn++
+		if p.asking || !p.doubtful() {
+			continue
+		}
+		p.asking = true
+		q := p.question()
+		in.running.Go(func() {
+			a := q.ask(ctx, in.w.Client)
+			select {
+			case <-ctx.Done():
+			case in.answers <- a:
+			}
+		})
+		if asked++; asked == asksAtOnce {
+			return
+		}
+	}
+}
+
+// watchPods watches the pods of all workloads, by their own selectors alone.
+func (in *inspector) watchPods(ctx context.Context) {
+	sets := map[string][]labels.Set{}
+	watches := map[string][]string{}
+	for _, p := range in.cases {
+		namespace := p.subject.source.namespace
+		switch {
+		case p.selector == nil:
+		case len(p.selector.MatchExpressions) == 0:
+			sets[namespace] = append(sets[namespace], p.selector.MatchLabels)
+		default:
+			watches[namespace] = append(watches[namespace], p.takes.String())
+		}
+	}
+	for namespace, all := range sets {
+		for _, selector := range merged(all) {
+			watches[namespace] = append(watches[namespace], selector.String())
+		}
+	}
+	for namespace, selectors := range watches {
+		for _, selector := range selectors {
+			f := &feed{
+				resource: in.w.at(source{corev1.SchemeGroupVersion.WithResource("pods"), namespace}),
+				scope:    metav1.ListOptions{LabelSelector: selector},
+				sights:   in.pods, seen: map[string]bool{},
+			}
+			in.running.Go(func() { _ = f.run(ctx) }) // without pods there is less to say, and no error
+		}
+	}
+}
+
+// saw takes in a change of a pod.
+func (in *inspector) saw(s sight) {
+	if s.live == nil {
+		for _, p := range in.cases {
+			if p.subject.live != nil && p.subject.live.GetKind() != "Pod" {
+				delete(p.pods, s.name)
+			}
+		}
+		return
+	}
+	pod, ok := podOf(s.live)
+	if !ok {
+		return
+	}
+	for _, p := range in.cases {
+		switch {
+		case p.selector == nil || p.subject.source.namespace != pod.Namespace || !p.takes.Matches(labels.Set(pod.Labels)):
+		case s.gone:
+			delete(p.pods, pod.Name)
+		default:
+			p.pods[pod.Name] = pod
+		}
+	}
+}
+
+// heard takes in an answer.
+func (in *inspector) heard(a answer) {
+	p := a.of
+	p.asking = false
+	p.events, p.replicas, p.refused, p.revision = a.events, a.replicas, a.refused, a.revision
+	if p.counts == nil {
+		p.counts = a.counts
+	}
+}
+
+// hopeless says that one of the objects cannot become ready, and marks those.
+func (in *inspector) hopeless(now time.Time) bool {
+	found, starting := false, 0
+	for _, p := range in.cases {
+		starting += p.starts()
+	}
+	for _, p := range in.cases {
+		if p.subject.live == nil {
+			continue
+		}
+		because, seen := hopeless(in.facts(p, starting > p.starts()), p.seen, now)
+		if p.seen = seen; because != "" {
+			p.subject.object.Failed, found = true, true
+			p.subject.object.Reason = because
+		}
+	}
+	return found
+}
+
+func (in *inspector) facts(p *patient, others bool) facts {
+	f := facts{owner: p.subject.live, events: p.events, operators: in.operators, others: others}
+	replicas := p.replicas
+	if p.stale() {
+		replicas = ""
+	} else {
+		f.refused = p.refused
+	}
+	for _, pod := range p.pods {
+		if present(f.owner, replicas, pod) {
+			f.pods = append(f.pods, pod)
+		}
+	}
+	slices.SortFunc(f.pods, func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
+	return f
+}

@@ -1,0 +1,109 @@
+package rollout
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"regexp"
+	"slices"
+	"unicode/utf8"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// The bounds of a log's end.
+const (
+	linesKept  = 20
+	lineLength = 512
+	logBytes   = 64 << 10
+)
+
+// tail is a container whose log's end is wanted.
+type tail struct {
+	container string
+	current   bool
+	previous  bool
+	logs      []verdict.LogTail
+}
+
+// tails are the containers of a pod that ran and are not well.
+func tails(p *corev1.Pod) []tail {
+	var all []tail
+	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
+		for _, s := range statuses {
+			ended := s.State.Terminated
+			if s.Ready || ended != nil && ended.ExitCode == 0 {
+				continue
+			}
+			t := tail{container: s.Name, current: s.State.Running != nil || ended != nil || s.RestartCount > 0, previous: s.RestartCount > 0}
+			if t.current || t.previous {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
+func (w *Waiter) readLogs(ctx context.Context, namespace, pod string, t *tail) {
+	if t.previous {
+		t.logs = append(t.logs, w.readLog(ctx, namespace, pod, t.container, true))
+	}
+	if t.current {
+		now := w.readLog(ctx, namespace, pod, t.container, false)
+		// Between two starts both are the log of the container that crashed last.
+		if len(t.logs) == 0 || !slices.Equal(t.logs[0].Lines, now.Lines) {
+			t.logs = append(t.logs, now)
+		}
+	}
+}
+
+// readLog reads the end of one log; that it could not is said in its place.
+func (w *Waiter) readLog(ctx context.Context, namespace, pod, container string, previous bool) verdict.LogTail {
+	t := verdict.LogTail{Container: container, Previous: previous}
+	lines, limit := int64(linesKept), int64(logBytes)
+	stream, err := w.Client.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{
+		Container: container, Previous: previous, TailLines: &lines, LimitBytes: &limit,
+	}).Stream(ctx)
+	if err != nil {
+		t.Error = clip(err.Error(), lineLength)
+		return t
+	}
+	defer stream.Close()
+	scanner := bufio.NewScanner(io.LimitReader(stream, logBytes))
+	scanner.Buffer(nil, logBytes)
+	for scanner.Scan() {
+		t.Lines = append(t.Lines, clip(scrub(scanner.Text()), lineLength))
+	}
+	t.Lines = t.Lines[max(0, len(t.Lines)-linesKept):]
+	return t
+}
+
+// What looks like a secret in text that others wrote. It is a net under the
+// masks of the secrets that are known, not in their place.
+var (
+	secretValue = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|authorization)["']?\s*[:=]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"',;&]+`)
+	userInfo    = regexp.MustCompile(`(://)[^/\s@:]*:[^/\s@]+@`)
+	jwt         = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*`)
+)
+
+// scrub hides what looks like a secret.
+func scrub(line string) string {
+	line = secretValue.ReplaceAllString(line, "${1}(hidden)")
+	line = userInfo.ReplaceAllString(line, "${1}(hidden)@")
+	return jwt.ReplaceAllString(line, "(hidden)")
+}
+
+// clip cuts text to a number of bytes, between two characters.
+func clip(s string, limit int) string {
+	const mark = "…"
+	if len(s) <= limit {
+		return s
+	}
+	cut := limit - len(mark)
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + mark
+}

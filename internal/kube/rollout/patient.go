@@ -1,0 +1,75 @@
+package rollout
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// patient is an object that is not ready, with what is known of it.
+type patient struct {
+	subject  *subject
+	selector *metav1.LabelSelector // of its pods; nil: it has none, or is one
+	takes    labels.Selector       // the same, made ready
+	pods     map[string]*corev1.Pod
+	events   map[types.UID][]happening
+	counts   map[types.UID]int // how often an event had been seen at the first question
+	replicas string            // the ReplicaSet of its present revision
+	refused  string            // why the pods of that are not let be made
+	revision string            // which that is
+	seen     map[string]sighting
+	asking   bool
+}
+
+// starts is 1 for a workload without a fault, not even one that can pass.
+func (p *patient) starts() int {
+	if p.selector == nil {
+		return 0
+	}
+	for _, s := range p.seen {
+		if !s.passed {
+			return 0
+		}
+	}
+	return 1
+}
+
+// doubtful says that its pods do not tell all: there are none, one has not begun
+// to run, or whose they are has to be told.
+func (p *patient) doubtful() bool {
+	live := p.subject.live
+	if live == nil {
+		return false
+	}
+	if p.selector == nil {
+		return slices.Contains([]string{"PersistentVolumeClaim", "Pod"}, live.GetKind())
+	}
+	if p.refusal() {
+		return true
+	}
+	for _, pod := range p.pods {
+		if !started(pod) || p.stale() && PodReason(pod) != "" {
+			return true
+		}
+	}
+	return len(p.pods) == 0
+}
+
+// stale says that the ReplicaSet that is known, if any, may be of the revision
+// before.
+func (p *patient) stale() bool {
+	live := p.subject.live
+	return live.GetKind() == "Deployment" && live.GetGeneration() > 1 &&
+		(p.replicas == "" || p.revision != revisionOf(live) || !looked(live))
+}
+
+// refusal says that a Deployment that was changed tells of pods that are not let
+// be made; they may be those of the revision before.
+func (p *patient) refusal() bool {
+	live := p.subject.live
+	holds, _ := condition(live, "ReplicaFailure")
+	return holds && live.GetKind() == "Deployment" && live.GetGeneration() > 1
+}

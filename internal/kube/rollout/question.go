@@ -1,0 +1,119 @@
+package rollout
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+)
+
+const (
+	// podsAsked bounds how many pods of one workload are asked about, or listed.
+	podsAsked    = 3
+	podsListed   = 100
+	eventsListed = 50
+)
+
+// question is what is to be found out about one object, apart from what the
+// watches bring.
+type question struct {
+	of       *patient
+	owner    *unstructured.Unstructured
+	about    []types.UID // whose events to read
+	selector string      // of a Deployment whose ReplicaSet is to be seen
+	answer   answer
+}
+
+// question copies what it needs: it is asked on another goroutine.
+func (p *patient) question() question {
+	live := p.subject.live
+	q := question{of: p, owner: live, answer: answer{of: p, counts: map[types.UID]int{}, replicas: p.replicas, revision: p.revision}}
+	q.answer.events = map[types.UID][]happening{}
+	if live.GetKind() == "Deployment" {
+		if p.stale() || p.refusal() {
+			q.selector = p.takes.String()
+		}
+	} else if live.GetKind() != "Pod" {
+		q.about = append(q.about, live.GetUID())
+	}
+	for _, pod := range p.pods {
+		if len(q.about) <= podsAsked && !started(pod) {
+			q.about = append(q.about, pod.UID)
+		}
+	}
+	return q
+}
+
+// ask asks the API server. What is not answered, or not allowed, stays unknown.
+func (q question) ask(ctx context.Context, client kubernetes.Interface) answer {
+	if q.selector != "" {
+		q.answer.revision = revisionOf(q.owner)
+		if rs := replicaSet(ctx, client, q.owner, q.selector); rs != nil {
+			q.answer.replicas, q.answer.refused = rs.Name, refusal(rs)
+		}
+	}
+	for _, uid := range q.about {
+		list, err := eventsOf(ctx, client, q.owner.GetNamespace(), uid)
+		if err != nil {
+			continue
+		}
+		q.answer.events[uid] = q.happenings(list)
+	}
+	return q.answer
+}
+
+// happenings reads events, those about the owner with whether they are about it
+// as it is now. Of an owner that was changed, an event counts only when it came
+// again since the first question: until then it may be about what was mended.
+func (q question) happenings(list []corev1.Event) []happening {
+	all := make([]happening, 0, len(list))
+	for i := range list {
+		e := &list[i]
+		h := happening{Reason: e.Reason, Message: e.Message, Count: count(e), Last: lastOf(e)}
+		first, known := q.of.counts[e.UID]
+		q.answer.counts[e.UID] = h.Count
+		h.Fresh = q.owner.GetGeneration() <= 1 || q.of.counts != nil && (!known || h.Count > first)
+		all = append(all, h)
+	}
+	return all
+}
+
+// eventsOf are the events about one object, oldest first.
+func eventsOf(ctx context.Context, client kubernetes.Interface, namespace string, uid types.UID) ([]corev1.Event, error) {
+	list, err := client.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{
+		FieldSelector: fields.OneTermEqualSelector("involvedObject.uid", string(uid)).String(), Limit: eventsListed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(list.Items, func(a, b corev1.Event) int { return lastOf(&a).Compare(lastOf(&b)) })
+	return list.Items, nil
+}
+
+// count is how often an event came.
+func count(e *corev1.Event) int {
+	n := int(e.Count)
+	if e.Series != nil {
+		n = max(n, int(e.Series.Count))
+	}
+	return cmp.Or(n, 1)
+}
+
+// lastOf is when an event came last.
+func lastOf(e *corev1.Event) time.Time {
+	last := e.LastTimestamp.Time
+	if e.Series != nil && e.Series.LastObservedTime.After(last) {
+		last = e.Series.LastObservedTime.Time
+	}
+	if last.IsZero() {
+		last = e.EventTime.Time
+	}
+	return last
+}

@@ -1,0 +1,177 @@
+package rollout
+
+import (
+	"maps"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+)
+
+// The bounds of a selector, which becomes part of a URL.
+const (
+	maxValues   = 40   // of one label
+	maxSelector = 2048 // bytes
+)
+
+// feeds are the watches that see all of the subjects: one for each kind and
+// namespace, if one can be kept to what is the release's own.
+func (w *Waiter) feeds(subjects []*subject) []*feed {
+	groups := map[source][]*subject{}
+	var order []source
+	for _, s := range subjects {
+		if groups[s.source] == nil {
+			order = append(order, s.source)
+		}
+		groups[s.source] = append(groups[s.source], s)
+	}
+	var all []*feed
+	for _, from := range order {
+		group := groups[from]
+		scope, ok := scopeOf(group, w.Own && from.namespace != "" && from.namespace == w.Namespace)
+		if ok {
+			all = append(all, w.feed(scope, group...))
+			continue
+		}
+		for _, s := range group {
+			all = append(all, w.feed(byName(s), s))
+		}
+	}
+	return all
+}
+
+func (w *Waiter) feed(scope metav1.ListOptions, group ...*subject) *feed {
+	f := &feed{resource: group[0].resource, scope: scope, names: map[string]*subject{}, subjects: group, open: len(group)}
+	for _, s := range group {
+		f.names[s.object.Name] = s
+	}
+	f.from = oldest(group)
+	return f
+}
+
+// oldest is the version from which on a watch misses nothing of any of them, or
+// nothing where one is not there or its version cannot be compared.
+func oldest(group []*subject) string {
+	var from *subject
+	for _, s := range group {
+		if s.live == nil || versionOf(s.live) == 0 {
+			return ""
+		}
+		if from == nil || versionOf(s.live) < versionOf(from.live) {
+			from = s
+		}
+	}
+	return from.live.GetResourceVersion()
+}
+
+// scopeOf is the narrowest scope of one watch for all of them. In a namespace
+// that others share, a watch of everything would bring their objects, too.
+func scopeOf(group []*subject, own bool) (scope metav1.ListOptions, ok bool) {
+	if len(group) == 1 {
+		return byName(group[0]), true
+	}
+	sets := make([]labels.Set, len(group))
+	for i, s := range group {
+		if s.live != nil {
+			sets[i] = s.live.GetLabels()
+		}
+	}
+	if selector, ok := shared(sets); ok {
+		return metav1.ListOptions{LabelSelector: selector}, true
+	}
+	return metav1.ListOptions{}, own
+}
+
+func byName(s *subject) metav1.ListOptions {
+	return metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", s.object.Name).String()}
+}
+
+// common are the labels that many releases have alike.
+var common = []string{"app.kubernetes.io/managed-by", "helm.sh/chart", "app.kubernetes.io/version", "heritage", "chart"}
+
+// shared is a selector that all the sets fit, by the labels that all have; not
+// ok when these set nothing apart from other releases' objects.
+func shared(sets []labels.Set) (selector string, ok bool) {
+	query := labels.NewSelector()
+	for _, key := range slices.Sorted(maps.Keys(sets[0])) {
+		values, all := valuesOf(key, sets)
+		if !all || len(values) > maxValues || slices.Contains(common, key) {
+			continue
+		}
+		r, err := labels.NewRequirement(key, selection.In, values)
+		if err != nil {
+			return "", false
+		}
+		query, ok = query.Add(*r), true
+	}
+	selector = query.String()
+	return selector, ok && len(selector) <= maxSelector
+}
+
+// valuesOf are a label's values, and whether all have it.
+func valuesOf(key string, sets []labels.Set) (values []string, all bool) {
+	for _, set := range sets {
+		v, has := set[key]
+		if !has {
+			return nil, false
+		}
+		values = append(values, v)
+	}
+	slices.Sort(values)
+	return slices.Compact(values), true
+}
+
+// merged are selectors that together select just what the sets do one by one:
+// those that differ in one label's value become one.
+func merged(sets []labels.Set) []labels.Selector {
+	var out []labels.Selector
+	for len(sets) > 0 {
+		group, rest := []labels.Set{sets[0]}, []labels.Set(nil)
+		apart := "" // the label by which the group's sets differ
+		for _, set := range sets[1:] {
+			key, ok := difference(sets[0], set)
+			if ok && (apart == "" || key == "" || key == apart) && len(group) < maxValues {
+				group = append(group, set)
+				if key != "" {
+					apart = key
+				}
+				continue
+			}
+			rest = append(rest, set)
+		}
+		out = append(out, selecting(group))
+		sets = rest
+	}
+	return out
+}
+
+// difference is the one label whose value differs, empty when none does; not ok
+// when there are more, or other labels.
+func difference(a, b labels.Set) (key string, ok bool) {
+	if len(a) != len(b) {
+		return "", false
+	}
+	for k, v := range a {
+		other, has := b[k]
+		if !has || v != other && key != "" {
+			return "", false
+		}
+		if v != other {
+			key = k
+		}
+	}
+	return key, true
+}
+
+func selecting(sets []labels.Set) labels.Selector {
+	query := labels.NewSelector()
+	for key := range sets[0] {
+		values, _ := valuesOf(key, sets)
+		if r, err := labels.NewRequirement(key, selection.In, values); err == nil {
+			query = query.Add(*r)
+		}
+	}
+	return query
+}

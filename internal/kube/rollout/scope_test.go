@@ -1,0 +1,73 @@
+package rollout
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// A watch for several objects must not bring other releases' in a namespace that
+// they share.
+func TestShared(t *testing.T) {
+	for name, c := range map[string]struct {
+		sets []labels.Set
+		want string
+	}{
+		"by the instance":       {[]labels.Set{{"app.kubernetes.io/instance": "a", "x": "1"}, {"app.kubernetes.io/instance": "a"}}, "app.kubernetes.io/instance in (a)"},
+		"by several values":     {[]labels.Set{{"app": "web"}, {"app": "db"}}, "app in (db,web)"},
+		"by all that they have": {[]labels.Set{{"app": "web", "b": "1"}, {"app": "db", "b": "1"}}, "app in (db,web),b in (1)"},
+		"nothing of their own":  {[]labels.Set{{"app.kubernetes.io/managed-by": "Helm"}, {"app.kubernetes.io/managed-by": "Helm"}}, ""},
+		"nothing in common":     {[]labels.Set{{"a": "1"}, {"b": "1"}}, ""},
+		"no labels":             {[]labels.Set{nil, {"b": "1"}}, ""},
+		"too long":              {[]labels.Set{{"a": strings.Repeat("x", 63)}, {"a": "1", "b": "1"}, {}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, ok := shared(c.sets)
+			if ok != (c.want != "") || ok && got != c.want {
+				t.Errorf("shared() = %q, %t, want %q", got, ok, c.want)
+			}
+		})
+	}
+}
+
+// Selectors become one only where that takes nothing in that none of them took.
+func TestMerged(t *testing.T) {
+	for name, c := range map[string]struct {
+		sets []labels.Set
+		want []string
+	}{
+		"one":                    {[]labels.Set{{"app": "web"}}, []string{"app in (web)"}},
+		"two values":             {[]labels.Set{{"app": "web", "of": "r"}, {"app": "db", "of": "r"}}, []string{"app in (db,web),of in (r)"}},
+		"two labels apart":       {[]labels.Set{{"app": "web", "tier": "a"}, {"app": "db", "tier": "b"}}, []string{"app in (web),tier in (a)", "app in (db),tier in (b)"}},
+		"other labels":           {[]labels.Set{{"app": "web"}, {"name": "web"}}, []string{"app in (web)", "name in (web)"}},
+		"apart by another label": {[]labels.Set{{"a": "1", "b": "1"}, {"a": "2", "b": "1"}, {"a": "1", "b": "2"}}, []string{"a in (1,2),b in (1)", "a in (1),b in (2)"}},
+		"the same":               {[]labels.Set{{"a": "1"}, {"a": "1"}}, []string{"a in (1)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, s := range merged(c.sets) {
+				got = append(got, s.String())
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("merged() = %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestScrub(t *testing.T) {
+	for line, want := range map[string]string{
+		"connecting as app, password=hunter2 now":      "connecting as app, password=(hidden) now",
+		`{"token": "abc", "user": "x"}`:                `{"token": "(hidden)", "user": "x"}`,
+		"Authorization: Bearer abcdef":                 "Authorization: (hidden)",
+		"dial postgres://app:pw@db:5432/x":             "dial postgres://(hidden)@db:5432/x",
+		"jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.abc_-d": "jwt (hidden)",
+		`secret "db" not found`:                        `secret "db" not found`,
+	} {
+		if got := scrub(line); got != want {
+			t.Errorf("scrub(%q) = %q, want %q", line, got, want)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// parallelReads bounds how many requests a wait has under way at once, watches
+// aside.
+const parallelReads = 16
+
+// Applied is an object as the API server returned it when it was applied, or
+// with nothing but its kind and name.
+type Applied = *unstructured.Unstructured
+
+// subject is one object that is waited for.
+type subject struct {
+	object   verdict.Object
+	source   source
+	resource dynamic.ResourceInterface
+	live     *unstructured.Unstructured // as last seen; nil: it is not there
+	known    bool                       // live says how it is, not just that nobody looked
+}
+
+// source is where objects of one kind are read.
+type source struct {
+	resource  schema.GroupVersionResource
+	namespace string // empty: cluster-scoped
+}
+
+// outcome is how an object stands to what is waited for.
+type outcome int
+
+const (
+	pending outcome = iota
+	met
+	missed // it will not come to that
+)
+
+// named are objects of which nothing is known but their names.
+func named(refs []verdict.Ref) []Applied {
+	all := make([]Applied, len(refs))
+	for i, r := range refs {
+		u := &unstructured.Unstructured{}
+		u.SetAPIVersion(r.APIVersion)
+		u.SetKind(r.Kind)
+		u.SetNamespace(r.Namespace)
+		u.SetName(r.Name)
+		all[i] = u
+	}
+	return all
+}
+
+// subjects are the objects to wait for, each once.
+func (w *Waiter) subjects(applied []Applied) ([]*subject, error) {
+	type place struct {
+		source
+		name string
+	}
+	all := make([]*subject, 0, len(applied))
+	seen := make(map[place]bool, len(applied))
+	for _, u := range applied {
+		s, err := w.subject(u)
+		if err != nil {
+			return nil, err
+		}
+		if at := (place{s.source, s.object.Name}); !seen[at] {
+			seen[at] = true
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
+func (w *Waiter) subject(u *unstructured.Unstructured) (*subject, error) {
+	ref := verdict.Ref{APIVersion: u.GetAPIVersion(), Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName()}
+	gvk := u.GroupVersionKind()
+	mapping, err := w.Mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+	if err != nil {
+		return nil, fmt.Errorf("find the resource of %s to wait for it: %w", ref, err)
+	}
+	if mapping.Scope.Name() != meta.RESTScopeNameNamespace {
+		ref.Namespace = ""
+	} else if ref.Namespace == "" {
+		ref.Namespace = w.Namespace
+	}
+	s := &subject{
+		object: verdict.Object{Ref: ref, Reason: "it has not been read yet"},
+		source: source{mapping.Resource, ref.Namespace},
+	}
+	s.resource = w.at(s.source)
+	if u.GetUID() != "" && u.GetResourceVersion() != "" {
+		s.live, s.known = u, true
+	}
+	return s, nil
+}
+
+// at is the client for a source.
+func (w *Waiter) at(from source) dynamic.ResourceInterface {
+	if from.namespace == "" {
+		return w.Dynamic.Resource(from.resource)
+	}
+	return w.Dynamic.Resource(from.resource).Namespace(from.namespace)
+}
+
+// describe takes from the live object what every wait tells of it.
+func (s *subject) describe() {
+	s.object.UID, s.object.Exists = string(s.live.GetUID()), true
+	s.object.Created = s.live.GetCreationTimestamp().Time
+	s.object.Deleting = s.live.GetDeletionTimestamp() != nil
+	s.object.Complete = Complete(s.live)
+}
+
+// take keeps what was seen, unless what is known is newer: a watch that begins
+// at the oldest of several versions shows the others' past.
+func (s *subject) take(live *unstructured.Unstructured) (news bool) {
+	if s.live != nil && live != nil && s.live.GetUID() == live.GetUID() && versionOf(live) < versionOf(s.live) {
+		return false
+	}
+	s.live, s.known = trim(live), true
+	return true
+}
+
+// trim drops what no judgement needs and a thousand objects would keep in memory.
+func trim(live *unstructured.Unstructured) *unstructured.Unstructured {
+	if live == nil {
+		return nil
+	}
+	unstructured.RemoveNestedField(live.Object, "metadata", "managedFields")
+	for _, field := range []string{"data", "binaryData", "stringData"} {
+		delete(live.Object, field)
+	}
+	return live
+}
+
+// versionOf is the resource version as a number, which versions of one resource
+// can be compared by; 0 where it is none.
+func versionOf(u *unstructured.Unstructured) uint64 {
+	n, err := strconv.ParseUint(u.GetResourceVersion(), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// readAll looks at each of the subjects that nothing is known of. A read that
+// gave no answer leaves its subject as it is; one that is denied is an error.
+func readAll(ctx context.Context, subjects []*subject) error {
+	var reads errgroup.Group
+	reads.SetLimit(parallelReads)
+	for _, s := range subjects {
+		if s.known {
+			continue
+		}
+		reads.Go(func() error {
+			live, err := s.resource.Get(ctx, s.object.Name, metav1.GetOptions{})
+			switch {
+			case err == nil:
+				s.take(live)
+			case apierrors.IsNotFound(err):
+				s.take(nil)
+			case denied(err):
+				return fmt.Errorf("read %s to wait for it: %w", s.object.Ref, err)
+			default:
+				s.object.Reason = fmt.Sprintf("it cannot be read: %v", err)
+			}
+			return nil
+		})
+	}
+	return reads.Wait()
+}
+
+func denied(err error) bool { return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) }

@@ -1,0 +1,199 @@
+//go:build cluster
+
+package rollout_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/yaml"
+
+	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/test/faultproxy"
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+func proxied(t *testing.T, cluster *kubetest.Cluster) *faultproxy.Proxy {
+	t.Helper()
+	return faultproxy.New(t, cluster.Config())
+}
+
+// tokenOf is an account with a token, which passes through the proxy, that may
+// do all in the namespace.
+func tokenOf(t *testing.T, cluster *kubetest.Cluster, namespace string) *rest.Config {
+	t.Helper()
+	all := rbacv1.PolicyRule{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}}
+	return cluster.ServiceAccount(t, namespace, "all", all).Config
+}
+
+func stateful(t *testing.T, cluster *kubetest.Cluster, namespace, name string) {
+	t.Helper()
+	var s appsv1.StatefulSet
+	text := fmt.Sprintf(`{metadata: {name: %[1]s, labels: {app: %[1]s}}, spec: {serviceName: %[1]s, selector: {matchLabels: {app: %[1]s}},
+  template: {metadata: {labels: {app: %[1]s}}, spec: {containers: [{name: app, image: a}]}}}}`, name)
+	if err := yaml.Unmarshal([]byte(text), &s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cluster.Client().AppsV1().StatefulSets(namespace).Create(t.Context(), &s, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A server that goes away every two seconds costs a watch, not the wait.
+func TestWaitThroughDroppedWatches(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	proxy := proxied(t, cluster)
+	w := waiter(t, proxy.Config(t, tokenOf(t, cluster, namespace)), namespace)
+	w.FailFast = true
+	deploy(t, cluster, namespace, "slow", "minReadySeconds: 5,")
+	stop := make(chan struct{})
+	dropped := make(chan struct{})
+	go func() {
+		defer close(dropped)
+		tick := time.NewTicker(2 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				proxy.Down()
+				proxy.Up()
+			}
+		}
+	}()
+	err := wait(t, w, time.Minute, web)
+	close(stop)
+	<-dropped
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// The last object's readiness ends the wait at once, and so does a cancel.
+func TestWaitEndsAtOnce(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	deploy(t, cluster, namespace, "slow", "")
+	ready := make(chan time.Time, 1)
+	watch, err := cluster.Client().AppsV1().Deployments(namespace).Watch(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watch.Stop()
+	go func() {
+		for e := range watch.ResultChan() {
+			if d, ok := e.Object.(*appsv1.Deployment); ok && d.Status.AvailableReplicas == 1 && d.Status.ObservedGeneration == d.Generation {
+				ready <- time.Now()
+				return
+			}
+		}
+	}()
+	if err := wait(t, quick(t, cluster, namespace), time.Minute, web); err != nil {
+		t.Fatal(err)
+	}
+	over := time.Now()
+	if late := over.Sub(<-ready); late > 100*time.Millisecond {
+		t.Errorf("%s after the object was ready", late)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stop := errors.New("stop")
+	done := make(chan error, 1)
+	go func() {
+		done <- quick(t, cluster, namespace).Wait(ctx, []verdict.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "none"}})
+	}()
+	cancel(stop)
+	select {
+	case err := <-done:
+		if !errors.Is(err, stop) {
+			t.Errorf("cancelled: %v", err)
+		}
+	case <-time.After(time.Second):
+		t.Error("the wait goes on")
+	}
+}
+
+// A thousand objects, five hundred of which become ready one after the other, fit
+// into little memory.
+func TestWaitForAThousand(t *testing.T) {
+	const half, limit = 500, 64 << 20
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	w := waiter(t, cluster.Config(), namespace) // their class is not there
+	w.Own = true
+	client := cluster.Client().CoreV1()
+	var refs []verdict.Ref
+	for i := range half {
+		name := fmt.Sprintf("o-%d", i)
+		labels := map[string]string{"of": "r", "n": name}
+		cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Data: map[string]string{"text": fmt.Sprintf("%02000d", i)}}
+		claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}
+		if err := yaml.Unmarshal([]byte("{spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Gi}}}}"), claim); err != nil {
+			t.Fatal(err)
+		}
+		claim.Name, claim.Labels = name, labels
+		if _, err := client.ConfigMaps(namespace).Create(t.Context(), cm, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.PersistentVolumeClaims(namespace).Create(t.Context(), claim, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		refs = append(refs, verdict.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: name}, verdict.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Name: name})
+	}
+	var before, now runtime.MemStats
+	debug.FreeOSMemory()
+	runtime.ReadMemStats(&before)
+	done := make(chan error, 1)
+	go func() { done <- wait(t, w, 2*time.Minute, refs...) }()
+	bound := make(chan struct{})
+	go func() {
+		defer close(bound)
+		for i := range half {
+			name := fmt.Sprintf("o-%d", i)
+			claim, err := client.PersistentVolumeClaims(namespace).Get(t.Context(), name, metav1.GetOptions{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			claim.Status.Phase = corev1.ClaimBound
+			claim.Status.Capacity = claim.Spec.Resources.Requests
+			if _, err := client.PersistentVolumeClaims(namespace).UpdateStatus(t.Context(), claim, metav1.UpdateOptions{}); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	var most uint64
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			<-bound
+			if err != nil {
+				t.Error(err)
+			}
+			t.Logf("%d MiB at most", most>>20)
+			if most > limit {
+				t.Errorf("%d MiB above the idle process, want at most %d", most>>20, limit>>20)
+			}
+			return
+		case <-tick.C:
+			runtime.ReadMemStats(&now)
+			if used := now.Sys - now.HeapReleased - (before.Sys - before.HeapReleased); now.Sys-now.HeapReleased > before.Sys-before.HeapReleased {
+				most = max(most, used)
+			}
+		}
+	}
+}

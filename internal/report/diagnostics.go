@@ -1,0 +1,101 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// diagnosis shows why a rollout failed: each object that tells of it, with its
+// last events and the end of its logs.
+func diagnosis(r verdict.Result) string {
+	d := r.Diagnostics
+	if d == nil || len(d.Symptoms) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("### What went wrong\n")
+	if d.Reason != "" {
+		b.WriteString("\n" + quote(d.Reason) + "\n")
+	}
+	for _, s := range capped(d.Symptoms) {
+		fmt.Fprintf(&b, "\n**%s**", code(clip(refName(s.Ref, r.Namespace), maxPhrase)))
+		if s.Reason != "" {
+			b.WriteString(": " + quote(s.Reason))
+		}
+		b.WriteByte('\n')
+		if len(s.Events) > 0 {
+			b.WriteString("\n" + details("Last events", fenceAll(s.Events)))
+		}
+		for _, l := range capped(s.Logs) {
+			b.WriteString("\n" + details(text(logTitle(l)), fenceAll(logLines(l))))
+		}
+	}
+	return b.String() + more(len(d.Symptoms))
+}
+
+// textDiagnosis is the same for a log.
+func textDiagnosis(b *strings.Builder, r verdict.Result) {
+	if r.Diagnostics == nil {
+		return
+	}
+	for _, s := range capped(r.Diagnostics.Symptoms) {
+		var lines []string
+		for _, e := range s.Events {
+			lines = append(lines, "event: "+e)
+		}
+		for _, l := range capped(s.Logs) {
+			lines = append(lines, logTitle(l)+":")
+			for _, line := range logLines(l) {
+				lines = append(lines, "| "+line)
+			}
+		}
+		title := clip(oneLine(because(refName(s.Ref, r.Namespace), s.Reason)), 2*maxPhrase)
+		if len(lines) == 0 {
+			fmt.Fprintf(b, "\n%s\n", title)
+			continue
+		}
+		block(b, title, lines)
+	}
+}
+
+// noteDiagnosis is what of it fits into an annotation beside the reason: what the
+// first container to blame printed at last, or else the last event.
+func noteDiagnosis(d *verdict.Diagnostics) string {
+	if d == nil {
+		return ""
+	}
+	const lines = 5
+	for _, s := range d.Symptoms {
+		for _, l := range s.Logs {
+			if n := len(l.Lines); n > 0 {
+				return fmt.Sprintf("\nPod %s, %s:\n%s", s.Name, logTitle(l), strings.Join(l.Lines[max(0, n-lines):], "\n"))
+			}
+		}
+	}
+	for _, s := range d.Symptoms {
+		if n := len(s.Events); n > 0 {
+			return fmt.Sprintf("\nLast event of %s/%s: %s", s.Kind, s.Name, s.Events[n-1])
+		}
+	}
+	return ""
+}
+
+func logTitle(l verdict.LogTail) string {
+	if l.Previous {
+		return "last log lines of container " + l.Container + " before its restart"
+	}
+	return "last log lines of container " + l.Container
+}
+
+// logLines are its lines, or why there are none.
+func logLines(l verdict.LogTail) []string {
+	switch {
+	case l.Error != "":
+		return []string{"(could not be read: " + l.Error + ")"}
+	case len(l.Lines) == 0:
+		return []string{"(nothing was printed)"}
+	}
+	return l.Lines
+}

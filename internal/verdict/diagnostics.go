@@ -1,0 +1,36 @@
+package verdict
+
+import "errors"
+
+// Diagnostics are what was found out, within bounds, about why a rollout failed.
+// All of its text was written by others.
+type Diagnostics struct {
+	Reason   string    `json:"reason"` // one line
+	Symptoms []Symptom `json:"symptoms,omitempty"`
+}
+
+// Symptom is one object that shows what is wrong: a pod, or a workload that has
+// none.
+type Symptom struct {
+	Ref
+	Reason string    `json:"reason,omitempty"`
+	Events []string  `json:"events,omitempty"` // the last ones, oldest first
+	Logs   []LogTail `json:"logs,omitempty"`
+}
+
+// LogTail is the end of what a container printed.
+type LogTail struct {
+	Container string   `json:"container"`
+	Previous  bool     `json:"previous,omitempty"` // of the container before its last restart
+	Lines     []string `json:"lines,omitempty"`
+	Error     string   `json:"error,omitempty"` // why it could not be read
+}
+
+// DiagnosticsOf finds what an error's origin has found out, or nil.
+func DiagnosticsOf(err error) *Diagnostics {
+	var found interface{ Diagnostics() *Diagnostics }
+	if errors.As(err, &found) {
+		return found.Diagnostics()
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// diagnostics are what the report says of the reasons.
+func (e ended) diagnostics(t *testing.T) verdict.Diagnostics {
+	t.Helper()
+	var d verdict.Diagnostics
+	raw, err := json.Marshal(e.report["diagnostics"])
+	if err == nil {
+		err = json.Unmarshal(raw, &d)
+	}
+	if err != nil || d.Reason == "" || len(d.Symptoms) == 0 {
+		t.Fatalf("diagnostics %s: %v", raw, err)
+	}
+	return d
+}
+
+// A deploy that cannot succeed ends long before its timeout, with the reason.
+func TestDeployFailsFast(t *testing.T) {
+	s := newSite(t)
+	began := time.Now()
+	e := s.berth("deploy", "--set", missingImage).exit(t, 23).
+		says(t, "Deployment/web: pod web-", "ImagePull", "registry.example/app:missing", "event: ")
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if d := e.diagnostics(t); d.Symptoms[0].Kind != "Pod" || len(d.Symptoms[0].Events) == 0 {
+		t.Errorf("diagnostics %+v", d)
+	}
+	s.berth("deploy").exit(t, 0)
+}
+
+// The last lines of a container that crashes are shown, as text and nothing else.
+func TestDeployShowsTheLastLogLines(t *testing.T) {
+	s := newSite(t)
+	e := s.berth("deploy", "--set", `podAnnotations.sim\.berth\.dev/behaviour=crash-loop`).exit(t, 23).says(t, "CrashLoopBackOff", "last log lines of container app")
+	if d := e.diagnostics(t); len(d.Symptoms[0].Logs) == 0 || len(d.Symptoms[0].Logs[0].Lines) == 0 {
+		t.Errorf("diagnostics %+v", d)
+	}
+}
+
+func TestDeployKeepsWaitingWhereItIsTold(t *testing.T) {
+	s := newSite(t)
+	began := time.Now()
+	e := s.berth("deploy", "--fail-fast=false", "--timeout", "12s", "--set", missingImage).exit(t, 23).says(t, "ImagePull")
+	if took := time.Since(began); took < 8*time.Second {
+		t.Errorf("it took %s alone", took)
+	}
+	if d := e.diagnostics(t); !strings.Contains(d.Reason, "Deployment/web") {
+		t.Errorf("diagnostics %+v", d)
+	}
+}
+
+// What a hook printed is kept though its Job is deleted at once.
+func TestDeployShowsAFailedHooksLog(t *testing.T) {
+	s := newSite(t)
+	s.chart = hookChart(t, "fail", `helm.sh/hook-delete-policy: "before-hook-creation,hook-failed"`)
+	e := s.berth("deploy").exit(t, 23).says(t, "seeded 42 rows")
+	if d := e.diagnostics(t); d.Symptoms[0].Logs[0].Lines[0] != "seeded 42 rows" {
+		t.Errorf("diagnostics %+v", d)
+	}
+}
