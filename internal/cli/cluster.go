@@ -30,12 +30,12 @@ func (c *cluster) Namespace(ctx context.Context) (verdict.Namespace, error) {
 	return ns, classify(err, "read namespace "+c.app.Namespace)
 }
 
-func (c *cluster) CreateNamespace(ctx context.Context) (verdict.Namespace, error) {
+func (c *cluster) CreateNamespace(ctx context.Context) (ns verdict.Namespace, fresh bool, err error) {
 	made, err := c.namespaces().Ensure(ctx, c.app.Namespace, c.allLabels(), c.app.Annotations)
 	for _, n := range made.Notes {
 		c.note(n)
 	}
-	return made.Namespace, classify(err, "create namespace "+c.app.Namespace)
+	return made.Namespace, made.Made, classify(err, "create namespace "+c.app.Namespace)
 }
 
 func (c *cluster) AdoptNamespace(ctx context.Context, ns verdict.Namespace) (verdict.Namespace, error) {
@@ -202,6 +202,8 @@ func (p permissions) StorageNeeds(verb string) []verdict.Permission {
 	}
 	return storage
 }
+
+func (p permissions) RenewLock() verdict.Permission { return access.RenewLock(p.namespace) }
 
 func (p permissions) ReviewUntil(ctx context.Context, needs []verdict.Permission, wait time.Duration, retry func([]verdict.Gap)) ([]verdict.Gap, error) {
 	gaps, err := access.ReviewUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait,

@@ -37,9 +37,9 @@ func serverNow(conn *kube.Conn) func() time.Time {
 	}
 }
 
-func (l locker) Acquire(ctx context.Context, waiting func(string, time.Time)) (engine.Held, verdict.Lock, error) {
+func (l locker) Acquire(ctx context.Context, expect engine.LockExpected, waiting func(string, time.Time)) (engine.Held, verdict.Lock, error) {
 	o := l.options
-	o.OnWait = waiting
+	o.OnWait, o.Absent, o.Renewable = waiting, expect.Absent, expect.Renewable
 	held, err := lease.Acquire(ctx, l.conn.Clientset(), o)
 	var busy *lease.HeldError
 	switch {

@@ -176,7 +176,7 @@ func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
 	}
 	reads := w.conn.Getter(w.app.Namespace, kube.NewFence(context.WithoutCancel(ctx), w.holding))
 	return helm.Seams{
-		Getter: getter, Core: core, Fence: fence,
+		Getter: getter, Core: core, Fence: fence, Recall: getter.Recall,
 		Pods: w.conn.Clientset(), Waiter: w.waiter(reads),
 	}, nil
 }

@@ -19,7 +19,7 @@ type Cluster interface {
 	Namespace(ctx context.Context) (verdict.Namespace, error)
 	// CreateNamespace makes it with Berth's labels, or returns the one that
 	// appeared meanwhile.
-	CreateNamespace(ctx context.Context) (verdict.Namespace, error)
+	CreateNamespace(ctx context.Context) (ns verdict.Namespace, made bool, err error)
 	// AdoptNamespace puts Berth's labels on one that carries none.
 	AdoptNamespace(ctx context.Context, ns verdict.Namespace) (verdict.Namespace, error)
 	// DeleteNamespace deletes that very namespace and waits until it is gone.
@@ -45,6 +45,8 @@ type Access interface {
 	ClusterNeeds(verb string, phase verdict.NamespacePhase) []verdict.Permission
 	// StorageNeeds are the permissions on the record store's objects and the lock.
 	StorageNeeds(verb string) []verdict.Permission
+	// RenewLock is the permission among them to update the lock.
+	RenewLock() verdict.Permission
 	// ReviewUntil asks again for as long as something required is denied and
 	// wait has not passed.
 	ReviewUntil(ctx context.Context, needs []verdict.Permission, wait time.Duration, retry func([]verdict.Gap)) ([]verdict.Gap, error)
@@ -56,9 +58,15 @@ type Access interface {
 type Locker interface {
 	// Acquire waits for the lock. It returns the lock as it was found, and a
 	// nil Held where Leases may not be used.
-	Acquire(ctx context.Context, waiting func(holder string, since time.Time)) (Held, verdict.Lock, error)
+	Acquire(ctx context.Context, expect LockExpected, waiting func(holder string, since time.Time)) (Held, verdict.Lock, error)
 	// Read looks at the lock and takes nothing.
 	Read(ctx context.Context) (verdict.Lock, error)
+}
+
+// LockExpected is what is known of the lock before it is asked for.
+type LockExpected struct {
+	Absent    bool // nobody has had a place to make it yet
+	Renewable bool // who has made it may update it, too
 }
 
 // Held is a lock that is held and renewed.

@@ -10,12 +10,15 @@ import (
 )
 
 // observe reads the objects of the last record, those of its hooks, and those
-// that the revision before had and the last one dropped.
-func (r *run) observe(ctx context.Context, f *verdict.Facts) error {
+// that the revision before had and the last one dropped. Seen are the objects
+// of the manifest that is wanted, or nil.
+func (r *run) observe(ctx context.Context, f *verdict.Facts, seen []verdict.Object) error {
 	last := f.Last()
-	var err error
-	if f.Objects, err = r.Cluster.Observe(ctx, last.Manifest); err != nil {
-		return err
+	if f.Objects = seen; seen == nil || last.Manifest != r.want.Manifest {
+		var err error
+		if f.Objects, err = r.Cluster.Observe(ctx, last.Manifest); err != nil {
+			return err
+		}
 	}
 	f.Observed = true
 	if !last.Payload.Unfinished() {
@@ -24,8 +27,28 @@ func (r *run) observe(ctx context.Context, f *verdict.Facts) error {
 	if err := r.observeHooks(ctx, f); err != nil {
 		return err
 	}
+	var err error
 	f.Dropped, f.DroppedUnread, err = r.dropped(ctx, f)
 	return err
+}
+
+// observeAhead begins to read the objects that a deploy of this run made, beside
+// its record, which most likely still names the same. The function that it
+// returns gives them, or nil: then they have to be read, and an error is met
+// again.
+func (r *run) observeAhead(ctx context.Context, observe bool) (seen func() []verdict.Object) {
+	if !observe || r.want.Manifest == "" {
+		return func() []verdict.Object { return nil }
+	}
+	reading := make(chan []verdict.Object, 1)
+	go func() {
+		objects, err := r.Cluster.Observe(ctx, r.want.Manifest)
+		if err != nil {
+			objects = nil
+		}
+		reading <- objects
+	}()
+	return func() []verdict.Object { return <-reading }
 }
 
 // observeHooks reads the objects of the last record's hooks.

@@ -6,18 +6,21 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // prepare comes before the first write: the chart is fetched while the
-// namespace is read and the cluster-scoped permissions are asked for.
+// namespace is read and permissions are asked for.
 func (r *run) prepare(ctx context.Context) error {
 	done := r.step("Fetch the chart, look at the namespace, ask for permissions")
 	defer done()
 	fetched := make(chan error, 1)
 	go func() { fetched <- r.Releases.Fetch(ctx) }()
+	asked := r.askAhead(ctx)
 	err := r.lookAtNamespace(ctx)
+	asked()
 	if err == nil {
 		err = r.awaitGone(ctx)
 	}
@@ -135,7 +138,7 @@ func (r *run) askFirst(ctx context.Context) error {
 // controller that grants permissions in new namespaces may take a moment.
 func (r *run) makeNamespace(ctx context.Context) error {
 	var err error
-	if r.namespace, err = r.Cluster.CreateNamespace(ctx); err != nil {
+	if r.namespace, r.fresh, err = r.Cluster.CreateNamespace(ctx); err != nil {
 		return err
 	}
 	if err := r.refuseForeign(); err != nil {
@@ -144,8 +147,34 @@ func (r *run) makeNamespace(ctx context.Context) error {
 	return r.ask(ctx, r.Access.StorageNeeds(r.result.Verb), fmt.Sprintf("Namespace %s was made before this was found.", r.namespace.Name))
 }
 
+// askAhead begins to ask, beside the first look at the namespace, for all that
+// is needed where that exists. What is granted is not asked for again; what is
+// not, may be once the namespace was made. The answers are in when the function
+// that it returns is through.
+func (r *run) askAhead(ctx context.Context) (answered func()) {
+	if !r.Options.Preflight {
+		return func() {}
+	}
+	needs := append(r.Access.ClusterNeeds(r.result.Verb, verdict.NamespaceActive), r.Access.StorageNeeds(r.result.Verb)...)
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		limited, cancel := r.limit(ctx)
+		defer cancel()
+		gaps, err := r.Access.ReviewUntil(limited, needs, 0, func([]verdict.Gap) {})
+		if err != nil {
+			return // who asks next hears of it
+		}
+		r.granted = map[verdict.Permission]bool{}
+		for _, n := range needs {
+			r.granted[n] = !slices.ContainsFunc(gaps, func(g verdict.Gap) bool { return g.Permission == n })
+		}
+	})
+	return asking.Wait
+}
+
 // ask reviews needs; every required one that is missing is named at once.
 func (r *run) ask(ctx context.Context, needs []verdict.Permission, made string) error {
+	needs = slices.DeleteFunc(needs, func(n verdict.Permission) bool { return r.granted[n] })
 	if !r.Options.Preflight || len(needs) == 0 {
 		return nil
 	}

@@ -15,17 +15,19 @@ type run struct {
 	result    verdict.Result
 	started   time.Time
 	namespace verdict.Namespace
-	lock      verdict.Lock    // as found
-	held      Held            // nil without permission on Leases
-	attempt   verdict.Attempt // what the lock will be told
-	rendered  bool            // the chart was rendered for an install
-	waiting   bool            // it was said that permissions are waited for
-	wrote     bool            // an operation was begun: an interrupt may leave something behind
-	operated  bool            // a Helm operation was begun: nothing is decided anew after it
-	repairs   []string        // what was mended
-	audited   int             // how many of the records' writes were looked through
-	settled   string          // what an interrupted run left on record
-	lockUntil time.Time       // how long to wait for others
+	lock      verdict.Lock                // as found
+	held      Held                        // nil without permission on Leases
+	attempt   verdict.Attempt             // what the lock will be told
+	rendered  bool                        // the chart was rendered for an install
+	fresh     bool                        // the namespace was made by this run
+	granted   map[verdict.Permission]bool // what the run is known to be allowed to do
+	waiting   bool                        // it was said that permissions are waited for
+	wrote     bool                        // an operation was begun: an interrupt may leave something behind
+	operated  bool                        // a Helm operation was begun: nothing is decided anew after it
+	repairs   []string                    // what was mended
+	audited   int                         // how many of the records' writes were looked through
+	settled   string                      // what an interrupted run left on record
+	lockUntil time.Time                   // how long to wait for others
 	// failedRevision is the revision of the operation that failed.
 	failedRevision int
 	unreadable     []string // teardown: records that were set aside unread
@@ -57,7 +59,8 @@ var errLockLost = errors.New("the lock on the release was lost: it could not be 
 func (r *run) acquire(ctx context.Context) (context.Context, func(), error) {
 	done := r.step("Take the lock on the release")
 	r.lockUntil = r.Clock().Add(r.Options.LockTimeout)
-	held, found, err := r.Locker.Acquire(ctx, func(holder string, since time.Time) {
+	expect := LockExpected{Absent: r.fresh, Renewable: r.granted[r.Access.RenewLock()]}
+	held, found, err := r.Locker.Acquire(ctx, expect, func(holder string, since time.Time) {
 		r.Say(fmt.Sprintf("Waiting for the lock, held by %q since %s", holder, since.UTC().Format(time.RFC3339)))
 	})
 	done()
@@ -152,8 +155,11 @@ func (r *run) gather(ctx context.Context, observe bool) (*verdict.Facts, error) 
 		Release: r.Options.App.Release, Identity: r.Options.App.Identity, Run: r.Options.Run,
 		Namespace: r.namespace, Lock: r.lock,
 	}
+	ahead := r.observeAhead(ctx, observe)
 	var err error
-	if f.Records, err = r.Releases.Records(ctx); err != nil {
+	f.Records, err = r.Releases.Records(ctx)
+	seen := ahead()
+	if err != nil {
 		return nil, err
 	}
 	f.Now = r.Cluster.Now()
@@ -165,7 +171,7 @@ func (r *run) gather(ctx context.Context, observe bool) (*verdict.Facts, error) 
 		return nil, err
 	}
 	if last.DecodeError == "" && (observe || last.Payload.Unfinished()) {
-		if err := r.observe(ctx, f); err != nil {
+		if err := r.observe(ctx, f, seen); err != nil {
 			return nil, err
 		}
 	}

@@ -39,12 +39,15 @@ type client struct {
 	ctx    context.Context // ends with the operation's fence
 	pods   kubernetes.Interface
 	waiter Waiter
+	recall func() (end func())
 	owner  string // namespace/release that objects have to name to be deleted
 	kept   map[verdict.Ref]string
 	undone []error // why objects could not be deleted; Helm only logs it
 
 	dead     []kube.ResourceList // the objects of revisions that failed, oldest first
 	installs bool                // an install, not an upgrade
+	looks    bool                // what is built next is what Helm is about to look for
+	looked   func()              // ends the time in which it finds what was seen then
 	built    kube.ResourceList   // what was built last: the chart's objects, when their owners are looked at
 	found    []verdict.Ref       // what an install found in place with the release's name on it
 	unproven []string            // hooks that were deleted before they had ended
@@ -71,11 +74,15 @@ func (c *client) IsReachable() error { return nil }
 func (c *client) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 	built, err := c.Client.Build(r, false)
 	c.built = built
+	if err == nil && c.looks {
+		c.look(built)
+	}
 	return built, err
 }
 
 // Create makes a hook's or an install's objects.
 func (c *client) Create(resources kube.ResourceList) (*kube.Result, error) {
+	c.looked()
 	res, err := c.Client.Create(resources)
 	return res, c.keep(err, "create the chart's objects")
 }
@@ -92,7 +99,8 @@ func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.R
 	if err != nil {
 		return nil, err
 	}
-	res, err := update(original, target, force)
+	c.looked()
+	res, err := c.apply(update, original, target, force)
 	return res, c.keep(err, "update the chart's objects")
 }
 

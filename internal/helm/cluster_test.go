@@ -96,7 +96,7 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 		fence := kube.NewFence(ctx)
 		getter := conn.Getter(s.namespace, fence)
 		core, err := getter.Core()
-		return helm.Seams{Getter: getter, Core: core, Fence: fence, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
+		return helm.Seams{Getter: getter, Core: core, Fence: fence, Recall: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
 			Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace, FailFast: true}}}, err
 	}
 	r := helm.New(helm.Options{

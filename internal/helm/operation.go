@@ -8,11 +8,13 @@ import (
 	"runtime/debug"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/kube"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage"
+	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -25,7 +27,7 @@ import (
 const fieldManager = "helm"
 
 // parallelCalls bounds how many requests an operation has under way at once.
-const parallelCalls = 8
+const parallelCalls = 16
 
 func init() { kube.ManagedFieldsManager = fieldManager }
 
@@ -42,6 +44,7 @@ type Seams struct {
 	Getter genericclioptions.RESTClientGetter
 	Core   corev1client.CoreV1Interface // behind the fence, for the records
 	Fence  Fence
+	Recall func() (end func()) // while it lasts, the Getter's clients read an object once
 	Pods   kubernetes.Interface
 	Waiter Waiter
 }
@@ -61,8 +64,10 @@ func (r *Releases) configuration(s Seams) (*action.Configuration, *client, error
 		ctx:    s.Fence.Context(),
 		pods:   s.Pods,
 		waiter: s.Waiter,
+		recall: s.Recall,
 		owner:  r.opts.Namespace + "/" + r.opts.Release,
 		kept:   map[verdict.Ref]string{},
+		looked: func() {},
 	}
 	c.Namespace = r.opts.Namespace
 	c.Log = r.opts.Log
@@ -139,13 +144,23 @@ func capabilitiesOf(g action.RESTClientGetter) (*chartutil.Capabilities, error) 
 	if err != nil {
 		return nil, fmt.Errorf("make a discovery client: %w", err)
 	}
-	v, err := dc.ServerVersion()
-	if err != nil {
-		return nil, fmt.Errorf("ask the API server for its version: %w", err)
-	}
-	versions, err := action.GetVersionSet(dc)
-	if err != nil {
-		return nil, fmt.Errorf("ask the API server for its API versions: %w", err)
+	var v *version.Info
+	var versions chartutil.VersionSet
+	var asks errgroup.Group
+	asks.Go(func() (err error) {
+		if v, err = dc.ServerVersion(); err != nil {
+			return fmt.Errorf("ask the API server for its version: %w", err)
+		}
+		return nil
+	})
+	asks.Go(func() (err error) {
+		if versions, err = action.GetVersionSet(dc); err != nil {
+			return fmt.Errorf("ask the API server for its API versions: %w", err)
+		}
+		return nil
+	})
+	if err := asks.Wait(); err != nil {
+		return nil, err
 	}
 	return &chartutil.Capabilities{
 		KubeVersion: chartutil.KubeVersion{Version: v.GitVersion, Major: v.Major, Minor: v.Minor},

@@ -54,10 +54,13 @@ func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string
 		if err := r.installCRDs(ctx, cfg, c, values); err != nil {
 			return nil, err
 		}
+		c.looks = true
 		return r.install(ctx, cfg, step == verdict.StepReplace).Run(ch, values)
 	})
 	o := c.outcome(rel, cut, err)
+	r.written = o.Revision
 	if !cut {
+		c.looked()
 		r.capabilities = cfg.Capabilities // of a server that may have got CRDs
 		if step == verdict.StepInstall {
 			o.Adopted = names(c.found)

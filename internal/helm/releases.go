@@ -34,8 +34,11 @@ type Releases struct {
 	archive      *chart.Archive
 	values       map[string]any
 	capabilities *chartutil.Capabilities
-	deadline     time.Time                 // by when the run is over, for the stamp
-	loaded       map[string]*record.Loaded // by key, as last read
+	asked        <-chan *chartutil.Capabilities // nil where there was no answer
+	deadline     time.Time                      // by when the run is over, for the stamp
+	loaded       map[string]*record.Loaded      // by key, as last read
+	written      int                            // the revision of the last operation
+	ahead        *preloaded                     // its record, read before anybody asked
 }
 
 // New makes the operations of one release. open gives the seams of one
@@ -47,9 +50,16 @@ func New(opts Options, store *record.Store, open func(ctx context.Context) (Seam
 // Begin says by when, in the API server's time, the run is over at the latest.
 func (r *Releases) Begin(deadline time.Time) { r.deadline = deadline }
 
-// Fetch brings the chart and its values into memory. It asks the cluster
-// nothing, so it runs beside the preflight.
+// Fetch brings the chart and its values into memory, and begins to ask the API
+// server what it offers, which rendering has to know. It needs no permission,
+// so it runs beside the preflight.
 func (r *Releases) Fetch(ctx context.Context) error {
+	asked := make(chan *chartutil.Capabilities, 1)
+	go func() {
+		known, _ := r.askCapabilities(ctx) // Render asks again, and says why
+		asked <- known
+	}()
+	r.asked = asked
 	values, err := chart.Merge(ctx, r.opts.Values)
 	if err != nil {
 		return err
@@ -60,6 +70,14 @@ func (r *Releases) Fetch(ctx context.Context) error {
 	}
 	r.archive, r.values = archive, values
 	return nil
+}
+
+func (r *Releases) askCapabilities(ctx context.Context) (*chartutil.Capabilities, error) {
+	seams, err := r.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return capabilitiesOf(seams.Getter)
 }
 
 // Close removes what Fetch put on disk.
@@ -76,6 +94,10 @@ func (r *Releases) Render(ctx context.Context, revision int, upgrade bool) error
 	seams, err := r.open(ctx)
 	if err != nil {
 		return err
+	}
+	if r.capabilities == nil && r.asked != nil {
+		r.capabilities = <-r.asked
+		r.asked = nil
 	}
 	if r.capabilities == nil {
 		if r.capabilities, err = capabilitiesOf(seams.Getter); err != nil {

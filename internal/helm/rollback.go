@@ -47,7 +47,9 @@ func (r *Releases) Rollback(ctx context.Context, to int) verdict.Outcome {
 		err := r.rollback(ctx, cfg, to).Run(r.opts.Release)
 		return records.created, err
 	})
-	return c.outcome(rel, cut, err)
+	o := c.outcome(rel, cut, err)
+	r.written = o.Revision
+	return o
 }
 
 // rollback never sets CleanupOnFail, Force or Recreate: they destroy the

@@ -10,21 +10,47 @@ import (
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
 
+	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-// Records lists the release's revisions from their metadata alone.
+// Records lists the release's revisions from their metadata alone. The payload
+// of the one that was written last, which is asked for next, is read meanwhile.
 func (r *Releases) Records(ctx context.Context) ([]verdict.Record, error) {
-	return r.store.Revisions(ctx, r.opts.Release)
+	r.ahead = nil
+	if r.written == 0 {
+		return r.store.Revisions(ctx, r.opts.Release)
+	}
+	reading := make(chan *preloaded, 1)
+	go func() {
+		p := &preloaded{rec: verdict.Record{Key: record.Key(r.opts.Release, r.written)}}
+		p.payload, p.err = r.store.Load(ctx, &p.rec)
+		reading <- p
+	}()
+	records, err := r.store.Revisions(ctx, r.opts.Release)
+	r.ahead = <-reading
+	return records, err
+}
+
+// preloaded is a record that was read while the records were listed.
+type preloaded struct {
+	rec     verdict.Record
+	payload *record.Loaded
+	err     error
 }
 
 // Load reads one revision's payload into rec.
 func (r *Releases) Load(ctx context.Context, rec *verdict.Record) error {
-	l, err := r.store.Load(ctx, rec)
-	if err != nil {
-		return err
+	p := r.ahead
+	r.ahead = nil
+	if p == nil || p.err != nil || p.rec.Key != rec.Key || p.rec.UID != rec.UID {
+		p = &preloaded{rec: *rec}
+		if p.payload, p.err = r.store.Load(ctx, &p.rec); p.err != nil {
+			return p.err
+		}
 	}
-	r.loaded[rec.Key] = l
+	*rec = p.rec
+	r.loaded[rec.Key] = p.payload
 	return nil
 }
 

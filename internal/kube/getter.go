@@ -22,6 +22,7 @@ type Getter struct {
 	conn      *Conn
 	namespace string
 	config    *rest.Config
+	recall    *recall // before what Helm and kubectl's library read
 }
 
 var _ genericclioptions.RESTClientGetter = (*Getter)(nil)
@@ -35,11 +36,19 @@ func (c *Conn) Getter(namespace string, fence *Fence) *Getter {
 	}
 	config := c.Config()
 	config.Transport = rt
-	return &Getter{conn: c, namespace: namespace, config: config}
+	return &Getter{conn: c, namespace: namespace, config: config, recall: &recall{next: rt}}
 }
 
+// Recall has the clients that are made from ToRESTConfig read an object once, and
+// once more after each write, until the function that it returns is called.
+func (g *Getter) Recall() (end func()) { return g.recall.begin() }
+
 // ToRESTConfig gives a copy each time: its users change it.
-func (g *Getter) ToRESTConfig() (*rest.Config, error) { return rest.CopyConfig(g.config), nil }
+func (g *Getter) ToRESTConfig() (*rest.Config, error) {
+	config := rest.CopyConfig(g.config)
+	config.Transport = g.recall
+	return config, nil
+}
 
 // Core gives a client of the core API behind the getter's fence.
 func (g *Getter) Core() (corev1.CoreV1Interface, error) {

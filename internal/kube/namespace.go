@@ -44,20 +44,11 @@ func (n Namespaces) Get(ctx context.Context, name string) (verdict.Namespace, er
 	return namespaceFacts(ns), nil
 }
 
-// Ensure makes the namespace unless it exists. It asks first: who may not create
-// namespaces meets 403 on a POST even when the namespace is there, which is why
-// Helm's own --create-namespace fails for them. An existing namespace is
+// Ensure makes the namespace unless it exists. Who may not create namespaces
+// meets 403 on a POST even when the namespace is there, which is why Helm's own
+// --create-namespace fails for them: then it looks. An existing namespace is
 // returned as it is, terminating or another's, for the caller to judge.
 func (n Namespaces) Ensure(ctx context.Context, name string, labels, annotations map[string]string) (Ensured, error) {
-	found, err := n.Get(ctx, name)
-	if err != nil {
-		return Ensured{}, err
-	}
-	switch found.Phase {
-	case verdict.NamespaceActive, verdict.NamespaceTerminating:
-		return Ensured{Namespace: found}, nil
-	case verdict.NamespaceAbsent, verdict.NamespaceHidden:
-	}
 	made, err := n.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		Name:        name,
 		Labels:      with(labels, map[string]string{LabelManagedBy: ManagedByBerth}),
@@ -69,19 +60,27 @@ func (n Namespaces) Ensure(ctx context.Context, name string, labels, annotations
 		found, err := n.Get(ctx, name)
 		return Ensured{Namespace: found}, err
 	case apierrors.IsForbidden(err):
-		return Ensured{}, &verdict.Problem{
-			Ending: verdict.EndPermission,
-			Tried:  "create namespace " + name,
-			Cause:  err,
-			Next:   "grant create on namespaces, or make the namespace beforehand",
-			Gaps: []verdict.Gap{{Permission: verdict.Permission{
-				Verb: "create", Resource: "namespaces", Why: "make the review app's namespace",
-			}, Reason: err.Error()}},
+		found, readErr := n.Get(ctx, name)
+		if readErr == nil && (found.Phase == verdict.NamespaceActive || found.Phase == verdict.NamespaceTerminating) {
+			return Ensured{Namespace: found}, nil
 		}
+		return Ensured{}, notToBeMade(name, err)
 	case err != nil:
 		return Ensured{}, fmt.Errorf("create namespace %s: %w", name, err)
 	}
 	return n.claim(ctx, made)
+}
+
+func notToBeMade(name string, err error) error {
+	return &verdict.Problem{
+		Ending: verdict.EndPermission,
+		Tried:  "create namespace " + name,
+		Cause:  err,
+		Next:   "grant create on namespaces, or make the namespace beforehand",
+		Gaps: []verdict.Gap{{Permission: verdict.Permission{
+			Verb: "create", Resource: "namespaces", Why: "make the review app's namespace",
+		}, Reason: err.Error()}},
+	}
 }
 
 // claim writes a namespace's own UID on it, which is known only once it exists.

@@ -89,7 +89,7 @@ func (s *scene) releases(namespace, store, getter string) *helm.Releases {
 		fence := kube.NewFence(ctx)
 		g := conn.Getter(getter, fence)
 		core, err := g.Core()
-		return helm.Seams{Getter: g, Core: core, Fence: fence, Pods: conn.Clientset()}, err
+		return helm.Seams{Getter: g, Core: core, Fence: fence, Recall: g.Recall, Pods: conn.Clientset()}, err
 	})
 }
 

@@ -42,7 +42,7 @@ func (s *site) operations() *helm.Releases {
 		fence := kube.NewFence(ctx)
 		getter := conn.Getter(s.namespace, fence)
 		core, err := getter.Core()
-		return helm.Seams{Getter: getter, Core: core, Fence: fence, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
+		return helm.Seams{Getter: getter, Core: core, Fence: fence, Recall: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
 			Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace,
 		}}}, err
 	})

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -18,25 +19,34 @@ func TestDeployOfTheExample(t *testing.T) {
 		e.atMost(t, "discovery", 2)
 		e.atMost(t, "version", 1)
 		e.atMost(t, "openapi", 0)
+		// To make it or to patch it, and to check it; the rollout is watched.
+		e.atMost(t, "get deployments.apps", 2)
+		e.atMost(t, "get services", 2)
+		e.atMost(t, "create selfsubjectaccessreviews.authorization.k8s.io", 12)
 	}
 	s.helmReads("deployed")
 }
 
-// atMost fails the test if more requests for the resource were made.
-func (e ended) atMost(t *testing.T, resource string, most float64) {
+// atMost fails the test if more requests for the resource were made, or more of
+// one verb.
+func (e ended) atMost(t *testing.T, what string, most float64) {
 	t.Helper()
+	verb, resource, one := strings.Cut(what, " ")
+	if !one {
+		verb, resource = "", what
+	}
 	requests, _ := e.report["requests"].([]any)
 	if len(requests) == 0 {
 		t.Error("the report counts no requests")
 	}
 	count := 0.0
 	for _, r := range requests {
-		if request, _ := r.(map[string]any); request["resource"] == resource {
+		if request, _ := r.(map[string]any); request["resource"] == resource && (!one || request["verb"] == verb) {
 			n, _ := request["count"].(float64)
 			count += n
 		}
 	}
 	if count > most {
-		t.Errorf("%v requests for %s, want at most %v", count, resource, most)
+		t.Errorf("%v requests for %s, want at most %v", count, what, most)
 	}
 }

@@ -227,7 +227,7 @@ func fill(t *testing.T, c *kubetest.Cluster, ns string, releases, revisions int)
 			for revision := 1; revision <= revisions && errs[i] == nil; revision++ {
 				rls := mock(name, revision, release.StatusSuperseded)
 				rls.Manifest += noise(4 << 10)
-				errs[i] = s.Create(makeKey(name, revision), rls)
+				errs[i] = s.Create(Key(name, revision), rls)
 			}
 		})
 	}
@@ -236,6 +236,6 @@ func fill(t *testing.T, c *kubetest.Cluster, ns string, releases, revisions int)
 		t.Fatal(errs[at])
 	}
 	// One that is hidden is found among them all the same.
-	must(t, second(c.Client().CoreV1().Secrets(ns).Patch(t.Context(), makeKey("web7", 3), "application/merge-patch+json",
+	must(t, second(c.Client().CoreV1().Secrets(ns).Patch(t.Context(), Key("web7", 3), "application/merge-patch+json",
 		[]byte(`{"metadata":{"labels":{"name":null}}}`), metav1.PatchOptions{})))
 }

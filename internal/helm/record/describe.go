@@ -13,8 +13,8 @@ import (
 // keyPrefix begins the name of every record.
 const keyPrefix = "sh.helm.release.v1."
 
-// makeKey is what Helm calls the record of a revision.
-func makeKey(release string, revision int) string {
+// Key is the name of the Secret or ConfigMap in which Helm keeps a revision.
+func Key(release string, revision int) string {
 	return keyPrefix + release + ".v" + strconv.Itoa(revision)
 }
 
@@ -29,7 +29,7 @@ func parseKey(key string) (release string, revision int) {
 	}
 	release = rest[:at]
 	revision, err := strconv.Atoi(rest[at+len(".v"):])
-	if err != nil || revision < 1 || makeKey(release, revision) != key {
+	if err != nil || revision < 1 || Key(release, revision) != key {
 		return "", 0
 	}
 	return release, revision

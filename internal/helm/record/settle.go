@@ -52,7 +52,7 @@ func (s *Store) Load(ctx context.Context, rec *verdict.Record) (*Loaded, error) 
 // misplaced finds a payload that lies under another revision's name. Helm would
 // go by the payload, and write to that other record.
 func misplaced(key string, rls *release.Release) error {
-	if makeKey(rls.Name, rls.Version) == key {
+	if Key(rls.Name, rls.Version) == key {
 		return nil
 	}
 	return &UndecodableError{Key: key, Err: fmt.Errorf("it holds revision %d of release %q", rls.Version, rls.Name)}

@@ -49,14 +49,23 @@ func Storage(n Needs) []verdict.Permission {
 	for _, l := range [][2]string{
 		{"get", "see who holds the release"},
 		{"create", "lock the release"},
-		{"update", "renew and end the lock"},
+		{"update", whyRenew},
 		{"watch", "wait for the lock without polling"},
 	} {
-		needs = append(needs, verdict.Permission{
-			Verb: l[0], Group: "coordination.k8s.io", Resource: "leases", Namespace: n.Namespace, Why: l[1], Optional: true,
-		})
+		needs = append(needs, onLock(l[0], n.Namespace, l[1]))
 	}
 	return needs
+}
+
+const whyRenew = "renew and end the lock"
+
+// RenewLock is the permission among those of Storage to update the lock.
+func RenewLock(namespace string) verdict.Permission { return onLock("update", namespace, whyRenew) }
+
+func onLock(verb, namespace, why string) verdict.Permission {
+	return verdict.Permission{
+		Verb: verb, Group: "coordination.k8s.io", Resource: "leases", Namespace: namespace, Why: why, Optional: true,
+	}
 }
 
 // Split parts what can be asked before the namespace exists from what cannot.

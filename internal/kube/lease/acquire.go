@@ -32,6 +32,8 @@ type Options struct {
 	// RenewEvery leaves room for a few failed renewals within Duration.
 	RenewEvery time.Duration
 	Wait       time.Duration // how long to wait for somebody else's end; 0: not at all
+	Absent     bool          // it is not there most likely: create it before looking
+	Renewable  bool          // who may create it may update it, as far as is known
 
 	// ServerNow is the API server's time, or zero while it is not known. The
 	// wall clock of this machine is never asked whether a Lease has run out.
@@ -96,7 +98,7 @@ func Acquire(ctx context.Context, client kubernetes.Interface, o Options) (*Leas
 // hold begins the renewal. A Lease that was created may still be one that may
 // not be updated: better to learn that now than when it runs out.
 func (c *candidate) hold(ctx context.Context, mine *coordinationv1.Lease, began time.Time) (*Lease, error) {
-	if c.found.State == verdict.LockAbsent {
+	if c.found.State == verdict.LockAbsent && !c.Renewable {
 		renewed, err := c.api.Update(ctx, mine, metav1.UpdateOptions{})
 		if apierrors.IsForbidden(err) {
 			return nil, fmt.Errorf("renew the lock on release %s in namespace %s: %w: %w", c.Release, c.Namespace, ErrUnusable, err)
@@ -124,15 +126,13 @@ type candidate struct {
 // try takes the Lease if it is free. Neither a Lease nor an error means that it
 // changed meanwhile; a *HeldError that it is not free.
 func (c *candidate) try(ctx context.Context) (*coordinationv1.Lease, error) {
+	if c.Absent {
+		c.Absent = false // it is there now, or we are told
+		return c.create(ctx)
+	}
 	current, err := c.api.Get(ctx, Name(c.Release), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		current = &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{
-			Name: Name(c.Release), Labels: map[string]string{"app.kubernetes.io/managed-by": "berth"},
-		}}
-		c.found = verdict.Lock{State: verdict.LockAbsent}
-		c.claim(current)
-		current, err = c.api.Create(ctx, current, metav1.CreateOptions{})
-		return unlessBeaten(current, err)
+		return c.create(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -155,6 +155,17 @@ func (c *candidate) try(ctx context.Context) (*coordinationv1.Lease, error) {
 	c.claim(next)
 	next, err = c.api.Update(ctx, next, metav1.UpdateOptions{})
 	return unlessBeaten(next, err)
+}
+
+// create makes the Lease, ours.
+func (c *candidate) create(ctx context.Context) (*coordinationv1.Lease, error) {
+	made := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{
+		Name: Name(c.Release), Labels: map[string]string{"app.kubernetes.io/managed-by": "berth"},
+	}}
+	c.found = verdict.Lock{State: verdict.LockAbsent}
+	c.claim(made)
+	made, err := c.api.Create(ctx, made, metav1.CreateOptions{})
+	return unlessBeaten(made, err)
 }
 
 // free says that nobody holds the Lease: its holder has ended it, or has let it
