@@ -1,23 +1,21 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
-	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/verdict"
 )
-
-// parallelReads bounds how many objects are read at a time.
-const parallelReads = 16
 
 // Observer reads the objects of a manifest from the cluster.
 type Observer struct {
@@ -45,70 +43,87 @@ func (o Observer) Observe(ctx context.Context, manifest, release, namespace stri
 			Next:   "deploy again: a new revision stores a new manifest",
 		}
 	}
-	scaled := autoscaled(wanted)
-	seen := make([]sight, len(wanted))
-	var reads errgroup.Group
-	reads.SetLimit(parallelReads)
+	seen := make([]*sight, len(wanted))
 	for i, want := range wanted {
-		reads.Go(func() error {
-			seen[i] = o.look(ctx, want, release, namespace, scaled[scaleTarget(want)])
-			return nil
-		})
+		seen[i] = o.locate(want, namespace)
 	}
-	_ = reads.Wait() // each keeps its own error
+	scaled := autoscaled(wanted)
+	o.read(ctx, seen, func(s *sight, live *unstructured.Unstructured) {
+		describe(&s.object, s.want, live, release, namespace, scaled[scaleTarget(s.want)])
+	})
 	return gather(seen, release, namespace)
 }
 
-// sight is what became of reading one object.
+// sight is an object that is looked for, and what became of reading it.
 type sight struct {
+	want   *unstructured.Unstructured
+	from   place
+	known  bool // from says where it is
 	object verdict.Object
 	gap    *verdict.Gap // it may not be read
 	err    error        // it could not be read
 }
 
-func (o Observer) look(ctx context.Context, want *unstructured.Unstructured, release, namespace string, scaled bool) sight {
-	object := verdict.Object{Ref: refOf(want)}
-	gvk := want.GroupVersionKind()
+// place is where objects of one kind are read.
+type place struct {
+	resource  schema.GroupVersionResource
+	namespace string // empty: cluster-scoped
+}
+
+func (o Observer) at(p place) dynamic.ResourceInterface {
+	if p.namespace == "" {
+		return o.Dynamic.Resource(p.resource)
+	}
+	return o.Dynamic.Resource(p.resource).Namespace(p.namespace)
+}
+
+// locate finds out where an object is to be read, without a request.
+func (o Observer) locate(want *unstructured.Unstructured, namespace string) *sight {
+	s := &sight{want: want, object: verdict.Object{Ref: refOf(want)}}
+	object, gvk := &s.object, want.GroupVersionKind()
 	mapping, err := mappingOf(o.Mapper, gvk)
 	switch {
 	case meta.IsNoMatchError(err):
 		object.Error = fmt.Sprintf("the API server has no kind %s in %s", gvk.Kind, gvk.GroupVersion())
-		return sight{object: object}
+		return s
 	case err != nil:
-		return sight{object: object, err: fmt.Errorf("find the resource of %s: %w", object.Ref, err)}
+		s.err = fmt.Errorf("find the resource of %s: %w", object.Ref, err)
+		return s
 	}
 	if object.Name == "" {
 		object.Error = "the manifest gives it no name"
-		return sight{object: object}
+		return s
 	}
 	if served := mapping.GroupVersionKind.GroupVersion(); served != gvk.GroupVersion() {
 		object.Error = fmt.Sprintf("the API server has %s no longer in %s, but in %s", gvk.Kind, gvk.GroupVersion(), served)
 	}
-	resource := dynamic.ResourceInterface(o.Dynamic.Resource(mapping.Resource))
 	object.Namespace = ""
 	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-		object.Namespace = want.GetNamespace()
-		if object.Namespace == "" {
-			object.Namespace = namespace
-		}
-		resource = o.Dynamic.Resource(mapping.Resource).Namespace(object.Namespace)
+		object.Namespace = cmp.Or(want.GetNamespace(), namespace)
 	}
-	live, err := resource.Get(ctx, object.Name, metav1.GetOptions{})
+	s.from, s.known = place{mapping.Resource, object.Namespace}, true
+	return s
+}
+
+// get reads one object.
+func (o Observer) get(ctx context.Context, s *sight) *unstructured.Unstructured {
+	live, err := o.at(s.from).Get(ctx, s.object.Name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return sight{object: object}
+		return nil
 	case apierrors.IsForbidden(err):
-		object.Error = "it may not be read"
-		return sight{object: object, gap: &verdict.Gap{Permission: verdict.Permission{
-			Verb: "get", Group: mapping.Resource.Group, Resource: mapping.Resource.Resource,
-			Namespace: object.Namespace, Name: object.Name, Why: "see the objects of the release",
-		}, Reason: err.Error()}}
+		s.object.Error = "it may not be read"
+		s.gap = &verdict.Gap{Permission: verdict.Permission{
+			Verb: "get", Group: s.from.resource.Group, Resource: s.from.resource.Resource,
+			Namespace: s.object.Namespace, Name: s.object.Name, Why: "see the objects of the release",
+		}, Reason: err.Error()}
+		return nil
 	case err != nil:
-		object.Error = "it could not be read"
-		return sight{object: object, err: fmt.Errorf("read %s: %w", object.Ref, err)}
+		s.object.Error = "it could not be read"
+		s.err = fmt.Errorf("read %s: %w", s.object.Ref, err)
+		return nil
 	}
-	describe(&object, want, live, release, namespace, scaled)
-	return sight{object: object}
+	return live
 }
 
 // describe fills in what the live object says.
@@ -130,7 +145,7 @@ func describe(object *verdict.Object, want, live *unstructured.Unstructured, rel
 
 // gather turns what was seen into the answer: objects, one Problem for all that
 // may not be read, and the errors of what could not be.
-func gather(seen []sight, release, namespace string) ([]verdict.Object, error) {
+func gather(seen []*sight, release, namespace string) ([]verdict.Object, error) {
 	objects := make([]verdict.Object, len(seen))
 	var gaps []verdict.Gap
 	var errs []error
