@@ -174,9 +174,13 @@ func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
 	if err != nil {
 		return helm.Seams{}, err
 	}
+	metadata, err := getter.Metadata()
+	if err != nil {
+		return helm.Seams{}, err
+	}
 	reads := w.conn.Getter(w.app.Namespace, kube.NewFence(context.WithoutCancel(ctx), w.holding))
 	return helm.Seams{
-		Getter: getter, Core: core, Fence: fence, Recall: getter.Recall,
+		Getter: getter, Core: core, Metadata: metadata, Fence: fence, Recall: getter.Recall,
 		Pods: w.conn.Clientset(), Waiter: w.waiter(reads),
 	}, nil
 }

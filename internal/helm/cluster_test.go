@@ -96,7 +96,11 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 		fence := kube.NewFence(ctx)
 		getter := conn.Getter(s.namespace, fence)
 		core, err := getter.Core()
-		return helm.Seams{Getter: getter, Core: core, Fence: fence, Recall: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
+		if err != nil {
+			return helm.Seams{}, err
+		}
+		metadata, err := getter.Metadata()
+		return helm.Seams{Getter: getter, Core: core, Metadata: metadata, Fence: fence, Recall: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
 			Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace, FailFast: true}}}, err
 	}
 	r := helm.New(helm.Options{

@@ -18,7 +18,9 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/metadata"
 
+	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -41,12 +43,13 @@ type Fence interface {
 
 // Seams are what one operation runs on; each operation gets its own.
 type Seams struct {
-	Getter genericclioptions.RESTClientGetter
-	Core   corev1client.CoreV1Interface // behind the fence, for the records
-	Fence  Fence
-	Recall func() (end func()) // while it lasts, the Getter's clients read an object once
-	Pods   kubernetes.Interface
-	Waiter Waiter
+	Getter   genericclioptions.RESTClientGetter
+	Core     corev1client.CoreV1Interface // behind the fence, for the records
+	Metadata metadata.Interface           // the same
+	Fence    Fence
+	Recall   func() (end func()) // while it lasts, the Getter's clients read an object once
+	Pods     kubernetes.Interface
+	Waiter   Waiter
 }
 
 // configuration fills Helm's own, without Init: that would build its own store
@@ -55,7 +58,7 @@ func (r *Releases) configuration(s Seams) (*action.Configuration, *client, error
 	if err := r.sameNamespace(s.Getter); err != nil {
 		return nil, nil, err
 	}
-	store, err := r.store.Operation(s.Core, r.deadline)
+	store, err := r.store.Operation(record.Clients{Core: s.Core, Metadata: s.Metadata}, r.deadline)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -57,6 +58,16 @@ func (g *Getter) Core() (corev1.CoreV1Interface, error) {
 		return nil, fmt.Errorf("make a client of the core API for namespace %s: %w", g.namespace, err)
 	}
 	return core, nil
+}
+
+// Metadata gives a client for the metadata of any object behind the getter's
+// fence.
+func (g *Getter) Metadata() (metadata.Interface, error) {
+	client, err := metadata.NewForConfig(g.config)
+	if err != nil {
+		return nil, fmt.Errorf("make the metadata client for namespace %s: %w", g.namespace, err)
+	}
+	return client, nil
 }
 
 // Clients gives the typed client and the one for objects of any kind, behind the

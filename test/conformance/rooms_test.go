@@ -89,7 +89,11 @@ func (s *scene) releases(namespace, store, getter string) *helm.Releases {
 		fence := kube.NewFence(ctx)
 		g := conn.Getter(getter, fence)
 		core, err := g.Core()
-		return helm.Seams{Getter: g, Core: core, Fence: fence, Recall: g.Recall, Pods: conn.Clientset()}, err
+		if err != nil {
+			return helm.Seams{}, err
+		}
+		metadata, err := g.Metadata()
+		return helm.Seams{Getter: g, Core: core, Metadata: metadata, Fence: fence, Recall: g.Recall, Pods: conn.Clientset()}, err
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
@@ -30,30 +31,31 @@ func (s *Store) Get(key string) (*release.Release, error) {
 
 // List returns every readable release that filter accepts, with all labels.
 func (s *Store) List(filter func(*release.Release) bool) ([]*release.Release, error) {
-	found, err := s.list(labels.Set{labelOwner: ownerHelm})
+	found, err := s.find(labels.Set{labelOwner: ownerHelm})
 	if err != nil {
 		return nil, err
 	}
-	var list []*release.Release
-	for _, rls := range s.openAll(found) {
-		if filter(rls) {
-			list = append(list, rls)
-		}
-	}
-	return list, nil
+	list, err := s.releases(found, func(*metav1.ObjectMeta) bool { return true })
+	return slices.DeleteFunc(list, func(rls *release.Release) bool { return !filter(rls) }), err
 }
 
 // Query returns every readable release whose record carries these labels, with
 // all labels. It returns driver.ErrReleaseNotFound when there is no record.
+//
+// Whole are the last revision and those that are labelled deployed: nothing
+// else is what Helm goes by. The others, of which it wants the numbers, are
+// outlines; these cannot be stored, and may turn out unreadable.
 func (s *Store) Query(wanted map[string]string) ([]*release.Release, error) {
-	found, err := s.list(wanted)
+	found, err := s.find(wanted)
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 0 {
+	if len(found.records) == 0 {
 		return nil, driver.ErrReleaseNotFound
 	}
-	return s.openAll(found), nil
+	return s.releases(found, func(meta *metav1.ObjectMeta) bool {
+		return meta.Labels[labelStatus] == release.StatusDeployed.String() || !tells(meta)
+	})
 }
 
 // Create stores a new release under key, with Berth's stamp. It returns
@@ -64,6 +66,9 @@ func (s *Store) Create(key string, rls *release.Release) error {
 }
 
 func (s *Store) create(w *entry, key string, rls *release.Release) error {
+	if s.isOutline(rls) {
+		return s.explainWrite(w, &OutlineError{Key: key})
+	}
 	raw, err := marshal(rls, descriptionLimit)
 	if err != nil {
 		return fmt.Errorf("create the release record %s: %w", key, err)
@@ -98,6 +103,9 @@ func (s *Store) Update(key string, rls *release.Release) error {
 }
 
 func (s *Store) update(w *entry, key string, rls *release.Release) error {
+	if s.isOutline(rls) {
+		return s.explainWrite(w, &OutlineError{Key: key})
+	}
 	from := s.origin(rls, key)
 	if from == nil {
 		var err error
@@ -130,10 +138,10 @@ func (s *Store) swap(ctx context.Context, w *entry, from *object, payload string
 	})
 }
 
-// Delete removes the record under key and returns its release. Where that
-// cannot be decoded, it returns one with what the labels tell.
+// Delete removes the record under key and returns the outline of its release:
+// Helm looks at none that it deletes.
 func (s *Store) Delete(key string) (*release.Release, error) {
-	obj, err := s.read(s.opts.Context, key)
+	meta, err := s.readMeta(s.opts.Context, key)
 	if errors.Is(err, driver.ErrReleaseNotFound) {
 		return nil, err
 	}
@@ -141,23 +149,11 @@ func (s *Store) Delete(key string) (*release.Release, error) {
 	if err != nil {
 		return nil, s.end(w, err)
 	}
-	_, w.Revision = identify(&obj.ObjectMeta)
-	_, rls, err := s.open(obj)
-	if err != nil {
-		rls = s.outline(obj)
-	}
-	rls.Labels = withoutSystem(obj.Labels)
-	_, err = s.perform(s.opts.Context, w, deleted(obj), func(ctx context.Context) (*object, error) {
-		return nil, absent(s.objects.delete(ctx, key, &metav1.Preconditions{UID: &obj.UID}))
+	_, w.Revision = identify(meta)
+	_, err = s.perform(s.opts.Context, w, deleted(meta.UID), func(ctx context.Context) (*object, error) {
+		return nil, absent(s.objects.delete(ctx, key, &metav1.Preconditions{UID: &meta.UID}))
 	})
+	rls := s.outline(meta)
+	rls.Labels = withoutSystem(meta.Labels)
 	return rls, s.end(w, err)
-}
-
-// outline is a release with what its record's metadata tells.
-func (s *Store) outline(obj *object) *release.Release {
-	name, revision := identify(&obj.ObjectMeta)
-	return &release.Release{
-		Name: name, Version: revision, Namespace: s.opts.Namespace,
-		Info: &release.Info{Status: release.StatusUnknown},
-	}
 }

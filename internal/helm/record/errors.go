@@ -108,6 +108,14 @@ func unstorable(key string, err error) error {
 	return &UndecodableError{Key: key, Err: err}
 }
 
+// OutlineError says that a release was to be stored of which the store had
+// given out but an outline.
+type OutlineError struct{ Key string }
+
+func (e *OutlineError) Error() string {
+	return fmt.Sprintf("only the metadata of %s was read, and to store that would take its content away", e.Key)
+}
+
 // ImmutableError says that a record's object forbids a change of its data.
 type ImmutableError struct{ Key string }
 

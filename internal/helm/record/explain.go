@@ -75,6 +75,7 @@ func (s *Store) classify(p *verdict.Problem, err error) bool {
 	var (
 		conflict    *ConflictError
 		undecodable *UndecodableError
+		outline     *OutlineError
 		status      apierrors.APIStatus
 	)
 	switch {
@@ -87,6 +88,9 @@ func (s *Store) classify(p *verdict.Problem, err error) bool {
 	case errors.As(err, &undecodable):
 		p.Ending = verdict.EndUnreadable
 		p.Next = "Move the record out of the way or delete it, then run again."
+	case errors.As(err, &outline):
+		p.Ending = verdict.EndInternal
+		p.Next = "This is a fault of Berth: please report it. Nothing was overwritten."
 	case errors.As(err, &status) && !transient(err):
 		p.Ending = verdict.EndInconsistent
 		p.Next = "The API server refuses the record for the reason given. Remove that reason, then run again."

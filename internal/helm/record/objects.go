@@ -37,7 +37,6 @@ type object struct {
 type objects interface {
 	create(context.Context, *object) (*object, error)
 	get(ctx context.Context, key string) (*object, error)
-	list(ctx context.Context, selector string) ([]*object, error)
 	// update stores o only if its resourceVersion is still the stored one.
 	update(ctx context.Context, o *object) (*object, error)
 	// delete removes the object only where the preconditions hold.
@@ -52,18 +51,6 @@ func (c secrets) create(ctx context.Context, o *object) (*object, error) {
 
 func (c secrets) get(ctx context.Context, key string) (*object, error) {
 	return fromSecret(c.client.Get(ctx, key, metav1.GetOptions{}))
-}
-
-func (c secrets) list(ctx context.Context, selector string) ([]*object, error) {
-	found, err := c.client.List(ctx, metav1.ListOptions{LabelSelector: selector})
-	if err != nil {
-		return nil, err
-	}
-	list := make([]*object, len(found.Items))
-	for i := range found.Items {
-		list[i], _ = fromSecret(&found.Items[i], nil)
-	}
-	return list, nil
 }
 
 func (c secrets) update(ctx context.Context, o *object) (*object, error) {
@@ -108,18 +95,6 @@ func (c configMaps) create(ctx context.Context, o *object) (*object, error) {
 
 func (c configMaps) get(ctx context.Context, key string) (*object, error) {
 	return fromConfigMap(c.client.Get(ctx, key, metav1.GetOptions{}))
-}
-
-func (c configMaps) list(ctx context.Context, selector string) ([]*object, error) {
-	found, err := c.client.List(ctx, metav1.ListOptions{LabelSelector: selector})
-	if err != nil {
-		return nil, err
-	}
-	list := make([]*object, len(found.Items))
-	for i := range found.Items {
-		list[i], _ = fromConfigMap(&found.Items[i], nil)
-	}
-	return list, nil
 }
 
 func (c configMaps) update(ctx context.Context, o *object) (*object, error) {

@@ -3,14 +3,12 @@ package record
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 
 	"github.com/berth-dev/berth/internal/verdict"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/labels"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // read fetches one record; driver.ErrReleaseNotFound when there is none.
@@ -40,15 +38,19 @@ func (s *Store) readSame(ctx context.Context, rec *verdict.Record) (*object, err
 	return obj, nil
 }
 
-func (s *Store) list(wanted map[string]string) ([]*object, error) {
-	selector, err := labels.ValidatedSelectorFromSet(wanted)
-	if err != nil {
-		return nil, fmt.Errorf("list the release records in namespace %s: %w", s.opts.Namespace, err)
-	}
-	found, err := retry(s.opts.Context, s, readTimeout, func(ctx context.Context) ([]*object, error) {
-		return s.objects.list(ctx, selector.String())
+// readMeta fetches the metadata of one record; driver.ErrReleaseNotFound when
+// there is none.
+func (s *Store) readMeta(ctx context.Context, key string) (*metav1.ObjectMeta, error) {
+	found, err := retry(ctx, s, readTimeout, func(ctx context.Context) (*metav1.PartialObjectMetadata, error) {
+		return s.metadata.Get(ctx, key, metav1.GetOptions{})
 	})
-	return found, s.explain("list", "list", "", err)
+	if apierrors.IsNotFound(err) {
+		return nil, driver.ErrReleaseNotFound
+	}
+	if err != nil {
+		return nil, s.explain("read", "get", key, err)
+	}
+	return &found.ObjectMeta, nil
 }
 
 // open decodes a record and remembers what its release came from.
@@ -59,19 +61,4 @@ func (s *Store) open(obj *object) ([]byte, *release.Release, error) {
 	}
 	s.remember(rls, obj)
 	return raw, rls, nil
-}
-
-// openAll decodes what can be decoded, and logs the rest.
-func (s *Store) openAll(found []*object) []*release.Release {
-	var list []*release.Release
-	for _, obj := range found {
-		_, rls, err := s.open(obj)
-		if err != nil {
-			s.opts.Log("record: skipped: %v", err)
-			continue
-		}
-		rls.Labels = maps.Clone(obj.Labels)
-		list = append(list, rls)
-	}
-	return list
 }

@@ -11,15 +11,11 @@ package record
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/cenkalti/backoff/v4"
-	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/metadata"
@@ -68,28 +64,10 @@ type Store struct {
 	*memory
 }
 
-// memory is what a run's views of its store know in common.
-type memory struct {
-	mu sync.Mutex
-	// handed holds, for each release that the store handed out or wrote, the
-	// object it came from. Compare-and-swap binds to the pointer, not to the
-	// key: Helm reads the history again between reading a release and
-	// updating it, so the newest version read is not the one updated.
-	handed map[*release.Release]*object
-	// versions are the resourceVersions of records as last listed, loaded or
-	// written, by UID.
-	versions map[types.UID]string
-	listed   map[string]listing // by release, as last listed
-	audit    []entry
-}
-
 var _ driver.Driver = (*Store)(nil)
 
 // New checks the options and returns a store. It sends nothing.
 func New(c Clients, o Options) (*Store, error) {
-	if c.Core == nil || c.Metadata == nil {
-		return nil, fmt.Errorf("open the release records: a client is missing")
-	}
 	if o.Namespace == "" {
 		return nil, fmt.Errorf("open the release records: no namespace given")
 	}
@@ -98,35 +76,28 @@ func New(c Clients, o Options) (*Store, error) {
 			return nil, fmt.Errorf("open the release records: %q cannot be the label %s: %s", value, label, errs[0])
 		}
 	}
-	objects, err := objectsOf(o.Kind, c.Core, o.Namespace)
-	if err != nil {
-		return nil, err
-	}
-	resource := c.Metadata.Resource(o.Kind.resource())
-	return &Store{
-		opts:       o.withDefaults(),
-		objects:    objects,
-		metadata:   resource.Namespace(o.Namespace),
-		everywhere: resource,
-		memory: &memory{
-			handed:   make(map[*release.Release]*object),
-			versions: make(map[types.UID]string),
-			listed:   make(map[string]listing),
-		},
-	}, nil
+	s := &Store{opts: o.withDefaults(), memory: newMemory()}
+	return s, s.connect(c)
 }
 
 // Operation is the store as one Helm operation sees it: what it sends goes
-// through core, which the operation's fence can close, and what it creates is
+// through clients that the operation's fence can close, and what it creates is
 // stamped with the deadline. Memory and audit are the run's.
-func (s *Store) Operation(core corev1client.CoreV1Interface, deadline time.Time) (*Store, error) {
-	objects, err := objectsOf(s.opts.Kind, core, s.opts.Namespace)
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) Operation(c Clients, deadline time.Time) (*Store, error) {
 	o := *s
-	o.objects, o.opts.Stamp.Deadline = objects, deadline
-	return &o, nil
+	o.opts.Stamp.Deadline = deadline
+	return &o, o.connect(c)
+}
+
+// connect makes the store use these clients.
+func (s *Store) connect(c Clients) (err error) {
+	if c.Core == nil || c.Metadata == nil {
+		return fmt.Errorf("open the release records: a client is missing")
+	}
+	s.everywhere = c.Metadata.Resource(s.opts.Kind.resource())
+	s.metadata = c.Metadata.Resource(s.opts.Kind.resource()).Namespace(s.opts.Namespace)
+	s.objects, err = objectsOf(s.opts.Kind, c.Core, s.opts.Namespace)
+	return err
 }
 
 func objectsOf(k Kind, core corev1client.CoreV1Interface, namespace string) (objects, error) {
@@ -163,35 +134,3 @@ func (s *Store) Namespace() string { return s.opts.Namespace }
 
 // Name is what Helm calls a driver of this kind.
 func (s *Store) Name() string { return s.opts.Kind.driverName() }
-
-// remember binds a release to the object that it was read from or written to.
-func (s *Store) remember(rls *release.Release, obj *object) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.handed[rls] = obj
-	s.versions[obj.UID] = obj.ResourceVersion
-}
-
-// saw notes which version of a record is known.
-func (s *Store) saw(meta *metav1.ObjectMeta) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.versions[meta.UID] = meta.ResourceVersion
-}
-
-// version is the version in which a record is known; "" when it is not.
-func (s *Store) version(uid string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.versions[types.UID(uid)]
-}
-
-// origin is the object that a release came from, nil when it is not known.
-func (s *Store) origin(rls *release.Release, key string) *object {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if obj := s.handed[rls]; obj != nil && obj.Name == key {
-		return obj
-	}
-	return nil
-}

@@ -19,14 +19,13 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 var secretsResource = schema.GroupResource{Resource: "secrets"}
 
 func testStore() *Store {
-	return &Store{memory: &memory{versions: map[types.UID]string{}}, opts: Options{
+	return &Store{memory: newMemory(), opts: Options{
 		Kind: Secrets, Namespace: "review", Identity: "me",
 		Stamp: verdict.Stamp{Run: "run2", Deadline: time.Unix(1800, 0)},
 		Now:   func() time.Time { return time.Unix(1000, 0) },
@@ -211,6 +210,7 @@ func TestExplain(t *testing.T) {
 		"large":     {&TooLargeError{Size: 1 << 20, Limit: sizeLimit}, verdict.EndUnreadable},
 		"413":       {apierrors.NewRequestEntityTooLargeError("no"), verdict.EndUnreadable},
 		"broken":    {&UndecodableError{Key: "k", Err: io.EOF}, verdict.EndUnreadable},
+		"outline":   {&OutlineError{Key: "k"}, verdict.EndInternal},
 		"500":       {apierrors.NewInternalError(io.EOF), verdict.EndUnanswered},
 		"lost":      {&UnansweredError{Unknown: true, Err: errors.Join(io.EOF, forbidden("User cannot get"))}, verdict.EndUnanswered},
 		"cancelled": {context.Canceled, verdict.EndInternal},

@@ -6,6 +6,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/storage/driver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // judge says what reading back tells of a write: that it is stored, that it
@@ -43,9 +44,9 @@ func swapped(want *object) judge {
 }
 
 // deleted judges a delete: another object of the same name is not ours to touch.
-func deleted(want *object) judge {
+func deleted(uid types.UID) judge {
 	return func(found *object) (bool, error) {
-		return found == nil || found.UID != want.UID, nil
+		return found == nil || found.UID != uid, nil
 	}
 }
 

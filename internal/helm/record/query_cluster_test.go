@@ -1,0 +1,286 @@
+//go:build cluster
+
+package record
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/test/kubetest"
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage"
+	"k8s.io/client-go/rest"
+)
+
+// tapped notes what is fetched whole, records or lists of them, and may do something just before.
+type tapped struct {
+	mu      sync.Mutex
+	fetched []string
+	before  func()
+	next    http.RoundTripper
+}
+
+func (w *tapped) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method != http.MethodGet || strings.Contains(req.Header.Get("Accept"), "PartialObjectMetadata") {
+		return w.next.RoundTrip(req)
+	}
+	w.mu.Lock()
+	w.fetched = append(w.fetched, strings.TrimPrefix(path.Base(req.URL.Path), keyPrefix))
+	before := w.before
+	w.before = nil
+	w.mu.Unlock()
+	if before != nil {
+		before()
+	}
+	return w.next.RoundTrip(req)
+}
+
+// only fails the test unless just these records were fetched since the last call.
+func (w *tapped) only(t *testing.T, what string, names ...string) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	slices.Sort(w.fetched)
+	if !slices.Equal(w.fetched, names) {
+		t.Errorf("%s fetched %v, want %v", what, w.fetched, names)
+	}
+	w.fetched = nil
+}
+
+// history is a release with revisions in these states, and a fresh store that
+// knows none of them.
+func history(t *testing.T, c *kubetest.Cluster, kind Kind, states ...release.Status) (s *Store, on *tapped, namespace string) {
+	t.Helper()
+	namespace = c.Namespace(t)
+	writer := open(t, c.Config(), namespace, kind)
+	for i, status := range states {
+		must(t, writer.Create(key(strconv.Itoa(i+1)), mock("web", i+1, status)))
+	}
+	on = &tapped{}
+	return open(t, on.tap(c.Config()), namespace, kind), on, namespace
+}
+
+func (w *tapped) tap(config *rest.Config) *rest.Config {
+	config.WrapTransport = func(next http.RoundTripper) http.RoundTripper {
+		w.next = next
+		return w
+	}
+	return config
+}
+
+// told lists releases by number, outlines in brackets.
+func told(list []*release.Release) string {
+	slices.SortFunc(list, func(a, b *release.Release) int { return a.Version - b.Version })
+	var text []string
+	for _, rls := range list {
+		one := fmt.Sprintf("%d %s", rls.Version, rls.Info.Status)
+		if rls.Chart == nil {
+			one = "[" + one + "]"
+		}
+		text = append(text, one)
+	}
+	return strings.Join(text, ", ")
+}
+
+var owned = map[string]string{"name": "web", "owner": "helm"}
+
+func TestOnlyWhatHelmGoesByIsFetched(t *testing.T) {
+	c := kubetest.Connect(t)
+	for _, kind := range []Kind{Secrets, ConfigMaps} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s, on, _ := history(t, c, kind, release.StatusSuperseded, release.StatusDeployed, release.StatusFailed, release.StatusFailed)
+			helm := storage.Init(s)
+			all, err := helm.History("web")
+			must(t, err)
+			if got := told(all); got != "[1 superseded], 2 deployed, [3 failed], 4 failed" {
+				t.Errorf("history %s", got)
+			}
+			if first := all[0]; first.Name != "web" || first.Namespace != s.Namespace() || first.Labels["status"] != "superseded" {
+				t.Errorf("outline %+v", first)
+			}
+			on.only(t, "the history", "web.v2", "web.v4")
+
+			last, err := helm.Last("web")
+			must(t, err)
+			deployed, err := helm.Deployed("web")
+			must(t, err)
+			if last.Version != 4 || deployed.Version != 2 || deployed.Manifest == "" {
+				t.Errorf("last %d, deployed %d", last.Version, deployed.Version)
+			}
+			on.only(t, "what is known")
+
+			helm.MaxHistory = 3
+			must(t, helm.Create(mock("web", 5, release.StatusPendingUpgrade)))
+			on.only(t, "pruning")
+			deployed.SetStatus(release.StatusSuperseded, "old") // bound to what it was read as
+			must(t, helm.Update(deployed))
+			all, err = helm.History("web")
+			must(t, err)
+			if got := told(all); got != "[2 superseded], [4 failed], 5 pending-upgrade" {
+				t.Errorf("history %s", got)
+			}
+			on.only(t, "what this run wrote")
+			if found, err := s.List(func(rls *release.Release) bool { return rls.Version > 2 }); err != nil || told(found) != "4 failed, 5 pending-upgrade" {
+				t.Errorf("List: %s, %v", told(found), err)
+			}
+		})
+	}
+}
+
+// What is known of a record counts only for the version that is listed.
+func TestWhatOthersWroteIsFetchedAnew(t *testing.T) {
+	c := kubetest.Connect(t)
+	s, on, ns := history(t, c, Secrets, release.StatusSuperseded, release.StatusDeployed)
+	stale, err := s.Query(owned)
+	must(t, err)
+	on.only(t, "the history", "web.v2")
+	other := open(t, c.Config(), ns, Secrets)
+	rls, err := other.Get(key("2"))
+	must(t, err)
+	rls.SetStatus(release.StatusFailed, "by another")
+	must(t, other.Update(key("2"), rls))
+	found, err := s.Query(owned)
+	must(t, err)
+	if got := told(found); got != "[1 superseded], 2 failed" {
+		t.Errorf("history %s", got)
+	}
+	on.only(t, "a change", "web.v2")
+	if err := s.Update(key("2"), stale[0]); !errors.Is(err, verdict.ErrChanged) { // newest first
+		t.Errorf("a stale write: %v", err)
+	}
+}
+
+// Between the list and the payload others go on writing.
+func TestRecordsChangeWhileTheyAreRead(t *testing.T) {
+	c := kubetest.Connect(t)
+	s, on, ns := history(t, c, Secrets, release.StatusSuperseded, release.StatusFailed, release.StatusDeployed)
+	other := open(t, c.Config(), ns, Secrets)
+	on.before = func() { _, _ = other.Delete(key("3")) }
+	found, err := s.Query(owned)
+	if err != nil || told(found) != "[1 superseded], 2 failed" {
+		t.Errorf("one that went: %s, %v", told(found), err)
+	}
+	must(t, other.Create(key("3"), mock("web", 3, release.StatusDeployed)))
+	on.before = func() { unlabel(t, c, ns, Secrets, key("3"), `{"status":"superseded"}`) }
+	found, err = s.Query(map[string]string{"name": "web", "owner": "helm", "status": "deployed"})
+	if err != nil || len(found) != 0 {
+		t.Errorf("one that is deployed no more: %s, %v", told(found), err)
+	}
+}
+
+// The release with the highest number is whole, whatever the records' names say.
+func TestTheLastOneIsWhole(t *testing.T) {
+	c := kubetest.Connect(t)
+	for name, tc := range map[string]struct {
+		payload func(t *testing.T) string // of revision 4
+		want    string
+		fetched []string
+	}{
+		"unreadable": {func(*testing.T) string { return "garbage" },
+			"[1 superseded], [2 superseded], 3 failed", []string{"web.v3", "web.v4"}},
+		"an older revision's": {func(t *testing.T) string { return payloadOf(t, mock("web", 2, release.StatusDeployed)) },
+			"[1 superseded], 2 deployed, [2 superseded], 3 failed", []string{"web.v3", "web.v4"}},
+		"a newer revision's": {func(t *testing.T) string { return payloadOf(t, mock("web", 7, release.StatusDeployed)) },
+			"[1 superseded], [2 superseded], [3 failed], 7 deployed", []string{"web.v4"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, on, _ := history(t, c, Secrets, release.StatusSuperseded, release.StatusSuperseded, release.StatusFailed, release.StatusFailed)
+			broken, err := s.objects.get(t.Context(), key("4"))
+			must(t, err)
+			changed := *broken
+			changed.Payload = tc.payload(t)
+			_, err = s.objects.update(t.Context(), &changed)
+			must(t, err)
+			on.only(t, "this test", "web.v4")
+			found, err := s.Query(owned)
+			must(t, err)
+			if got := told(found); got != tc.want {
+				t.Errorf("history %s, want %s", got, tc.want)
+			}
+			on.only(t, "the history", tc.fetched...)
+		})
+	}
+}
+
+func payloadOf(t *testing.T, rls *release.Release) string {
+	t.Helper()
+	raw, err := marshal(rls, descriptionLimit)
+	must(t, err)
+	return stored(t, string(raw))
+}
+
+// A name that tells no revision of the release is no base for an outline: Helm
+// prunes by the number in the payload.
+func TestOddNamesAreRead(t *testing.T) {
+	c := kubetest.Connect(t)
+	s, on, ns := history(t, c, Secrets, release.StatusSuperseded, release.StatusSuperseded, release.StatusDeployed)
+	garbage(t, c, ns, "mine", nil)
+	garbage(t, c, ns, "sh.helm.release.v1.api.v1", nil)
+	found, err := s.Query(owned)
+	if err != nil || told(found) != "[1 superseded], [2 superseded], 3 deployed" {
+		t.Errorf("history %s, %v", told(found), err)
+	}
+	on.only(t, "the history", "api.v1", "mine", "web.v3")
+}
+
+func TestOutlinesAreNeverStored(t *testing.T) {
+	c := kubetest.Connect(t)
+	s, _, ns := history(t, c, Secrets, release.StatusSuperseded, release.StatusDeployed)
+	found, err := s.Query(owned)
+	must(t, err)
+	outline := found[1]
+	outline.SetStatus(release.StatusFailed, "by mistake")
+	deleted, err := s.Delete(key("2"))
+	must(t, err)
+	for name, err := range map[string]error{
+		"update": s.Update(key("1"), outline), "create": s.Create(key("3"), outline), "create of a deleted one": s.Create(key("2"), deleted),
+	} {
+		if _, is := errors.AsType[*OutlineError](err); !is || verdict.ProblemOf(err).Ending != verdict.EndInternal {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if s.Failed() == nil {
+		t.Error("the audit knows nothing of it")
+	}
+	rls, err := open(t, c.Config(), ns, Secrets).Get(key("1"))
+	if err != nil || rls.Info.Status != release.StatusSuperseded || rls.Manifest == "" {
+		t.Errorf("stored %+v, %v", rls, err)
+	}
+}
+
+// The check after an operation lists the records, and what it wrote is known.
+func TestLoadOfWhatIsKnown(t *testing.T) {
+	c := kubetest.Connect(t)
+	s, on, ns := history(t, c, Secrets, release.StatusPendingInstall)
+	records, err := s.Revisions(t.Context(), "web")
+	must(t, err)
+	loaded, err := s.Load(t.Context(), &records[0])
+	must(t, err)
+	on.only(t, "the first time", "web.v1")
+	must(t, s.Settle(t.Context(), loaded, verdict.StatusFailed, "unlocked"))
+	_, err = s.Load(t.Context(), &records[0]) // not listed since
+	must(t, err)
+	on.only(t, "a load without a list", "web.v1")
+	records, err = s.Revisions(t.Context(), "web")
+	must(t, err)
+	if _, err = s.Load(t.Context(), &records[0]); err != nil || records[0].Payload != verdict.StatusFailed || records[0].Managers[0] != fieldManager {
+		t.Errorf("record %+v, %v", records[0], err)
+	}
+	on.only(t, "the second time")
+	unlabel(t, c, ns, Secrets, key("1"), `{"team":"b"}`)
+	records, err = s.Revisions(t.Context(), "web")
+	must(t, err)
+	_, err = s.Load(t.Context(), &records[0])
+	must(t, err)
+	on.only(t, "a change", "web.v1")
+}
