@@ -54,6 +54,12 @@ func TestClosedFenceRefuses(t *testing.T) {
 	wantFenced(t, err)
 	_, err = typed.CoreV1().Secrets("ns").Create(waiting(t), &corev1.Secret{}, metav1.CreateOptions{})
 	wantFenced(t, err)
+	metadata, err := c.Getter("ns", f).Metadata()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = metadata.Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace("ns").List(waiting(t), metav1.ListOptions{})
+	wantFenced(t, err)
 	if len(asked) > 0 {
 		t.Errorf("the server was asked: %s", <-asked)
 	}
