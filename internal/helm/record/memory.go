@@ -57,19 +57,6 @@ func (m *memory) recall(uid types.UID, version string) *object {
 	return nil
 }
 
-// recallListed is a record in the version in which Revisions last listed it.
-func (m *memory) recallListed(uid string) *object {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	obj := m.latest[types.UID(uid)]
-	for _, found := range m.listed {
-		if obj != nil && found.records[uid] == obj.ResourceVersion {
-			return obj
-		}
-	}
-	return nil
-}
-
 // outlined notes that a release is but an outline.
 func (m *memory) outlined(rls *release.Release) {
 	m.mu.Lock()

@@ -19,18 +19,15 @@ type Loaded struct {
 	err *UndecodableError // why not
 }
 
-// Load fetches the payload of a record and fills in what it tells. One that is
-// known in the version in which it was last listed is not fetched again. A payload
-// that cannot be decoded, or is another revision's, is a finding in
-// rec.DecodeError, not an error. The error is a verdict.ErrChanged when the
-// record is gone or another one has taken its name.
+// Load fetches the payload of a record and fills in what it tells. It fetches
+// always: what is to be proven is not taken from memory. A payload that cannot be
+// decoded, or is another revision's, is a finding in rec.DecodeError, not an
+// error. The error is a verdict.ErrChanged when the record is gone or another one
+// has taken its name.
 func (s *Store) Load(ctx context.Context, rec *verdict.Record) (*Loaded, error) {
-	obj := s.recallListed(rec.UID)
-	if obj == nil {
-		var err error
-		if obj, err = s.readSame(ctx, rec); err != nil {
-			return nil, err
-		}
+	obj, err := s.readSame(ctx, rec)
+	if err != nil {
+		return nil, err
 	}
 	s.saw(&obj.ObjectMeta)
 	*rec = s.describe(&obj.ObjectMeta)
