@@ -29,6 +29,9 @@ type Platform interface {
 	EndGroup()
 	// Line prints text, of one line or more, that nobody has to trust.
 	Line(text string)
+	// Plain is text as Line would print it, in one line, for whoever has to lay
+	// it out.
+	Plain(text string) string
 	// Mask keeps a secret out of everything printed or written from now on.
 	Mask(secret string)
 	// Publish puts the result where the platform shows it and, when dir is

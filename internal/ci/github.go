@@ -52,6 +52,9 @@ func (g *gitHub) Line(text string) {
 	g.printer.write(text)
 }
 
+// Plain is text in one line.
+func (g *gitHub) Plain(text string) string { return g.printer.line(text) }
+
 // Mask hides each line, since the runner masks line by line.
 func (g *gitHub) Mask(secret string) {
 	for _, line := range g.printer.mask(secret) {

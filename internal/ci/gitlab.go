@@ -89,6 +89,9 @@ func (g *gitLab) EndGroup() {
 // Line prints text without control sequences, and so without section markers.
 func (g *gitLab) Line(text string) { g.printer.write(plain(text)) }
 
+// Plain is text in one line.
+func (g *gitLab) Plain(text string) string { return g.printer.line(text) }
+
 // Mask hides the secret in what Berth prints: a GitLab job cannot add masks.
 func (g *gitLab) Mask(secret string) { g.printer.mask(secret) }
 

@@ -37,6 +37,11 @@ func plain(text string) string {
 	return strings.TrimRight(report.Clean(text), "\n") + "\n"
 }
 
+// line is untrusted text as one printable line, with secrets left out.
+func (p *printer) line(text string) string {
+	return strings.Join(strings.Fields(string(p.redact([]byte(report.Clean(text))))), " ")
+}
+
 // mask remembers the lines of a secret and returns those that are worth hiding:
 // masking "" or "}" would only shred the log.
 func (p *printer) mask(secret string) []string {

@@ -11,6 +11,7 @@ import (
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/access"
 	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/progress"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -120,43 +121,48 @@ func classify(err error, tried string) error {
 // operation is over, to find the reasons, but not when the lock is lost.
 type waiter struct {
 	conn      *kube.Conn
+	display   *progress.Display
 	getter    *kube.Getter // whose fence asks after the lock alone
 	namespace string
 	own       bool // the namespace is the review app's alone
 	failFast  bool
 }
 
-func (w waiter) rollout(ctx context.Context, jobs bool) (*rollout.Waiter, error) {
+// rollout is the waiter of one wait, and the one who watches that.
+func (w waiter) rollout(ctx context.Context, aim progress.Aim, jobs bool) (*rollout.Waiter, *progress.Wait, error) {
 	mapper, err := w.conn.Mapper(ctx)
 	if err != nil {
-		return nil, classify(err, "ask the API server for its kinds of object")
+		return nil, nil, classify(err, "ask the API server for its kinds of object")
 	}
 	client, dynamic, err := w.getter.Clients()
 	if err != nil {
+		return nil, nil, err
+	}
+	seen := w.display.Wait(aim)
+	return &rollout.Waiter{Client: client, Dynamic: dynamic, Mapper: mapper,
+		Namespace: w.namespace, Own: w.own, Jobs: jobs, FailFast: w.failFast, Observer: seen}, seen, nil
+}
+
+func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]verdict.Event, error) {
+	r, seen, err := w.rollout(ctx, progress.Ready, jobs)
+	if err != nil {
 		return nil, err
 	}
-	return &rollout.Waiter{Client: client, Dynamic: dynamic, Mapper: mapper,
-		Namespace: w.namespace, Own: w.own, Jobs: jobs, FailFast: w.failFast}, nil
+	err = r.WaitApplied(ctx, applied)
+	return seen.Timeline(), err
 }
 
-func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) error {
-	r, err := w.rollout(ctx, jobs)
+func (w waiter) Gone(ctx context.Context, refs []verdict.Ref) ([]verdict.Event, error) {
+	r, seen, err := w.rollout(ctx, progress.Gone, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return r.WaitApplied(ctx, applied)
-}
-
-func (w waiter) Gone(ctx context.Context, refs []verdict.Ref) error {
-	r, err := w.rollout(ctx, false)
-	if err != nil {
-		return err
-	}
-	return r.Gone(ctx, refs)
+	err = r.Gone(ctx, refs)
+	return seen.Timeline(), err
 }
 
 func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {
-	r, err := w.rollout(ctx, true)
+	r, _, err := w.rollout(ctx, progress.Done, true)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/engine"
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/progress"
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/verdict"
 )
@@ -95,15 +96,17 @@ func (p Process) run(ctx context.Context) (code int) {
 
 // verb runs one verb with its inputs and returns the exit code.
 func (p Process) verb(ctx context.Context, verb string, resolve func(input.Defaults) (*input.Options, error)) int {
-	platform := ci.Detect(p.getenv, p.Stdout)
+	screen := progress.NewScreen(p.Stdout, p.getenv)
+	platform := ci.Detect(p.getenv, screen)
 	facts, factsErr := platform.Context()
 	o, err := resolve(defaults(facts))
 	if err != nil {
 		// What the platform could not tell is worth hearing only together with
 		// what is missing because of it.
-		return p.conclude(p.speak(platform, o), o, wrongInput(verb, errors.Join(err, factsErr)))
+		platform, _ = p.speak(platform, screen, o)
+		return p.conclude(platform, o, wrongInput(verb, errors.Join(err, factsErr)))
 	}
-	platform = p.speak(platform, o)
+	platform, screen = p.speak(platform, screen, o)
 	for _, secret := range o.Secrets() {
 		platform.Mask(secret.Reveal())
 	}
@@ -118,15 +121,16 @@ func (p Process) verb(ctx context.Context, verb string, resolve func(input.Defau
 			return p.conclude(platform, o, wrongInput(verb, err))
 		}
 	}
-	return p.conclude(platform, o, p.perform(ctx, platform, verb, o))
+	return p.conclude(platform, o, p.perform(ctx, platform, screen, verb, o))
 }
 
 // speak keeps standard output for the JSON report where that was asked for.
-func (p Process) speak(platform ci.Platform, o *input.Options) ci.Platform {
+func (p Process) speak(platform ci.Platform, screen *progress.Screen, o *input.Options) (ci.Platform, *progress.Screen) {
 	if o.Output == "json" {
-		return ci.Detect(p.getenv, p.Stderr)
+		screen = progress.NewScreen(p.Stderr, p.getenv)
+		platform = ci.Detect(p.getenv, screen)
 	}
-	return platform
+	return platform, screen
 }
 
 // hasCredentials says whether the run was given any way to reach a cluster. A

@@ -20,6 +20,7 @@ import (
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/lease"
+	"github.com/berth-dev/berth/internal/progress"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -27,6 +28,7 @@ import (
 type wiring struct {
 	Process
 	platform ci.Platform
+	display  *progress.Display
 	options  *input.Options
 	app      app.App
 	run      string // hash of the run's URL and attempt
@@ -40,12 +42,12 @@ type wiring struct {
 }
 
 // perform wires the rooms and runs the verb.
-func (p Process) perform(ctx context.Context, platform ci.Platform, verb string, o *input.Options) verdict.Result {
+func (p Process) perform(ctx context.Context, platform ci.Platform, screen *progress.Screen, verb string, o *input.Options) verdict.Result {
 	w := &wiring{Process: p, platform: platform, options: o}
 	if p.OwnLogs {
 		defer kube.CaptureLogs(func(line string) { w.debug("%s", line) })()
 	}
-	e, closeAll, err := w.engine(ctx)
+	e, closeAll, err := w.engine(ctx, screen)
 	if err != nil {
 		problem := verdict.ProblemOf(err)
 		r := wrongInput(verb, err)
@@ -69,7 +71,7 @@ func (p Process) perform(ctx context.Context, platform ci.Platform, verb string,
 }
 
 // engine makes all that a run stands on. It sends nothing yet.
-func (w *wiring) engine(ctx context.Context) (*engine.Engine, func(), error) {
+func (w *wiring) engine(ctx context.Context, screen *progress.Screen) (*engine.Engine, func(), error) {
 	if err := w.nameApp(); err != nil {
 		return nil, nil, err
 	}
@@ -85,6 +87,7 @@ func (w *wiring) engine(ctx context.Context) (*engine.Engine, func(), error) {
 		w.conn.Close()
 		return nil, nil, fmt.Errorf("make a working folder: %w; check TMPDIR", err)
 	}
+	w.display = progress.New(screen, w.platform.Line, w.platform.Plain, w.app.Namespace)
 	releases := helm.New(w.helmOptions(cache), w.store, w.open)
 	e := &engine.Engine{
 		Options:  w.engineOptions(),
@@ -94,9 +97,10 @@ func (w *wiring) engine(ctx context.Context) (*engine.Engine, func(), error) {
 		Releases: releases,
 		Runs:     ciRuns{ci.NewRuns(w.getenv, ci.Tokens{GitHub: w.options.GitHubToken.Reveal(), GitLab: w.options.GitLabToken.Reveal()}), w.debug},
 		Clock:    time.Now,
-		Say:      func(line string) { w.platform.Line(line) },
+		Say:      w.display.Say,
 	}
 	return e, func() {
+		w.display.Close()
 		_ = releases.Close()
 		_ = os.RemoveAll(cache)
 		w.conn.Close()
@@ -186,7 +190,7 @@ func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
 }
 
 func (w *wiring) waiter(reads *kube.Getter) waiter {
-	return waiter{conn: w.conn, getter: reads, namespace: w.app.Namespace, own: w.app.PerBranch, failFast: w.options.FailFast}
+	return waiter{conn: w.conn, display: w.display, getter: reads, namespace: w.app.Namespace, own: w.app.PerBranch, failFast: w.options.FailFast}
 }
 
 // leaseMargin is how long before the lock could be another's nothing more is

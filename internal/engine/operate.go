@@ -36,10 +36,10 @@ func (r *run) rollBack(ctx context.Context, to int, before *verdict.Facts) error
 
 // operate runs Helm and then believes what was stored, not what was returned.
 func (r *run) operate(ctx context.Context, what string, before *verdict.Facts, call func() verdict.Outcome) error {
-	done := r.step(what)
+	done := r.stepOf(what)
 	r.wrote, r.operated, r.settled = true, true, ""
 	out := call()
-	done()
+	done(out.Phases)
 	r.noteOutcome(out)
 	if out.Diagnostics != nil { // those of a failure stay when a rollback mends it
 		r.result.Diagnostics = out.Diagnostics

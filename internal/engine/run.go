@@ -39,11 +39,17 @@ type run struct {
 
 // step says what is being done, times it and keeps it for the timeline.
 func (r *run) step(what string) (done func()) {
+	ended := r.stepOf(what)
+	return func() { ended(nil) }
+}
+
+// stepOf is step for what has parts of its own, timed since it began.
+func (r *run) stepOf(what string) (done func(parts []verdict.Event)) {
 	r.Say(what)
 	from := r.Clock()
-	return func() {
-		now := r.Clock()
-		r.result.Timeline = append(r.result.Timeline, verdict.Event{At: from.Sub(r.started), Took: now.Sub(from), What: what})
+	return func(parts []verdict.Event) {
+		at, took := from.Sub(r.started), r.Clock().Sub(from)
+		r.result.Timeline = append(r.result.Timeline, verdict.Event{At: at, Took: took, What: what, Parts: verdict.Later(parts, at)})
 	}
 }
 

@@ -55,9 +55,10 @@ func (r *run) setAsideUnreadable(ctx context.Context, f *verdict.Facts) error {
 }
 
 func (r *run) uninstall(ctx context.Context, f *verdict.Facts) error {
-	defer r.step("Uninstall the release, hooks included")()
+	done := r.stepOf("Uninstall the release, hooks included")
 	r.wrote = true
 	out := r.Releases.Uninstall(ctx)
+	done(out.Phases)
 	r.result.Kept = append(r.result.Kept, out.Kept...)
 	if len(out.Missing) > 0 {
 		r.note(verdict.LevelWarning, "Kinds that are gone", "The API server does not know these kinds any more, so nothing of them can be left: %s.", strings.Join(out.Missing, ", "))

@@ -17,11 +17,13 @@ import (
 // Waiter waits for objects, without Helm's two-second ticks, and knows what the
 // API server's errors mean.
 type Waiter interface {
-	// Ready returns when every object is ready, or says why one cannot be.
-	// The objects are as the API server returned them when they were applied.
-	Ready(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) error
-	// Gone returns when none of the objects exists any more.
-	Gone(ctx context.Context, refs []verdict.Ref) error
+	// Ready returns when every object is ready, or says why one cannot be, and
+	// what the time went to. The objects are as the API server returned them
+	// when they were applied.
+	Ready(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) (took []verdict.Event, err error)
+	// Gone returns when none of the objects exists any more, and what the time
+	// went to.
+	Gone(ctx context.Context, refs []verdict.Ref) (took []verdict.Event, err error)
 	// Finished returns when every Job and Pod has run to its end with success,
 	// or says why one cannot, and names those that were deleted before.
 	Finished(ctx context.Context, applied []*unstructured.Unstructured) (deleted []verdict.Ref, err error)
@@ -54,6 +56,9 @@ type client struct {
 	reason   error               // what lies behind an error that Helm puts into text
 
 	diagnosis *verdict.Diagnostics // what the last wait that failed found out
+	phases    *phases
+	leaving   func() // ends the phase that Helm goes through by itself
+	rendering bool   // which is the rendering
 }
 
 var (
@@ -72,6 +77,10 @@ func (c *client) IsReachable() error { return nil }
 // downloads the schema and then checks nothing on a current server, and hooks
 // ask for it whatever the action says.
 func (c *client) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
+	if c.rendering {
+		c.rendering = false
+		c.enter("Look at what is there, record the revision")
+	}
 	built, err := c.Client.Build(r, false)
 	c.built = built
 	if err == nil && c.looks {
@@ -83,7 +92,9 @@ func (c *client) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 // Create makes a hook's or an install's objects.
 func (c *client) Create(resources kube.ResourceList) (*kube.Result, error) {
 	c.looked()
+	end := c.phase("Create %s", resources)
 	res, err := c.Client.Create(resources)
+	end(nil)
 	return res, c.keep(err, "create the chart's objects")
 }
 
@@ -100,13 +111,17 @@ func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.R
 		return nil, err
 	}
 	c.looked()
+	end := c.phase("Apply %s", target)
 	res, err := c.apply(update, original, target, force)
+	end(nil)
 	return res, c.keep(err, "update the chart's objects")
 }
 
 // Delete removes a hook by its policy.
 func (c *client) Delete(resources kube.ResourceList) (*kube.Result, []error) {
+	end := c.phase("Delete %s", resources)
 	res, errs := c.Client.Delete(resources)
+	end(nil)
 	for _, err := range errs {
 		_ = c.keep(err, "delete a hook of the chart")
 	}
@@ -134,7 +149,9 @@ func (c *client) WaitWithJobs(resources kube.ResourceList, timeout time.Duration
 func (c *client) wait(resources kube.ResourceList, timeout time.Duration, jobs bool) error {
 	ctx, cancel := context.WithTimeout(c.ctx, timeout)
 	defer cancel()
-	err := c.waiter.Ready(ctx, applied(resources), jobs)
+	end := c.phase("Wait until ready: %s", resources)
+	took, err := c.waiter.Ready(ctx, applied(resources), jobs)
+	end(took)
 	c.diagnosis = verdict.DiagnosticsOf(err)
 	return err
 }
@@ -144,7 +161,10 @@ func (c *client) WaitForDelete(resources kube.ResourceList, timeout time.Duratio
 	ctx, cancel := context.WithTimeout(c.ctx, timeout)
 	defer cancel()
 	going := slices.DeleteFunc(refs(resources), func(r verdict.Ref) bool { return c.kept[r] != "" })
-	return c.keep(c.waiter.Gone(ctx, going), "wait until what was deleted is gone")
+	end := c.phase("Wait until gone: %s", resources)
+	took, err := c.waiter.Gone(ctx, going)
+	end(took)
+	return c.keep(err, "wait until what was deleted is gone")
 }
 
 // applied are the objects of a resource list as the API server returned them, or

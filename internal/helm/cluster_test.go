@@ -53,10 +53,14 @@ type waits struct {
 	*rollout.Waiter
 }
 
-func (w waits) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) error {
+func (w waits) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]verdict.Event, error) {
 	one := *w.Waiter
 	one.Jobs = jobs
-	return one.WaitApplied(ctx, applied)
+	return nil, one.WaitApplied(ctx, applied)
+}
+
+func (w waits) Gone(ctx context.Context, refs []verdict.Ref) ([]verdict.Event, error) {
+	return nil, w.Waiter.Gone(ctx, refs)
 }
 
 func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {

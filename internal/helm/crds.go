@@ -32,6 +32,7 @@ func (r *Releases) installCRDs(ctx context.Context, cfg *action.Configuration, c
 	if err := chartutil.ProcessDependenciesWithMerge(ch, values); err != nil { // drops those that are off
 		return err
 	}
+	c.enter("Make the CRDs of the chart")
 	ctx, cancel := context.WithTimeout(c.ctx, stepTime(ctx, r.opts.Timeout))
 	defer cancel()
 	mapper, err := cfg.RESTClientGetter.ToRESTMapper()

@@ -26,6 +26,7 @@ func (c *client) DeleteWithPropagationPolicy(resources kube.ResourceList, policy
 		res   = &kube.Result{}
 		errs  []error
 	)
+	defer c.phase("Delete %s", resources)(nil)
 	for _, info := range resources {
 		slots <- struct{}{}
 		wg.Go(func() {

@@ -20,7 +20,9 @@ import (
 func (c *client) WatchUntilReady(resources kube.ResourceList, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(c.ctx, timeout)
 	defer cancel()
+	end := c.phase("Wait for the hook %s", resources)
 	deleted, err := c.waiter.Finished(ctx, applied(resources))
+	end(nil)
 	c.diagnosis = verdict.DiagnosticsOf(err)
 	c.unproven = append(c.unproven, names(deleted)...)
 	if c.reason == nil {

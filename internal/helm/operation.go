@@ -71,6 +71,7 @@ func (r *Releases) configuration(s Seams) (*action.Configuration, *client, error
 		owner:  r.opts.Namespace + "/" + r.opts.Release,
 		kept:   map[verdict.Ref]string{},
 		looked: func() {},
+		phases: newPhases(),
 	}
 	c.Namespace = r.opts.Namespace
 	c.Log = r.opts.Log

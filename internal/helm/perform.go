@@ -17,7 +17,8 @@ import (
 // are taken over and the step is run once again. What the manifests of dead
 // revisions set, oldest first, is removed where the chart does not set it.
 func (r *Releases) Perform(ctx context.Context, step verdict.Step, dead []string) verdict.Outcome {
-	o, c, core := r.perform(ctx, step, dead)
+	phases := newPhases()
+	o, c, core := r.perform(ctx, step, dead, phases)
 	if o.Revision > 0 || o.Cut || !foreign(o.Err) {
 		return o
 	}
@@ -25,13 +26,13 @@ func (r *Releases) Perform(ctx context.Context, step verdict.Step, dead []string
 	if err != nil {
 		return verdict.Outcome{Err: explain(err)}
 	}
-	o, _, _ = r.perform(ctx, step, dead)
+	o, _, _ = r.perform(ctx, step, dead, phases)
 	o.Taken = taken
 	o.Adopted = slices.DeleteFunc(o.Adopted, func(name string) bool { return slices.Contains(taken, name) })
 	return o
 }
 
-func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string) (verdict.Outcome, *client, corev1client.CoreV1Interface) {
+func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string, phases *phases) (verdict.Outcome, *client, corev1client.CoreV1Interface) {
 	seams, err := r.open(ctx)
 	if err != nil {
 		return verdict.Outcome{Err: err}, nil, nil
@@ -45,16 +46,18 @@ func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string
 	if err != nil {
 		return verdict.Outcome{Err: err}, nil, nil
 	}
-	c.installs = step != verdict.StepUpgrade
+	c.installs, c.phases = step != verdict.StepUpgrade, phases
 	rel, cut, err := supervise(seams.Fence, func() (*release.Release, error) {
 		c.buildDead(dead)
 		if step == verdict.StepUpgrade {
+			c.render()
 			return r.upgrade(ctx, cfg).Run(r.opts.Release, ch, values)
 		}
 		if err := r.installCRDs(ctx, cfg, c, values); err != nil {
 			return nil, err
 		}
 		c.looks = true
+		c.render()
 		return r.install(ctx, cfg, step == verdict.StepReplace).Run(ch, values)
 	})
 	o := c.outcome(rel, cut, err)
@@ -98,13 +101,15 @@ func (r *Releases) upgrade(ctx context.Context, cfg *action.Configuration) *acti
 // still be writing to the client, so nothing is read from it then.
 func (c *client) outcome(rel *release.Release, cut bool, err error) verdict.Outcome {
 	if cut {
-		return outcome(rel, cut, err)
+		o := outcome(rel, cut, err)
+		o.Phases = c.phases.list()
+		return o
 	}
 	if err != nil && c.reason != nil {
 		err = because{err, c.reason}
 	}
 	o := outcome(rel, cut, err)
-	o.Unproven, o.Diagnostics = c.unproven, c.diagnosis
+	o.Unproven, o.Diagnostics, o.Phases = c.unproven, c.diagnosis, c.phases.list()
 	return o
 }
 

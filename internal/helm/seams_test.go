@@ -42,7 +42,7 @@ func TestKinds(t *testing.T) {
 // What Helm puts into text keeps its ending and its permission.
 func TestOutcomeKeepsTheReason(t *testing.T) {
 	lost := &verdict.Problem{Ending: verdict.EndPermission, Tried: "wait for the hook to end", Gaps: []verdict.Gap{{}}}
-	c := &client{reason: lost, unproven: []string{"Job/seed"}}
+	c := &client{phases: newPhases(), reason: lost, unproven: []string{"Job/seed"}}
 	text := errors.New("failed pre-install: " + lost.Error())
 	o := c.outcome(nil, false, text)
 	if p := verdict.ProblemOf(o.Err); p != lost || o.Err.Error() != text.Error() || !errors.Is(o.Err, text) {

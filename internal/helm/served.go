@@ -18,7 +18,7 @@ import (
 // somewhat later than it calls the definition established.
 func (d definitions) await(ctx context.Context, wanted, made kube.ResourceList) error {
 	if len(made) > 0 {
-		if err := d.waiter.Ready(ctx, applied(made), false); err != nil {
+		if _, err := d.waiter.Ready(ctx, applied(made), false); err != nil {
 			return d.unserved(err)
 		}
 	}

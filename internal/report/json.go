@@ -57,6 +57,16 @@ type eventView struct {
 	AtMs   int64  `json:"atMs"`
 	TookMs int64  `json:"tookMs"`
 	What   string `json:"what"`
+
+	Parts []eventView `json:"parts,omitempty"`
+}
+
+func eventViews(events []verdict.Event) []eventView {
+	views := make([]eventView, 0, len(events))
+	for _, e := range events {
+		views = append(views, eventView{e.At.Milliseconds(), e.Took.Milliseconds(), e.What, eventViews(e.Parts)})
+	}
+	return views
 }
 
 type writeView struct {
@@ -111,10 +121,7 @@ func viewOf(r verdict.Result) view {
 		Checks: list(r.Checks), Objects: list(r.Objects), Gaps: list(r.Gaps), RBAC: r.RBAC,
 		Kept: list(r.Kept), Evidence: list(r.Evidence), ChartNote: r.ChartNote, Notes: list(r.Notes),
 		Diagnostics: r.Diagnostics,
-		Timeline:    []eventView{}, Audit: []writeView{}, Requests: []requestsView{},
-	}
-	for _, e := range r.Timeline {
-		v.Timeline = append(v.Timeline, eventView{e.At.Milliseconds(), e.Took.Milliseconds(), e.What})
+		Timeline:    eventViews(r.Timeline), Audit: []writeView{}, Requests: []requestsView{},
 	}
 	for _, w := range r.Audit {
 		v.Audit = append(v.Audit, writeView{

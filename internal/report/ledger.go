@@ -7,19 +7,6 @@ import (
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-// timeline is what happened when, folded.
-func timeline(r verdict.Result) string {
-	if len(r.Timeline) == 0 {
-		return ""
-	}
-	var b strings.Builder
-	b.WriteString("| At | What | Took |\n|--:|:--|--:|\n")
-	for _, e := range capped(r.Timeline) {
-		fmt.Fprintf(&b, "| %.1f s | %s | %s |\n", e.At.Seconds(), phrase(e.What), human(e.Took))
-	}
-	return details("Timeline", b.String()+more(len(r.Timeline)))
-}
-
 // writeTable is the audit of the record store, folded.
 func writeTable(r verdict.Result) string {
 	if len(r.Audit) == 0 {

@@ -99,7 +99,7 @@ func everything() verdict.Result {
 			Logs: []verdict.LogTail{{Container: "c", Previous: true, Lines: []string{"l"}, Error: "e"}},
 		}}},
 		Kept: []string{"k"}, Evidence: []string{"e"}, ChartNote: "n",
-		Timeline: []verdict.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w"}},
+		Timeline: []verdict.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w", Parts: []verdict.Event{{At: time.Second, Took: time.Second, What: "p"}}}},
 		Notes:    []verdict.Note{{Level: verdict.LevelNotice, Title: "t", Message: "m"}},
 		Audit: []verdict.Write{{
 			At: time.Second, Verb: "update", Resource: "secrets", Key: "k", Revision: 3,

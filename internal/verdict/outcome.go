@@ -27,6 +27,8 @@ type Outcome struct {
 	// Missing are the objects of an uninstall of whose kind the API server knows
 	// nothing any more.
 	Missing []string
+	// Phases are what the operation did when, since it began.
+	Phases []Event
 	// Diagnostics are what was found out about a rollout or a hook that failed.
 	Diagnostics *Diagnostics
 	Err         error

@@ -30,9 +30,22 @@ type Note struct {
 
 // Event is one moment of a run's timeline.
 type Event struct {
-	At   time.Duration `json:"atNanoseconds"`   // since the start
-	Took time.Duration `json:"tookNanoseconds"` // zero for a moment
-	What string        `json:"what"`
+	At    time.Duration `json:"atNanoseconds"`   // since the start
+	Took  time.Duration `json:"tookNanoseconds"` // zero for a moment
+	What  string        `json:"what"`            // may hold untrusted text
+	Parts []Event       `json:"parts,omitempty"` // what the time went to, as far as it is told
+}
+
+// Later are events that were timed from a moment of their own on, which came
+// that long after the start.
+func Later(events []Event, by time.Duration) []Event {
+	var moved []Event
+	for _, e := range events {
+		e.At += by
+		e.Parts = Later(e.Parts, by)
+		moved = append(moved, e)
+	}
+	return moved
 }
 
 // Write is one write of the record store and what became of it.

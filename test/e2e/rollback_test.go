@@ -55,8 +55,12 @@ func (s *site) operations() *helm.Releases {
 // waits is a rollout's waiter as Helm is handed it.
 type waits struct{ *rollout.Waiter }
 
-func (w waits) Ready(ctx context.Context, applied []rollout.Applied, _ bool) error {
-	return w.WaitApplied(ctx, applied)
+func (w waits) Ready(ctx context.Context, applied []rollout.Applied, _ bool) ([]verdict.Event, error) {
+	return nil, w.WaitApplied(ctx, applied)
+}
+
+func (w waits) Gone(ctx context.Context, refs []verdict.Ref) ([]verdict.Event, error) {
+	return nil, w.Waiter.Gone(ctx, refs)
 }
 
 func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {

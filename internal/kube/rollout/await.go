@@ -40,16 +40,19 @@ func (w *Waiter) await(ctx context.Context, subjects []*subject, judge func(s *s
 		case missed:
 			left, lost = append(left, s), true
 		case met:
+			s.met = true
 		}
 	}
+	telling := w.begin(subjects)
+	defer telling.end()
 	if len(left) == 0 || lost || ctx.Err() != nil {
 		return left, nil
 	}
-	return w.follow(ctx, left, judge)
+	return w.follow(ctx, left, judge, telling)
 }
 
 // follow is await once the first look is over.
-func (w *Waiter) follow(ctx context.Context, subjects []*subject, judge func(*subject, bool) outcome) (left []*subject, err error) {
+func (w *Waiter) follow(ctx context.Context, subjects []*subject, judge func(*subject, bool) outcome, telling *telling) (left []*subject, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -65,7 +68,7 @@ func (w *Waiter) follow(ctx context.Context, subjects []*subject, judge func(*su
 		case err := <-n.denied:
 			return nil, err
 		case s := <-n.sights:
-			lost = n.take(s, judge, in)
+			lost = n.take(s, judge, in, telling)
 		case s := <-in.pods:
 			in.saw(s)
 		case a := <-in.answers:
@@ -73,6 +76,9 @@ func (w *Waiter) follow(ctx context.Context, subjects []*subject, judge func(*su
 		case now := <-tick.C:
 			in.ask(ctx, now)
 			lost = in.hopeless(now)
+			for s := range n.open {
+				telling.saw(s)
+			}
 		}
 	}
 	return remaining(subjects, n.open), nil
@@ -108,17 +114,19 @@ func (w *Waiter) start(ctx context.Context, subjects []*subject, running *sync.W
 }
 
 // take judges what was seen, and says whether it ends the wait.
-func (n *news) take(s sight, judge func(*subject, bool) outcome, in *inspector) (lost bool) {
+func (n *news) take(s sight, judge func(*subject, bool) outcome, in *inspector, telling *telling) (lost bool) {
 	subject := s.feed.names[s.name]
 	if subject == nil || n.open[subject] == nil {
 		return false
 	}
+	defer func() { telling.saw(subject) }()
 	switch s.judge(subject, judge) {
 	case pending:
 		in.changed(subject)
 	case missed:
 		return true
 	case met:
+		subject.met = true
 		s.feed.leave()
 		delete(n.open, subject)
 		in.settled(subject)

@@ -211,7 +211,9 @@ func (in *inspector) hopeless(now time.Time) bool {
 		if p.subject.live == nil {
 			continue
 		}
-		because, seen := hopeless(in.facts(p, starting > p.starts()), p.seen, now)
+		f := in.facts(p, starting > p.starts())
+		p.subject.held = holding(f.pods, f.events)
+		because, seen := hopeless(f, p.seen, now)
 		if p.seen = seen; because != "" {
 			p.subject.object.Failed, found = true, true
 			p.subject.object.Reason = because

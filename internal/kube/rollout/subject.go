@@ -31,6 +31,8 @@ type subject struct {
 	resource dynamic.ResourceInterface
 	live     *unstructured.Unstructured // as last seen; nil: it is not there
 	known    bool                       // live says how it is, not just that nobody looked
+	met      bool                       // it is as it was waited for
+	held     string                     // what its pods wait for, as far as they are looked at
 }
 
 // source is where objects of one kind are read.

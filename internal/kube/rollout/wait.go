@@ -24,10 +24,11 @@ type Waiter struct {
 	Client    kubernetes.Interface
 	Dynamic   dynamic.Interface
 	Mapper    meta.RESTMapper
-	Namespace string // of references that name none
-	Own       bool   // the namespace is the release's own: all of a kind in it may be watched
-	Jobs      bool   // Jobs have to complete, too
-	FailFast  bool   // what cannot become ready ends the wait
+	Namespace string   // of references that name none
+	Own       bool     // the namespace is the release's own: all of a kind in it may be watched
+	Jobs      bool     // Jobs have to complete, too
+	FailFast  bool     // what cannot become ready ends the wait
+	Observer  Observer // nil: nobody is told
 }
 
 // NotReadyError is the end of a wait that was not answered with "ready".

@@ -1,0 +1,236 @@
+package progress
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// sink is a stream that tells when it was written to, since the start.
+type sink struct {
+	bytes.Buffer
+	writes int
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	s.writes++
+	return s.Buffer.Write(b)
+}
+
+// show makes a display as a run does, on a terminal or not.
+func show(out *sink, live bool) *Display {
+	s := NewScreen(out, func(string) string { return "" })
+	s.color = false
+	if live {
+		s.size = func() (int, int, error) { return 60, 8, nil }
+	}
+	line := func(text string) { fmt.Fprintln(s, report.Clean(text)) }
+	return New(s, line, func(text string) string { return strings.Join(strings.Fields(report.Clean(text)), " ") }, "review")
+}
+
+// A run of lines: news, a sign of life in every part, and silence when it is over.
+func TestDisplayPrintsLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out sink
+		d := show(&out, false)
+		d.Say("Take the lock on the release")
+		time.Sleep(31 * time.Second)
+		d.Say("Install the release")
+		w := d.Wait(Ready)
+		w.Begin([]verdict.Awaited{met(config), web})
+		time.Sleep(40 * time.Second)
+		w.Saw(met(web))
+		w.End()
+		if got := told(w.Timeline()); len(got) != 2 || got[0] != "Deployment/web 40s" {
+			t.Errorf("timeline %q", got)
+		}
+		d.Close()
+		time.Sleep(time.Hour)
+		d.Close()
+		want := []string{
+			"Take the lock on the release",
+			"Still at it after 30 s: Take the lock on the release",
+			"Install the release",
+			"Waiting for 1 of 2 objects to be ready: Deployment/web (0 of 2)",
+			"Still waiting after 30 s: 1 of 2 ready; Deployment/web (0 of 2: Available: 0/2)",
+			"Deployment/web: ready after 40.0 s",
+			"All 2 objects ready after 40.0 s",
+			"",
+		}
+		if diff := cmp.Diff(want, strings.Split(out.String(), "\n")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Text from the cluster cannot control the terminal, nor end its line.
+func TestDisplayShowsHostileTextAsText(t *testing.T) {
+	for _, live := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var out sink
+			d := show(&out, live)
+			w := d.Wait(Ready)
+			evil := some("Deployment\x1b[2J", "web\r\x9b1A", 0, 1, "a\n::error::b\x1b]0;title\x07\x1b[31mred\u202e")
+			w.Begin([]verdict.Awaited{evil, web})
+			time.Sleep(time.Second)
+			w.Saw(failed(evil, "\x1b[1;1Hpod\r\ngone\x00"))
+			w.End()
+			d.Close()
+			rest := out.String()
+			for _, ours := range []string{"\x1b[K", "\x1b[J", "\r\x1b[3A"} {
+				rest = strings.ReplaceAll(rest, ours, "")
+			}
+			if strings.ContainsAny(rest, "\x1b\r\x00\x07\u202e\u009b") || strings.Contains(rest, "\n::error") || !strings.Contains(rest, "pod gone") {
+				t.Errorf("it printed %q", rest)
+			}
+		})
+	}
+}
+
+// terminal shows what is written as a terminal of 60 columns would.
+type terminal struct {
+	rows []string
+	at   int
+}
+
+func (e *terminal) feed(t *testing.T, text string) {
+	t.Helper()
+	for text != "" {
+		var n int
+		switch {
+		case strings.HasPrefix(text, "\r"):
+			text = text[1:]
+		case strings.HasPrefix(text, "\x1b[K"):
+			text = text[3:] // the line was written from its beginning
+		case strings.HasPrefix(text, "\x1b[J"):
+			e.rows, text = e.rows[:e.at], text[3:]
+		case strings.HasPrefix(text, "\x1b["):
+			if _, err := fmt.Sscanf(text, "\x1b[%dA", &n); err != nil || n > e.at {
+				t.Fatalf("from line %d: %q", e.at, text)
+			}
+			e.at, text = e.at-n, text[strings.Index(text, "A")+1:]
+		default:
+			end := strings.IndexAny(text, "\n\x1b\r")
+			line, rest := text[:end], strings.TrimPrefix(text[end:], "\x1b[K")
+			if !strings.HasPrefix(rest, "\n") {
+				t.Fatalf("a line that does not end: %q", text)
+			}
+			if e.at == len(e.rows) {
+				e.rows = append(e.rows, "")
+			}
+			e.rows[e.at], text = line, rest[1:]
+			e.at++
+		}
+	}
+}
+
+func TestDisplayRepaintsATable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out sink
+		var screen terminal
+		d := show(&out, true)
+		sees := func(moment string, want ...string) {
+			t.Helper()
+			screen.feed(t, out.String())
+			out.Reset()
+			if diff := cmp.Diff(want, screen.rows); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", moment, diff)
+			}
+		}
+		d.Say("Take the lock")
+		sees("at first", "Take the lock")
+		time.Sleep(2500 * time.Millisecond)
+		sees("while it lasts", "Take the lock", "… Take the lock, 2 s")
+		d.Say("Install the release")
+		w := d.Wait(Ready)
+		w.Begin([]verdict.Awaited{met(config), web, db})
+		time.Sleep(2500 * time.Millisecond)
+		printed := []string{"Take the lock", "Install the release"}
+		sees("a table", append(printed, "Waiting for 2 of 3 objects to be ready, 2 s",
+			"  · Deployment/web  0/2  2 s  Available: 0/2", "  · StatefulSet/db  0/1  2 s  ", "  and 1 more, ready")...)
+		w.Saw(met(db))
+		d.Say("warning: something else")
+		time.Sleep(150 * time.Millisecond)
+		printed = append(printed, "warning: something else")
+		sees("printed above it", append(printed, "Waiting for 1 of 3 objects to be ready, 2 s",
+			"  · Deployment/web  0/2  2 s    Available: 0/2", "  ✓ StatefulSet/db  1/1  2.5 s  ready", "  and 1 more, ready")...)
+		before := out.writes
+		for range 1000 {
+			time.Sleep(time.Millisecond)
+			web := web
+			web.Ready = int(time.Now().UnixMilli()) % 2
+			w.Saw(web)
+		}
+		if n := out.writes - before; n > 10 {
+			t.Errorf("%d repaints in a second", n)
+		}
+		w.Saw(met(web))
+		w.End()
+		printed = append(printed, "All 3 objects ready after 3.6 s",
+			"  ✓ Deployment/web  2/2  3.6 s  ready", "  ✓ StatefulSet/db  1/1  2.5 s  ready", "  and 1 more, ready")
+		sees("its final state stays", printed...)
+		time.Sleep(2 * time.Second)
+		d.Close()
+		sees("what goes on does not", printed...)
+		before = out.writes
+		time.Sleep(time.Minute)
+		if out.writes != before {
+			t.Error("it goes on after its end")
+		}
+	})
+}
+
+// An operation that was given up may still tell of its wait when the next one
+// began.
+func TestDisplayLeavesAnAbandonedWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out sink
+		d := show(&out, false)
+		old, next := d.Wait(Ready), d.Wait(Ready)
+		old.Begin([]verdict.Awaited{web})
+		next.Begin([]verdict.Awaited{db})
+		old.Saw(failed(web, "gone"))
+		old.End()
+		next.Saw(met(db))
+		next.End()
+		d.Close()
+		if got := out.String(); got != "StatefulSet/db: ready after 0 ms\n" && got != "StatefulSet/db: ready\n" {
+			t.Errorf("it printed %q", got)
+		}
+	})
+}
+
+func TestDisplayIsSafeFromAnywhere(t *testing.T) {
+	var out sink
+	d := show(&out, true)
+	w := d.Wait(Ready)
+	w.Begin([]verdict.Awaited{web, db})
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 50 {
+				d.Say(fmt.Sprint(i))
+				w.Saw(met(web))
+				w.Timeline()
+			}
+		})
+	}
+	all.Go(d.Close)
+	all.Wait()
+	w.End()
+}
+
+func TestScreenIsLiveOnTerminalsAlone(t *testing.T) {
+	if NewScreen(&sink{}, func(string) string { return "" }).live() {
+		t.Error("a buffer is no terminal")
+	}
+}

@@ -1,0 +1,142 @@
+package progress
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// mixed is a wait with something of everything, 12 s old.
+func mixed() *waiting {
+	w := begin(Ready, start, []verdict.Awaited{met(config), web, db, some("Ingress", "web", 0, 0, "the load balancer has no address yet"), some("Deployment", "api", 0, 1, "")}, "review", asIs)
+	w.saw(at(1.25), met(some("Deployment", "api", 1, 1, "")), asIs)
+	w.saw(at(8), failed(db, "pod db-0: container app: ImagePullBackOff"), asIs)
+	return w
+}
+
+func TestTable(t *testing.T) {
+	tests := map[string]struct {
+		frame frame
+		want  []string
+	}{
+		"wide": {frame{width: 79, height: 23}, []string{
+			"Waiting for 3 of 5 objects to be ready, 12 s",
+			"  ✗ StatefulSet/db  0/1  8.0 s  pod db-0: container app: ImagePullBackOff",
+			"  · Deployment/web  0/2  12 s   Available: 0/2",
+			"  · Ingress/web          12 s   the load balancer has no address yet",
+			"  ✓ Deployment/api  1/1  1.2 s  ready",
+			"  and 1 more, ready",
+		}},
+		"low": {frame{width: 79, height: 4}, []string{
+			"Waiting for 3 of 5 objects to be ready, 12 s",
+			"  ✗ StatefulSet/db  0/1  8.0 s  pod db-0: container app: ImagePullBackOff",
+			"  · Deployment/web  0/2  12 s   Available: 0/2",
+			"  and 3 more, 2 of them ready",
+		}},
+		"narrow": {frame{width: 30, height: 23}, []string{
+			"Waiting for 3 of 5 objects to…",
+			"  ✗ StatefulSet/db  0/1  8.0 …",
+			"  · Deployment/web  0/2  12 s…",
+			"  · Ingress/web          12 s…",
+			"  ✓ Deployment/api  1/1  1.2 …",
+			"  and 1 more, ready",
+		}},
+		"a line":  {frame{width: 79, height: 1}, []string{"Waiting for 3 of 5 objects to be ready, 12 s"}},
+		"nothing": {frame{width: 79, height: 0}, []string{}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, table(mixed(), at(12), tt.frame)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Whatever the terminal's size and the objects' texts, no row is wider and no
+// table higher than it.
+func TestTableFits(t *testing.T) {
+	var all []verdict.Awaited
+	for i := range 40 {
+		all = append(all, some(strings.Repeat("K", i), strings.Repeat("界", i*3), i, 40, strings.Repeat("é漢", i)))
+	}
+	w := begin(Ready, start, all, "elsewhere", asIs)
+	for width := range 90 {
+		for height := range 50 {
+			rows := table(w, at(100), frame{width: width, height: height})
+			if len(rows) > height {
+				t.Fatalf("%d rows on %d", len(rows), height)
+			}
+			for _, r := range append(rows, activity(strings.Repeat("漢", 60), start, at(3), frame{width: width, height: height})...) {
+				if cells(r) > width {
+					t.Fatalf("%d cells on %d: %q", cells(r), width, r)
+				}
+			}
+		}
+	}
+}
+
+func TestTableWhenItIsOver(t *testing.T) {
+	w := begin(Ready, start, []verdict.Awaited{met(config), web}, "review", asIs)
+	w.saw(at(3), met(web), asIs)
+	w.ended = at(3)
+	want := []string{"All 2 objects ready after 3.0 s", "  \x1b[32m✓\x1b[0m Deployment/web  2/2  3.0 s  ready", "  and 1 more, ready"}
+	if diff := cmp.Diff(want, table(w, at(9), frame{width: 79, height: 23, color: true})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	one := begin(Done, start, []verdict.Awaited{some("Job", "seed", 0, 1, "")}, "review", asIs)
+	one.saw(at(3), met(some("Job", "seed", 1, 1, "")), asIs)
+	one.ended = at(3)
+	if diff := cmp.Diff([]string{"Job/seed: done after 3.0 s"}, table(one, at(9), frame{width: 79, height: 23})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, tt := range []struct {
+		s     string
+		limit int
+		want  string
+	}{
+		{"ready", 5, "ready"}, {"ready", 4, "rea…"}, {"ready", 1, "…"}, {"ready", 0, ""}, {"ready", -1, ""},
+		{"漢字漢", 6, "漢字漢"}, {"漢字漢", 5, "漢字…"}, {"漢字漢", 4, "漢…"}, {"e\u0301e\u0301e", 3, "e\u0301e\u0301e"}, {"", 0, ""},
+	} {
+		if got := cut(tt.s, tt.limit); got != tt.want {
+			t.Errorf("cut(%q, %d) = %q, want %q", tt.s, tt.limit, got, tt.want)
+		}
+	}
+}
+
+func TestTimeline(t *testing.T) {
+	want := []string{"Deployment/web: not ready 12s", "Ingress/web: not ready 12s", "StatefulSet/db: failed 8s", "Deployment/api 1.25s", "and 1 more, ready at once 0s"}
+	if diff := cmp.Diff(want, told(mixed().timeline(at(12)))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var all []verdict.Awaited
+	for i := range 300 {
+		all = append(all, some("Pod", fmt.Sprint(i), 0, 0, ""))
+	}
+	w := begin(Ready, start, all, "review", asIs)
+	for i, a := range all {
+		w.saw(at(float64(i+1)/10), met(a), asIs)
+	}
+	got := told(w.timeline(at(31)))
+	if len(got) != 11 || got[0] != "Pod/299 30s" || got[10] != "and 290 more, all ready within 29.0 s 29s" {
+		t.Errorf("got %q", got)
+	}
+	if got := begin(Ready, start, []verdict.Awaited{met(config)}, "review", asIs).timeline(start); got != nil {
+		t.Errorf("got %+v of what was ready at once", got)
+	}
+}
+
+func told(events []verdict.Event) []string {
+	var all []string
+	for _, e := range events {
+		all = append(all, fmt.Sprintf("%s %s", e.What, e.Took))
+	}
+	return all
+}
