@@ -130,9 +130,10 @@ func (l *lines) news(now time.Time) []string {
 // end ends the wait and says how.
 func (l *lines) end(now time.Time) []string {
 	w := l.wait
-	if l.wait.ended = now; len(w.objects) == 0 {
+	w.ended = now
+	if len(w.objects) == 0 || w.aim == Gone && w.over() && len(w.late()) == 0 {
 		l.wait = nil
-		return nil
+		return nil // a hook that was to be deleted was not there
 	}
 	quick := !l.introduced
 	if quick { // nobody has heard of it yet

@@ -114,6 +114,7 @@ func TestLines(t *testing.T) {
 			s.end(at(0.15))
 		}, []string{"  0.1 All 2 objects ready after 150 ms"}},
 		"at once":          {func(s *script) { s.begin(at(0), Ready, met(config), met(db)); s.end(at(0)) }, []string{"  0.0 All 2 objects ready at once"}},
+		"was not there":    {func(s *script) { s.begin(at(0), Gone, met(config)); s.end(at(0)) }, nil},
 		"nothing":          {func(s *script) { s.begin(at(0), Ready); s.end(at(0)) }, nil},
 		"one, quick":       {func(s *script) { s.begin(at(0), Ready, web); s.saw(at(0.1), met(web)); s.end(at(0.1)) }, []string{"  0.1 Deployment/web: ready after 100 ms"}},
 		"an end cut short": {func(s *script) { s.begin(at(0), Ready, web); s.end(at(5)) }, []string{"  0.2 Waiting for 1 object to be ready: Deployment/web (0 of 2)"}},
@@ -200,11 +201,11 @@ func TestLinesOfALargeChart(t *testing.T) {
 	}
 	s.end(at(300))
 	log := strings.Join(s.log, "\n")
-	if n := len(s.log); n > 80 {
+	if n := len(s.log); n > 90 {
 		t.Errorf("%d lines:\n%s", n, log)
 	}
 	for _, line := range []string{
-		"  0.2 Waiting for 300 objects to be ready: Deployment/web-0 (0 of 2), Deployment/web-1 (0 of 2), Deployment/web-2 (0 of 2) and 297 more\n",
+		"  0.2 Waiting for 300 objects to be ready: Deployment/web-0 (0 of 2), Deployment/web-1 (1 of 2), Deployment/web-2 (0 of 2) and 297 more\n",
 		"  2.2 2 of 300 ready after 2.2 s; waiting for Deployment/web-2 (",
 		"300.0 All 300 objects ready after 5 min 0 s",
 	} {

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -64,8 +65,9 @@ func holding(pods []*corev1.Pod, events map[types.UID][]happening) string {
 		if reason == "" {
 			continue
 		}
-		if last := events[p.UID]; len(last) > 0 && !started(p) && last[len(last)-1].Reason == "Pulling" {
-			reason = last[len(last)-1].Message // "Pulling image …": the status itself never says so
+		all := events[p.UID]
+		if len(all) > 0 && all[len(all)-1].Reason == "Pulling" && strings.HasSuffix(reason, unstarted) {
+			reason = all[len(all)-1].Message // "Pulling image …": the status itself never says so
 		}
 		return fmt.Sprintf("pod %s: %s", p.Name, reason)
 	}

@@ -62,7 +62,7 @@ func containerReason(what string, s corev1.ContainerStatus) (why string, hard bo
 		w := s.State.Waiting
 		switch w.Reason {
 		case "", "ContainerCreating", "PodInitializing":
-			return name + "not started yet" + after(": ", w.Message), false
+			return name + unstarted + after(": ", w.Message), false
 		case "CrashLoopBackOff":
 			return name + fmt.Sprintf("CrashLoopBackOff, %s", restarts(s)) + ended(s.LastTerminationState.Terminated), true
 		}
@@ -74,8 +74,11 @@ func containerReason(what string, s corev1.ContainerStatus) (why string, hard bo
 	case s.State.Running != nil:
 		return name + "running but not ready", false
 	}
-	return name + "not started yet", false
+	return name + unstarted, false
 }
+
+// unstarted is said of a container of which its status says no more.
+const unstarted = "not started yet"
 
 func restarts(s corev1.ContainerStatus) string {
 	if s.RestartCount == 1 {
