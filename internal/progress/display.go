@@ -29,10 +29,10 @@ type Display struct {
 }
 
 // New is the display of a run whose objects are mostly in the namespace home.
-// print prints a line onto the screen, and plain makes text safe to be put there
+// line prints onto the screen, and plain makes text safe to be put there
 // without: untrusted text loses what could control a terminal, and secrets.
-func New(screen *Screen, print func(string), plain func(string) string, home string) *Display {
-	d := &Display{screen: screen, print: print, show: plain, home: home}
+func New(screen *Screen, line func(string), plain func(string) string, home string) *Display {
+	d := &Display{screen: screen, print: line, show: plain, home: home}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.timer = time.AfterFunc(heartbeat, d.tick)

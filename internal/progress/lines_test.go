@@ -218,9 +218,8 @@ func TestLinesOfALargeChart(t *testing.T) {
 // Nothing that is due may stay so: the timer would come back at once, for ever.
 func TestLinesAreNeverDueInVain(t *testing.T) {
 	var l lines
-	now := start
 	for range 5 {
-		now = l.due(start)
+		now := l.due(start)
 		l.next(now, start)
 		if due := l.due(start); !due.After(now) {
 			t.Fatalf("due at %s again, which is now", due)

@@ -14,7 +14,7 @@ type frame struct {
 // table draws a wait: the objects that are not there yet first, as many as fit.
 func table(w *waiting, now time.Time, f frame) []string {
 	head := w.end(now)
-	if w.ended.IsZero() {
+	if w.ended.IsZero() && !w.over() {
 		head = fmt.Sprintf("Waiting for %s to be %s, %s", portion(len(w.objects)-w.met, len(w.objects)), w.aim, seconds(w.lasted(now)))
 	}
 	rows := []string{cut(head, f.width)}

@@ -65,8 +65,8 @@ func TestTableFits(t *testing.T) {
 		all = append(all, some(strings.Repeat("K", i), strings.Repeat("界", i*3), i, 40, strings.Repeat("é漢", i)))
 	}
 	w := begin(Ready, start, all, "elsewhere", asIs)
-	for width := range 90 {
-		for height := range 50 {
+	for width := 0; width < 90; width += 1 + width/4 {
+		for height := 0; height < 50; height += 1 + height/4 {
 			rows := table(w, at(100), frame{width: width, height: height})
 			if len(rows) > height {
 				t.Fatalf("%d rows on %d", len(rows), height)

@@ -33,16 +33,16 @@ func cellsOf(r rune) int {
 
 // cut shortens s to so many cells, and shows that it did.
 func cut(s string, limit int) string {
-	if cells(s) <= limit {
-		return s
-	}
 	if limit <= 0 {
 		return ""
 	}
-	n := 1 // of the mark
+	n, room := 0, 0 // up to where the mark still fits
 	for i, r := range s {
+		if n < limit {
+			room = i
+		}
 		if n += cellsOf(r); n > limit {
-			return s[:i] + "…"
+			return s[:room] + "…"
 		}
 	}
 	return s
