@@ -15,15 +15,32 @@ import (
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-// sink is a stream that tells when it was written to, since the start.
+// sink is a stream that counts how often it was written to.
 type sink struct {
-	bytes.Buffer
+	mu     sync.Mutex
+	text   bytes.Buffer
 	writes int
 }
 
 func (s *sink) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.writes++
-	return s.Buffer.Write(b)
+	return s.text.Write(b)
+}
+
+// take gives what was written since the last time.
+func (s *sink) take() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.text.Reset()
+	return s.text.String()
+}
+
+func (s *sink) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.writes
 }
 
 // show makes a display as a run does, on a terminal or not.
@@ -66,7 +83,7 @@ func TestDisplayPrintsLines(t *testing.T) {
 			"All 2 objects ready after 40.0 s",
 			"",
 		}
-		if diff := cmp.Diff(want, strings.Split(out.String(), "\n")); diff != "" {
+		if diff := cmp.Diff(want, strings.Split(out.take(), "\n")); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
@@ -85,7 +102,7 @@ func TestDisplayShowsHostileTextAsText(t *testing.T) {
 			w.Saw(failed(evil, "\x1b[1;1Hpod\r\ngone\x00"))
 			w.End()
 			d.Close()
-			rest := out.String()
+			rest := out.take()
 			for _, ours := range []string{"\x1b[K", "\x1b[J", "\r\x1b[3A"} {
 				rest = strings.ReplaceAll(rest, ours, "")
 			}
@@ -140,8 +157,8 @@ func TestDisplayRepaintsATable(t *testing.T) {
 		d := show(&out, true)
 		sees := func(moment string, want ...string) {
 			t.Helper()
-			screen.feed(t, out.String())
-			out.Reset()
+			synctest.Wait()
+			screen.feed(t, out.take())
 			if diff := cmp.Diff(want, screen.rows); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", moment, diff)
 			}
@@ -163,14 +180,14 @@ func TestDisplayRepaintsATable(t *testing.T) {
 		printed = append(printed, "warning: something else")
 		sees("printed above it", append(printed, "Waiting for 1 of 3 objects to be ready, 2 s",
 			"  · Deployment/web  0/2  2 s    Available: 0/2", "  ✓ StatefulSet/db  1/1  2.5 s  ready", "  and 1 more, ready")...)
-		before := out.writes
+		before := out.count()
 		for range 1000 {
 			time.Sleep(time.Millisecond)
 			web := web
 			web.Ready = int(time.Now().UnixMilli()) % 2
 			w.Saw(web)
 		}
-		if n := out.writes - before; n > 10 {
+		if n := out.count() - before; n > 10 {
 			t.Errorf("%d repaints in a second", n)
 		}
 		w.Saw(met(web))
@@ -181,9 +198,9 @@ func TestDisplayRepaintsATable(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		d.Close()
 		sees("what goes on does not", printed...)
-		before = out.writes
+		before = out.count()
 		time.Sleep(time.Minute)
-		if out.writes != before {
+		if out.count() != before {
 			t.Error("it goes on after its end")
 		}
 	})
@@ -203,7 +220,7 @@ func TestDisplayLeavesAnAbandonedWait(t *testing.T) {
 		next.Saw(met(db))
 		next.End()
 		d.Close()
-		if got := out.String(); got != "StatefulSet/db: ready after 0 ms\n" && got != "StatefulSet/db: ready\n" {
+		if got := out.take(); got != "StatefulSet/db: ready after 0 ms\n" && got != "StatefulSet/db: ready\n" {
 			t.Errorf("it printed %q", got)
 		}
 	})
