@@ -14,8 +14,9 @@ import (
 // prepare comes before the first write: the chart is fetched while the
 // namespace is read and permissions are asked for.
 func (r *run) prepare(ctx context.Context) error {
-	done := r.step("Fetch the chart, look at the namespace, ask for permissions")
-	defer done()
+	began, parts := r.Clock(), []verdict.Event(nil)
+	done := r.stepOf("Fetch the chart, look at the namespace, ask for permissions")
+	defer func() { done(parts) }()
 	fetched := make(chan error, 1)
 	go func() { fetched <- r.Releases.Fetch(ctx) }()
 	asked := r.askAhead(ctx)
@@ -40,7 +41,10 @@ func (r *run) prepare(ctx context.Context) error {
 		return r.adopt(ctx)
 	}
 	r.rendered = true
-	if err := r.Releases.Render(ctx, 1, false); err != nil {
+	from := r.Clock()
+	err = r.Releases.Render(ctx, 1, false)
+	parts = append(parts, verdict.Event{At: from.Sub(began), Took: r.Clock().Sub(from), What: "Render the chart"})
+	if err != nil {
 		return err // nothing was made yet
 	}
 	return r.makeNamespace(ctx)

@@ -17,7 +17,7 @@ const (
 // Display shows one run. All of its methods may be called from anywhere.
 type Display struct {
 	screen *Screen
-	print  func(string)
+	line   func(string)
 	show   func(string) string
 	home   string
 
@@ -32,7 +32,7 @@ type Display struct {
 // line prints onto the screen, and plain makes text safe to be put there
 // without: untrusted text loses what could control a terminal, and secrets.
 func New(screen *Screen, line func(string), plain func(string) string, home string) *Display {
-	d := &Display{screen: screen, print: line, show: plain, home: home}
+	d := &Display{screen: screen, line: line, show: plain, home: home}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.timer = time.AfterFunc(heartbeat, d.tick)
@@ -48,7 +48,7 @@ func (d *Display) Say(line string) {
 	if d.screen.live() && d.lines.wait == nil {
 		d.paint(now, nil)
 	}
-	d.print(line)
+	d.line(line)
 	d.refresh(now)
 }
 
@@ -86,7 +86,7 @@ func (d *Display) refresh(now time.Time) {
 		return
 	}
 	for _, line := range d.lines.next(now, d.screen.last()) {
-		d.print(line)
+		d.line(line)
 	}
 	d.timer.Reset(d.lines.due(d.screen.last()).Sub(now))
 }
@@ -170,7 +170,7 @@ func (w *Wait) End() {
 		said = nil
 	}
 	for _, line := range said {
-		d.print(line)
+		d.line(line)
 	}
 	d.refresh(now)
 }
