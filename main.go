@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/berth-dev/berth/internal/cli"
+	_ "github.com/berth-dev/berth/internal/startup"
 )
 
 // version is set by the linker.
