@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"sync"
 )
 
 const (
@@ -16,8 +17,12 @@ var (
 	partPattern    = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 	labelPattern   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 	releasePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
-	hostPattern    = regexp.MustCompile(`^(?i)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
 )
+
+// hostPattern is large, so it is compiled when there is a URL.
+var hostPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?i)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
+})
 
 // NameError says that a name does not fit, and what to do about it.
 type NameError struct {
@@ -90,7 +95,7 @@ func checkURL(raw string) (clean, host string, err error) {
 		return bad("it begins with https:// or http://", "change the url template")
 	}
 	host = u.Hostname()
-	if len(host) > maxHost || !hostPattern.MatchString(host) {
+	if len(host) > maxHost || !hostPattern().MatchString(host) {
 		return bad(fmt.Sprintf("its host is at most %d characters, each part at most %d letters, digits and inner dashes", maxHost, maxLabel),
 			"set a shorter app or slug, or change the url template; take .Slug where .Branch does not fit")
 	}

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"text/template"
 	"unicode"
 )
@@ -11,8 +12,17 @@ import (
 var (
 	repositoryPattern = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+$`)
 	shaPattern        = regexp.MustCompile(`^[0-9a-fA-F]{7,64}$`)
-	labelKeyPattern   = regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$`)
-	labelValuePattern = regexp.MustCompile(`^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$`)
+)
+
+// Compiling these takes half a millisecond of every start, so it waits until a
+// label is given.
+var (
+	labelKeyPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$`)
+	})
+	labelValuePattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?$`)
+	})
 )
 
 func checkOneLine(value string) string {
@@ -119,7 +129,7 @@ func checkSecretTemplate(value string) string {
 // checkLabel leaves Berth's own labels, and those that Kubernetes sets, alone.
 func checkLabel(key, value string) string {
 	switch prefix, _, _ := strings.Cut(key, "/"); {
-	case !labelKeyPattern.MatchString(key) || !labelValuePattern.MatchString(value):
+	case !labelKeyPattern().MatchString(key) || !labelValuePattern().MatchString(value):
 		return "give key=value as Kubernetes allows it for a label, one a line"
 	case prefix == "berth.dev" || key == "app.kubernetes.io/managed-by" || key == "kubernetes.io/metadata.name":
 		return "this label is not yours to set; give another key"
