@@ -50,6 +50,7 @@ test: lint test-lint test-cluster test-code test-conformance test-image ## Run e
 lint: $(BIN)/golangci-lint ## Run the linters, the walls between the rooms among them
 	$(BIN)/golangci-lint run ./...
 	cd test/cluster && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
+	cd test/bench && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
 
 .PHONY: test-lint
 test-lint: ## Check action.yml, the GitLab template and the examples
@@ -104,7 +105,7 @@ RUNS ?= 10
 .PHONY: bench
 bench: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 $(BIN)/stopwatch ## Time Berth beside the Helm 3 and Helm 4 command lines, write docs/benchmarks.md: RUNS=10 of each
 	BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_HELM4=$(BIN)/helm4 BERTH_TEST_STOPWATCH=$(BIN)/stopwatch \
-	$(BIN)/cluster run -- go test -v -count=1 -tags bench -timeout 6h ./test/bench -runs $(RUNS) $(or $(BENCH),-write)
+	$(BIN)/cluster run -- go test -C test/bench -v -count=1 -tags bench -timeout 6h . -runs $(RUNS) $(or $(BENCH),-write)
 
 .PHONY: cluster-up
 cluster-up: $(BIN)/cluster ## Start the embedded control plane; writes .cluster/kubeconfig
@@ -135,7 +136,7 @@ $(BIN)/demo: $(DEMO_SOURCES) go.mod go.sum
 	go build -ldflags "-s -w" -o $@ ./test/demo
 
 $(BIN)/stopwatch: test/bench/stopwatch/main.go
-	go build -ldflags "-s -w" -o $@ ./test/bench/stopwatch
+	go build -C test/bench -ldflags "-s -w" -o $@ ./stopwatch
 
 $(BIN)/cluster: $(CLUSTER_SOURCES)
 	@[ -x $@ ] || echo "Compiling a Kubernetes control plane: about 10 minutes on two cores the first time, seconds after that." >&2
