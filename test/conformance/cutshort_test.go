@@ -89,8 +89,8 @@ var cutShort = []row{
 	{ID: "sweep", Exit: "0 + warning", run: func(s *scene) {
 		p := s.proxy()
 		s.deployed(1)
-		s.killAfter(p, created("configmaps", "web-two"), "deploy", "--set", "extras={one,two,three}")
-		s.owns(append([]string{"ConfigMap/web-one", "ConfigMap/web-two"}, app...)...)
+		s.killBefore(p, lastKind, "deploy", "--set", "extras={one,two,three}", "--set", "replicas=2")
+		s.owns(append([]string{"ConfigMap/web-one", "ConfigMap/web-three", "ConfigMap/web-two"}, app...)...)
 		s.killBefore(p, faultproxy.Match{Verb: "delete", Resource: "configmaps", Name: "web-two"}, "deploy")
 		s.stored("v1 superseded, v2 failed, v3 deployed")
 		s.berth("deploy").exit(0)
@@ -104,9 +104,13 @@ var cutShort = []row{
 func (s *scene) abandonedUpgrade(p *faultproxy.Proxy) {
 	s.t.Helper()
 	s.deployed(1)
-	s.killAfter(p, created("configmaps", "web-one"), "deploy", "--set", "extras={one,two}")
+	s.killBefore(p, lastKind, "deploy", "--set", "extras={one,two}", "--set", "replicas=2")
 	s.stored("v1 deployed, v2 pending-upgrade")
 }
+
+// lastKind is the change of the chart's last kind: what comes before it is in
+// place by then.
+var lastKind = faultproxy.Match{Verb: "patch", Resource: "deployments"}
 
 // deployed makes that many revisions.
 func (s *scene) deployed(revisions int) {
