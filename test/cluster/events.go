@@ -20,14 +20,17 @@ func newEvents(client kubernetes.Interface) events {
 	return events{broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: nodeName})}
 }
 
-// emit is the template function Event. It renders as nothing.
+// emit is the template function Event. It renders as nothing. Without a container
+// it is about the pod.
 func (e events) emit(pod map[string]any, container, kind, reason, message string) string {
 	metadata, _ := pod["metadata"].(map[string]any)
-	text := func(key string) string { s, _ := metadata[key].(string); return s }
-	e.recorder.Event(&corev1.ObjectReference{
+	of := &corev1.ObjectReference{
 		APIVersion: "v1", Kind: "Pod",
-		Namespace: text("namespace"), Name: text("name"), UID: types.UID(text("uid")),
-		FieldPath: "spec.containers{" + container + "}",
-	}, kind, reason, message)
+		Namespace: text(metadata, "namespace"), Name: text(metadata, "name"), UID: types.UID(text(metadata, "uid")),
+	}
+	if container != "" {
+		of.FieldPath = "spec.containers{" + container + "}"
+	}
+	e.recorder.Event(of, kind, reason, message)
 	return ""
 }

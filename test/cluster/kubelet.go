@@ -77,7 +77,7 @@ func (k *kubelet) run(ctx context.Context) error {
 		PodPlayStageParallelism:   8,
 		NodePlayStageParallelism:  1,
 		PodsOnNodeSyncParallelism: 1,
-		FuncMap:                   gotpl.FuncMap{"Event": events.emit},
+		FuncMap:                   gotpl.FuncMap{"Event": events.emit, "Waiting": events.waiting},
 		LocalStages: map[internalversion.StageResourceRef][]*internalversion.Stage{
 			podRef:  podStages(),
 			nodeRef: nodeStages(),

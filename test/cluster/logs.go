@@ -53,8 +53,14 @@ func (k *kubelet) containerLogs(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("previous terminated container %q in pod %q not found", container, name), http.StatusBadRequest)
 		return
 	case status.State.Waiting != nil && status.LastTerminationState.Terminated == nil:
-		// The words of a kubelet: tools look for them.
-		http.Error(w, fmt.Sprintf("container %q in pod %q is waiting to start: trying and failing to pull image", container, name), http.StatusBadRequest)
+		why := status.State.Waiting.Reason
+		switch why { // the words of a kubelet: tools look for them
+		case "ErrImagePull":
+			why = "image can't be pulled"
+		case "ImagePullBackOff":
+			why = "trying and failing to pull image"
+		}
+		http.Error(w, fmt.Sprintf("container %q in pod %q is waiting to start: %s", container, name, why), http.StatusBadRequest)
 		return
 	}
 	text := logText(pod)

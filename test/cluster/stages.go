@@ -14,28 +14,38 @@ const (
 	behaviourKey = "sim.berth.dev/behaviour"
 	delayKey     = "sim.berth.dev/delay"
 	logKey       = "sim.berth.dev/log"
+	messageKey   = "sim.berth.dev/message"
 )
 
-var behaviours = []string{"ready", "slow", "image-pull", "crash-loop", "oom-killed", "complete", "fail"}
+var behaviours = []string{
+	"ready", "slow", "complete", "fail",
+	"image-pull", "image-pull-once", "invalid-image",
+	"config-error", "config-late", "failed-mount", "mount-late",
+	"crash-loop", "crash-once", "oom-killed", "init-crash",
+}
 
 // behaviourQuery (jq) is what a pod does: what its annotation says; otherwise a
 // Job's pod completes and any other becomes ready. The tag "missing" cannot be
-// pulled whatever the annotation says, and a pod that is never restarted cannot
-// crash in a loop: it fails.
+// pulled whatever the annotation says; a pod that is never restarted cannot
+// crash in a loop: it fails; and one without an init container has none to crash.
 var behaviourQuery = fmt.Sprintf(`
 (if any(.spec.containers[].image; endswith(":missing")) then "image-pull"
  elif .metadata.annotations[%q] then .metadata.annotations[%q]
  elif any(.metadata.ownerReferences[]?; .kind == "Job") then "complete"
  else "ready" end) as $b
-| if .spec.restartPolicy == "Never" and ($b == "crash-loop" or $b == "oom-killed") then "fail" else $b end`,
+| if .spec.restartPolicy == "Never" and ($b == "crash-loop" or $b == "crash-once" or $b == "oom-killed") then "fail"
+  elif $b == "init-crash" and (any(.spec.initContainers[]?; .restartPolicy != "Always") | not) then "nothing to crash"
+  else $b end`,
 	behaviourKey, behaviourKey)
 
-// stateQuery (jq) is where a pod stands: its first container's reason for
-// waiting or ending, else "ready" or "running", and "new" before the first
-// status.
+// stateQuery (jq) is where a pod stands: the reason for waiting or ending of its
+// first container, an init container that is not done before the others, else
+// "ready" or "running". It is "new" before the first status, and "Pulling" once
+// the volumes are mounted.
 const stateQuery = `
-(.status.containerStatuses // [])[0] as $c
+([.status.initContainerStatuses[]? | select(.ready | not)] + (.status.containerStatuses // []))[0] as $c
 | if $c == null then "new"
+  elif $c.state.waiting.reason == "ContainerCreating" and any(.status.conditions[]?; .type == "PodReadyToStartContainers" and .status == "True") then "Pulling"
   else $c.state.waiting.reason // $c.state.terminated.reason // (if $c.ready then "ready" else "running" end) end`
 
 // podTemplate renders a whole pod status; a stage sets the variables above it.
@@ -56,21 +66,38 @@ type stage struct {
 	state   string // running, waiting or terminated
 	reason  string // of waiting
 	restart bool   // whether the restart count rises
+	init    bool   // whether it is an init container to which that happens
 }
 
 // stages are every pod's ways through life. The delays are a kubelet's own,
 // shortened: a test should see a back-off, not sit it out.
 var stages = []stage{
 	{name: "start", from: "new", when: []string{"ready", "complete", "fail"}, phase: "Running", ready: true, state: "running"},
-	{name: "start-unready", from: "new", when: []string{"slow", "crash-loop", "oom-killed"}, phase: "Running", state: "running"},
+	{name: "start-unready", from: "new", when: []string{"slow", "crash-loop", "crash-once", "oom-killed"}, phase: "Running", state: "running"},
 	{name: "slow-ready", from: "running", when: []string{"slow"}, delay: 2000, asked: true, phase: "Running", ready: true, state: "running"},
 	{name: "complete", from: "ready", when: []string{"complete"}, asked: true, phase: "Succeeded", state: "terminated"},
 	{name: "fail", from: "ready", when: []string{"fail"}, asked: true, phase: "Failed", state: "terminated"},
-	{name: "crash", from: "running", when: []string{"crash-loop", "oom-killed"}, delay: 100, phase: "Running", state: "waiting", reason: "CrashLoopBackOff", restart: true},
+
+	{name: "crash", from: "running", when: []string{"crash-loop", "crash-once", "oom-killed"}, delay: 100, phase: "Running", state: "waiting", reason: "CrashLoopBackOff", restart: true},
 	{name: "restart", from: "CrashLoopBackOff", when: []string{"crash-loop", "oom-killed"}, delay: 1500, phase: "Running", state: "running"},
-	{name: "pull", from: "new", when: []string{"image-pull"}, phase: "Pending", state: "waiting", reason: "ErrImagePull"},
-	{name: "pull-back-off", from: "ErrImagePull", when: []string{"image-pull"}, delay: 500, phase: "Pending", state: "waiting", reason: "ImagePullBackOff"},
+	{name: "restart-well", from: "CrashLoopBackOff", when: []string{"crash-once"}, delay: 1500, phase: "Running", ready: true, state: "running"},
+	{name: "init-start", from: "new", when: []string{"init-crash"}, phase: "Pending", state: "running", init: true},
+	{name: "init-crash", from: "running", when: []string{"init-crash"}, delay: 100, phase: "Pending", state: "waiting", reason: "CrashLoopBackOff", restart: true, init: true},
+	{name: "init-restart", from: "CrashLoopBackOff", when: []string{"init-crash"}, delay: 1500, phase: "Pending", state: "running", init: true},
+
+	{name: "pull", from: "new", when: []string{"image-pull", "image-pull-once"}, phase: "Pending", state: "waiting", reason: "ErrImagePull"},
+	{name: "pull-back-off", from: "ErrImagePull", when: []string{"image-pull", "image-pull-once"}, delay: 500, phase: "Pending", state: "waiting", reason: "ImagePullBackOff"},
 	{name: "pull-again", from: "ImagePullBackOff", when: []string{"image-pull"}, delay: 2000, phase: "Pending", state: "waiting", reason: "ErrImagePull"},
+	{name: "pull-well", from: "ImagePullBackOff", when: []string{"image-pull-once"}, delay: 2000, phase: "Running", ready: true, state: "running"},
+	{name: "invalid-image", from: "new", when: []string{"invalid-image"}, phase: "Pending", state: "waiting", reason: "InvalidImageName"},
+
+	{name: "config-error", from: "new", when: []string{"config-error", "config-late"}, phase: "Pending", state: "waiting", reason: "CreateContainerConfigError"},
+	{name: "config-well", from: "CreateContainerConfigError", when: []string{"config-late"}, delay: 2000, asked: true, phase: "Running", ready: true, state: "running"},
+	{name: "mount", from: "new", when: []string{"failed-mount", "mount-late"}, phase: "Pending", state: "waiting", reason: "ContainerCreating"},
+	{name: "mount-again", from: "ContainerCreating", when: []string{"failed-mount"}, delay: 1000, phase: "Pending", state: "waiting", reason: "ContainerCreating"},
+	{name: "mount-well", from: "ContainerCreating", when: []string{"mount-late"}, delay: 1000, phase: "Pending", state: "waiting", reason: "Pulling"},
+	{name: "pulled", from: "Pulling", when: []string{"mount-late"}, delay: 2000, asked: true, phase: "Running", ready: true, state: "running"},
+
 	// A misspelt behaviour has to be seen, not waited for.
 	{name: "unknown", from: "new", phase: "Pending", state: "waiting", reason: "UnknownBehaviour"},
 }
@@ -108,7 +135,7 @@ func (s stage) build() *internalversion.Stage {
 	}
 	var variables strings.Builder
 	for name, value := range map[string]any{
-		"name": s.name, "phase": s.phase, "ready": s.ready, "state": s.state, "reason": s.reason, "restart": s.restart,
+		"name": s.name, "phase": s.phase, "ready": s.ready, "state": s.state, "reason": s.reason, "restart": s.restart, "init": s.init,
 	} {
 		fmt.Fprintf(&variables, "{{ $%s := %#v }}", name, value)
 	}

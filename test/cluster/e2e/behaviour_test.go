@@ -174,6 +174,91 @@ func TestCrashes(t *testing.T) {
 	}
 }
 
+// What keeps a container from starting is told in a kubelet's words, or the pod's
+// own.
+func TestHeldUp(t *testing.T) {
+	for behaviour, want := range map[string]struct{ reason, message, event string }{
+		"config-error":  {"CreateContainerConfigError", `secret "credentials" not found`, "Failed"},
+		"invalid-image": {"InvalidImageName", "couldn't parse image name", "InspectFailed"},
+		"failed-mount":  {"ContainerCreating", "", "FailedMount"},
+	} {
+		t.Run(behaviour, func(t *testing.T) {
+			t.Parallel()
+			name := createPod(t, "registry.example/app:1", map[string]string{"behaviour": behaviour})
+			awaitPod(t, name, func(pod *corev1.Pod, status corev1.ContainerStatus) bool {
+				return waiting(status) == want.reason && strings.Contains(status.State.Waiting.Message, want.message) && pod.Status.Phase == corev1.PodPending
+			})
+			awaitEvent(t, name, want.event, want.message)
+		})
+	}
+	t.Run("own words", func(t *testing.T) {
+		t.Parallel()
+		name := createPod(t, "registry.example/app:1", map[string]string{"behaviour": "config-error", "message": "couldn't find key url in Secret n/db"})
+		awaitPod(t, name, func(_ *corev1.Pod, status corev1.ContainerStatus) bool {
+			return waiting(status) == "CreateContainerConfigError" && status.State.Waiting.Message == "couldn't find key url in Secret n/db"
+		})
+	})
+}
+
+// A failed mount is told again and again, as a kubelet does.
+func TestMountRepeats(t *testing.T) {
+	t.Parallel()
+	name := createPod(t, "registry.example/app:1", map[string]string{"behaviour": "failed-mount"})
+	eventually(t, func() error {
+		list, err := shared.client.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.name=" + name + ",reason=FailedMount"})
+		if err != nil {
+			return err
+		}
+		if len(list.Items) != 1 || list.Items[0].Count < 3 || list.Items[0].Message != `MountVolume.SetUp failed for volume "credentials" : secret "credentials" not found` {
+			return fmt.Errorf("%s has %+v", name, list.Items)
+		}
+		return nil
+	})
+}
+
+// What fails once is well after that.
+func TestFailsOnce(t *testing.T) {
+	for behaviour, reason := range map[string]string{
+		"image-pull-once": "ImagePullBackOff", "crash-once": "CrashLoopBackOff",
+		"config-late": "CreateContainerConfigError", "mount-late": "ContainerCreating",
+	} {
+		t.Run(behaviour, func(t *testing.T) {
+			t.Parallel()
+			name := createPod(t, "registry.example/app:1", map[string]string{"behaviour": behaviour})
+			awaitPod(t, name, func(_ *corev1.Pod, status corev1.ContainerStatus) bool { return waiting(status) == reason })
+			awaitPod(t, name, func(pod *corev1.Pod, _ corev1.ContainerStatus) bool { return ready(pod) })
+		})
+	}
+}
+
+// Of the init containers the first crashes; the rest, and the others, wait.
+func TestInitCrash(t *testing.T) {
+	t.Parallel()
+	always := corev1.ContainerRestartPolicyAlways
+	template := podTemplate("registry.example/app:1", map[string]string{"behaviour": "init-crash"})
+	pod := &corev1.Pod{ObjectMeta: template.ObjectMeta, Spec: template.Spec}
+	pod.GenerateName = "pod-"
+	pod.Spec.InitContainers = []corev1.Container{
+		{Name: "proxy", Image: "registry.example/init:1", RestartPolicy: &always},
+		{Name: "migrate", Image: "registry.example/init:1"}, {Name: "seed", Image: "registry.example/init:1"},
+	}
+	made, err := shared.client.CoreV1().Pods("default").Create(t.Context(), pod, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitPod(t, made.Name, func(pod *corev1.Pod, status corev1.ContainerStatus) bool {
+		init := pod.Status.InitContainerStatuses
+		return len(init) == 3 && waiting(init[1]) == "CrashLoopBackOff" && init[1].RestartCount >= 2 && waiting(status) == "PodInitializing" &&
+			init[0].Ready && waiting(init[2]) == "PodInitializing" && pod.Status.Phase == corev1.PodPending
+	})
+	awaitEvent(t, made.Name, "BackOff", "restarting failed container migrate")
+	if text := logs(t, made.Name, &corev1.PodLogOptions{Container: "migrate", Previous: true}); !strings.Contains(text, "migration 0042") {
+		t.Errorf("the log is %q", text)
+	}
+	misfit := createPod(t, "registry.example/app:1", map[string]string{"behaviour": "init-crash"})
+	awaitPod(t, misfit, func(_ *corev1.Pod, status corev1.ContainerStatus) bool { return waiting(status) == "UnknownBehaviour" })
+}
+
 func TestCrashLogs(t *testing.T) {
 	t.Parallel()
 	name := createPod(t, "registry.example/app:1", map[string]string{"behaviour": "crash-loop"})
