@@ -39,6 +39,7 @@ type Waiter interface {
 type client struct {
 	*kube.Client
 	ctx    context.Context // ends with the operation's fence
+	run    context.Context // the operation's own, with its deadline
 	pods   kubernetes.Interface
 	waiter Waiter
 	recall func() (end func())
@@ -147,7 +148,7 @@ func (c *client) WaitWithJobs(resources kube.ResourceList, timeout time.Duration
 }
 
 func (c *client) wait(resources kube.ResourceList, timeout time.Duration, jobs bool) error {
-	ctx, cancel := context.WithTimeout(c.ctx, timeout)
+	ctx, cancel := context.WithTimeout(c.ctx, stepTime(c.run, timeout))
 	defer cancel()
 	end := c.phase("Wait until ready: %s", resources)
 	took, err := c.waiter.Ready(ctx, applied(resources), jobs)
@@ -158,7 +159,7 @@ func (c *client) wait(resources kube.ResourceList, timeout time.Duration, jobs b
 
 // WaitForDelete waits until the objects are gone, those aside that were kept.
 func (c *client) WaitForDelete(resources kube.ResourceList, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(c.ctx, timeout)
+	ctx, cancel := context.WithTimeout(c.ctx, stepTime(c.run, timeout))
 	defer cancel()
 	going := slices.DeleteFunc(refs(resources), func(r verdict.Ref) bool { return c.kept[r] != "" })
 	end := c.phase("Wait until gone: %s", resources)

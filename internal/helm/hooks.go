@@ -18,7 +18,7 @@ import (
 // cannot wait without the right to list and watch. Like Helm's, it counts a hook
 // that was deleted meanwhile as done, but keeps its name.
 func (c *client) WatchUntilReady(resources kube.ResourceList, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(c.ctx, timeout)
+	ctx, cancel := context.WithTimeout(c.ctx, stepTime(c.run, timeout))
 	defer cancel()
 	end := c.phase("Wait for the hook %s", resources)
 	deleted, err := c.waiter.Finished(ctx, applied(resources))

@@ -53,8 +53,8 @@ type Seams struct {
 }
 
 // configuration fills Helm's own, without Init: that would build its own store
-// and client.
-func (r *Releases) configuration(s Seams) (*action.Configuration, *client, error) {
+// and client. What waits in it leaves time before ctx ends.
+func (r *Releases) configuration(ctx context.Context, s Seams) (*action.Configuration, *client, error) {
 	if err := r.sameNamespace(s.Getter); err != nil {
 		return nil, nil, err
 	}
@@ -65,6 +65,7 @@ func (r *Releases) configuration(s Seams) (*action.Configuration, *client, error
 	c := &client{
 		Client: kube.New(s.Getter),
 		ctx:    s.Fence.Context(),
+		run:    ctx,
 		pods:   s.Pods,
 		waiter: s.Waiter,
 		recall: s.Recall,
@@ -99,14 +100,15 @@ func (r *Releases) hookOutput(_, pod, container string) io.Writer {
 const drainTime = 2500 * time.Millisecond
 
 // stepTime is what one of Helm's steps may take: somewhat less than is left, so
-// that Helm's own end, with its reasons, comes before the fence closes.
+// that Helm's own end, with its reasons, comes before the fence closes. Helm counts
+// the time of each wait anew, hooks' too, so each is held to what is left by then.
 func stepTime(ctx context.Context, otherwise time.Duration) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return otherwise
 	}
 	left := time.Until(deadline)
-	return left - min(left/5, 5*time.Second)
+	return min(otherwise, left-min(left/5, 5*time.Second))
 }
 
 // supervise runs one SDK call and returns when it is over, or when its fence

@@ -42,7 +42,7 @@ func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string
 		return verdict.Outcome{Err: err}, nil, nil
 	}
 	values := chartutil.Values(r.values).AsMap()
-	cfg, c, err := r.configuration(seams)
+	cfg, c, err := r.configuration(ctx, seams)
 	if err != nil {
 		return verdict.Outcome{Err: err}, nil, nil
 	}

@@ -34,7 +34,7 @@ func (r *Releases) Rollback(ctx context.Context, to int) verdict.Outcome {
 	if err != nil {
 		return verdict.Outcome{Err: err}
 	}
-	cfg, c, err := r.configuration(seams)
+	cfg, c, err := r.configuration(ctx, seams)
 	if err != nil {
 		return verdict.Outcome{Err: err}
 	}

@@ -94,7 +94,7 @@ func (r *Releases) Uninstall(ctx context.Context) verdict.Outcome {
 	if err != nil {
 		return verdict.Outcome{Err: err}
 	}
-	cfg, c, err := r.configuration(seams)
+	cfg, c, err := r.configuration(ctx, seams)
 	if err != nil {
 		return verdict.Outcome{Err: err}
 	}

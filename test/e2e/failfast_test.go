@@ -70,3 +70,39 @@ func TestDeployShowsAFailedHooksLog(t *testing.T) {
 		t.Errorf("diagnostics %+v", d)
 	}
 }
+
+// The hooks' time is not given twice: the wait after them ends with its reasons
+// before the operation is cut, and the record says that it failed.
+func TestDeployKeepsTimeForTheReasons(t *testing.T) {
+	s := newSite(t)
+	s.chart = chartFolder(t, "", `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: seed
+  annotations: {helm.sh/hook: pre-install}
+spec:
+  template:
+    metadata: {annotations: {sim.berth.dev/behaviour: complete, sim.berth.dev/delay: 6s}}
+    spec: {restartPolicy: Never, containers: [{name: seed, image: a}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: app, image: "registry.example/app:missing"}]}
+`)
+	began := time.Now()
+	e := s.berth("deploy", "--fail-fast=false", "--timeout", "15s").exit(t, 23).says(t, "Deployment/web", "ImagePull")
+	if took := time.Since(began); took > 25*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if d := e.diagnostics(t); d.Symptoms[0].Kind != "Pod" || len(d.Symptoms[0].Events) == 0 {
+		t.Errorf("diagnostics %+v", d)
+	}
+	if got := s.statuses(); len(got) != 1 || got[1] != "failed" {
+		t.Errorf("stored is %v, want 1 failed", got)
+	}
+}

@@ -20,6 +20,7 @@ import (
 // What diagnostics may take and hold.
 const (
 	diagnoseBudget   = 5 * time.Second
+	lateBudget       = 3 * time.Second // when it was the time that ended the wait
 	ownersDiagnosed  = 10
 	symptomsKept     = 5
 	eventsKept       = 5
@@ -29,10 +30,14 @@ const (
 
 // diagnose asks the pods, the events and the logs why what is left is not ready,
 // and adds to each object's reason what its pods say. It has time of its own:
-// it runs when ctx is over, too. It is best effort; what gives no answer is left
-// out.
+// it runs when ctx is over, too, but then leaves some of what its caller keeps for
+// the end. It is best effort; what gives no answer is left out.
 func (w *Waiter) diagnose(ctx context.Context, left []*subject) *verdict.Diagnostics {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), diagnoseBudget)
+	budget := diagnoseBudget
+	if ctx.Err() != nil {
+		budget = lateBudget
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget)
 	defer cancel()
 	found := make([][]*symptom, len(left))
 	var asks errgroup.Group
