@@ -19,14 +19,12 @@ type sight struct {
 
 // await returns when every subject has met what judge asks, when one has missed
 // it, or when ctx ends, with the subjects that have not met it. An error is a
-// read that was denied.
+// read that goes on being denied.
 //
 // Judge sees each change of an object, and whether that was its end. All that is
 // decided, is decided on this goroutine; feeds and questions bring in the news.
 func (w *Waiter) await(ctx context.Context, subjects []*subject, judge func(s *subject, gone bool) outcome) ([]*subject, error) {
-	if err := readAll(ctx, subjects); err != nil && ctx.Err() == nil {
-		return nil, err
-	}
+	readAll(ctx, subjects)
 	left := subjects[:0:0]
 	lost := false
 	for _, s := range subjects {
@@ -45,23 +43,31 @@ func (w *Waiter) await(ctx context.Context, subjects []*subject, judge func(s *s
 	}
 	telling := w.begin(subjects)
 	defer telling.end()
-	if len(left) == 0 || lost || ctx.Err() != nil {
+	if len(left) == 0 || lost {
 		return left, nil
 	}
-	return w.follow(ctx, left, judge, telling)
+	return w.follow(ctx, left, operated(subjects), judge, telling)
 }
 
-// follow is await once the first look is over.
-func (w *Waiter) follow(ctx context.Context, subjects []*subject, judge func(*subject, bool) outcome, telling *telling) (left []*subject, err error) {
+// follow is await once the first look is over. Operated says that the wait is for
+// custom resources, too.
+func (w *Waiter) follow(ctx context.Context, subjects []*subject, operated bool, judge func(*subject, bool) outcome, telling *telling) (left []*subject, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
 	n := w.start(ctx, subjects, &running)
-	in := w.inspector(subjects, &running)
+	in := w.inspector(subjects, operated, &running)
 	tick := time.NewTicker(inspectEvery)
 	defer tick.Stop()
 	for lost := false; !lost && len(n.open) > 0; {
+		if in.idle(len(n.open)) {
+			for s := range n.open {
+				s.met = true
+				telling.saw(s)
+			}
+			return nil, nil
+		}
 		select {
 		case <-ctx.Done():
 			return remaining(subjects, n.open), nil
@@ -73,12 +79,13 @@ func (w *Waiter) follow(ctx context.Context, subjects []*subject, judge func(*su
 			in.saw(s)
 		case a := <-in.answers:
 			in.heard(a)
+			lost = in.hopeless(time.Now())
 		case now := <-tick.C:
-			in.ask(ctx, now)
 			lost = in.hopeless(now)
 			for s := range n.open {
 				telling.saw(s)
 			}
+			in.ask(ctx, now)
 		}
 	}
 	return remaining(subjects, n.open), nil

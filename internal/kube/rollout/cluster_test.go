@@ -5,7 +5,9 @@ package rollout_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,16 @@ import (
 	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
+
+// TestMain lets more tests run at once than there are processors: they wait, they
+// do not compute.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 func waiter(t *testing.T, config *rest.Config, namespace string) *rollout.Waiter {
 	t.Helper()
@@ -84,6 +96,7 @@ func wait(t *testing.T, w *rollout.Waiter, d time.Duration, refs ...verdict.Ref)
 }
 
 func TestWaitUntilReady(t *testing.T) {
+	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	deploy(t, cluster, namespace, "slow", "")
@@ -96,6 +109,7 @@ func TestWaitUntilReady(t *testing.T) {
 }
 
 func TestWaitExplains(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		behaviour, more, want string
 		timeout               bool
@@ -128,6 +142,7 @@ func TestWaitExplains(t *testing.T) {
 }
 
 func TestWaitFailsWithTheJob(t *testing.T) {
+	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	run(t, cluster, namespace, "fail")
@@ -141,6 +156,7 @@ func TestWaitFailsWithTheJob(t *testing.T) {
 }
 
 func TestWaitForWhatIsAbsentOrDenied(t *testing.T) {
+	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	err := wait(t, waiter(t, cluster.Config(), namespace), time.Second, web)

@@ -57,7 +57,7 @@ func (w *Waiter) diagnose(ctx context.Context, left []*subject) *verdict.Diagnos
 	w.evidence(ctx, all)
 	d := &verdict.Diagnostics{}
 	if len(left) > 0 {
-		d.Reason = clip(left[0].object.Ref.String()+": "+left[0].object.Reason, 2*eventLength)
+		d.Reason = clip(left[0].object.String()+": "+left[0].object.Reason, 2*eventLength)
 	}
 	for _, s := range all {
 		d.Symptoms = append(d.Symptoms, s.Symptom)

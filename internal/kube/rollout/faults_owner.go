@@ -20,10 +20,7 @@ func ownerFaults(f facts) []fault {
 			return []fault{createFault(f, strings.TrimPrefix(why, ": "), 0)}
 		}
 	case "StatefulSet", "DaemonSet", "Job":
-		for _, e := range f.events[f.owner.GetUID()] {
-			if e.Reason != "FailedCreate" || !e.Fresh {
-				continue
-			}
+		if e, failing := uncreated(f.events[f.owner.GetUID()]); failing {
 			times := e.Count
 			if f.owner.GetGeneration() > 1 {
 				times = 0 // those before the change count, too
@@ -36,11 +33,27 @@ func ownerFaults(f facts) []fault {
 	return nil
 }
 
+// uncreated is why the last pod could not be made, unless one was made since: an
+// event stays when what it tells of has passed.
+func uncreated(events []happening) (why happening, failing bool) {
+	var made happening
+	for _, e := range events {
+		switch {
+		case e.Reason == "SuccessfulCreate":
+			made = later(made, e)
+		case e.Reason == "FailedCreate" && e.Fresh:
+			why, failing = later(why, e), true
+		}
+	}
+	return why, failing && (made.Reason == "" || why.Last.After(made.Last))
+}
+
 var (
 	quotaExceeded = regexp.MustCompile(`exceeded quota|must specify (limits|requests|cpu|memory)`)
 	// refused is what admission answers for as long as neither the object nor the
 	// rules change.
-	refused     = regexp.MustCompile(`violates PodSecurity|denied the request|is invalid|forbidden: (maximum|minimum|unable to validate)`)
+	refused     = regexp.MustCompile(`violates PodSecurity|denied (the )?request|is invalid|forbidden: (maximum|minimum|unable to validate)`)
+	noAccount   = regexp.MustCompile(`serviceaccount "[^"]*" not found`)
 	webhookDown = regexp.MustCompile(`failed calling webhook|failed to call webhook|context deadline exceeded|connection refused`)
 )
 
@@ -50,11 +63,13 @@ func createFault(f facts, why string, count int) fault {
 	x := fault{key: "create/" + progress(f.owner), reason: why, count: count, lasts: steady}
 	switch {
 	case webhookDown.MatchString(why):
-		x.lasts = byOthers
+		x.lasts = f.patience()
 	case refused.MatchString(why):
 		x.lasts, x.strikes = briefly, strikesTwice
 	case quotaExceeded.MatchString(why) && oldPods(f.owner):
-		x.lasts = byOthers
+		x.lasts = f.patience()
+	case noAccount.MatchString(why) && f.operators:
+		x.lasts = f.patience()
 	case quotaExceeded.MatchString(why):
 		x.lasts, x.strikes = briefly, strikesTwice
 	}
@@ -77,18 +92,4 @@ func oldPods(owner *unstructured.Unstructured) bool {
 	all, _, _ := unstructured.NestedInt64(owner.Object, "status", "replicas")
 	updated, _, _ := unstructured.NestedInt64(owner.Object, "status", "updatedReplicas")
 	return owner.GetKind() != "ReplicaSet" && all > updated
-}
-
-// claimFaults is a claim that no volume can be found or made for. One that waits
-// for its first consumer has nothing wrong.
-func claimFaults(f facts) []fault {
-	for _, e := range f.events[f.owner.GetUID()] {
-		if e.Reason == "FailedBinding" || e.Reason == "ProvisioningFailed" {
-			return []fault{{
-				key: "claim", count: e.Count, strikes: 0, lasts: 3 * steady,
-				reason: e.Reason + ": " + e.Message,
-			}}
-		}
-	}
-	return nil
 }

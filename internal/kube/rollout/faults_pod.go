@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,27 +32,53 @@ func podFaults(f facts, p *corev1.Pod) []fault {
 	return append(all, mountFaults(f, p)...)
 }
 
+// noRoom is in the scheduler's words for nodes that are full: pods that end make
+// room, and take their grace period for that.
+var noRoom = regexp.MustCompile(`Insufficient |Too many pods`)
+
 // unscheduled is the fault of a pod that no node takes, unless an autoscaler
-// makes one. Where its events are not known, nobody can tell.
+// makes one, or one is cleared for it. Where its events are not known, nobody can
+// tell.
 func unscheduled(f facts, p *corev1.Pod, c corev1.PodCondition) []fault {
 	events, asked := f.events[p.UID]
 	if c.Reason != corev1.PodReasonUnschedulable {
 		return nil
 	}
-	var up, down happening
-	for _, e := range events {
-		switch e.Reason {
-		case "TriggeredScaleUp", "Nominated": // by the cluster autoscaler, by Karpenter
-			up = later(up, e)
-		case "NotTriggerScaleUp":
-			down = later(down, e)
+	x := fault{
+		key: "schedule/" + string(p.UID), lasts: f.patience(),
+		quiet:  !asked || scaling(f) || p.Status.NominatedNodeName != "",
+		reason: about(p, "no node takes it: "+c.Reason+after(": ", c.Message)),
+	}
+	switch {
+	case unbound.MatchString(c.Message):
+		x.lasts = 4 * f.patience()
+		if e, ok := unprovided(events); ok {
+			x.key, x.lasts, x.reason = "volume/"+string(p.UID), f.forVolume(e), about(p, e.Reason+": "+e.Message)
+		}
+	case noRoom.MatchString(c.Message):
+		x.lasts = 2 * f.patience()
+	}
+	return []fault{x}
+}
+
+// scaling says that an autoscaler makes a node for one of the pods; the others,
+// which are alike, may hear of it later.
+func scaling(f facts) bool {
+	for _, p := range f.pods {
+		var up, down happening
+		for _, e := range f.events[p.UID] {
+			switch e.Reason {
+			case "TriggeredScaleUp", "Nominated": // by the cluster autoscaler, by Karpenter
+				up = later(up, e)
+			case "NotTriggerScaleUp":
+				down = later(down, e)
+			}
+		}
+		if up.Reason != "" && !down.Last.After(up.Last) {
+			return true
 		}
 	}
-	scaling := up.Reason != "" && !down.Last.After(up.Last)
-	return []fault{{
-		key: "schedule/" + p.Name, lasts: aNode, quiet: !asked || scaling,
-		reason: about(p, "no node takes it: "+c.Reason+after(": ", c.Message)),
-	}}
+	return false
 }
 
 func later(a, b happening) happening {
@@ -77,7 +104,7 @@ func containerFaults(f facts, p *corev1.Pod, what string, s corev1.ContainerStat
 		return nil
 	}
 	why, _ := containerReason(what, s)
-	x := fault{key: p.Name + "/" + s.Name, reason: about(p, why)}
+	x := fault{key: string(p.UID) + "/" + s.Name, reason: about(p, why)}
 	reason, message := "", ""
 	if s.State.Waiting != nil {
 		reason, message = s.State.Waiting.Reason, s.State.Waiting.Message
@@ -90,7 +117,7 @@ func containerFaults(f facts, p *corev1.Pod, what string, s corev1.ContainerStat
 	case "CreateContainerConfigError":
 		x.key, x.lasts = x.key+"/config", steady
 		if f.operators && missingObject.MatchString(message) {
-			x.lasts = byOthers
+			x.lasts = f.patience()
 		}
 	case "CreateContainerError", "RunContainerError":
 		x.key, x.lasts = x.key+"/create", steady
@@ -139,26 +166,39 @@ func jobs(p *corev1.Pod) bool {
 // keeps a volume from being mounted, a disk that another node still holds say,
 // passes.
 func mountFaults(f facts, p *corev1.Pod) []fault {
-	for _, e := range f.events[p.UID] {
+	events := f.events[p.UID]
+	if mounted(p, events) {
+		return nil // the event stays when what it tells of has passed
+	}
+	for _, e := range events {
 		if e.Reason != "FailedMount" || !missingObject.MatchString(e.Message) {
 			continue
 		}
-		x := fault{
-			key: p.Name + "/mount", count: e.Count, strikes: strikesTwice, lasts: steady,
-			reason: about(p, "FailedMount: "+strings.TrimSpace(e.Message)),
+		x := fault{key: string(p.UID) + "/mount", lasts: steady, reason: about(p, "FailedMount: "+strings.TrimSpace(e.Message))}
+		if f.operators || strings.Contains(e.Message, rootCA) {
+			x.lasts = f.patience()
 		}
-		if f.operators {
-			x.strikes, x.lasts = 0, byOthers
-		}
-		x.quiet = started(p)
 		return []fault{x}
 	}
 	return nil
 }
 
+// rootCA is what every pod mounts, and a controller brings into a new namespace.
+const rootCA = `"kube-root-ca.crt"`
+
+// mounted says that the pod's volumes are: images are pulled after that.
+func mounted(p *corev1.Pod, events []happening) bool {
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodReadyToStartContainers && c.Status == corev1.ConditionTrue {
+			return true
+		}
+	}
+	return started(p) || slices.ContainsFunc(events, func(e happening) bool { return e.Reason == "Pulling" || e.Reason == "Pulled" })
+}
+
 // started says that a container of the pod ran: its volumes were mounted.
 func started(p *corev1.Pod) bool {
-	for _, s := range append(p.Status.InitContainerStatuses[:len(p.Status.InitContainerStatuses):len(p.Status.InitContainerStatuses)], p.Status.ContainerStatuses...) {
+	for _, s := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
 		if s.State.Running != nil || s.State.Terminated != nil || s.RestartCount > 0 {
 			return true
 		}

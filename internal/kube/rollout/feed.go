@@ -24,6 +24,10 @@ const (
 	longestPause = 2 * time.Second
 	// emptyWatches is after how many watches without an event everything is read.
 	emptyWatches = 3
+	// deniedFor is how long reads have to be denied: a server that starts denies
+	// what it has not learned yet to be allowed.
+	deniedFor   = 3 * time.Second
+	deniedPause = 750 * time.Millisecond
 )
 
 // feed brings the news of some objects of one kind: by one watch, taken up again
@@ -50,15 +54,25 @@ func (f *feed) leave() {
 	}
 }
 
-// run feeds until ctx ends. It returns the error of a read that was denied.
+// run feeds until ctx ends. It returns the error of reads that go on being denied.
 func (f *feed) run(ctx context.Context) error {
 	pause, empty := firstPause, 0
+	var refused time.Time // since when reads are denied
 	for ctx.Err() == nil {
 		if f.from == "" || empty >= emptyWatches {
 			empty = 0
 			if err := f.read(ctx); err != nil {
-				return err
+				if refused.IsZero() {
+					refused = time.Now()
+				}
+				if time.Since(refused) >= deniedFor {
+					return err
+				}
+				f.from, f.polls, f.gets = "", false, false // all may be allowed again
+				rest(ctx, deniedPause)
+				continue
 			}
+			refused = time.Time{}
 		}
 		wait, began := time.Duration(0), time.Now()
 		switch {

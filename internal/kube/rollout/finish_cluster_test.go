@@ -28,6 +28,7 @@ func finish(t *testing.T, w *rollout.Waiter, d time.Duration, refs ...verdict.Re
 }
 
 func TestFinish(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		behaviour string
 		limit     time.Duration
@@ -64,6 +65,7 @@ func TestFinish(t *testing.T) {
 
 // Without the right to watch it polls; without the right to read it says so.
 func TestFinishByPolling(t *testing.T) {
+	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	run(t, cluster, namespace, "complete")
@@ -79,6 +81,7 @@ func TestFinishByPolling(t *testing.T) {
 }
 
 func TestFinishSeesADeletion(t *testing.T) {
+	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	run(t, cluster, namespace, "slow")

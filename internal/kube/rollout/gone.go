@@ -15,9 +15,9 @@ func (w *Waiter) Gone(ctx context.Context, refs []verdict.Ref) error {
 	if err != nil {
 		return err
 	}
-	slow := *w
-	slow.FailFast = false // nothing is hopeless about an object that goes
-	left, err := slow.await(ctx, subjects, absent)
+	going := *w
+	going.going = true
+	left, err := going.await(ctx, subjects, absent)
 	if err != nil || len(left) == 0 {
 		return err
 	}

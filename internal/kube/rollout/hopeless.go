@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,7 +23,12 @@ type facts struct {
 	// operators says that the release has custom resources: a controller may
 	// bring the Secret that a pod waits for.
 	operators bool
+	grace     time.Duration // see patience; zero: what it is by default
 }
+
+// patience is how long what another controller may still bring, or make room for,
+// is waited for, and a node for a pod.
+func (f facts) patience() time.Duration { return cmp.Or(f.grace, 30*time.Second) }
 
 // happening is an event, or a row of the same.
 type happening struct {
@@ -93,10 +99,6 @@ const (
 	// briefly is for what is refused outright, as by a quota: it is asked for again
 	// and again within this time.
 	briefly = time.Second
-	// byOthers is for what another controller may still bring or make room for.
-	byOthers = 30 * time.Second
-	// aNode is for a pod that no node takes.
-	aNode = 30 * time.Second
 	// strikesTwice is enough of what can pass.
 	strikesTwice = 2
 	// manyRestarts is how often a container may crash while something else of the

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 )
@@ -38,7 +39,17 @@ const (
 	oom          = "{phase: Running, containerStatuses: [{name: app, restartCount: 2, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {reason: OOMKilled, exitCode: 137}}}]}"
 	initCrash    = "{phase: Pending, initContainerStatuses: [{name: migrate, restartCount: 2, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {reason: Error, exitCode: 3}}}], containerStatuses: [{name: app, state: {waiting: {reason: PodInitializing}}}]}"
 	none         = "[]"
+	noSecret     = "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found"
+	noAccountYet = "pods \"web-1\" is forbidden: error looking up service account n/app: serviceaccount \"app\" not found"
 )
+
+var (
+	full        = strings.Replace(noNode, "0/1 nodes", "'0/1 nodes are available: 1 Insufficient cpu.'", 1)
+	noVolumeYet = strings.Replace(noNode, "0/1 nodes", "'0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.'", 1)
+)
+
+// both are the events of both lists.
+func both(a, b string) string { return a[:len(a)-1] + ", " + b[1:] }
 
 func refusedBecause(message, more string) string {
 	return fmt.Sprintf(aDeployment, fmt.Sprintf("{observedGeneration: 1, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: %q}]%s}", message, more))
@@ -79,7 +90,10 @@ func TestHopeless(t *testing.T) {
 		"a webhook that is down":     {false, false, []at{{0, refusedBecause("failed calling webhook \"x\": connection refused", ""), "", ""}, {20, fmt.Sprintf(aDeployment, "{}"), "", ""}}, -1, ""},
 		"a StatefulSet's quota":      {false, false, []at{{0, aStatefulSet, "", event("FailedCreate", quota, 1)}, {0.5, "", "", event("FailedCreate", quota, 2)}}, 0.5, "exceeded quota"},
 		"what was before the change": {false, false, []at{{0, aStatefulSet, "", strings.Replace(event("FailedCreate", quota, 30), "true", "false", 1)}, {60, "", "", ""}}, -1, ""},
-		"a volume's missing Secret":  {false, false, []at{{0, "", creating, event("FailedMount", "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found", 1)}, {1, "", "", event("FailedMount", "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found", 2)}}, 1, "secret \"tls\" not found"},
+		"a volume's missing Secret":  {false, false, []at{{0, "", creating, event("FailedMount", noSecret, 1)}, {1, "", "", event("FailedMount", noSecret, 2)}, {2.9, "", "", ""}, {3, "", "", ""}}, 3, "secret \"tls\" not found"},
+		"mounted late, pulled long":  {false, false, []at{{0, "", creating, event("FailedMount", noSecret, 2)}, {2, "", "", both(event("FailedMount", noSecret, 2), event("Pulling", "Pulling image", 1))}, {90, "", "", ""}}, -1, ""},
+		"mounted late, sandbox made": {false, false, []at{{0, "", creating, event("FailedMount", noSecret, 2)}, {2, "", strings.Replace(creating, "}}}]}", "}}}], conditions: [{type: PodReadyToStartContainers, status: 'True'}]}", 1), ""}, {90, "", "", ""}}, -1, ""},
+		"a namespace's own CA":       {false, false, []at{{0, "", creating, event("FailedMount", "MountVolume.SetUp failed for volume \"kube-api-access-x\" : configmap \"kube-root-ca.crt\" not found", 2)}, {29, "", "", ""}, {30, "", "", ""}}, 30, "kube-root-ca.crt"},
 		"a disk held elsewhere":      {false, false, []at{{0, "", creating, event("FailedMount", "Multi-Attach error for volume: volume is already used by pod(s) web-0", 9)}, {60, "", "", ""}}, -1, ""},
 		"a claim without a class":    {false, false, []at{{0, aClaim, "", event("ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found", 2)}, {9, "", "", ""}}, 9, "\"fast\" not found"},
 		"a claim waits for its pod":  {false, false, []at{{0, aClaim, "", event("WaitForFirstConsumer", "waiting for first consumer", 9)}, {90, "", "", ""}}, -1, ""},
@@ -87,6 +101,18 @@ func TestHopeless(t *testing.T) {
 		"no node, one comes":         {false, false, []at{{0, "", noNode, none}, {9, "", "", event("TriggeredScaleUp", "pod triggered scale-up", 1)}, {90, "", "", ""}}, -1, ""},
 		"no node, and none comes":    {false, false, []at{{0, "", noNode, event("NotTriggerScaleUp", "max size reached", 1)}, {30, "", "", ""}}, 30, "0/1 nodes"},
 		"no node, events unread":     {false, false, []at{{0, "", noNode, ""}, {90, "", "", ""}}, -1, ""},
+		"no room":                    {false, false, []at{{0, "", full, none}, {59, "", "", ""}, {60, "", "", ""}}, 60, "Insufficient cpu"},
+		"room is made":               {false, false, []at{{0, "", strings.Replace(full, "phase: Pending", "phase: Pending, nominatedNodeName: n", 1), none}, {99, "", "", ""}}, -1, ""},
+		"a volume in the making":     {false, false, []at{{0, "", noVolumeYet, none}, {119, "", "", ""}, {120, "", "", ""}}, 120, "unbound immediate"},
+		"a StatefulSet's claim":      {false, false, []at{{0, "", noVolumeYet, none}, {1, "", "", event("ProvisioningFailed", "claim data-db-0: storageclass.storage.k8s.io \"fast\" not found", 1)}, {9.5, "", "", ""}, {10, "", "", ""}}, 10, "claim data-db-0: storageclass"},
+		"a driver tries again":       {false, false, []at{{0, aClaim, "", event("ProvisioningFailed", "rpc error: code = DeadlineExceeded", 9)}, {110, "", "", event("ProvisioningSucceeded", "Successfully provisioned volume", 1)}, {200, "", "", ""}}, -1, ""},
+		"a driver fails":             {false, false, []at{{0, aClaim, "", event("ProvisioningFailed", "rpc error: code = ResourceExhausted", 9)}, {120, "", "", ""}}, 120, "ResourceExhausted"},
+		"a volume that is gone":      {false, false, []at{{0, strings.Replace(aClaim, "Pending", "Lost", 1), "", none}}, 0, "is gone"},
+		"an admission policy":        {false, false, []at{{0, refusedBecause("pods \"web-1\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no", ""), "", ""}, {1, "", "", ""}}, 1, "denied request: no"},
+		"an account that comes":      {false, true, []at{{0, refusedBecause(noAccountYet, ""), "", ""}, {29, "", "", ""}, {30, "", "", ""}}, 30, "serviceaccount"},
+		"no account":                 {false, false, []at{{0, refusedBecause(noAccountYet, ""), "", ""}, {3, "", "", ""}}, 3, "serviceaccount"},
+		"refused once, made at last": {false, false, []at{{0, aStatefulSet, "", event("FailedCreate", "Operation cannot be fulfilled on resourcequotas", 1)}, {1, "", creating, both(event("FailedCreate", "Operation cannot be fulfilled on resourcequotas", 1), event("SuccessfulCreate", "create Pod", 1))}, {90, "", "", ""}}, -1, ""},
+		"a quota, then room":         {false, false, []at{{0, aStatefulSet, "", event("FailedCreate", quota, 1)}, {0.5, "", creating, both(event("FailedCreate", quota, 9), event("SuccessfulCreate", "create Pod", 1))}, {90, "", "", ""}}, -1, ""},
 		"slow":                       {false, false, []at{{0, "", creating, none}, {200, "", running(0), ""}, {400, "", running(1), ""}}, -1, ""},
 		"a pod that goes":            {false, false, []at{{0, "", waiting("ErrImagePull", notFound, 0), ""}, {2, "", "{phase: Failed, reason: Evicted}", ""}, {9, "", "", ""}}, -1, ""},
 	}
@@ -110,6 +136,15 @@ func TestHopeless(t *testing.T) {
 	}
 }
 
+func aPod(t *testing.T, name, uid, status string) *corev1.Pod {
+	t.Helper()
+	p := &corev1.Pod{}
+	if err := yaml.Unmarshal([]byte(fmt.Sprintf("{metadata: {name: %s, uid: %s}, status: %s}", name, uid, status)), p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // take brings the facts to a moment.
 func take(t *testing.T, f *facts, m at) {
 	t.Helper()
@@ -117,10 +152,8 @@ func take(t *testing.T, f *facts, m at) {
 		f.owner = object(t, m.owner)
 	}
 	if m.pod != "" {
-		p := &corev1.Pod{}
-		if err := yaml.Unmarshal([]byte(fmt.Sprintf("{metadata: {name: p, uid: pod, ownerReferences: [{kind: %s}]}, status: %s}", f.owner.GetKind(), m.pod)), p); err != nil {
-			t.Fatal(err)
-		}
+		p := aPod(t, "p", "pod", m.pod)
+		p.OwnerReferences = []metav1.OwnerReference{{Kind: f.owner.GetKind()}}
 		f.pods = []*corev1.Pod{p}
 	}
 	if m.events != "" {
@@ -129,6 +162,30 @@ func take(t *testing.T, f *facts, m at) {
 			t.Fatal(err)
 		}
 		f.events = map[types.UID][]happening{"pod": list, "owner": list}
+	}
+}
+
+// A pod made anew under its old name starts anew; and that a node is made for one
+// pod is as good for its like.
+func TestHopelessTellsPodsApart(t *testing.T) {
+	f := facts{owner: object(t, aStatefulSet)}
+	begin := time.Unix(1e9, 0)
+	var because string
+	var seen map[string]sighting
+	for i, uid := range []string{"a", "b", "c"} { // each drained away after 2 s
+		p := aPod(t, "db-0", uid, waiting("CreateContainerConfigError", `secret "db" not found`, 0))
+		f.pods = []*corev1.Pod{p}
+		for _, second := range []int{0, 2} {
+			if because, seen = hopeless(f, seen, begin.Add(time.Duration(3*i+second)*time.Second)); because != "" {
+				t.Errorf("pod %s: %s", uid, because)
+			}
+		}
+	}
+	f.pods = []*corev1.Pod{aPod(t, "web-1", "a", noNode), aPod(t, "web-2", "b", noNode)}
+	f.events = map[types.UID][]happening{"a": {{Reason: "TriggeredScaleUp"}}, "b": {}}
+	_, seen = hopeless(f, nil, begin)
+	if because, _ = hopeless(f, seen, begin.Add(time.Hour)); because != "" {
+		t.Errorf("while a node is made: %s", because)
 	}
 }
 

@@ -3,7 +3,6 @@ package rollout
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -38,6 +37,7 @@ type inspector struct {
 	turn      int // whom to ask about next
 	watching  bool
 	operators bool
+	failFast  bool
 }
 
 // answer is what a question about a patient brought.
@@ -48,17 +48,19 @@ type answer struct {
 	replicas string
 	refused  string
 	revision string
+	again    *look
 }
 
-func (w *Waiter) inspector(subjects []*subject, running *sync.WaitGroup) *inspector {
-	in := &inspector{w: w, running: running, began: time.Now()}
-	if !w.FailFast {
+func (w *Waiter) inspector(subjects []*subject, operated bool, running *sync.WaitGroup) *inspector {
+	in := &inspector{w: w, running: running, began: time.Now(), operators: operated, failFast: w.FailFast}
+	if w.going {
 		return in
 	}
 	in.pods, in.answers = make(chan sight), make(chan answer)
 	for _, s := range subjects {
-		group := s.source.resource.Group
-		in.operators = in.operators || strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io")
+		if !w.FailFast && s.object.Kind != "PersistentVolumeClaim" {
+			continue
+		}
 		p := &patient{subject: s, pods: map[string]*corev1.Pod{}}
 		in.cases = append(in.cases, p)
 		in.open(p)
@@ -100,7 +102,8 @@ func (in *inspector) settled(s *subject) {
 }
 
 // ask starts what has to be asked by now: the watch of the pods, and questions
-// about some of the objects that have a fault, or no pods to show one.
+// about some of the objects that have a fault, or no pods to show one. What seems
+// hopeless is asked about at once.
 func (in *inspector) ask(ctx context.Context, now time.Time) {
 	if len(in.cases) == 0 || now.Sub(in.began) < podsAfter {
 		return
@@ -109,15 +112,15 @@ func (in *inspector) ask(ctx context.Context, now time.Time) {
 		in.watching = true
 		in.watchPods(ctx)
 	}
-	if now.Sub(in.asked) < askEvery {
-		return
+	due := now.Sub(in.asked) >= askEvery
+	if due {
+		in.asked = now
 	}
-	in.asked = now
 	asked := 0
 	for range len(in.cases) {
 		p := in.cases[in.turn%len(in.cases)]
 		in.turn++
-		if p.asking || !p.doubtful() {
+		if p.asking || !p.suspect && (!due || !p.doubtful()) {
 			continue
 		}
 		p.asking = true
@@ -199,42 +202,9 @@ func (in *inspector) heard(a answer) {
 	if p.counts == nil {
 		p.counts = a.counts
 	}
-}
-
-// hopeless says that one of the objects cannot become ready, and marks those.
-func (in *inspector) hopeless(now time.Time) bool {
-	found, starting := false, 0
-	for _, p := range in.cases {
-		starting += p.starts()
+	if a.again != nil && p.suspect {
+		p.sure = a.again.complete
+		p.look(a.again)
+		in.open(p)
 	}
-	for _, p := range in.cases {
-		if p.subject.live == nil {
-			continue
-		}
-		f := in.facts(p, starting > p.starts())
-		p.subject.held = holding(f.pods, f.events)
-		because, seen := hopeless(f, p.seen, now)
-		if p.seen = seen; because != "" {
-			p.subject.object.Failed, found = true, true
-			p.subject.object.Reason = because
-		}
-	}
-	return found
-}
-
-func (in *inspector) facts(p *patient, others bool) facts {
-	f := facts{owner: p.subject.live, events: p.events, operators: in.operators, others: others}
-	replicas := p.replicas
-	if p.stale() {
-		replicas = ""
-	} else {
-		f.refused = p.refused
-	}
-	for _, pod := range p.pods {
-		if present(f.owner, replicas, pod) {
-			f.pods = append(f.pods, pod)
-		}
-	}
-	slices.SortFunc(f.pods, func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
-	return f
 }

@@ -22,6 +22,14 @@ type patient struct {
 	revision string            // which that is
 	seen     map[string]sighting
 	asking   bool
+	suspect  bool // it seems hopeless
+	sure     bool // and that was so after another look
+}
+
+// unused says that it is a claim that waits for its first consumer.
+func (p *patient) unused() bool {
+	live := p.subject.live
+	return live != nil && unused(live, p.events[live.GetUID()])
 }
 
 // starts is 1 for a workload without a fault, not even one that can pass.

@@ -3,6 +3,7 @@ package rollout
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 )
 
@@ -28,14 +30,21 @@ type question struct {
 	owner    *unstructured.Unstructured
 	about    []types.UID // whose events to read
 	selector string      // of a Deployment whose ReplicaSet is to be seen
+	claims   []claim     // that pods wait for
+	resource dynamic.ResourceInterface
+	pods     string // their selector; empty without
+	again    bool   // whether to look at the object and its pods, too
 	answer   answer
 }
 
 // question copies what it needs: it is asked on another goroutine.
 func (p *patient) question() question {
 	live := p.subject.live
-	q := question{of: p, owner: live, answer: answer{of: p, counts: map[types.UID]int{}, replicas: p.replicas, revision: p.revision}}
+	q := question{of: p, owner: live, resource: p.subject.resource, again: p.suspect, answer: answer{of: p, counts: map[types.UID]int{}, replicas: p.replicas, revision: p.revision}}
 	q.answer.events = map[types.UID][]happening{}
+	if p.selector != nil {
+		q.pods = p.takes.String()
+	}
 	if live.GetKind() == "Deployment" {
 		if p.stale() || p.refusal() {
 			q.selector = p.takes.String()
@@ -43,9 +52,11 @@ func (p *patient) question() question {
 	} else if live.GetKind() != "Pod" {
 		q.about = append(q.about, live.GetUID())
 	}
-	for _, pod := range p.pods {
+	for _, name := range slices.Sorted(maps.Keys(p.pods)) {
+		pod := p.pods[name]
 		if len(q.about) <= podsAsked && !started(pod) {
 			q.about = append(q.about, pod.UID)
+			q.claims = append(q.claims, unboundClaims(pod)...)
 		}
 	}
 	return q
@@ -65,6 +76,14 @@ func (q question) ask(ctx context.Context, client kubernetes.Interface) answer {
 			continue
 		}
 		q.answer.events[uid] = q.happenings(list)
+	}
+	for _, c := range q.claims {
+		if events, read := q.answer.events[c.pod]; read {
+			q.answer.events[c.pod] = append(events, c.ask(ctx, client, q.owner.GetNamespace())...)
+		}
+	}
+	if q.again {
+		q.answer.again = q.look(ctx, client)
 	}
 	return q.answer
 }
@@ -87,9 +106,12 @@ func (q question) happenings(list []corev1.Event) []happening {
 
 // eventsOf are the events about one object, oldest first.
 func eventsOf(ctx context.Context, client kubernetes.Interface, namespace string, uid types.UID) ([]corev1.Event, error) {
-	list, err := client.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{
-		FieldSelector: fields.OneTermEqualSelector("involvedObject.uid", string(uid)).String(), Limit: eventsListed,
-	})
+	return eventsBy(ctx, client, namespace, fields.OneTermEqualSelector("involvedObject.uid", string(uid)))
+}
+
+// eventsBy are the events that a selector takes, oldest first.
+func eventsBy(ctx context.Context, client kubernetes.Interface, namespace string, selector fields.Selector) ([]corev1.Event, error) {
+	list, err := client.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{FieldSelector: selector.String(), Limit: eventsListed})
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,8 @@ type Readiness struct {
 
 // Ready judges an object by nothing but its own content. It is kstatus with
 // these differences: a workload that its controller has not looked at yet is
-// never ready; a paused Deployment is (as Helm has it); a failed Pod has failed;
+// never ready; a paused Deployment is (as Helm has it), and a DaemonSet that is
+// updated by hand; a failed Pod has failed;
 // a load balancer's Service needs an address; and a Pod that crashes or finds no
 // node is not ready but not failed either, since both can pass.
 //
@@ -36,8 +37,9 @@ func Ready(u *unstructured.Unstructured) Readiness {
 			return Readiness{Ready: true}
 		}
 		return workload(u)
+	case schema.GroupKind{Group: "apps", Kind: "DaemonSet"}:
+		return daemonSet(u)
 	case schema.GroupKind{Group: "apps", Kind: "StatefulSet"},
-		schema.GroupKind{Group: "apps", Kind: "DaemonSet"},
 		schema.GroupKind{Group: "apps", Kind: "ReplicaSet"}:
 		return workload(u)
 	case schema.GroupKind{Group: "batch", Kind: "Job"}:
@@ -75,13 +77,27 @@ func workload(u *unstructured.Unstructured) Readiness {
 	return compute(u)
 }
 
-func failedProgress(u *unstructured.Unstructured) bool {
+// daemonSet is ready where its pods are replaced only when somebody deletes them:
+// there is nothing to wait for then, as kstatus has it of a StatefulSet.
+func daemonSet(u *unstructured.Unstructured) Readiness {
+	r := workload(u)
+	if how, _, _ := unstructured.NestedString(u.Object, "spec", "updateStrategy", "type"); how == "OnDelete" && looked(u) {
+		return Readiness{Ready: true}
+	}
+	return r
+}
+
+func failedProgress(u *unstructured.Unstructured) bool { return exceeded(u) != "" }
+
+// exceeded tells the progress deadlines apart that a Deployment exceeded: when that
+// was; empty when it has not.
+func exceeded(u *unstructured.Unstructured) string {
 	for _, c := range conditions(u) {
 		if c["type"] == "Progressing" && c["reason"] == "ProgressDeadlineExceeded" {
-			return true
+			return fmt.Sprint("at ", c["lastUpdateTime"])
 		}
 	}
-	return false
+	return ""
 }
 
 func job(u *unstructured.Unstructured) Readiness {

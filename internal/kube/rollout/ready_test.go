@@ -51,6 +51,16 @@ func TestReady(t *testing.T) {
 		"StatefulSet, unready":          {fill(statefulSet, "1", "{observedGeneration: 1, replicas: 1}"), false, false, "Ready: 0/1"},
 		"DaemonSet, no status":          {"{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: d, generation: 1}}", false, false, "controller has not looked"},
 
+		"DaemonSet, no nodes":          {"{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: d, generation: 1}, status: {observedGeneration: 1, desiredNumberScheduled: 0}}", true, false, ""},
+		"DaemonSet, updating":          {"{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: d, generation: 2}, status: {observedGeneration: 2, desiredNumberScheduled: 1, currentNumberScheduled: 1, numberReady: 1}}", false, false, "Updated: 0/1"},
+		"DaemonSet, updated by hand":   {"{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: d, generation: 2}, spec: {updateStrategy: {type: OnDelete}}, status: {observedGeneration: 2, desiredNumberScheduled: 1, currentNumberScheduled: 1, numberReady: 1}}", true, false, ""},
+		"DaemonSet, by hand, not seen": {"{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: d, generation: 2}, spec: {updateStrategy: {type: OnDelete}}, status: {observedGeneration: 1}}", false, false, "controller has not looked"},
+		"StatefulSet, updated by hand": {"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s, generation: 2}, spec: {replicas: 1, updateStrategy: {type: OnDelete}}, status: {observedGeneration: 2, replicas: 1, readyReplicas: 1, currentRevision: a, updateRevision: b}}", true, false, ""},
+		"StatefulSet, partition":       {"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s, generation: 2}, spec: {replicas: 3, updateStrategy: {rollingUpdate: {partition: 2}}}, status: {observedGeneration: 2, replicas: 3, readyReplicas: 3, currentReplicas: 2, updatedReplicas: 1, currentRevision: a, updateRevision: b}}", true, false, ""},
+		"StatefulSet, partition, not":  {"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s, generation: 2}, spec: {replicas: 3, updateStrategy: {rollingUpdate: {partition: 2}}}, status: {observedGeneration: 2, replicas: 3, readyReplicas: 3, currentReplicas: 3, currentRevision: a, updateRevision: b}}", false, false, "updated: 0/1"},
+		"CronJob":                      {"{apiVersion: batch/v1, kind: CronJob, metadata: {name: c, generation: 1}, spec: {schedule: '@daily'}}", true, false, ""},
+
+		"Job, retries left":       {"{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {backoffLimit: 6}, status: {active: 1, failed: 3, startTime: '2026-01-01T00:00:00Z'}}", true, false, ""},
 		"Job, running":            {"{apiVersion: batch/v1, kind: Job, metadata: {name: j}, status: {active: 1, startTime: '2026-01-01T00:00:00Z'}}", true, false, ""},
 		"Job, not started":        {"{apiVersion: batch/v1, kind: Job, metadata: {name: j}}", true, false, ""},
 		"Job, failed":             {"{apiVersion: batch/v1, kind: Job, metadata: {name: j}, status: {conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: too often}]}}", false, true, "BackoffLimitExceeded: too often"},

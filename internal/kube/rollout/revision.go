@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -112,7 +113,13 @@ func podOf(u *unstructured.Unstructured) (*corev1.Pod, bool) {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &p); err != nil {
 		return nil, false
 	}
+	return lean(&p), true
+}
+
+// lean drops of a pod what no judgement needs.
+func lean(p *corev1.Pod) *corev1.Pod {
 	p.ManagedFields, p.Annotations = nil, nil
-	p.Spec = corev1.PodSpec{NodeName: p.Spec.NodeName}
-	return &p, true
+	claims := slices.DeleteFunc(p.Spec.Volumes, func(v corev1.Volume) bool { return v.PersistentVolumeClaim == nil })
+	p.Spec = corev1.PodSpec{NodeName: p.Spec.NodeName, Volumes: claims}
+	return p
 }

@@ -3,7 +3,9 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -33,6 +35,8 @@ type subject struct {
 	known    bool                       // live says how it is, not just that nobody looked
 	met      bool                       // it is as it was waited for
 	held     string                     // what its pods wait for, as far as they are looked at
+	judged   bool                       // it was judged before
+	overdue  string                     // the deadline that it had exceeded by then
 }
 
 // source is where objects of one kind are read.
@@ -148,17 +152,26 @@ func trim(live *unstructured.Unstructured) *unstructured.Unstructured {
 
 // versionOf is the resource version as a number, which versions of one resource
 // can be compared by; 0 where it is none.
-func versionOf(u *unstructured.Unstructured) uint64 {
-	n, err := strconv.ParseUint(u.GetResourceVersion(), 10, 64)
+func versionOf(o metav1.Object) uint64 {
+	n, err := strconv.ParseUint(o.GetResourceVersion(), 10, 64)
 	if err != nil {
 		return 0
 	}
 	return n
 }
 
+// operated says that custom resources are among them: their controllers may
+// bring what others need.
+func operated(subjects []*subject) bool {
+	return slices.ContainsFunc(subjects, func(s *subject) bool {
+		group := s.source.resource.Group
+		return strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io")
+	})
+}
+
 // readAll looks at each of the subjects that nothing is known of. A read that
-// gave no answer leaves its subject as it is; one that is denied is an error.
-func readAll(ctx context.Context, subjects []*subject) error {
+// gave no answer, or was denied, leaves its subject as it is: a feed reads on.
+func readAll(ctx context.Context, subjects []*subject) {
 	var reads errgroup.Group
 	reads.SetLimit(parallelReads)
 	for _, s := range subjects {
@@ -172,15 +185,13 @@ func readAll(ctx context.Context, subjects []*subject) error {
 				s.take(live)
 			case apierrors.IsNotFound(err):
 				s.take(nil)
-			case denied(err):
-				return fmt.Errorf("read %s to wait for it: %w", s.object.Ref, err)
 			default:
 				s.object.Reason = fmt.Sprintf("it cannot be read: %v", err)
 			}
 			return nil
 		})
 	}
-	return reads.Wait()
+	_ = reads.Wait() // they give no errors
 }
 
 func denied(err error) bool { return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) }

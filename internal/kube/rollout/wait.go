@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/dynamic"
@@ -29,6 +30,9 @@ type Waiter struct {
 	Jobs      bool     // Jobs have to complete, too
 	FailFast  bool     // what cannot become ready ends the wait
 	Observer  Observer // nil: nobody is told
+
+	grace time.Duration // see patience; zero: what it is by default
+	going bool          // what is waited for is to go: nothing is hopeless about that
 }
 
 // NotReadyError is the end of a wait that was not answered with "ready".
@@ -93,11 +97,20 @@ func (w *Waiter) WaitApplied(ctx context.Context, applied []Applied) error {
 func (w *Waiter) ready(s *subject, gone bool) outcome {
 	s.object = verdict.Object{Ref: s.object.Ref, Reason: "it does not exist"}
 	if gone {
+		if w.Jobs && s.live.GetKind() == "Job" && Complete(s.live) {
+			return met // one with a time to live of zero
+		}
 		s.live = nil
 		return pending
 	}
 	s.describe()
 	r := Ready(s.live)
+	if !s.judged {
+		s.judged, s.overdue = true, exceeded(s.live)
+	}
+	if r.Failed && s.overdue != "" && s.overdue == exceeded(s.live) {
+		r.Failed = false // in an earlier wait: by now the pods may have what they lacked
+	}
 	s.object.Ready, s.object.Failed, s.object.Reason = r.Ready, r.Failed, r.Reason
 	switch {
 	case r.Failed:

@@ -11,10 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
@@ -51,6 +53,7 @@ func stateful(t *testing.T, cluster *kubetest.Cluster, namespace, name string) {
 
 // A server that goes away every two seconds costs a watch, not the wait.
 func TestWaitThroughDroppedWatches(t *testing.T) {
+	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	proxy := proxied(t, cluster)
@@ -125,31 +128,35 @@ func TestWaitEndsAtOnce(t *testing.T) {
 }
 
 // A thousand objects, five hundred of which become ready one after the other, fit
-// into little memory.
+// into little memory. They are balancers, of which no controller tells events: those
+// of so many would hold up the other tests'.
 func TestWaitForAThousand(t *testing.T) {
 	const half, limit = 500, 64 << 20
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
-	w := waiter(t, cluster.Config(), namespace) // their class is not there
+	w := waiter(t, cluster.Config(), namespace)
 	w.Own = true
 	client := cluster.Client().CoreV1()
-	var refs []verdict.Ref
+	refs := make([]verdict.Ref, 0, 2*half)
+	var makes errgroup.Group
+	makes.SetLimit(16)
 	for i := range half {
 		name := fmt.Sprintf("o-%d", i)
 		labels := map[string]string{"of": "r", "n": name}
 		cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Data: map[string]string{"text": fmt.Sprintf("%02000d", i)}}
-		claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}
-		if err := yaml.Unmarshal([]byte("{spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Gi}}}}"), claim); err != nil {
-			t.Fatal(err)
-		}
-		claim.Name, claim.Labels = name, labels
-		if _, err := client.ConfigMaps(namespace).Create(t.Context(), cm, metav1.CreateOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := client.PersistentVolumeClaims(namespace).Create(t.Context(), claim, metav1.CreateOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		refs = append(refs, verdict.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: name}, verdict.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Name: name})
+		balancer := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Spec: corev1.ServiceSpec{
+			Type: corev1.ServiceTypeLoadBalancer, AllocateLoadBalancerNodePorts: new(bool), Ports: []corev1.ServicePort{{Port: 80}}}}
+		makes.Go(func() error {
+			if _, err := client.ConfigMaps(namespace).Create(t.Context(), cm, metav1.CreateOptions{}); err != nil {
+				return err
+			}
+			_, err := client.Services(namespace).Create(t.Context(), balancer, metav1.CreateOptions{})
+			return err
+		})
+		refs = append(refs, verdict.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: name}, verdict.Ref{APIVersion: "v1", Kind: "Service", Name: name})
+	}
+	if err := makes.Wait(); err != nil {
+		t.Fatal(err)
 	}
 	var before, now runtime.MemStats
 	debug.FreeOSMemory()
@@ -161,14 +168,8 @@ func TestWaitForAThousand(t *testing.T) {
 		defer close(bound)
 		for i := range half {
 			name := fmt.Sprintf("o-%d", i)
-			claim, err := client.PersistentVolumeClaims(namespace).Get(t.Context(), name, metav1.GetOptions{})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			claim.Status.Phase = corev1.ClaimBound
-			claim.Status.Capacity = claim.Spec.Resources.Requests
-			if _, err := client.PersistentVolumeClaims(namespace).UpdateStatus(t.Context(), claim, metav1.UpdateOptions{}); err != nil {
+			patch := []byte(`{"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}`)
+			if _, err := client.Services(namespace).Patch(t.Context(), name, types.MergePatchType, patch, metav1.PatchOptions{}, "status"); err != nil {
 				t.Error(err)
 				return
 			}

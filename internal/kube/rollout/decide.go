@@ -1,0 +1,73 @@
+package rollout
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// idle says that all that is waited for are claims that wait for their first
+// consumer themselves. A consumer of the release would be waited for, too, and
+// have them bound; without one they stay as they are, and well.
+func (in *inspector) idle(open int) bool {
+	unused := 0
+	for _, p := range in.cases {
+		if p.unused() {
+			unused++
+		}
+	}
+	return open > 0 && unused == open
+}
+
+// hopeless says that one of the objects cannot become ready, and marks those. It
+// is never said from memory alone, which a connection that died leaves as it was:
+// what seems hopeless is looked at again before.
+func (in *inspector) hopeless(now time.Time) bool {
+	if !in.failFast {
+		return false
+	}
+	starting, sure := 0, false
+	for _, p := range in.cases {
+		starting += p.starts()
+	}
+	found := map[*patient]string{}
+	for _, p := range in.cases {
+		if p.subject.live == nil {
+			continue
+		}
+		f := in.facts(p, starting > p.starts())
+		p.subject.held = holding(f.pods, f.events)
+		because, seen := hopeless(f, p.seen, now)
+		p.seen, p.suspect = seen, because != ""
+		if p.sure = p.sure && p.suspect; p.suspect {
+			found[p] = because
+		}
+		sure = sure || p.sure
+	}
+	if !sure {
+		return false
+	}
+	for p, because := range found {
+		p.subject.object.Failed, p.subject.object.Reason = true, because
+	}
+	return true
+}
+
+func (in *inspector) facts(p *patient, others bool) facts {
+	f := facts{owner: p.subject.live, events: p.events, operators: in.operators, others: others, grace: in.w.grace}
+	replicas := p.replicas
+	if p.stale() {
+		replicas = ""
+	} else {
+		f.refused = p.refused
+	}
+	for _, pod := range p.pods {
+		if present(f.owner, replicas, pod) {
+			f.pods = append(f.pods, pod)
+		}
+	}
+	slices.SortFunc(f.pods, func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
+	return f
+}
