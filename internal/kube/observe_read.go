@@ -25,17 +25,19 @@ const byHelm = LabelManagedBy + "=Helm"
 // called from many goroutines, once for an object.
 func (o Observer) read(ctx context.Context, seen []*sight, found func(*sight, *unstructured.Unstructured)) {
 	many, single := byPlace(seen)
-	get := func(s *sight) error {
-		if live := o.get(ctx, s); live != nil {
-			found(s, live)
-		}
-		return nil // each keeps its own
-	}
 	var reads, rest errgroup.Group
 	reads.SetLimit(parallelReads)
 	rest.SetLimit(parallelReads)
+	get := func(s *sight) func() error {
+		return func() error {
+			if live := o.get(ctx, s); live != nil {
+				found(s, live)
+			}
+			return nil // each keeps its own
+		}
+	}
 	for _, s := range single {
-		reads.Go(func() error { return get(s) })
+		reads.Go(get(s))
 	}
 	left := make([][]*sight, len(many))
 	for i, group := range many {
@@ -47,7 +49,7 @@ func (o Observer) read(ctx context.Context, seen []*sight, found func(*sight, *u
 	_ = reads.Wait()
 	for _, group := range left {
 		for _, s := range group {
-			rest.Go(func() error { return get(s) })
+			rest.Go(get(s))
 		}
 	}
 	_ = rest.Wait()
