@@ -29,6 +29,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	rest()
 	facts := thisMachine() // before anything here adds to the load
 	c := kubetest.Connect(t)
 	return &bench{

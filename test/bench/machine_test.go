@@ -19,6 +19,23 @@ type machine struct {
 	began               time.Time
 }
 
+// calm is a load that leaves the tools alone, and patience how long to wait for
+// it: compiling what is measured keeps a machine busy, too.
+const (
+	calm     = 0.6
+	patience = 5 * time.Minute
+)
+
+// rest waits until the machine is calm, or has not become so in time.
+func rest() {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Second) {
+		text, _, _ := strings.Cut(read("/proc/loadavg"), " ")
+		if load, err := strconv.ParseFloat(text, 64); err != nil || load <= calm {
+			return
+		}
+	}
+}
+
 // thisMachine reads what Linux says; elsewhere it is unknown.
 func thisMachine() machine {
 	load, _, _ := strings.Cut(read("/proc/loadavg"), " ")

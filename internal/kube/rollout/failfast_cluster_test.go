@@ -3,6 +3,7 @@
 package rollout_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,6 +16,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
@@ -72,18 +75,26 @@ func TestFinishFailsFast(t *testing.T) {
 	}
 }
 
+// noPods makes a quota that lets no pod be made, and returns it once it counts.
+func noPods(t *testing.T, cluster *kubetest.Cluster, namespace string) *corev1.ResourceQuota {
+	t.Helper()
+	quotas := cluster.Client().CoreV1().ResourceQuotas(namespace)
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "small"}, Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}}}
+	if _, err := quotas.Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
+		q, err := quotas.Get(t.Context(), "small", metav1.GetOptions{})
+		return err == nil && q.Status.Hard != nil, fmt.Sprint("the quota is not in effect: ", err)
+	})
+	return quota
+}
+
 func TestWaitFailsFastOnAQuota(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
-	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "small"}, Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}}}
-	if _, err := cluster.Client().CoreV1().ResourceQuotas(namespace).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
-		q, err := cluster.Client().CoreV1().ResourceQuotas(namespace).Get(t.Context(), "small", metav1.GetOptions{})
-		return err == nil && q.Status.Hard != nil, fmt.Sprint("the quota is not in effect: ", err)
-	})
+	noPods(t, cluster, namespace)
 	deploy(t, cluster, namespace, "ready", "")
 	stateful(t, cluster, namespace, "db")
 	db := verdict.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}
@@ -94,6 +105,44 @@ func TestWaitFailsFastOnAQuota(t *testing.T) {
 				t.Errorf("diagnostics %+v", d)
 			}
 		})
+	}
+}
+
+// A deploy that changes nothing finds the refusal of the one before. The quota may
+// have been raised since, and the controller not have tried again.
+func TestWaitIgnoresAQuotaOfThePast(t *testing.T) {
+	t.Parallel()
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	quota := noPods(t, cluster, namespace)
+	deploy(t, cluster, namespace, "ready", "")
+	gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, web), "exceeded quota: small")
+	found, err := cluster.Client().AppsV1().Deployments(namespace).Get(t.Context(), "web", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	applied := &unstructured.Unstructured{Object: object}
+	applied.SetAPIVersion(web.APIVersion)
+	applied.SetKind(web.Kind)
+	await := func(d time.Duration) error {
+		ctx, cancel := context.WithTimeout(t.Context(), d)
+		defer cancel()
+		return quick(t, cluster, namespace).WaitApplied(ctx, []rollout.Applied{applied})
+	}
+	var unready *rollout.NotReadyError
+	if err := await(4 * time.Second); !errors.As(err, &unready) || unready.Cause == nil || !strings.Contains(err.Error(), "exceeded quota") {
+		t.Fatalf("the refusal before: %v", err)
+	}
+	quota.Spec.Hard[corev1.ResourcePods] = resource.MustParse("9")
+	if _, err := cluster.Client().CoreV1().ResourceQuotas(namespace).Update(t.Context(), quota, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := await(time.Minute); err != nil {
+		t.Errorf("once the quota is raised: %v", err)
 	}
 }
 

@@ -16,7 +16,7 @@ func ownerFaults(f facts) []fault {
 		if f.owner.GetKind() == "Deployment" && f.owner.GetGeneration() > 1 {
 			why = f.refused // it tells of all its ReplicaSets, old ones too
 		}
-		if holds && why != "" && looked(f.owner) {
+		if holds && why != "" && looked(f.owner) && !f.unchanged {
 			return []fault{createFault(f, strings.TrimPrefix(why, ": "), 0)}
 		}
 	case "StatefulSet", "DaemonSet", "Job":

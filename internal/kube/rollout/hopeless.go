@@ -17,6 +17,10 @@ type facts struct {
 	// refused is why the pods of a Deployment's present ReplicaSet are not let be
 	// made, as that says.
 	refused string
+	// unchanged says that the object stands as an earlier run left it: a quota that
+	// refused its pods then may have been raised, and its controller, which tries
+	// ever more rarely, not have tried since.
+	unchanged bool
 	// others says that something else of the release still starts, which a
 	// container that crashes may be in need of.
 	others bool

@@ -83,6 +83,8 @@ func TestHopeless(t *testing.T) {
 		"a Job's pod that crashes":   {false, false, []at{{0, aJob, waiting("CrashLoopBackOff", "", 2), ""}, {60, "", waiting("CrashLoopBackOff", "", 4), ""}}, -1, ""},
 		"a Job's missing image":      {false, false, []at{{0, aJob, waiting("ErrImagePull", notFound, 0), ""}, {3, "", "", ""}}, 3, "ErrImagePull"},
 		"a quota":                    {false, false, []at{{0, refusedBecause(quota, ""), "", ""}, {1, "", "", ""}}, 1, "exceeded quota"},
+		"as before: a quota":         {false, false, []at{{0, refusedBecause(quota, ""), "", ""}, {60, "", "", ""}}, -1, ""},
+		"as before: an image":        {false, false, []at{{0, "", waiting("ErrImagePull", notFound, 0), ""}, {3, "", "", ""}}, 3, "ErrImagePull"},
 		"a quota, room to come":      {false, false, []at{{0, refusedBecause(quota, ", replicas: 4, updatedReplicas: 1"), "", ""}, {20, refusedBecause(quota, ", replicas: 4, updatedReplicas: 2"), "", ""}, {40, "", "", ""}}, -1, ""},
 		"a quota, of the old pods":   {false, false, []at{{0, strings.ReplaceAll(refusedBecause(quota, ""), "eneration: 1", "eneration: 2"), "", ""}, {60, "", "", ""}}, -1, ""},
 		"a quota, not looked at":     {false, false, []at{{0, strings.Replace(refusedBecause(quota, ""), "generation: 1", "generation: 2", 1), "", ""}, {60, "", "", ""}}, -1, ""},
@@ -118,7 +120,7 @@ func TestHopeless(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := facts{owner: object(t, fmt.Sprintf(aDeployment, "{}")), others: tt.others, operators: tt.operators}
+			f := facts{owner: object(t, fmt.Sprintf(aDeployment, "{}")), others: tt.others, operators: tt.operators, unchanged: strings.HasPrefix(name, "as before: ")}
 			var seen map[string]sighting
 			begin := time.Unix(1e9, 0)
 			for _, m := range tt.moments {

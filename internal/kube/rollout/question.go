@@ -89,8 +89,8 @@ func (q question) ask(ctx context.Context, client kubernetes.Interface) answer {
 }
 
 // happenings reads events, those about the owner with whether they are about it
-// as it is now. Of an owner that was changed, an event counts only when it came
-// again since the first question: until then it may be about what was mended.
+// as it is now. Of an owner that was there before, an event counts only when it
+// came again since the first question: until then it may be about what was mended.
 func (q question) happenings(list []corev1.Event) []happening {
 	all := make([]happening, 0, len(list))
 	for i := range list {
@@ -98,7 +98,7 @@ func (q question) happenings(list []corev1.Event) []happening {
 		h := happening{Reason: e.Reason, Message: e.Message, Count: count(e), Last: lastOf(e)}
 		first, known := q.of.counts[e.UID]
 		q.answer.counts[e.UID] = h.Count
-		h.Fresh = q.owner.GetGeneration() <= 1 || q.of.counts != nil && (!known || h.Count > first)
+		h.Fresh = q.owner.GetGeneration() <= 1 && !q.of.subject.unchanged || q.of.counts != nil && (!known || h.Count > first)
 		all = append(all, h)
 	}
 	return all

@@ -74,7 +74,11 @@ func workload(u *unstructured.Unstructured) Readiness {
 	if err != nil || !ok || seen < u.GetGeneration() {
 		return Readiness{Reason: "its controller has not looked at it yet"}
 	}
-	return compute(u)
+	r := compute(u)
+	if refused, why := condition(u, "ReplicaFailure"); refused && !r.Ready {
+		r.Reason += why
+	}
+	return r
 }
 
 // daemonSet is ready where its pods are replaced only when somebody deletes them:

@@ -32,11 +32,14 @@ type subject struct {
 	source   source
 	resource dynamic.ResourceInterface
 	live     *unstructured.Unstructured // as last seen; nil: it is not there
-	known    bool                       // live says how it is, not just that nobody looked
-	met      bool                       // it is as it was waited for
-	held     string                     // what its pods wait for, as far as they are looked at
-	judged   bool                       // it was judged before
-	overdue  string                     // the deadline that it had exceeded by then
+	// unchanged says that it was applied as its controller knew it already, so that
+	// a refusal that it tells of may be of an earlier run, and over by now.
+	unchanged bool
+	known     bool   // live says how it is, not just that nobody looked
+	met       bool   // it is as it was waited for
+	held      string // what its pods wait for, as far as they are looked at
+	judged    bool   // it was judged before
+	overdue   string // the deadline that it had exceeded by then
 }
 
 // source is where objects of one kind are read.
@@ -107,7 +110,8 @@ func (w *Waiter) subject(u *unstructured.Unstructured) (*subject, error) {
 	}
 	s.resource = w.at(s.source)
 	if u.GetUID() != "" && u.GetResourceVersion() != "" {
-		s.live, s.known = u, true
+		s.live, s.known, s.unchanged = u, true, looked(u)
+		s.renew()
 	}
 	return s, nil
 }
@@ -135,7 +139,19 @@ func (s *subject) take(live *unstructured.Unstructured) (news bool) {
 		return false
 	}
 	s.live, s.known = trim(live), true
+	s.renew()
 	return true
+}
+
+// renew lets a Deployment's refusals count once it tells of none.
+func (s *subject) renew() {
+	switch {
+	case s.live == nil:
+		s.unchanged = false
+	case s.live.GetKind() == "Deployment" || s.live.GetKind() == "ReplicaSet":
+		refused, _ := condition(s.live, "ReplicaFailure")
+		s.unchanged = s.unchanged && refused
+	}
 }
 
 // trim drops what no judgement needs and a thousand objects would keep in memory.
