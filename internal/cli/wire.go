@@ -220,6 +220,7 @@ func (w *wiring) helmOptions(cache string) helm.Options {
 		Values: chart.Values{Files: o.Values, Set: o.Set, SetString: o.SetString, SetFile: o.SetFile, SetJSON: o.SetJSON,
 			Data: w.app.Values()},
 		Log:        w.debug,
+		Rediscover: w.conn.ResetDiscovery,
 		HookOutput: func(pod, container string) io.Writer { return hookLog{w, pod + "/" + container} },
 	}
 }

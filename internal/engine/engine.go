@@ -90,6 +90,8 @@ type Held interface {
 // Releases performs Helm operations and reads and settles records.
 type Releases interface {
 	Fetch(ctx context.Context) error
+	// Refresh forgets what was asked of the API server ahead of a wait for others.
+	Refresh()
 	Render(ctx context.Context, revision int, upgrade bool) error
 	// Begin stamps the records that follow with when this run is over at the latest.
 	Begin(deadline time.Time)

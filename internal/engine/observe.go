@@ -10,15 +10,16 @@ import (
 )
 
 // observe reads the objects of the last record, those of its hooks, and those
-// that the revision before had and the last one dropped. Seen are the objects
-// of the manifest that is wanted, or nil.
-func (r *run) observe(ctx context.Context, f *verdict.Facts, seen []verdict.Object) error {
+// that the revision before had and the last one dropped. Wanted, which may be
+// nil, gives those of the manifest that is wanted.
+func (r *run) observe(ctx context.Context, f *verdict.Facts, wanted observation) error {
 	last := f.Last()
-	if f.Objects = seen; seen == nil || last.Manifest != r.want.Manifest {
-		var err error
-		if f.Objects, err = r.Cluster.Observe(ctx, last.Manifest); err != nil {
-			return err
-		}
+	if wanted == nil || last.Manifest != r.want.Manifest {
+		wanted = func() ([]verdict.Object, error) { return r.Cluster.Observe(ctx, last.Manifest) }
+	}
+	var err error
+	if f.Objects, err = wanted(); err != nil {
+		return err
 	}
 	f.Observed = true
 	if !last.Payload.Unfinished() {
@@ -27,29 +28,33 @@ func (r *run) observe(ctx context.Context, f *verdict.Facts, seen []verdict.Obje
 	if err := r.observeHooks(ctx, f); err != nil {
 		return err
 	}
-	var err error
 	f.Dropped, f.DroppedUnread, err = r.dropped(ctx, f)
 	return err
 }
 
 // observeAhead begins to read the objects that a deploy of this run made, beside
-// its record, which most likely still names the same. The function that it
-// returns gives them, or nil: then they have to be read, and an error is met
-// again.
-func (r *run) observeAhead(ctx context.Context, observe bool) (seen func() []verdict.Object) {
+// its record, which most likely still names the same.
+func (r *run) observeAhead(ctx context.Context, observe bool) observation {
 	if !observe || r.want.Manifest == "" {
-		return func() []verdict.Object { return nil }
+		return nil
 	}
-	reading := make(chan []verdict.Object, 1)
+	type answer struct {
+		objects []verdict.Object
+		err     error
+	}
+	reading := make(chan answer, 1)
 	go func() {
 		objects, err := r.Cluster.Observe(ctx, r.want.Manifest)
-		if err != nil {
-			objects = nil
-		}
-		reading <- objects
+		reading <- answer{objects, err}
 	}()
-	return func() []verdict.Object { return <-reading }
+	return func() ([]verdict.Object, error) {
+		a := <-reading
+		return a.objects, a.err
+	}
 }
+
+// observation gives the objects of a manifest once they are read.
+type observation func() ([]verdict.Object, error)
 
 // observeHooks reads the objects of the last record's hooks.
 func (r *run) observeHooks(ctx context.Context, f *verdict.Facts) error {

@@ -21,7 +21,7 @@ func (r *run) prepare(ctx context.Context) error {
 	go func() { fetched <- r.Releases.Fetch(ctx) }()
 	asked := r.askAhead(ctx)
 	err := r.lookAtNamespace(ctx)
-	asked()
+	asked(err == nil)
 	if err == nil {
 		err = r.awaitGone(ctx)
 	}
@@ -107,6 +107,8 @@ func (r *run) awaitGone(ctx context.Context) error {
 	if err != nil && (ctx.Err() != nil || waiting.Err() == nil) {
 		return err
 	}
+	r.granted, r.denied = nil, nil // a RoleBinding goes with its namespace
+	r.stale()
 	return r.lookAtNamespace(ctx)
 }
 
@@ -145,6 +147,7 @@ func (r *run) makeNamespace(ctx context.Context) error {
 	if r.namespace, r.fresh, err = r.Cluster.CreateNamespace(ctx); err != nil {
 		return err
 	}
+	r.denied = nil // in it, a controller may grant what it granted nowhere before
 	if err := r.refuseForeign(); err != nil {
 		return err
 	}
@@ -154,26 +157,31 @@ func (r *run) makeNamespace(ctx context.Context) error {
 // askAhead begins to ask, beside the first look at the namespace, for all that
 // is needed where that exists. What is granted is not asked for again; what is
 // not, may be once the namespace was made. The answers are in when the function
-// that it returns is through.
-func (r *run) askAhead(ctx context.Context) (answered func()) {
+// that it returns is through, unless nobody needs them any more.
+func (r *run) askAhead(ctx context.Context) (answered func(needed bool)) {
 	if !r.Options.Preflight {
-		return func() {}
+		return func(bool) {}
 	}
+	limited, cancel := r.limit(ctx)
 	needs := append(r.Access.ClusterNeeds(r.result.Verb, verdict.NamespaceActive), r.Access.StorageNeeds(r.result.Verb)...)
 	var asking sync.WaitGroup
 	asking.Go(func() {
-		limited, cancel := r.limit(ctx)
-		defer cancel()
 		gaps, err := r.Access.ReviewUntil(limited, needs, 0, func([]verdict.Gap) {})
 		if err != nil {
 			return // who asks next hears of it
 		}
-		r.granted = map[verdict.Permission]bool{}
+		r.granted, r.denied = map[verdict.Permission]bool{}, gaps
 		for _, n := range needs {
 			r.granted[n] = !slices.ContainsFunc(gaps, func(g verdict.Gap) bool { return g.Permission == n })
 		}
 	})
-	return asking.Wait
+	return func(needed bool) {
+		if !needed {
+			cancel()
+		}
+		asking.Wait()
+		cancel()
+	}
 }
 
 // ask reviews needs; every required one that is missing is named at once.
@@ -181,6 +189,9 @@ func (r *run) ask(ctx context.Context, needs []verdict.Permission, made string) 
 	needs = slices.DeleteFunc(needs, func(n verdict.Permission) bool { return r.granted[n] })
 	if !r.Options.Preflight || len(needs) == 0 {
 		return nil
+	}
+	if known := r.known(needs); len(known) > 0 && len(required(known)) == 0 {
+		return r.judge(known, made) // nothing to wait for
 	}
 	wait := r.Options.RBACWait
 	gaps, err := r.Access.ReviewUntil(ctx, needs, wait, func(gaps []verdict.Gap) {
@@ -193,6 +204,18 @@ func (r *run) ask(ctx context.Context, needs []verdict.Permission, made string) 
 		return err
 	}
 	return r.judge(gaps, made)
+}
+
+// known are the gaps of these needs, if all of them were denied before.
+func (r *run) known(needs []verdict.Permission) (gaps []verdict.Gap) {
+	for _, n := range needs {
+		i := slices.IndexFunc(r.denied, func(g verdict.Gap) bool { return g.Permission == n })
+		if i < 0 {
+			return nil
+		}
+		gaps = append(gaps, r.denied[i])
+	}
+	return gaps
 }
 
 // judge turns gaps into a refusal, or into notices where the run can go on.

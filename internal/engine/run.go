@@ -21,6 +21,7 @@ type run struct {
 	rendered  bool                        // the chart was rendered for an install
 	fresh     bool                        // the namespace was made by this run
 	granted   map[verdict.Permission]bool // what the run is known to be allowed to do
+	denied    []verdict.Gap               // what it is known not to be
 	waiting   bool                        // it was said that permissions are waited for
 	wrote     bool                        // an operation was begun: an interrupt may leave something behind
 	operated  bool                        // a Helm operation was begun: nothing is decided anew after it
@@ -66,9 +67,14 @@ func (r *run) acquire(ctx context.Context) (context.Context, func(), error) {
 	done := r.step("Take the lock on the release")
 	r.lockUntil = r.Clock().Add(r.Options.LockTimeout)
 	expect := LockExpected{Absent: r.fresh, Renewable: r.granted[r.Access.RenewLock()]}
+	waited := false
 	held, found, err := r.Locker.Acquire(ctx, expect, func(holder string, since time.Time) {
 		r.Say(fmt.Sprintf("Waiting for the lock, held by %q since %s", holder, since.UTC().Format(time.RFC3339)))
+		waited = true
 	})
+	if waited {
+		r.stale()
+	}
 	done()
 	if err != nil {
 		return ctx, nil, err
@@ -93,6 +99,13 @@ func (r *run) acquire(ctx context.Context) (context.Context, func(), error) {
 		}
 	}()
 	return ctx, func() { r.release(ctx); cancel(nil) }, nil
+}
+
+// stale has what was asked and rendered before a wait for others asked and
+// rendered anew: they may have brought kinds that the chart goes by.
+func (r *run) stale() {
+	r.Releases.Refresh()
+	r.rendered = false
 }
 
 // release lets the lock go, with how the attempt ended. It has a little time
@@ -164,7 +177,6 @@ func (r *run) gather(ctx context.Context, observe bool) (*verdict.Facts, error) 
 	ahead := r.observeAhead(ctx, observe)
 	var err error
 	f.Records, err = r.Releases.Records(ctx)
-	seen := ahead()
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +189,7 @@ func (r *run) gather(ctx context.Context, observe bool) (*verdict.Facts, error) 
 		return nil, err
 	}
 	if last.DecodeError == "" && (observe || last.Payload.Unfinished()) {
-		if err := r.observe(ctx, f, seen); err != nil {
+		if err := r.observe(ctx, f, ahead); err != nil {
 			return nil, err
 		}
 	}

@@ -41,6 +41,7 @@ func (r *run) settledFacts(ctx context.Context) (*verdict.Facts, error) {
 		if err := r.awaitChange(ctx, facts, left); err != nil && r.lockLost(ctx) == nil {
 			return nil, err
 		}
+		r.stale()
 	}
 }
 

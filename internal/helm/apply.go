@@ -1,7 +1,7 @@
 package helm
 
 import (
-	"slices"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/kube"
@@ -15,56 +15,72 @@ type updater func(original, target kube.ResourceList, force bool) (*kube.Result,
 // in the manifest's order, as Helm itself creates them. Helm updates one object
 // at a time, with up to four requests for each: at 20 ms for a request, 300
 // objects take half a minute.
+//
+// As Helm does, it goes on after a patch that failed, to tell of all that do, and
+// removes nothing then; and it ends with what cannot be read or made.
 func (c *client) apply(update updater, original, target kube.ResourceList, force bool) (*kube.Result, error) {
 	defer c.recall()()
 	all := &kube.Result{}
+	var failed error
 	for _, batch := range batches(target) {
-		err := applyBatch(update, original, batch, force, all)
-		if err != nil {
-			return all, err
+		end, err := applyBatch(update, original, batch, force, all)
+		failed = and(failed, err)
+		if end {
+			break
 		}
 	}
 	gone := original.Difference(target)
-	if len(gone) == 0 {
-		return all, nil
+	if failed != nil || len(gone) == 0 {
+		return all, failed
 	}
 	res, err := update(gone, nil, force)
 	return merged(all, res), err
 }
 
 // applyBatch updates objects that do not depend on each other. All that were
-// begun come to their end; the first error in the manifest's order is returned.
-func applyBatch(update updater, original, batch kube.ResourceList, force bool, all *kube.Result) error {
+// begun come to their end, and every error is told, in the manifest's order.
+func applyBatch(update updater, original, batch kube.ResourceList, force bool, all *kube.Result) (end bool, failed error) {
+	before := make([]kube.ResourceList, len(batch)) // first: to update an object changes what it may share with original
+	for i, info := range batch {
+		if was := original.Get(info); was != nil {
+			before[i] = kube.ResourceList{was}
+		}
+	}
 	results := make([]*kube.Result, len(batch))
 	errs := make([]error, len(batch))
 	var calls errgroup.Group
 	calls.SetLimit(parallelCalls)
 	for i, info := range batch {
 		calls.Go(func() error {
-			var before kube.ResourceList
-			if was := original.Get(info); was != nil {
-				before = kube.ResourceList{was}
-			}
-			results[i], errs[i] = update(before, kube.ResourceList{info}, force)
-			return errs[i]
+			results[i], errs[i] = update(before[i], kube.ResourceList{info}, force)
+			return nil // each keeps its own
 		})
 	}
 	_ = calls.Wait()
-	for _, res := range results {
+	for i, res := range results {
 		merged(all, res)
+		failed = and(failed, errs[i])
+		end = end || errs[i] != nil && (res == nil || len(res.Updated) == 0)
 	}
-	at := slices.IndexFunc(errs, func(err error) bool { return err != nil })
-	if at < 0 {
-		return nil
-	}
-	return errs[at]
+	return end, failed
 }
 
-// batches are the runs of one kind.
+// and joins errors as Helm does.
+func and(a, b error) error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return fmt.Errorf("%w && %w", a, b)
+}
+
+// batches are the runs of one kind. What a manifest has twice is updated in turn.
 func batches(list kube.ResourceList) []kube.ResourceList {
 	var all []kube.ResourceList
 	for i, info := range list {
-		if i == 0 || info.Mapping.GroupVersionKind.Kind != list[i-1].Mapping.GroupVersionKind.Kind {
+		if i == 0 || info.Mapping.GroupVersionKind.Kind != list[i-1].Mapping.GroupVersionKind.Kind || all[len(all)-1].Contains(info) {
 			all = append(all, nil)
 		}
 		all[len(all)-1] = append(all[len(all)-1], info)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/berth-dev/berth/internal/verdict"
@@ -54,25 +53,63 @@ func TestUpgradeOfManyObjects(t *testing.T) {
 	}
 }
 
-// What cannot be applied is named, and kinds that come later are left alone.
-func TestUpgradeEndsWithTheKindThatFailed(t *testing.T) {
+// As with Helm, all that cannot be patched is named, and the rest is.
+func TestUpgradeNamesAllThatFailed(t *testing.T) {
 	s := asAdmin(t)
-	if o := s.releases("web", many("one", 5)).Perform(t.Context(), verdict.StepInstall, nil); !o.Applied {
+	fixed := func(text string) map[string]string {
+		files := many(text, 5)
+		files["templates/c.yaml"] = fmt.Sprintf("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: k1}\nimmutable: true\ndata: {text: %[1]s}\n"+
+			"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: k2}\nimmutable: true\ndata: {text: %[1]s}\n", text)
+		return files
+	}
+	if o := s.releases("web", fixed("one")).Perform(t.Context(), verdict.StepInstall, nil); !o.Applied {
 		t.Fatal(o.Err)
 	}
-	broken := many("two", 6)
-	broken["templates/c.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept}\nimmutable: true\ndata: {text: one}\n"
-	if o := s.releases("web", broken).Perform(t.Context(), verdict.StepUpgrade, nil); !o.Applied {
-		t.Fatal(o.Err)
-	}
-	broken = many("three", 7)
-	broken["templates/c.yaml"] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept}\nimmutable: true\ndata: {text: changed}\n"
-	o := s.releases("web", broken).Perform(t.Context(), verdict.StepUpgrade, nil)
-	if o.Applied || o.Err == nil || !strings.Contains(o.Err.Error(), "immutable") || !strings.Contains(o.Err.Error(), "kept") {
+	files := fixed("two")
+	files["templates/b.yaml"] = strings.ReplaceAll(files["templates/b.yaml"], "{a: b}", "{a: c}")
+	o := s.releases("web", files).Perform(t.Context(), verdict.StepUpgrade, nil)
+	if o.Applied || o.Err == nil || !strings.Contains(o.Err.Error(), `"k1"`) || !strings.Contains(o.Err.Error(), `"k2"`) {
 		t.Errorf("outcome %+v", o)
 	}
-	_, err := s.Client().CoreV1().Services(s.namespace).Get(t.Context(), "s6", metav1.GetOptions{})
-	if !apierrors.IsNotFound(err) {
-		t.Errorf("the Service that comes later: %v", err)
+	last, err := s.Client().CoreV1().Services(s.namespace).Get(t.Context(), "s4", metav1.GetOptions{})
+	if err != nil || last.Spec.Selector["a"] != "c" {
+		t.Errorf("the Service that comes later selects %v, %v", last.Spec.Selector, err)
+	}
+}
+
+// What stands twice in a chart is made and then patched, in turn, as with Helm.
+func TestUpgradeWithAnObjectTwice(t *testing.T) {
+	s := asAdmin(t)
+	files := map[string]string{"templates/a.yaml": configMap("a")}
+	if o := s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil); !o.Applied {
+		t.Fatal(o.Err)
+	}
+	files["templates/b.yaml"], files["templates/c.yaml"] = configMap("b"), strings.Replace(configMap("b"), "text: chart", "text: again", 1)
+	if o := s.releases("web", files).Perform(t.Context(), verdict.StepUpgrade, nil); !o.Applied {
+		t.Fatal(o.Err)
+	}
+	found, err := s.Client().CoreV1().ConfigMaps(s.namespace).Get(t.Context(), "b", metav1.GetOptions{})
+	if err != nil || found.Data["text"] != "again" {
+		t.Errorf("%v, %v", found.Data, err)
+	}
+}
+
+// A revision that was so wrong that no patch could be made of it left nothing
+// behind, and does not stand in the way of the one that mends it.
+func TestUpgradeOverARevisionThatMadeNoPatch(t *testing.T) {
+	s := asAdmin(t)
+	chart := func(env string) map[string]string {
+		return map[string]string{"templates/a.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  replicas: 0\n  selector: {matchLabels: {a: b}}\n" +
+			"  template:\n    metadata: {labels: {a: b}}\n    spec: {containers: [{name: c, image: x, env: [" + env + "]}]}\n"}
+	}
+	good, bad := chart("{name: a, value: b}"), chart("{value: b}")
+	if o := s.releases("web", good).Perform(t.Context(), verdict.StepInstall, nil); !o.Applied {
+		t.Fatal(o.Err)
+	}
+	if o := s.releases("web", bad).Perform(t.Context(), verdict.StepUpgrade, nil); o.Applied || o.Err == nil {
+		t.Fatalf("outcome %+v", o)
+	}
+	if o := s.releases("web", good).Perform(t.Context(), verdict.StepUpgrade, []string{bad["templates/a.yaml"]}); !o.Applied {
+		t.Error(o.Err)
 	}
 }

@@ -93,7 +93,7 @@ func (c *client) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 // Create makes a hook's or an install's objects.
 func (c *client) Create(resources kube.ResourceList) (*kube.Result, error) {
 	c.looked()
-	end := c.phase("Create %s", resources)
+	end := c.phase("Create %s", refs(resources))
 	res, err := c.Client.Create(resources)
 	end(nil)
 	return res, c.keep(err, "create the chart's objects")
@@ -107,12 +107,9 @@ func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.R
 	if c.installs {
 		c.found, update = refs(original), c.UpdateThreeWayMerge
 	}
-	original, err := c.withDead(original, target)
-	if err != nil {
-		return nil, err
-	}
+	original = c.withDead(original, target)
 	c.looked()
-	end := c.phase("Apply %s", target)
+	end := c.phase("Apply %s", refs(target))
 	res, err := c.apply(update, original, target, force)
 	end(nil)
 	return res, c.keep(err, "update the chart's objects")
@@ -120,7 +117,7 @@ func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.R
 
 // Delete removes a hook by its policy.
 func (c *client) Delete(resources kube.ResourceList) (*kube.Result, []error) {
-	end := c.phase("Delete %s", resources)
+	end := c.phase("Delete %s", refs(resources))
 	res, errs := c.Client.Delete(resources)
 	end(nil)
 	for _, err := range errs {
@@ -150,7 +147,7 @@ func (c *client) WaitWithJobs(resources kube.ResourceList, timeout time.Duration
 func (c *client) wait(resources kube.ResourceList, timeout time.Duration, jobs bool) error {
 	ctx, cancel := context.WithTimeout(c.ctx, stepTime(c.run, timeout))
 	defer cancel()
-	end := c.phase("Wait until ready: %s", resources)
+	end := c.phase("Wait until ready: %s", refs(resources))
 	took, err := c.waiter.Ready(ctx, applied(resources), jobs)
 	end(took)
 	c.diagnosis = verdict.DiagnosticsOf(err)
@@ -162,7 +159,7 @@ func (c *client) WaitForDelete(resources kube.ResourceList, timeout time.Duratio
 	ctx, cancel := context.WithTimeout(c.ctx, stepTime(c.run, timeout))
 	defer cancel()
 	going := slices.DeleteFunc(refs(resources), func(r verdict.Ref) bool { return c.kept[r] != "" })
-	end := c.phase("Wait until gone: %s", resources)
+	end := c.phase("Wait until gone: %s", going)
 	took, err := c.waiter.Gone(ctx, going)
 	end(took)
 	return c.keep(err, "wait until what was deleted is gone")

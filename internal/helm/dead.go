@@ -2,7 +2,6 @@ package helm
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
@@ -33,7 +32,7 @@ func (c *client) buildDead(manifests []string) {
 }
 
 // withDead is original with what the failed revisions put over its objects.
-func (c *client) withDead(original, target kube.ResourceList) (kube.ResourceList, error) {
+func (c *client) withDead(original, target kube.ResourceList) kube.ResourceList {
 	for _, dead := range c.dead {
 		for _, info := range target {
 			over := dead.Get(info)
@@ -46,15 +45,16 @@ func (c *client) withDead(original, target kube.ResourceList) (kube.ResourceList
 				continue
 			}
 			object, err := layer(under, over)
-			if err != nil {
-				return nil, fmt.Errorf("tell what a failed revision left on %s %s: %w", info.Mapping.GroupVersionKind.Kind, info.Name, err)
+			if err != nil { // no patch can be made of it, so it never got to the API server
+				c.Log("leave out what a failed revision says of %s %s: %v", info.Mapping.GroupVersionKind.Kind, info.Name, err)
+				continue
 			}
 			with := *under // the list may share it with the target
 			with.Object = object
 			original = replaced(original, under, &with)
 		}
 	}
-	return original, nil
+	return original
 }
 
 // layer is an object with another one's fields over its own.

@@ -26,7 +26,7 @@ func (c *client) DeleteWithPropagationPolicy(resources kube.ResourceList, policy
 		res   = &kube.Result{}
 		errs  []error
 	)
-	defer c.phase("Delete %s", resources)(nil)
+	defer c.phase("Delete %s", refs(resources))(nil)
 	for _, info := range resources {
 		slots <- struct{}{}
 		wg.Go(func() {

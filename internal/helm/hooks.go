@@ -20,7 +20,7 @@ import (
 func (c *client) WatchUntilReady(resources kube.ResourceList, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(c.ctx, stepTime(c.run, timeout))
 	defer cancel()
-	end := c.phase("Wait for the hook %s", resources)
+	end := c.phase("Wait for the hook %s", refs(resources))
 	deleted, err := c.waiter.Finished(ctx, applied(resources))
 	end(nil)
 	c.diagnosis = verdict.DiagnosticsOf(err)

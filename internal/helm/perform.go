@@ -60,10 +60,13 @@ func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string
 		c.render()
 		return r.install(ctx, cfg, step == verdict.StepReplace).Run(ch, values)
 	})
+	if !cut {
+		c.leave()
+		c.looked()
+	}
 	o := c.outcome(rel, cut, err)
 	r.written = o.Revision
 	if !cut {
-		c.looked()
 		r.capabilities = cfg.Capabilities // of a server that may have got CRDs
 		if step == verdict.StepInstall {
 			o.Adopted = names(c.found)

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"helm.sh/helm/v3/pkg/kube"
-
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -69,11 +67,11 @@ func (c *client) leave() {
 }
 
 // phase begins what Helm has the client do with some objects.
-func (c *client) phase(format string, resources kube.ResourceList) (end func(parts []verdict.Event)) {
+func (c *client) phase(format string, objects []verdict.Ref) (end func(parts []verdict.Event)) {
 	c.leave()
-	what := fmt.Sprintf("%d objects", len(resources))
-	if len(resources) == 1 {
-		what = names(refs(resources))[0]
+	what := fmt.Sprintf("%d objects", len(objects))
+	if len(objects) == 1 {
+		what = names(objects)[0]
 	}
 	return c.phases.start(fmt.Sprintf(format, what))
 }

@@ -23,6 +23,7 @@ type Options struct {
 	Source     chart.Source
 	Values     chart.Values
 	Log        func(format string, args ...any)
+	Rediscover func() // forgets what the API server offers
 	HookOutput func(pod, container string) io.Writer
 }
 
@@ -34,7 +35,7 @@ type Releases struct {
 	archive      *chart.Archive
 	values       map[string]any
 	capabilities *chartutil.Capabilities
-	asked        <-chan *chartutil.Capabilities // nil where there was no answer
+	asked        <-chan *chartutil.Capabilities // gives nil where there was no answer
 	deadline     time.Time                      // by when the run is over, for the stamp
 	loaded       map[string]*record.Loaded      // by key, as last read
 	written      int                            // the revision of the last operation
@@ -95,14 +96,8 @@ func (r *Releases) Render(ctx context.Context, revision int, upgrade bool) error
 	if err != nil {
 		return err
 	}
-	if r.capabilities == nil && r.asked != nil {
-		r.capabilities = <-r.asked
-		r.asked = nil
-	}
-	if r.capabilities == nil {
-		if r.capabilities, err = capabilitiesOf(seams.Getter); err != nil {
-			return explain(err)
-		}
+	if err := r.learn(ctx, seams.Getter); err != nil {
+		return err
 	}
 	config, err := seams.Getter.ToRESTConfig()
 	if err != nil {
@@ -112,6 +107,34 @@ func (r *Releases) Render(ctx context.Context, revision int, upgrade bool) error
 		Release: r.opts.Release, Namespace: r.opts.Namespace, Revision: revision, Upgrade: upgrade,
 		Capabilities: r.capabilities, RESTConfig: config,
 	})
+}
+
+// learn finds out what the API server offers, as Fetch began to.
+func (r *Releases) learn(ctx context.Context, g genericclioptions.RESTClientGetter) (err error) {
+	if r.capabilities == nil && r.asked != nil {
+		select {
+		case r.capabilities = <-r.asked:
+			r.asked = nil
+		case <-ctx.Done():
+			return fmt.Errorf("ask the API server what it offers: %w", context.Cause(ctx))
+		}
+	}
+	if r.capabilities == nil {
+		if r.capabilities, err = capabilitiesOf(g); err != nil {
+			return explain(err)
+		}
+	}
+	return nil
+}
+
+// Refresh forgets what the API server offered before this run waited for another,
+// which may have brought kinds that the chart asks for.
+func (r *Releases) Refresh() {
+	if r.asked != nil {
+		<-r.asked // else its answer comes to be remembered after all
+	}
+	r.asked, r.capabilities = nil, nil
+	r.opts.Rediscover()
 }
 
 // sameNamespace refuses an operation that would record in one namespace what it

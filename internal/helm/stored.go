@@ -28,7 +28,9 @@ func (r *Releases) Records(ctx context.Context) ([]verdict.Record, error) {
 		reading <- p
 	}()
 	records, err := r.store.Revisions(ctx, r.opts.Release)
-	r.ahead = <-reading
+	if p := <-reading; p.err != nil || r.store.AsListed(p.payload) {
+		r.ahead = p
+	}
 	return records, err
 }
 
@@ -43,11 +45,12 @@ type preloaded struct {
 func (r *Releases) Load(ctx context.Context, rec *verdict.Record) error {
 	p := r.ahead
 	r.ahead = nil
-	if p == nil || p.err != nil || p.rec.Key != rec.Key || p.rec.UID != rec.UID {
+	if p == nil || p.rec.Key != rec.Key || errors.Is(p.err, verdict.ErrChanged) {
 		p = &preloaded{rec: *rec}
-		if p.payload, p.err = r.store.Load(ctx, &p.rec); p.err != nil {
-			return p.err
-		}
+		p.payload, p.err = r.store.Load(ctx, &p.rec)
+	}
+	if p.err != nil {
+		return p.err
 	}
 	*rec = p.rec
 	r.loaded[rec.Key] = p.payload
@@ -134,7 +137,7 @@ func (r *Releases) Uninstall(ctx context.Context) verdict.Outcome {
 // the newest last, so that a run which is cut short leaves the one that tells
 // where the release stands.
 func (r *Releases) Purge(ctx context.Context) error {
-	records, err := r.Records(ctx)
+	records, err := r.store.Revisions(ctx, r.opts.Release)
 	if err != nil {
 		return err
 	}

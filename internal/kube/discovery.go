@@ -50,7 +50,7 @@ func (c *Conn) Mapper(ctx context.Context) (meta.RESTMapper, error) {
 	return c.mapper, nil
 }
 
-// ResetDiscovery forgets what the API server offers: CRDs have been added.
+// ResetDiscovery forgets what the API server offers: somebody may have added CRDs.
 func (c *Conn) ResetDiscovery() { c.mapper.Reset() }
 
 // Version is the API server's. It is asked for at most once.

@@ -61,7 +61,10 @@ func (n Namespaces) Ensure(ctx context.Context, name string, labels, annotations
 		return Ensured{Namespace: found}, err
 	case apierrors.IsForbidden(err):
 		found, readErr := n.Get(ctx, name)
-		if readErr == nil && (found.Phase == verdict.NamespaceActive || found.Phase == verdict.NamespaceTerminating) {
+		switch {
+		case readErr != nil:
+			return Ensured{}, readErr
+		case found.Phase == verdict.NamespaceActive || found.Phase == verdict.NamespaceTerminating:
 			return Ensured{Namespace: found}, nil
 		}
 		return Ensured{}, notToBeMade(name, err)

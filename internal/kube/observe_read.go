@@ -2,8 +2,12 @@ package kube
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
 
 	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -84,6 +88,12 @@ func (o Observer) list(ctx context.Context, group []*sight, found func(*sight, *
 	options := metav1.ListOptions{LabelSelector: byHelm, Limit: listPage}
 	for read := 0; read < 2*len(group); read += listPage {
 		page, err := o.at(group[0].from).List(ctx, options)
+		if err != nil && !answered(err) {
+			for _, s := range group {
+				s.object.Error, s.err = "it could not be read", fmt.Errorf("list %s: %w", s.from.resource.GroupResource(), err)
+			}
+			return nil
+		}
 		if err != nil {
 			break
 		}
@@ -101,4 +111,11 @@ func (o Observer) list(ctx context.Context, group []*sight, found func(*sight, *
 		left = append(left, sights...)
 	}
 	return left
+}
+
+// answered says that a server that is well gave this error: it may be asked in
+// another way.
+func answered(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status) && status.Status().Code < http.StatusInternalServerError && status.Status().Code != http.StatusTooManyRequests
 }

@@ -20,7 +20,7 @@ type recall struct {
 
 	mu      sync.Mutex
 	open    int
-	answers map[string]recalled // by path and Accept
+	answers map[string]recalled // by path and, after a NUL, Accept
 }
 
 // recalled is an answer as it was read.
@@ -53,7 +53,7 @@ func (r *recall) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.RawQuery != "" { // a list, a watch, a log
 		return r.next.RoundTrip(req)
 	}
-	key := req.URL.Path + " " + req.Header.Get("Accept")
+	key := req.URL.Path + "\x00" + req.Header.Get("Accept")
 	if known, ok := r.known(key); ok {
 		return known.answer(req), nil
 	}
@@ -102,7 +102,7 @@ func (r *recall) forget(written string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for key := range r.answers {
-		if at, _, _ := strings.Cut(key, " "); at == written || path.Dir(at) == written {
+		if at, _, _ := strings.Cut(key, "\x00"); at == written || path.Dir(at) == written {
 			delete(r.answers, key)
 		}
 	}

@@ -49,9 +49,6 @@ func (s *Store) end(w *entry, err error) error {
 	}
 	s.mu.Lock()
 	s.audit = append(s.audit, *w)
-	if errors.Is(err, verdict.ErrChanged) {
-		clear(s.latest) // somebody else is writing
-	}
 	s.mu.Unlock()
 	s.opts.Log("record: %s %s, revision %d %s, %d tries, lost %t: %v", w.Verb, w.Key, w.Revision, w.Status, w.Tries, w.Lost, err)
 	return err

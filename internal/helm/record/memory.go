@@ -57,6 +57,19 @@ func (m *memory) recall(uid types.UID, version string) *object {
 	return nil
 }
 
+// AsListed says that a record was loaded in the version in which it was last
+// listed.
+func (m *memory) AsListed(l *Loaded) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, found := range m.listed {
+		if found.records[string(l.obj.UID)] == l.obj.ResourceVersion {
+			return true
+		}
+	}
+	return false
+}
+
 // outlined notes that a release is but an outline.
 func (m *memory) outlined(rls *release.Release) {
 	m.mu.Lock()
