@@ -110,6 +110,7 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 	r := helm.New(helm.Options{
 		Release: release, Namespace: s.namespace, Timeout: time.Minute,
 		Source: chart.Source{Chart: folder(s.t, files), CacheDir: s.t.TempDir(), Log: s.t.Logf}, Log: func(string, ...any) {},
+		Rediscover: conn.ResetDiscovery,
 	}, store, open)
 	s.t.Cleanup(func() { _ = r.Close() })
 	if err := r.Fetch(s.t.Context()); err != nil {

@@ -153,3 +153,23 @@ func TestCRDsRefused(t *testing.T) {
 		t.Error("a record was stored")
 	}
 }
+
+// A run that waited for another goes by what that one brought.
+func TestRefreshSeesKindsThatCameMeanwhile(t *testing.T) {
+	s := asAdmin(t)
+	g := s.gadgets()
+	r := s.releases("web", map[string]string{"templates/a.yaml": fmt.Sprintf(
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {known: {{ .Capabilities.APIVersions.Has \"%s/v1/Bolt\" | quote }}}\n", g.group)})
+	g.make(t, "bolts", "Bolt")
+	r.Refresh()
+	if err := r.Render(t.Context(), 1, false); err != nil {
+		t.Fatal(err)
+	}
+	if o := r.Perform(t.Context(), verdict.StepInstall, nil); !o.Applied {
+		t.Fatal(o.Err)
+	}
+	found, err := s.Client().CoreV1().ConfigMaps(s.namespace).Get(t.Context(), "a", metav1.GetOptions{})
+	if err != nil || found.Data["known"] != "true" {
+		t.Errorf("%v, %v", found.Data, err)
+	}
+}
