@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +162,10 @@ func TestRefreshSeesKindsThatCameMeanwhile(t *testing.T) {
 	r := s.releases("web", map[string]string{"templates/a.yaml": fmt.Sprintf(
 		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {known: {{ .Capabilities.APIVersions.Has \"%s/v1/Bolt\" | quote }}}\n", g.group)})
 	g.make(t, "bolts", "Bolt")
+	kubetest.Eventually(t, 20*time.Second, func() (bool, string) { // it is told of later than it is served
+		_, all, err := s.Client().Discovery().ServerGroupsAndResources()
+		return slices.ContainsFunc(all, func(l *metav1.APIResourceList) bool { return l.GroupVersion == g.group+"/v1" }), fmt.Sprint(err)
+	})
 	r.Refresh()
 	if err := r.Render(t.Context(), 1, false); err != nil {
 		t.Fatal(err)
