@@ -32,7 +32,7 @@ func claimFaults(f facts) []fault {
 	if !ok {
 		return nil
 	}
-	return []fault{{key: "claim", lasts: f.forVolume(e), reason: e.Reason + ": " + e.Message}}
+	return []fault{{key: "claim", lasts: f.forVolume(e), reason: e.Reason + ": " + told(e.Message)}}
 }
 
 // unprovided is why there is no volume for a claim, by the last of its events that

@@ -183,11 +183,11 @@ func (w *Waiter) lastEvents(ctx context.Context, s *symptom) []string {
 	last := list[max(0, len(list)-eventsKept):]
 	for i := range last {
 		e := &last[i]
-		line := e.Reason + ": " + strings.Join(strings.Fields(e.Message), " ")
+		line := e.Reason + ": " + told(e.Message)
 		if n := count(e); n > 1 {
 			line += fmt.Sprintf(" (%d times)", n)
 		}
-		lines = append(lines, clip(scrub(line), eventLength))
+		lines = append(lines, line)
 	}
 	return lines
 }

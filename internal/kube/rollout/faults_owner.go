@@ -60,7 +60,7 @@ var (
 // createFault is a pod that the API server does not let be made. Progress makes
 // it another fault: room may come of it, as when old pods end.
 func createFault(f facts, why string, count int) fault {
-	x := fault{key: "create/" + progress(f.owner), reason: why, count: count, lasts: steady}
+	x := fault{key: "create/" + progress(f.owner), reason: told(why), count: count, lasts: steady}
 	switch {
 	case webhookDown.MatchString(why):
 		x.lasts = f.patience()

@@ -47,13 +47,13 @@ func unscheduled(f facts, p *corev1.Pod, c corev1.PodCondition) []fault {
 	x := fault{
 		key: "schedule/" + string(p.UID), lasts: f.patience(),
 		quiet:  !asked || scaling(f) || p.Status.NominatedNodeName != "",
-		reason: about(p, "no node takes it: "+c.Reason+after(": ", c.Message)),
+		reason: about(p, "no node takes it: "+c.Reason+after(": ", told(c.Message))),
 	}
 	switch {
 	case unbound.MatchString(c.Message):
 		x.lasts = 4 * f.patience()
 		if e, ok := unprovided(events); ok {
-			x.key, x.lasts, x.reason = "volume/"+string(p.UID), f.forVolume(e), about(p, e.Reason+": "+e.Message)
+			x.key, x.lasts, x.reason = "volume/"+string(p.UID), f.forVolume(e), about(p, e.Reason+": "+told(e.Message))
 		}
 	case noRoom.MatchString(c.Message):
 		x.lasts = 2 * f.patience()
@@ -174,7 +174,7 @@ func mountFaults(f facts, p *corev1.Pod) []fault {
 		if e.Reason != "FailedMount" || !missingObject.MatchString(e.Message) {
 			continue
 		}
-		x := fault{key: string(p.UID) + "/mount", lasts: steady, reason: about(p, "FailedMount: "+strings.TrimSpace(e.Message))}
+		x := fault{key: string(p.UID) + "/mount", lasts: steady, reason: about(p, "FailedMount: "+told(e.Message))}
 		if f.operators || strings.Contains(e.Message, rootCA) {
 			x.lasts = f.patience()
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	corev1 "k8s.io/api/core/v1"
@@ -93,6 +94,11 @@ func scrub(line string) string {
 	line = secretValue.ReplaceAllString(line, "${1}(hidden)")
 	line = userInfo.ReplaceAllString(line, "${1}(hidden)@")
 	return jwt.ReplaceAllString(line, "(hidden)")
+}
+
+// told is what others wrote into a status or an event, as a part of a line.
+func told(message string) string {
+	return clip(scrub(strings.Join(strings.Fields(message), " ")), eventLength)
 }
 
 // clip cuts text to a number of bytes, between two characters.

@@ -15,7 +15,7 @@ func PodReason(p *corev1.Pod) string {
 	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return "no node takes it: " + c.Reason + after(": ", c.Message)
+			return "no node takes it: " + c.Reason + after(": ", told(c.Message))
 		}
 		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
 			return ""
@@ -46,9 +46,9 @@ func PodReason(p *corev1.Pod) string {
 	case mild != "":
 		return mild
 	case p.Status.Reason != "":
-		return p.Status.Reason + after(": ", p.Status.Message)
+		return p.Status.Reason + after(": ", told(p.Status.Message))
 	case p.Status.Phase == corev1.PodFailed:
-		return "it failed" + after(": ", p.Status.Message)
+		return "it failed" + after(": ", told(p.Status.Message))
 	}
 	return "it is " + phaseWord(p.Status.Phase)
 }
@@ -62,11 +62,11 @@ func containerReason(what string, s corev1.ContainerStatus) (why string, hard bo
 		w := s.State.Waiting
 		switch w.Reason {
 		case "", "ContainerCreating", "PodInitializing":
-			return name + unstarted + after(": ", w.Message), false
+			return name + unstarted + after(": ", told(w.Message)), false
 		case "CrashLoopBackOff":
 			return name + fmt.Sprintf("CrashLoopBackOff, %s", restarts(s)) + ended(s.LastTerminationState.Terminated), true
 		}
-		return name + w.Reason + after(": ", w.Message), true
+		return name + w.Reason + after(": ", told(w.Message)), true
 	case s.State.Terminated != nil:
 		return name + "ended" + ended(s.State.Terminated), true
 	case s.RestartCount > 0:
@@ -87,12 +87,13 @@ func restarts(s corev1.ContainerStatus) string {
 	return fmt.Sprintf("restarted %d times", s.RestartCount)
 }
 
-// ended says how a container ended: OOMKilled, Error with its exit code.
+// ended says how a container ended: OOMKilled, Error with its exit code. Its
+// message may be the end of its log.
 func ended(t *corev1.ContainerStateTerminated) string {
 	if t == nil {
 		return ""
 	}
-	return after(", ", t.Reason) + fmt.Sprintf(" (exit code %d)", t.ExitCode) + after(": ", t.Message)
+	return after(", ", t.Reason) + fmt.Sprintf(" (exit code %d)", t.ExitCode) + after(": ", told(t.Message))
 }
 
 func phaseWord(p corev1.PodPhase) string {

@@ -1,9 +1,13 @@
 package rollout
 
 import (
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 )
 
@@ -21,6 +25,7 @@ func TestPodReason(t *testing.T) {
 		"fault first":    {"{phase: Running, containerStatuses: [{name: slow, state: {running: {}}}, {name: app, state: {waiting: {reason: ErrImagePull}}}]}", "container app: ErrImagePull"},
 		"init container": {"{phase: Pending, initContainerStatuses: [{name: a, state: {terminated: {exitCode: 0}}}, {name: migrate, state: {waiting: {reason: CreateContainerConfigError, message: secret \"db\" not found}}}], containerStatuses: [{name: app, state: {waiting: {reason: PodInitializing}}}]}", `init container migrate: CreateContainerConfigError: secret "db" not found`},
 		"not ready":      {"{phase: Running, containerStatuses: [{name: app, state: {running: {}}}]}", "container app: running but not ready"},
+		"last words":     {`{phase: Running, containerStatuses: [{name: app, restartCount: 3, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {reason: Error, exitCode: 1, message: "dial postgres://shop:hunter2@db/shop: refused\nPASSWORD=hunter2"}}}]}`, "container app: CrashLoopBackOff, restarted 3 times, Error (exit code 1): dial postgres://(hidden)@db/shop: refused PASSWORD=(hidden)"},
 		"evicted":        {"{phase: Failed, reason: Evicted, message: disk pressure}", "Evicted: disk pressure"},
 	}
 	for name, tt := range tests {
@@ -33,5 +38,32 @@ func TestPodReason(t *testing.T) {
 				t.Errorf("PodReason() = %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// What others wrote is in every reason on one bounded line, without what looks
+// like a secret.
+func TestUntrustedTextInReasons(t *testing.T) {
+	const said = "PASSWORD=hunter2\nrefused "
+	message := said + strings.Repeat("x", 4<<10)
+	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "web", UID: "u"}}
+	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: message}}
+	terminated := corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodFailed, Message: message}}
+	claim := happening{Reason: "ProvisioningFailed", Message: message}
+	owner := func(kind string) *unstructured.Unstructured {
+		return &unstructured.Unstructured{Object: map[string]any{"kind": kind, "metadata": map[string]any{"uid": "u"}}}
+	}
+	mount := happening{Reason: "FailedMount", Message: `secret "db" not found ` + message}
+	for name, got := range map[string]string{
+		"the scheduler's":          PodReason(p),
+		"the scheduler's, a fault": unscheduled(facts{}, p, p.Status.Conditions[0])[0].reason,
+		"a failed pod's":           PodReason(&terminated),
+		"a mount's":                mountFaults(facts{events: map[types.UID][]happening{"u": {mount}}}, p)[0].reason,
+		"a claim's":                claimFaults(facts{owner: owner("PersistentVolumeClaim"), events: map[types.UID][]happening{"u": {claim}}})[0].reason,
+		"a refused pod's":          createFault(facts{owner: owner("StatefulSet")}, message, 0).reason,
+	} {
+		if strings.Contains(got, "hunter2") || !strings.Contains(got, "PASSWORD=(hidden) refused") || strings.Contains(got, "\n") || len(got) > 2*eventLength {
+			t.Errorf("%s: %d bytes, %.100q", name, len(got), got)
+		}
 	}
 }

@@ -129,7 +129,7 @@ func pod(u *unstructured.Unstructured) Readiness {
 		if reason == "" {
 			reason, _, _ = unstructured.NestedString(u.Object, "status", "reason")
 		}
-		return Readiness{Failed: true, Reason: "the Pod failed" + after(": ", reason)}
+		return Readiness{Failed: true, Reason: "the Pod failed" + after(": ", told(reason))}
 	case "Succeeded":
 		return Readiness{Ready: true}
 	case "Running":
@@ -141,7 +141,7 @@ func pod(u *unstructured.Unstructured) Readiness {
 	for _, c := range conditions(u) {
 		if c["type"] == "PodScheduled" && c["reason"] == "Unschedulable" {
 			message, _ := c["message"].(string)
-			return Readiness{Reason: "the Pod finds no node" + after(": ", message)}
+			return Readiness{Reason: "the Pod finds no node" + after(": ", told(message))}
 		}
 	}
 	return Readiness{Reason: "the Pod is pending"}
