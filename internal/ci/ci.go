@@ -34,6 +34,8 @@ type Platform interface {
 	Plain(text string) string
 	// Mask keeps a secret out of everything printed or written from now on.
 	Mask(secret string)
+	// Redact leaves the masked secrets out of what is written elsewhere.
+	Redact(text []byte) []byte
 	// Publish puts the result where the platform shows it and, when dir is
 	// not empty, writes the report files there. What the platform does not
 	// offer in this run is said in a line and is no error.

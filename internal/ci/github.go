@@ -62,6 +62,9 @@ func (g *gitHub) Mask(secret string) {
 	}
 }
 
+// Redact leaves the masked secrets out of text.
+func (g *gitHub) Redact(text []byte) []byte { return g.printer.redact(text) }
+
 // Publish writes the report files, annotations, the job summary and the outputs.
 func (g *gitHub) Publish(r verdict.Result, dir string) error {
 	files, err := reportFiles(r)

@@ -95,6 +95,9 @@ func (g *gitLab) Plain(text string) string { return g.printer.line(text) }
 // Mask hides the secret in what Berth prints: a GitLab job cannot add masks.
 func (g *gitLab) Mask(secret string) { g.printer.mask(secret) }
 
+// Redact leaves the masked secrets out of text.
+func (g *gitLab) Redact(text []byte) []byte { return g.printer.redact(text) }
+
 func (g *gitLab) Publish(r verdict.Result, dir string) error {
 	files, err := reportFiles(r)
 	if err != nil {

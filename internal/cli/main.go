@@ -174,7 +174,7 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r verdict.Resu
 		fmt.Fprintf(p.Stderr, "berth: write the report: %v\n", err)
 		return exitInternal
 	}
-	_, _ = p.Stdout.Write(append(data, '\n'))
+	_, _ = p.Stdout.Write(append(platform.Redact(data), '\n'))
 	return code
 }
 

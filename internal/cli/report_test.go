@@ -3,11 +3,16 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // A command line that cannot be read is reported where it was asked for all the
@@ -77,6 +82,22 @@ func TestLeaseMargin(t *testing.T) {
 	} {
 		if got := leaseMargin(duration); got != want {
 			t.Errorf("a lock of %s leaves %s, want %s", duration, got, want)
+		}
+	}
+}
+
+// Pods may print a secret, and what they print is in the report.
+func TestSecretsAreMaskedInTheReport(t *testing.T) {
+	const token = "hunter2-token"
+	for _, host := range []string{"GITHUB_ACTIONS", "GITLAB_CI", "NEITHER"} {
+		var said bytes.Buffer
+		p := Process{Environ: []string{host + "=true"}, Stdout: &said}
+		platform := ci.Detect(p.getenv, io.Discard)
+		platform.Mask(token)
+		r := verdict.Result{Ending: verdict.EndDeployFailed, Diagnostics: &verdict.Diagnostics{Reason: "the token " + token + " was refused"}}
+		p.conclude(platform, &input.Options{Output: "json"}, r)
+		if !json.Valid(said.Bytes()) || !strings.Contains(said.String(), "the token *** was refused") {
+			t.Errorf("%s: it says:\n%s", host, &said)
 		}
 	}
 }
