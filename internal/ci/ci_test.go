@@ -2,13 +2,17 @@ package ci
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // env is an environment for a test.
@@ -61,6 +65,59 @@ func TestMaskedSecretsAreNotPrinted(t *testing.T) {
 		if got, want := out.String(), "the token is ***, then *** }\n"; got != want {
 			t.Errorf("%s: got %q, want %q", p.Name(), got, want)
 		}
+	}
+}
+
+func TestMaskedSecretWithinAnother(t *testing.T) {
+	var out bytes.Buffer
+	p := Detect(env{}.get, &out)
+	p.Mask("hunter2")
+	p.Mask("hunter2-of-old")
+	p.Line("hunter2-of-old, hunter2")
+	if got, want := out.String(), "***, ***\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Reports escape what they show, each in its way.
+func TestMaskedSecretsAreNotReported(t *testing.T) {
+	for _, secret := range []string{
+		"glpat-hunter2_cd_ef", `hunter2"word<&>'\`, "-hunter2|*[x]", "hunter2@web#1  with\ttabs", "hunter2`x_y`z", "hun\u200bter2_x", "_ünï_hunter2",
+	} {
+		p := newPrinter(io.Discard)
+		p.mask(secret)
+		for _, text := range []string{secret, "token " + secret + " refused", strings.Repeat("x", 490) + " " + secret} {
+			files, err := reportFiles(verdict.Result{
+				Verb: "deploy", Ending: verdict.EndDeployFailed, Headline: text, Cause: text, Next: text, URL: text,
+				Checks:      []verdict.Check{{Title: text, Detail: text, Findings: []string{text}}},
+				Evidence:    []string{text},
+				Notes:       []verdict.Note{{Level: verdict.LevelError, Title: text, Message: text}},
+				Diagnostics: &verdict.Diagnostics{Reason: text, Symptoms: []verdict.Symptom{{Reason: text, Events: []string{text}}}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, data := range files {
+				got := string(p.redact(data))
+				if i := strings.Index(got, "hunter2"); i >= 0 {
+					t.Errorf("%q: %s has it: %q", secret, name, got[max(0, i-50):min(len(got), i+50)])
+				}
+			}
+			if !json.Valid(p.redact(files[fileJSON])) {
+				t.Errorf("%q: the JSON is broken", secret)
+			}
+		}
+	}
+}
+
+// What was cut before it came here may hold the beginning of a secret.
+func TestMaskedSecretsAreNotPrintedInPart(t *testing.T) {
+	var out bytes.Buffer
+	p := Detect(env{}.get, &out)
+	p.Mask("hunter2-token")
+	p.Line("hunter2-to…, xhunt…, hun…, …, hunter2-token…, hunter2")
+	if got, want := out.String(), "***…, x***…, hun…, …, ***…, hunter2\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

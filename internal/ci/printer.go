@@ -3,6 +3,7 @@ package ci
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -42,29 +43,55 @@ func (p *printer) line(text string) string {
 	return strings.Join(strings.Fields(string(p.redact([]byte(report.Clean(text))))), " ")
 }
 
-// mask remembers the lines of a secret and returns those that are worth hiding:
-// masking "" or "}" would only shred the log.
+// worthHiding is how long a secret, or what is left of it, has to be: masking ""
+// or "}" would only shred the log.
+const worthHiding = 4
+
+// mask remembers the lines of a secret, in every form that they may be written
+// in, and returns those that are worth hiding.
 func (p *printer) mask(secret string) []string {
-	var lines []string
+	var lines, forms []string
 	for line := range strings.Lines(secret) {
-		if line = strings.TrimSpace(line); len(line) >= 4 {
+		if line = strings.TrimSpace(line); len(line) >= worthHiding {
 			lines = append(lines, line)
+			forms = append(forms, report.Forms(line)...)
 		}
 	}
+	forms = slices.DeleteFunc(forms, func(form string) bool { return len(form) < worthHiding })
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.secrets = append(p.secrets, lines...)
+	p.secrets = append(p.secrets, forms...)
+	// The longest first: one may be a part of another.
+	slices.SortStableFunc(p.secrets, func(a, b string) int { return len(b) - len(a) })
 	return lines
 }
 
-// redact replaces every masked line.
+// redact replaces every masked line, and what is left of one that was cut.
 func (p *printer) redact(b []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range p.secrets {
 		b = bytes.ReplaceAll(b, []byte(s), []byte("***"))
 	}
-	return b
+	parts := bytes.Split(b, []byte(report.Mark))
+	for i, part := range parts[:len(parts)-1] {
+		if n := p.begun(part); n > 0 {
+			parts[i] = append(slices.Clip(part[:len(part)-n]), "***"...)
+		}
+	}
+	return bytes.Join(parts, []byte(report.Mark))
+}
+
+// begun is how much of b's end is the beginning of a secret.
+func (p *printer) begun(b []byte) (longest int) {
+	for _, s := range p.secrets {
+		for n := min(len(s), len(b)); n >= max(worthHiding, longest+1); n-- {
+			if bytes.HasSuffix(b, []byte(s[:n])) {
+				longest = n
+			}
+		}
+	}
+	return longest
 }
 
 // writeReports writes the files, with secrets left out, when there is a folder

@@ -43,15 +43,14 @@ func oneLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " 
 // clip cuts s to at most limit bytes between two characters and shows that it
 // did.
 func clip(s string, limit int) string {
-	const mark = "…"
 	if len(s) <= limit {
 		return s
 	}
-	cut := limit - len(mark)
+	cut := limit - len(Mark)
 	for cut > 0 && !utf8.RuneStart(s[cut]) {
 		cut--
 	}
-	return s[:max(cut, 0)] + mark
+	return s[:max(cut, 0)] + Mark
 }
 
 // text escapes s for running Markdown text and table cells: it can make no

@@ -1,0 +1,38 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"slices"
+	"strings"
+)
+
+// Mark ends text that was cut.
+const Mark = "…"
+
+// Forms are the ways in which the reports write one line of text: who looks for
+// it in them has to look for each.
+func Forms(line string) []string {
+	var all []string
+	for _, s := range []string{line, Clean(line), oneLine(line)} {
+		inside := strings.TrimPrefix(escape("x"+s), "x") // where no block can begin
+		all = append(all, s, escape(s), inside, prose(s), inJSON(s, false), inJSON(s, true), inXML(s))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func inJSON(s string, escapeHTML bool) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(escapeHTML)
+	_ = enc.Encode(s) // a string can be encoded, a buffer written to
+	return strings.TrimSuffix(strings.TrimPrefix(b.String(), `"`), "\"\n")
+}
+
+func inXML(s string) string {
+	var b bytes.Buffer
+	_ = xml.EscapeText(&b, []byte(s)) // a buffer can be written to
+	return b.String()
+}
