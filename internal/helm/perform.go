@@ -24,7 +24,7 @@ func (r *Releases) Perform(ctx context.Context, step verdict.Step, dead []string
 	}
 	taken, err := c.takeOver(ctx, core, c.built)
 	if err != nil {
-		return verdict.Outcome{Err: explain(err)}
+		return verdict.Outcome{Err: explain(err), Phases: phases.list()}
 	}
 	o, _, _ = r.perform(ctx, step, dead, phases)
 	o.Taken = taken

@@ -107,6 +107,9 @@ func TestTakeOverIsRefused(t *testing.T) {
 			s.put("two", c.namespace, c.release)
 			o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall, nil)
 			ends(t, o, verdict.EndForeign, s.namespace+"/ConfigMap/two", c.says)
+			if len(o.Phases) == 0 {
+				t.Error("it does not tell what the time went to")
+			}
 			if owner := s.get("one").Annotations["meta.helm.sh/release-name"]; owner != "past" || s.get("two").Data["text"] != "old" || s.stored() != 1 {
 				t.Errorf("something was touched: one belongs to %q, %d records", owner, s.stored())
 			}
