@@ -25,7 +25,7 @@ func Annotations(r verdict.Result) []verdict.Note {
 	if lead, ok := leadNote(r); ok && !hasLevel(notes, lead.Level) {
 		notes = append([]verdict.Note{lead}, notes...)
 	}
-	evidence := noteDiagnosis(r.Diagnostics)
+	evidence := noteDiagnosis(r)
 	var shown []verdict.Note
 	for _, level := range []verdict.Level{verdict.LevelError, verdict.LevelWarning, verdict.LevelNotice} {
 		count := 0

@@ -61,16 +61,18 @@ func textDiagnosis(b *strings.Builder, r verdict.Result) {
 }
 
 // noteDiagnosis is what of it fits into an annotation beside the reason: what the
-// first container to blame printed at last, or else the last event.
-func noteDiagnosis(d *verdict.Diagnostics) string {
-	if d == nil {
+// first container to blame printed at last, or else the last event. A run that
+// ended by something else, a right that it lacked say, tells of that.
+func noteDiagnosis(r verdict.Result) string {
+	d := r.Diagnostics
+	if d == nil || r.Ending != verdict.EndDeployFailed && r.Ending != verdict.EndRepairFailed {
 		return ""
 	}
 	const lines = 5
 	for _, s := range d.Symptoms {
 		for _, l := range s.Logs {
 			if n := len(l.Lines); n > 0 {
-				return fmt.Sprintf("\nPod %s, %s:\n%s", s.Name, logTitle(l), strings.Join(l.Lines[max(0, n-lines):], "\n"))
+				return fmt.Sprintf("\n%s/%s, %s:\n%s", s.Kind, s.Name, logTitle(l), strings.Join(l.Lines[max(0, n-lines):], "\n"))
 			}
 		}
 	}

@@ -97,6 +97,27 @@ func TestAnnotationsSayHowTheRunEnded(t *testing.T) {
 	}
 }
 
+// The evidence stands beside the failure that it is about.
+func TestAnnotationsShowWhatTheRolloutFailedOf(t *testing.T) {
+	job := verdict.Ref{APIVersion: "batch/v1", Kind: "Job", Name: "migrate"}
+	logs := []verdict.LogTail{{Container: "app", Lines: []string{"no such table"}}}
+	for name, c := range map[string]struct {
+		ending  verdict.Ending
+		symptom verdict.Symptom
+		want    string
+	}{
+		"logs":            {verdict.EndDeployFailed, verdict.Symptom{Ref: job, Logs: logs}, "why\nJob/migrate, last log lines of container app:\nno such table"},
+		"events":          {verdict.EndRepairFailed, verdict.Symptom{Ref: job, Events: []string{"Failed: quota"}}, "why\nLast event of Job/migrate: Failed: quota"},
+		"another failure": {verdict.EndPermission, verdict.Symptom{Ref: job, Logs: logs}, "why"},
+	} {
+		r := verdict.Result{Ending: c.ending, Diagnostics: &verdict.Diagnostics{Symptoms: []verdict.Symptom{c.symptom}},
+			Notes: []verdict.Note{{Level: verdict.LevelError, Title: "it failed", Message: "why"}}}
+		if got := report.Annotations(r)[0].Message; got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 func TestGitLabAnnotations(t *testing.T) {
 	for address, want := range map[string]string{
 		"https://a.example/x": `{"Berth":[{"external_link":{"label":"Review app a.example","url":"https://a.example/x"}}]}`,
