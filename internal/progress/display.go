@@ -100,12 +100,13 @@ func (d *Display) redraw(now time.Time) (next time.Time) {
 	if due := later(from, d.painted.Add(repaint)); now.Before(due) {
 		return due
 	}
-	f := d.screen.frame()
 	switch {
 	case d.lines.wait != nil:
-		d.paint(now, table(d.lines.wait, now, f))
+		d.paint(now, table(d.lines.wait, now, d.screen.frame()))
 	case d.lines.doing != "":
-		d.paint(now, activity(d.lines.doing, d.lines.since, now, f))
+		d.paint(now, activity(d.lines.doing, d.lines.since, now, d.screen.frame()))
+	default: // nothing was begun, which will paint by itself
+		return now.Add(heartbeat)
 	}
 	return now.Add(second)
 }

@@ -246,6 +246,49 @@ func TestDisplayIsSafeFromAnywhere(t *testing.T) {
 	w.End()
 }
 
+// A terminal that was made narrower has wrapped what stands there.
+func TestScreenRepaintsWrappedRows(t *testing.T) {
+	var out sink
+	s := NewScreen(&out, func(string) string { return "" })
+	width := 60
+	s.size = func() (int, int, error) { return width, 24, nil }
+	rows := []string{strings.Repeat("x", 50), "  \x1b[32m✓\x1b[0m " + strings.Repeat("漢", 8), ""}
+	s.paint(rows)
+	for now, up := range map[int]string{80: "\r\x1b[3A", 50: "\r\x1b[3A", 49: "\r\x1b[4A", 20: "\r\x1b[5A", 19: "\r\x1b[6A"} {
+		width = now
+		out.take()
+		fmt.Fprintln(s, "a line")
+		if got := out.take(); !strings.HasPrefix(got, up+"\x1b[J") {
+			t.Errorf("%d wide: it prints %q, want %q first", now, got, up)
+		}
+	}
+	width = 20
+	s.paint([]string{"y"})
+	if got := out.take(); !strings.HasPrefix(got, "\r\x1b[5A") {
+		t.Errorf("it repaints by %q", got)
+	}
+}
+
+// Before a run says what it does there is nothing to paint.
+func TestDisplayRestsBeforeTheFirstWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out sink
+		d := show(&out, true)
+		defer d.Close()
+		looks := 0
+		d.screen.size = func() (int, int, error) { looks++; return 60, 8, nil }
+		time.Sleep(5 * time.Minute)
+		if out.count() > 0 || looks > 0 {
+			t.Errorf("%d writes, %d looks at the terminal's size", out.count(), looks)
+		}
+		d.Say("Take the lock")
+		time.Sleep(2500 * time.Millisecond)
+		if got := out.take(); !strings.Contains(got, "… Take the lock, 2 s") {
+			t.Errorf("it prints %q", got)
+		}
+	})
+}
+
 func TestScreenIsLiveOnTerminalsAlone(t *testing.T) {
 	if NewScreen(&sink{}, func(string) string { return "" }).live() {
 		t.Error("a buffer is no terminal")

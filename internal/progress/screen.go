@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -43,7 +44,7 @@ func (s *Screen) Write(b []byte) (int, error) {
 	if len(s.rows) == 0 {
 		return s.w.Write(b)
 	}
-	out := up(len(s.rows))
+	out := up(s.lines())
 	out.WriteString("\x1b[J")
 	out.Write(b)
 	s.draw(out, s.rows)
@@ -87,7 +88,7 @@ func (s *Screen) paint(rows []string) {
 	if slices.Equal(rows, s.rows) {
 		return
 	}
-	out := up(len(s.rows))
+	out := up(s.lines())
 	s.draw(out, rows)
 	s.rows = slices.Clone(rows)
 	_, _ = s.w.Write(out.Bytes())
@@ -102,7 +103,20 @@ func (s *Screen) keep() {
 	}
 }
 
-// up goes to the first of n rows.
+// colors are what takes up no room in a row.
+var colors = regexp.MustCompile(`\x1b\[\d*m`)
+
+// lines is how many the table takes up: a terminal that was made narrower since
+// has wrapped its rows.
+func (s *Screen) lines() int {
+	width, n := s.frame().width+1, 0
+	for _, r := range s.rows {
+		n += max(1, (cells(colors.ReplaceAllString(r, ""))+width-1)/width)
+	}
+	return n
+}
+
+// up goes to the first of n lines.
 func up(n int) *bytes.Buffer {
 	var b bytes.Buffer
 	if n > 0 {
