@@ -22,8 +22,8 @@ func ownerFaults(f facts) []fault {
 	case "StatefulSet", "DaemonSet", "Job":
 		if e, failing := uncreated(f.events[f.owner.GetUID()]); failing {
 			times := e.Count
-			if f.owner.GetGeneration() > 1 {
-				times = 0 // those before the change count, too
+			if f.owner.GetGeneration() > 1 || f.unchanged {
+				times = 0 // those before this wait count, too
 			}
 			return []fault{createFault(f, e.Reason+": "+e.Message, times)}
 		}

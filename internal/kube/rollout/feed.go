@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -141,6 +142,9 @@ func (f *feed) watch(ctx context.Context) (progress bool) {
 			if e.Type != watch.Bookmark {
 				f.tell(ctx, live, e.Type == watch.Deleted)
 			}
+			if f.from == "" {
+				return progress
+			}
 		}
 	}
 }
@@ -155,8 +159,13 @@ func (f *feed) tell(ctx context.Context, live *unstructured.Unstructured, gone b
 	case f.names[name] == nil:
 		return
 	case gone && f.scope.LabelSelector != "":
-		if now, err := f.resource.Get(ctx, name, metav1.GetOptions{}); err == nil && now.GetUID() == live.GetUID() {
+		switch now, err := f.resource.Get(ctx, name, metav1.GetOptions{}); {
+		case err == nil && now.GetUID() == live.GetUID():
 			live, gone = now, false
+			f.polls, f.from = true, "" // this watch does not show it any more
+		case err != nil && !apierrors.IsNotFound(err):
+			f.from = "" // nobody can tell: all is read anew
+			return
 		}
 	}
 	f.emit(ctx, sight{name: name, live: live, gone: gone})
@@ -222,6 +231,7 @@ func (f *feed) missing(ctx context.Context, there map[string]bool) error {
 // getAll reads each object but those of which it is known.
 func (f *feed) getAll(ctx context.Context, but map[string]bool) error {
 	var reads errgroup.Group
+	var strays atomic.Bool
 	reads.SetLimit(parallelReads)
 	for name, s := range f.names {
 		if but[name] {
@@ -229,6 +239,9 @@ func (f *feed) getAll(ctx context.Context, but map[string]bool) error {
 		}
 		reads.Go(func() error {
 			live, err := f.resource.Get(ctx, name, metav1.GetOptions{})
+			if !apierrors.IsNotFound(err) {
+				strays.Store(true)
+			}
 			switch {
 			case err == nil:
 				f.emit(ctx, sight{name: name, live: live})
@@ -242,7 +255,11 @@ func (f *feed) getAll(ctx context.Context, but map[string]bool) error {
 			return nil
 		})
 	}
-	return reads.Wait()
+	err := reads.Wait()
+	if strays.Load() {
+		f.polls = true // a watch of the scope would not show them
+	}
+	return err
 }
 
 func (f *feed) emit(ctx context.Context, s sight) {

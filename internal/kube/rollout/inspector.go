@@ -43,6 +43,7 @@ type inspector struct {
 // answer is what a question about a patient brought.
 type answer struct {
 	of       *patient
+	owner    types.UID // whose events tell which of them are new
 	events   map[types.UID][]happening
 	counts   map[types.UID]int
 	replicas string
@@ -199,7 +200,7 @@ func (in *inspector) heard(a answer) {
 	p := a.of
 	p.asking = false
 	p.events, p.replicas, p.refused, p.revision = a.events, a.replicas, a.refused, a.revision
-	if p.counts == nil {
+	if _, read := a.events[a.owner]; p.counts == nil && read { // else all would be new at the next question
 		p.counts = a.counts
 	}
 	if a.again != nil && p.suspect {

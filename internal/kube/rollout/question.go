@@ -26,21 +26,26 @@ const (
 // question is what is to be found out about one object, apart from what the
 // watches bring.
 type question struct {
-	of       *patient
 	owner    *unstructured.Unstructured
 	about    []types.UID // whose events to read
 	selector string      // of a Deployment whose ReplicaSet is to be seen
 	claims   []claim     // that pods wait for
 	resource dynamic.ResourceInterface
-	pods     string // their selector; empty without
-	again    bool   // whether to look at the object and its pods, too
+	pods     string            // their selector; empty without
+	again    bool              // whether to look at the object and its pods, too
+	fresh    bool              // the owner was made by this run: so were its events
+	counts   map[types.UID]int // of the first question, which nobody changes; nil: this is it
 	answer   answer
 }
 
 // question copies what it needs: it is asked on another goroutine.
 func (p *patient) question() question {
 	live := p.subject.live
-	q := question{of: p, owner: live, resource: p.subject.resource, again: p.suspect, answer: answer{of: p, counts: map[types.UID]int{}, replicas: p.replicas, revision: p.revision}}
+	q := question{
+		owner: live, resource: p.subject.resource, again: p.suspect,
+		fresh: live.GetGeneration() <= 1 && !p.subject.unchanged, counts: p.counts,
+		answer: answer{of: p, owner: live.GetUID(), counts: map[types.UID]int{}, replicas: p.replicas, revision: p.revision},
+	}
 	q.answer.events = map[types.UID][]happening{}
 	if p.selector != nil {
 		q.pods = p.takes.String()
@@ -52,9 +57,11 @@ func (p *patient) question() question {
 	} else if live.GetKind() != "Pod" {
 		q.about = append(q.about, live.GetUID())
 	}
+	pods := 0
 	for _, name := range slices.Sorted(maps.Keys(p.pods)) {
 		pod := p.pods[name]
-		if len(q.about) <= podsAsked && !started(pod) {
+		if pods < podsAsked && !started(pod) {
+			pods++
 			q.about = append(q.about, pod.UID)
 			q.claims = append(q.claims, unboundClaims(pod)...)
 		}
@@ -96,9 +103,9 @@ func (q question) happenings(list []corev1.Event) []happening {
 	for i := range list {
 		e := &list[i]
 		h := happening{Reason: e.Reason, Message: e.Message, Count: count(e), Last: lastOf(e)}
-		first, known := q.of.counts[e.UID]
+		first, known := q.counts[e.UID]
 		q.answer.counts[e.UID] = h.Count
-		h.Fresh = q.owner.GetGeneration() <= 1 && !q.of.subject.unchanged || q.of.counts != nil && (!known || h.Count > first)
+		h.Fresh = q.fresh || q.counts != nil && (!known || h.Count > first)
 		all = append(all, h)
 	}
 	return all

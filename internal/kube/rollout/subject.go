@@ -133,9 +133,10 @@ func (s *subject) describe() {
 }
 
 // take keeps what was seen, unless what is known is newer: a watch that begins
-// at the oldest of several versions shows the others' past.
+// at the oldest of several versions shows the others' past, their namesakes'
+// before them included.
 func (s *subject) take(live *unstructured.Unstructured) (news bool) {
-	if s.live != nil && live != nil && s.live.GetUID() == live.GetUID() && versionOf(live) < versionOf(s.live) {
+	if s.live != nil && live != nil && versionOf(live) < versionOf(s.live) {
 		return false
 	}
 	s.live, s.known = trim(live), true

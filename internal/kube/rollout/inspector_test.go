@@ -1,0 +1,86 @@
+package rollout
+
+import (
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// ill is an object that is not ready, as it was applied.
+func ill(live *unstructured.Unstructured, unchanged bool) *patient {
+	return &patient{subject: &subject{live: live, known: true, unchanged: unchanged}, pods: map[string]*corev1.Pod{}}
+}
+
+// A question is answered while the wait takes in what comes.
+func TestQuestionSharesNothing(t *testing.T) {
+	now := func(version string) *unstructured.Unstructured {
+		return object(t, "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, uid: owner, generation: 1, resourceVersion: '"+version+"'}}")
+	}
+	p := ill(now("1"), true)
+	q, done := p.question(), make(chan struct{})
+	go func() {
+		defer close(done)
+		if all := q.happenings([]corev1.Event{{}}); all[0].Fresh {
+			t.Error("an event of an earlier run is new")
+		}
+	}()
+	p.subject.take(now("2"))
+	<-done
+}
+
+// While the events of the first question could not be read, those of the second
+// tell what was there before.
+func TestEventsAreMeasuredFromTheFirstThatWereRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		owner     string
+		unchanged bool
+	}{
+		"changed":   {"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, uid: owner, generation: 2}}", false},
+		"unchanged": {aStatefulSet, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := ill(object(t, c.owner), c.unchanged)
+			in := &inspector{w: &Waiter{}}
+			q := p.question() // its list of events fails
+			in.heard(q.answer)
+			refusal := corev1.Event{Reason: "FailedCreate", Message: "exceeded quota: small", Count: 9}
+			refusal.UID = "e"
+			var seen map[string]sighting
+			for second, want := range []bool{false, false, false, true} {
+				if want {
+					refusal.Count++
+				}
+				q := p.question()
+				q.answer.events[types.UID("owner")] = q.happenings([]corev1.Event{refusal})
+				in.heard(q.answer)
+				var because string
+				for _, later := range []float64{0, 1.5} { // new or not, it has to last
+					at := time.Unix(int64(10*second), 0).Add(time.Duration(later * float64(time.Second)))
+					because, seen = hopeless(in.facts(p, false), seen, at)
+				}
+				if (because != "") != want {
+					t.Errorf("question %d: %q", second+2, because)
+				}
+			}
+		})
+	}
+}
+
+// What the watch of several shows of a namesake that is gone is no news.
+func TestTakeIgnoresThePast(t *testing.T) {
+	version := func(uid, version string) *unstructured.Unstructured {
+		return object(t, "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, uid: "+uid+", resourceVersion: '"+version+"'}}")
+	}
+	s := &subject{live: version("new", "20"), known: true}
+	for _, c := range []struct {
+		uid, version string
+		news         bool
+	}{{"new", "19", false}, {"old", "10", false}, {"new", "20", true}, {"newer", "30", true}} {
+		if news := s.take(version(c.uid, c.version)); news != c.news {
+			t.Errorf("take(%s in %s) = %t", c.uid, c.version, news)
+		}
+	}
+}
