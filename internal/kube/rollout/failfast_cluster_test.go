@@ -16,8 +16,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
@@ -117,21 +115,11 @@ func TestWaitIgnoresAQuotaOfThePast(t *testing.T) {
 	quota := noPods(t, cluster, namespace)
 	deploy(t, cluster, namespace, "ready", "")
 	gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, web), "exceeded quota: small")
-	found, err := cluster.Client().AppsV1().Deployments(namespace).Get(t.Context(), "web", metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(found)
-	if err != nil {
-		t.Fatal(err)
-	}
-	applied := &unstructured.Unstructured{Object: object}
-	applied.SetAPIVersion(web.APIVersion)
-	applied.SetKind(web.Kind)
+	web := applied(t, cluster, namespace, "web")
 	await := func(d time.Duration) error {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
-		return quick(t, cluster, namespace).WaitApplied(ctx, []rollout.Applied{applied})
+		return quick(t, cluster, namespace).WaitApplied(ctx, []rollout.Applied{web})
 	}
 	var unready *rollout.NotReadyError
 	if err := await(4 * time.Second); !errors.As(err, &unready) || unready.Cause == nil || !strings.Contains(err.Error(), "exceeded quota") {

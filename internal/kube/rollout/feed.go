@@ -44,7 +44,8 @@ type feed struct {
 	open     int                 // how many are still waited for
 	stop     context.CancelFunc  // ends it when that is none
 	seen     map[string]bool     // without names: what was there
-	polls    bool                // watching is not allowed
+	polls    bool                // watching is not allowed, or does not show them all
+	polled   time.Time           // since when; zero: it does not
 	gets     bool                // listing is not allowed, either
 }
 
@@ -79,6 +80,7 @@ func (f *feed) run(ctx context.Context) error {
 		switch {
 		case f.polls:
 			wait, f.from = pollEvery, ""
+			f.tryWatching()
 		case f.from == "":
 			wait, pause = pause, min(2*pause, longestPause)
 		case f.watch(ctx) || time.Since(began) > longestPause/2: // a quiet one is as good
@@ -91,6 +93,17 @@ func (f *feed) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tryWatching ends the polling once it has lasted as long as a watch would: one
+// denial, or one lost label, need not mean that it goes on.
+func (f *feed) tryWatching() {
+	switch {
+	case f.polled.IsZero():
+		f.polled = time.Now()
+	case time.Since(f.polled) >= watchTime:
+		f.polls, f.gets, f.polled = false, false, time.Time{}
+	}
 }
 
 // rest returns after d, or when ctx ends.

@@ -14,9 +14,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
+	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -64,6 +67,39 @@ func policy(t *testing.T, cluster *kubetest.Cluster, namespace string) {
 		_, err := cluster.Client().CoreV1().Pods(namespace).Create(t.Context(), probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err != nil && strings.Contains(err.Error(), "no pods on a Friday"), fmt.Sprint("the policy is not in effect: ", err)
 	})
+}
+
+// shop makes a Deployment that is labelled as one of several.
+func shop(t *testing.T, cluster *kubetest.Cluster, namespace, name, delay string) {
+	t.Helper()
+	var d appsv1.Deployment
+	text := fmt.Sprintf(`{metadata: {name: %[1]s, labels: {of: shop}}, spec: {selector: {matchLabels: {app: %[1]s}},
+  template: {metadata: {labels: {app: %[1]s}, annotations: {sim.berth.dev/behaviour: slow, sim.berth.dev/delay: %[2]s}}, spec: {containers: [{name: app, image: a}]}}}}`, name, delay)
+	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cluster.Client().AppsV1().Deployments(namespace).Create(t.Context(), &d, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// applied is a Deployment as it is now, once its controller has seen it.
+func applied(t *testing.T, cluster *kubetest.Cluster, namespace, name string) rollout.Applied {
+	t.Helper()
+	var found *appsv1.Deployment
+	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
+		var err error
+		found, err = cluster.Client().AppsV1().Deployments(namespace).Get(t.Context(), name, metav1.GetOptions{})
+		return err == nil && found.Status.ObservedGeneration == found.Generation, fmt.Sprint("nobody has looked at it: ", err)
+	})
+	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &unstructured.Unstructured{Object: object}
+	u.SetAPIVersion("apps/v1")
+	u.SetKind("Deployment")
+	return u
 }
 
 const claimSpec = `{accessModes: [ReadWriteOnce], storageClassName: %q, resources: {requests: {storage: 1Gi}}}`

@@ -1,0 +1,69 @@
+//go:build cluster
+
+package rollout_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+// A Deployment that was deleted and made anew is not ready because the one before
+// was, which the watch of several shows when it begins before that.
+func TestWaitIsNotForANamesakeOfThePast(t *testing.T) {
+	t.Parallel()
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	shop(t, cluster, namespace, "old", "1h")
+	kept := applied(t, cluster, namespace, "old")
+	shop(t, cluster, namespace, "web", "100ms")
+	if err := wait(t, waiter(t, cluster.Config(), namespace), time.Minute, web); err != nil {
+		t.Fatal(err)
+	}
+	background := metav1.DeletePropagationBackground
+	if err := cluster.Client().AppsV1().Deployments(namespace).Delete(t.Context(), "web", metav1.DeleteOptions{PropagationPolicy: &background}); err != nil {
+		t.Fatal(err)
+	}
+	if err := waiter(t, cluster.Config(), namespace).Gone(t.Context(), []verdict.Ref{web}); err != nil {
+		t.Fatal(err)
+	}
+	shop(t, cluster, namespace, "web", "1h")
+	made := applied(t, cluster, namespace, "web")
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	err := waiter(t, cluster.Config(), namespace).WaitApplied(ctx, []rollout.Applied{kept, made})
+	var unready *rollout.NotReadyError
+	if !errors.As(err, &unready) || len(unready.Objects) != 2 {
+		t.Errorf("neither is ready: %v", err)
+	}
+}
+
+// An object that loses the label by which it is watched is waited for as before.
+func TestWaitForWhatLosesItsLabel(t *testing.T) {
+	t.Parallel()
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	shop(t, cluster, namespace, "api", "3s")
+	shop(t, cluster, namespace, "web", "3s")
+	both := []rollout.Applied{applied(t, cluster, namespace, "api"), applied(t, cluster, namespace, "web")}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	done := make(chan error, 1)
+	w := waiter(t, cluster.Config(), namespace)
+	go func() { done <- w.WaitApplied(ctx, both) }()
+	lost := []byte(`{"metadata": {"labels": {"of": null}}}`)
+	if _, err := cluster.Client().AppsV1().Deployments(namespace).Patch(t.Context(), "web", types.MergePatchType, lost, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
