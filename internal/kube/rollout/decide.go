@@ -56,7 +56,10 @@ func (in *inspector) hopeless(now time.Time) bool {
 }
 
 func (in *inspector) facts(p *patient, others bool) facts {
-	f := facts{owner: p.subject.live, unchanged: p.subject.unchanged, events: p.events, operators: in.operators, others: others, grace: in.w.grace}
+	f := facts{
+		owner: p.subject.live, unchanged: p.subject.unchanged, before: p.subject.before, began: in.began,
+		events: p.events, operators: in.operators, others: others, grace: in.w.grace,
+	}
 	replicas := p.replicas
 	if p.stale() {
 		replicas = ""

@@ -90,9 +90,14 @@ func later(a, b happening) happening {
 
 func about(p *corev1.Pod, why string) string { return "pod " + p.Name + ": " + why }
 
-// noSuchImage says that a registry does not have the image, or does not give it to
-// us: to ask again changes nothing. Other failures to pull can pass.
-var noSuchImage = regexp.MustCompile(`(?i)not found|manifest unknown|does not exist|unauthorized|denied|no such image|no match for platform`)
+var (
+	// noSuchImage says that a registry does not have the image: to ask again changes
+	// nothing. Other failures to pull can pass.
+	noSuchImage = regexp.MustCompile(`(?i)not found|manifest unknown|does not exist|no such image|no match for platform`)
+	// noAccess says that it does not give the image to us, before a controller has
+	// brought the credentials perhaps; the kubelet asks again after 10 s or more.
+	noAccess = regexp.MustCompile(`(?i)unauthorized|denied`)
+)
 
 // missingObject is in a kubelet's words for a Secret or ConfigMap that is not
 // there, or lacks a key.
@@ -113,14 +118,17 @@ func containerFaults(f facts, p *corev1.Pod, what string, s corev1.ContainerStat
 	case "InvalidImageName":
 		x.key, x.final = x.key+"/image", true
 	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed":
-		x = pullFault(x, reason, message)
+		x = pullFault(f, p, x, reason, message)
 	case "CreateContainerConfigError":
 		x.key, x.lasts = x.key+"/config", steady
-		if f.operators && missingObject.MatchString(message) {
+		if f.operators && missingObject.MatchString(message) || f.inherited(p) {
 			x.lasts = f.patience()
 		}
 	case "CreateContainerError", "RunContainerError":
 		x.key, x.lasts = x.key+"/create", steady
+		if f.inherited(p) {
+			x.lasts = f.patience()
+		}
 	default:
 		return crashFaults(f, p, x, s)
 	}
@@ -129,14 +137,21 @@ func containerFaults(f facts, p *corev1.Pod, what string, s corev1.ContainerStat
 
 // pullFault counts the tries: ErrImagePull follows each, ImagePullBackOff is the
 // pause before the next.
-func pullFault(x fault, reason, message string) fault {
-	x.key, x.strikes, x.mark = x.key+"/image", strikesTwice+1, reason
-	if reason != "ErrImagePull" && reason != "ImagePullBackOff" {
-		x.strikes = 0
+func pullFault(f facts, p *corev1.Pod, x fault, reason, message string) fault {
+	x.key, x.mark = x.key+"/image", reason
+	tries := reason == "ErrImagePull" || reason == "ImagePullBackOff"
+	switch {
+	case tries && f.inherited(p):
+		x.strikes = strikesTwice + 1
+	case f.operators || f.inherited(p):
+		x.lasts = f.patience()
+	case !tries:
 		x.lasts = steady
-	}
-	if noSuchImage.MatchString(message) {
-		x.lasts = steady
+	default:
+		x.strikes = strikesTwice + 1
+		if noSuchImage.MatchString(message) && !noAccess.MatchString(message) {
+			x.lasts = steady
+		}
 	}
 	return x
 }
@@ -148,7 +163,10 @@ func crashFaults(f facts, p *corev1.Pod, x fault, s corev1.ContainerStatus) []fa
 		return nil
 	}
 	x.key, x.mark = x.key+"/crash", strconv.Itoa(int(s.RestartCount))
-	x.lasts, x.strikes = steady, strikesTwice
+	x.strikes = strikesTwice
+	if !f.inherited(p) {
+		x.lasts = steady
+	}
 	x.quiet = s.State.Running != nil || f.others && s.RestartCount < manyRestarts
 	return []fault{x}
 }
@@ -175,7 +193,10 @@ func mountFaults(f facts, p *corev1.Pod) []fault {
 			continue
 		}
 		x := fault{key: string(p.UID) + "/mount", lasts: steady, reason: about(p, "FailedMount: "+told(e.Message))}
-		if f.operators || strings.Contains(e.Message, rootCA) {
+		switch {
+		case f.inherited(p):
+			x.lasts = 4 * f.patience() // the kubelet looks again ever more rarely
+		case f.operators || strings.Contains(e.Message, rootCA):
 			x.lasts = f.patience()
 		}
 		return []fault{x}

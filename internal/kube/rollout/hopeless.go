@@ -21,6 +21,10 @@ type facts struct {
 	// refused its pods then may have been raised, and its controller, which tries
 	// ever more rarely, not have tried since.
 	unchanged bool
+	// before says that it stands as an earlier run left it, even if that has
+	// stopped to tell of a refusal.
+	before bool
+	began  time.Time // the wait
 	// others says that something else of the release still starts, which a
 	// container that crashes may be in need of.
 	others bool
@@ -33,6 +37,16 @@ type facts struct {
 // patience is how long what another controller may still bring, or make room for,
 // is waited for, and a node for a pod.
 func (f facts) patience() time.Duration { return cmp.Or(f.grace, 30*time.Second) }
+
+// longBefore is how much older than the wait a pod is that this run did not bring
+// about, by clocks that differ.
+const longBefore = time.Minute
+
+// inherited says that a pod may tell of what was amiss before this run, which
+// brought the Secret or the image: its node looks again ever more rarely.
+func (f facts) inherited(p *corev1.Pod) bool {
+	return f.before || p.CreationTimestamp.Time.Before(f.began.Add(-longBefore))
+}
 
 // happening is an event, or a row of the same.
 type happening struct {

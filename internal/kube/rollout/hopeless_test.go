@@ -84,7 +84,14 @@ func TestHopeless(t *testing.T) {
 		"a Job's missing image":      {false, false, []at{{0, aJob, waiting("ErrImagePull", notFound, 0), ""}, {3, "", "", ""}}, 3, "ErrImagePull"},
 		"a quota":                    {false, false, []at{{0, refusedBecause(quota, ""), "", ""}, {1, "", "", ""}}, 1, "exceeded quota"},
 		"as before: a quota":         {false, false, []at{{0, refusedBecause(quota, ""), "", ""}, {60, "", "", ""}}, -1, ""},
-		"as before: an image":        {false, false, []at{{0, "", waiting("ErrImagePull", notFound, 0), ""}, {3, "", "", ""}}, 3, "ErrImagePull"},
+		"as before: an image":        {false, false, []at{{0, "", waiting("ErrImagePull", notFound, 0), ""}, {0.5, "", waiting("ImagePullBackOff", notFound, 0), ""}, {200, "", "", ""}, {210, "", running(0), ""}}, -1, ""},
+		"as before: no image yet":    {false, true, []at{{0, "", waiting("ImagePullBackOff", notFound, 0), ""}, {200, "", waiting("ErrImagePull", notFound, 0), ""}, {201, "", waiting("ImagePullBackOff", notFound, 0), ""}}, 201, "ImagePullBackOff"},
+		"as before: a Secret":        {false, false, []at{{0, "", waiting("CreateContainerConfigError", "secret \"db\" not found", 0), ""}, {29, "", "", ""}, {30, "", "", ""}}, 30, "secret \"db\" not found"},
+		"as before: a crash loop":    {false, false, []at{{0, "", waiting("CrashLoopBackOff", "", 7), ""}, {200, "", running(7), ""}, {300, "", "", ""}}, -1, ""},
+		"as before: it still does":   {false, false, []at{{0, "", waiting("CrashLoopBackOff", "", 7), ""}, {200, "", running(7), ""}, {202, "", waiting("CrashLoopBackOff", "", 8), ""}}, 202, "restarted 8 times"},
+		"as before: a volume":        {false, false, []at{{0, "", creating, event("FailedMount", noSecret, 9)}, {119, "", "", ""}, {120, "", "", ""}}, 120, "secret \"tls\" not found"},
+		"access is denied":           {false, false, []at{{0, "", waiting("ErrImagePull", "pull access denied, repository does not exist", 0), ""}, {0.5, "", waiting("ImagePullBackOff", "pull access denied, repository does not exist", 0), ""}, {9.9, "", "", ""}, {10, "", waiting("ErrImagePull", "401 Unauthorized", 0), ""}}, 10, "401 Unauthorized"},
+		"credentials to come":        {false, true, []at{{0, "", waiting("ErrImagePull", "401 Unauthorized", 0), ""}, {1, "", waiting("ImagePullBackOff", "", 0), ""}, {10, "", waiting("ErrImagePull", "401 Unauthorized", 0), ""}, {11, "", waiting("ImagePullBackOff", "", 0), ""}, {30, "", "", ""}}, 30, "ImagePullBackOff"},
 		"a quota, room to come":      {false, false, []at{{0, refusedBecause(quota, ", replicas: 4, updatedReplicas: 1"), "", ""}, {20, refusedBecause(quota, ", replicas: 4, updatedReplicas: 2"), "", ""}, {40, "", "", ""}}, -1, ""},
 		"a quota, of the old pods":   {false, false, []at{{0, strings.ReplaceAll(refusedBecause(quota, ""), "eneration: 1", "eneration: 2"), "", ""}, {60, "", "", ""}}, -1, ""},
 		"a quota, not looked at":     {false, false, []at{{0, strings.Replace(refusedBecause(quota, ""), "generation: 1", "generation: 2", 1), "", ""}, {60, "", "", ""}}, -1, ""},
@@ -121,6 +128,7 @@ func TestHopeless(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			f := facts{owner: object(t, fmt.Sprintf(aDeployment, "{}")), others: tt.others, operators: tt.operators, unchanged: strings.HasPrefix(name, "as before: ")}
+			f.before = f.unchanged
 			var seen map[string]sighting
 			begin := time.Unix(1e9, 0)
 			for _, m := range tt.moments {
@@ -188,6 +196,21 @@ func TestHopelessTellsPodsApart(t *testing.T) {
 	_, seen = hopeless(f, nil, begin)
 	if because, _ = hopeless(f, seen, begin.Add(time.Hour)); because != "" {
 		t.Errorf("while a node is made: %s", because)
+	}
+}
+
+// A pod that is much older than the wait is judged by what happens to it from then
+// on, though its owner was changed, to have more of its like.
+func TestHopelessSparesOldPods(t *testing.T) {
+	begin := time.Unix(1e9, 0)
+	for age, want := range map[time.Duration]bool{time.Hour: false, -time.Second: true, time.Second: true} {
+		p := aPod(t, "web-1", "a", waiting("CreateContainerConfigError", `secret "db" not found`, 0))
+		p.CreationTimestamp = metav1.NewTime(begin.Add(-age))
+		f := facts{owner: object(t, fmt.Sprintf(aDeployment, "{}")), pods: []*corev1.Pod{p}, began: begin}
+		_, seen := hopeless(f, nil, begin)
+		if because, _ := hopeless(f, seen, begin.Add(steady)); (because != "") != want {
+			t.Errorf("a pod made %s before: %q", age, because)
+		}
 	}
 }
 

@@ -35,6 +35,7 @@ type subject struct {
 	// unchanged says that it was applied as its controller knew it already, so that
 	// a refusal that it tells of may be of an earlier run, and over by now.
 	unchanged bool
+	before    bool   // the same, and it stays so
 	known     bool   // live says how it is, not just that nobody looked
 	met       bool   // it is as it was waited for
 	held      string // what its pods wait for, as far as they are looked at
@@ -110,7 +111,9 @@ func (w *Waiter) subject(u *unstructured.Unstructured) (*subject, error) {
 	}
 	s.resource = w.at(s.source)
 	if u.GetUID() != "" && u.GetResourceVersion() != "" {
-		s.live, s.known, s.unchanged = u, true, looked(u)
+		s.live, s.known = u, true
+		s.before = looked(u)
+		s.unchanged = s.before
 		s.renew()
 	}
 	return s, nil

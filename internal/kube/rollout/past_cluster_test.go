@@ -5,6 +5,8 @@ package rollout_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +66,24 @@ func TestWaitForWhatLosesItsLabel(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// What the pods lacked was brought by this deploy, which changes nothing of the
+// Deployment: their old state fails nobody while the kubelet has not looked again.
+func TestWaitForWhatThisDeployMended(t *testing.T) {
+	t.Parallel()
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	deployment(t, cluster, namespace, behaving("config-late", ", sim.berth.dev/delay: 9s", ""))
+	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
+		list, err := cluster.Client().CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{})
+		return err == nil && len(list.Items) == 1 && strings.Contains(rollout.PodReason(&list.Items[0]), "CreateContainerConfigError"), fmt.Sprint("no pod lacks anything: ", err)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := quick(t, cluster, namespace).WaitApplied(ctx, []rollout.Applied{applied(t, cluster, namespace, "web")}); err != nil {
 		t.Error(err)
 	}
 }
