@@ -23,12 +23,13 @@ func (in *inspector) idle(open int) bool {
 
 // hopeless says that one of the objects cannot become ready, and marks those. It
 // is never said from memory alone, which a connection that died leaves as it was:
-// what seems hopeless is looked at again before.
+// what seems hopeless is looked at again before. Others that seem so get a moment
+// for that, too, to be told of together.
 func (in *inspector) hopeless(now time.Time) bool {
 	if !in.failFast {
 		return false
 	}
-	starting, sure := 0, false
+	starting, unsure := 0, 0
 	for _, p := range in.cases {
 		starting += p.starts()
 	}
@@ -41,12 +42,23 @@ func (in *inspector) hopeless(now time.Time) bool {
 		p.subject.held = holding(f.pods, f.events)
 		because, seen := hopeless(f, p.seen, now)
 		p.seen, p.suspect = seen, because != ""
-		if p.sure = p.sure && p.suspect; p.suspect {
+		switch p.sure = p.sure && p.suspect; {
+		case p.sure:
 			found[p] = because
+		case p.suspect:
+			unsure++
+		default:
+			p.denied = time.Time{}
 		}
-		sure = sure || p.sure
 	}
-	if !sure {
+	switch {
+	case len(found) == 0:
+		in.sure = time.Time{}
+		return false
+	case in.sure.IsZero():
+		in.sure = now
+	}
+	if unsure > 0 && now.Sub(in.sure) < 2*inspectEvery {
 		return false
 	}
 	for p, because := range found {

@@ -38,6 +38,7 @@ type inspector struct {
 	watching  bool
 	operators bool
 	failFast  bool
+	sure      time.Time // since when one of them is hopeless for sure
 }
 
 // answer is what a question about a patient brought.
@@ -204,7 +205,7 @@ func (in *inspector) heard(a answer) {
 		p.counts = a.counts
 	}
 	if a.again != nil && p.suspect {
-		p.sure = a.again.complete
+		p.sure = p.confirms(a.again, time.Now())
 		p.look(a.again)
 		in.open(p)
 	}

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,8 +23,9 @@ type patient struct {
 	revision string            // which that is
 	seen     map[string]sighting
 	asking   bool
-	suspect  bool // it seems hopeless
-	sure     bool // and that was so after another look
+	suspect  bool      // it seems hopeless
+	sure     bool      // and that was so after another look
+	denied   time.Time // since when that is not allowed; zero: it is
 }
 
 // unused says that it is a claim that waits for its first consumer.

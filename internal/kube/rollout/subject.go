@@ -172,7 +172,7 @@ func trim(live *unstructured.Unstructured) *unstructured.Unstructured {
 
 // versionOf is the resource version as a number, which versions of one resource
 // can be compared by; 0 where it is none.
-func versionOf(o metav1.Object) uint64 {
+func versionOf(o interface{ GetResourceVersion() string }) uint64 {
 	n, err := strconv.ParseUint(o.GetResourceVersion(), 10, 64)
 	if err != nil {
 		return 0
