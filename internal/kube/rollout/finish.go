@@ -60,7 +60,9 @@ func (w *Waiter) FinishApplied(ctx context.Context, applied []Applied) (deleted 
 	if !failed(left) {
 		e.Cause = overtime(context.Cause(ctx))
 	}
-	e.Found = w.diagnose(ctx, left[:1])
+	if !brokenOff(e.Cause) {
+		e.Found = w.diagnose(ctx, left[:1])
+	}
 	e.Object = left[0].object
 	return deleted, e
 }

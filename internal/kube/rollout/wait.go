@@ -136,13 +136,22 @@ func failed(subjects []*subject) bool {
 	return n > 0
 }
 
-// explain asks why, on time of its own.
+// explain asks why, on time of its own, unless the wait was broken off: nobody asks
+// then, and the run has to settle its record.
 func (w *Waiter) explain(ctx context.Context, left []*subject, cause error) error {
-	e := &NotReadyError{Found: w.diagnose(ctx, left), Cause: overtime(cause)}
+	e := &NotReadyError{Cause: overtime(cause)}
+	if !brokenOff(cause) {
+		e.Found = w.diagnose(ctx, left)
+	}
 	for _, s := range left {
 		e.Objects = append(e.Objects, s.object)
 	}
 	return e
+}
+
+// brokenOff says that neither a failure nor the time ended the wait.
+func brokenOff(cause error) bool {
+	return cause != nil && !errors.Is(cause, context.DeadlineExceeded)
 }
 
 // overtime puts into words that it was the time that ended the wait.

@@ -119,8 +119,8 @@ func TestWaitEndsAtOnce(t *testing.T) {
 	cancel(stop)
 	select {
 	case err := <-done:
-		if !errors.Is(err, stop) {
-			t.Errorf("cancelled: %v", err)
+		if !errors.Is(err, stop) || verdict.DiagnosticsOf(err) != nil {
+			t.Errorf("cancelled: %v, diagnostics %+v", err, verdict.DiagnosticsOf(err))
 		}
 	case <-time.After(time.Second):
 		t.Error("the wait goes on")
