@@ -1,7 +1,6 @@
 package rollout
 
 import (
-	"bufio"
 	"context"
 	"io"
 	"regexp"
@@ -60,25 +59,51 @@ func (w *Waiter) readLogs(ctx context.Context, namespace, pod string, t *tail) {
 	}
 }
 
-// readLog reads the end of one log; that it could not is said in its place.
+// readLog reads the end of one log; that it could not is said in its place. Where
+// the lines are so long that the limit, which counts from the first of them, cuts
+// off the last, fewer are asked for.
 func (w *Waiter) readLog(ctx context.Context, namespace, pod, container string, previous bool) verdict.LogTail {
 	t := verdict.LogTail{Container: container, Previous: previous}
-	lines, limit := int64(linesKept), int64(logBytes)
-	stream, err := w.Client.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{
-		Container: container, Previous: previous, TailLines: &lines, LimitBytes: &limit,
-	}).Stream(ctx)
+	options := &corev1.PodLogOptions{Container: container, Previous: previous}
+	for lines := linesKept; lines > 0; lines /= 4 {
+		text, err := w.logEnd(ctx, namespace, pod, options, lines)
+		if err != nil {
+			if t.Lines == nil {
+				t.Error = clip(err.Error(), lineLength)
+			}
+			break
+		}
+		t.Lines = lastLines(text)
+		if len(text) < logBytes {
+			break
+		}
+	}
+	return t
+}
+
+// logEnd reads that many of a log's last lines, as far as they fit.
+func (w *Waiter) logEnd(ctx context.Context, namespace, pod string, options *corev1.PodLogOptions, lines int) ([]byte, error) {
+	tail, limit := int64(lines), int64(logBytes)
+	options.TailLines, options.LimitBytes = &tail, &limit
+	stream, err := w.Client.CoreV1().Pods(namespace).GetLogs(pod, options).Stream(ctx)
 	if err != nil {
-		t.Error = clip(err.Error(), lineLength)
-		return t
+		return nil, err
 	}
 	defer stream.Close()
-	scanner := bufio.NewScanner(io.LimitReader(stream, logBytes))
-	scanner.Buffer(nil, logBytes)
-	for scanner.Scan() {
-		t.Lines = append(t.Lines, clip(scrub(scanner.Text()), lineLength))
+	text, err := io.ReadAll(io.LimitReader(stream, logBytes))
+	if len(text) > 0 {
+		err = nil // a part is better than none
 	}
-	t.Lines = t.Lines[max(0, len(t.Lines)-linesKept):]
-	return t
+	return text, err
+}
+
+// lastLines are the last lines of a log, made fit to be shown.
+func lastLines(text []byte) []string {
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		lines = append(lines, clip(scrub(strings.TrimRight(line, "\r\n")), lineLength))
+	}
+	return lines[max(0, len(lines)-linesKept):]
 }
 
 // What looks like a secret in text that others wrote. It is a net under the
