@@ -24,11 +24,9 @@ func (in *inspector) idle(open int) bool {
 // hopeless says that one of the objects cannot become ready, and marks those. It
 // is never said from memory alone, which a connection that died leaves as it was:
 // what seems hopeless is looked at again before. Others that seem so get a moment
-// for that, too, to be told of together.
+// for that, too, to be told of together. Without failing fast it says no, but what
+// holds each of them up is found all the same.
 func (in *inspector) hopeless(now time.Time) bool {
-	if !in.failFast {
-		return false
-	}
 	starting, unsure := 0, 0
 	for _, p := range in.cases {
 		starting += p.starts()
@@ -41,7 +39,7 @@ func (in *inspector) hopeless(now time.Time) bool {
 		f := in.facts(p, starting > p.starts())
 		p.subject.held = holding(f.pods, f.events)
 		because, seen := hopeless(f, p.seen, now)
-		p.seen, p.suspect = seen, because != ""
+		p.seen, p.suspect = seen, in.failFast && because != ""
 		switch p.sure = p.sure && p.suspect; {
 		case p.sure:
 			found[p] = because

@@ -36,6 +36,7 @@ const (
 // by polling where watching is not allowed.
 type feed struct {
 	resource dynamic.ResourceInterface
+	source   source
 	scope    metav1.ListOptions  // the selector
 	names    map[string]*subject // nil: whatever is in the scope
 	subjects []*subject          // the same in a row

@@ -35,7 +35,6 @@ type inspector struct {
 	began     time.Time
 	asked     time.Time
 	turn      int // whom to ask about next
-	watching  bool
 	operators bool
 	failFast  bool
 	sure      time.Time // since when one of them is hopeless for sure
@@ -60,8 +59,8 @@ func (w *Waiter) inspector(subjects []*subject, operated bool, running *sync.Wai
 	}
 	in.pods, in.answers = make(chan sight), make(chan answer)
 	for _, s := range subjects {
-		if !w.FailFast && s.object.Kind != "PersistentVolumeClaim" {
-			continue
+		if !w.FailFast && w.Observer == nil && s.object.Kind != "PersistentVolumeClaim" {
+			continue // nobody asks how it goes
 		}
 		p := &patient{subject: s, pods: map[string]*corev1.Pod{}}
 		in.cases = append(in.cases, p)
@@ -110,10 +109,7 @@ func (in *inspector) ask(ctx context.Context, now time.Time) {
 	if len(in.cases) == 0 || now.Sub(in.began) < podsAfter {
 		return
 	}
-	if !in.watching {
-		in.watching = true
-		in.watchPods(ctx)
-	}
+	in.watchPods(ctx)
 	due := now.Sub(in.asked) >= askEvery
 	if due {
 		in.asked = now
@@ -140,14 +136,17 @@ func (in *inspector) ask(ctx context.Context, now time.Time) {
 	}
 }
 
-// watchPods watches the pods of all workloads, by their own selectors alone.
+// watchPods watches the pods of all workloads, by their own selectors alone, once
+// the workloads are there.
 func (in *inspector) watchPods(ctx context.Context) {
 	sets := map[string][]labels.Set{}
 	watches := map[string][]string{}
 	for _, p := range in.cases {
 		namespace := p.subject.source.namespace
-		switch {
-		case p.selector == nil:
+		if p.selector == nil || p.watched {
+			continue
+		}
+		switch p.watched = true; {
 		case len(p.selector.MatchExpressions) == 0:
 			sets[namespace] = append(sets[namespace], p.selector.MatchLabels)
 		default:
@@ -161,10 +160,11 @@ func (in *inspector) watchPods(ctx context.Context) {
 	}
 	for namespace, selectors := range watches {
 		for _, selector := range selectors {
+			pods := source{corev1.SchemeGroupVersion.WithResource("pods"), namespace}
 			f := &feed{
-				resource: in.w.at(source{corev1.SchemeGroupVersion.WithResource("pods"), namespace}),
-				scope:    metav1.ListOptions{LabelSelector: selector},
-				sights:   in.pods, seen: map[string]bool{},
+				resource: in.w.at(pods), source: pods,
+				scope:  metav1.ListOptions{LabelSelector: selector},
+				sights: in.pods, seen: map[string]bool{},
 			}
 			in.running.Go(func() { _ = f.run(ctx) }) // without pods there is less to say, and no error
 		}
@@ -175,7 +175,7 @@ func (in *inspector) watchPods(ctx context.Context) {
 func (in *inspector) saw(s sight) {
 	if s.live == nil {
 		for _, p := range in.cases {
-			if p.subject.live != nil && p.subject.live.GetKind() != "Pod" {
+			if p.selector != nil && p.subject.source.namespace == s.feed.source.namespace {
 				delete(p.pods, s.name)
 			}
 		}

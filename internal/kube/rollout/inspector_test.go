@@ -5,7 +5,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -82,5 +84,21 @@ func TestTakeIgnoresThePast(t *testing.T) {
 		if news := s.take(version(c.uid, c.version)); news != c.news {
 			t.Errorf("take(%s in %s) = %t", c.uid, c.version, news)
 		}
+	}
+}
+
+// A pod that is gone is so in its own namespace.
+func TestSawKeepsNamespacesApart(t *testing.T) {
+	in := &inspector{}
+	for _, namespace := range []string{"one", "two"} {
+		p := ill(object(t, aStatefulSet), false)
+		p.subject.source.namespace = namespace
+		p.selector, p.takes = &metav1.LabelSelector{}, labels.Everything()
+		p.pods["db-0"] = aPod(t, "db-0", namespace, "{}")
+		in.cases = append(in.cases, p)
+	}
+	in.saw(sight{feed: &feed{source: source{namespace: "two"}}, name: "db-0", gone: true})
+	if len(in.cases[0].pods) != 1 || len(in.cases[1].pods) != 0 {
+		t.Errorf("pods %v and %v", in.cases[0].pods, in.cases[1].pods)
 	}
 }

@@ -15,6 +15,7 @@ type patient struct {
 	subject  *subject
 	selector *metav1.LabelSelector // of its pods; nil: it has none, or is one
 	takes    labels.Selector       // the same, made ready
+	watched  bool                  // these are
 	pods     map[string]*corev1.Pod
 	events   map[types.UID][]happening
 	counts   map[types.UID]int // how often an event had been seen at the first question

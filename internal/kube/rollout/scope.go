@@ -43,7 +43,7 @@ func (w *Waiter) feeds(subjects []*subject) []*feed {
 }
 
 func (w *Waiter) feed(scope metav1.ListOptions, group ...*subject) *feed {
-	f := &feed{resource: group[0].resource, scope: scope, names: map[string]*subject{}, subjects: group, open: len(group)}
+	f := &feed{resource: group[0].resource, source: group[0].source, scope: scope, names: map[string]*subject{}, subjects: group, open: len(group)}
 	for _, s := range group {
 		f.names[s.object.Name] = s
 	}
@@ -141,7 +141,7 @@ func merged(sets []labels.Set) []labels.Selector {
 			}
 			rest = append(rest, set)
 		}
-		out = append(out, selecting(group))
+		out = append(out, selecting(group)...)
 		sets = rest
 	}
 	return out
@@ -165,13 +165,21 @@ func difference(a, b labels.Set) (key string, ok bool) {
 	return key, true
 }
 
-func selecting(sets []labels.Set) labels.Selector {
+// selecting is one selector of what all the sets select, or one for each where that
+// cannot be put into words.
+func selecting(sets []labels.Set) []labels.Selector {
 	query := labels.NewSelector()
 	for key := range sets[0] {
 		values, _ := valuesOf(key, sets)
-		if r, err := labels.NewRequirement(key, selection.In, values); err == nil {
-			query = query.Add(*r)
+		r, err := labels.NewRequirement(key, selection.In, values)
+		if err != nil {
+			each := make([]labels.Selector, len(sets))
+			for i, set := range sets {
+				each[i] = labels.SelectorFromSet(set)
+			}
+			return each
 		}
+		query = query.Add(*r)
 	}
-	return query
+	return []labels.Selector{query}
 }

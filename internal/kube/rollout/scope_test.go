@@ -43,6 +43,7 @@ func TestMerged(t *testing.T) {
 		"two labels apart":       {[]labels.Set{{"app": "web", "tier": "a"}, {"app": "db", "tier": "b"}}, []string{"app in (web),tier in (a)", "app in (db),tier in (b)"}},
 		"other labels":           {[]labels.Set{{"app": "web"}, {"name": "web"}}, []string{"app in (web)", "name in (web)"}},
 		"apart by another label": {[]labels.Set{{"a": "1", "b": "1"}, {"a": "2", "b": "1"}, {"a": "1", "b": "2"}}, []string{"a in (1,2),b in (1)", "a in (1),b in (2)"}},
+		"without words for it":   {[]labels.Set{{"app": "a b"}, {"app": "c d"}}, []string{"app=a b", "app=c d"}},
 		"the same":               {[]labels.Set{{"a": "1"}, {"a": "1"}}, []string{"a in (1)"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,62 @@
+//go:build cluster
+
+package rollout_test
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+// reasons are what an observer heard.
+type reasons struct {
+	all   []string
+	began sync.Once
+	begun chan struct{}
+}
+
+func (r *reasons) Begin([]verdict.Awaited) { r.began.Do(func() { close(r.begun) }) }
+func (r *reasons) Saw(a verdict.Awaited)   { r.all = append(r.all, a.Reason) }
+func (r *reasons) End()                    {}
+
+// A workload that is made while it is waited for has its pods looked at, too.
+func TestWaitFailsFastOnWhatComesLate(t *testing.T) {
+	t.Parallel()
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	w := quick(t, cluster, namespace)
+	heard := &reasons{begun: make(chan struct{})}
+	w.Observer = heard
+	done := make(chan error, 1)
+	go func() { done <- wait(t, w, time.Minute, web) }()
+	<-heard.begun
+	late := time.NewTimer(time.Second) // the pods of what is there are watched by then
+	<-late.C
+	deploy(t, cluster, namespace, "image-pull", "")
+	gaveUp(t, <-done, "ImagePull", "pod web-")
+}
+
+// What the pods wait for is told without failing fast, too.
+func TestProgressWithoutFailingFast(t *testing.T) {
+	t.Parallel()
+	cluster := kubetest.Connect(t)
+	namespace := cluster.Namespace(t)
+	deployment(t, cluster, namespace, behaving("config-late", ", sim.berth.dev/delay: 5s", ""))
+	w := waiter(t, cluster.Config(), namespace)
+	heard := &reasons{begun: make(chan struct{})}
+	w.Observer = heard
+	if err := wait(t, w, time.Minute, web); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(heard.all, func(s string) bool { return strings.Contains(s, "CreateContainerConfigError") }) {
+		t.Errorf("heard %q", heard.all)
+	}
+}
+
+var _ rollout.Observer = (*reasons)(nil)
