@@ -162,7 +162,7 @@ func (w waiter) Gone(ctx context.Context, refs []verdict.Ref) ([]verdict.Event, 
 }
 
 func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {
-	r, _, err := w.rollout(ctx, progress.Done, true)
+	r, _, err := w.rollout(ctx, progress.Done, false)
 	if err != nil {
 		return nil, err
 	}
