@@ -124,6 +124,7 @@ type waiter struct {
 	display   *progress.Display
 	getter    *kube.Getter // whose fence asks after the lock alone
 	namespace string
+	release   string
 	own       bool // the namespace is the review app's alone
 	failFast  bool
 }
@@ -140,7 +141,7 @@ func (w waiter) rollout(ctx context.Context, aim progress.Aim, jobs bool) (*roll
 	}
 	seen := w.display.Wait(aim)
 	return &rollout.Waiter{Client: client, Dynamic: dynamic, Mapper: mapper,
-		Namespace: w.namespace, Own: w.own, Jobs: jobs, FailFast: w.failFast, Observer: seen}, seen, nil
+		Namespace: w.namespace, Release: w.release, Own: w.own, Jobs: jobs, FailFast: w.failFast, Observer: seen}, seen, nil
 }
 
 func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]verdict.Event, error) {

@@ -190,7 +190,7 @@ func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
 }
 
 func (w *wiring) waiter(reads *kube.Getter) waiter {
-	return waiter{conn: w.conn, display: w.display, getter: reads, namespace: w.app.Namespace, own: w.app.PerBranch, failFast: w.options.FailFast}
+	return waiter{conn: w.conn, display: w.display, getter: reads, namespace: w.app.Namespace, release: w.app.Release, own: w.app.PerBranch, failFast: w.options.FailFast}
 }
 
 // leaseMargin is how long before the lock could be another's nothing more is

@@ -3,6 +3,7 @@ package rollout
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -30,7 +31,7 @@ func (w *Waiter) feeds(subjects []*subject) []*feed {
 	var all []*feed
 	for _, from := range order {
 		group := groups[from]
-		scope, ok := scopeOf(group, w.Own && from.namespace != "" && from.namespace == w.Namespace)
+		scope, ok := scopeOf(group, w.Own && from.namespace != "" && from.namespace == w.Namespace, w.Release)
 		if ok {
 			all = append(all, w.feed(scope, group...))
 			continue
@@ -67,8 +68,9 @@ func oldest(group []*subject) string {
 }
 
 // scopeOf is the narrowest scope of one watch for all of them. In a namespace
-// that others share, a watch of everything would bring their objects, too.
-func scopeOf(group []*subject, own bool) (scope metav1.ListOptions, ok bool) {
+// that others share, a watch of everything would bring their objects, too, and so
+// would one by labels that the releases of other branches have alike.
+func scopeOf(group []*subject, own bool, release string) (scope metav1.ListOptions, ok bool) {
 	if len(group) == 1 {
 		return byName(group[0]), true
 	}
@@ -78,7 +80,7 @@ func scopeOf(group []*subject, own bool) (scope metav1.ListOptions, ok bool) {
 			sets[i] = s.live.GetLabels()
 		}
 	}
-	if selector, ok := shared(sets); ok {
+	if selector, ok := shared(sets); ok && (own || apart(sets, release)) {
 		return metav1.ListOptions{LabelSelector: selector}, true
 	}
 	return metav1.ListOptions{}, own
@@ -87,6 +89,9 @@ func scopeOf(group []*subject, own bool) (scope metav1.ListOptions, ok bool) {
 func byName(s *subject) metav1.ListOptions {
 	return metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", s.object.Name).String()}
 }
+
+// instance is the label that names the release by convention.
+const instance = "app.kubernetes.io/instance"
 
 // common are the labels that many releases have alike.
 var common = []string{"app.kubernetes.io/managed-by", "helm.sh/chart", "app.kubernetes.io/version", "heritage", "chart"}
@@ -108,6 +113,19 @@ func shared(sets []labels.Set) (selector string, ok bool) {
 	}
 	selector = query.String()
 	return selector, ok && len(selector) <= maxSelector
+}
+
+// apart says that one of the labels that all have names the release, if the
+// release's own name is known.
+func apart(sets []labels.Set, release string) bool {
+	for key := range sets[0] {
+		values, all := valuesOf(key, sets)
+		foreign := func(v string) bool { return !strings.Contains(v, release) }
+		if all && len(values) <= maxValues && !slices.Contains(common, key) && (key == instance || !slices.ContainsFunc(values, foreign)) {
+			return true
+		}
+	}
+	return false
 }
 
 // valuesOf are a label's values, and whether all have it.

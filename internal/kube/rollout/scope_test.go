@@ -32,6 +32,34 @@ func TestShared(t *testing.T) {
 	}
 }
 
+// In a shared namespace the branches' releases have most labels alike.
+func TestScopeOf(t *testing.T) {
+	for name, c := range map[string]struct {
+		labels  [2]string
+		own     bool
+		release string
+		want    string // empty: each by its name
+	}{
+		"by the instance":          {[2]string{"{app.kubernetes.io/instance: x}", "{app.kubernetes.io/instance: x}"}, false, "shop-main", "app.kubernetes.io/instance in (x)"},
+		"by the release's name":    {[2]string{"{app: shop-main-web, of: shop}", "{app: shop-main-db, of: shop}"}, false, "shop-main", "app in (shop-main-db,shop-main-web),of in (shop)"},
+		"as all branches have it":  {[2]string{"{app: shop}", "{app: shop}"}, false, "shop-main", ""},
+		"one of them as all":       {[2]string{"{app: shop-main}", "{app: db}"}, false, "shop-main", ""},
+		"its chart's, not its own": {[2]string{"{chart: shop-main-1, app: a}", "{chart: shop-main-1, app: b}"}, false, "shop-main", ""},
+		"nobody else is there":     {[2]string{"{app: shop}", "{app: shop}"}, true, "shop-main", "app in (shop)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var group []*subject
+			for _, text := range c.labels {
+				group = append(group, &subject{live: object(t, "{apiVersion: v1, kind: Service, metadata: {labels: "+text+"}}")})
+			}
+			scope, ok := scopeOf(group, c.own, c.release)
+			if scope.LabelSelector != c.want || ok != (c.want != "") {
+				t.Errorf("scopeOf() = %q, %t, want %q", scope.LabelSelector, ok, c.want)
+			}
+		})
+	}
+}
+
 // Selectors become one only where that takes nothing in that none of them took.
 func TestMerged(t *testing.T) {
 	for name, c := range map[string]struct {

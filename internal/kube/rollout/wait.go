@@ -26,6 +26,7 @@ type Waiter struct {
 	Dynamic   dynamic.Interface
 	Mapper    meta.RESTMapper
 	Namespace string   // of references that name none
+	Release   string   // in a namespace that others share, what its objects' labels name; empty: any label does
 	Own       bool     // the namespace is the release's own: all of a kind in it may be watched
 	Jobs      bool     // Jobs have to complete, too
 	FailFast  bool     // what cannot become ready ends the wait
