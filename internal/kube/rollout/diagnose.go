@@ -20,7 +20,9 @@ import (
 // What diagnostics may take and hold.
 const (
 	diagnoseBudget   = 5 * time.Second
-	lateBudget       = 3 * time.Second // when it was the time that ended the wait
+	lateBudget       = 3 * time.Second // when it was the time that ended the wait,
+	lateShare        = 8               // and no more than this part of the wait,
+	leastBudget      = time.Second     // but never less than this
 	ownersDiagnosed  = 10
 	symptomsKept     = 5
 	eventsKept       = 5
@@ -32,12 +34,8 @@ const (
 // and adds to each object's reason what its pods say. It has time of its own:
 // it runs when ctx is over, too, but then leaves some of what its caller keeps for
 // the end. It is best effort; what gives no answer is left out.
-func (w *Waiter) diagnose(ctx context.Context, left []*subject) *verdict.Diagnostics {
-	budget := diagnoseBudget
-	if ctx.Err() != nil {
-		budget = lateBudget
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget)
+func (w *Waiter) diagnose(ctx context.Context, began time.Time, left []*subject) *verdict.Diagnostics {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget(ctx, began))
 	defer cancel()
 	found := make([][]*symptom, len(left))
 	var asks errgroup.Group
@@ -63,6 +61,16 @@ func (w *Waiter) diagnose(ctx context.Context, left []*subject) *verdict.Diagnos
 		d.Symptoms = append(d.Symptoms, s.Symptom)
 	}
 	return d
+}
+
+// budget is how long the reasons may be asked for. A caller with little time keeps
+// as little for the end, and has to write its record then.
+func budget(ctx context.Context, began time.Time) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok || ctx.Err() == nil {
+		return diagnoseBudget
+	}
+	return min(lateBudget, max(leastBudget, deadline.Sub(began)/lateShare))
 }
 
 // symptom is a Symptom on its way.

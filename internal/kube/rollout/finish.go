@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/berth-dev/berth/internal/verdict"
 )
@@ -43,6 +44,7 @@ func (w *Waiter) Finish(ctx context.Context, refs []verdict.Ref) (deleted []verd
 // FinishApplied is Finish for objects as the API server returned them when they
 // were made.
 func (w *Waiter) FinishApplied(ctx context.Context, applied []Applied) (deleted []verdict.Ref, err error) {
+	began := time.Now()
 	subjects, err := w.subjects(slices.DeleteFunc(slices.Clone(applied), func(u Applied) bool {
 		return !slices.Contains([]string{"batch/v1/Job", "v1/Pod"}, u.GetAPIVersion()+"/"+u.GetKind())
 	}))
@@ -61,7 +63,7 @@ func (w *Waiter) FinishApplied(ctx context.Context, applied []Applied) (deleted 
 		e.Cause = overtime(context.Cause(ctx))
 	}
 	if !brokenOff(e.Cause) {
-		e.Found = w.diagnose(ctx, left[:1])
+		e.Found = w.diagnose(ctx, began, left[:1])
 	}
 	e.Object = left[0].object
 	return deleted, e

@@ -78,6 +78,7 @@ func (w *Waiter) Wait(ctx context.Context, refs []verdict.Ref) error {
 // WaitApplied is Wait for objects as the API server returned them when they were
 // applied: what is ready by that is not asked for again.
 func (w *Waiter) WaitApplied(ctx context.Context, applied []Applied) error {
+	began := time.Now()
 	subjects, err := w.subjects(applied)
 	if err != nil {
 		return err
@@ -89,9 +90,9 @@ func (w *Waiter) WaitApplied(ctx context.Context, applied []Applied) error {
 	case len(left) == 0:
 		return nil
 	case failed(left):
-		return w.explain(ctx, left, nil)
+		return w.explain(ctx, began, left, nil)
 	}
-	return w.explain(ctx, left, context.Cause(ctx))
+	return w.explain(ctx, began, left, context.Cause(ctx))
 }
 
 // ready judges an object that is to become ready.
@@ -139,10 +140,10 @@ func failed(subjects []*subject) bool {
 
 // explain asks why, on time of its own, unless the wait was broken off: nobody asks
 // then, and the run has to settle its record.
-func (w *Waiter) explain(ctx context.Context, left []*subject, cause error) error {
+func (w *Waiter) explain(ctx context.Context, began time.Time, left []*subject, cause error) error {
 	e := &NotReadyError{Cause: overtime(cause)}
 	if !brokenOff(cause) {
-		e.Found = w.diagnose(ctx, left)
+		e.Found = w.diagnose(ctx, began, left)
 	}
 	for _, s := range left {
 		e.Objects = append(e.Objects, s.object)
