@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -275,11 +276,13 @@ func TestDisplayRestsBeforeTheFirstWord(t *testing.T) {
 		var out sink
 		d := show(&out, true)
 		defer d.Close()
-		looks := 0
-		d.screen.size = func() (int, int, error) { looks++; return 60, 8, nil }
+		var looks atomic.Int32
+		d.mu.Lock() // the display wakes on a goroutine of its own
+		d.screen.size = func() (int, int, error) { looks.Add(1); return 60, 8, nil }
+		d.mu.Unlock()
 		time.Sleep(5 * time.Minute)
-		if out.count() > 0 || looks > 0 {
-			t.Errorf("%d writes, %d looks at the terminal's size", out.count(), looks)
+		if out.count() > 0 || looks.Load() > 0 {
+			t.Errorf("%d writes, %d looks at the terminal's size", out.count(), looks.Load())
 		}
 		d.Say("Take the lock")
 		time.Sleep(2500 * time.Millisecond)
