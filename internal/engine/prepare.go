@@ -22,8 +22,9 @@ func (r *run) prepare(ctx context.Context) error {
 	asked := r.askAhead(ctx)
 	err := r.lookAtNamespace(ctx)
 	asked(err == nil)
+	waited := false
 	if err == nil {
-		err = r.awaitGone(ctx)
+		waited, err = r.awaitGone(ctx)
 	}
 	if err == nil {
 		err = r.refuseAsItIs()
@@ -36,6 +37,9 @@ func (r *run) prepare(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if waited {
+		r.stale() // not before Fetch, which begins to ask, is through
 	}
 	if r.namespace.Phase != verdict.NamespaceAbsent {
 		return r.adopt(ctx)
@@ -96,20 +100,19 @@ func (r *run) terminating() error {
 
 // awaitGone waits within the lock-timeout until a namespace that is being
 // deleted is gone: it can then be made anew.
-func (r *run) awaitGone(ctx context.Context) error {
+func (r *run) awaitGone(ctx context.Context) (waited bool, err error) {
 	if r.namespace.Phase != verdict.NamespaceTerminating || r.Options.LockTimeout <= 0 {
-		return nil
+		return false, nil
 	}
 	r.Say(fmt.Sprintf("Waiting up to %s until namespace %s, which is being deleted, is gone", r.Options.LockTimeout, r.namespace.Name))
 	waiting, cancel := within(ctx, "lock-timeout", r.Options.LockTimeout)
 	defer cancel()
-	err := r.Cluster.WaitNamespaceGone(waiting, r.namespace)
+	err = r.Cluster.WaitNamespaceGone(waiting, r.namespace)
 	if err != nil && (ctx.Err() != nil || waiting.Err() == nil) {
-		return err
+		return true, err
 	}
 	r.granted, r.denied = nil, nil // a RoleBinding goes with its namespace
-	r.stale()
-	return r.lookAtNamespace(ctx)
+	return true, r.lookAtNamespace(ctx)
 }
 
 // adopt takes over a namespace that carries nobody's labels, when told to.
