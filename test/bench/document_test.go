@@ -132,7 +132,8 @@ func (b *bench) named(f failure, o *tool) string {
 }
 
 func (b *bench) programTable(d *strings.Builder) {
-	fmt.Fprint(d, "\n## The binaries\n\n| tool | size | start-up (`version`) | memory of it |\n|---|---|---|---|\n")
+	fmt.Fprintf(d, "\n## The binaries\n\n`version` was run %d times.\n", *runs*starts)
+	fmt.Fprint(d, "\n| tool | size | start-up (`version`) | memory of it |\n|---|---|---|---|\n")
 	for _, o := range b.tools {
 		cell := func(m metric, format func(float64) string) string {
 			return spread(b.results.of(key{program, o.name, m}), format)
