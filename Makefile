@@ -105,7 +105,7 @@ RUNS ?= 10
 .PHONY: bench
 bench: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 $(BIN)/stopwatch ## Time Berth beside the Helm 3 and Helm 4 command lines, write docs/benchmarks.md: RUNS=10 of each
 	BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_HELM4=$(BIN)/helm4 BERTH_TEST_STOPWATCH=$(BIN)/stopwatch \
-	$(BIN)/cluster run -- go test -C test/bench -v -count=1 -tags bench -timeout 6h . -runs $(RUNS) $(or $(BENCH),-write)
+	$(BIN)/cluster run -- go test -C test/bench -v -count=1 -failfast -tags bench -timeout 6h . -runs $(RUNS) $(or $(BENCH),-write)
 
 .PHONY: cluster-up
 cluster-up: $(BIN)/cluster ## Start the embedded control plane; writes .cluster/kubeconfig

@@ -21,7 +21,7 @@ var (
 	runs         = flag.Int("runs", 10, "how often each tool does each thing")
 	write        = flag.Bool("write", false, "write docs/benchmarks.md")
 	helmVerdicts = flag.Bool("helm-verdicts", true, "have Helm meet each failure once: it sits out its timeout")
-	toolTimeout  = flag.Duration("tool-timeout", 0, "the tools' timeout; 0 is their own default, 5m for all three")
+	toolTimeout  = flag.Duration("tool-timeout", 0, "the tools' timeout for what has to fail; 0 is their own default, 5m for all three")
 )
 
 // TestMain lets all of Helm's verdicts, which are waiting, run at a time.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
@@ -58,8 +59,9 @@ func newTools(t *testing.T, c *kubetest.Cluster) []*tool {
 	return tools
 }
 
-// deploy are the arguments that install or upgrade the release and wait for it.
-func (o *tool) deploy(namespace string, values []string) []string {
+// deploy are the arguments that install or upgrade the release and wait for it;
+// a timeout of 0 is the tool's own.
+func (o *tool) deploy(namespace string, values []string, timeout time.Duration) []string {
 	args := []string{"upgrade", "--install", "--wait", "--create-namespace", release, chart, "--namespace", namespace}
 	if o.name == berth {
 		args = []string{"deploy", "--chart", chart, "--namespace", namespace, "--release", release,
@@ -68,8 +70,8 @@ func (o *tool) deploy(namespace string, values []string) []string {
 	for _, value := range values {
 		args = append(args, "--set", value)
 	}
-	if *toolTimeout > 0 {
-		args = append(args, "--timeout", toolTimeout.String())
+	if timeout > 0 {
+		args = append(args, "--timeout", timeout.String())
 	}
 	return args
 }

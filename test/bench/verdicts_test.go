@@ -50,7 +50,7 @@ func (b *bench) fail(t *testing.T, f failure, o *tool) time.Duration {
 		b.allowNoPods(t, namespace)
 	}
 	known := b.watchFor(t, f, namespace)
-	l, out := b.run(t, o, o.deploy(namespace, f.values)...)
+	l, out := b.run(t, o, o.deploy(namespace, f.values, *toolTimeout)...)
 	if l.Code == 0 {
 		t.Fatalf("%s succeeded although this is a %s\n%s", o.name, f.name, out)
 	}

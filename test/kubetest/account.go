@@ -40,7 +40,9 @@ func (c *Cluster) ServiceAccount(t testing.TB, namespace, name string, rules ...
 	if _, err := accounts.Create(ctx, object, metav1.CreateOptions{}); err != nil {
 		t.Fatalf("creating service account %s/%s: %v", namespace, name, err)
 	}
-	token, err := accounts.CreateToken(ctx, name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	// The benchmarks take longer than the hour that is usual.
+	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: new(int64(12 * 60 * 60))}}
+	token, err := accounts.CreateToken(ctx, name, request, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatalf("requesting a token for service account %s/%s: %v", namespace, name, err)
 	}
