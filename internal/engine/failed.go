@@ -84,6 +84,7 @@ func overtaken(last *verdict.Record, cause error) error {
 // look is no second failure.
 func (r *run) observeFailure(ctx context.Context, last *verdict.Record) {
 	if objects, err := r.Cluster.Observe(ctx, last.Manifest); err == nil {
+		r.result.Diagnostics.Explain(objects)
 		r.result.Objects = objects
 	}
 }

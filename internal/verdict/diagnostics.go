@@ -7,6 +7,26 @@ import "errors"
 type Diagnostics struct {
 	Reason   string    `json:"reason"` // one line
 	Symptoms []Symptom `json:"symptoms,omitempty"`
+	Objects  []Object  `json:"-"` // those that were not ready, and why
+}
+
+// Explain gives the objects that are still not ready the reasons that were found
+// out: an object itself only says that its pods are not there yet.
+func (d *Diagnostics) Explain(objects []Object) {
+	if d == nil {
+		return
+	}
+	for i := range objects {
+		o := &objects[i]
+		if o.Ready || o.Complete {
+			continue
+		}
+		for _, found := range d.Objects {
+			if found.String() == o.String() && found.Reason != "" {
+				o.Failed, o.Reason = o.Failed || found.Failed, found.Reason
+			}
+		}
+	}
 }
 
 // Symptom is one object that shows what is wrong: a pod, or a workload that has

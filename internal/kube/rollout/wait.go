@@ -148,6 +148,9 @@ func (w *Waiter) explain(ctx context.Context, began time.Time, left []*subject, 
 	for _, s := range left {
 		e.Objects = append(e.Objects, s.object)
 	}
+	if e.Found != nil {
+		e.Found.Objects = e.Objects
+	}
 	return e
 }
 
