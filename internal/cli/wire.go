@@ -4,10 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"os"
-	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -15,7 +12,6 @@ import (
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/engine"
 	"github.com/berth-dev/berth/internal/helm"
-	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
@@ -168,115 +164,4 @@ func (w *wiring) openStore(ctx context.Context) error {
 			Context:          context.WithoutCancel(ctx), Log: w.debug, Started: time.Now(),
 		})
 	return err
-}
-
-// open gives the seams of one Helm operation, behind a fence of its own.
-func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
-	fence := kube.NewFence(ctx, w.holding)
-	getter := w.conn.Getter(w.app.Namespace, fence)
-	core, err := getter.Core()
-	if err != nil {
-		return helm.Seams{}, err
-	}
-	metadata, err := getter.Metadata()
-	if err != nil {
-		return helm.Seams{}, err
-	}
-	reads := w.conn.Getter(w.app.Namespace, kube.NewFence(context.WithoutCancel(ctx), w.holding))
-	return helm.Seams{
-		Getter: getter, Core: core, Metadata: metadata, Fence: fence, Recall: getter.Recall,
-		Pods: w.conn.Clientset(), Waiter: w.waiter(reads),
-	}, nil
-}
-
-func (w *wiring) waiter(reads *kube.Getter) waiter {
-	return waiter{conn: w.conn, display: w.display, getter: reads, namespace: w.app.Namespace, release: w.app.Release, own: w.app.PerBranch, failFast: w.options.FailFast}
-}
-
-// leaseMargin is how long before the lock could be another's nothing more is
-// begun: what was sent by then has landed. A short lock has less to spare.
-func leaseMargin(duration time.Duration) time.Duration { return min(5*time.Second, duration/6) }
-
-// holding is asked before every request of an operation. A process that was
-// stopped and goes on later is refused here, before any timer of its fires.
-func (w *wiring) holding() error {
-	if w.lease == nil || w.lease.Live(leaseMargin(w.options.LockDuration)) {
-		return nil
-	}
-	return lease.ErrLost
-}
-
-func (w *wiring) helmOptions(cache string) helm.Options {
-	o := w.options
-	source := chart.Source{Chart: o.Chart, Repo: o.ChartRepo, Version: o.ChartVersion,
-		Username: o.RegistryUsername, Password: o.RegistryPassword.Reveal(), RegistryConfig: o.RegistryConfig,
-		CAFile: o.CAFile, CacheDir: cache, Log: w.debug}
-	if update, err := strconv.ParseBool(o.DependencyUpdate); err == nil {
-		source.DependencyUpdate = &update // else "auto": only where they are not vendored
-	}
-	return helm.Options{
-		Release: w.app.Release, Namespace: w.app.Namespace, Timeout: o.Timeout, MaxHistory: o.MaxHistory,
-		Source: source,
-		Values: chart.Values{Files: o.Values, Set: o.Set, SetString: o.SetString, SetFile: o.SetFile, SetJSON: o.SetJSON,
-			Data: w.app.Values()},
-		Log:        w.debug,
-		Rediscover: w.conn.ResetDiscovery,
-		HookOutput: func(pod, container string) io.Writer { return hookLog{w, pod + "/" + container} },
-	}
-}
-
-func (w *wiring) engineOptions() engine.Options {
-	o := w.options
-	return engine.Options{
-		App: w.app, Branch: o.Branch, Run: w.run,
-		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
-		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace, Adopt: o.Adopt,
-		Preflight: o.Preflight != "off",
-		Policy: verdict.Policy{
-			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure),
-			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,
-		},
-	}
-}
-
-// note keeps what comes from outside the flow: the API server's warnings arrive
-// on any goroutine.
-func (w *wiring) note(n verdict.Note) {
-	w.noting.Lock()
-	defer w.noting.Unlock()
-	w.notes = append(w.notes, n)
-}
-
-func (w *wiring) noted() []verdict.Note {
-	w.noting.Lock()
-	defer w.noting.Unlock()
-	return slices.Clone(w.notes)
-}
-
-// debug prints a line of the libraries' own logs when asked to.
-func (w *wiring) debug(format string, args ...any) {
-	if w.options.LogLevel == "debug" {
-		w.platform.Line("debug: " + fmt.Sprintf(format, args...))
-	}
-}
-
-// debugAudit shows what the record store wrote and what was asked for.
-func (w *wiring) debugAudit(r verdict.Result) {
-	for _, a := range r.Audit {
-		w.debug("record: %s %s revision %d status %s: %d tries, error %q", a.Verb, a.Key, a.Revision, a.Status, a.Tries, a.Error)
-	}
-	for _, t := range r.Traffic {
-		w.debug("requests: %s %s: %d, %d bytes sent, %d received", t.Verb, t.Resource, t.Count, t.Sent, t.Received)
-	}
-}
-
-// hookLog prints the log of a hook's container, line by line where it comes so.
-type hookLog struct {
-	w    *wiring
-	from string
-}
-
-func (h hookLog) Write(b []byte) (int, error) {
-	h.w.platform.Line(h.from + ": " + string(b))
-	return len(b), nil
 }

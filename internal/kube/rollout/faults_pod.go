@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -30,55 +29,6 @@ func podFaults(f facts, p *corev1.Pod) []fault {
 		all = append(all, containerFaults(f, p, "container", s)...)
 	}
 	return append(all, mountFaults(f, p)...)
-}
-
-// noRoom is in the scheduler's words for nodes that are full: pods that end make
-// room, and take their grace period for that.
-var noRoom = regexp.MustCompile(`Insufficient |Too many pods`)
-
-// unscheduled is the fault of a pod that no node takes, unless an autoscaler
-// makes one, or one is cleared for it. Where its events are not known, nobody can
-// tell.
-func unscheduled(f facts, p *corev1.Pod, c corev1.PodCondition) []fault {
-	events, asked := f.events[p.UID]
-	if c.Reason != corev1.PodReasonUnschedulable {
-		return nil
-	}
-	x := fault{
-		key: "schedule/" + string(p.UID), lasts: f.patience(),
-		quiet:  !asked || scaling(f) || p.Status.NominatedNodeName != "",
-		reason: about(p, "no node takes it: "+c.Reason+after(": ", told(c.Message))),
-	}
-	switch {
-	case unbound.MatchString(c.Message):
-		x.lasts = 4 * f.patience()
-		if e, ok := unprovided(events); ok {
-			x.key, x.lasts, x.reason = "volume/"+string(p.UID), f.forVolume(e), about(p, e.Reason+": "+told(e.Message))
-		}
-	case noRoom.MatchString(c.Message):
-		x.lasts = 2 * f.patience()
-	}
-	return []fault{x}
-}
-
-// scaling says that an autoscaler makes a node for one of the pods; the others,
-// which are alike, may hear of it later.
-func scaling(f facts) bool {
-	for _, p := range f.pods {
-		var up, down happening
-		for _, e := range f.events[p.UID] {
-			switch e.Reason {
-			case "TriggeredScaleUp", "Nominated": // by the cluster autoscaler, by Karpenter
-				up = later(up, e)
-			case "NotTriggerScaleUp":
-				down = later(down, e)
-			}
-		}
-		if up.Reason != "" && !down.Last.After(up.Last) {
-			return true
-		}
-	}
-	return false
 }
 
 func later(a, b happening) happening {
@@ -178,43 +128,6 @@ func jobs(p *corev1.Pod) bool {
 		}
 	}
 	return false
-}
-
-// mountFaults is a pod whose volume needs an object that is not there. What else
-// keeps a volume from being mounted, a disk that another node still holds say,
-// passes.
-func mountFaults(f facts, p *corev1.Pod) []fault {
-	events := f.events[p.UID]
-	if mounted(p, events) {
-		return nil // the event stays when what it tells of has passed
-	}
-	for _, e := range events {
-		if e.Reason != "FailedMount" || !missingObject.MatchString(e.Message) {
-			continue
-		}
-		x := fault{key: string(p.UID) + "/mount", lasts: steady, reason: about(p, "FailedMount: "+told(e.Message))}
-		switch {
-		case f.inherited(p):
-			x.lasts = 4 * f.patience() // the kubelet looks again ever more rarely
-		case f.operators || strings.Contains(e.Message, rootCA):
-			x.lasts = f.patience()
-		}
-		return []fault{x}
-	}
-	return nil
-}
-
-// rootCA is what every pod mounts, and a controller brings into a new namespace.
-const rootCA = `"kube-root-ca.crt"`
-
-// mounted says that the pod's volumes are: images are pulled after that.
-func mounted(p *corev1.Pod, events []happening) bool {
-	for _, c := range p.Status.Conditions {
-		if c.Type == corev1.PodReadyToStartContainers && c.Status == corev1.ConditionTrue {
-			return true
-		}
-	}
-	return started(p) || slices.ContainsFunc(events, func(e happening) bool { return e.Reason == "Pulling" || e.Reason == "Pulled" })
 }
 
 // started says that a container of the pod ran: its volumes were mounted.

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/access"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// permissions is the engine's view of internal/kube/access.
+type permissions struct {
+	conn      *kube.Conn
+	resource  string // what records are kept in
+	namespace string
+	perBranch bool
+}
+
+func (p permissions) needs(verb string, phase verdict.NamespacePhase) []verdict.Permission {
+	needs := access.Storage(access.Needs{
+		Resource: p.resource, Namespace: p.namespace,
+		Deletes:         verb == "teardown" || verb == "prune",
+		CreateNamespace: (verb == "deploy" || verb == "preflight") && phase == verdict.NamespaceAbsent,
+	})
+	if verb == "repair" || verb == "teardown" {
+		needs = slices.DeleteFunc(needs, func(n verdict.Permission) bool { return n.Verb == "create" && n.Resource == p.resource })
+	}
+	return needs
+}
+
+func (p permissions) ClusterNeeds(verb string, phase verdict.NamespacePhase) []verdict.Permission {
+	cluster, _ := access.Split(p.needs(verb, phase))
+	return cluster
+}
+
+func (p permissions) StorageNeeds(verb string) []verdict.Permission {
+	_, storage := access.Split(p.needs(verb, verdict.NamespaceActive))
+	if verb == "prune" { // the rest was asked for already
+		storage = slices.DeleteFunc(storage, func(n verdict.Permission) bool { return n.Verb != "delete" })
+	}
+	return storage
+}
+
+func (p permissions) RenewLock() verdict.Permission { return access.RenewLock(p.namespace) }
+
+func (p permissions) ReviewUntil(ctx context.Context, needs []verdict.Permission, wait time.Duration, retry func([]verdict.Gap)) ([]verdict.Gap, error) {
+	gaps, err := access.ReviewUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait,
+		func(gaps []verdict.Gap, _ time.Duration) { retry(gaps) })
+	return gaps, classify(err, "ask for permissions")
+}
+
+// RBAC is for all verbs at once: a Role for each would overwrite the others', and
+// who applies it should have to do so once.
+func (p permissions) RBAC(user string, more []verdict.Permission) string {
+	needs := access.Storage(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true, CreateNamespace: p.perBranch})
+	if p.perBranch {
+		needs = append(needs, verdict.Permission{Verb: "delete", Resource: "namespaces", Name: p.namespace, Why: "remove the namespace that Berth made"})
+	}
+	needs = append(needs, verdict.Permission{Verb: "delete", Group: "coordination.k8s.io", Resource: "leases", Namespace: p.namespace,
+		Why: "remove the lock of a release that is no more", Optional: true})
+	return access.RBAC(user, append(needs, more...), p.perBranch, p.namespace)
+}

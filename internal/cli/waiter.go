@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/progress"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// waiter is Helm's view of internal/kube/rollout. Its reads go on when the
+// operation is over, to find the reasons, but not when the lock is lost.
+type waiter struct {
+	conn      *kube.Conn
+	display   *progress.Display
+	getter    *kube.Getter // whose fence asks after the lock alone
+	namespace string
+	release   string
+	own       bool // the namespace is the review app's alone
+	failFast  bool
+}
+
+// rollout is the waiter of one wait, and the one who watches that.
+func (w waiter) rollout(ctx context.Context, aim progress.Aim, jobs bool) (*rollout.Waiter, *progress.Wait, error) {
+	mapper, err := w.conn.Mapper(ctx)
+	if err != nil {
+		return nil, nil, classify(err, "ask the API server for its kinds of object")
+	}
+	client, dynamic, err := w.getter.Clients()
+	if err != nil {
+		return nil, nil, err
+	}
+	seen := w.display.Wait(aim)
+	return &rollout.Waiter{Client: client, Dynamic: dynamic, Mapper: mapper,
+		Namespace: w.namespace, Release: w.release, Own: w.own, Jobs: jobs, FailFast: w.failFast, Observer: seen}, seen, nil
+}
+
+func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]verdict.Event, error) {
+	r, seen, err := w.rollout(ctx, progress.Ready, jobs)
+	if err != nil {
+		return nil, err
+	}
+	err = r.WaitApplied(ctx, applied)
+	return seen.Timeline(), err
+}
+
+func (w waiter) Gone(ctx context.Context, refs []verdict.Ref) ([]verdict.Event, error) {
+	r, seen, err := w.rollout(ctx, progress.Gone, false)
+	if err != nil {
+		return nil, err
+	}
+	err = r.Gone(ctx, refs)
+	return seen.Timeline(), err
+}
+
+func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {
+	r, _, err := w.rollout(ctx, progress.Done, false)
+	if err != nil {
+		return nil, err
+	}
+	deleted, err := r.FinishApplied(ctx, applied)
+	var unfinished *rollout.UnfinishedError
+	if errors.As(err, &unfinished) {
+		return deleted, err // the hook's own end, not the API server's
+	}
+	return deleted, classify(err, "wait for the hook to end")
+}
+
+func (w waiter) Classify(err error, tried string) error { return classify(err, tried) }

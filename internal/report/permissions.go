@@ -1,0 +1,53 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// permissions names every gap at once and gives the RBAC that closes them.
+func permissions(r verdict.Result) string {
+	if len(r.Gaps) == 0 && r.RBAC == "" {
+		return ""
+	}
+	b := strings.Builder{}
+	b.WriteString("### Missing permissions\n")
+	if r.User != "" {
+		fmt.Fprintf(&b, "\nThe API server takes this run for %s.\n", code(clip(r.User, maxPhrase)))
+	}
+	if len(r.Gaps) > 0 {
+		b.WriteByte('\n')
+		for _, g := range capped(r.Gaps) {
+			b.WriteString(gap(g))
+		}
+		b.WriteString(more(len(r.Gaps)))
+	}
+	if r.RBAC != "" {
+		b.WriteString("\nApply this with `kubectl apply -f -`, as somebody who may grant it:\n\n")
+		b.WriteString(fence("yaml", r.RBAC, 4*maxBlock))
+	}
+	return b.String()
+}
+
+// gap is a missing permission as an item of a list, with the API server's own
+// words under it.
+func gap(g verdict.Gap) string {
+	p := g.Permission
+	p.Namespace = "" // said apart, so that the names do not wrap as one
+	s := "- " + code(clip(p.String(), maxPhrase))
+	if g.Namespace != "" {
+		s += " in namespace " + code(clip(g.Namespace, maxPhrase))
+	}
+	if g.Why != "" {
+		s += ": " + phrase(g.Why)
+	}
+	if g.Optional {
+		s += " (optional)"
+	}
+	if g.Reason != "" {
+		s += "\n  - " + quote(g.Reason)
+	}
+	return s + "\n"
+}
