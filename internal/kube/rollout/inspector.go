@@ -17,9 +17,10 @@ const (
 	inspectEvery = 250 * time.Millisecond
 	// podsAfter is when pods begin to be watched: most rollouts are over by then.
 	podsAfter = 500 * time.Millisecond
-	// askEvery paces the questions about objects that pods do not explain, and
-	// asksAtOnce bounds them.
+	// askEvery and askRarely pace the questions about objects that pods do not
+	// explain, and asksAtOnce bounds them.
 	askEvery   = 500 * time.Millisecond
+	askRarely  = 10 * time.Second
 	asksAtOnce = 5
 )
 
@@ -61,7 +62,7 @@ func (w *Waiter) inspector(subjects []*subject, operated bool, running *sync.Wai
 		if !w.FailFast && w.Observer == nil && s.object.Kind != "PersistentVolumeClaim" {
 			continue // nobody asks how it goes
 		}
-		p := &patient{subject: s, pods: map[string]*corev1.Pod{}}
+		p := &patient{subject: s, pods: map[string]*corev1.Pod{}, moved: in.began}
 		in.cases = append(in.cases, p)
 		in.open(p)
 	}
@@ -91,6 +92,7 @@ func (in *inspector) open(p *patient) {
 func (in *inspector) changed(s *subject) {
 	for _, p := range in.cases {
 		if p.subject == s {
+			p.moved = time.Now()
 			in.open(p)
 		}
 	}
@@ -117,10 +119,10 @@ func (in *inspector) ask(ctx context.Context, now time.Time) {
 	for range len(in.cases) {
 		p := in.cases[in.turn%len(in.cases)]
 		in.turn++
-		if p.asking || !p.suspect && (!due || !p.doubtful()) {
+		if p.asking || !p.suspect && (!due || !p.due(now) || !p.doubtful()) {
 			continue
 		}
-		p.asking = true
+		p.asking, p.asked = true, now
 		q := p.question()
 		in.running.Go(func() {
 			a := q.ask(ctx, in.w.Client)

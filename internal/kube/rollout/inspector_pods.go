@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -64,6 +65,7 @@ func (in *inspector) saw(s sight) {
 			delete(p.pods, pod.Name)
 		default:
 			p.pods[pod.Name] = pod
+			p.moved = time.Now()
 		}
 	}
 }

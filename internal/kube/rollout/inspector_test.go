@@ -102,3 +102,34 @@ func TestSawKeepsNamespacesApart(t *testing.T) {
 		t.Errorf("pods %v and %v", in.cases[0].pods, in.cases[1].pods)
 	}
 }
+
+// A wait of five minutes asks often at first, then rarely, and often again when
+// something moves.
+func TestQuestionsBecomeRare(t *testing.T) {
+	began := time.Now()
+	p := &patient{moved: began}
+	asked := func(from, to time.Duration) (n int) {
+		for at := from; at < to; at += inspectEvery {
+			if now := began.Add(at); p.due(now) {
+				p.asked = now
+				n++
+			}
+		}
+		return n
+	}
+	for _, c := range []struct {
+		from, to    time.Duration
+		least, most int
+	}{
+		{0, 4 * time.Second, 8, 8},
+		{4 * time.Second, 5 * time.Minute, 25, 60},
+	} {
+		if n := asked(c.from, c.to); n < c.least || n > c.most {
+			t.Errorf("%d questions from %s to %s, want %d to %d", n, c.from, c.to, c.least, c.most)
+		}
+	}
+	p.moved = began.Add(5 * time.Minute)
+	if n := asked(5*time.Minute, 5*time.Minute+4*time.Second); n < 7 {
+		t.Errorf("%d questions in the 4 s after a change", n)
+	}
+}

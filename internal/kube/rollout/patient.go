@@ -23,6 +23,8 @@ type patient struct {
 	refused  string            // why the pods of that are not let be made
 	revision string            // which that is
 	seen     map[string]sighting
+	moved    time.Time // when it, or one of its pods, last changed
+	asked    time.Time
 	asking   bool
 	suspect  bool      // it seems hopeless
 	sure     bool      // and that was so after another look
@@ -46,6 +48,14 @@ func (p *patient) starts() int {
 		}
 	}
 	return 1
+}
+
+// due says that it is time for another question. Most of what can be heard, is
+// heard soon after a change; the longer nothing moves, the rarer it is worth
+// asking, and an image that takes five minutes to pull brings no news in between.
+func (p *patient) due(now time.Time) bool {
+	const share = 8 // what this adds to the time until a verdict is small beside it
+	return now.Sub(p.asked) >= max(askEvery, min(askRarely, now.Sub(p.moved)/share))
 }
 
 // doubtful says that its pods do not tell all: there are none, one has not begun
