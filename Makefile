@@ -103,8 +103,8 @@ chaos: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Kill deploys at 
 
 RUNS ?= 10
 .PHONY: bench
-bench: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 $(BIN)/stopwatch ## Time Berth beside the Helm 3 and Helm 4 command lines, write docs/benchmarks.md: RUNS=10 of each
-	BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_HELM4=$(BIN)/helm4 BERTH_TEST_STOPWATCH=$(BIN)/stopwatch \
+bench: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 $(BIN)/stopwatch $(BIN)/sdk ## Time Berth beside the Helm 3 and Helm 4 command lines, write docs/benchmarks.md: RUNS=10 of each
+	BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_HELM4=$(BIN)/helm4 BERTH_TEST_STOPWATCH=$(BIN)/stopwatch BERTH_TEST_SDK=$(BIN)/sdk \
 	$(BIN)/cluster run -- go test -C test/bench -v -count=1 -failfast -tags bench -timeout 6h . -runs $(RUNS) $(or $(BENCH),-write)
 
 .PHONY: cluster-up
@@ -134,6 +134,9 @@ $(BIN)/berth: $(GO_SOURCES) go.mod go.sum $(BIN)/.version
 
 $(BIN)/demo: $(DEMO_SOURCES) go.mod go.sum
 	go build -ldflags "-s -w" -o $@ ./test/demo
+
+$(BIN)/sdk: test/sdk/sdk.go internal/startup/startup.go go.mod
+	go build -ldflags "-s -w" -o $@ ./test/sdk
 
 $(BIN)/stopwatch: test/bench/stopwatch/main.go
 	go build -C test/bench -ldflags "-s -w" -o $@ ./stopwatch

@@ -100,7 +100,8 @@ func (b *bench) sizes() []bar {
 		},
 		{
 			what: "`berth version` ≤ 30 ms", measured: b.results.median(key{program, berth, wall}),
-			limit: milliseconds(30 * time.Millisecond), format: duration, note: "median",
+			limit: milliseconds(30 * time.Millisecond), format: duration,
+			note: fmt.Sprintf("median; %s: %s", library, duration(b.results.median(key{program, library, wall}))),
 		},
 	}
 }

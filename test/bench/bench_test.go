@@ -21,6 +21,7 @@ type bench struct {
 	*kubetest.Cluster
 	stopwatch string
 	tools     []*tool
+	library   *tool // Helm's alone: it can only start
 	audit     *auditLog
 	watcher   *watcher
 	machine   machine
@@ -34,15 +35,16 @@ func newBench(t *testing.T) *bench {
 	c := kubetest.Connect(t)
 	return &bench{
 		Cluster: c, stopwatch: variable(t, "BERTH_TEST_STOPWATCH"), tools: newTools(t, c),
-		audit: newAuditLog(t, c.AuditLog()), watcher: newWatcher(t, c), machine: facts,
+		library: &tool{name: library, binary: variable(t, "BERTH_TEST_SDK")},
+		audit:   newAuditLog(t, c.AuditLog()), watcher: newWatcher(t, c), machine: facts,
 	}
 }
 
 // turns calls each tool in turn, another one first each time.
-func (b *bench) turns(t *testing.T, do func(round int, o *tool)) {
+func turns(t *testing.T, tools []*tool, do func(round int, o *tool)) {
 	for round := range *runs {
-		for i := range b.tools {
-			do(round, b.tools[(round+i)%len(b.tools)])
+		for i := range tools {
+			do(round, tools[(round+i)%len(tools)])
 		}
 		t.Logf("run %d of %d", round+1, *runs)
 	}
@@ -50,7 +52,7 @@ func (b *bench) turns(t *testing.T, do func(round int, o *tool)) {
 
 // programs measures the binaries themselves: `version` asks no server.
 func (b *bench) programs(t *testing.T) {
-	for _, o := range b.tools {
+	for _, o := range b.binaries() {
 		info, err := os.Stat(o.binary)
 		if err != nil {
 			t.Fatal(err)
@@ -58,7 +60,7 @@ func (b *bench) programs(t *testing.T) {
 		b.results.add(key{program, o.name, size}, float64(info.Size())/(1<<20))
 	}
 	for range starts {
-		b.turns(t, func(_ int, o *tool) {
+		turns(t, b.binaries(), func(_ int, o *tool) {
 			l, out := b.run(t, o, "version")
 			if l.Code != 0 {
 				t.Fatalf("%s version ended with %d\n%s", o.name, l.Code, out)
@@ -69,6 +71,9 @@ func (b *bench) programs(t *testing.T) {
 	}
 }
 
+// binaries are all that can start.
+func (b *bench) binaries() []*tool { return append(slices.Clone(b.tools), b.library) }
+
 // starts is how often each run of the programs is made: it takes milliseconds,
 // of which whatever else the machine does is a large part.
 const starts = 10
@@ -76,7 +81,7 @@ const starts = 10
 // deploys measures a scenario.
 func (b *bench) deploys(t *testing.T, s scenario) {
 	if s.verb == install {
-		b.turns(t, func(_ int, o *tool) {
+		turns(t, b.tools, func(_ int, o *tool) {
 			namespace := b.Name(t, "bench")
 			b.deploy(t, s, o, namespace, "r0")
 			b.remove(t, namespace)
@@ -88,7 +93,7 @@ func (b *bench) deploys(t *testing.T, s scenario) {
 		places[o] = b.Name(t, "bench")
 		b.prepare(t, s, o, places[o], "r0")
 	}
-	b.turns(t, func(round int, o *tool) {
+	turns(t, b.tools, func(round int, o *tool) {
 		revision := "r0"
 		if s.verb == upgrade {
 			revision = fmt.Sprintf("r%d", round+1)

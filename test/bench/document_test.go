@@ -133,9 +133,10 @@ func (b *bench) named(f failure, o *tool) string {
 }
 
 func (b *bench) programTable(d *strings.Builder) {
-	fmt.Fprintf(d, "\n## The binaries\n\n`version` was run %d times.\n", *runs*starts)
+	fmt.Fprintf(d, "\n## The binaries\n\n`version` was run %d times. %s is test/sdk, a\n"+
+		"program that could install a chart with it and does nothing.\n", *runs*starts, library)
 	fmt.Fprint(d, "\n| tool | size | start-up (`version`) | memory of it |\n|---|---|---|---|\n")
-	for _, o := range b.tools {
+	for _, o := range b.binaries() {
 		cell := func(m metric, format func(float64) string) string {
 			return spread(b.results.of(key{program, o.name, m}), format)
 		}

@@ -25,6 +25,8 @@ const (
 	berth = "Berth"
 	helm3 = "Helm 3"
 	helm4 = "Helm 4"
+	// library can only start: see test/sdk.
+	library = "Helm's library alone"
 )
 
 var names = []string{berth, helm3, helm4}
