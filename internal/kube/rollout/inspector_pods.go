@@ -48,8 +48,9 @@ func (in *inspector) watchPods(ctx context.Context) {
 func (in *inspector) saw(s sight) {
 	if s.live == nil {
 		for _, p := range in.cases {
-			if p.selector != nil && p.subject.source.namespace == s.feed.source.namespace {
+			if p.selector != nil && p.subject.source.namespace == s.feed.source.namespace && p.pods[s.name] != nil {
 				delete(p.pods, s.name)
+				p.moved = time.Now()
 			}
 		}
 		return
@@ -63,6 +64,7 @@ func (in *inspector) saw(s sight) {
 		case p.selector == nil || p.subject.source.namespace != pod.Namespace || !p.takes.Matches(labels.Set(pod.Labels)):
 		case s.gone:
 			delete(p.pods, pod.Name)
+			p.moved = time.Now()
 		default:
 			p.pods[pod.Name] = pod
 			p.moved = time.Now()
