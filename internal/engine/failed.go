@@ -38,12 +38,12 @@ func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.F
 	if last.Payload.Pending() { // first of all: there may be time for nothing else
 		if err := r.Releases.Settle(settle, last, verdict.StatusFailed, fmt.Sprintf("settled by Berth: %v", out.Err)); err != nil {
 			r.result.Evidence = append(r.result.Evidence, fmt.Sprintf("the deploy itself failed: %v", out.Err))
-			r.observeFailure(settle, last)
+			r.observeFailure(settle, last, out.Diagnostics)
 			return err
 		}
 		last.Payload = verdict.StatusFailed
 	}
-	r.observeFailure(settle, last)
+	r.observeFailure(settle, last, out.Diagnostics)
 	r.result.Status = last.Payload
 	r.settled = fmt.Sprintf("revision %d is recorded as %s", last.Revision, last.Payload)
 	if r.interruption(ctx) != nil {
@@ -80,11 +80,11 @@ func overtaken(last *verdict.Record, cause error) error {
 		Next:     "Let it end, then run again."}
 }
 
-// observeFailure gathers what the objects look like, for the report. A failed
-// look is no second failure.
-func (r *run) observeFailure(ctx context.Context, last *verdict.Record) {
+// observeFailure gathers what the objects look like, for the report, with the
+// reasons that this operation found. A failed look is no second failure.
+func (r *run) observeFailure(ctx context.Context, last *verdict.Record, found *verdict.Diagnostics) {
 	if objects, err := r.Cluster.Observe(ctx, last.Manifest); err == nil {
-		r.result.Diagnostics.Explain(objects)
+		found.Explain(objects)
 		r.result.Objects = objects
 	}
 }

@@ -25,6 +25,23 @@ func (e ended) diagnostics(t *testing.T) verdict.Diagnostics {
 	return d
 }
 
+// reason is why an object of the report is not ready.
+func (e ended) reason(t *testing.T, object string) string {
+	t.Helper()
+	var objects []verdict.Object
+	raw, err := json.Marshal(e.report["objects"])
+	if err == nil {
+		err = json.Unmarshal(raw, &objects)
+	}
+	for _, o := range objects {
+		if o.Kind+"/"+o.Name == object {
+			return o.Reason
+		}
+	}
+	t.Fatalf("the objects %s have no %s: %v", raw, object, err)
+	return ""
+}
+
 // A deploy that cannot succeed ends long before its timeout, with the reason.
 func TestDeployFailsFast(t *testing.T) {
 	s := newSite(t)
@@ -36,6 +53,9 @@ func TestDeployFailsFast(t *testing.T) {
 	}
 	if d := e.diagnostics(t); d.Symptoms[0].Kind != "Pod" || len(d.Symptoms[0].Events) == 0 {
 		t.Errorf("diagnostics %+v", d)
+	}
+	if why := e.reason(t, "Deployment/web"); !strings.Contains(why, "registry.example/app:missing") {
+		t.Errorf("the object says %q, not what was found", why)
 	}
 	s.berth("deploy").exit(t, 0)
 }
