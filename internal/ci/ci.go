@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/report"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Platform is where Berth runs.
@@ -39,7 +39,7 @@ type Platform interface {
 	// Publish puts the result where the platform shows it and, when dir is
 	// not empty, writes the report files there. What the platform does not
 	// offer in this run is said in a line and is no error.
-	Publish(r verdict.Result, dir string) error
+	Publish(r result.Result, dir string) error
 }
 
 // Detect finds the platform from the environment. What is said goes to w.
@@ -91,7 +91,7 @@ const (
 )
 
 // reportFiles are the files that every platform gets.
-func reportFiles(r verdict.Result) (map[string][]byte, error) {
+func reportFiles(r result.Result) (map[string][]byte, error) {
 	asJSON, err := report.JSON(r)
 	if err != nil {
 		return nil, err
@@ -109,9 +109,9 @@ func reportFiles(r verdict.Result) (map[string][]byte, error) {
 
 // remark prints the warnings and notices where there are no annotations. Errors
 // are left out: how the run ended is what report.Text begins with.
-func remark(p Platform, r verdict.Result) {
+func remark(p Platform, r result.Result) {
 	for _, note := range report.Annotations(r) {
-		if note.Level == verdict.LevelError {
+		if note.Level == result.LevelError {
 			continue
 		}
 		text := fmt.Sprintf("%s: %s", note.Level, note.Title)

@@ -12,7 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // env is an environment for a test.
@@ -87,12 +88,11 @@ func TestMaskedSecretsAreNotReported(t *testing.T) {
 		p := newPrinter(io.Discard)
 		p.mask(secret)
 		for _, text := range []string{secret, "token " + secret + " refused", strings.Repeat("x", 490) + " " + secret} {
-			files, err := reportFiles(verdict.Result{
-				Verb: "deploy", Ending: verdict.EndDeployFailed, Headline: text, Cause: text, Next: text, URL: text,
-				Checks:      []verdict.Check{{Title: text, Detail: text, Findings: []string{text}}},
-				Evidence:    []string{text},
-				Notes:       []verdict.Note{{Level: verdict.LevelError, Title: text, Message: text}},
-				Diagnostics: &verdict.Diagnostics{Reason: text, Symptoms: []verdict.Symptom{{Reason: text, Events: []string{text}}}},
+			files, err := reportFiles(result.Result{
+				Subject: result.Subject{Verb: "deploy", URL: text},
+				Exit:    result.Exit{Reason: problem.DeployFailed, Headline: text, Cause: text, Next: text},
+				Proof:   result.Proof{Checks: []result.Check{{Title: text, Detail: text, Findings: []string{text}}}, Evidence: []string{text}, Diagnostics: &result.Diagnostics{Reason: text, Symptoms: []result.Symptom{{Reason: text, Events: []string{text}}}}},
+				Log:     result.Log{Notes: []result.Note{{Level: result.LevelError, Title: text, Message: text}}},
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/sethvargo/go-githubactions"
 
 	"github.com/berth-dev/berth/internal/report"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // maxSummary is what GitHub takes of a step's summary; a larger one is dropped.
@@ -66,7 +66,7 @@ func (g *gitHub) Mask(secret string) {
 func (g *gitHub) Redact(text []byte) []byte { return g.printer.redact(text) }
 
 // Publish writes the report files, annotations, the job summary and the outputs.
-func (g *gitHub) Publish(r verdict.Result, dir string) error {
+func (g *gitHub) Publish(r result.Result, dir string) error {
 	files, err := reportFiles(r)
 	if err != nil {
 		return err
@@ -89,18 +89,18 @@ func (g *gitHub) Publish(r verdict.Result, dir string) error {
 }
 
 // annotate puts a note beside the job.
-func (g *gitHub) annotate(note verdict.Note) {
+func (g *gitHub) annotate(note result.Note) {
 	a := g.action
 	if title := g.clean(note.Title); title != "" {
 		a = a.WithFieldsMap(map[string]string{"title": title})
 	}
 	message := g.clean(note.Message)
 	switch note.Level {
-	case verdict.LevelError:
+	case result.LevelError:
 		a.Errorf("%s", message)
-	case verdict.LevelWarning:
+	case result.LevelWarning:
 		a.Warningf("%s", message)
-	case verdict.LevelNotice:
+	case result.LevelNotice:
 		a.Noticef("%s", message)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"regexp"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // gitHubRunForm is a run, or one attempt of it.
@@ -13,13 +13,13 @@ var gitHubRunForm = regexp.MustCompile(`^[1-9][0-9]{0,17}(/attempts/[1-9][0-9]{0
 // gitHubStates are the statuses of a run. How it ended is the conclusion, which
 // does not matter here.
 // https://docs.github.com/en/rest/actions/workflow-runs
-var gitHubStates = map[string]verdict.RunState{
-	"completed":   verdict.RunEnded,
-	"in_progress": verdict.RunRunning,
-	"pending":     verdict.RunRunning,
-	"queued":      verdict.RunRunning,
-	"requested":   verdict.RunRunning,
-	"waiting":     verdict.RunRunning,
+var gitHubStates = map[string]facts.RunState{
+	"completed":   facts.RunEnded,
+	"in_progress": facts.RunRunning,
+	"pending":     facts.RunRunning,
+	"queued":      facts.RunRunning,
+	"requested":   facts.RunRunning,
+	"waiting":     facts.RunRunning,
 }
 
 func gitHubRuns(getenv func(string) string, token string, transport http.RoundTripper) *runAPI {

@@ -11,19 +11,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/report"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
-func failedResult() verdict.Result {
-	return verdict.Result{
-		Verb: "deploy", Namespace: "review-x", Release: "web", Revision: 2, Status: verdict.StatusFailed,
-		Ending: verdict.EndDeployFailed, ExitCode: 23, Headline: "web could not be deployed",
-		Cause: "100% of\r\n::error::pods, failed", URL: "https://x.example",
-		Notes: []verdict.Note{
-			{Level: verdict.LevelError, Title: "a, b: c\n::error::d", Message: "50%\n::set-output name=url::evil"},
-			{Level: verdict.LevelWarning, Message: "no title"},
-		},
+func failedResult() result.Result {
+	return result.Result{
+		Subject: result.Subject{Verb: "deploy", Namespace: "review-x", Release: "web", Revision: 2, Status: facts.StatusFailed, URL: "https://x.example"},
+		Exit:    result.Exit{Reason: problem.DeployFailed, ExitCode: 23, Headline: "web could not be deployed", Cause: "100% of\r\n::error::pods, failed"},
+		Log: result.Log{Notes: []result.Note{
+			{Level: result.LevelError, Title: "a, b: c\n::error::d", Message: "50%\n::set-output name=url::evil"},
+			{Level: result.LevelWarning, Message: "no title"},
+		}},
 	}
 }
 

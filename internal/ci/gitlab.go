@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/report"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // gitLab is GitLab CI: sections in the log; the rest are report files that the
@@ -98,7 +98,7 @@ func (g *gitLab) Mask(secret string) { g.printer.mask(secret) }
 // Redact leaves the masked secrets out of text.
 func (g *gitLab) Redact(text []byte) []byte { return g.printer.redact(text) }
 
-func (g *gitLab) Publish(r verdict.Result, dir string) error {
+func (g *gitLab) Publish(r result.Result, dir string) error {
 	files, err := reportFiles(r)
 	if err != nil {
 		return err

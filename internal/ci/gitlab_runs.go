@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"regexp"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 var gitLabJobForm = regexp.MustCompile(`^[1-9][0-9]{0,17}$`)
@@ -12,19 +12,19 @@ var gitLabJobForm = regexp.MustCompile(`^[1-9][0-9]{0,17}$`)
 // gitLabStates are the statuses of a job. One that waits for a person (manual)
 // or for a callback tells nothing.
 // https://docs.gitlab.com/api/jobs/
-var gitLabStates = map[string]verdict.RunState{
-	"canceled": verdict.RunEnded,
-	"failed":   verdict.RunEnded,
-	"skipped":  verdict.RunEnded,
-	"success":  verdict.RunEnded,
+var gitLabStates = map[string]facts.RunState{
+	"canceled": facts.RunEnded,
+	"failed":   facts.RunEnded,
+	"skipped":  facts.RunEnded,
+	"success":  facts.RunEnded,
 
-	"canceling":            verdict.RunRunning,
-	"created":              verdict.RunRunning,
-	"pending":              verdict.RunRunning,
-	"preparing":            verdict.RunRunning,
-	"running":              verdict.RunRunning,
-	"scheduled":            verdict.RunRunning,
-	"waiting_for_resource": verdict.RunRunning,
+	"canceling":            facts.RunRunning,
+	"created":              facts.RunRunning,
+	"pending":              facts.RunRunning,
+	"preparing":            facts.RunRunning,
+	"running":              facts.RunRunning,
+	"scheduled":            facts.RunRunning,
+	"waiting_for_resource": facts.RunRunning,
 }
 
 // gitLabRuns asks about jobs: Berth's runs are GitLab's jobs. A job's own token

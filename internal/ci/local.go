@@ -1,6 +1,6 @@
 package ci
 
-import "github.com/berth-dev/berth/internal/verdict"
+import "github.com/berth-dev/berth/internal/result"
 
 // local is a terminal, or a CI that Berth does not know: plain text, and every
 // fact comes from the inputs.
@@ -15,7 +15,7 @@ func (l local) Plain(text string) string  { return l.printer.line(text) }
 func (l local) Mask(secret string)        { l.printer.mask(secret) }
 func (l local) Redact(text []byte) []byte { return l.printer.redact(text) }
 
-func (l local) Publish(r verdict.Result, dir string) error {
+func (l local) Publish(r result.Result, dir string) error {
 	remark(l, r)
 	files, err := reportFiles(r)
 	if err != nil {

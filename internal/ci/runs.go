@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // Runs asks the platform's own API what became of a run.
@@ -23,9 +23,9 @@ type Runs interface {
 	// repository is asked about, and only where this run's environment says
 	// that the API is, so that the token never goes anywhere else.
 	//
-	// Whatever is not a plain answer is verdict.RunUnknown, and then, and only
+	// Whatever is not a plain answer is facts.RunUnknown, and then, and only
 	// then, there is an error: why it is not known, for whoever debugs.
-	RunState(ctx context.Context, runURL string) (verdict.RunState, error)
+	RunState(ctx context.Context, runURL string) (facts.RunState, error)
 }
 
 // Tokens are what the platforms are asked with. Without one, nothing is asked.
@@ -47,8 +47,8 @@ func NewRuns(getenv func(string) string, t Tokens) Runs {
 // noRuns is for where no CI runs.
 type noRuns struct{}
 
-func (noRuns) RunState(context.Context, string) (verdict.RunState, error) {
-	return verdict.RunUnknown, errors.New("outside CI there is nobody to ask about a run")
+func (noRuns) RunState(context.Context, string) (facts.RunState, error) {
+	return facts.RunUnknown, errors.New("outside CI there is nobody to ask about a run")
 }
 
 const (
@@ -67,7 +67,7 @@ type runAPI struct {
 	api      string // likewise
 	form     *regexp.Regexp
 	self     []string // this very run, after pages
-	states   map[string]verdict.RunState
+	states   map[string]facts.RunState
 
 	token  string
 	header http.Header // with the token in it
@@ -75,18 +75,18 @@ type runAPI struct {
 	client *http.Client
 }
 
-func (a *runAPI) RunState(ctx context.Context, runURL string) (verdict.RunState, error) {
+func (a *runAPI) RunState(ctx context.Context, runURL string) (facts.RunState, error) {
 	run, err := a.find(runURL)
 	if err != nil {
-		return verdict.RunUnknown, fmt.Errorf("%s is not asked about run %.200q: %w", a.platform, runURL, err)
+		return facts.RunUnknown, fmt.Errorf("%s is not asked about run %.200q: %w", a.platform, runURL, err)
 	}
 	status, err := a.status(ctx, run)
 	if err != nil {
-		return verdict.RunUnknown, fmt.Errorf("ask %s about run %s: %w", a.platform, run, err)
+		return facts.RunUnknown, fmt.Errorf("ask %s about run %s: %w", a.platform, run, err)
 	}
 	state, ok := a.states[status]
 	if !ok {
-		return verdict.RunUnknown, fmt.Errorf("ask %s about run %s: its status %.50q tells neither that it runs nor that it ended", a.platform, run, status)
+		return facts.RunUnknown, fmt.Errorf("ask %s about run %s: its status %.50q tells neither that it runs nor that it ended", a.platform, run, status)
 	}
 	return state, nil
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 const hushed = "hunter2-token"
@@ -69,7 +69,7 @@ func says(body string) http.HandlerFunc {
 func notKnown(t *testing.T, runs Runs, run string) string {
 	t.Helper()
 	state, err := runs.RunState(t.Context(), run)
-	if state != verdict.RunUnknown || err == nil {
+	if state != facts.RunUnknown || err == nil {
 		t.Fatalf("%q: got %s, %v", run, state, err)
 	}
 	if strings.Contains(err.Error(), hushed) {
@@ -81,24 +81,24 @@ func notKnown(t *testing.T, runs Runs, run string) string {
 func TestRunStates(t *testing.T) {
 	for _, c := range []struct {
 		platform platform
-		states   map[string]verdict.RunState
+		states   map[string]facts.RunState
 	}{
-		{onGitHubAPI, map[string]verdict.RunState{
-			"completed": verdict.RunEnded, "queued": verdict.RunRunning, "in_progress": verdict.RunRunning,
-			"waiting": verdict.RunRunning, "requested": verdict.RunRunning, "pending": verdict.RunRunning,
-			"success": verdict.RunUnknown, "": verdict.RunUnknown, "Completed": verdict.RunUnknown,
+		{onGitHubAPI, map[string]facts.RunState{
+			"completed": facts.RunEnded, "queued": facts.RunRunning, "in_progress": facts.RunRunning,
+			"waiting": facts.RunRunning, "requested": facts.RunRunning, "pending": facts.RunRunning,
+			"success": facts.RunUnknown, "": facts.RunUnknown, "Completed": facts.RunUnknown,
 		}},
-		{onGitLabAPI, map[string]verdict.RunState{
-			"success": verdict.RunEnded, "failed": verdict.RunEnded, "canceled": verdict.RunEnded, "skipped": verdict.RunEnded,
-			"created": verdict.RunRunning, "pending": verdict.RunRunning, "running": verdict.RunRunning, "preparing": verdict.RunRunning,
-			"waiting_for_resource": verdict.RunRunning, "scheduled": verdict.RunRunning, "canceling": verdict.RunRunning,
-			"manual": verdict.RunUnknown, "completed": verdict.RunUnknown, "": verdict.RunUnknown,
+		{onGitLabAPI, map[string]facts.RunState{
+			"success": facts.RunEnded, "failed": facts.RunEnded, "canceled": facts.RunEnded, "skipped": facts.RunEnded,
+			"created": facts.RunRunning, "pending": facts.RunRunning, "running": facts.RunRunning, "preparing": facts.RunRunning,
+			"waiting_for_resource": facts.RunRunning, "scheduled": facts.RunRunning, "canceling": facts.RunRunning,
+			"manual": facts.RunUnknown, "completed": facts.RunUnknown, "": facts.RunUnknown,
 		}},
 	} {
 		for status, want := range c.states {
 			runs, asked := c.platform.serve(t, nil, says(`{"id": 41, "status": "`+status+`", "name": "x"}`))
 			got, err := runs.RunState(t.Context(), c.platform.run)
-			if got != want || (err == nil) != (want != verdict.RunUnknown) {
+			if got != want || (err == nil) != (want != facts.RunUnknown) {
 				t.Errorf("%s: %q is %s (%v), want %s", runs.platform, status, got, err, want)
 			}
 			if len(*asked) != 1 || (*asked)[0].URL.String() != c.platform.path {
@@ -164,7 +164,7 @@ func TestRunsAskAboutTheirOwnRepositoryOnly(t *testing.T) {
 
 func TestAnEarlierAttemptOfThisRunIsAskedAbout(t *testing.T) {
 	runs, _ := onGitHubAPI.serve(t, nil, says(`{"id": 42, "status": "completed"}`))
-	if got, err := runs.RunState(t.Context(), "https://ghe.example.com/acme/shop/actions/runs/42/attempts/2"); got != verdict.RunEnded || err != nil {
+	if got, err := runs.RunState(t.Context(), "https://ghe.example.com/acme/shop/actions/runs/42/attempts/2"); got != facts.RunEnded || err != nil {
 		t.Errorf("got %s, %v", got, err)
 	}
 }
@@ -222,7 +222,7 @@ func TestASilentAPIIsNotWaitedFor(t *testing.T) {
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if state, err := runs.RunState(ctx, p.run); state != verdict.RunUnknown || !errors.Is(err, context.Canceled) {
+		if state, err := runs.RunState(ctx, p.run); state != facts.RunUnknown || !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %s, %v", runs.platform, state, err)
 		}
 	}

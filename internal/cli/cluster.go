@@ -6,8 +6,9 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/app"
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // cluster is the engine's view of internal/kube, for one review app.
@@ -16,17 +17,17 @@ type cluster struct {
 	app    app.App
 	labels map[string]string // the user's own, for the namespace
 	clock  func() time.Time
-	note   func(verdict.Note)
+	note   func(result.Note)
 }
 
 func (c *cluster) namespaces() kube.Namespaces { return kube.Namespaces{Client: c.conn.Clientset()} }
 
-func (c *cluster) Namespace(ctx context.Context) (verdict.Namespace, error) {
+func (c *cluster) Namespace(ctx context.Context) (facts.Namespace, error) {
 	ns, err := c.namespaces().Get(ctx, c.app.Namespace)
 	return ns, classify(err, "read namespace "+c.app.Namespace)
 }
 
-func (c *cluster) CreateNamespace(ctx context.Context) (ns verdict.Namespace, fresh bool, err error) {
+func (c *cluster) CreateNamespace(ctx context.Context) (ns facts.Namespace, fresh bool, err error) {
 	made, err := c.namespaces().Ensure(ctx, c.app.Namespace, c.allLabels(), c.app.Annotations)
 	for _, n := range made.Notes {
 		c.note(n)
@@ -34,7 +35,7 @@ func (c *cluster) CreateNamespace(ctx context.Context) (ns verdict.Namespace, fr
 	return made.Namespace, made.Made, classify(err, "create namespace "+c.app.Namespace)
 }
 
-func (c *cluster) AdoptNamespace(ctx context.Context, ns verdict.Namespace) (verdict.Namespace, error) {
+func (c *cluster) AdoptNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error) {
 	adopted, err := c.namespaces().Mark(ctx, ns.Name, ns.UID, c.allLabels(), c.app.Annotations)
 	return adopted, classify(err, "adopt namespace "+ns.Name)
 }
@@ -47,18 +48,18 @@ func (c *cluster) allLabels() map[string]string {
 	return all
 }
 
-func (c *cluster) DeleteNamespace(ctx context.Context, ns verdict.Namespace) error {
+func (c *cluster) DeleteNamespace(ctx context.Context, ns facts.Namespace) error {
 	if err := c.namespaces().Delete(ctx, ns.Name, ns.UID); err != nil {
 		return classify(err, "delete namespace "+ns.Name)
 	}
 	return c.WaitNamespaceGone(ctx, ns)
 }
 
-func (c *cluster) WaitNamespaceGone(ctx context.Context, ns verdict.Namespace) error {
+func (c *cluster) WaitNamespaceGone(ctx context.Context, ns facts.Namespace) error {
 	return classify(c.namespaces().WaitGone(ctx, ns.Name, ns.UID), "wait until namespace "+ns.Name+" is gone")
 }
 
-func (c *cluster) Observe(ctx context.Context, manifest string) ([]verdict.Object, error) {
+func (c *cluster) Observe(ctx context.Context, manifest string) ([]facts.Object, error) {
 	mapper, err := c.conn.Mapper(ctx)
 	if err != nil {
 		return nil, classify(err, "ask the API server for its kinds of object")
@@ -69,7 +70,7 @@ func (c *cluster) Observe(ctx context.Context, manifest string) ([]verdict.Objec
 }
 
 // Remove deletes these very objects, and waits until they are gone if told to.
-func (c *cluster) Remove(ctx context.Context, objects []verdict.Object, wait bool) (kept []string, err error) {
+func (c *cluster) Remove(ctx context.Context, objects []facts.Object, wait bool) (kept []string, err error) {
 	mapper, err := c.conn.Mapper(ctx)
 	if err != nil {
 		return nil, classify(err, "ask the API server for its kinds of object")
@@ -102,7 +103,7 @@ func (c *cluster) User(ctx context.Context) string {
 	return user
 }
 
-func (c *cluster) Traffic() []verdict.Requests { return c.conn.Traffic() }
+func (c *cluster) Traffic() []result.Requests { return c.conn.Traffic() }
 
 // classify keeps nil nil: a nil *Problem in an error is not.
 func classify(err error, tried string) error {

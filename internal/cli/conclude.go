@@ -8,16 +8,17 @@ import (
 
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/report"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // conclude says how the run ended, where people look, and gives the exit code.
-func (p Process) conclude(platform ci.Platform, o *input.Options, r verdict.Result) int {
+func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Result) int {
 	if o == nil {
 		o = &input.Options{}
 	}
-	r.ExitCode = exitCode(r.Ending)
+	r.ExitCode = exitCode(r.Reason)
 	code := r.ExitCode
 	if slices.Contains(o.SoftFail, code) {
 		code = exitOK
@@ -41,29 +42,28 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r verdict.Resu
 }
 
 // soften turns what would fail the step into warnings.
-func soften(r *verdict.Result) {
+func soften(r *result.Result) {
 	for i := range r.Notes {
-		if r.Notes[i].Level == verdict.LevelError {
-			r.Notes[i].Level = verdict.LevelWarning
+		if r.Notes[i].Level == result.LevelError {
+			r.Notes[i].Level = result.LevelWarning
 			r.Notes[i].Title += fmt.Sprintf(" (exit code %d, softened by soft-fail)", r.ExitCode)
 		}
 	}
 }
 
 // wrongInput is the result of a run that stopped at its inputs.
-func wrongInput(verb string, err error) verdict.Result {
-	return verdict.Result{
-		Verb: verb, Ending: verdict.EndWrongInput, Started: time.Now(),
-		Headline: "Wrong input; nothing was touched.", Cause: err.Error(),
-		Next:  "berth " + strings.TrimSpace(verb+" --help") + " lists what is allowed.",
-		Notes: []verdict.Note{{Level: verdict.LevelError, Title: "wrong input", Message: err.Error()}},
+func wrongInput(verb string, err error) result.Result {
+	return result.Result{
+		Subject: result.Subject{Verb: verb},
+		Exit:    result.Exit{Reason: problem.WrongInput, Headline: "Wrong input; nothing was touched.", Cause: err.Error(), Next: "berth " + strings.TrimSpace(verb+" --help") + " lists what is allowed."},
+		Log:     result.Log{Started: time.Now(), Notes: []result.Note{{Level: result.LevelError, Title: "wrong input", Message: err.Error()}}},
 	}
 }
 
-func nothingToDo(i ci.Intent) verdict.Result {
-	return verdict.Result{
-		Verb: input.Auto, Ending: verdict.EndNothingToDo, Started: time.Now(),
-		Headline: "Nothing to do: " + i.Reason + ".",
-		Notes:    []verdict.Note{{Level: verdict.LevelNotice, Title: "nothing to do", Message: i.Reason}},
+func nothingToDo(i ci.Intent) result.Result {
+	return result.Result{
+		Subject: result.Subject{Verb: input.Auto},
+		Exit:    result.Exit{Reason: problem.NothingToDo, Headline: "Nothing to do: " + i.Reason + "."},
+		Log:     result.Log{Started: time.Now(), Notes: []result.Note{{Level: result.LevelNotice, Title: "nothing to do", Message: i.Reason}}},
 	}
 }

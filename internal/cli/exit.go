@@ -1,6 +1,6 @@
 package cli
 
-import "github.com/berth-dev/berth/internal/verdict"
+import "github.com/berth-dev/berth/internal/problem"
 
 // The exit codes. They are part of the contract: docs/exit-codes.md.
 const (
@@ -26,45 +26,45 @@ const (
 )
 
 // exitCode is the only place that maps how a run ended to an exit code.
-func exitCode(e verdict.Ending) int {
+func exitCode(e problem.ExitReason) int {
 	switch e {
-	case verdict.EndConsistent, verdict.EndNothingToDo:
+	case problem.Consistent, problem.NothingToDo:
 		return exitOK
-	case verdict.EndInternal:
+	case problem.Internal:
 		return exitInternal
-	case verdict.EndPermission:
+	case problem.PermissionMissing:
 		return exitPermission
-	case verdict.EndLive:
+	case problem.LiveOperation:
 		return exitLive
-	case verdict.EndUnknownHolder:
+	case problem.LivenessUnknown:
 		return exitUnknownHolder
-	case verdict.EndDeployFailed:
+	case problem.DeployFailed:
 		return exitDeployFailed
-	case verdict.EndInconsistent:
+	case problem.Inconsistent:
 		return exitInconsistent
-	case verdict.EndRepairFailed:
+	case problem.RepairFailed:
 		return exitRepairFailed
-	case verdict.EndUnanswered:
+	case problem.Unanswered:
 		return exitUnanswered
-	case verdict.EndForeign:
+	case problem.NotOurs:
 		return exitForeign
-	case verdict.EndTerminating:
+	case problem.NamespaceTerminating:
 		return exitTerminating
-	case verdict.EndUnreadable:
+	case problem.RecordUnreadable:
 		return exitUnreadable
-	case verdict.EndChart:
+	case problem.ChartInvalid:
 		return exitChart
-	case verdict.EndProbe:
+	case problem.ProbeFailed:
 		return exitProbe
-	case verdict.EndSweep:
+	case problem.SweepIncomplete:
 		return exitSweep
-	case verdict.EndNotFound:
+	case problem.NotFound:
 		return exitNotFound
-	case verdict.EndWrongInput:
+	case problem.WrongInput:
 		return exitWrongInput
-	case verdict.EndInterrupted:
+	case problem.Interrupted:
 		return exitInterrupted
-	case verdict.EndTerminated:
+	case problem.Terminated:
 		return exitTerminated
 	}
 	return exitInternal

@@ -6,16 +6,16 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // endings is every way a run can end, with the code that the contract gives it.
-var endings = map[verdict.Ending]int{
-	verdict.EndConsistent: 0, verdict.EndNothingToDo: 0, verdict.EndInternal: 1, verdict.EndPermission: 20,
-	verdict.EndLive: 21, verdict.EndUnknownHolder: 22, verdict.EndDeployFailed: 23, verdict.EndInconsistent: 24,
-	verdict.EndRepairFailed: 25, verdict.EndUnanswered: 26, verdict.EndForeign: 27, verdict.EndTerminating: 28,
-	verdict.EndUnreadable: 29, verdict.EndChart: 30, verdict.EndProbe: 31, verdict.EndSweep: 32,
-	verdict.EndNotFound: 33, verdict.EndWrongInput: 64, verdict.EndInterrupted: 130, verdict.EndTerminated: 143,
+var endings = map[problem.ExitReason]int{
+	problem.Consistent: 0, problem.NothingToDo: 0, problem.Internal: 1, problem.PermissionMissing: 20,
+	problem.LiveOperation: 21, problem.LivenessUnknown: 22, problem.DeployFailed: 23, problem.Inconsistent: 24,
+	problem.RepairFailed: 25, problem.Unanswered: 26, problem.NotOurs: 27, problem.NamespaceTerminating: 28,
+	problem.RecordUnreadable: 29, problem.ChartInvalid: 30, problem.ProbeFailed: 31, problem.SweepIncomplete: 32,
+	problem.NotFound: 33, problem.WrongInput: 64, problem.Interrupted: 130, problem.Terminated: 143,
 }
 
 func TestExitCodes(t *testing.T) {

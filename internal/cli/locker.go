@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/engine"
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/lease"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // locker is the engine's view of internal/kube/lease.
@@ -37,7 +38,7 @@ func serverNow(conn *kube.Conn) func() time.Time {
 	}
 }
 
-func (l locker) Acquire(ctx context.Context, expect engine.LockExpected, waiting func(string, time.Time)) (engine.Held, verdict.Lock, error) {
+func (l locker) Acquire(ctx context.Context, expect engine.LockExpected, waiting func(string, time.Time)) (engine.Held, facts.Lock, error) {
 	o := l.options
 	o.OnWait, o.Absent, o.Renewable = waiting, expect.Absent, expect.Renewable
 	held, err := lease.Acquire(ctx, l.conn.Clientset(), o)
@@ -47,16 +48,16 @@ func (l locker) Acquire(ctx context.Context, expect engine.LockExpected, waiting
 		*l.held = held
 		return heldLease{held, leaseMargin(o.Duration)}, held.Found(), nil
 	case errors.Is(err, lease.ErrUnusable):
-		return nil, verdict.Lock{State: verdict.LockUnusable}, nil
+		return nil, facts.Lock{State: facts.LockUnusable}, nil
 	case errors.As(err, &busy):
-		return nil, verdict.Lock{}, &verdict.Problem{Ending: verdict.EndLive,
+		return nil, facts.Lock{}, &problem.Problem{Reason: problem.LiveOperation,
 			Tried: fmt.Sprintf("lock release %s in namespace %s within the lock-timeout of %s", l.release, l.namespace, o.Wait),
 			Cause: busy, Next: "Wait for that run to end, or give a longer lock-timeout."}
 	}
-	return nil, verdict.Lock{}, classify(err, "lock release "+l.release)
+	return nil, facts.Lock{}, classify(err, "lock release "+l.release)
 }
 
-func (l locker) Read(ctx context.Context) (verdict.Lock, error) {
+func (l locker) Read(ctx context.Context) (facts.Lock, error) {
 	found, err := lease.Read(ctx, l.conn.Clientset(), l.namespace, l.release, l.options.ServerNow())
 	return found, classify(err, "read the lock of release "+l.release)
 }
@@ -71,4 +72,4 @@ func (h heldLease) Lost() <-chan struct{} { return h.Done() }
 
 func (h heldLease) Live() bool { return h.Lease.Live(h.margin) }
 
-func (h heldLease) End(ctx context.Context, a verdict.Attempt) error { return h.Release(ctx, a) }
+func (h heldLease) End(ctx context.Context, a facts.Attempt) error { return h.Release(ctx, a) }

@@ -17,8 +17,8 @@ import (
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/engine"
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/progress"
-	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // Process is what the operating system gives a program.
@@ -67,9 +67,9 @@ func Main(ctx context.Context, p Process) int {
 
 func interrupt(s os.Signal) *engine.Interrupt {
 	if s == syscall.SIGTERM {
-		return &engine.Interrupt{Signal: "SIGTERM", Ending: verdict.EndTerminated}
+		return &engine.Interrupt{Signal: "SIGTERM", Ending: problem.Terminated}
 	}
-	return &engine.Interrupt{Signal: "SIGINT", Ending: verdict.EndInterrupted}
+	return &engine.Interrupt{Signal: "SIGINT", Ending: problem.Interrupted}
 }
 
 // run parses the command line and runs its verb. A panic is a bug, and its

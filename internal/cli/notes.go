@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // note keeps what comes from outside the flow: the API server's warnings arrive
 // on any goroutine.
-func (w *wiring) note(n verdict.Note) {
+func (w *wiring) note(n result.Note) {
 	w.noting.Lock()
 	defer w.noting.Unlock()
 	w.notes = append(w.notes, n)
 }
 
-func (w *wiring) noted() []verdict.Note {
+func (w *wiring) noted() []result.Note {
 	w.noting.Lock()
 	defer w.noting.Unlock()
 	return slices.Clone(w.notes)
@@ -29,7 +29,7 @@ func (w *wiring) debug(format string, args ...any) {
 }
 
 // debugAudit shows what the record store wrote and what was asked for.
-func (w *wiring) debugAudit(r verdict.Result) {
+func (w *wiring) debugAudit(r result.Result) {
 	for _, a := range r.Audit {
 		w.debug("record: %s %s revision %d status %s: %d tries, error %q", a.Verb, a.Key, a.Revision, a.Status, a.Tries, a.Error)
 	}

@@ -5,9 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/access"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // permissions is the engine's view of internal/kube/access.
@@ -18,47 +19,47 @@ type permissions struct {
 	perBranch bool
 }
 
-func (p permissions) needs(verb string, phase verdict.NamespacePhase) []verdict.Permission {
+func (p permissions) needs(verb string, phase facts.NamespacePhase) []problem.Permission {
 	needs := access.Storage(access.Needs{
 		Resource: p.resource, Namespace: p.namespace,
 		Deletes:         verb == "teardown" || verb == "prune",
-		CreateNamespace: (verb == "deploy" || verb == "preflight") && phase == verdict.NamespaceAbsent,
+		CreateNamespace: (verb == "deploy" || verb == "preflight") && phase == facts.NamespaceAbsent,
 	})
 	if verb == "repair" || verb == "teardown" {
-		needs = slices.DeleteFunc(needs, func(n verdict.Permission) bool { return n.Verb == "create" && n.Resource == p.resource })
+		needs = slices.DeleteFunc(needs, func(n problem.Permission) bool { return n.Verb == "create" && n.Resource == p.resource })
 	}
 	return needs
 }
 
-func (p permissions) ClusterNeeds(verb string, phase verdict.NamespacePhase) []verdict.Permission {
+func (p permissions) ClusterNeeds(verb string, phase facts.NamespacePhase) []problem.Permission {
 	cluster, _ := access.Split(p.needs(verb, phase))
 	return cluster
 }
 
-func (p permissions) StorageNeeds(verb string) []verdict.Permission {
-	_, storage := access.Split(p.needs(verb, verdict.NamespaceActive))
+func (p permissions) StorageNeeds(verb string) []problem.Permission {
+	_, storage := access.Split(p.needs(verb, facts.NamespaceActive))
 	if verb == "prune" { // the rest was asked for already
-		storage = slices.DeleteFunc(storage, func(n verdict.Permission) bool { return n.Verb != "delete" })
+		storage = slices.DeleteFunc(storage, func(n problem.Permission) bool { return n.Verb != "delete" })
 	}
 	return storage
 }
 
-func (p permissions) RenewLock() verdict.Permission { return access.RenewLock(p.namespace) }
+func (p permissions) RenewLock() problem.Permission { return access.RenewLock(p.namespace) }
 
-func (p permissions) ReviewUntil(ctx context.Context, needs []verdict.Permission, wait time.Duration, retry func([]verdict.Gap)) ([]verdict.Gap, error) {
+func (p permissions) ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration, retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error) {
 	gaps, err := access.ReviewUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait,
-		func(gaps []verdict.Gap, _ time.Duration) { retry(gaps) })
+		func(gaps []problem.MissingPermission, _ time.Duration) { retry(gaps) })
 	return gaps, classify(err, "ask for permissions")
 }
 
 // RBAC is for all verbs at once: a Role for each would overwrite the others', and
 // who applies it should have to do so once.
-func (p permissions) RBAC(user string, more []verdict.Permission) string {
+func (p permissions) RBAC(user string, more []problem.Permission) string {
 	needs := access.Storage(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true, CreateNamespace: p.perBranch})
 	if p.perBranch {
-		needs = append(needs, verdict.Permission{Verb: "delete", Resource: "namespaces", Name: p.namespace, Why: "remove the namespace that Berth made"})
+		needs = append(needs, problem.Permission{Verb: "delete", Resource: "namespaces", Name: p.namespace, Why: "remove the namespace that Berth made"})
 	}
-	needs = append(needs, verdict.Permission{Verb: "delete", Group: "coordination.k8s.io", Resource: "leases", Namespace: p.namespace,
+	needs = append(needs, problem.Permission{Verb: "delete", Group: "coordination.k8s.io", Resource: "leases", Namespace: p.namespace,
 		Why: "remove the lock of a release that is no more", Optional: true})
 	return access.RBAC(user, append(needs, more...), p.perBranch, p.namespace)
 }

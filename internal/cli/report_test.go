@@ -12,7 +12,8 @@ import (
 
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/input"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // A command line that cannot be read is reported where it was asked for all the
@@ -94,7 +95,10 @@ func TestSecretsAreMaskedInTheReport(t *testing.T) {
 		p := Process{Environ: []string{host + "=true"}, Stdout: &said}
 		platform := ci.Detect(p.getenv, io.Discard)
 		platform.Mask(token)
-		r := verdict.Result{Ending: verdict.EndDeployFailed, Diagnostics: &verdict.Diagnostics{Reason: "the token " + token + " was refused"}}
+		r := result.Result{
+			Exit:  result.Exit{Reason: problem.DeployFailed},
+			Proof: result.Proof{Diagnostics: &result.Diagnostics{Reason: "the token " + token + " was refused"}},
+		}
 		p.conclude(platform, &input.Options{Output: "json"}, r)
 		if !json.Valid(said.Bytes()) || !strings.Contains(said.String(), "the token *** was refused") {
 			t.Errorf("%s: it says:\n%s", host, &said)

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/berth-dev/berth/internal/ci"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // ciRuns is the engine's view of the CI's API.
@@ -13,7 +13,7 @@ type ciRuns struct {
 	debug func(format string, args ...any)
 }
 
-func (c ciRuns) State(ctx context.Context, url string) verdict.RunState {
+func (c ciRuns) State(ctx context.Context, url string) facts.RunState {
 	state, err := c.RunState(ctx, url)
 	if err != nil {
 		c.debug("ask the CI about the run that left the record: %v", err)

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/progress"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // waiter is Helm's view of internal/kube/rollout. Its reads go on when the
@@ -37,7 +38,7 @@ func (w waiter) rollout(ctx context.Context, aim progress.Aim, jobs bool) (*roll
 		Namespace: w.namespace, Release: w.release, Own: w.own, Jobs: jobs, FailFast: w.failFast, Observer: seen}, seen, nil
 }
 
-func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]verdict.Event, error) {
+func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]result.Event, error) {
 	r, seen, err := w.rollout(ctx, progress.Ready, jobs)
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool)
 	return seen.Timeline(), err
 }
 
-func (w waiter) Gone(ctx context.Context, refs []verdict.Ref) ([]verdict.Event, error) {
+func (w waiter) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
 	r, seen, err := w.rollout(ctx, progress.Gone, false)
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func (w waiter) Gone(ctx context.Context, refs []verdict.Ref) ([]verdict.Event, 
 	return seen.Timeline(), err
 }
 
-func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {
+func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
 	r, _, err := w.rollout(ctx, progress.Done, false)
 	if err != nil {
 		return nil, err

@@ -11,13 +11,15 @@ import (
 	"github.com/berth-dev/berth/internal/app"
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/engine"
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/lease"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/progress"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // wiring is one run's rooms on their way to an engine.
@@ -34,29 +36,29 @@ type wiring struct {
 	store    *record.Store
 	lease    *lease.Lease // nil until it is held, and without permission on Leases
 	noting   sync.Mutex
-	notes    []verdict.Note
+	notes    []result.Note
 }
 
 // perform wires the rooms and runs the verb.
-func (p Process) perform(ctx context.Context, platform ci.Platform, screen *progress.Screen, verb string, o *input.Options) verdict.Result {
+func (p Process) perform(ctx context.Context, platform ci.Platform, screen *progress.Screen, verb string, o *input.Options) result.Result {
 	w := &wiring{Process: p, platform: platform, options: o}
 	if p.OwnLogs {
 		defer kube.CaptureLogs(func(line string) { w.debug("%s", line) })()
 	}
 	e, closeAll, err := w.engine(ctx, screen)
 	if err != nil {
-		problem := verdict.ProblemOf(err)
+		p := problem.Of(err)
 		r := wrongInput(verb, err)
-		if r.Ending = problem.Ending; r.Ending != verdict.EndWrongInput {
-			r.Headline = problem.Tried
+		if r.Reason = p.Reason; r.Reason != problem.WrongInput {
+			r.Headline = p.Tried
 		}
-		if problem.Next != "" {
-			r.Next = problem.Next
+		if p.Next != "" {
+			r.Next = p.Next
 		}
 		return r
 	}
 	defer closeAll()
-	flows := map[string]func(context.Context) verdict.Result{
+	flows := map[string]func(context.Context) result.Result{
 		input.Deploy: e.Deploy, input.Check: e.Check, input.Repair: e.Repair,
 		input.Teardown: e.Teardown, input.Preflight: e.Preflight,
 	}
@@ -119,7 +121,7 @@ func (w *wiring) nameApp() error {
 			App: o.App, Slug: o.Slug, SHA: o.SHA, PullRequest: o.PullRequest, RunURL: o.RunURL},
 		app.Templates{Namespace: o.Namespace, Release: o.Release, URL: o.URL})
 	if err != nil {
-		return &verdict.Problem{Ending: verdict.EndWrongInput, Tried: "name the review app", Cause: err,
+		return &problem.Problem{Reason: problem.WrongInput, Tried: "name the review app", Cause: err,
 			Next: "Give app, slug, namespace or release so that the names fit."}
 	}
 	return nil
@@ -135,7 +137,7 @@ func (w *wiring) connect() error {
 		RequestTimeout: min(o.Timeout, kube.DefaultRequestTimeout),
 		Getenv:         w.getenv,
 		Warn: func(text string) {
-			w.note(verdict.Note{Level: verdict.LevelWarning, Title: "Warning from the API server", Message: text})
+			w.note(result.Note{Level: result.LevelWarning, Title: "Warning from the API server", Message: text})
 		},
 		Log: w.debug,
 	})
@@ -158,7 +160,7 @@ func (w *wiring) openStore(ctx context.Context) error {
 		record.Clients{Core: w.conn.Clientset().CoreV1(), Metadata: w.conn.Metadata()},
 		record.Options{
 			Kind: w.kind, Namespace: w.app.Namespace,
-			Stamp: verdict.Stamp{Run: w.run}, Identity: w.app.Identity,
+			Stamp: facts.Stamp{Run: w.run}, Identity: w.app.Identity,
 			Annotations:      map[string]string{app.AnnotationBranch: w.options.Branch, app.AnnotationRunURL: w.holder},
 			RunURLAnnotation: app.AnnotationRunURL,
 			Context:          context.WithoutCancel(ctx), Log: w.debug, Started: time.Now(),

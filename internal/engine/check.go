@@ -8,6 +8,8 @@ import (
 
 	"github.com/cenkalti/backoff/v4"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -16,7 +18,7 @@ func check(ctx context.Context, r *run) error {
 	if err := r.find(ctx); err != nil {
 		return err
 	}
-	return r.prove(ctx, verdict.Want{})
+	return r.prove(ctx, verdict.Reported{})
 }
 
 // find refuses a namespace that is absent or not for us.
@@ -26,24 +28,24 @@ func (r *run) find(ctx context.Context) error {
 		return err
 	}
 	switch r.namespace.Phase {
-	case verdict.NamespaceAbsent:
+	case facts.NamespaceAbsent:
 		return notFound(r)
-	case verdict.NamespaceTerminating:
+	case facts.NamespaceTerminating:
 		return r.terminating()
-	case verdict.NamespaceActive, verdict.NamespaceHidden:
+	case facts.NamespaceActive, facts.NamespaceHidden:
 	}
 	return nil
 }
 
 func notFound(r *run) error {
-	return &verdict.Problem{Ending: verdict.EndNotFound,
+	return &problem.Problem{Reason: problem.NotFound,
 		Headline: fmt.Sprintf("There is no release `%s` in `%s`.", r.Options.App.Release, r.Options.App.Namespace),
 		Next:     "Check the names, or deploy it."}
 }
 
 // prove holds what is stored and running against want until it agrees as often
 // in a row as asked for, within the check's own budget.
-func (r *run) prove(ctx context.Context, want verdict.Want) error {
+func (r *run) prove(ctx context.Context, want verdict.Reported) error {
 	defer r.step("Check what is stored and running")()
 	ctx, cancel := within(ctx, "check-timeout", r.Options.CheckTimeout)
 	defer cancel()
@@ -80,7 +82,7 @@ func (r *run) prove(ctx context.Context, want verdict.Want) error {
 	// The end of the time cuts a look short, which says nothing of the server;
 	// long without an answer, what was seen before is no longer what is.
 	silent := r.Clock().Sub(answered) > max(r.Options.CheckTimeout/2, shortSilence)
-	if last != nil && !errors.Is(last, errNotYet) && (silent || r.facts == nil) {
+	if last != nil && !errors.Is(last, errNotYet) && (silent || r.seen == nil) {
 		return last
 	}
 	return r.inconsistent(ctx, err)
@@ -92,19 +94,19 @@ const shortSilence = 3 * time.Second
 
 // look observes once. It says in what state the release is unless that is
 // good; an error that is not permanent opts in to another look.
-func (r *run) look(ctx context.Context, want verdict.Want) (state string, err error) {
-	facts, err := r.gather(ctx, true)
-	if err == nil && r.held == nil && facts.Last() != nil && facts.Last().Payload.Unfinished() {
-		facts.Lock, err = r.Locker.Read(ctx) // somebody may hold it, or just have stopped
+func (r *run) look(ctx context.Context, want verdict.Reported) (state string, err error) {
+	seen, err := r.gather(ctx, true)
+	if err == nil && r.held == nil && seen.Last() != nil && seen.Last().Payload.Unfinished() {
+		seen.Lock, err = r.Locker.Read(ctx) // somebody may hold it, or just have stopped
 	}
 	if err != nil {
 		return "", retryable(err)
 	}
-	r.keep(facts, want)
+	r.keep(seen, want)
 	if verdict.Consistent(r.result.Checks) {
 		return "", nil
 	}
-	if err := r.hopeless(facts, want); err != nil {
+	if err := r.hopeless(seen, want); err != nil {
 		return "", backoff.Permanent(err)
 	}
 	return failing(r.result.Checks), errNotYet
@@ -125,16 +127,16 @@ var errNotYet = errors.New("not consistent yet")
 
 // retryable lets a look be repeated only where the API server gave no answer.
 func retryable(err error) error {
-	if verdict.ProblemOf(err).Ending == verdict.EndUnanswered || errors.Is(err, verdict.ErrChanged) {
+	if problem.Of(err).Reason == problem.Unanswered || errors.Is(err, facts.ErrChanged) {
 		return err
 	}
 	return backoff.Permanent(err)
 }
 
 // keep takes an observation into the result.
-func (r *run) keep(f *verdict.Facts, want verdict.Want) {
-	r.facts = f
-	r.result.Checks = verdict.CheckRelease(f, want)
+func (r *run) keep(f *facts.Facts, want verdict.Reported) {
+	r.seen = f
+	r.result.Checks = verdict.Checks(f, want)
 	r.result.Objects = f.Objects
 	if last := f.Last(); last != nil {
 		r.result.Revision, r.result.Status = last.Revision, last.Payload

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -17,22 +18,22 @@ func deploy(ctx context.Context, r *run) error {
 		return err
 	}
 	defer unlock()
-	facts, err := r.settledFacts(ctx)
+	seen, err := r.settledFacts(ctx)
 	if err != nil {
 		return err
 	}
-	if err := r.deployWithin(ctx, facts); err != nil {
+	if err := r.deployWithin(ctx, seen); err != nil {
 		return r.afterFailure(ctx, err)
 	}
 	return r.prove(ctx, r.want) // with a budget of its own
 }
 
 // deployWithin is the part of a deploy that the timeout bounds.
-func (r *run) deployWithin(ctx context.Context, facts *verdict.Facts) error {
+func (r *run) deployWithin(ctx context.Context, seen *facts.Facts) error {
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
-	_, _, err := r.carryOut(ctx, facts, verdict.PlanDeploy, func(f *verdict.Facts, plan verdict.Plan) error {
-		if err := r.refuseStrangers(f, "deploy over"); err != nil || plan.Again {
+	_, _, err := r.carryOut(ctx, seen, verdict.PlanDeploy, func(f *facts.Facts, plan verdict.Plan) error {
+		if err := r.refuseStrangers(f, "deploy over"); err != nil || plan.GatherAgain {
 			return err
 		}
 		return r.beforeSteps(ctx, f, plan)
@@ -41,7 +42,7 @@ func (r *run) deployWithin(ctx context.Context, facts *verdict.Facts) error {
 }
 
 // performAll runs a plan's steps in their order, until one fails.
-func (r *run) performAll(ctx context.Context, plan verdict.Plan, f *verdict.Facts) error {
+func (r *run) performAll(ctx context.Context, plan verdict.Plan, f *facts.Facts) error {
 	for i, s := range plan.Steps {
 		var err error
 		switch s {
@@ -61,7 +62,7 @@ func (r *run) performAll(ctx context.Context, plan verdict.Plan, f *verdict.Fact
 }
 
 // plan diagnoses, says so and decides.
-func (r *run) plan(f *verdict.Facts, decide decision) verdict.Plan {
+func (r *run) plan(f *facts.Facts, decide decision) verdict.Plan {
 	d := verdict.Diagnose(f, r.Options.Policy)
 	if last := f.Last(); last != nil {
 		r.result.Revision, r.result.Status, r.result.Chart = last.Revision, last.Payload, last.Chart
@@ -70,7 +71,7 @@ func (r *run) plan(f *verdict.Facts, decide decision) verdict.Plan {
 	if p.Refusal == nil && d.State != verdict.StateDeployed && d.State != verdict.StateAbsent {
 		r.Say("Found: " + d.Cause)
 		r.result.Evidence = append(r.result.Evidence, d.Cause)
-		for _, w := range d.Why {
+		for _, w := range d.Blockers {
 			r.result.Evidence = append(r.result.Evidence, "not promoted, since "+w)
 		}
 	}
@@ -79,7 +80,7 @@ func (r *run) plan(f *verdict.Facts, decide decision) verdict.Plan {
 
 // beforeSteps does what can still refuse without having written: rendering the
 // chart for the revision to come, and the right to prune where this run will.
-func (r *run) beforeSteps(ctx context.Context, f *verdict.Facts, plan verdict.Plan) error {
+func (r *run) beforeSteps(ctx context.Context, f *facts.Facts, plan verdict.Plan) error {
 	if r.Options.MaxHistory > 0 && len(f.Records) >= r.Options.MaxHistory {
 		if err := r.ask(ctx, r.Access.StorageNeeds("prune"), ""); err != nil {
 			return err
@@ -100,7 +101,7 @@ func (r *run) beforeSteps(ctx context.Context, f *verdict.Facts, plan verdict.Pl
 }
 
 // perform runs one step of a plan.
-func (r *run) perform(ctx context.Context, s verdict.Step, f *verdict.Facts) error {
+func (r *run) perform(ctx context.Context, s verdict.Step, f *facts.Facts) error {
 	switch s {
 	case verdict.StepPromote:
 		return r.promote(ctx, f)

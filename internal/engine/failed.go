@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // settleTime is what settling a record may take after the run's own context
@@ -15,7 +17,7 @@ const settleTime = 3 * time.Second
 
 // failed handles an operation that did not come to its end. When it returns
 // with EndDeployFailed, the record is this run's own and says failed.
-func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.Facts) error {
+func (r *run) failed(ctx context.Context, out result.Outcome, before *facts.Facts) error {
 	if err := r.lockLost(ctx); err != nil {
 		return err
 	}
@@ -36,12 +38,12 @@ func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.F
 	r.result.Revision, r.result.Status, r.attempt.Revision = last.Revision, last.Payload, last.Revision
 	r.failedRevision = last.Revision
 	if last.Payload.Pending() { // first of all: there may be time for nothing else
-		if err := r.Releases.Settle(settle, last, verdict.StatusFailed, fmt.Sprintf("settled by Berth: %v", out.Err)); err != nil {
+		if err := r.Releases.Settle(settle, last, facts.StatusFailed, fmt.Sprintf("settled by Berth: %v", out.Err)); err != nil {
 			r.result.Evidence = append(r.result.Evidence, fmt.Sprintf("the deploy itself failed: %v", out.Err))
 			r.observeFailure(settle, last, out.Diagnostics)
 			return err
 		}
-		last.Payload = verdict.StatusFailed
+		last.Payload = facts.StatusFailed
 	}
 	r.observeFailure(settle, last, out.Diagnostics)
 	r.result.Status = last.Payload
@@ -50,20 +52,20 @@ func (r *run) failed(ctx context.Context, out verdict.Outcome, before *verdict.F
 		r.attempt.Outcome = "interrupted" // before the lock is let go, which happens next
 	}
 	const next = "the record says failed, so nothing is stuck."
-	var p *verdict.Problem
-	if errors.As(out.Err, &p) && p.Ending == verdict.EndPermission { // the cause, and what to grant, come first
+	var p *problem.Problem
+	if errors.As(out.Err, &p) && p.Reason == problem.PermissionMissing { // the cause, and what to grant, come first
 		denied := *p
 		denied.Next = joinSentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", last.Revision), "Nothing else is to be mended: "+next)
 		return &denied
 	}
-	return &verdict.Problem{Ending: verdict.EndDeployFailed,
+	return &problem.Problem{Reason: problem.DeployFailed,
 		Headline: fmt.Sprintf("The deploy of revision %d of `%s` failed, and its record says so.", last.Revision, r.Options.App.Release), Cause: out.Err,
 		Next: "Mend what is named here and deploy again: " + next}
 }
 
 // lastRecord reads the last record and nothing of what it describes; nil when
 // there is none.
-func (r *run) lastRecord(ctx context.Context) (*verdict.Record, error) {
+func (r *run) lastRecord(ctx context.Context) (*facts.Record, error) {
 	records, err := r.Releases.Records(ctx)
 	if err != nil || len(records) == 0 {
 		return nil, err
@@ -74,15 +76,15 @@ func (r *run) lastRecord(ctx context.Context) (*verdict.Record, error) {
 
 // overtaken is the Problem of an operation in whose place somebody else's was
 // found.
-func overtaken(last *verdict.Record, cause error) error {
-	return &verdict.Problem{Ending: verdict.EndLive, Cause: cause,
+func overtaken(last *facts.Record, cause error) error {
+	return &problem.Problem{Reason: problem.LiveOperation, Cause: cause,
 		Headline: fmt.Sprintf("Somebody else works on this release: revision %d is theirs, and %s.", last.Revision, last.Payload),
 		Next:     "Let it end, then run again."}
 }
 
 // observeFailure gathers what the objects look like, for the report, with the
 // reasons that this operation found. A failed look is no second failure.
-func (r *run) observeFailure(ctx context.Context, last *verdict.Record, found *verdict.Diagnostics) {
+func (r *run) observeFailure(ctx context.Context, last *facts.Record, found *result.Diagnostics) {
 	if objects, err := r.Cluster.Observe(ctx, last.Manifest); err == nil {
 		found.Explain(objects)
 		r.result.Objects = objects
@@ -91,23 +93,23 @@ func (r *run) observeFailure(ctx context.Context, last *verdict.Record, found *v
 
 // beforeRecord is the ending of an operation that stored nothing. What the
 // rooms below classified stays; the rest is the chart's, unless time ran out.
-func beforeRecord(out verdict.Outcome) error {
-	var p *verdict.Problem
+func beforeRecord(out result.Outcome) error {
+	var p *problem.Problem
 	switch {
 	case errors.As(out.Err, &p):
 		return out.Err
 	case out.Cut:
-		return &verdict.Problem{Ending: verdict.EndUnanswered, Tried: "begin the operation", Cause: out.Err,
+		return &problem.Problem{Reason: problem.Unanswered, Tried: "begin the operation", Cause: out.Err,
 			Next: "Nothing was stored. Check that the API server is well, then run again."}
 	}
-	return &verdict.Problem{Ending: verdict.EndChart, Tried: "prepare the release from the chart", Cause: out.Err,
+	return &problem.Problem{Reason: problem.ChartInvalid, Tried: "prepare the release from the chart", Cause: out.Err,
 		Next: "Nothing was stored. Mend the chart or its values and deploy again."}
 }
 
 // Interrupt is the cause with which the caller cancels a run on a signal.
 type Interrupt struct {
 	Signal string
-	Ending verdict.Ending
+	Ending problem.ExitReason
 }
 
 func (i *Interrupt) Error() string { return "interrupted by " + i.Signal }
@@ -119,7 +121,7 @@ func (r *run) interruption(ctx context.Context) error {
 	if !errors.As(context.Cause(ctx), &i) {
 		return nil
 	}
-	p := &verdict.Problem{Ending: i.Ending, Headline: "Interrupted by " + i.Signal + "."}
+	p := &problem.Problem{Reason: i.Ending, Headline: "Interrupted by " + i.Signal + "."}
 	switch {
 	case r.settled != "":
 		p.Cause = errors.New("what was under way was stopped, and " + r.settled)

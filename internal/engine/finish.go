@@ -5,20 +5,22 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // finish turns what happened into the result that the reports are made of.
-func (r *run) finish(ctx context.Context, err error) verdict.Result {
+func (r *run) finish(ctx context.Context, err error) result.Result {
 	res := &r.result
-	res.Ending = verdict.EndConsistent
+	res.Reason = problem.Consistent
 	if stop := r.interruption(ctx); stop != nil && err != nil {
 		if r.settled == "" { // what the settling lacked, say
-			res.Evidence = append(res.Evidence, verdict.ProblemOf(err).Error())
+			res.Evidence = append(res.Evidence, problem.Of(err).Error())
 		}
 		err = stop // whatever failed, failed because of it
 	}
-	if p := verdict.ProblemOf(err); p != nil {
+	if p := problem.Of(err); p != nil {
 		r.explain(ctx, p)
 	} else if res.Headline == "" {
 		res.Headline = r.success()
@@ -30,38 +32,38 @@ func (r *run) finish(ctx context.Context, err error) verdict.Result {
 }
 
 // explain puts a problem into the result: what failed, why, and what to do.
-func (r *run) explain(ctx context.Context, p *verdict.Problem) {
+func (r *run) explain(ctx context.Context, p *problem.Problem) {
 	res := &r.result
-	res.Ending, res.Headline, res.Next, res.Gaps = p.Ending, p.Sentence(), p.Next, p.Gaps
+	res.Reason, res.Headline, res.Next, res.Missing = p.Reason, p.Sentence(), p.Next, p.Missing
 	if p.Cause != nil {
 		res.Cause = p.Cause.Error()
 	}
-	if p.Ending == verdict.EndPermission {
+	if p.Reason == problem.PermissionMissing {
 		r.explainPermission(ctx, p)
 	}
-	title := strings.ReplaceAll(string(p.Ending), "-", " ")
+	title := strings.ReplaceAll(string(p.Reason), "-", " ")
 	message := p.Error()
-	if p.Ending == verdict.EndPermission {
+	if p.Reason == problem.PermissionMissing {
 		message = res.Headline
 	}
-	level := verdict.LevelError
-	if p.Ending == verdict.EndInterrupted || p.Ending == verdict.EndTerminated {
-		level = verdict.LevelWarning
+	level := result.LevelError
+	if p.Reason == problem.Interrupted || p.Reason == problem.Terminated {
+		level = result.LevelWarning
 	}
 	r.note(level, title, "%s", joinSentences(message, res.Next))
 }
 
 // explainPermission says who lacks what, and what to apply.
-func (r *run) explainPermission(ctx context.Context, p *verdict.Problem) {
+func (r *run) explainPermission(ctx context.Context, p *problem.Problem) {
 	res := &r.result
 	if res.User == "" {
 		res.User = r.Cluster.User(context.WithoutCancel(ctx))
 	}
-	if len(p.Gaps) == 0 {
+	if len(p.Missing) == 0 {
 		return
 	}
-	var more []verdict.Permission
-	for _, g := range p.Gaps {
+	var more []problem.Permission
+	for _, g := range p.Missing {
 		more = append(more, g.Permission)
 	}
 	res.RBAC = r.Access.RBAC(res.User, more)
@@ -69,7 +71,7 @@ func (r *run) explainPermission(ctx context.Context, p *verdict.Problem) {
 	if who == "" {
 		who = "the user of this run"
 	}
-	res.Headline = fmt.Sprintf("%s may not %s.", who, listGaps(p.Gaps))
+	res.Headline = fmt.Sprintf("%s may not %s.", who, listGaps(p.Missing))
 	if res.Next == "" {
 		res.Next = "Apply the RBAC below, then run again."
 	}
@@ -91,16 +93,16 @@ func (r *run) success() string {
 	case res.Verb == "repair" && res.Repair == "promote":
 		return fmt.Sprintf("Repaired: the record of revision %d of `%s` %s now says deployed, as everything it describes is. No pod was touched.",
 			res.Revision, res.Release, where)
-	case res.Verb == "repair" && res.Status == verdict.StatusDeployed:
+	case res.Verb == "repair" && res.Status == facts.StatusDeployed:
 		return fmt.Sprintf("Repaired: %s is the only one deployed %s.", strings.ToLower(release[:1])+release[1:], where)
-	case res.Status != verdict.StatusDeployed:
+	case res.Status != facts.StatusDeployed:
 		return fmt.Sprintf("%s %s is %s, and its record says so.", release, where, res.Status)
 	}
 	return fmt.Sprintf("%s is deployed %s: what is stored and running is what was reported.", release, where)
 }
 
 // listGaps names every missing permission.
-func listGaps(gaps []verdict.Gap) string {
+func listGaps(gaps []problem.MissingPermission) string {
 	names := make([]string, len(gaps))
 	for i, g := range gaps {
 		names[i] = g.String()

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // hopeless is the Problem of a state that looking again does not change.
-func (r *run) hopeless(f *verdict.Facts, want verdict.Want) error {
+func (r *run) hopeless(f *facts.Facts, want verdict.Reported) error {
 	d := verdict.Diagnose(f, r.Options.Policy)
 	switch d.State {
 	case verdict.StateAbsent:
@@ -20,7 +23,7 @@ func (r *run) hopeless(f *verdict.Facts, want verdict.Want) error {
 			return nil // a later operation than the one that was reported
 		}
 		last := f.Last()
-		return &verdict.Problem{Ending: verdict.EndDeployFailed,
+		return &problem.Problem{Reason: problem.DeployFailed,
 			Headline: fmt.Sprintf("The deploy of revision %d of `%s` failed, and its record says so.", last.Revision, r.Options.App.Release),
 			Cause:    errors.New(last.Description), Next: "Mend what is named here and deploy again."}
 	case verdict.StateRecordingFailed:
@@ -28,11 +31,11 @@ func (r *run) hopeless(f *verdict.Facts, want verdict.Want) error {
 		p.Next = "Only the record is wrong. Correct it in place, without a restart:\n$ berth repair --on-stuck promote\nThe next berth deploy deals with it as well."
 		return p
 	case verdict.StateAbandoned:
-		p := r.notAsReported(fmt.Errorf("%s; %s", d.Cause, strings.Join(d.Why, "; ")))
+		p := r.notAsReported(fmt.Errorf("%s; %s", d.Cause, strings.Join(d.Blockers, "; ")))
 		p.Next = "Run berth deploy, which deploys over it."
 		return p
 	case verdict.StateUnreadable:
-		return &verdict.Problem{Ending: verdict.EndUnreadable, Headline: "The last record of `" + r.Options.App.Release + "` cannot be read.",
+		return &problem.Problem{Reason: problem.RecordUnreadable, Headline: "The last record of `" + r.Options.App.Release + "` cannot be read.",
 			Cause: errors.New(d.Cause), Next: "Run berth deploy, or berth repair: they move it out of the way."}
 	case verdict.StateForeign, verdict.StateTerminating:
 		return verdict.PlanRepair(f, d, r.Options.Policy).Refusal
@@ -43,26 +46,26 @@ func (r *run) hopeless(f *verdict.Facts, want verdict.Want) error {
 }
 
 // notAsReported opens with every check that does not hold.
-func (r *run) notAsReported(cause error) *verdict.Problem {
-	return &verdict.Problem{Ending: verdict.EndInconsistent, Cause: cause,
+func (r *run) notAsReported(cause error) *problem.Problem {
+	return &problem.Problem{Reason: problem.Inconsistent, Cause: cause,
 		Headline: fmt.Sprintf("Revision %d of `%s` in `%s` is not what it should be: %s.",
 			r.result.Revision, r.Options.App.Release, r.Options.App.Namespace, failing(r.result.Checks))}
 }
 
 // inconsistent is the Problem of a check whose time is up.
 func (r *run) inconsistent(ctx context.Context, err error) error {
-	if r.facts == nil {
+	if r.seen == nil {
 		return err // nothing was ever seen
 	}
 	cause := context.Cause(ctx)
 	if verdict.Consistent(r.result.Checks) {
-		return &verdict.Problem{Ending: verdict.EndInconsistent, Cause: cause,
+		return &problem.Problem{Reason: problem.Inconsistent, Cause: cause,
 			Tried: fmt.Sprintf("see %d good checks in a row", r.Options.Confirm),
 			Next:  "Give a longer check-timeout, or ask for fewer with confirm."}
 	}
-	d := verdict.Diagnose(r.facts, r.Options.Policy)
+	d := verdict.Diagnose(r.seen, r.Options.Policy)
 	if d.State == verdict.StateLive {
-		return verdict.PlanDeploy(r.facts, d, r.Options.Policy).Refusal
+		return verdict.PlanDeploy(r.seen, d, r.Options.Policy).Refusal
 	}
 	p := r.notAsReported(cause)
 	if p.Next = "See the objects below, then deploy again."; d.State == verdict.StateUnknownHolder {
@@ -73,7 +76,7 @@ func (r *run) inconsistent(ctx context.Context, err error) error {
 }
 
 // failing says what does not hold.
-func failing(checks []verdict.Check) string {
+func failing(checks []result.Check) string {
 	var faults []string
 	for _, c := range checks {
 		if !c.OK {

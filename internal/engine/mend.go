@@ -6,16 +6,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // promote marks the last record deployed (R2): the diagnosis has shown that
 // only its recording failed.
-func (r *run) promote(ctx context.Context, f *verdict.Facts) error {
+func (r *run) promote(ctx context.Context, f *facts.Facts) error {
 	defer r.step("Promote the record: only its recording failed")()
 	last := f.Last()
 	was := last.Payload
-	if err := r.settle(ctx, last, verdict.StatusDeployed, "promoted by Berth: all of it was in place, only its recording had failed"); err != nil {
+	if err := r.settle(ctx, last, facts.StatusDeployed, "promoted by Berth: all of it was in place, only its recording had failed"); err != nil {
 		return err
 	}
 	r.repaired("promote", "Revision %d said %s though everything it describes is in place; its record now says deployed. No pod was touched. "+
@@ -24,11 +26,11 @@ func (r *run) promote(ctx context.Context, f *verdict.Facts) error {
 }
 
 // unlock marks a dead operation's record failed (R4).
-func (r *run) unlock(ctx context.Context, f *verdict.Facts) error {
+func (r *run) unlock(ctx context.Context, f *facts.Facts) error {
 	defer r.step("Unlock the record of a dead operation")()
 	last := f.Last()
 	was := last.Payload
-	if err := r.settle(ctx, last, verdict.StatusFailed, fmt.Sprintf("unlocked by Berth from a stale %s", was)); err != nil {
+	if err := r.settle(ctx, last, facts.StatusFailed, fmt.Sprintf("unlocked by Berth from a stale %s", was)); err != nil {
 		return err
 	}
 	r.repaired("unlock", "Revision %d was left %s by an operation that is dead; its record now says failed.", last.Revision, was)
@@ -36,13 +38,13 @@ func (r *run) unlock(ctx context.Context, f *verdict.Facts) error {
 }
 
 // dedupe marks older deployed revisions superseded (R10).
-func (r *run) dedupe(ctx context.Context, f *verdict.Facts) error {
+func (r *run) dedupe(ctx context.Context, f *facts.Facts) error {
 	for i := range f.Records[:len(f.Records)-1] {
 		rec := &f.Records[i]
-		if rec.Label != verdict.StatusDeployed {
+		if rec.Label != facts.StatusDeployed {
 			continue
 		}
-		if err := r.settle(ctx, rec, verdict.StatusSuperseded, "superseded, recorded by Berth"); err != nil {
+		if err := r.settle(ctx, rec, facts.StatusSuperseded, "superseded, recorded by Berth"); err != nil {
 			return err
 		}
 		if !slices.Contains(r.repairs, "dedupe") {
@@ -54,7 +56,7 @@ func (r *run) dedupe(ctx context.Context, f *verdict.Facts) error {
 
 // relabel writes the labels of records that Helm does not see, and of a last one
 // whose label contradicts its payload, anew.
-func (r *run) relabel(ctx context.Context, f *verdict.Facts) error {
+func (r *run) relabel(ctx context.Context, f *facts.Facts) error {
 	defer r.step("Restore the labels of the records")()
 	for i := range f.Records {
 		rec := &f.Records[i]
@@ -86,12 +88,12 @@ func (r *run) relabel(ctx context.Context, f *verdict.Facts) error {
 }
 
 // quarantine moves the last record, which nobody can read, out of the way (R14).
-func (r *run) quarantine(ctx context.Context, f *verdict.Facts) error {
+func (r *run) quarantine(ctx context.Context, f *facts.Facts) error {
 	defer r.step("Move a record that cannot be read out of the way")()
 	return r.setAside(ctx, f.Last())
 }
 
-func (r *run) setAside(ctx context.Context, rec *verdict.Record) error {
+func (r *run) setAside(ctx context.Context, rec *facts.Record) error {
 	var where string
 	err := r.write(ctx, func() (err error) {
 		where, err = r.Releases.Quarantine(ctx, rec)
@@ -105,7 +107,7 @@ func (r *run) setAside(ctx context.Context, rec *verdict.Record) error {
 }
 
 // discard removes the record of an install that made none of its objects (R6).
-func (r *run) discard(ctx context.Context, f *verdict.Facts) error {
+func (r *run) discard(ctx context.Context, f *facts.Facts) error {
 	defer r.step("Remove the record of an install that made nothing")()
 	last := f.Last()
 	if err := r.write(ctx, func() error { return r.Releases.Discard(ctx, last) }); err != nil {
@@ -117,7 +119,7 @@ func (r *run) discard(ctx context.Context, f *verdict.Facts) error {
 }
 
 // uninstallStuck takes a release away that cannot be mended otherwise (R7).
-func (r *run) uninstallStuck(ctx context.Context, f *verdict.Facts) error {
+func (r *run) uninstallStuck(ctx context.Context, f *facts.Facts) error {
 	was := *f.Last()
 	r.keepObserved(f) // the evidence, before it goes
 	if err := r.removeRelease(ctx, f); err != nil {
@@ -129,7 +131,7 @@ func (r *run) uninstallStuck(ctx context.Context, f *verdict.Facts) error {
 }
 
 // settle writes a status by compare-and-swap and keeps the facts true to it.
-func (r *run) settle(ctx context.Context, rec *verdict.Record, to verdict.Status, why string) error {
+func (r *run) settle(ctx context.Context, rec *facts.Record, to facts.Status, why string) error {
 	if err := r.write(ctx, func() error { return r.Releases.Settle(ctx, rec, to, why) }); err != nil {
 		return err
 	}
@@ -147,9 +149,9 @@ func (r *run) write(ctx context.Context, change func() error) error {
 	if err == nil {
 		return nil
 	}
-	p := *verdict.ProblemOf(err)
-	if p.Ending == verdict.EndInternal {
-		p.Ending = verdict.EndRepairFailed
+	p := *problem.Of(err)
+	if p.Reason == problem.Internal {
+		p.Reason = problem.RepairFailed
 	}
 	return &p
 }
@@ -159,5 +161,5 @@ func (r *run) write(ctx context.Context, change func() error) error {
 func (r *run) repaired(what, format string, args ...any) {
 	r.repairs = append(r.repairs, what)
 	r.result.Repair = strings.Join(r.repairs, ", ")
-	r.note(verdict.LevelWarning, "Release repaired", format, args...)
+	r.note(result.LevelWarning, "Release repaired", format, args...)
 }

@@ -6,16 +6,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // observe reads the objects of the last record, those of its hooks, and those
 // that the revision before had and the last one dropped. Wanted, which may be
 // nil, gives those of the manifest that is wanted.
-func (r *run) observe(ctx context.Context, f *verdict.Facts, wanted observation) error {
+func (r *run) observe(ctx context.Context, f *facts.Facts, wanted observation) error {
 	last := f.Last()
 	if wanted == nil || last.Manifest != r.want.Manifest {
-		wanted = func() ([]verdict.Object, error) { return r.Cluster.Observe(ctx, last.Manifest) }
+		wanted = func() ([]facts.Object, error) { return r.Cluster.Observe(ctx, last.Manifest) }
 	}
 	var err error
 	if f.Objects, err = wanted(); err != nil {
@@ -39,7 +39,7 @@ func (r *run) observeAhead(ctx context.Context, observe bool) observation {
 		return nil
 	}
 	type answer struct {
-		objects []verdict.Object
+		objects []facts.Object
 		err     error
 	}
 	reading := make(chan answer, 1)
@@ -47,17 +47,17 @@ func (r *run) observeAhead(ctx context.Context, observe bool) observation {
 		objects, err := r.Cluster.Observe(ctx, r.want.Manifest)
 		reading <- answer{objects, err}
 	}()
-	return func() ([]verdict.Object, error) {
+	return func() ([]facts.Object, error) {
 		a := <-reading
 		return a.objects, a.err
 	}
 }
 
 // observation gives the objects of a manifest once they are read.
-type observation func() ([]verdict.Object, error)
+type observation func() ([]facts.Object, error)
 
 // observeHooks reads the objects of the last record's hooks.
-func (r *run) observeHooks(ctx context.Context, f *verdict.Facts) error {
+func (r *run) observeHooks(ctx context.Context, f *facts.Facts) error {
 	hooks := make([]string, 0, len(f.Last().Hooks))
 	for _, h := range f.Last().Hooks {
 		hooks = append(hooks, h.Manifest)
@@ -69,16 +69,16 @@ func (r *run) observeHooks(ctx context.Context, f *verdict.Facts) error {
 
 // observeLeftHooks reads them where one could stand in the way of its own next
 // creation, unless they were read already.
-func (r *run) observeLeftHooks(ctx context.Context, f *verdict.Facts) error {
+func (r *run) observeLeftHooks(ctx context.Context, f *facts.Facts) error {
 	last := f.Last()
-	if last == nil || f.HookJobs != nil || !slices.ContainsFunc(last.Hooks, func(h verdict.Hook) bool { return !h.Recreated }) {
+	if last == nil || f.HookJobs != nil || !slices.ContainsFunc(last.Hooks, func(h facts.Hook) bool { return !h.Recreated }) {
 		return nil
 	}
 	return r.observeHooks(ctx, f)
 }
 
 // dropped finds what an unfinished upgrade should have removed.
-func (r *run) dropped(ctx context.Context, f *verdict.Facts) ([]verdict.Object, string, error) {
+func (r *run) dropped(ctx context.Context, f *facts.Facts) ([]facts.Object, string, error) {
 	before := deployedBefore(f.Records)
 	if before == nil {
 		return nil, "", nil
@@ -93,17 +93,17 @@ func (r *run) dropped(ctx context.Context, f *verdict.Facts) ([]verdict.Object, 
 	if err != nil {
 		return nil, "", err
 	}
-	return slices.DeleteFunc(objects, func(o verdict.Object) bool {
-		return slices.ContainsFunc(f.Objects, func(now verdict.Object) bool { return now.Ref == o.Ref })
+	return slices.DeleteFunc(objects, func(o facts.Object) bool {
+		return slices.ContainsFunc(f.Objects, func(now facts.Object) bool { return now.Ref == o.Ref })
 	}), "", nil
 }
 
 // deployedBefore is the newest revision before the last that was in service:
 // deployed, or superseded where the last operation died between its two
 // final writes.
-func deployedBefore(records []verdict.Record) *verdict.Record {
+func deployedBefore(records []facts.Record) *facts.Record {
 	for i := len(records) - 2; i >= 0; i-- {
-		if s := records[i].Label; s == verdict.StatusDeployed || s == verdict.StatusSuperseded {
+		if s := records[i].Label; s == facts.StatusDeployed || s == facts.StatusSuperseded {
 			return &records[i]
 		}
 	}

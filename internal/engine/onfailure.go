@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -12,7 +13,7 @@ import (
 // the record says failed. A run that was interrupted, that lost its lock, or that
 // may not write its records does nothing more. The failure stays the run's end.
 func (r *run) afterFailure(ctx context.Context, err error) error {
-	var p *verdict.Problem
+	var p *problem.Problem
 	if !errors.As(err, &p) || r.settled == "" || r.interruption(ctx) != nil || r.lockLost(ctx) != nil {
 		return err
 	}
@@ -40,15 +41,15 @@ func (r *run) afterFailure(ctx context.Context, err error) error {
 func (r *run) rollBackFailed(ctx context.Context) (string, error) {
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
-	facts, err := r.lookAtRelease(ctx)
+	seen, err := r.lookAtRelease(ctx)
 	if err != nil {
 		return "", err
 	}
-	target := verdict.GoodBefore(facts, r.failedRevision)
+	target := verdict.DeployedBefore(seen, r.failedRevision)
 	if target == 0 {
 		return "there is no good revision to go back to, so it was left as it is", nil
 	}
-	if err := r.rollBack(ctx, target, facts); err != nil {
+	if err := r.rollBack(ctx, target, seen); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("revision %d is deployed again, as revision %d", target, r.result.Revision), nil
@@ -57,11 +58,11 @@ func (r *run) rollBackFailed(ctx context.Context) (string, error) {
 func (r *run) uninstallFailed(ctx context.Context) (string, error) {
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
-	facts, err := r.lookAtRelease(ctx)
+	seen, err := r.lookAtRelease(ctx)
 	if err != nil {
 		return "", err
 	}
-	if err := r.removeRelease(ctx, facts); err != nil {
+	if err := r.removeRelease(ctx, seen); err != nil {
 		return "", err
 	}
 	return "it was taken away, as on-failure says", nil

@@ -7,14 +7,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // deployChart brings the chart onto the cluster, over whatever revisions that
 // failed have left on the objects.
-func (r *run) deployChart(ctx context.Context, what string, s verdict.Step, f *verdict.Facts) error {
+func (r *run) deployChart(ctx context.Context, what string, s verdict.Step, f *facts.Facts) error {
 	var dead []string
-	for _, rec := range slices.Backward(verdict.FailedSinceGood(f)) {
+	for _, rec := range slices.Backward(verdict.FailedSinceDeployed(f)) {
 		if !rec.Loaded {
 			if err := r.Releases.Load(ctx, rec); err != nil {
 				return err
@@ -22,12 +25,12 @@ func (r *run) deployChart(ctx context.Context, what string, s verdict.Step, f *v
 		}
 		dead = append(dead, rec.Manifest)
 	}
-	return r.operate(ctx, what, f, func() verdict.Outcome { return r.Releases.Perform(ctx, s, dead) })
+	return r.operate(ctx, what, f, func() result.Outcome { return r.Releases.Perform(ctx, s, dead) })
 }
 
 // rollBack applies a stored revision anew (R3, R5).
-func (r *run) rollBack(ctx context.Context, to int, before *verdict.Facts) error {
-	err := r.operate(ctx, fmt.Sprintf("Roll back to revision %d", to), before, func() verdict.Outcome { return r.Releases.Rollback(ctx, to) })
+func (r *run) rollBack(ctx context.Context, to int, before *facts.Facts) error {
+	err := r.operate(ctx, fmt.Sprintf("Roll back to revision %d", to), before, func() result.Outcome { return r.Releases.Rollback(ctx, to) })
 	if err == nil && r.result.Verb == "repair" {
 		r.repaired("rollback", "Revision %d was applied anew, as revision %d.", to, r.result.Revision)
 	}
@@ -35,7 +38,7 @@ func (r *run) rollBack(ctx context.Context, to int, before *verdict.Facts) error
 }
 
 // operate runs Helm and then believes what was stored, not what was returned.
-func (r *run) operate(ctx context.Context, what string, before *verdict.Facts, call func() verdict.Outcome) error {
+func (r *run) operate(ctx context.Context, what string, before *facts.Facts, call func() result.Outcome) error {
 	done := r.stepOf(what)
 	r.wrote, r.operated, r.settled = true, true, ""
 	out := call()
@@ -48,13 +51,13 @@ func (r *run) operate(ctx context.Context, what string, before *verdict.Facts, c
 	if out.Chart != "" {
 		r.result.Chart = out.Chart
 	}
-	r.attempt = verdict.Attempt{Run: r.Options.Run, Revision: max(out.Revision, next(before)), Outcome: "failed", HooksProven: out.Applied && len(out.Unproven) == 0}
+	r.attempt = facts.Attempt{Run: r.Options.Run, Revision: max(out.Revision, next(before)), Outcome: "failed", HooksProven: out.Applied && len(out.Unproven) == 0}
 	if !out.Applied {
 		return r.failed(ctx, out, before)
 	}
 	r.attempt.Outcome = "deployed"
-	r.result.Revision, r.result.Status = out.Revision, verdict.StatusDeployed
-	r.want = verdict.Want{Revision: out.Revision, Manifest: out.Manifest}
+	r.result.Revision, r.result.Status = out.Revision, facts.StatusDeployed
+	r.want = verdict.Reported{Revision: out.Revision, Manifest: out.Manifest}
 	if err := first(r.Releases.WriteFailure(), out.Err); err != nil {
 		return r.finishRecord(ctx, out, err)
 	}
@@ -62,7 +65,7 @@ func (r *run) operate(ctx context.Context, what string, before *verdict.Facts, c
 }
 
 // noteOutcome tells what an operation met on its way.
-func (r *run) noteOutcome(out verdict.Outcome) {
+func (r *run) noteOutcome(out result.Outcome) {
 	if len(out.Adopted) > 0 {
 		r.repaired("adopt", "The records of `%s` were gone and its objects were not: %s were taken in again. "+
 			"This happens when somebody deletes the Secrets that Helm keeps its records in.", r.Options.App.Release, strings.Join(out.Adopted, ", "))
@@ -73,17 +76,17 @@ func (r *run) noteOutcome(out verdict.Outcome) {
 	writes := r.Releases.Audit()
 	for _, w := range writes[r.audited:] {
 		if w.Lost {
-			r.note(verdict.LevelWarning, "An answer was lost", "The API server applied the %s of record %s and its answer did not arrive; reading it back showed that.", w.Verb, w.Key)
+			r.note(result.LevelWarning, "An answer was lost", "The API server applied the %s of record %s and its answer did not arrive; reading it back showed that.", w.Verb, w.Key)
 		}
 	}
 	r.audited = len(writes)
 	for _, h := range out.Unproven {
-		r.note(verdict.LevelWarning, "Hook not proven", "%s was deleted while it ran, and nothing shows that it came to its end. Helm counts that as its success.", h)
+		r.note(result.LevelWarning, "Hook not proven", "%s was deleted while it ran, and nothing shows that it came to its end. Helm counts that as its success.", h)
 	}
 }
 
 // next is the revision that an operation over these facts creates.
-func next(f *verdict.Facts) int {
+func next(f *facts.Facts) int {
 	if last := f.Last(); last != nil {
 		return last.Revision + 1
 	}
@@ -93,33 +96,33 @@ func next(f *verdict.Facts) int {
 // finishRecord makes good a final write that did not succeed (R1): Helm has
 // done all it should, only the record does not say so. A write that was denied
 // is not tried again; a person has to act first.
-func (r *run) finishRecord(ctx context.Context, out verdict.Outcome, failure error) error {
-	facts, err := r.gather(ctx, false)
+func (r *run) finishRecord(ctx context.Context, out result.Outcome, failure error) error {
+	seen, err := r.gather(ctx, false)
 	if err != nil {
 		return errors.Join(failure, err)
 	}
-	last := facts.Last()
+	last := seen.Last()
 	if last != nil {
 		r.result.Status = last.Payload
 	}
-	p := verdict.ProblemOf(failure)
+	p := problem.Of(failure)
 	if err := r.lockLost(ctx); err != nil {
 		return err
 	}
-	if last != nil && last.Revision == out.Revision && last.Payload == verdict.StatusDeployed {
-		return r.dedupe(ctx, facts) // only the revision before was not superseded
+	if last != nil && last.Revision == out.Revision && last.Payload == facts.StatusDeployed {
+		return r.dedupe(ctx, seen) // only the revision before was not superseded
 	}
 	stuck := last != nil && last.Revision == out.Revision && last.Payload.Pending() && last.Stamp.Run == r.Options.Run
-	if p.Ending == verdict.EndPermission || !stuck {
+	if p.Reason == problem.PermissionMissing || !stuck {
 		unrecorded := *p
 		unrecorded.Cause = fmt.Errorf("everything of revision %d is in place, but its record still says %s, and every later Helm operation will trip over it: %w",
 			out.Revision, r.result.Status, p.Cause)
 		return &unrecorded
 	}
 	r.Say("Record what Helm could not record: " + p.Error())
-	if err := r.Releases.Settle(ctx, last, verdict.StatusDeployed, "recorded by Berth: Helm's own last write failed"); err != nil {
+	if err := r.Releases.Settle(ctx, last, facts.StatusDeployed, "recorded by Berth: Helm's own last write failed"); err != nil {
 		return err
 	}
 	r.repaired("record", "Helm's last write of revision %d failed (%v); Berth made it good.", out.Revision, failure)
-	return r.dedupe(ctx, facts)
+	return r.dedupe(ctx, seen)
 }

@@ -8,14 +8,16 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // askFirst asks all that can be asked before anything is made: whether the
 // namespace can be, or, where it exists, everything at once.
 func (r *run) askFirst(ctx context.Context) error {
 	needs := r.Access.ClusterNeeds(r.result.Verb, r.namespace.Phase)
-	if r.namespace.Phase != verdict.NamespaceAbsent {
+	if r.namespace.Phase != facts.NamespaceAbsent {
 		needs = append(needs, r.Access.StorageNeeds(r.result.Verb)...)
 	}
 	return r.ask(ctx, needs, "")
@@ -30,16 +32,16 @@ func (r *run) askAhead(ctx context.Context) (answered func(needed bool)) {
 		return func(bool) {}
 	}
 	limited, cancel := r.limit(ctx)
-	needs := append(r.Access.ClusterNeeds(r.result.Verb, verdict.NamespaceActive), r.Access.StorageNeeds(r.result.Verb)...)
+	needs := append(r.Access.ClusterNeeds(r.result.Verb, facts.NamespaceActive), r.Access.StorageNeeds(r.result.Verb)...)
 	var asking sync.WaitGroup
 	asking.Go(func() {
-		gaps, err := r.Access.ReviewUntil(limited, needs, 0, func([]verdict.Gap) {})
+		gaps, err := r.Access.ReviewUntil(limited, needs, 0, func([]problem.MissingPermission) {})
 		if err != nil {
 			return // who asks next hears of it
 		}
-		r.granted, r.denied = map[verdict.Permission]bool{}, gaps
+		r.granted, r.denied = map[problem.Permission]bool{}, gaps
 		for _, n := range needs {
-			r.granted[n] = !slices.ContainsFunc(gaps, func(g verdict.Gap) bool { return g.Permission == n })
+			r.granted[n] = !slices.ContainsFunc(gaps, func(g problem.MissingPermission) bool { return g.Permission == n })
 		}
 	})
 	return func(needed bool) {
@@ -52,8 +54,8 @@ func (r *run) askAhead(ctx context.Context) (answered func(needed bool)) {
 }
 
 // ask reviews needs; every required one that is missing is named at once.
-func (r *run) ask(ctx context.Context, needs []verdict.Permission, made string) error {
-	needs = slices.DeleteFunc(needs, func(n verdict.Permission) bool { return r.granted[n] })
+func (r *run) ask(ctx context.Context, needs []problem.Permission, made string) error {
+	needs = slices.DeleteFunc(needs, func(n problem.Permission) bool { return r.granted[n] })
 	if !r.Options.Preflight || len(needs) == 0 {
 		return nil
 	}
@@ -61,7 +63,7 @@ func (r *run) ask(ctx context.Context, needs []verdict.Permission, made string) 
 		return r.judge(known, made) // nothing to wait for
 	}
 	wait := r.Options.RBACWait
-	gaps, err := r.Access.ReviewUntil(ctx, needs, wait, func(gaps []verdict.Gap) {
+	gaps, err := r.Access.ReviewUntil(ctx, needs, wait, func(gaps []problem.MissingPermission) {
 		if !r.waiting {
 			r.Say(fmt.Sprintf("Waiting up to %s to be allowed to %s", wait, listGaps(required(gaps))))
 		}
@@ -74,9 +76,9 @@ func (r *run) ask(ctx context.Context, needs []verdict.Permission, made string) 
 }
 
 // known are the gaps of these needs, if all of them were denied before.
-func (r *run) known(needs []verdict.Permission) (gaps []verdict.Gap) {
+func (r *run) known(needs []problem.Permission) (gaps []problem.MissingPermission) {
 	for _, n := range needs {
-		i := slices.IndexFunc(r.denied, func(g verdict.Gap) bool { return g.Permission == n })
+		i := slices.IndexFunc(r.denied, func(g problem.MissingPermission) bool { return g.Permission == n })
 		if i < 0 {
 			return nil
 		}
@@ -86,11 +88,11 @@ func (r *run) known(needs []verdict.Permission) (gaps []verdict.Gap) {
 }
 
 // judge turns gaps into a refusal, or into notices where the run can go on.
-func (r *run) judge(gaps []verdict.Gap, made string) error {
+func (r *run) judge(gaps []problem.MissingPermission, made string) error {
 	missing := required(gaps)
 	if len(missing) == 0 {
 		for _, g := range gaps {
-			r.note(verdict.LevelNotice, "Permission missing, going on without", "%s: %s", g.Permission, g.Why)
+			r.note(result.LevelNotice, "Permission missing, going on without", "%s: %s", g.Permission, g.Why)
 		}
 		return nil
 	}
@@ -101,11 +103,11 @@ func (r *run) judge(gaps []verdict.Gap, made string) error {
 	for i, g := range missing {
 		why[i] = g.Why
 	}
-	return &verdict.Problem{Ending: verdict.EndPermission, Tried: listGaps(missing), Gaps: missing,
+	return &problem.Problem{Reason: problem.PermissionMissing, Tried: listGaps(missing), Missing: missing,
 		Cause: errors.New("a run needs that to " + strings.Join(why, "; to ")), Next: made + " Apply the RBAC below, then run again."}
 }
 
 // required keeps the gaps that a run cannot go on with.
-func required(gaps []verdict.Gap) []verdict.Gap {
-	return slices.DeleteFunc(slices.Clone(gaps), func(g verdict.Gap) bool { return g.Optional })
+func required(gaps []problem.MissingPermission) []problem.MissingPermission {
+	return slices.DeleteFunc(slices.Clone(gaps), func(g problem.MissingPermission) bool { return g.Optional })
 }

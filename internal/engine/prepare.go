@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // prepare comes before the first write: the chart is fetched while the
 // namespace is read and permissions are asked for.
 func (r *run) prepare(ctx context.Context) error {
-	began, parts := r.Clock(), []verdict.Event(nil)
+	began, parts := r.Clock(), []result.Event(nil)
 	done := r.stepOf("Fetch the chart, look at the namespace, ask for permissions")
 	defer func() { done(parts) }()
 	fetched := make(chan error, 1)
@@ -37,13 +40,13 @@ func (r *run) prepare(ctx context.Context) error {
 	if waited {
 		r.stale() // not before Fetch, which begins to ask, is through
 	}
-	if r.namespace.Phase != verdict.NamespaceAbsent {
+	if r.namespace.Phase != facts.NamespaceAbsent {
 		return r.adopt(ctx)
 	}
 	r.rendered = true
 	from := r.Clock()
 	err = r.Releases.Render(ctx, 1, false)
-	parts = append(parts, verdict.Event{At: from.Sub(began), Took: r.Clock().Sub(from), What: "Render the chart"})
+	parts = append(parts, result.Event{At: from.Sub(began), Took: r.Clock().Sub(from), What: "Render the chart"})
 	if err != nil {
 		return err // nothing was made yet
 	}
@@ -70,7 +73,7 @@ func (r *run) refuseForeign() error {
 	if ns.Identity == "" || ns.Identity == r.Options.App.Identity {
 		return nil
 	}
-	return &verdict.Problem{Ending: verdict.EndForeign,
+	return &problem.Problem{Reason: problem.NotOurs,
 		Headline: fmt.Sprintf("Namespace `%s` belongs to another branch: %q of %q.", ns.Name, ns.Branch, ns.Repository),
 		Next:     "Give this branch another app, slug or namespace."}
 }
@@ -78,11 +81,11 @@ func (r *run) refuseForeign() error {
 // refuseAsItIs refuses what no permission would change: a namespace that is
 // going, and one that is not there and may not be made.
 func (r *run) refuseAsItIs() error {
-	if r.namespace.Phase == verdict.NamespaceTerminating {
+	if r.namespace.Phase == facts.NamespaceTerminating {
 		return r.terminating()
 	}
-	if r.namespace.Phase == verdict.NamespaceAbsent && !r.Options.CreateNamespace {
-		return &verdict.Problem{Ending: verdict.EndWrongInput,
+	if r.namespace.Phase == facts.NamespaceAbsent && !r.Options.CreateNamespace {
+		return &problem.Problem{Reason: problem.WrongInput,
 			Headline: fmt.Sprintf("Namespace `%s` does not exist, and create-namespace is false.", r.Options.App.Namespace),
 			Next:     "Create the namespace, or set create-namespace to true."}
 	}
@@ -90,14 +93,14 @@ func (r *run) refuseAsItIs() error {
 }
 
 func (r *run) terminating() error {
-	f := &verdict.Facts{Namespace: r.namespace, Identity: r.Options.App.Identity}
+	f := &facts.Facts{Namespace: r.namespace, Identity: r.Options.App.Identity}
 	return verdict.PlanDeploy(f, verdict.Diagnose(f, r.Options.Policy), r.Options.Policy).Refusal
 }
 
 // awaitGone waits within the lock-timeout until a namespace that is being
 // deleted is gone: it can then be made anew.
 func (r *run) awaitGone(ctx context.Context) (waited bool, err error) {
-	if r.namespace.Phase != verdict.NamespaceTerminating || r.Options.LockTimeout <= 0 {
+	if r.namespace.Phase != facts.NamespaceTerminating || r.Options.LockTimeout <= 0 {
 		return false, nil
 	}
 	r.Say(fmt.Sprintf("Waiting up to %s until namespace %s, which is being deleted, is gone", r.Options.LockTimeout, r.namespace.Name))
@@ -113,19 +116,19 @@ func (r *run) awaitGone(ctx context.Context) (waited bool, err error) {
 
 // adopt takes over a namespace that carries nobody's labels, when told to.
 func (r *run) adopt(ctx context.Context) error {
-	if !r.Options.Adopt || r.namespace.Ours || r.namespace.Phase != verdict.NamespaceActive {
+	if !r.Options.Adopt || r.namespace.Ours || r.namespace.Phase != facts.NamespaceActive {
 		return nil
 	}
 	adopted, err := r.Cluster.AdoptNamespace(ctx, r.namespace)
-	if err != nil && verdict.ProblemOf(err).Ending == verdict.EndPermission {
-		r.note(verdict.LevelNotice, "Namespace not adopted", "The release is, but teardown will leave namespace %s: %v", r.namespace.Name, err)
+	if err != nil && problem.Of(err).Reason == problem.PermissionMissing {
+		r.note(result.LevelNotice, "Namespace not adopted", "The release is, but teardown will leave namespace %s: %v", r.namespace.Name, err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	r.namespace = adopted
-	r.note(verdict.LevelNotice, "Namespace adopted", "Namespace %s counts as Berth's own from now on: teardown deletes it.", adopted.Name)
+	r.note(result.LevelNotice, "Namespace adopted", "Namespace %s counts as Berth's own from now on: teardown deletes it.", adopted.Name)
 	return nil
 }
 

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -20,32 +22,32 @@ func repair(ctx context.Context, r *run) error {
 		return err
 	}
 	defer unlock()
-	facts, err := r.settledFacts(ctx)
+	seen, err := r.settledFacts(ctx)
 	if err != nil {
 		return err
 	}
-	if err := r.repairWithin(ctx, facts); err != nil || r.result.Status != verdict.StatusDeployed {
+	if err := r.repairWithin(ctx, seen); err != nil || r.result.Status != facts.StatusDeployed {
 		return err // failed or uninstalled is well too: the record says so
 	}
-	return r.prove(ctx, verdict.Want{Revision: r.result.Revision})
+	return r.prove(ctx, verdict.Reported{Revision: r.result.Revision})
 }
 
 // repairWithin is the part of a repair that the timeout bounds.
-func (r *run) repairWithin(ctx context.Context, facts *verdict.Facts) error {
+func (r *run) repairWithin(ctx context.Context, seen *facts.Facts) error {
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
-	facts, plan, err := r.carryOut(ctx, facts, verdict.PlanRepair, r.mayRepair)
+	seen, plan, err := r.carryOut(ctx, seen, verdict.PlanRepair, r.mayRepair)
 	if plan.Refusal != nil {
-		if plan.Refusal.Ending == verdict.EndNotFound && len(r.repairs) > 0 {
+		if plan.Refusal.Reason == problem.NotFound && len(r.repairs) > 0 {
 			return nil // the record that was moved away was the only one
 		}
-		r.keepObserved(facts)
+		r.keepObserved(seen)
 	}
 	if err != nil || r.operated {
 		return err
 	}
-	r.result.Status = verdict.StatusUninstalled
-	if last := facts.Last(); last != nil {
+	r.result.Status = facts.StatusUninstalled
+	if last := seen.Last(); last != nil {
 		r.result.Status = last.Payload
 	}
 	return nil
@@ -53,7 +55,7 @@ func (r *run) repairWithin(ctx context.Context, facts *verdict.Facts) error {
 
 // mayRepair refuses to remove anything of a release that nothing shows to be
 // Berth's.
-func (r *run) mayRepair(f *verdict.Facts, plan verdict.Plan) error {
+func (r *run) mayRepair(f *facts.Facts, plan verdict.Plan) error {
 	for _, s := range []verdict.Step{verdict.StepQuarantine, verdict.StepDiscard, verdict.StepUninstall, verdict.StepRollback} {
 		if plan.Does(s) {
 			return r.refuseStrangers(f, string(s))
@@ -63,9 +65,9 @@ func (r *run) mayRepair(f *verdict.Facts, plan verdict.Plan) error {
 }
 
 // keepObserved shows the objects of a record that was left alone.
-func (r *run) keepObserved(f *verdict.Facts) {
+func (r *run) keepObserved(f *facts.Facts) {
 	if f.Observed {
-		r.keep(f, verdict.Want{})
+		r.keep(f, verdict.Reported{})
 	}
 }
 

@@ -6,22 +6,25 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // run is one verb under way: what it found and what it will report.
 type run struct {
 	*Engine
-	result    verdict.Result
+	result    result.Result
 	started   time.Time
-	namespace verdict.Namespace
-	lock      verdict.Lock                // as found
+	namespace facts.Namespace
+	lock      facts.Lock                  // as found
 	held      Held                        // nil without permission on Leases
-	attempt   verdict.Attempt             // what the lock will be told
+	attempt   facts.Attempt               // what the lock will be told
 	rendered  bool                        // the chart was rendered for an install
 	fresh     bool                        // the namespace was made by this run
-	granted   map[verdict.Permission]bool // what the run is known to be allowed to do
-	denied    []verdict.Gap               // what it is known not to be
+	granted   map[problem.Permission]bool // what the run is known to be allowed to do
+	denied    []problem.MissingPermission // what it is known not to be
 	waiting   bool                        // it was said that permissions are waited for
 	wrote     bool                        // an operation was begun: an interrupt may leave something behind
 	operated  bool                        // a Helm operation was begun: nothing is decided anew after it
@@ -34,8 +37,8 @@ type run struct {
 	unreadable     []string // teardown: records that were set aside unread
 	// namespaceGone says that teardown deleted the namespace.
 	namespaceGone bool
-	want          verdict.Want   // what was reported, for the check
-	facts         *verdict.Facts // as last gathered by the check
+	want          verdict.Reported // what was reported, for the check
+	seen          *facts.Facts     // as last gathered by the check
 }
 
 // step says what is being done, times it and keeps it for the timeline.
@@ -45,18 +48,18 @@ func (r *run) step(what string) (done func()) {
 }
 
 // stepOf is step for what has parts of its own, timed since it began.
-func (r *run) stepOf(what string) (done func(parts []verdict.Event)) {
+func (r *run) stepOf(what string) (done func(parts []result.Event)) {
 	r.Say(what)
 	from := r.Clock()
-	return func(parts []verdict.Event) {
+	return func(parts []result.Event) {
 		at, took := from.Sub(r.started), r.Clock().Sub(from)
-		r.result.Timeline = append(r.result.Timeline, verdict.Event{At: at, Took: took, What: what, Parts: verdict.Later(parts, at)})
+		r.result.Timeline = append(r.result.Timeline, result.Event{At: at, Took: took, What: what, Parts: result.Shift(parts, at)})
 	}
 }
 
 // note keeps something that becomes an annotation.
-func (r *run) note(level verdict.Level, title, format string, args ...any) {
-	r.result.Notes = append(r.result.Notes, verdict.Note{Level: level, Title: title, Message: fmt.Sprintf(format, args...)})
+func (r *run) note(level result.Level, title, format string, args ...any) {
+	r.result.Notes = append(r.result.Notes, result.Note{Level: level, Title: title, Message: fmt.Sprintf(format, args...)})
 }
 
 // errLockLost is the cause with which a run ends whose lock was taken over.
@@ -80,13 +83,13 @@ func (r *run) acquire(ctx context.Context) (context.Context, func(), error) {
 		return ctx, nil, err
 	}
 	r.lock, r.held = found, held
-	if at, ok := found.ExpiredAt(found.Run); ok && found.State == verdict.LockExpired && r.result.Verb == "deploy" {
-		r.note(verdict.LevelWarning, "A run was cut off", "The run before this one, %q, did not end in order: it stopped renewing its lock at %s. What it left is looked at and mended below.",
+	if at, ok := found.ExpiredAt(found.Run); ok && found.State == facts.LockExpired && r.result.Verb == "deploy" {
+		r.note(result.LevelWarning, "A run was cut off", "The run before this one, %q, did not end in order: it stopped renewing its lock at %s. What it left is looked at and mended below.",
 			found.Holder, at.UTC().Format(time.RFC3339))
 	}
 	r.attempt = found.Attempt // what it says stays until this run has something to say
 	if held == nil {
-		r.note(verdict.LevelNotice, "No lock",
+		r.note(result.LevelNotice, "No lock",
 			"Leases in namespace %s may not be used, so runs of this branch are told apart by their records' stamps alone.", r.namespace.Name)
 		return ctx, func() {}, nil
 	}
@@ -117,7 +120,7 @@ func (r *run) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 1500*time.Millisecond)
 	defer cancel()
 	if err := r.held.End(ctx, r.attempt); err != nil {
-		r.note(verdict.LevelNotice, "Lock not released", "The lock could not be released and runs out by itself: %v", err)
+		r.note(result.LevelNotice, "Lock not released", "The lock could not be released and runs out by itself: %v", err)
 	}
 }
 
@@ -127,17 +130,17 @@ func (r *run) lockLost(ctx context.Context) error {
 		return nil
 	}
 	if trouble := r.held.Trouble(); trouble != nil {
-		return &verdict.Problem{Ending: verdict.EndUnanswered, Tried: "keep the lock on the release", Cause: trouble,
+		return &problem.Problem{Reason: problem.Unanswered, Tried: "keep the lock on the release", Cause: trouble,
 			Next: "Check that the API server can be reached and is healthy, then run again: what this run left is mended then."}
 	}
-	return &verdict.Problem{Ending: verdict.EndLive, Tried: "go on with the release", Cause: errLockLost,
+	return &problem.Problem{Reason: problem.LiveOperation, Tried: "go on with the release", Cause: errLockLost,
 		Next: "See the other run of this branch, if there is one, then run again."}
 }
 
 // gather reads the facts. observe also reads the objects, which a pending
 // record needs in any case.
-func (r *run) gather(ctx context.Context, observe bool) (*verdict.Facts, error) {
-	f := &verdict.Facts{
+func (r *run) gather(ctx context.Context, observe bool) (*facts.Facts, error) {
+	f := &facts.Facts{
 		Release: r.Options.App.Release, Identity: r.Options.App.Identity, Run: r.Options.Run,
 		Namespace: r.namespace, Lock: r.lock,
 	}
@@ -166,12 +169,12 @@ func (r *run) gather(ctx context.Context, observe bool) (*verdict.Facts, error) 
 
 // askCI asks the CI about the run that left the last record, where nothing else
 // tells whether it still works.
-func (r *run) askCI(ctx context.Context, f *verdict.Facts) {
+func (r *run) askCI(ctx context.Context, f *facts.Facts) {
 	last := f.Last()
 	if last.RunURL == "" || last.Stamp.Zero() || !last.Payload.Pending() {
 		return
 	}
-	if life, _ := verdict.LifeOf(f, r.Options.Policy); life == verdict.Unknown {
+	if life, _ := verdict.JudgeLiveness(f, r.Options.Policy); life == verdict.Unknown {
 		f.CI = r.Runs.State(ctx, last.RunURL)
 	}
 }

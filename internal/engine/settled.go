@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -15,21 +17,21 @@ const askCIEvery = 10 * time.Second
 // settledFacts gathers the facts, and waits within the lock-timeout for as long
 // as an operation may still be at work on the release: until its record changes,
 // or nothing can be alive any more.
-func (r *run) settledFacts(ctx context.Context) (*verdict.Facts, error) {
+func (r *run) settledFacts(ctx context.Context) (*facts.Facts, error) {
 	said, waited := "", func() {}
 	defer func() { waited() }()
 	for {
-		facts, err := r.lookAtRelease(ctx)
+		seen, err := r.lookAtRelease(ctx)
 		if lost := r.lockLost(ctx); lost != nil {
 			return nil, lost
 		}
 		if err != nil {
 			return nil, err
 		}
-		d := verdict.Diagnose(facts, r.Options.Policy)
+		d := verdict.Diagnose(seen, r.Options.Policy)
 		left := r.lockUntil.Sub(r.Clock())
-		if !r.worthWaiting(facts, d) || left <= 0 {
-			return facts, nil
+		if !r.worthWaiting(seen, d) || left <= 0 {
+			return seen, nil
 		}
 		if said == "" {
 			waited = r.step("Wait for what may still be at work on the release")
@@ -38,7 +40,7 @@ func (r *run) settledFacts(ctx context.Context) (*verdict.Facts, error) {
 			said = d.Cause
 			r.Say("Waiting up to " + left.Round(time.Second).String() + ", since " + d.Cause)
 		}
-		if err := r.awaitChange(ctx, facts, left); err != nil && r.lockLost(ctx) == nil {
+		if err := r.awaitChange(ctx, seen, left); err != nil && r.lockLost(ctx) == nil {
 			return nil, err
 		}
 		r.stale()
@@ -47,26 +49,26 @@ func (r *run) settledFacts(ctx context.Context) (*verdict.Facts, error) {
 
 // worthWaiting says that somebody may be at work whom to wait for. Who takes a
 // release down does not mind that another does so too.
-func (r *run) worthWaiting(f *verdict.Facts, d verdict.Diagnosis) bool {
+func (r *run) worthWaiting(f *facts.Facts, d verdict.Diagnosis) bool {
 	if d.State != verdict.StateLive && d.State != verdict.StateUnknownHolder {
 		return false
 	}
-	return r.result.Verb != "teardown" || f.Last().Payload != verdict.StatusUninstalling
+	return r.result.Verb != "teardown" || f.Last().Payload != facts.StatusUninstalling
 }
 
 // lookAtRelease gathers the facts, once more where the records changed meanwhile.
-func (r *run) lookAtRelease(ctx context.Context) (*verdict.Facts, error) {
+func (r *run) lookAtRelease(ctx context.Context) (*facts.Facts, error) {
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
 	var err error
 	for range looks {
-		var facts *verdict.Facts
-		facts, err = r.gather(ctx, false)
+		var seen *facts.Facts
+		seen, err = r.gather(ctx, false)
 		if err == nil && r.result.Verb == "deploy" {
-			err = r.observeLeftHooks(ctx, facts)
+			err = r.observeLeftHooks(ctx, seen)
 		}
-		if !errors.Is(err, verdict.ErrChanged) {
-			return facts, err
+		if !errors.Is(err, facts.ErrChanged) {
+			return seen, err
 		}
 	}
 	return nil, err
@@ -77,12 +79,12 @@ const looks = 5
 
 // awaitChange returns when a record of the release changed, when the operation
 // at work counts as dead, or when the time to wait is over.
-func (r *run) awaitChange(ctx context.Context, f *verdict.Facts, limit time.Duration) error {
-	if from := verdict.DeadFrom(f, r.Options.Policy); !from.IsZero() {
+func (r *run) awaitChange(ctx context.Context, f *facts.Facts, limit time.Duration) error {
+	if from := verdict.PresumedDeadAt(f, r.Options.Policy); !from.IsZero() {
 		// The API server's Date has whole seconds.
 		limit = min(limit, max(from.Sub(f.Now), 0)+time.Second)
 	}
-	if f.CI == verdict.RunRunning {
+	if f.CI == facts.RunRunning {
 		limit = min(limit, askCIEvery)
 	}
 	waiting, cancel := context.WithTimeout(ctx, limit)
@@ -97,36 +99,36 @@ func (r *run) awaitChange(ctx context.Context, f *verdict.Facts, limit time.Dura
 // carryOut plans and performs. What has to be mended before anything else can be
 // decided is mended first, and a record that somebody changed in between is
 // decided about anew: each time from facts that are gathered afresh.
-func (r *run) carryOut(ctx context.Context, facts *verdict.Facts, decide decision, ready func(*verdict.Facts, verdict.Plan) error) (*verdict.Facts, verdict.Plan, error) {
+func (r *run) carryOut(ctx context.Context, seen *facts.Facts, decide decision, ready func(*facts.Facts, verdict.Plan) error) (*facts.Facts, verdict.Plan, error) {
 	var err error
 	for range looks {
-		if facts == nil {
-			if facts, err = r.lookAtRelease(ctx); err != nil {
+		if seen == nil {
+			if seen, err = r.lookAtRelease(ctx); err != nil {
 				return nil, verdict.Plan{}, err
 			}
 		}
-		plan := r.plan(facts, decide)
+		plan := r.plan(seen, decide)
 		if plan.Refusal != nil {
-			return facts, plan, plan.Refusal
+			return seen, plan, plan.Refusal
 		}
-		if err = ready(facts, plan); err == nil {
-			err = r.performAll(ctx, plan, facts)
+		if err = ready(seen, plan); err == nil {
+			err = r.performAll(ctx, plan, seen)
 		}
-		if !errors.Is(err, verdict.ErrChanged) || r.operated {
-			if err != nil || !plan.Again {
-				return facts, plan, err
+		if !errors.Is(err, facts.ErrChanged) || r.operated {
+			if err != nil || !plan.GatherAgain {
+				return seen, plan, err
 			}
 		} else {
 			r.Say("A record was changed meanwhile: decide anew")
 		}
-		facts = nil
+		seen = nil
 	}
 	if err == nil {
-		err = &verdict.Problem{Ending: verdict.EndRepairFailed, Tried: "mend the records of release " + r.Options.App.Release,
+		err = &problem.Problem{Reason: problem.RepairFailed, Tried: "mend the records of release " + r.Options.App.Release,
 			Cause: errors.New("each repair brought another fault to light"), Next: "Run berth check to see where it stands."}
 	}
 	return nil, verdict.Plan{}, err
 }
 
 // decision is a verb's plan for what was found.
-type decision func(*verdict.Facts, verdict.Diagnosis, verdict.Policy) verdict.Plan
+type decision func(*facts.Facts, verdict.Diagnosis, verdict.Policy) verdict.Plan

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -19,17 +22,17 @@ func teardown(ctx context.Context, r *run) error {
 		return err
 	}
 	switch r.namespace.Phase {
-	case verdict.NamespaceAbsent:
+	case facts.NamespaceAbsent:
 		r.result.Headline = fmt.Sprintf("Nothing to take down: namespace %s does not exist.", r.namespace.Name)
 		return nil
-	case verdict.NamespaceTerminating:
+	case facts.NamespaceTerminating:
 		defer r.step("Wait until the namespace is gone")()
 		ctx, cancel := r.budget(ctx)
 		defer cancel()
 		err := r.Cluster.WaitNamespaceGone(ctx, r.namespace)
 		r.namespaceGone = err == nil
 		return err
-	case verdict.NamespaceActive, verdict.NamespaceHidden:
+	case facts.NamespaceActive, facts.NamespaceHidden:
 	}
 	if err := r.askToTakeDown(ctx); err != nil {
 		return err
@@ -39,13 +42,13 @@ func teardown(ctx context.Context, r *run) error {
 		return err
 	}
 	defer unlock()
-	facts, err := r.settledFacts(ctx)
+	seen, err := r.settledFacts(ctx)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := r.budget(ctx)
 	defer cancel()
-	if err := r.takeDownRelease(ctx, facts); err != nil {
+	if err := r.takeDownRelease(ctx, seen); err != nil {
 		return err
 	}
 	if err := r.takeDownNamespace(ctx); err != nil {
@@ -59,7 +62,7 @@ func teardown(ctx context.Context, r *run) error {
 func (r *run) askToTakeDown(ctx context.Context) error {
 	needs := append(r.Access.ClusterNeeds("teardown", r.namespace.Phase), r.Access.StorageNeeds("teardown")...)
 	if r.namespace.Ours {
-		needs = append(needs, verdict.Permission{Verb: "delete", Resource: "namespaces", Name: r.namespace.Name,
+		needs = append(needs, problem.Permission{Verb: "delete", Resource: "namespaces", Name: r.namespace.Name,
 			Why: "remove the namespace that Berth made"})
 	}
 	return r.ask(ctx, needs, "")
@@ -67,27 +70,27 @@ func (r *run) askToTakeDown(ctx context.Context) error {
 
 // takeDownRelease uninstalls, proves that the objects are gone, and only then
 // removes the records.
-func (r *run) takeDownRelease(ctx context.Context, facts *verdict.Facts) error {
-	last := facts.Last()
+func (r *run) takeDownRelease(ctx context.Context, seen *facts.Facts) error {
+	last := seen.Last()
 	if last == nil {
 		r.result.Headline = fmt.Sprintf("Release %s is not there (any more).", r.Options.App.Release)
 		return nil
 	}
 	r.result.Revision, r.result.Status, r.result.Chart = last.Revision, last.Payload, last.Chart
-	if err := r.mayTakeDown(facts); err != nil {
+	if err := r.mayTakeDown(seen); err != nil {
 		return err
 	}
-	if err := r.setAsideUnreadable(ctx, facts); err != nil {
+	if err := r.setAsideUnreadable(ctx, seen); err != nil {
 		return err
 	}
-	if err := r.removeRelease(ctx, facts); err != nil || len(r.unreadable) > 0 {
+	if err := r.removeRelease(ctx, seen); err != nil || len(r.unreadable) > 0 {
 		return err // what this run moved aside is all that tells of what may be left
 	}
 	return r.Releases.DiscardQuarantined(ctx)
 }
 
 // mayTakeDown refuses what is alive, unreadable, or not this branch's.
-func (r *run) mayTakeDown(f *verdict.Facts) error {
+func (r *run) mayTakeDown(f *facts.Facts) error {
 	d := verdict.Diagnose(f, r.Options.Policy)
 	switch d.State {
 	case verdict.StateForeign, verdict.StateLive, verdict.StateUnknownHolder, verdict.StateTerminating:
@@ -103,12 +106,12 @@ func (r *run) mayTakeDown(f *verdict.Facts) error {
 
 // refuseStrangers refuses a release that nothing shows to be Berth's: with one
 // deploy over it, it would count as ours, and the next teardown would take it.
-func (r *run) refuseStrangers(f *verdict.Facts, to string) error {
-	ours := slices.ContainsFunc(f.Records, func(rec verdict.Record) bool { return rec.Identity == r.Options.App.Identity })
+func (r *run) refuseStrangers(f *facts.Facts, to string) error {
+	ours := slices.ContainsFunc(f.Records, func(rec facts.Record) bool { return rec.Identity == r.Options.App.Identity })
 	if f.Last() == nil || ours || r.namespace.Ours || r.Options.Adopt {
 		return nil
 	}
-	return &verdict.Problem{Ending: verdict.EndForeign,
+	return &problem.Problem{Reason: problem.NotOurs,
 		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", r.Options.App.Release, r.namespace.Name),
 		Next:     "If it is this branch's review app, run again with adopt to " + to + " it; nothing was touched."}
 }
@@ -128,7 +131,7 @@ func (r *run) takeDownNamespace(ctx context.Context) error {
 	case len(r.result.Kept) > 0:
 		r.result.Kept = append(r.result.Kept, fmt.Sprintf("namespace %s was kept, with what is in it", r.namespace.Name))
 	case r.namespace.Keep:
-		r.note(verdict.LevelNotice, "Namespace kept", "Namespace %s stays: %s", r.namespace.Name, r.namespace.KeepWhy)
+		r.note(result.LevelNotice, "Namespace kept", "Namespace %s stays: %s", r.namespace.Name, r.namespace.KeepWhy)
 	default:
 		return r.deleteNamespace(ctx)
 	}
@@ -136,7 +139,7 @@ func (r *run) takeDownNamespace(ctx context.Context) error {
 		return nil
 	}
 	if err := r.held.Remove(ctx); err != nil {
-		r.note(verdict.LevelNotice, "Lock not removed", "The lock's Lease stays in namespace %s: %v", r.namespace.Name, err)
+		r.note(result.LevelNotice, "Lock not removed", "The lock's Lease stays in namespace %s: %v", r.namespace.Name, err)
 	}
 	return nil
 }
@@ -156,14 +159,14 @@ func (r *run) deleteNamespace(ctx context.Context) error {
 // keptProblem ends a teardown that left something in doubt.
 func (r *run) keptProblem() error {
 	if len(r.unreadable) > 0 && !r.namespaceGone {
-		return &verdict.Problem{Ending: verdict.EndUnreadable,
+		return &problem.Problem{Reason: problem.RecordUnreadable,
 			Headline: fmt.Sprintf("The release is gone, but what %s described is not known and may still be there.", strings.Join(r.unreadable, ", ")),
 			Next:     "Look through the namespace for what is left of it. The records were moved to where the warnings say."}
 	}
 	if len(r.result.Kept) == 0 {
 		return nil
 	}
-	return &verdict.Problem{Ending: verdict.EndForeign,
+	return &problem.Problem{Reason: problem.NotOurs,
 		Headline: fmt.Sprintf("Not everything was taken down: %d kept, since they are or may be somebody else's.", len(r.result.Kept)),
 		Next:     "See what was kept and why, and remove it by hand if it is nobody's."}
 }

@@ -7,32 +7,34 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // removeRelease uninstalls, proves that what any record named is gone, and only
 // then removes the records (R7).
-func (r *run) removeRelease(ctx context.Context, facts *verdict.Facts) error {
-	if last := facts.Last(); last != nil && last.Payload != verdict.StatusUninstalled {
-		if err := r.uninstall(ctx, facts); err != nil {
+func (r *run) removeRelease(ctx context.Context, seen *facts.Facts) error {
+	if last := seen.Last(); last != nil && last.Payload != facts.StatusUninstalled {
+		if err := r.uninstall(ctx, seen); err != nil {
 			return err
 		}
 	}
-	if err := r.proveGone(ctx, facts); err != nil {
+	if err := r.proveGone(ctx, seen); err != nil {
 		return err
 	}
 	defer r.step("Remove the records")()
 	if err := r.Releases.Purge(ctx); err != nil {
 		return err
 	}
-	r.result.Status = verdict.StatusUninstalled
+	r.result.Status = facts.StatusUninstalled
 	return nil
 }
 
 // setAsideUnreadable moves the records that cannot be decoded out of the way, and
 // out of the facts. What they named is not known: where the namespace goes too,
 // that goes with it; elsewhere the run ends by saying so.
-func (r *run) setAsideUnreadable(ctx context.Context, f *verdict.Facts) error {
+func (r *run) setAsideUnreadable(ctx context.Context, f *facts.Facts) error {
 	readable := f.Records[:0]
 	for i := range f.Records {
 		rec := f.Records[i]
@@ -54,33 +56,33 @@ func (r *run) setAsideUnreadable(ctx context.Context, f *verdict.Facts) error {
 	return nil
 }
 
-func (r *run) uninstall(ctx context.Context, f *verdict.Facts) error {
+func (r *run) uninstall(ctx context.Context, f *facts.Facts) error {
 	done := r.stepOf("Uninstall the release, hooks included")
 	r.wrote = true
 	out := r.Releases.Uninstall(ctx)
 	done(out.Phases)
 	r.result.Kept = append(r.result.Kept, out.Kept...)
 	if len(out.Missing) > 0 {
-		r.note(verdict.LevelWarning, "Kinds that are gone", "The API server does not know these kinds any more, so nothing of them can be left: %s.", strings.Join(out.Missing, ", "))
+		r.note(result.LevelWarning, "Kinds that are gone", "The API server does not know these kinds any more, so nothing of them can be left: %s.", strings.Join(out.Missing, ", "))
 	}
-	r.attempt = verdict.Attempt{Run: r.Options.Run, Revision: out.Revision, Outcome: "uninstalled"}
+	r.attempt = facts.Attempt{Run: r.Options.Run, Revision: out.Revision, Outcome: "uninstalled"}
 	if out.Err == nil {
 		return nil
 	}
 	r.attempt.Outcome = "failed"
-	r.result.Status = verdict.StatusUninstalling
-	var p *verdict.Problem
+	r.result.Status = facts.StatusUninstalling
+	var p *problem.Problem
 	if errors.As(out.Err, &p) {
 		return out.Err
 	}
-	return &verdict.Problem{Ending: verdict.EndInconsistent, Tried: "uninstall release " + r.Options.App.Release,
+	return &problem.Problem{Reason: problem.Inconsistent, Tried: "uninstall release " + r.Options.App.Release,
 		Cause: errors.Join(out.Err, r.stillThere(ctx, f)),
 		Next:  "Its record is kept, so the next teardown goes on from here. Mend what is named and run it again."}
 }
 
 // stillThere names the objects that an uninstall which failed has left, and what
 // holds them. It has a little time of its own: the run's may be over.
-func (r *run) stillThere(ctx context.Context, f *verdict.Facts) error {
+func (r *run) stillThere(ctx context.Context, f *facts.Facts) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	objects, err := r.objectsOf(ctx, f.Last())
@@ -103,10 +105,10 @@ func (r *run) stillThere(ctx context.Context, f *verdict.Facts) error {
 // proveGone looks whether the objects that any of the records named really went.
 // An upgrade that failed half way leaves objects that only an older revision
 // knows; once the records are gone, nothing would.
-func (r *run) proveGone(ctx context.Context, f *verdict.Facts) error {
+func (r *run) proveGone(ctx context.Context, f *facts.Facts) error {
 	defer r.step("Prove that its objects are gone")()
-	seen, left := map[verdict.Ref]bool{}, []string(nil)
-	r.result.Objects, r.result.Status = nil, verdict.StatusUninstalled
+	seen, left := map[facts.Ref]bool{}, []string(nil)
+	r.result.Objects, r.result.Status = nil, facts.StatusUninstalled
 	for i := range slices.Backward(f.Records) {
 		objects, err := r.objectsOf(ctx, &f.Records[i])
 		if err != nil {
@@ -126,13 +128,13 @@ func (r *run) proveGone(ctx context.Context, f *verdict.Facts) error {
 	if n == 0 {
 		return nil
 	}
-	return &verdict.Problem{Ending: verdict.EndInconsistent, Cause: errors.New(strings.Join(left[:min(n, 5)], "; ")),
+	return &problem.Problem{Reason: problem.Inconsistent, Cause: errors.New(strings.Join(left[:min(n, 5)], "; ")),
 		Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.Options.App.Release, n),
 		Next:     "See their finalizers, or delete what an older revision left. The records are kept, so the next teardown goes on from here."}
 }
 
 // objectsOf are the objects that a record names, as the cluster shows them.
-func (r *run) objectsOf(ctx context.Context, rec *verdict.Record) ([]verdict.Object, error) {
+func (r *run) objectsOf(ctx context.Context, rec *facts.Record) ([]facts.Object, error) {
 	if !rec.Loaded {
 		if err := r.Releases.Load(ctx, rec); err != nil {
 			return nil, err

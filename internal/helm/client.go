@@ -11,7 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Waiter waits for objects, without Helm's two-second ticks, and knows what the
@@ -20,13 +21,13 @@ type Waiter interface {
 	// Ready returns when every object is ready, or says why one cannot be, and
 	// what the time went to. The objects are as the API server returned them
 	// when they were applied.
-	Ready(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) (took []verdict.Event, err error)
+	Ready(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) (took []result.Event, err error)
 	// Gone returns when none of the objects exists any more, and what the time
 	// went to.
-	Gone(ctx context.Context, refs []verdict.Ref) (took []verdict.Event, err error)
+	Gone(ctx context.Context, refs []facts.Ref) (took []result.Event, err error)
 	// Finished returns when every Job and Pod has run to its end with success,
 	// or says why one cannot, and names those that were deleted before.
-	Finished(ctx context.Context, applied []*unstructured.Unstructured) (deleted []verdict.Ref, err error)
+	Finished(ctx context.Context, applied []*unstructured.Unstructured) (deleted []facts.Ref, err error)
 	// Classify gives an error of a request its ending, with the permission that
 	// it names.
 	Classify(err error, tried string) error
@@ -44,7 +45,7 @@ type client struct {
 	waiter Waiter
 	recall func() (end func())
 	owner  string // namespace/release that objects have to name to be deleted
-	kept   map[verdict.Ref]string
+	kept   map[facts.Ref]string
 	undone []error // why objects could not be deleted; Helm only logs it
 
 	dead     []kube.ResourceList // the objects of revisions that failed, oldest first
@@ -52,11 +53,11 @@ type client struct {
 	looks    bool                // what is built next is what Helm is about to look for
 	looked   func()              // ends the time in which it finds what was seen then
 	built    kube.ResourceList   // what was built last: the chart's objects, when their owners are looked at
-	found    []verdict.Ref       // what an install found in place with the release's name on it
+	found    []facts.Ref         // what an install found in place with the release's name on it
 	unproven []string            // hooks that were deleted before they had ended
 	reason   error               // what lies behind an error that Helm puts into text
 
-	diagnosis *verdict.Diagnostics // what the last wait that failed found out
+	diagnosis *result.Diagnostics // what the last wait that failed found out
 	phases    *phases
 	leaving   func() // ends the phase that Helm goes through by itself
 	rendering bool   // which is the rendering
@@ -150,7 +151,7 @@ func (c *client) wait(resources kube.ResourceList, timeout time.Duration, jobs b
 	end := c.phase("Wait until ready: %s", refs(resources))
 	took, err := c.waiter.Ready(ctx, applied(resources), jobs)
 	end(took)
-	c.diagnosis = verdict.DiagnosticsOf(err)
+	c.diagnosis = result.DiagnosticsOf(err)
 	return err
 }
 
@@ -158,7 +159,7 @@ func (c *client) wait(resources kube.ResourceList, timeout time.Duration, jobs b
 func (c *client) WaitForDelete(resources kube.ResourceList, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(c.ctx, stepTime(c.run, timeout))
 	defer cancel()
-	going := slices.DeleteFunc(refs(resources), func(r verdict.Ref) bool { return c.kept[r] != "" })
+	going := slices.DeleteFunc(refs(resources), func(r facts.Ref) bool { return c.kept[r] != "" })
 	end := c.phase("Wait until gone: %s", going)
 	took, err := c.waiter.Gone(ctx, going)
 	end(took)
@@ -183,17 +184,17 @@ func applied(resources kube.ResourceList) []*unstructured.Unstructured {
 }
 
 // refs names the objects of a resource list without Helm's types.
-func refs(resources kube.ResourceList) []verdict.Ref {
-	out := make([]verdict.Ref, 0, len(resources))
+func refs(resources kube.ResourceList) []facts.Ref {
+	out := make([]facts.Ref, 0, len(resources))
 	for _, r := range resources {
 		apiVersion, kind := r.Mapping.GroupVersionKind.ToAPIVersionAndKind()
-		out = append(out, verdict.Ref{APIVersion: apiVersion, Kind: kind, Namespace: r.Namespace, Name: r.Name})
+		out = append(out, facts.Ref{APIVersion: apiVersion, Kind: kind, Namespace: r.Namespace, Name: r.Name})
 	}
 	return out
 }
 
 // names are the objects as a person calls them.
-func names(refs []verdict.Ref) []string {
+func names(refs []facts.Ref) []string {
 	out := make([]string, len(refs))
 	for i, r := range refs {
 		out[i] = r.Kind + "/" + r.Name

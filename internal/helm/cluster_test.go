@@ -15,12 +15,14 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm"
 	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -53,17 +55,17 @@ type waits struct {
 	*rollout.Waiter
 }
 
-func (w waits) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]verdict.Event, error) {
+func (w waits) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]result.Event, error) {
 	one := *w.Waiter
 	one.Jobs = jobs
 	return nil, one.WaitApplied(ctx, applied)
 }
 
-func (w waits) Gone(ctx context.Context, refs []verdict.Ref) ([]verdict.Event, error) {
+func (w waits) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
 	return nil, w.Waiter.Gone(ctx, refs)
 }
 
-func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {
+func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
 	deleted, err := w.FinishApplied(ctx, applied)
 	var unfinished *rollout.UnfinishedError
 	if err == nil || errors.As(err, &unfinished) {
@@ -88,7 +90,7 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 	}
 	s.t.Cleanup(conn.Close)
 	store, err := record.New(record.Clients{Core: conn.Clientset().CoreV1(), Metadata: conn.Metadata()},
-		record.Options{Kind: record.Secrets, Namespace: s.namespace, Stamp: verdict.Stamp{Run: "run"}})
+		record.Options{Kind: record.Secrets, Namespace: s.namespace, Stamp: facts.Stamp{Run: "run"}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -157,14 +159,14 @@ func (s *stage) stored() int {
 
 // ends fails the test unless the outcome is a Problem of that ending that says
 // all of it.
-func ends(t *testing.T, o verdict.Outcome, ending verdict.Ending, says ...string) *verdict.Problem {
+func ends(t *testing.T, o result.Outcome, ending problem.ExitReason, says ...string) *problem.Problem {
 	t.Helper()
 	if o.Err == nil {
 		t.Fatalf("no error, want %s", ending)
 	}
-	p := verdict.ProblemOf(o.Err)
-	if p.Ending != ending || p.Next == "" {
-		t.Errorf("ends with %s (next: %q), want %s: %v", p.Ending, p.Next, ending, o.Err)
+	p := problem.Of(o.Err)
+	if p.Reason != ending || p.Next == "" {
+		t.Errorf("ends with %s (next: %q), want %s: %v", p.Reason, p.Next, ending, o.Err)
 	}
 	for _, text := range says {
 		if !strings.Contains(o.Err.Error(), text) {

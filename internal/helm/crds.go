@@ -17,7 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/cli-runtime/pkg/resource"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // installCRDs makes what the chart's crds folders hold, as Helm does at the
@@ -68,7 +68,7 @@ func (d definitions) build(files []helmchart.CRD) (kube.ResourceList, error) {
 		for _, document := range releaseutil.SplitManifests(string(f.File.Data)) {
 			infos, err := d.Client.Build(strings.NewReader(document), false)
 			if err != nil {
-				return nil, &verdict.Problem{Ending: verdict.EndChart, Tried: "read " + f.Filename + " of the chart", Cause: err,
+				return nil, &problem.Problem{Reason: problem.ChartInvalid, Tried: "read " + f.Filename + " of the chart", Cause: err,
 					Next: "Correct the file, or bring it to an API version that this cluster has. Nothing was made."}
 			}
 			all = append(all, infos...)
@@ -96,7 +96,7 @@ func (d definitions) ensure(wanted kube.ResourceList) (made kube.ResourceList, e
 		}
 	}
 	err = errors.Join(errs...)
-	var refusal *verdict.Problem
+	var refusal *problem.Problem
 	if errors.As(err, &refusal) && len(made) > 0 {
 		refusal.Next += " Made already, and left in place: " + strings.Join(names(refs(made)), ", ") + "."
 	}
@@ -123,15 +123,15 @@ func (d definitions) create(info *resource.Info) (made bool, err error) {
 	}
 	refusal := d.refuse(info, "create", err)
 	if apierrors.IsForbidden(unread) {
-		refusal.Gaps = append(refusal.Gaps, d.refuse(info, "read", unread).Gaps...)
+		refusal.Missing = append(refusal.Missing, d.refuse(info, "read", unread).Missing...)
 	}
 	return false, refusal
 }
 
-func (d definitions) refuse(info *resource.Info, verb string, err error) *verdict.Problem {
-	p := verdict.ProblemOf(d.waiter.Classify(err, fmt.Sprintf("%s %s of the chart's crds folder", verb, names(refs(kube.ResourceList{info}))[0])))
+func (d definitions) refuse(info *resource.Info, verb string, err error) *problem.Problem {
+	p := problem.Of(d.waiter.Classify(err, fmt.Sprintf("%s %s of the chart's crds folder", verb, names(refs(kube.ResourceList{info}))[0])))
 	if apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) {
-		p.Ending, p.Next = verdict.EndChart, "Correct it in the chart; the API server says what it does not accept."
+		p.Reason, p.Next = problem.ChartInvalid, "Correct it in the chart; the API server says what it does not accept."
 	}
 	return p
 }

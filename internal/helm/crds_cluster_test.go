@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/yaml"
 
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -122,9 +123,9 @@ func TestCRDsDenied(t *testing.T) {
 	s := asDeployer(t)
 	g := s.gadgets()
 	g.make(t, "cogs", "Cog")
-	p := ends(t, s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall, nil), verdict.EndPermission, "CustomResourceDefinition/bolts."+g.group)
-	if len(p.Gaps) != 2 || p.Gaps[0].Verb != "create" || p.Gaps[1].Verb != "get" || p.Gaps[0].Resource != "customresourcedefinitions" {
-		t.Errorf("gaps %+v", p.Gaps)
+	p := ends(t, s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall, nil), problem.PermissionMissing, "CustomResourceDefinition/bolts."+g.group)
+	if len(p.Missing) != 2 || p.Missing[0].Verb != "create" || p.Missing[1].Verb != "get" || p.Missing[0].Resource != "customresourcedefinitions" {
+		t.Errorf("gaps %+v", p.Missing)
 	}
 	if s.stored() > 0 {
 		t.Error("a record was stored")
@@ -144,12 +145,12 @@ func TestCRDsRefused(t *testing.T) {
 	g := s.gadgets()
 	files := g.files()
 	files["crds/both.yaml"] = strings.Replace(files["crds/both.yaml"], "plural: bolts", "plural: nuts", 1)
-	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), verdict.EndChart, "CustomResourceDefinition/bolts."+g.group)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), problem.ChartInvalid, "CustomResourceDefinition/bolts."+g.group)
 	if !strings.Contains(p.Next, "left in place: CustomResourceDefinition/cogs."+g.group) {
 		t.Errorf("it does not say what was made: %s", p.Next)
 	}
 	files["crds/both.yaml"] = "apiVersion: apiextensions.k8s.io/v1beta1\nkind: CustomResourceDefinition\nmetadata: {name: x}\n"
-	ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), verdict.EndChart, "crds/both.yaml")
+	ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), problem.ChartInvalid, "crds/both.yaml")
 	if s.stored() > 0 {
 		t.Error("a record was stored")
 	}

@@ -6,27 +6,27 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // explain gives an operation's error the ending it stands for, where that can
 // be told. The record store's and the connection's errors are Problems already.
 func explain(err error) error {
 	var (
-		p       *verdict.Problem
+		p       *problem.Problem
 		network net.Error
 	)
 	switch {
 	case err == nil || errors.As(err, &p):
 		return err
 	case foreign(err):
-		return &verdict.Problem{Ending: verdict.EndForeign, Tried: "take the chart's objects into the release", Cause: err,
+		return &problem.Problem{Reason: problem.NotOurs, Tried: "take the chart's objects into the release", Cause: err,
 			Next: "They belong to something else: rename them in the chart, or remove their owner first. Nothing was touched."}
 	case apierrors.IsForbidden(err):
-		return &verdict.Problem{Ending: verdict.EndPermission, Headline: "A permission on the chart's own objects is missing.", Cause: err,
+		return &problem.Problem{Reason: problem.PermissionMissing, Headline: "A permission on the chart's own objects is missing.", Cause: err,
 			Next: "Grant what the API server names, then run again."}
 	case errors.As(err, &network):
-		return &verdict.Problem{Ending: verdict.EndUnanswered, Tried: "carry out the operation", Cause: err,
+		return &problem.Problem{Reason: problem.Unanswered, Tried: "carry out the operation", Cause: err,
 			Next: "Check that the API server can be reached and is healthy, then run again."}
 	}
 	return err

@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // WatchUntilReady waits until hooks have run to their end. Helm's own says of a
@@ -23,7 +23,7 @@ func (c *client) WatchUntilReady(resources kube.ResourceList, timeout time.Durat
 	end := c.phase("Wait for the hook %s", refs(resources))
 	deleted, err := c.waiter.Finished(ctx, applied(resources))
 	end(nil)
-	c.diagnosis = verdict.DiagnosticsOf(err)
+	c.diagnosis = result.DiagnosticsOf(err)
 	c.unproven = append(c.unproven, names(deleted)...)
 	if c.reason == nil {
 		c.reason = err

@@ -14,6 +14,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -49,7 +51,7 @@ func TestHookFails(t *testing.T) {
 func TestHookDeletedWhileWatched(t *testing.T) {
 	s := asDeployer(t)
 	r := s.releases("web", hook("complete", "10m"))
-	done := make(chan verdict.Outcome, 1)
+	done := make(chan result.Outcome, 1)
 	go func() { done <- r.Perform(t.Context(), verdict.StepInstall, nil) }()
 	s.deleteHook()
 	select {
@@ -81,7 +83,7 @@ func TestHookEndsWithTheFence(t *testing.T) {
 	s := asDeployer(t)
 	r := s.releases("web", hook("complete", "10m"))
 	ctx, cancel := context.WithCancelCause(t.Context())
-	done := make(chan verdict.Outcome, 1)
+	done := make(chan result.Outcome, 1)
 	go func() { done <- r.Perform(ctx, verdict.StepInstall, nil) }()
 	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
 		_, err := s.Client().BatchV1().Jobs(s.namespace).Get(t.Context(), "seed", metav1.GetOptions{})
@@ -109,9 +111,9 @@ func TestHookThatMayNotBeRead(t *testing.T) {
 	// Helm would look for a leftover first.
 	files["templates/hook.yaml"] = strings.Replace(files["templates/hook.yaml"],
 		"pre-install}", "pre-install, helm.sh/hook-delete-policy: hook-failed}", 1)
-	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), verdict.EndPermission)
-	if len(p.Gaps) != 1 || p.Gaps[0].Verb != "get" || p.Gaps[0].Resource != "jobs" {
-		t.Errorf("gaps %+v", p.Gaps)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), problem.PermissionMissing)
+	if len(p.Missing) != 1 || p.Missing[0].Verb != "get" || p.Missing[0].Resource != "jobs" {
+		t.Errorf("gaps %+v", p.Missing)
 	}
 }
 
@@ -122,8 +124,8 @@ func TestHookThatMayNotBeMade(t *testing.T) {
 		rbacv1.PolicyRule{APIGroups: []string{"batch"}, Resources: []string{"jobs"}, Verbs: []string{"get", "delete"}})...).Kubeconfig
 	files := hook("complete", "0s")
 	delete(files, "templates/config.yaml")
-	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), verdict.EndPermission)
-	if len(p.Gaps) != 1 || p.Gaps[0].Verb != "create" || p.Gaps[0].Resource != "jobs" {
-		t.Errorf("gaps %+v", p.Gaps)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), problem.PermissionMissing)
+	if len(p.Missing) != 1 || p.Missing[0].Verb != "create" || p.Missing[0].Resource != "jobs" {
+		t.Errorf("gaps %+v", p.Missing)
 	}
 }

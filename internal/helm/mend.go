@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/record"
-	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // Relabel gives a record the labels that its payload calls for.
-func (r *Releases) Relabel(ctx context.Context, rec *verdict.Record) error {
+func (r *Releases) Relabel(ctx context.Context, rec *facts.Record) error {
 	l, err := r.payload(ctx, rec)
 	if err != nil {
 		return err
@@ -22,14 +22,14 @@ func (r *Releases) Relabel(ctx context.Context, rec *verdict.Record) error {
 }
 
 // Quarantine moves a record to where Helm does not look, whole, and says where.
-func (r *Releases) Quarantine(ctx context.Context, rec *verdict.Record) (copied string, err error) {
+func (r *Releases) Quarantine(ctx context.Context, rec *facts.Record) (copied string, err error) {
 	copied, err = r.store.Quarantine(ctx, rec)
 	delete(r.loaded, rec.Key)
 	return copied, err
 }
 
 // Discard deletes a record as it was last listed or loaded.
-func (r *Releases) Discard(ctx context.Context, rec *verdict.Record) error {
+func (r *Releases) Discard(ctx context.Context, rec *facts.Record) error {
 	delete(r.loaded, rec.Key)
 	return r.store.Discard(ctx, rec)
 }
@@ -41,7 +41,7 @@ func (r *Releases) Changed(ctx context.Context) error {
 }
 
 // payload is a record as it was last loaded, or as it is loaded now.
-func (r *Releases) payload(ctx context.Context, rec *verdict.Record) (*record.Loaded, error) {
+func (r *Releases) payload(ctx context.Context, rec *facts.Record) (*record.Loaded, error) {
 	if r.loaded[rec.Key] == nil {
 		if err := r.Load(ctx, rec); err != nil {
 			return nil, err
@@ -51,8 +51,8 @@ func (r *Releases) payload(ctx context.Context, rec *verdict.Record) (*record.Lo
 }
 
 // forget drops what is no longer as it was loaded.
-func (r *Releases) forget(rec *verdict.Record, err error) error {
-	if errors.Is(err, verdict.ErrChanged) {
+func (r *Releases) forget(rec *facts.Record, err error) error {
+	if errors.Is(err, facts.ErrChanged) {
 		delete(r.loaded, rec.Key)
 	}
 	return err

@@ -13,8 +13,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/metadata"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/record"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -55,7 +56,7 @@ func relabelByHand(t *testing.T, c *kubetest.Cluster, ns string, revision int, l
 	}
 }
 
-func recordsOf(t *testing.T, r *Releases, want int) []verdict.Record {
+func recordsOf(t *testing.T, r *Releases, want int) []facts.Record {
 	t.Helper()
 	records, err := r.Records(t.Context())
 	if err != nil || len(records) != want {
@@ -76,11 +77,11 @@ func TestRelabelledRecordsAreHelmsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	relabelByHand(t, c, ns, 2, `{"owner":null}`)
-	if err := r.Relabel(t.Context(), rec); !errors.Is(err, verdict.ErrChanged) {
+	if err := r.Relabel(t.Context(), rec); !errors.Is(err, facts.ErrChanged) {
 		t.Fatalf("over a change: %v", err)
 	}
 	rec = &recordsOf(t, r, 2)[1] // decided anew
-	if err := r.Relabel(t.Context(), rec); err != nil || rec.Hidden || rec.Label != verdict.StatusDeployed {
+	if err := r.Relabel(t.Context(), rec); err != nil || rec.Hidden || rec.Label != facts.StatusDeployed {
 		t.Fatalf("record %+v, %v", rec, err)
 	}
 	for _, version := range []int{3, 4} {
@@ -103,7 +104,7 @@ func TestPurgeTakesWhatHelmDoesNotSee(t *testing.T) {
 		}
 	}
 	records := recordsOf(t, r, 4)
-	if err := r.Settle(t.Context(), &records[2], verdict.StatusFailed, ""); verdict.ProblemOf(err).Ending != verdict.EndUnreadable {
+	if err := r.Settle(t.Context(), &records[2], facts.StatusFailed, ""); problem.Of(err).Reason != problem.RecordUnreadable {
 		t.Errorf("settled what cannot be decoded: %v", err)
 	}
 	if copied, err := r.Quarantine(t.Context(), &records[3]); err != nil || copied == "" {

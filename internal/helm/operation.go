@@ -20,8 +20,8 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/metadata"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/record"
-	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // fieldManager is what Helm's own CLI calls itself in managedFields, so that
@@ -70,7 +70,7 @@ func (r *Releases) configuration(ctx context.Context, s Seams) (*action.Configur
 		waiter: s.Waiter,
 		recall: s.Recall,
 		owner:  r.opts.Namespace + "/" + r.opts.Release,
-		kept:   map[verdict.Ref]string{},
+		kept:   map[facts.Ref]string{},
 		looked: func() {},
 		phases: newPhases(),
 	}

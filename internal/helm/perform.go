@@ -9,6 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -16,7 +17,7 @@ import (
 // stored anything, to touch objects of another release that is no more, these
 // are taken over and the step is run once again. What the manifests of dead
 // revisions set, oldest first, is removed where the chart does not set it.
-func (r *Releases) Perform(ctx context.Context, step verdict.Step, dead []string) verdict.Outcome {
+func (r *Releases) Perform(ctx context.Context, step verdict.Step, dead []string) result.Outcome {
 	phases := newPhases()
 	o, c, core := r.perform(ctx, step, dead, phases)
 	if o.Revision > 0 || o.Cut || !foreign(o.Err) {
@@ -24,7 +25,7 @@ func (r *Releases) Perform(ctx context.Context, step verdict.Step, dead []string
 	}
 	taken, err := c.takeOver(ctx, core, c.built)
 	if err != nil {
-		return verdict.Outcome{Err: explain(err), Phases: phases.list()}
+		return result.Outcome{Err: explain(err), Phases: phases.list()}
 	}
 	o, _, _ = r.perform(ctx, step, dead, phases)
 	o.Taken = taken
@@ -32,19 +33,19 @@ func (r *Releases) Perform(ctx context.Context, step verdict.Step, dead []string
 	return o
 }
 
-func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string, phases *phases) (verdict.Outcome, *client, corev1client.CoreV1Interface) {
+func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string, phases *phases) (result.Outcome, *client, corev1client.CoreV1Interface) {
 	seams, err := r.open(ctx)
 	if err != nil {
-		return verdict.Outcome{Err: err}, nil, nil
+		return result.Outcome{Err: err}, nil, nil
 	}
 	ch, err := r.archive.Load() // anew: dependency processing changes a chart
 	if err != nil {
-		return verdict.Outcome{Err: err}, nil, nil
+		return result.Outcome{Err: err}, nil, nil
 	}
 	values := chartutil.Values(r.values).AsMap()
 	cfg, c, err := r.configuration(ctx, seams)
 	if err != nil {
-		return verdict.Outcome{Err: err}, nil, nil
+		return result.Outcome{Err: err}, nil, nil
 	}
 	c.installs, c.phases = step != verdict.StepUpgrade, phases
 	rel, cut, err := supervise(seams.Fence, func() (*release.Release, error) {
@@ -102,7 +103,7 @@ func (r *Releases) upgrade(ctx context.Context, cfg *action.Configuration) *acti
 
 // outcome is what an operation on this client came to. One that was cut may
 // still be writing to the client, so nothing is read from it then.
-func (c *client) outcome(rel *release.Release, cut bool, err error) verdict.Outcome {
+func (c *client) outcome(rel *release.Release, cut bool, err error) result.Outcome {
 	if cut {
 		o := outcome(rel, cut, err)
 		o.Phases = c.phases.list()
@@ -116,8 +117,8 @@ func (c *client) outcome(rel *release.Release, cut bool, err error) verdict.Outc
 	return o
 }
 
-func outcome(rel *release.Release, cut bool, err error) verdict.Outcome {
-	o := verdict.Outcome{Cut: cut, Err: explain(err)}
+func outcome(rel *release.Release, cut bool, err error) result.Outcome {
+	o := result.Outcome{Cut: cut, Err: explain(err)}
 	if rel == nil {
 		return o
 	}

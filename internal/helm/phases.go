@@ -5,7 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // phases are what an operation did when. Helm's goroutine may go on when the
@@ -13,32 +14,32 @@ import (
 type phases struct {
 	mu    sync.Mutex
 	began time.Time
-	all   []verdict.Event
+	all   []result.Event
 	open  map[int]bool
 }
 
 func newPhases() *phases { return &phases{began: time.Now(), open: map[int]bool{}} }
 
 // start begins a phase. Its parts are timed since then.
-func (p *phases) start(what string) (end func(parts []verdict.Event)) {
+func (p *phases) start(what string) (end func(parts []result.Event)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i, at := len(p.all), time.Since(p.began)
-	p.all, p.open[i] = append(p.all, verdict.Event{At: at, What: what}), true
-	return func(parts []verdict.Event) {
+	p.all, p.open[i] = append(p.all, result.Event{At: at, What: what}), true
+	return func(parts []result.Event) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.all[i].Took, p.all[i].Parts = time.Since(p.began)-at, verdict.Later(parts, at)
+		p.all[i].Took, p.all[i].Parts = time.Since(p.began)-at, result.Shift(parts, at)
 		delete(p.open, i)
 	}
 }
 
 // list is what was done so far. What has not ended took until now.
-func (p *phases) list() []verdict.Event {
+func (p *phases) list() []result.Event {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Since(p.began)
-	all := append([]verdict.Event(nil), p.all...)
+	all := append([]result.Event(nil), p.all...)
 	for i := range p.open {
 		all[i].Took = now - all[i].At
 	}
@@ -67,7 +68,7 @@ func (c *client) leave() {
 }
 
 // phase begins what Helm has the client do with some objects.
-func (c *client) phase(format string, objects []verdict.Ref) (end func(parts []verdict.Event)) {
+func (c *client) phase(format string, objects []facts.Ref) (end func(parts []result.Event)) {
 	c.leave()
 	what := fmt.Sprintf("%d objects", len(objects))
 	if len(objects) == 1 {

@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // What an operation did when, with the phase that it was stopped in.
@@ -18,11 +18,11 @@ func TestPhases(t *testing.T) {
 		time.Sleep(time.Second)
 		end := c.phase("Wait until ready: %s", nil)
 		time.Sleep(time.Second)
-		end([]verdict.Event{{At: 100, Took: time.Second, What: "Deployment/web"}})
+		end([]result.Event{{At: 100, Took: time.Second, What: "Deployment/web"}})
 		c.phase("Delete %s", nil)
 		time.Sleep(time.Second)
 		got := c.phases.list()
-		want := []verdict.Event{{At: 0, What: "Render the chart"}, {At: time.Second, What: "Look"}, {At: 2 * time.Second, What: "Wait until ready: 0 objects"}, {At: 3 * time.Second, What: "Delete 0 objects"}}
+		want := []result.Event{{At: 0, What: "Render the chart"}, {At: time.Second, What: "Look"}, {At: 2 * time.Second, What: "Wait until ready: 0 objects"}, {At: 3 * time.Second, What: "Delete 0 objects"}}
 		if len(got) != len(want) {
 			t.Fatalf("phases %+v", got)
 		}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/helm/record"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // Options are what stays the same for every operation of a run.
@@ -145,7 +145,7 @@ func (r *Releases) sameNamespace(g genericclioptions.RESTClientGetter) error {
 		return fmt.Errorf("find the namespace that release %s is made in: %w", r.opts.Release, err)
 	}
 	if records := r.store.Namespace(); objects != r.opts.Namespace || records != r.opts.Namespace {
-		return &verdict.Problem{Ending: verdict.EndInternal,
+		return &problem.Problem{Reason: problem.Internal,
 			Tried: fmt.Sprintf("work on release %s in namespace %s", r.opts.Release, r.opts.Namespace),
 			Cause: fmt.Errorf("its records would go to namespace %s and its objects to %s", records, objects),
 			Next:  "This is a fault of Berth: please report it. Nothing was sent."}

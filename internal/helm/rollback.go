@@ -16,7 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/cli-runtime/pkg/resource"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Rollback applies revision to once more, as a new revision, with its rollback
@@ -26,17 +27,17 @@ import (
 // It ends with a record that Helm left pending-rollback when building the
 // objects or a hook failed: the caller settles it. The revision before stays as
 // it was recorded, unless it was deployed.
-func (r *Releases) Rollback(ctx context.Context, to int) verdict.Outcome {
+func (r *Releases) Rollback(ctx context.Context, to int) result.Outcome {
 	if to < 1 {
-		return verdict.Outcome{Err: fmt.Errorf("roll release %s back to revision %d: there is none", r.opts.Release, to)}
+		return result.Outcome{Err: fmt.Errorf("roll release %s back to revision %d: there is none", r.opts.Release, to)}
 	}
 	seams, err := r.open(ctx)
 	if err != nil {
-		return verdict.Outcome{Err: err}
+		return result.Outcome{Err: err}
 	}
 	cfg, c, err := r.configuration(ctx, seams)
 	if err != nil {
-		return verdict.Outcome{Err: err}
+		return result.Outcome{Err: err}
 	}
 	records := &rollbackRecords{Driver: cfg.Releases.Driver}
 	cfg.Releases.Driver = records
@@ -140,7 +141,7 @@ func (c *client) refuseForeign(refused string, have, want kube.ResourceList) err
 		return c.keep(err, "read the objects that a rollback changes")
 	}
 	if cause := errors.Join(foreign...); cause != nil {
-		return &verdict.Problem{Ending: verdict.EndForeign, Headline: refused + ": objects of it belong to something else.", Cause: cause,
+		return &problem.Problem{Reason: problem.NotOurs, Headline: refused + ": objects of it belong to something else.", Cause: cause,
 			Next: "Give these objects back or remove them, then run again. Nothing was touched."}
 	}
 	return nil

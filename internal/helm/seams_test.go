@@ -10,7 +10,7 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 	"sigs.k8s.io/yaml"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // Whatever a definition looks like, it tells which kinds it has served, or none.
@@ -41,18 +41,18 @@ func TestKinds(t *testing.T) {
 
 // What Helm puts into text keeps its ending and its permission.
 func TestOutcomeKeepsTheReason(t *testing.T) {
-	lost := &verdict.Problem{Ending: verdict.EndPermission, Tried: "wait for the hook to end", Gaps: []verdict.Gap{{}}}
+	lost := &problem.Problem{Reason: problem.PermissionMissing, Tried: "wait for the hook to end", Missing: []problem.MissingPermission{{}}}
 	c := &client{phases: newPhases(), reason: lost, unproven: []string{"Job/seed"}}
 	text := errors.New("failed pre-install: " + lost.Error())
 	o := c.outcome(nil, false, text)
-	if p := verdict.ProblemOf(o.Err); p != lost || o.Err.Error() != text.Error() || !errors.Is(o.Err, text) {
+	if p := problem.Of(o.Err); p != lost || o.Err.Error() != text.Error() || !errors.Is(o.Err, text) {
 		t.Errorf("the error is %v", o.Err)
 	}
 	if len(o.Unproven) != 1 {
 		t.Errorf("unproven: %v", o.Unproven)
 	}
 	// Helm's goroutine may still write to the client of an operation that was cut.
-	if o := c.outcome(nil, true, text); verdict.ProblemOf(o.Err) == lost || o.Unproven != nil || !o.Cut {
+	if o := c.outcome(nil, true, text); problem.Of(o.Err) == lost || o.Unproven != nil || !o.Cut {
 		t.Errorf("an operation that was cut: %+v", o)
 	}
 	if o := c.outcome(nil, false, nil); o.Err != nil {

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // await returns when the API server serves what was made. It lists a new kind
@@ -41,7 +41,7 @@ func (d definitions) await(ctx context.Context, wanted, made kube.ResourceList) 
 }
 
 func (d definitions) unserved(cause error) error {
-	return &verdict.Problem{Ending: verdict.EndDeployFailed, Tried: "wait until the API server serves the chart's CRDs", Cause: cause,
+	return &problem.Problem{Reason: problem.DeployFailed, Tried: "wait until the API server serves the chart's CRDs", Cause: cause,
 		Next: "See the conditions of these CRDs: another one may have the same names. Nothing else was made."}
 }
 

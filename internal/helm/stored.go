@@ -10,20 +10,21 @@ import (
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/record"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Records lists the release's revisions from their metadata alone. The payload
 // of the one that was written last, which is asked for next, is read meanwhile.
-func (r *Releases) Records(ctx context.Context) ([]verdict.Record, error) {
+func (r *Releases) Records(ctx context.Context) ([]facts.Record, error) {
 	r.ahead = nil
 	if r.written == 0 {
 		return r.store.Revisions(ctx, r.opts.Release)
 	}
 	reading := make(chan *preloaded, 1)
 	go func() {
-		p := &preloaded{rec: verdict.Record{Key: record.Key(r.opts.Release, r.written)}}
+		p := &preloaded{rec: facts.Record{Key: record.Key(r.opts.Release, r.written)}}
 		p.payload, p.err = r.store.Load(ctx, &p.rec)
 		reading <- p
 	}()
@@ -36,16 +37,16 @@ func (r *Releases) Records(ctx context.Context) ([]verdict.Record, error) {
 
 // preloaded is a record that was read while the records were listed.
 type preloaded struct {
-	rec     verdict.Record
+	rec     facts.Record
 	payload *record.Loaded
 	err     error
 }
 
 // Load reads one revision's payload into rec.
-func (r *Releases) Load(ctx context.Context, rec *verdict.Record) error {
+func (r *Releases) Load(ctx context.Context, rec *facts.Record) error {
 	p := r.ahead
 	r.ahead = nil
-	if p == nil || p.rec.Key != rec.Key || errors.Is(p.err, verdict.ErrChanged) {
+	if p == nil || p.rec.Key != rec.Key || errors.Is(p.err, facts.ErrChanged) {
 		p = &preloaded{rec: *rec}
 		p.payload, p.err = r.store.Load(ctx, &p.rec)
 	}
@@ -58,7 +59,7 @@ func (r *Releases) Load(ctx context.Context, rec *verdict.Record) error {
 }
 
 // Settle writes a revision's status by compare-and-swap against what Load saw.
-func (r *Releases) Settle(ctx context.Context, rec *verdict.Record, status verdict.Status, description string) error {
+func (r *Releases) Settle(ctx context.Context, rec *facts.Record, status facts.Status, description string) error {
 	l, err := r.payload(ctx, rec)
 	if err != nil {
 		return err
@@ -67,7 +68,7 @@ func (r *Releases) Settle(ctx context.Context, rec *verdict.Record, status verdi
 }
 
 // Audit is every write of the record store and what became of it.
-func (r *Releases) Audit() []verdict.Write { return r.store.Audit() }
+func (r *Releases) Audit() []result.Write { return r.store.Audit() }
 
 // WriteFailure is the write failure that was not made good, which Helm may
 // have swallowed.
@@ -92,18 +93,18 @@ func (r *Releases) Others(ctx context.Context) ([]string, error) {
 // uninstalled, until Purge: Helm would remove them even when the objects did
 // not go, and nothing would know of these any more. IgnoreNotFound stays off,
 // since it turns every failed look-up into a success.
-func (r *Releases) Uninstall(ctx context.Context) verdict.Outcome {
+func (r *Releases) Uninstall(ctx context.Context) result.Outcome {
 	seams, err := r.open(ctx)
 	if err != nil {
-		return verdict.Outcome{Err: err}
+		return result.Outcome{Err: err}
 	}
 	cfg, c, err := r.configuration(ctx, seams)
 	if err != nil {
-		return verdict.Outcome{Err: err}
+		return result.Outcome{Err: err}
 	}
 	mapper, err := seams.Getter.ToRESTMapper()
 	if err != nil {
-		return verdict.Outcome{Err: err}
+		return result.Outcome{Err: err}
 	}
 	l := &lenient{client: c}
 	cfg.KubeClient = l

@@ -16,7 +16,7 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // foreign says that Helm refused an object because of its owner, for which it
@@ -50,7 +50,7 @@ func (c *client) takeOver(ctx context.Context, core corev1client.CoreV1Interface
 		}
 	}
 	if len(kept) > 0 {
-		return nil, &verdict.Problem{Ending: verdict.EndForeign, Tried: "take the chart's objects into the release",
+		return nil, &problem.Problem{Reason: problem.NotOurs, Tried: "take the chart's objects into the release",
 			Cause: errors.New(strings.Join(kept, "; ")),
 			Next:  "Rename these objects in the chart, or remove their owner first. Nothing was touched."}
 	}

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -106,7 +107,7 @@ func TestTakeOverIsRefused(t *testing.T) {
 			s.put("one", s.namespace, "past")
 			s.put("two", c.namespace, c.release)
 			o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall, nil)
-			ends(t, o, verdict.EndForeign, s.namespace+"/ConfigMap/two", c.says)
+			ends(t, o, problem.NotOurs, s.namespace+"/ConfigMap/two", c.says)
 			if len(o.Phases) == 0 {
 				t.Error("it does not tell what the time went to")
 			}

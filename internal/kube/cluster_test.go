@@ -14,7 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -33,7 +34,7 @@ func connectToCluster(t *testing.T, cluster *kubetest.Cluster, change ...func(*O
 }
 
 // count adds up the requests of one kind.
-func count(all []verdict.Requests, resource string) (n int) {
+func count(all []result.Requests, resource string) (n int) {
 	for _, r := range all {
 		if r.Resource == resource {
 			n += r.Count
@@ -154,14 +155,14 @@ func TestClusterServiceAccount(t *testing.T) {
 	}
 	_, err = c.Clientset().CoreV1().Secrets(ns).Update(waiting(t), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"}}, metav1.UpdateOptions{})
 	p := Classify(err, "write")
-	want := verdict.Permission{Verb: "update", Resource: "secrets", Namespace: ns, Why: "write"}
-	if p.Ending != verdict.EndPermission || len(p.Gaps) != 1 || p.Gaps[0].Permission != want {
-		t.Errorf("got %s %+v", p.Ending, p.Gaps)
+	want := problem.Permission{Verb: "update", Resource: "secrets", Namespace: ns, Why: "write"}
+	if p.Reason != problem.PermissionMissing || len(p.Missing) != 1 || p.Missing[0].Permission != want {
+		t.Errorf("got %s %+v", p.Reason, p.Missing)
 	}
 	_, err = c.Clientset().CoreV1().Namespaces().List(waiting(t), metav1.ListOptions{})
 	p = Classify(err, "look")
-	if want := (verdict.Permission{Verb: "list", Resource: "namespaces", Why: "look"}); len(p.Gaps) != 1 || p.Gaps[0].Permission != want {
-		t.Errorf("got %s %+v", p.Ending, p.Gaps)
+	if want := (problem.Permission{Verb: "list", Resource: "namespaces", Why: "look"}); len(p.Missing) != 1 || p.Missing[0].Permission != want {
+		t.Errorf("got %s %+v", p.Reason, p.Missing)
 	}
 
 	o.Token = "made-up"
@@ -171,8 +172,8 @@ func TestClusterServiceAccount(t *testing.T) {
 	}
 	defer refused.Close()
 	_, err = refused.Clientset().CoreV1().Secrets(ns).List(waiting(t), metav1.ListOptions{})
-	if p := Classify(err, "look"); p.Ending != verdict.EndPermission || !strings.Contains(p.Error(), "401") {
-		t.Errorf("got %s %v", p.Ending, p)
+	if p := Classify(err, "look"); p.Reason != problem.PermissionMissing || !strings.Contains(p.Error(), "401") {
+		t.Errorf("got %s %v", p.Reason, p)
 	}
 }
 

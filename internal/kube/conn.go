@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/flowcontrol"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Conn is the connection of a run: one transport, one discovery and one set of
@@ -43,7 +43,7 @@ type Conn struct {
 // Kubeconfig, then $KUBECONFIG (a list of paths, merged as kubectl does), then
 // ~/.kube/config, and at last the pod's own service account.
 //
-// Every error is a verdict.Problem and holds nothing of a kubeconfig's content.
+// Every error is a problem.Problem and holds nothing of a kubeconfig's content.
 func Connect(o Options) (*Conn, error) {
 	o = o.withDefaults()
 	d, err := o.destination()
@@ -131,7 +131,7 @@ func (c *Conn) ServerTime() (time.Time, bool) { return c.transport.clock.at(time
 
 // Traffic is what was sent so far, by resource and verb. Bytes are those of the
 // bodies, decompressed.
-func (c *Conn) Traffic() []verdict.Requests { return c.transport.traffic.requests() }
+func (c *Conn) Traffic() []result.Requests { return c.transport.traffic.requests() }
 
 // Close lets go of the idle connections. The Conn stays usable.
 func (c *Conn) Close() { utilnet.CloseIdleConnectionsFor(c.transport) }

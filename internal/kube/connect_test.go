@@ -11,7 +11,7 @@ import (
 
 	"k8s.io/client-go/rest"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 const hidden = "do-not-show-this"
@@ -146,8 +146,8 @@ func TestConnectRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.o.Getenv = env(map[string]string{"KUBECONFIG": tt.env, "HOME": "/none"})
 			_, err := Connect(tt.o)
-			p := verdict.ProblemOf(err)
-			if p == nil || p.Ending != verdict.EndWrongInput || p.Next == "" {
+			p := problem.Of(err)
+			if p == nil || p.Reason != problem.WrongInput || p.Next == "" {
 				t.Fatalf("got %+v", p)
 			}
 			text := p.Error() + " " + p.Next

@@ -18,7 +18,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // TestCredentialsReachClientsBehindAFence goes through each kind of credentials
@@ -81,8 +81,8 @@ func TestFailingPluginIsNamedAsTheCause(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.Version(waiting(t))
-	if p := Classify(err, "ask"); p.Ending != verdict.EndPermission || !strings.Contains(p.Next, "plugin") {
-		t.Errorf("got %s: %v", p.Ending, p)
+	if p := Classify(err, "ask"); p.Reason != problem.PermissionMissing || !strings.Contains(p.Next, "plugin") {
+		t.Errorf("got %s: %v", p.Reason, p)
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 func asked(err error) error { return &url.Error{Op: "Get", URL: "https://k8s.example/api", Err: err} }
@@ -32,53 +32,53 @@ func TestClassify(t *testing.T) {
 	secrets := schema.GroupResource{Resource: "secrets"}
 	going := apierrors.NewForbidden(secrets, "s", errors.New("it is being terminated"))
 	going.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: corev1.NamespaceTerminatingCause}}
-	known := &verdict.Problem{Ending: verdict.EndForeign, Tried: "x"}
+	known := &problem.Problem{Reason: problem.NotOurs, Tried: "x"}
 
 	tests := []struct {
 		name  string
 		err   error
-		want  verdict.Ending
+		want  problem.ExitReason
 		says  string
 		retry bool
 	}{
-		{"refused", asked(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), verdict.EndUnanswered, "refused", true},
-		{"reset", asked(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), verdict.EndUnanswered, "failed", true},
-		{"cut off", asked(io.ErrUnexpectedEOF), verdict.EndUnanswered, "failed", true},
-		{"broken in another's write", asked(errors.New("http2: client connection force closed via ClientConn.Close")), verdict.EndUnanswered, "failed", true},
-		{"no route", asked(&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}), verdict.EndUnanswered, "failed", true},
-		{"silent", asked(&silence{}), verdict.EndUnanswered, "in time", true},
-		{"no such name", asked(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), verdict.EndUnanswered, "name", false},
-		{"untrusted", asked(x509.UnknownAuthorityError{}), verdict.EndUnanswered, "trusted", false},
-		{"proxy", asked(&net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}), verdict.EndUnanswered, "proxy", true},
-		{"own deadline", asked(context.DeadlineExceeded), verdict.EndUnanswered, "in time", false},
-		{"cancelled", asked(context.Canceled), verdict.EndInterrupted, "canceled", false},
-		{"plugin", asked(errors.New("getting credentials: exec: exit status 1")), verdict.EndPermission, "getting credentials", false},
-		{"fenced", asked(&fenced{errors.New("SIGINT")}), verdict.EndInterrupted, "SIGINT", false},
-		{"fenced by the deadline", asked(&fenced{context.DeadlineExceeded}), verdict.EndUnanswered, "stopped", false},
-		{"fenced for a known reason", asked(&fenced{known}), verdict.EndForeign, "x", false},
-		{"401", apierrors.NewUnauthorized("no"), verdict.EndPermission, "refused (401)", false},
-		{"409", apierrors.NewConflict(secrets, "s", errors.New("changed")), verdict.EndInconsistent, "changed", true},
-		{"409, exists", apierrors.NewAlreadyExists(secrets, "s"), verdict.EndInconsistent, "exists", false},
-		{"404", apierrors.NewNotFound(secrets, "s"), verdict.EndInconsistent, "not found", false},
-		{"422", apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "s", nil), verdict.EndDeployFailed, "invalid", false},
-		{"429", apierrors.NewTooManyRequests("busy", 0), verdict.EndUnanswered, "(429)", true},
-		{"500, leader changed", status(http.StatusInternalServerError, "etcdserver: leader changed"), verdict.EndUnanswered, "(500)", true},
-		{"501", status(http.StatusNotImplemented, "no"), verdict.EndUnanswered, "(501)", false},
-		{"503", apierrors.NewServiceUnavailable("down"), verdict.EndUnanswered, "(503)", true},
-		{"terminating", going, verdict.EndTerminating, "terminated", false},
-		{"quota", apierrors.NewForbidden(secrets, "s", errors.New("exceeded quota: q")), verdict.EndDeployFailed, "quota", false},
-		{"escalation", apierrors.NewForbidden(secrets, "s", errors.New("user is attempting to grant RBAC permissions not currently held")), verdict.EndPermission, "grant", false},
-		{"no such kind", &meta.NoKindMatchError{GroupKind: schema.GroupKind{Kind: "Widget"}}, verdict.EndChart, "Widget", false},
-		{"known", fmt.Errorf("wrapped: %w", known), verdict.EndForeign, "x", false},
-		{"anything else", errors.New("odd"), verdict.EndInternal, "odd", false},
+		{"refused", asked(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), problem.Unanswered, "refused", true},
+		{"reset", asked(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), problem.Unanswered, "failed", true},
+		{"cut off", asked(io.ErrUnexpectedEOF), problem.Unanswered, "failed", true},
+		{"broken in another's write", asked(errors.New("http2: client connection force closed via ClientConn.Close")), problem.Unanswered, "failed", true},
+		{"no route", asked(&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}), problem.Unanswered, "failed", true},
+		{"silent", asked(&silence{}), problem.Unanswered, "in time", true},
+		{"no such name", asked(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), problem.Unanswered, "name", false},
+		{"untrusted", asked(x509.UnknownAuthorityError{}), problem.Unanswered, "trusted", false},
+		{"proxy", asked(&net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}), problem.Unanswered, "proxy", true},
+		{"own deadline", asked(context.DeadlineExceeded), problem.Unanswered, "in time", false},
+		{"cancelled", asked(context.Canceled), problem.Interrupted, "canceled", false},
+		{"plugin", asked(errors.New("getting credentials: exec: exit status 1")), problem.PermissionMissing, "getting credentials", false},
+		{"fenced", asked(&fenced{errors.New("SIGINT")}), problem.Interrupted, "SIGINT", false},
+		{"fenced by the deadline", asked(&fenced{context.DeadlineExceeded}), problem.Unanswered, "stopped", false},
+		{"fenced for a known reason", asked(&fenced{known}), problem.NotOurs, "x", false},
+		{"401", apierrors.NewUnauthorized("no"), problem.PermissionMissing, "refused (401)", false},
+		{"409", apierrors.NewConflict(secrets, "s", errors.New("changed")), problem.Inconsistent, "changed", true},
+		{"409, exists", apierrors.NewAlreadyExists(secrets, "s"), problem.Inconsistent, "exists", false},
+		{"404", apierrors.NewNotFound(secrets, "s"), problem.Inconsistent, "not found", false},
+		{"422", apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "s", nil), problem.DeployFailed, "invalid", false},
+		{"429", apierrors.NewTooManyRequests("busy", 0), problem.Unanswered, "(429)", true},
+		{"500, leader changed", status(http.StatusInternalServerError, "etcdserver: leader changed"), problem.Unanswered, "(500)", true},
+		{"501", status(http.StatusNotImplemented, "no"), problem.Unanswered, "(501)", false},
+		{"503", apierrors.NewServiceUnavailable("down"), problem.Unanswered, "(503)", true},
+		{"terminating", going, problem.NamespaceTerminating, "terminated", false},
+		{"quota", apierrors.NewForbidden(secrets, "s", errors.New("exceeded quota: q")), problem.DeployFailed, "quota", false},
+		{"escalation", apierrors.NewForbidden(secrets, "s", errors.New("user is attempting to grant RBAC permissions not currently held")), problem.PermissionMissing, "grant", false},
+		{"no such kind", &meta.NoKindMatchError{GroupKind: schema.GroupKind{Kind: "Widget"}}, problem.ChartInvalid, "Widget", false},
+		{"known", fmt.Errorf("wrapped: %w", known), problem.NotOurs, "x", false},
+		{"anything else", errors.New("odd"), problem.Internal, "odd", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := Classify(tt.err, "read it")
-			if p.Ending != tt.want || !strings.Contains(p.Error(), tt.says) {
-				t.Errorf("got %s %q, want %s and %q in it", p.Ending, p, tt.want, tt.says)
+			if p.Reason != tt.want || !strings.Contains(p.Error(), tt.says) {
+				t.Errorf("got %s %q, want %s and %q in it", p.Reason, p, tt.want, tt.says)
 			}
-			if p.Next == "" && p.Ending != verdict.EndInternal && p != known {
+			if p.Next == "" && p.Reason != problem.Internal && p != known {
 				t.Error("it does not say what to do next")
 			}
 			if got := Retryable(tt.err); got != tt.retry {
@@ -94,20 +94,20 @@ func TestClassify(t *testing.T) {
 func TestClassifyNamesTheMissingPermission(t *testing.T) {
 	tests := []struct {
 		message string
-		want    verdict.Permission
+		want    problem.Permission
 	}{
 		{`secrets "s" is forbidden: User "system:serviceaccount:ci:dep" cannot update resource "secrets" in API group "" in the namespace "review-1"`,
-			verdict.Permission{Verb: "update", Resource: "secrets", Namespace: "review-1"}},
+			problem.Permission{Verb: "update", Resource: "secrets", Namespace: "review-1"}},
 		{`namespaces is forbidden: User "jane \"j\" doe" cannot create resource "namespaces" in API group "" at the cluster scope: RBAC: role not found`,
-			verdict.Permission{Verb: "create", Resource: "namespaces"}},
+			problem.Permission{Verb: "create", Resource: "namespaces"}},
 		{`x is forbidden: User "u" cannot get resource "deployments/scale" in API group "apps" in the namespace "n"`,
-			verdict.Permission{Verb: "get", Group: "apps", Resource: "deployments/scale", Namespace: "n"}},
+			problem.Permission{Verb: "get", Group: "apps", Resource: "deployments/scale", Namespace: "n"}},
 	}
 	for _, tt := range tests {
 		tt.want.Why = "record it"
 		p := Classify(status(http.StatusForbidden, tt.message), "record it")
-		if p.Ending != verdict.EndPermission || len(p.Gaps) != 1 || p.Gaps[0].Permission != tt.want || p.Gaps[0].Reason != tt.message {
-			t.Errorf("%s: got %s %+v", tt.message, p.Ending, p.Gaps)
+		if p.Reason != problem.PermissionMissing || len(p.Missing) != 1 || p.Missing[0].Permission != tt.want || p.Missing[0].Reason != tt.message {
+			t.Errorf("%s: got %s %+v", tt.message, p.Reason, p.Missing)
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // denial is how the API server words what its authorizer refused. The status's
@@ -12,13 +12,13 @@ import (
 var denial = regexp.MustCompile(`User "(?:[^"\\]|\\.)*" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)"| at the cluster scope)`)
 
 // gapIn finds the permission that a denial names.
-func gapIn(message, why string) (verdict.Gap, bool) {
+func gapIn(message, why string) (problem.MissingPermission, bool) {
 	m := denial.FindStringSubmatch(message)
 	if m == nil {
-		return verdict.Gap{}, false
+		return problem.MissingPermission{}, false
 	}
-	return verdict.Gap{
-		Permission: verdict.Permission{Verb: m[1], Resource: m[2], Group: m[3], Namespace: m[4], Why: why},
+	return problem.MissingPermission{
+		Permission: problem.Permission{Verb: m[1], Resource: m[2], Group: m[3], Namespace: m[4], Why: why},
 		Reason:     message,
 	}, true
 }

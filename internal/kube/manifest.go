@@ -12,7 +12,7 @@ import (
 	yamlutil "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // ParseManifest splits a release's manifest into its objects, in their order;
@@ -66,14 +66,14 @@ func parseDocument(document []byte) ([]*unstructured.Unstructured, error) {
 
 // Refs names the objects. Their namespace is as the manifest has it: empty means
 // the release's, or none for what is cluster-scoped.
-func Refs(objects []*unstructured.Unstructured) []verdict.Ref {
-	refs := make([]verdict.Ref, len(objects))
+func Refs(objects []*unstructured.Unstructured) []facts.Ref {
+	refs := make([]facts.Ref, len(objects))
 	for i, o := range objects {
 		refs[i] = refOf(o)
 	}
 	return refs
 }
 
-func refOf(o *unstructured.Unstructured) verdict.Ref {
-	return verdict.Ref{APIVersion: o.GetAPIVersion(), Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}
+func refOf(o *unstructured.Unstructured) facts.Ref {
+	return facts.Ref{APIVersion: o.GetAPIVersion(), Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}
 }

@@ -12,7 +12,7 @@ import (
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/restmapper"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // kindMapper maps kinds to resources by the run's discovery. That it finds no
@@ -41,8 +41,8 @@ func (m *kindMapper) RESTMappingWithContext(ctx context.Context, gk schema.Group
 		return mapping, err
 	}
 	if why := m.unknown(ctx, gk.Group); why != nil {
-		return nil, &verdict.Problem{
-			Ending: verdict.EndUnanswered,
+		return nil, &problem.Problem{
+			Reason: problem.Unanswered,
 			Tried:  fmt.Sprintf("find out whether the API server has the kind %s", gk),
 			Cause:  why,
 			Next:   "See which API is not available (kubectl get apiservices), mend or remove it, then run again.",

@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 const (
@@ -43,7 +43,7 @@ func TestMapperTellsGoneFromNotKnown(t *testing.T) {
 		}
 	}
 	_, err = mapper.RESTMapping(schema.GroupKind{Group: "harbours.example.org", Kind: "Pier"}, "v1")
-	if p := Classify(err, "ask"); p == nil || p.Ending != verdict.EndUnanswered || meta.IsNoMatchError(err) {
+	if p := Classify(err, "ask"); p == nil || p.Reason != problem.Unanswered || meta.IsNoMatchError(err) {
 		t.Errorf("a group of which nothing is known: %v", err)
 	}
 	mapping, err := mappingOf(mapper, schema.GroupVersionKind{Group: "boats.example.org", Version: "v1beta1", Kind: "Boat"})
@@ -58,7 +58,7 @@ func TestMapperTakesAnEmptyAnswerForNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = mapper.RESTMapping(schema.GroupKind{Kind: "Pod"}, "v1")
-	if p := Classify(err, "ask"); p == nil || p.Ending != verdict.EndUnanswered {
+	if p := Classify(err, "ask"); p == nil || p.Reason != problem.Unanswered {
 		t.Errorf("got %v, want unanswered", err)
 	}
 }

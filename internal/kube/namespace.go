@@ -12,11 +12,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Namespaces makes, marks, reads and deletes the namespaces of review apps.
-// Errors that are not a *verdict.Problem are the API server's own, wrapped, for
+// Errors that are not a *problem.Problem are the API server's own, wrapped, for
 // the caller to classify.
 type Namespaces struct {
 	Client kubernetes.Interface
@@ -24,22 +26,22 @@ type Namespaces struct {
 
 // Ensured is what Ensure found or made.
 type Ensured struct {
-	verdict.Namespace
-	Made  bool           // by this call
-	Notes []verdict.Note // what a person should know about it
+	facts.Namespace
+	Made  bool          // by this call
+	Notes []result.Note // what a person should know about it
 }
 
 // Get reads a namespace. That it does not exist, or may not be read, is an
 // answer and no error.
-func (n Namespaces) Get(ctx context.Context, name string) (verdict.Namespace, error) {
+func (n Namespaces) Get(ctx context.Context, name string) (facts.Namespace, error) {
 	ns, err := n.Client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return verdict.Namespace{Name: name, Phase: verdict.NamespaceAbsent}, nil
+		return facts.Namespace{Name: name, Phase: facts.NamespaceAbsent}, nil
 	case apierrors.IsForbidden(err):
-		return verdict.Namespace{Name: name, Phase: verdict.NamespaceHidden}, nil
+		return facts.Namespace{Name: name, Phase: facts.NamespaceHidden}, nil
 	case err != nil:
-		return verdict.Namespace{}, fmt.Errorf("read namespace %s: %w", name, err)
+		return facts.Namespace{}, fmt.Errorf("read namespace %s: %w", name, err)
 	}
 	return namespaceFacts(ns), nil
 }
@@ -64,7 +66,7 @@ func (n Namespaces) Ensure(ctx context.Context, name string, labels, annotations
 		switch {
 		case readErr != nil:
 			return Ensured{}, readErr
-		case found.Phase == verdict.NamespaceActive || found.Phase == verdict.NamespaceTerminating:
+		case found.Phase == facts.NamespaceActive || found.Phase == facts.NamespaceTerminating:
 			return Ensured{Namespace: found}, nil
 		}
 		return Ensured{}, notToBeMade(name, err)
@@ -75,12 +77,12 @@ func (n Namespaces) Ensure(ctx context.Context, name string, labels, annotations
 }
 
 func notToBeMade(name string, err error) error {
-	return &verdict.Problem{
-		Ending: verdict.EndPermission,
+	return &problem.Problem{
+		Reason: problem.PermissionMissing,
 		Tried:  "create namespace " + name,
 		Cause:  err,
 		Next:   "grant create on namespaces, or make the namespace beforehand",
-		Gaps: []verdict.Gap{{Permission: verdict.Permission{
+		Missing: []problem.MissingPermission{{Permission: problem.Permission{
 			Verb: "create", Resource: "namespaces", Why: "make the review app's namespace",
 		}, Reason: err.Error()}},
 	}
@@ -92,8 +94,8 @@ func notToBeMade(name string, err error) error {
 func (n Namespaces) claim(ctx context.Context, made *corev1.Namespace) (Ensured, error) {
 	ours, err := n.Mark(ctx, made.Name, string(made.UID), nil, nil)
 	if apierrors.IsForbidden(err) {
-		return Ensured{Namespace: namespaceFacts(made), Made: true, Notes: []verdict.Note{{
-			Level: verdict.LevelNotice,
+		return Ensured{Namespace: namespaceFacts(made), Made: true, Notes: []result.Note{{
+			Level: result.LevelNotice,
 			Title: "The namespace will be kept",
 			Message: fmt.Sprintf("Berth made namespace %s but may not patch namespaces, so it cannot write on it that it made it: "+
 				"teardown will empty it and leave it. Grant patch on namespaces to have it deleted.", made.Name),
@@ -108,38 +110,38 @@ func (n Namespaces) claim(ctx context.Context, made *corev1.Namespace) (Ensured,
 // Mark takes a namespace over, or refreshes the marks on one of ours: it writes
 // the labels and annotations and the namespace's own UID. The UID goes along as
 // a precondition, so that one re-created under the same name is left alone.
-func (n Namespaces) Mark(ctx context.Context, name, uid string, labels, annotations map[string]string) (verdict.Namespace, error) {
+func (n Namespaces) Mark(ctx context.Context, name, uid string, labels, annotations map[string]string) (facts.Namespace, error) {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
 		"uid":         uid,
 		"labels":      with(labels, map[string]string{LabelManagedBy: ManagedByBerth}),
 		"annotations": with(annotations, map[string]string{AnnotationNamespaceUID: uid}),
 	}})
 	if err != nil {
-		return verdict.Namespace{}, fmt.Errorf("mark namespace %s: %w", name, err)
+		return facts.Namespace{}, fmt.Errorf("mark namespace %s: %w", name, err)
 	}
 	ns, err := n.Client.CoreV1().Namespaces().Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
 	if err != nil {
-		return verdict.Namespace{}, fmt.Errorf("write Berth's labels and annotations on namespace %s: %w", name, err)
+		return facts.Namespace{}, fmt.Errorf("write Berth's labels and annotations on namespace %s: %w", name, err)
 	}
 	return namespaceFacts(ns), nil
 }
 
-func namespaceFacts(ns *corev1.Namespace) verdict.Namespace {
-	facts := verdict.Namespace{
+func namespaceFacts(ns *corev1.Namespace) facts.Namespace {
+	seen := facts.Namespace{
 		Name:       ns.Name,
 		UID:        string(ns.UID),
-		Phase:      verdict.NamespaceActive,
+		Phase:      facts.NamespaceActive,
 		Ours:       madeByBerth(ns),
 		Identity:   ns.Labels[LabelIdentity],
 		Branch:     ns.Annotations[AnnotationBranch],
 		Repository: ns.Annotations["berth.dev/repository"],
 	}
-	facts.KeepWhy, facts.Keep = keepMark(ns)
+	seen.KeepWhy, seen.Keep = keepMark(ns)
 	if ns.DeletionTimestamp != nil || ns.Status.Phase == corev1.NamespaceTerminating {
-		facts.Phase = verdict.NamespaceTerminating
-		facts.Blocking = blocking(ns)
+		seen.Phase = facts.NamespaceTerminating
+		seen.Blocking = blocking(ns)
 	}
-	return facts
+	return seen
 }
 
 // blocking collects what the namespace controller says is in the way.

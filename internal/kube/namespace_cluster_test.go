@@ -14,8 +14,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -51,7 +52,7 @@ func TestNamespaceFromBirthToEnd(t *testing.T) {
 		"without watch": namespacesAs(t, cluster, "get", "create", "patch", "delete"),
 	} {
 		t.Run(verbs, func(t *testing.T) {
-			if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != verdict.NamespaceAbsent {
+			if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != facts.NamespaceAbsent {
 				t.Fatalf("before: %+v, %v", got, err)
 			}
 			made, err := namespaces.Ensure(ctx, name, map[string]string{kube.LabelIdentity: "abc"}, map[string]string{kube.AnnotationBranch: "feature/x"})
@@ -65,7 +66,7 @@ func TestNamespaceFromBirthToEnd(t *testing.T) {
 			if err := namespaces.Delete(ctx, name, "another"); err != nil {
 				t.Errorf("delete another one: %v", err)
 			}
-			if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != verdict.NamespaceActive {
+			if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != facts.NamespaceActive {
 				t.Errorf("it was deleted under another's UID: %+v, %v", got, err)
 			}
 			if err := namespaces.Delete(ctx, name, made.UID); err != nil {
@@ -89,7 +90,7 @@ func TestNamespaceThatIsNotOurs(t *testing.T) {
 	if err != nil || found.Made || found.Ours || found.Identity != "" {
 		t.Fatalf("found: %+v, %v", found, err)
 	}
-	if err := admin.Delete(ctx, name, found.UID); verdict.ProblemOf(err).Ending != verdict.EndForeign {
+	if err := admin.Delete(ctx, name, found.UID); problem.Of(err).Reason != problem.NotOurs {
 		t.Errorf("delete: %v", err)
 	}
 	if _, err := admin.Mark(ctx, name, "another", nil, nil); !apierrors.IsInvalid(err) && !apierrors.IsConflict(err) {
@@ -99,7 +100,7 @@ func TestNamespaceThatIsNotOurs(t *testing.T) {
 	if err != nil || !adopted.Ours || !adopted.Keep {
 		t.Fatalf("adopted: %+v, %v", adopted, err)
 	}
-	if err := admin.Delete(ctx, name, found.UID); verdict.ProblemOf(err).Ending != verdict.EndForeign {
+	if err := admin.Delete(ctx, name, found.UID); problem.Of(err).Reason != problem.NotOurs {
 		t.Errorf("delete what is kept: %v", err)
 	}
 }
@@ -110,13 +111,13 @@ func TestNamespacePermissions(t *testing.T) {
 	t.Run("none", func(t *testing.T) {
 		namespaces := namespacesAs(t, cluster)
 		name := cluster.Namespace(t)
-		if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != verdict.NamespaceHidden {
+		if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != facts.NamespaceHidden {
 			t.Errorf("get: %+v, %v", got, err)
 		}
-		if _, err := namespaces.Ensure(ctx, name, nil, nil); verdict.ProblemOf(err).Ending != verdict.EndPermission {
+		if _, err := namespaces.Ensure(ctx, name, nil, nil); problem.Of(err).Reason != problem.PermissionMissing {
 			t.Errorf("ensure: %v", err)
 		}
-		if err := namespaces.WaitGone(ctx, name, "x"); verdict.ProblemOf(err).Ending != verdict.EndPermission {
+		if err := namespaces.WaitGone(ctx, name, "x"); problem.Of(err).Reason != problem.PermissionMissing {
 			t.Errorf("wait: %v", err)
 		}
 	})
@@ -151,12 +152,12 @@ func TestNamespaceThatDoesNotEnd(t *testing.T) {
 	if err := admin.Delete(ctx, name, made.UID); err != nil {
 		t.Fatal(err)
 	}
-	problem := verdict.ProblemOf(admin.WaitGone(within(t, time.Second), name, made.UID))
-	if problem == nil || problem.Ending != verdict.EndTerminating || !errors.Is(problem, context.DeadlineExceeded) {
-		t.Errorf("wait: %+v", problem)
+	p := problem.Of(admin.WaitGone(within(t, time.Second), name, made.UID))
+	if p == nil || p.Reason != problem.NamespaceTerminating || !errors.Is(p, context.DeadlineExceeded) {
+		t.Errorf("wait: %+v", p)
 	}
 	got, err := admin.Get(ctx, name)
-	if err != nil || got.Phase != verdict.NamespaceTerminating || got.Blocking == "" {
+	if err != nil || got.Phase != facts.NamespaceTerminating || got.Blocking == "" {
 		t.Errorf("get: %+v, %v", got, err)
 	}
 	finalizers("null")

@@ -13,7 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // deleteTries bounds how often a namespace that changes under us is judged anew
@@ -36,14 +37,14 @@ func (n Namespaces) Delete(ctx context.Context, name, uid string) error {
 		if err != nil {
 			return fmt.Errorf("read namespace %s before deleting it: %w", name, err)
 		}
-		facts := namespaceFacts(ns)
+		seen := namespaceFacts(ns)
 		switch {
-		case facts.UID != uid, facts.Phase == verdict.NamespaceTerminating:
+		case seen.UID != uid, seen.Phase == facts.NamespaceTerminating:
 			return nil
-		case !facts.Ours:
+		case !seen.Ours:
 			return kept(name, "Berth did not make it")
-		case facts.Keep:
-			return kept(name, facts.KeepWhy)
+		case seen.Keep:
+			return kept(name, seen.KeepWhy)
 		}
 		own, version, background := types.UID(uid), ns.ResourceVersion, metav1.DeletePropagationBackground
 		err = n.Client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{
@@ -54,12 +55,12 @@ func (n Namespaces) Delete(ctx context.Context, name, uid string) error {
 		case err == nil, apierrors.IsNotFound(err):
 			return nil
 		case apierrors.IsForbidden(err):
-			return &verdict.Problem{
-				Ending: verdict.EndPermission,
+			return &problem.Problem{
+				Reason: problem.PermissionMissing,
 				Tried:  "delete namespace " + name,
 				Cause:  err,
 				Next:   "grant delete on namespaces, then run teardown again",
-				Gaps: []verdict.Gap{{Permission: verdict.Permission{
+				Missing: []problem.MissingPermission{{Permission: problem.Permission{
 					Verb: "delete", Resource: "namespaces", Name: name, Why: "remove the review app's namespace",
 				}, Reason: err.Error()}},
 			}
@@ -67,8 +68,8 @@ func (n Namespaces) Delete(ctx context.Context, name, uid string) error {
 			return fmt.Errorf("delete namespace %s: %w", name, err)
 		}
 	}
-	return &verdict.Problem{
-		Ending: verdict.EndUnanswered,
+	return &problem.Problem{
+		Reason: problem.Unanswered,
 		Tried:  "delete namespace " + name,
 		Cause:  fmt.Errorf("it changed between reading and deleting it %d times", deleteTries),
 		Next:   "find what keeps changing it, then run teardown again",
@@ -76,8 +77,8 @@ func (n Namespaces) Delete(ctx context.Context, name, uid string) error {
 }
 
 func kept(name, why string) error {
-	return &verdict.Problem{
-		Ending: verdict.EndForeign,
+	return &problem.Problem{
+		Reason: problem.NotOurs,
 		Tried:  "delete namespace " + name,
 		Cause:  errors.New(why),
 		Next:   "delete it by hand if nobody needs it: kubectl delete namespace " + name,
@@ -108,8 +109,8 @@ func (n Namespaces) WaitGone(ctx context.Context, name, uid string) error {
 			n.awaitChange(ctx, ns)
 		}
 	}
-	return &verdict.Problem{
-		Ending: verdict.EndTerminating,
+	return &problem.Problem{
+		Reason: problem.NamespaceTerminating,
 		Tried:  "wait until namespace " + name + " is gone",
 		Cause:  fmt.Errorf("%w: %w", ctx.Err(), why),
 		Next:   "remove what blocks it (often a finalizer whose controller is gone), then run again",
@@ -117,12 +118,12 @@ func (n Namespaces) WaitGone(ctx context.Context, name, uid string) error {
 }
 
 func unseen(name string, cause error) error {
-	return &verdict.Problem{
-		Ending: verdict.EndPermission,
+	return &problem.Problem{
+		Reason: problem.PermissionMissing,
 		Tried:  "see whether namespace " + name + " is gone",
 		Cause:  cause,
 		Next:   "grant get on namespaces cluster-wide: a Role inside the namespace goes away with it",
-		Gaps: []verdict.Gap{{Permission: verdict.Permission{
+		Missing: []problem.MissingPermission{{Permission: problem.Permission{
 			Verb: "get", Resource: "namespaces", Name: name, Why: "see that the namespace is gone",
 		}, Reason: cause.Error()}},
 	}

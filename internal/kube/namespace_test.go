@@ -7,7 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 func TestNamespaceFacts(t *testing.T) {
@@ -53,7 +53,7 @@ func TestNamespaceFacts(t *testing.T) {
 			if got.Keep != (got.KeepWhy != "") {
 				t.Errorf("keep %t because %q", got.Keep, got.KeepWhy)
 			}
-			if want := tt.blocking != ""; want != (got.Phase == verdict.NamespaceTerminating) {
+			if want := tt.blocking != ""; want != (got.Phase == facts.NamespaceTerminating) {
 				t.Errorf("phase %s", got.Phase)
 			}
 			if got.Identity != "abc" || !strings.Contains(got.Branch, "feature") {

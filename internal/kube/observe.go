@@ -13,8 +13,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/rollout"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // Observer reads the objects of a manifest from the cluster.
@@ -29,15 +30,15 @@ type Observer struct {
 // one. A kind that the server does not know, or knows in another version only,
 // is a finding on that object.
 //
-// An object that may not be read makes a *verdict.Problem with all the gaps, and
+// An object that may not be read makes a *problem.Problem with all the gaps, and
 // one that cannot be read the API server's error, wrapped: what is not known is
 // never taken for absent. Hooks can be observed too, but Helm writes no
 // ownership on them: their Owned and Drift say nothing.
-func (o Observer) Observe(ctx context.Context, manifest, release, namespace string) ([]verdict.Object, error) {
+func (o Observer) Observe(ctx context.Context, manifest, release, namespace string) ([]facts.Object, error) {
 	wanted, err := ParseManifest(manifest)
 	if err != nil {
-		return nil, &verdict.Problem{
-			Ending: verdict.EndUnreadable,
+		return nil, &problem.Problem{
+			Reason: problem.RecordUnreadable,
 			Tried:  fmt.Sprintf("read the stored manifest of release %s in namespace %s", release, namespace),
 			Cause:  err,
 			Next:   "deploy again: a new revision stores a new manifest",
@@ -59,9 +60,9 @@ type sight struct {
 	want   *unstructured.Unstructured
 	from   place
 	known  bool // from says where it is
-	object verdict.Object
-	gap    *verdict.Gap // it may not be read
-	err    error        // it could not be read
+	object facts.Object
+	gap    *problem.MissingPermission // it may not be read
+	err    error                      // it could not be read
 }
 
 // place is where objects of one kind are read.
@@ -79,7 +80,7 @@ func (o Observer) at(p place) dynamic.ResourceInterface {
 
 // locate finds out where an object is to be read, without a request.
 func (o Observer) locate(want *unstructured.Unstructured, namespace string) *sight {
-	s := &sight{want: want, object: verdict.Object{Ref: refOf(want)}}
+	s := &sight{want: want, object: facts.Object{Ref: refOf(want)}}
 	object, gvk := &s.object, want.GroupVersionKind()
 	mapping, err := mappingOf(o.Mapper, gvk)
 	switch {
@@ -113,7 +114,7 @@ func (o Observer) get(ctx context.Context, s *sight) *unstructured.Unstructured 
 		return nil
 	case apierrors.IsForbidden(err):
 		s.object.Error = "it may not be read"
-		s.gap = &verdict.Gap{Permission: verdict.Permission{
+		s.gap = &problem.MissingPermission{Permission: problem.Permission{
 			Verb: "get", Group: s.from.resource.Group, Resource: s.from.resource.Resource,
 			Namespace: s.object.Namespace, Name: s.object.Name, Why: "see the objects of the release",
 		}, Reason: err.Error()}
@@ -127,7 +128,7 @@ func (o Observer) get(ctx context.Context, s *sight) *unstructured.Unstructured 
 }
 
 // describe fills in what the live object says.
-func describe(object *verdict.Object, want, live *unstructured.Unstructured, release, namespace string, scaled bool) {
+func describe(object *facts.Object, want, live *unstructured.Unstructured, release, namespace string, scaled bool) {
 	ready := rollout.Ready(live)
 	object.Exists = true
 	object.UID = string(live.GetUID())
@@ -145,9 +146,9 @@ func describe(object *verdict.Object, want, live *unstructured.Unstructured, rel
 
 // gather turns what was seen into the answer: objects, one Problem for all that
 // may not be read, and the errors of what could not be.
-func gather(seen []*sight, release, namespace string) ([]verdict.Object, error) {
-	objects := make([]verdict.Object, len(seen))
-	var gaps []verdict.Gap
+func gather(seen []*sight, release, namespace string) ([]facts.Object, error) {
+	objects := make([]facts.Object, len(seen))
+	var gaps []problem.MissingPermission
 	var errs []error
 	for i, s := range seen {
 		objects[i] = s.object
@@ -159,12 +160,12 @@ func gather(seen []*sight, release, namespace string) ([]verdict.Object, error) 
 		}
 	}
 	if len(gaps) > 0 {
-		return objects, &verdict.Problem{
-			Ending: verdict.EndPermission,
-			Tried:  fmt.Sprintf("read the objects of release %s in namespace %s", release, namespace),
-			Cause:  fmt.Errorf("%d of %d may not be read, first: %s", len(gaps), len(seen), gaps[0].Reason),
-			Next:   "grant get on these resources",
-			Gaps:   gaps,
+		return objects, &problem.Problem{
+			Reason:  problem.PermissionMissing,
+			Tried:   fmt.Sprintf("read the objects of release %s in namespace %s", release, namespace),
+			Cause:   fmt.Errorf("%d of %d may not be read, first: %s", len(gaps), len(seen), gaps[0].Reason),
+			Next:    "grant get on these resources",
+			Missing: gaps,
 		}
 	}
 	return objects, errors.Join(errs...)

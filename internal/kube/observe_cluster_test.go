@@ -17,9 +17,10 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -108,7 +109,7 @@ func observer(t *testing.T, config *rest.Config) kube.Observer {
 }
 
 // apply creates the manifest's objects with the ownership that Helm gives them.
-func apply(t *testing.T, ctx context.Context, o kube.Observer, manifest, release, namespace string) []verdict.Ref {
+func apply(t *testing.T, ctx context.Context, o kube.Observer, manifest, release, namespace string) []facts.Ref {
 	t.Helper()
 	objects, err := kube.ParseManifest(manifest)
 	if err != nil {
@@ -189,9 +190,9 @@ func TestObserve(t *testing.T) {
 	t.Run("without permission", func(t *testing.T) {
 		account := cluster.ServiceAccount(t, namespace, "reader", rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: []string{"get"}})
 		_, err := observer(t, account.Config).Observe(ctx, observed, "web", namespace)
-		problem := verdict.ProblemOf(err)
-		if problem == nil || problem.Ending != verdict.EndPermission || len(problem.Gaps) != len(refs)-1 || problem.Gaps[0].Resource != "secrets" {
-			t.Errorf("problem: %+v", problem)
+		p := problem.Of(err)
+		if p == nil || p.Reason != problem.PermissionMissing || len(p.Missing) != len(refs)-1 || p.Missing[0].Resource != "secrets" {
+			t.Errorf("problem: %+v", p)
 		}
 	})
 }

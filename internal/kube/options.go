@@ -8,7 +8,7 @@ import (
 
 	"k8s.io/client-go/rest"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // Options say which API server to talk to, as whom, and how.
@@ -71,5 +71,5 @@ func (o Options) withDefaults() Options {
 
 // wrongInput is a problem that the person who configured the run can solve.
 func wrongInput(tried string, cause error, next string) error {
-	return &verdict.Problem{Ending: verdict.EndWrongInput, Tried: tried, Cause: cause, Next: next}
+	return &problem.Problem{Reason: problem.WrongInput, Tried: tried, Cause: cause, Next: next}
 }

@@ -12,8 +12,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/rollout"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // parallelDeletes bounds how many objects are deleted at a time.
@@ -31,22 +32,22 @@ type Remover struct {
 // since is kept, and kept says why. What is gone already is no error and not
 // among the removed.
 //
-// Deletions that are denied make one *verdict.Problem with all the gaps. The
+// Deletions that are denied make one *problem.Problem with all the gaps. The
 // rest is deleted all the same.
-func (r Remover) Remove(ctx context.Context, objects []verdict.Object) (removed []verdict.Ref, kept []string, err error) {
+func (r Remover) Remove(ctx context.Context, objects []facts.Object) (removed []facts.Ref, kept []string, err error) {
 	return report(r.each(ctx, objects))
 }
 
 // RemoveAndWait is Remove, and returns when what it deletes is gone, so that
 // the names are free. When ctx ends first, the error names what is still there
 // and what holds it.
-func (r Remover) RemoveAndWait(ctx context.Context, objects []verdict.Object) (removed []verdict.Ref, kept []string, err error) {
+func (r Remover) RemoveAndWait(ctx context.Context, objects []facts.Object) (removed []facts.Ref, kept []string, err error) {
 	fates := r.each(ctx, objects)
 	removed, kept, err = report(fates)
 	if err != nil {
 		return removed, kept, err
 	}
-	var going []verdict.Ref
+	var going []facts.Ref
 	for _, f := range fates {
 		if f.going {
 			going = append(going, f.served)
@@ -55,7 +56,7 @@ func (r Remover) RemoveAndWait(ctx context.Context, objects []verdict.Object) (r
 	err = (&rollout.Waiter{Dynamic: r.Dynamic, Mapper: r.Mapper}).Gone(ctx, going)
 	var held *rollout.NotReadyError
 	if errors.As(err, &held) {
-		err = &verdict.Problem{Ending: verdict.EndInconsistent, Tried: "delete what is in the way", Cause: err,
+		err = &problem.Problem{Reason: problem.Inconsistent, Tried: "delete what is in the way", Cause: err,
 			Next: "See what holds these objects: their finalizers, and the controllers that should take them off. Then run again."}
 	}
 	return removed, kept, err
@@ -63,15 +64,15 @@ func (r Remover) RemoveAndWait(ctx context.Context, objects []verdict.Object) (r
 
 // fate is what became of one object.
 type fate struct {
-	ref     verdict.Ref
-	served  verdict.Ref // the same in the version that the API server has
-	going   bool        // it was there, and is being deleted
-	deleted bool        // by us
-	kept    string      // why it was left
+	ref     facts.Ref
+	served  facts.Ref // the same in the version that the API server has
+	going   bool      // it was there, and is being deleted
+	deleted bool      // by us
+	kept    string    // why it was left
 	err     error
 }
 
-func (r Remover) each(ctx context.Context, objects []verdict.Object) []fate {
+func (r Remover) each(ctx context.Context, objects []facts.Object) []fate {
 	fates := make([]fate, len(objects))
 	var deletes errgroup.Group
 	deletes.SetLimit(parallelDeletes)
@@ -85,7 +86,7 @@ func (r Remover) each(ctx context.Context, objects []verdict.Object) []fate {
 	return fates
 }
 
-func (r Remover) remove(ctx context.Context, o verdict.Object) fate {
+func (r Remover) remove(ctx context.Context, o facts.Object) fate {
 	f := fate{ref: o.Ref, served: o.Ref}
 	if !o.Exists {
 		return f
@@ -108,7 +109,7 @@ func (r Remover) remove(ctx context.Context, o verdict.Object) fate {
 }
 
 // removeFrom reads the object again and deletes it if it is the one observed.
-func (f *fate) removeFrom(ctx context.Context, resource dynamic.ResourceInterface, o verdict.Object) {
+func (f *fate) removeFrom(ctx context.Context, resource dynamic.ResourceInterface, o facts.Object) {
 	live, err := resource.Get(ctx, o.Name, metav1.GetOptions{})
 	if err != nil {
 		f.fail("read", err)
@@ -149,31 +150,31 @@ func (f *fate) fail(verb string, err error) {
 
 // report gathers the fates: what was deleted, what was kept and why, and one
 // Problem for all that was denied, or else the other errors.
-func report(fates []fate) (removed []verdict.Ref, kept []string, err error) {
+func report(fates []fate) (removed []facts.Ref, kept []string, err error) {
 	var (
-		gaps []verdict.Gap
+		gaps []problem.MissingPermission
 		errs []error
 	)
 	for _, f := range fates {
-		var p *verdict.Problem
+		var p *problem.Problem
 		switch {
 		case f.deleted:
 			removed = append(removed, f.ref)
 		case f.kept != "":
 			kept = append(kept, f.kept)
-		case errors.As(f.err, &p) && len(p.Gaps) > 0:
-			gaps = append(gaps, p.Gaps...)
+		case errors.As(f.err, &p) && len(p.Missing) > 0:
+			gaps = append(gaps, p.Missing...)
 		case f.err != nil:
 			errs = append(errs, f.err)
 		}
 	}
 	if len(gaps) > 0 {
-		return removed, kept, &verdict.Problem{
-			Ending: verdict.EndPermission,
-			Tried:  "delete what is left over",
-			Cause:  fmt.Errorf("%d of %d may not be, first: %s", len(gaps), len(fates), gaps[0].Reason),
-			Next:   nextGrant,
-			Gaps:   gaps,
+		return removed, kept, &problem.Problem{
+			Reason:  problem.PermissionMissing,
+			Tried:   "delete what is left over",
+			Cause:   fmt.Errorf("%d of %d may not be, first: %s", len(gaps), len(fates), gaps[0].Reason),
+			Next:    nextGrant,
+			Missing: gaps,
 		}
 	}
 	return removed, kept, errors.Join(errs...)

@@ -15,8 +15,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -113,7 +114,7 @@ func TestRemoveNamesWhatHoldsAnObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err = kube.Remover(o).RemoveAndWait(within(t, 2*time.Second), seen)
-	if p := verdict.ProblemOf(err); p == nil || p.Ending != verdict.EndInconsistent || !strings.Contains(p.Error(), "example.com/hold") {
+	if p := problem.Of(err); p == nil || p.Reason != problem.Inconsistent || !strings.Contains(p.Error(), "example.com/hold") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -131,11 +132,11 @@ func TestRemoveWithoutPermission(t *testing.T) {
 		t.Fatal(err)
 	}
 	removed, _, err := kube.Remover(o).Remove(ctx, seen)
-	p := verdict.ProblemOf(err)
-	if p == nil || p.Ending != verdict.EndPermission || len(p.Gaps) != 4 {
+	p := problem.Of(err)
+	if p == nil || p.Reason != problem.PermissionMissing || len(p.Missing) != 4 {
 		t.Fatalf("got %+v, want 4 gaps", err)
 	}
-	if g := p.Gaps[0]; g.Verb != "delete" || g.Resource != "configmaps" || g.Namespace != namespace {
+	if g := p.Missing[0]; g.Verb != "delete" || g.Resource != "configmaps" || g.Namespace != namespace {
 		t.Errorf("the gap is %+v", g)
 	}
 	if got := names(removed); !slices.Equal(got, []string{"seed"}) {
@@ -143,7 +144,7 @@ func TestRemoveWithoutPermission(t *testing.T) {
 	}
 }
 
-func names(refs []verdict.Ref) []string {
+func names(refs []facts.Ref) []string {
 	var list []string
 	for _, r := range refs {
 		list = append(list, r.Name)

@@ -5,13 +5,13 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // traffic counts requests by operation.
 type traffic struct {
 	mu     sync.Mutex
-	counts map[operation]*verdict.Requests
+	counts map[operation]*result.Requests
 }
 
 // add counts requests and the bytes of their bodies. A response's bytes are
@@ -21,9 +21,9 @@ func (t *traffic) add(op operation, requests int, sent, received int64) {
 	defer t.mu.Unlock()
 	c, ok := t.counts[op]
 	if !ok {
-		c = &verdict.Requests{Verb: op.verb, Resource: op.resource}
+		c = &result.Requests{Verb: op.verb, Resource: op.resource}
 		if t.counts == nil {
-			t.counts = map[operation]*verdict.Requests{}
+			t.counts = map[operation]*result.Requests{}
 		}
 		t.counts[op] = c
 	}
@@ -33,14 +33,14 @@ func (t *traffic) add(op operation, requests int, sent, received int64) {
 }
 
 // requests are the counts, by resource, then verb.
-func (t *traffic) requests() []verdict.Requests {
+func (t *traffic) requests() []result.Requests {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := make([]verdict.Requests, 0, len(t.counts))
+	all := make([]result.Requests, 0, len(t.counts))
 	for _, c := range t.counts {
 		all = append(all, *c)
 	}
-	slices.SortFunc(all, func(a, b verdict.Requests) int {
+	slices.SortFunc(all, func(a, b result.Requests) int {
 		return cmp.Or(cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Verb, b.Verb))
 	})
 	return all

@@ -13,13 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 func TestTrafficIsCounted(t *testing.T) {
@@ -40,7 +40,7 @@ func TestTrafficIsCounted(t *testing.T) {
 	core.Post().Namespace("n").Resource("secrets").Body([]byte("1234567")).Do(waiting(t))
 	core.Delete().Namespace("n").Resource("secrets").Name("s").Do(waiting(t))
 
-	want := []verdict.Requests{
+	want := []result.Requests{
 		{Verb: "create", Resource: "secrets", Count: 1, Sent: 7, Received: int64(len(answers["POST"]))},
 		{Verb: "delete", Resource: "secrets", Count: 1, Received: int64(len(answers["DELETE"]))},
 		{Verb: "get", Resource: "secrets", Count: 2, Received: 2 * int64(len(answers["GET"]))},
@@ -94,8 +94,8 @@ func TestSilentServerIsGivenUp(t *testing.T) {
 		func(o *Options) { o.RequestTimeout = 50 * time.Millisecond })
 	t.Cleanup(release)
 	_, err := c.Version(waiting(t))
-	if p := Classify(err, "ask"); p.Ending != verdict.EndUnanswered || !strings.Contains(p.Error(), "within 50ms") {
-		t.Errorf("got %s: %v", p.Ending, p)
+	if p := Classify(err, "ask"); p.Reason != problem.Unanswered || !strings.Contains(p.Error(), "within 50ms") {
+		t.Errorf("got %s: %v", p.Reason, p)
 	}
 }
 
@@ -120,7 +120,7 @@ func TestUnreachableServers(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = c.Mapper(waiting(t))
-		if p := Classify(err, "ask"); p == nil || p.Ending != verdict.EndUnanswered || !strings.Contains(p.Error(), name) {
+		if p := Classify(err, "ask"); p == nil || p.Reason != problem.Unanswered || !strings.Contains(p.Error(), name) {
 			t.Errorf("%s: got %v", name, p)
 		}
 	}
@@ -156,7 +156,7 @@ func TestVersionIsAskedForOnce(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, `{"gitVersion":"v1.36.0"}`)
 	})
-	if _, err := c.Version(waiting(t)); Classify(err, "").Ending != verdict.EndUnanswered {
+	if _, err := c.Version(waiting(t)); Classify(err, "").Reason != problem.Unanswered {
 		t.Errorf("got %v", err)
 	}
 	typed, _ := behind(t, c, NewFence(t.Context()))
@@ -182,7 +182,7 @@ func TestWhoamiRefused(t *testing.T) {
 		t.Errorf("got %q, %v", name, err)
 	}
 	code.Store(http.StatusUnauthorized)
-	if _, err := c.Whoami(waiting(t)); Classify(err, "").Ending != verdict.EndPermission || errors.Is(err, ErrFenced) {
+	if _, err := c.Whoami(waiting(t)); Classify(err, "").Reason != problem.PermissionMissing || errors.Is(err, ErrFenced) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -4,7 +4,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 const (
@@ -127,7 +128,7 @@ type Wait struct {
 func (d *Display) Wait(aim Aim) *Wait { return &Wait{display: d, aim: aim} }
 
 // Begin tells what is waited for.
-func (w *Wait) Begin(all []verdict.Awaited) {
+func (w *Wait) Begin(all []facts.Awaited) {
 	d := w.display
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -143,7 +144,7 @@ func (w *Wait) Begin(all []verdict.Awaited) {
 }
 
 // Saw tells what an object has become.
-func (w *Wait) Saw(a verdict.Awaited) {
+func (w *Wait) Saw(a facts.Awaited) {
 	d := w.display
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -177,7 +178,7 @@ func (w *Wait) End() {
 }
 
 // Timeline is what its time went to, from its beginning on.
-func (w *Wait) Timeline() []verdict.Event {
+func (w *Wait) Timeline() []result.Event {
 	w.display.mu.Lock()
 	defer w.display.mu.Unlock()
 	if w.state == nil {

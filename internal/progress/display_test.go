@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/report"
-	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // sink is a stream that counts how often it was written to.
@@ -64,7 +64,7 @@ func TestDisplayPrintsLines(t *testing.T) {
 		time.Sleep(31 * time.Second)
 		d.Say("Install the release")
 		w := d.Wait(Ready)
-		w.Begin([]verdict.Awaited{met(config), web})
+		w.Begin([]facts.Awaited{met(config), web})
 		time.Sleep(40 * time.Second)
 		w.Saw(met(web))
 		w.End()
@@ -98,7 +98,7 @@ func TestDisplayShowsHostileTextAsText(t *testing.T) {
 			d := show(&out, live)
 			w := d.Wait(Ready)
 			evil := some("Deployment\x1b[2J", "web\r\x9b1A", 0, 1, "a\n::error::b\x1b]0;title\x07\x1b[31mred\u202e")
-			w.Begin([]verdict.Awaited{evil, web})
+			w.Begin([]facts.Awaited{evil, web})
 			time.Sleep(time.Second)
 			w.Saw(failed(evil, "\x1b[1;1Hpod\r\ngone\x00"))
 			w.End()
@@ -170,7 +170,7 @@ func TestDisplayRepaintsATable(t *testing.T) {
 		sees("while it lasts", "Take the lock", "… Take the lock, 2 s")
 		d.Say("Install the release")
 		w := d.Wait(Ready)
-		w.Begin([]verdict.Awaited{met(config), web, db})
+		w.Begin([]facts.Awaited{met(config), web, db})
 		time.Sleep(2500 * time.Millisecond)
 		printed := []string{"Take the lock", "Install the release"}
 		sees("a table", append(printed, "Waiting for 2 of 3 objects to be ready, 2 s",
@@ -214,8 +214,8 @@ func TestDisplayLeavesAnAbandonedWait(t *testing.T) {
 		var out sink
 		d := show(&out, false)
 		old, next := d.Wait(Ready), d.Wait(Ready)
-		old.Begin([]verdict.Awaited{web})
-		next.Begin([]verdict.Awaited{db})
+		old.Begin([]facts.Awaited{web})
+		next.Begin([]facts.Awaited{db})
 		old.Saw(failed(web, "gone"))
 		old.End()
 		next.Saw(met(db))
@@ -231,7 +231,7 @@ func TestDisplayIsSafeFromAnywhere(t *testing.T) {
 	var out sink
 	d := show(&out, true)
 	w := d.Wait(Ready)
-	w.Begin([]verdict.Awaited{web, db})
+	w.Begin([]facts.Awaited{web, db})
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {

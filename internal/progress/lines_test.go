@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 var start = time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
@@ -18,16 +18,16 @@ func at(seconds float64) time.Time {
 }
 
 // some makes an object from "Kind/name ready/wanted".
-func some(kind, name string, ready, wanted int, reason string) verdict.Awaited {
-	return verdict.Awaited{Ref: verdict.Ref{Kind: kind, Namespace: "review", Name: name}, Ready: ready, Wanted: wanted, Reason: reason}
+func some(kind, name string, ready, wanted int, reason string) facts.Awaited {
+	return facts.Awaited{Ref: facts.Ref{Kind: kind, Namespace: "review", Name: name}, Ready: ready, Wanted: wanted, Reason: reason}
 }
 
-func met(a verdict.Awaited) verdict.Awaited {
-	a.Met, a.Ready, a.Reason = true, a.Wanted, ""
+func met(a facts.Awaited) facts.Awaited {
+	a.Satisfied, a.Ready, a.Reason = true, a.Wanted, ""
 	return a
 }
 
-func failed(a verdict.Awaited, why string) verdict.Awaited {
+func failed(a facts.Awaited, why string) facts.Awaited {
 	a.Failed, a.Reason = true, why
 	return a
 }
@@ -65,12 +65,12 @@ func (s *script) until(then time.Time) {
 	}
 }
 
-func (s *script) begin(now time.Time, aim Aim, all ...verdict.Awaited) {
+func (s *script) begin(now time.Time, aim Aim, all ...facts.Awaited) {
 	s.until(now)
 	s.lines.begin(now, begin(aim, now, all, "review", asIs))
 }
 
-func (s *script) saw(now time.Time, all ...verdict.Awaited) {
+func (s *script) saw(now time.Time, all ...facts.Awaited) {
 	s.until(now)
 	for _, a := range all {
 		s.lines.saw(now, s.lines.wait.saw(now, a, asIs))
@@ -83,7 +83,7 @@ func (s *script) end(now time.Time) {
 }
 
 func TestLines(t *testing.T) {
-	moved := func(a verdict.Awaited, ready int, why string) verdict.Awaited {
+	moved := func(a facts.Awaited, ready int, why string) facts.Awaited {
 		a.Ready, a.Reason = ready, why
 		return a
 	}
@@ -183,7 +183,7 @@ func TestLines(t *testing.T) {
 
 // A large chart does not fill the log, however restless its objects are.
 func TestLinesOfALargeChart(t *testing.T) {
-	var all []verdict.Awaited
+	var all []facts.Awaited
 	for i := range 300 {
 		all = append(all, some("Deployment", fmt.Sprintf("web-%d", i), 0, 2, ""))
 	}

@@ -69,10 +69,10 @@ func (w *waiting) columns(o *object, now time.Time) [4]string {
 	if o.Wanted > 0 && w.aim != Gone {
 		c[1] = fmt.Sprintf("%d/%d", o.Ready, o.Wanted)
 	}
-	if o.Met || o.Failed {
+	if o.Satisfied || o.Failed {
 		c[2] = span(o.took)
 	}
-	if o.Met {
+	if o.Satisfied {
 		c[3] = string(w.aim)
 	}
 	return c
@@ -82,7 +82,7 @@ func (w *waiting) columns(o *object, now time.Time) [4]string {
 func (w *waiting) remainder(n int, hidden []*object) string {
 	open := 0
 	for _, o := range hidden {
-		if !o.Met {
+		if !o.Satisfied {
 			open++
 		}
 	}
@@ -99,7 +99,7 @@ func (w *waiting) remainder(n int, hidden []*object) string {
 func (f frame) mark(o *object) string {
 	mark, color := "·", ""
 	switch {
-	case o.Met:
+	case o.Satisfied:
 		mark, color = "✓", "32"
 	case o.Failed:
 		mark, color = "✗", "31"

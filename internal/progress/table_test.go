@@ -7,12 +7,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // mixed is a wait with something of everything, 12 s old.
 func mixed() *waiting {
-	w := begin(Ready, start, []verdict.Awaited{met(config), web, db, some("Ingress", "web", 0, 0, "the load balancer has no address yet"), some("Deployment", "api", 0, 1, "")}, "review", asIs)
+	w := begin(Ready, start, []facts.Awaited{met(config), web, db, some("Ingress", "web", 0, 0, "the load balancer has no address yet"), some("Deployment", "api", 0, 1, "")}, "review", asIs)
 	w.saw(at(1.25), met(some("Deployment", "api", 1, 1, "")), asIs)
 	w.saw(at(8), failed(db, "pod db-0: container app: ImagePullBackOff"), asIs)
 	return w
@@ -60,7 +61,7 @@ func TestTable(t *testing.T) {
 // Whatever the terminal's size and the objects' texts, no row is wider and no
 // table higher than it.
 func TestTableFits(t *testing.T) {
-	var all []verdict.Awaited
+	var all []facts.Awaited
 	for i := range 40 {
 		all = append(all, some(strings.Repeat("K", i), strings.Repeat("界", i*3), i, 40, strings.Repeat("é漢", i)))
 	}
@@ -81,14 +82,14 @@ func TestTableFits(t *testing.T) {
 }
 
 func TestTableWhenItIsOver(t *testing.T) {
-	w := begin(Ready, start, []verdict.Awaited{met(config), web}, "review", asIs)
+	w := begin(Ready, start, []facts.Awaited{met(config), web}, "review", asIs)
 	w.saw(at(3), met(web), asIs)
 	w.ended = at(3)
 	want := []string{"All 2 objects ready after 3.0 s", "  \x1b[32m✓\x1b[0m Deployment/web  2/2  3.0 s  ready", "  and 1 more, ready"}
 	if diff := cmp.Diff(want, table(w, at(9), frame{width: 79, height: 23, color: true})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	one := begin(Done, start, []verdict.Awaited{some("Job", "seed", 0, 1, "")}, "review", asIs)
+	one := begin(Done, start, []facts.Awaited{some("Job", "seed", 0, 1, "")}, "review", asIs)
 	one.saw(at(3), met(some("Job", "seed", 1, 1, "")), asIs)
 	one.ended = at(3)
 	if diff := cmp.Diff([]string{"Job/seed: done after 3.0 s"}, table(one, at(9), frame{width: 79, height: 23})); diff != "" {
@@ -116,7 +117,7 @@ func TestTimeline(t *testing.T) {
 	if diff := cmp.Diff(want, told(mixed().timeline(at(12)))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	var all []verdict.Awaited
+	var all []facts.Awaited
 	for i := range 300 {
 		all = append(all, some("Pod", fmt.Sprint(i), 0, 0, ""))
 	}
@@ -128,12 +129,12 @@ func TestTimeline(t *testing.T) {
 	if len(got) != 11 || got[0] != "Pod/299 30s" || got[10] != "and 290 more, all ready within 29.0 s 29s" {
 		t.Errorf("got %q", got)
 	}
-	if got := begin(Ready, start, []verdict.Awaited{met(config)}, "review", asIs).timeline(start); got != nil {
+	if got := begin(Ready, start, []facts.Awaited{met(config)}, "review", asIs).timeline(start); got != nil {
 		t.Errorf("got %+v of what was ready at once", got)
 	}
 }
 
-func told(events []verdict.Event) []string {
+func told(events []result.Event) []string {
 	var all []string
 	for _, e := range events {
 		all = append(all, fmt.Sprintf("%s %s", e.What, e.Took))

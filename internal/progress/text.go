@@ -15,9 +15,9 @@ const (
 // line is all that can be said of an object.
 func (o *object) line(aim Aim) string {
 	switch {
-	case o.Met && o.took > 0:
+	case o.Satisfied && o.took > 0:
 		return fmt.Sprintf("%s: %s after %s", o.name, aim, span(o.took))
-	case o.Met:
+	case o.Satisfied:
 		return fmt.Sprintf("%s: %s", o.name, aim)
 	case o.Failed:
 		return fmt.Sprintf("%s: failed after %s", o.name, span(o.took)) + after(": ", cut(o.Reason, longest))

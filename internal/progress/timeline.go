@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // slowest is how many objects of a wait the timeline names.
@@ -14,24 +14,24 @@ const slowest = 10
 
 // timeline is what the time of a wait went to: the objects that took longest,
 // and all the others in one.
-func (w *waiting) timeline(now time.Time) []verdict.Event {
+func (w *waiting) timeline(now time.Time) []result.Event {
 	took := func(o *object) time.Duration {
-		if o.Met || o.Failed {
+		if o.Satisfied || o.Failed {
 			return o.took
 		}
 		return w.lasted(now)
 	}
 	objects := slices.Clone(w.objects)
 	slices.SortStableFunc(objects, func(a, b *object) int { return cmp.Compare(took(b), took(a)) })
-	var events []verdict.Event
+	var events []result.Event
 	for len(objects) > 0 && len(events) < slowest && took(objects[0]) > 0 {
 		o := objects[0]
 		objects = objects[1:]
-		e := verdict.Event{Took: took(o), What: o.name}
+		e := result.Event{Took: took(o), What: o.name}
 		switch {
 		case o.Failed:
 			e.What += ": failed"
-		case !o.Met:
+		case !o.Satisfied:
 			e.What += ": not " + string(w.aim)
 		}
 		events = append(events, e)
@@ -39,9 +39,9 @@ func (w *waiting) timeline(now time.Time) []verdict.Event {
 	if len(events) == 0 || len(objects) == 0 {
 		return events // that all were met at once needs no list
 	}
-	rest := verdict.Event{Took: took(objects[0]), What: fmt.Sprintf("and %d more", len(objects))}
+	rest := result.Event{Took: took(objects[0]), What: fmt.Sprintf("and %d more", len(objects))}
 	switch {
-	case slices.ContainsFunc(objects, func(o *object) bool { return !o.Met }):
+	case slices.ContainsFunc(objects, func(o *object) bool { return !o.Satisfied }):
 	case rest.Took == 0:
 		rest.What += ", " + string(w.aim) + " at once"
 	default:

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // Aim is what objects are waited for to be.
@@ -23,13 +23,13 @@ type waiting struct {
 	began   time.Time
 	ended   time.Time // zero: it goes on
 	objects []*object // in the order in which they were applied
-	byRef   map[verdict.Ref]*object
+	byRef   map[facts.Ref]*object
 	met     int
 }
 
 // object is one of the objects of a wait. Its texts are safe to print.
 type object struct {
-	verdict.Awaited
+	facts.Awaited
 	name string
 	took time.Duration // until it was met, or failed; zero: at once, or not yet
 	said string        // the last line about it
@@ -37,8 +37,8 @@ type object struct {
 }
 
 // begin is a wait that begins now. show makes text safe to print.
-func begin(aim Aim, now time.Time, all []verdict.Awaited, home string, show func(string) string) *waiting {
-	w := &waiting{aim: aim, began: now, byRef: make(map[verdict.Ref]*object, len(all))}
+func begin(aim Aim, now time.Time, all []facts.Awaited, home string, show func(string) string) *waiting {
+	w := &waiting{aim: aim, began: now, byRef: make(map[facts.Ref]*object, len(all))}
 	for _, a := range all {
 		o := &object{name: show(nameOf(a.Ref, home))}
 		w.objects, w.byRef[a.Ref] = append(w.objects, o), o
@@ -48,7 +48,7 @@ func begin(aim Aim, now time.Time, all []verdict.Awaited, home string, show func
 }
 
 // nameOf leaves out the namespace that all objects share.
-func nameOf(r verdict.Ref, home string) string {
+func nameOf(r facts.Ref, home string) string {
 	if r.Namespace == home {
 		r.Namespace = ""
 	}
@@ -57,20 +57,20 @@ func nameOf(r verdict.Ref, home string) string {
 
 // saw takes in what an object has become, or gives nil if it is none of this
 // wait's.
-func (w *waiting) saw(now time.Time, a verdict.Awaited, show func(string) string) *object {
+func (w *waiting) saw(now time.Time, a facts.Awaited, show func(string) string) *object {
 	o := w.byRef[a.Ref]
 	if o == nil {
 		return nil
 	}
 	w.take(o, a, show)
-	if a.Met || a.Failed {
+	if a.Satisfied || a.Failed {
 		o.took = now.Sub(w.began)
 	}
 	return o
 }
 
-func (w *waiting) take(o *object, a verdict.Awaited, show func(string) string) {
-	if a.Met && !o.Met {
+func (w *waiting) take(o *object, a facts.Awaited, show func(string) string) {
+	if a.Satisfied && !o.Satisfied {
 		w.met++
 	}
 	a.Reason = show(a.Reason)
@@ -95,7 +95,7 @@ func (w *waiting) open() []*object {
 		switch {
 		case o.Failed:
 			failed = append(failed, o)
-		case !o.Met:
+		case !o.Satisfied:
 			open = append(open, o)
 		}
 	}
@@ -104,5 +104,5 @@ func (w *waiting) open() []*object {
 
 // late are the objects that were not met at once but are now.
 func (w *waiting) late() []*object {
-	return slices.DeleteFunc(slices.Clone(w.objects), func(o *object) bool { return !o.Met || o.took == 0 })
+	return slices.DeleteFunc(slices.Clone(w.objects), func(o *object) bool { return !o.Satisfied || o.took == 0 })
 }

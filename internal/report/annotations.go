@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // What GitHub shows: 10 annotations of each level a step, 4,096 characters a
@@ -20,24 +20,24 @@ const (
 // Annotations are the notes to show beside the job, errors first, within what
 // the platform shows. How the run ended is always among them when it is
 // something to act on: if no note of that level says it, the headline does.
-func Annotations(r verdict.Result) []verdict.Note {
+func Annotations(r result.Result) []result.Note {
 	notes := r.Notes
 	if lead, ok := leadNote(r); ok && !hasLevel(notes, lead.Level) {
-		notes = append([]verdict.Note{lead}, notes...)
+		notes = append([]result.Note{lead}, notes...)
 	}
 	evidence := noteDiagnosis(r)
-	var shown []verdict.Note
-	for _, level := range []verdict.Level{verdict.LevelError, verdict.LevelWarning, verdict.LevelNotice} {
+	var shown []result.Note
+	for _, level := range []result.Level{result.LevelError, result.LevelWarning, result.LevelNotice} {
 		count := 0
 		for _, n := range notes {
 			if n.Level != level || count == maxNotes {
 				continue
 			}
 			count++
-			if level == verdict.LevelError && count == 1 {
+			if level == result.LevelError && count == 1 {
 				n.Message = strings.TrimSpace(n.Message) + evidence
 			}
-			shown = append(shown, verdict.Note{
+			shown = append(shown, result.Note{
 				Level:   level,
 				Title:   clip(oneLine(n.Title), maxTitle),
 				Message: clip(strings.TrimSpace(Clean(n.Message)), maxMessage),
@@ -47,7 +47,7 @@ func Annotations(r verdict.Result) []verdict.Note {
 	return shown
 }
 
-func hasLevel(notes []verdict.Note, level verdict.Level) bool {
+func hasLevel(notes []result.Note, level result.Level) bool {
 	for _, n := range notes {
 		if n.Level == level {
 			return true
@@ -57,20 +57,20 @@ func hasLevel(notes []verdict.Note, level verdict.Level) bool {
 }
 
 // leadNote says how the run ended; a plain success needs no annotation.
-func leadNote(r verdict.Result) (verdict.Note, bool) {
-	n := verdict.Note{Title: headline(r)}
+func leadNote(r result.Result) (result.Note, bool) {
+	n := result.Note{Title: headline(r)}
 	switch {
 	case moodOf(r) == bad:
-		n.Level = verdict.LevelError
+		n.Level = result.LevelError
 	case moodOf(r) == stopped, r.Repair != "":
-		n.Level = verdict.LevelWarning
+		n.Level = result.LevelWarning
 	case moodOf(r) == quiet:
-		n.Level = verdict.LevelNotice
+		n.Level = result.LevelNotice
 	default:
 		return n, false
 	}
 	parts := []string{strings.TrimSpace(r.Cause)}
-	for _, g := range r.Gaps {
+	for _, g := range r.Missing {
 		missing := "missing: " + permission(g)
 		if r.User != "" {
 			missing += " for " + r.User
@@ -88,7 +88,7 @@ func leadNote(r verdict.Result) (verdict.Note, bool) {
 // GitLabAnnotations is annotations.json: the review app's address as a link on
 // the job's page. GitLab takes 80 KB and 20 links a job; this is one link of at
 // most 2 KB, or none.
-func GitLabAnnotations(r verdict.Result) ([]byte, error) {
+func GitLabAnnotations(r result.Result) ([]byte, error) {
 	type external struct {
 		Label string `json:"label"`
 		URL   string `json:"url"`

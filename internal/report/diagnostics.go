@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // diagnosis shows why a rollout failed: each object that tells of it, with its
 // last events and the end of its logs.
-func diagnosis(r verdict.Result) string {
+func diagnosis(r result.Result) string {
 	d := r.Diagnostics
 	if d == nil || len(d.Symptoms) == 0 {
 		return ""
@@ -36,7 +37,7 @@ func diagnosis(r verdict.Result) string {
 }
 
 // textDiagnosis is the same for a log.
-func textDiagnosis(b *strings.Builder, r verdict.Result) {
+func textDiagnosis(b *strings.Builder, r result.Result) {
 	if r.Diagnostics == nil {
 		return
 	}
@@ -63,9 +64,9 @@ func textDiagnosis(b *strings.Builder, r verdict.Result) {
 // noteDiagnosis is what of it fits into an annotation beside the reason: what the
 // first container to blame printed at last, or else the last event. A run that
 // ended by something else, a right that it lacked say, tells of that.
-func noteDiagnosis(r verdict.Result) string {
+func noteDiagnosis(r result.Result) string {
 	d := r.Diagnostics
-	if d == nil || r.Ending != verdict.EndDeployFailed && r.Ending != verdict.EndRepairFailed {
+	if d == nil || r.Reason != problem.DeployFailed && r.Reason != problem.RepairFailed {
 		return ""
 	}
 	const lines = 5
@@ -84,7 +85,7 @@ func noteDiagnosis(r verdict.Result) string {
 	return ""
 }
 
-func logTitle(l verdict.LogTail) string {
+func logTitle(l result.LogTail) string {
 	if l.Previous {
 		return "last log lines of container " + l.Container + " before its restart"
 	}
@@ -92,7 +93,7 @@ func logTitle(l verdict.LogTail) string {
 }
 
 // logLines are its lines, or why there are none.
-func logLines(l verdict.LogTail) []string {
+func logLines(l result.LogTail) []string {
 	switch {
 	case l.Error != "":
 		return []string{"(could not be read: " + l.Error + ")"}

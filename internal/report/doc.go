@@ -1,4 +1,4 @@
-// Package report turns a verdict.Result into what people and machines read: the
+// Package report turns a result.Result into what people and machines read: the
 // job summary (Markdown), the end of the log (Text), the versioned JSON report,
 // JUnit, annotations, and the outputs of a step.
 //
@@ -11,7 +11,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // mood is how a run's end is to be taken at a glance.
@@ -26,28 +27,28 @@ const (
 
 // moodOf reads the ending: a repaired run is good, what was repaired is said
 // elsewhere.
-func moodOf(r verdict.Result) mood {
-	switch r.Ending {
-	case verdict.EndConsistent:
+func moodOf(r result.Result) mood {
+	switch r.Reason {
+	case problem.Consistent:
 		return good
-	case verdict.EndNothingToDo:
+	case problem.NothingToDo:
 		return quiet
-	case verdict.EndInterrupted, verdict.EndTerminated:
+	case problem.Interrupted, problem.Terminated:
 		return stopped
-	case verdict.EndInternal, verdict.EndPermission, verdict.EndLive, verdict.EndUnknownHolder, verdict.EndDeployFailed,
-		verdict.EndInconsistent, verdict.EndRepairFailed, verdict.EndUnanswered, verdict.EndForeign, verdict.EndTerminating,
-		verdict.EndUnreadable, verdict.EndChart, verdict.EndProbe, verdict.EndSweep, verdict.EndNotFound, verdict.EndWrongInput:
+	case problem.Internal, problem.PermissionMissing, problem.LiveOperation, problem.LivenessUnknown, problem.DeployFailed,
+		problem.Inconsistent, problem.RepairFailed, problem.Unanswered, problem.NotOurs, problem.NamespaceTerminating,
+		problem.RecordUnreadable, problem.ChartInvalid, problem.ProbeFailed, problem.SweepIncomplete, problem.NotFound, problem.WrongInput:
 	}
 	return bad
 }
 
 // headline is the one line that a person can act on. A Result without one still
 // gets a true sentence.
-func headline(r verdict.Result) string {
+func headline(r result.Result) string {
 	if s := oneLine(r.Headline); s != "" {
 		return clip(s, 500)
 	}
-	return fmt.Sprintf("berth %s ended: %s", r.Verb, r.Ending)
+	return fmt.Sprintf("berth %s ended: %s", r.Verb, r.Reason)
 }
 
 // fact is one row of what the run was about.
@@ -66,7 +67,7 @@ const (
 )
 
 // factsOf lists what is known of the run, in the order people look for it.
-func factsOf(r verdict.Result) []fact {
+func factsOf(r result.Result) []fact {
 	all := []fact{
 		{"Review app", r.App, verbatim},
 		{"URL", r.URL, address},
@@ -87,7 +88,7 @@ func factsOf(r verdict.Result) []fact {
 }
 
 // release is the release with what is stored of it.
-func release(r verdict.Result) string {
+func release(r result.Result) string {
 	if r.Release == "" {
 		return ""
 	}
@@ -102,7 +103,7 @@ func release(r verdict.Result) string {
 }
 
 // revision is empty when no revision is known: Helm counts from 1.
-func revision(r verdict.Result) string {
+func revision(r result.Result) string {
 	if r.Revision <= 0 {
 		return ""
 	}

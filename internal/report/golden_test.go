@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/berth-dev/berth/internal/report"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 // A folder in testdata with a result.json is a test: what is made of it is
 // compared with the files beside it.
 func TestGolden(t *testing.T) {
-	forEachResult(t, func(t *testing.T, dir string, r verdict.Result) {
+	forEachResult(t, func(t *testing.T, dir string, r result.Result) {
 		asJSON, err := report.JSON(r)
 		if err != nil {
 			t.Fatal(err)
@@ -52,7 +52,7 @@ func golden(t *testing.T, dir, name string, got []byte) {
 	}
 }
 
-func forEachResult(t *testing.T, check func(t *testing.T, dir string, r verdict.Result)) {
+func forEachResult(t *testing.T, check func(t *testing.T, dir string, r result.Result)) {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*/result.json")
 	if err != nil || len(files) == 0 {
@@ -64,13 +64,13 @@ func forEachResult(t *testing.T, check func(t *testing.T, dir string, r verdict.
 	}
 }
 
-func load(t *testing.T, dir string) verdict.Result {
+func load(t *testing.T, dir string) result.Result {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, "result.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r verdict.Result
+	var r result.Result
 	if err := json.Unmarshal(data, &r); err != nil {
 		t.Fatalf("%s: %v", dir, err)
 	}

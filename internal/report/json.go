@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Schema is the version of the JSON report. Fields may be added under it; one
@@ -17,40 +19,40 @@ const Schema = "berth.dev/report/v1"
 // Lists are always there, so that a reader need not tell null from empty;
 // durations are whole milliseconds.
 type view struct {
-	Schema    string            `json:"schema"`
-	Verb      string            `json:"verb"`
-	Verdict   verdict.Ending    `json:"verdict"`
-	ExitCode  int               `json:"exitCode"`
-	Headline  string            `json:"headline"`
-	Cause     string            `json:"cause,omitempty"`
-	Next      string            `json:"next,omitempty"`
-	App       string            `json:"app,omitempty"`
-	Branch    string            `json:"branch,omitempty"`
-	Namespace string            `json:"namespace,omitempty"`
-	Release   string            `json:"release,omitempty"`
-	Revision  int               `json:"revision,omitempty"`
-	Status    verdict.Status    `json:"status,omitempty"`
-	Chart     string            `json:"chart,omitempty"`
-	URL       string            `json:"url,omitempty"`
-	User      string            `json:"user,omitempty"`
-	Repair    string            `json:"repair,omitempty"`
-	Started   time.Time         `json:"started"`
-	TookMs    int64             `json:"tookMs"`
-	Attempts  int               `json:"checkAttempts"`
-	Checks    []verdict.Check   `json:"checks"`
-	Objects   []verdict.Object  `json:"objects"`
-	Gaps      []verdict.Gap     `json:"missingPermissions"`
-	RBAC      string            `json:"rbac,omitempty"`
-	Kept      []string          `json:"kept"`
-	Evidence  []string          `json:"evidence"`
-	ChartNote string            `json:"chartNotes,omitempty"`
-	Notes     []verdict.Note    `json:"annotations"`
-	Timeline  []eventView       `json:"timeline"`
-	Audit     []writeView       `json:"recordWrites"`
-	Requests  []requestsView    `json:"requests"`
-	Totals    requestTotalsView `json:"requestTotals"`
+	Schema    string                      `json:"schema"`
+	Verb      string                      `json:"verb"`
+	Verdict   problem.ExitReason          `json:"verdict"`
+	ExitCode  int                         `json:"exitCode"`
+	Headline  string                      `json:"headline"`
+	Cause     string                      `json:"cause,omitempty"`
+	Next      string                      `json:"next,omitempty"`
+	App       string                      `json:"app,omitempty"`
+	Branch    string                      `json:"branch,omitempty"`
+	Namespace string                      `json:"namespace,omitempty"`
+	Release   string                      `json:"release,omitempty"`
+	Revision  int                         `json:"revision,omitempty"`
+	Status    facts.Status                `json:"status,omitempty"`
+	Chart     string                      `json:"chart,omitempty"`
+	URL       string                      `json:"url,omitempty"`
+	User      string                      `json:"user,omitempty"`
+	Repair    string                      `json:"repair,omitempty"`
+	Started   time.Time                   `json:"started"`
+	TookMs    int64                       `json:"tookMs"`
+	Attempts  int                         `json:"checkAttempts"`
+	Checks    []result.Check              `json:"checks"`
+	Objects   []facts.Object              `json:"objects"`
+	Gaps      []problem.MissingPermission `json:"missingPermissions"`
+	RBAC      string                      `json:"rbac,omitempty"`
+	Kept      []string                    `json:"kept"`
+	Evidence  []string                    `json:"evidence"`
+	ChartNote string                      `json:"chartNotes,omitempty"`
+	Notes     []result.Note               `json:"annotations"`
+	Timeline  []eventView                 `json:"timeline"`
+	Audit     []writeView                 `json:"recordWrites"`
+	Requests  []requestsView              `json:"requests"`
+	Totals    requestTotalsView           `json:"requestTotals"`
 
-	Diagnostics *verdict.Diagnostics `json:"diagnostics,omitempty"`
+	Diagnostics *result.Diagnostics `json:"diagnostics,omitempty"`
 }
 
 type eventView struct {
@@ -61,7 +63,7 @@ type eventView struct {
 	Parts []eventView `json:"parts,omitempty"`
 }
 
-func eventViews(events []verdict.Event) []eventView {
+func eventViews(events []result.Event) []eventView {
 	views := make([]eventView, 0, len(events))
 	for _, e := range events {
 		views = append(views, eventView{e.At.Milliseconds(), e.Took.Milliseconds(), e.What, eventViews(e.Parts)})
@@ -70,18 +72,18 @@ func eventViews(events []verdict.Event) []eventView {
 }
 
 type writeView struct {
-	AtMs     int64          `json:"atMs"`
-	Verb     string         `json:"verb"`
-	Resource string         `json:"resource"`
-	Key      string         `json:"key"`
-	Revision int            `json:"revision"`
-	Status   verdict.Status `json:"status,omitempty"`
-	Tries    int            `json:"tries"`
-	Lost     bool           `json:"responseLost"`
-	Denied   bool           `json:"denied"`
-	Conflict bool           `json:"conflict"`
-	Unknown  bool           `json:"unknown"`
-	Error    string         `json:"error,omitempty"`
+	AtMs     int64        `json:"atMs"`
+	Verb     string       `json:"verb"`
+	Resource string       `json:"resource"`
+	Key      string       `json:"key"`
+	Revision int          `json:"revision"`
+	Status   facts.Status `json:"status,omitempty"`
+	Tries    int          `json:"tries"`
+	Lost     bool         `json:"responseLost"`
+	Denied   bool         `json:"denied"`
+	Conflict bool         `json:"conflict"`
+	Unknown  bool         `json:"unknown"`
+	Error    string       `json:"error,omitempty"`
 }
 
 type requestsView struct {
@@ -99,7 +101,7 @@ type requestTotalsView struct {
 
 // JSON is the whole Result for machines, indented. Strings are given as they
 // were met, escaped as JSON only: what shows them has to escape them.
-func JSON(r verdict.Result) ([]byte, error) {
+func JSON(r result.Result) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -110,15 +112,15 @@ func JSON(r verdict.Result) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func viewOf(r verdict.Result) view {
+func viewOf(r result.Result) view {
 	v := view{
-		Schema: Schema, Verb: r.Verb, Verdict: r.Ending, ExitCode: r.ExitCode,
+		Schema: Schema, Verb: r.Verb, Verdict: r.Reason, ExitCode: r.ExitCode,
 		Headline: r.Headline, Cause: r.Cause, Next: r.Next,
 		App: r.App, Branch: r.Branch, Namespace: r.Namespace, Release: r.Release,
 		Revision: r.Revision, Status: r.Status, Chart: r.Chart, URL: r.URL,
 		User: r.User, Repair: r.Repair,
 		Started: r.Started.UTC(), TookMs: r.Took.Milliseconds(), Attempts: r.Attempts,
-		Checks: list(r.Checks), Objects: list(r.Objects), Gaps: list(r.Gaps), RBAC: r.RBAC,
+		Checks: list(r.Checks), Objects: list(r.Objects), Gaps: list(r.Missing), RBAC: r.RBAC,
 		Kept: list(r.Kept), Evidence: list(r.Evidence), ChartNote: r.ChartNote, Notes: list(r.Notes),
 		Diagnostics: r.Diagnostics,
 		Timeline:    eventViews(r.Timeline), Audit: []writeView{}, Requests: []requestsView{},

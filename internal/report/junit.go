@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 type suitesXML struct {
@@ -36,7 +36,7 @@ type failureXML struct {
 // JUnit shows each check as a test case, so that merge requests show what
 // failed. A run that failed where no check could (a missing permission, a chart
 // that does not render) is one failed case of its own.
-func JUnit(r verdict.Result) ([]byte, error) {
+func JUnit(r result.Result) ([]byte, error) {
 	class := "berth." + oneLine(r.Verb)
 	suite := suiteXML{Name: suiteName(r), Time: fmt.Sprintf("%.3f", r.Took.Seconds())}
 	for _, c := range r.Checks {
@@ -55,7 +55,7 @@ func JUnit(r verdict.Result) ([]byte, error) {
 	return append([]byte(xml.Header), append(body, '\n')...), nil
 }
 
-func suiteName(r verdict.Result) string {
+func suiteName(r result.Result) string {
 	name := "berth " + oneLine(r.Verb)
 	if r.Release != "" {
 		name += fmt.Sprintf(" %s/%s", oneLine(r.Namespace), oneLine(r.Release))
@@ -71,7 +71,7 @@ func (s *suiteXML) add(class, name string, failure *failureXML) {
 	}
 }
 
-func checkFailure(c verdict.Check) *failureXML {
+func checkFailure(c result.Check) *failureXML {
 	if c.OK {
 		return nil
 	}

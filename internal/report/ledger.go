@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // writeTable is the audit of the record store, folded.
-func writeTable(r verdict.Result) string {
+func writeTable(r result.Result) string {
 	if len(r.Audit) == 0 {
 		return ""
 	}
@@ -33,7 +33,7 @@ func writeTable(r verdict.Result) string {
 }
 
 // outcome is what became of a write.
-func outcome(w verdict.Write) string {
+func outcome(w result.Write) string {
 	switch {
 	case w.Denied:
 		return because("denied", w.Error)
@@ -50,7 +50,7 @@ func outcome(w verdict.Write) string {
 }
 
 // requestTable is what was sent to the API server, folded.
-func requestTable(r verdict.Result) string {
+func requestTable(r result.Result) string {
 	if len(r.Traffic) == 0 {
 		return ""
 	}
@@ -66,7 +66,7 @@ func requestTable(r verdict.Result) string {
 }
 
 // traffic is the sum of requests and of bytes both ways.
-func traffic(r verdict.Result) (count int, size int64) {
+func traffic(r result.Result) (count int, size int64) {
 	for _, t := range r.Traffic {
 		count += t.Count
 		size += t.Sent + t.Received

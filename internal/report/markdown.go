@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // GitHub drops a job summary above 1 MiB a step; half of every section's own
@@ -21,7 +21,7 @@ const (
 )
 
 // Markdown is the job summary and report.md. It is never larger than 900 KiB.
-func Markdown(r verdict.Result) string {
+func Markdown(r result.Result) string {
 	sections := []string{
 		"## " + markdownMark(r) + " " + prose(headline(r)) + "\n",
 		factTable(r),
@@ -58,7 +58,7 @@ func Markdown(r verdict.Result) string {
 	return page.String()
 }
 
-func markdownMark(r verdict.Result) string {
+func markdownMark(r result.Result) string {
 	switch moodOf(r) {
 	case good:
 		return "✅"
@@ -73,7 +73,7 @@ func markdownMark(r verdict.Result) string {
 
 // factTable has no header of its own: Markdown demands one, so the first fact
 // is it.
-func factTable(r verdict.Result) string {
+func factTable(r result.Result) string {
 	var b strings.Builder
 	for i, f := range factsOf(r) {
 		value := clip(oneLine(f.value), maxPhrase)
@@ -95,7 +95,7 @@ func factTable(r verdict.Result) string {
 
 // cause shows the first line as a sentence and the rest, a template error's
 // position say, as it was written.
-func cause(r verdict.Result) string {
+func cause(r result.Result) string {
 	first, rest, _ := strings.Cut(strings.TrimSpace(Clean(r.Cause)), "\n")
 	if first == "" {
 		return ""
@@ -109,10 +109,10 @@ func cause(r verdict.Result) string {
 
 // warnings are what a person should hear of though the run went on: a repair
 // above all. Notices stay in the log.
-func warnings(r verdict.Result) string {
+func warnings(r result.Result) string {
 	var b strings.Builder
 	for _, n := range r.Notes {
-		if n.Level == verdict.LevelWarning && b.Len() < maxBlock {
+		if n.Level == result.LevelWarning && b.Len() < maxBlock {
 			fmt.Fprintf(&b, "> **%s:** %s\n\n", prose(oneLine(n.Title)), prose(clip(oneLine(n.Message), 4*maxPhrase)))
 		}
 	}
@@ -121,7 +121,7 @@ func warnings(r verdict.Result) string {
 
 // next shows sentences as such and lines that begin with "$ " as commands to
 // copy.
-func next(r verdict.Result) string {
+func next(r result.Result) string {
 	var parts, commands []string
 	flush := func() {
 		if len(commands) > 0 {

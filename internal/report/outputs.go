@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Output is one named value that later steps and jobs read.
@@ -14,14 +14,14 @@ type Output struct{ Name, Value string }
 // Outputs are the outputs of a run, always all of them, each on one line. The
 // path of the report is the caller's to know; empty means that none was
 // written.
-func Outputs(r verdict.Result, reportPath string) []Output {
+func Outputs(r result.Result, reportPath string) []Output {
 	outputs := []Output{
 		{"url", r.URL},
 		{"namespace", r.Namespace},
 		{"release", r.Release},
 		{"revision", revision(r)},
 		{"status", string(r.Status)},
-		{"verdict", string(r.Ending)},
+		{"verdict", string(r.Reason)},
 		{"repair", r.Repair},
 		{"exit-code", strconv.Itoa(r.ExitCode)},
 		{"report", reportPath},

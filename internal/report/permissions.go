@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // permissions names every gap at once and gives the RBAC that closes them.
-func permissions(r verdict.Result) string {
-	if len(r.Gaps) == 0 && r.RBAC == "" {
+func permissions(r result.Result) string {
+	if len(r.Missing) == 0 && r.RBAC == "" {
 		return ""
 	}
 	b := strings.Builder{}
@@ -17,12 +18,12 @@ func permissions(r verdict.Result) string {
 	if r.User != "" {
 		fmt.Fprintf(&b, "\nThe API server takes this run for %s.\n", code(clip(r.User, maxPhrase)))
 	}
-	if len(r.Gaps) > 0 {
+	if len(r.Missing) > 0 {
 		b.WriteByte('\n')
-		for _, g := range capped(r.Gaps) {
+		for _, g := range capped(r.Missing) {
 			b.WriteString(gap(g))
 		}
-		b.WriteString(more(len(r.Gaps)))
+		b.WriteString(more(len(r.Missing)))
 	}
 	if r.RBAC != "" {
 		b.WriteString("\nApply this with `kubectl apply -f -`, as somebody who may grant it:\n\n")
@@ -33,7 +34,7 @@ func permissions(r verdict.Result) string {
 
 // gap is a missing permission as an item of a list, with the API server's own
 // words under it.
-func gap(g verdict.Gap) string {
+func gap(g problem.MissingPermission) string {
 	p := g.Permission
 	p.Namespace = "" // said apart, so that the names do not wrap as one
 	s := "- " + code(clip(p.String(), maxPhrase))

@@ -10,25 +10,28 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/report"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 func TestMarkdownIsBounded(t *testing.T) {
 	hostile := strings.Repeat("|", 1<<20)
-	r := verdict.Result{
-		Headline: hostile, Cause: hostile + "\n" + hostile, Next: hostile, Branch: hostile, RBAC: hostile,
-		User: hostile, ChartNote: hostile, Ending: verdict.EndInconsistent,
+	r := result.Result{
+		Exit:    result.Exit{Headline: hostile, Cause: hostile + "\n" + hostile, Next: hostile, RBAC: hostile, Reason: problem.Inconsistent},
+		Subject: result.Subject{Branch: hostile, User: hostile},
+		Log:     result.Log{ChartNote: hostile},
 	}
 	for range 3000 {
-		r.Objects = append(r.Objects, verdict.Object{Ref: verdict.Ref{Kind: hostile[:900]}, Exists: true, Reason: hostile[:900]})
-		r.Checks = append(r.Checks, verdict.Check{Title: hostile[:900], Findings: []string{hostile[:900], hostile[:900]}})
+		r.Objects = append(r.Objects, facts.Object{Ref: facts.Ref{Kind: hostile[:900]}, Exists: true, Reason: hostile[:900]})
+		r.Checks = append(r.Checks, result.Check{Title: hostile[:900], Findings: []string{hostile[:900], hostile[:900]}})
 		r.Evidence = append(r.Evidence, hostile[:900])
 		r.Kept = append(r.Kept, hostile[:900])
-		r.Gaps = append(r.Gaps, verdict.Gap{Reason: hostile[:900]})
-		r.Timeline = append(r.Timeline, verdict.Event{What: hostile[:900]})
-		r.Audit = append(r.Audit, verdict.Write{Error: hostile[:900]})
-		r.Traffic = append(r.Traffic, verdict.Requests{Resource: hostile[:900]})
+		r.Missing = append(r.Missing, problem.MissingPermission{Reason: hostile[:900]})
+		r.Timeline = append(r.Timeline, result.Event{What: hostile[:900]})
+		r.Audit = append(r.Audit, result.Write{Error: hostile[:900]})
+		r.Traffic = append(r.Traffic, result.Requests{Resource: hostile[:900]})
 	}
 	md := report.Markdown(r)
 	if len(md) > 900<<10 {
@@ -43,10 +46,10 @@ func TestMarkdownIsBounded(t *testing.T) {
 }
 
 func TestObjectsAreCappedUnhealthyFirst(t *testing.T) {
-	var r verdict.Result
+	var r result.Result
 	for i := range 150 {
-		r.Objects = append(r.Objects, verdict.Object{
-			Ref: verdict.Ref{Kind: "Pod", Name: fmt.Sprint("p", i)}, Exists: true, Owned: true, Ready: i != 149,
+		r.Objects = append(r.Objects, facts.Object{
+			Ref: facts.Ref{Kind: "Pod", Name: fmt.Sprint("p", i)}, Exists: true, Owned: true, Ready: i != 149,
 		})
 	}
 	md := report.Markdown(r)
@@ -59,14 +62,14 @@ func TestObjectsAreCappedUnhealthyFirst(t *testing.T) {
 }
 
 func TestAnnotationsAreCapped(t *testing.T) {
-	var r verdict.Result
+	var r result.Result
 	for i := range 15 {
 		r.Notes = append(r.Notes,
-			verdict.Note{Level: verdict.LevelNotice, Title: fmt.Sprint("n", i), Message: "m"},
-			verdict.Note{Level: verdict.LevelError, Title: "a\nb", Message: strings.Repeat("ü", 4096)})
+			result.Note{Level: result.LevelNotice, Title: fmt.Sprint("n", i), Message: "m"},
+			result.Note{Level: result.LevelError, Title: "a\nb", Message: strings.Repeat("ü", 4096)})
 	}
 	notes := report.Annotations(r)
-	if len(notes) != 20 || notes[9].Level != verdict.LevelError || notes[10].Title != "n0" {
+	if len(notes) != 20 || notes[9].Level != result.LevelError || notes[10].Title != "n0" {
 		t.Fatalf("%d notes, %v", len(notes), notes[10])
 	}
 	if m := notes[0].Message; len(m) > 4096 || !utf8.ValidString(m) {
@@ -84,7 +87,7 @@ func TestAnnotationsSayHowTheRunEnded(t *testing.T) {
 	}
 	r.Notes = nil
 	got := report.Annotations(r)
-	if len(got) != 1 || got[0].Level != verdict.LevelError {
+	if len(got) != 1 || got[0].Level != result.LevelError {
 		t.Fatalf("got %v", got)
 	}
 	for _, want := range []string{"update secrets", "review-shop-feature-login", "system:serviceaccount:ci:berth"} {
@@ -99,19 +102,22 @@ func TestAnnotationsSayHowTheRunEnded(t *testing.T) {
 
 // The evidence stands beside the failure that it is about.
 func TestAnnotationsShowWhatTheRolloutFailedOf(t *testing.T) {
-	job := verdict.Ref{APIVersion: "batch/v1", Kind: "Job", Name: "migrate"}
-	logs := []verdict.LogTail{{Container: "app", Lines: []string{"no such table"}}}
+	job := facts.Ref{APIVersion: "batch/v1", Kind: "Job", Name: "migrate"}
+	logs := []result.LogTail{{Container: "app", Lines: []string{"no such table"}}}
 	for name, c := range map[string]struct {
-		ending  verdict.Ending
-		symptom verdict.Symptom
+		ending  problem.ExitReason
+		symptom result.Symptom
 		want    string
 	}{
-		"logs":            {verdict.EndDeployFailed, verdict.Symptom{Ref: job, Logs: logs}, "why\nJob/migrate, last log lines of container app:\nno such table"},
-		"events":          {verdict.EndRepairFailed, verdict.Symptom{Ref: job, Events: []string{"Failed: quota"}}, "why\nLast event of Job/migrate: Failed: quota"},
-		"another failure": {verdict.EndPermission, verdict.Symptom{Ref: job, Logs: logs}, "why"},
+		"logs":            {problem.DeployFailed, result.Symptom{Ref: job, Logs: logs}, "why\nJob/migrate, last log lines of container app:\nno such table"},
+		"events":          {problem.RepairFailed, result.Symptom{Ref: job, Events: []string{"Failed: quota"}}, "why\nLast event of Job/migrate: Failed: quota"},
+		"another failure": {problem.PermissionMissing, result.Symptom{Ref: job, Logs: logs}, "why"},
 	} {
-		r := verdict.Result{Ending: c.ending, Diagnostics: &verdict.Diagnostics{Symptoms: []verdict.Symptom{c.symptom}},
-			Notes: []verdict.Note{{Level: verdict.LevelError, Title: "it failed", Message: "why"}}}
+		r := result.Result{
+			Exit:  result.Exit{Reason: c.ending},
+			Proof: result.Proof{Diagnostics: &result.Diagnostics{Symptoms: []result.Symptom{c.symptom}}},
+			Log:   result.Log{Notes: []result.Note{{Level: result.LevelError, Title: "it failed", Message: "why"}}},
+		}
 		if got := report.Annotations(r)[0].Message; got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
@@ -124,7 +130,7 @@ func TestGitLabAnnotations(t *testing.T) {
 		"javascript:alert(1)": `{}`,
 		"":                    `{}`,
 	} {
-		data, err := report.GitLabAnnotations(verdict.Result{URL: address})
+		data, err := report.GitLabAnnotations(result.Result{Subject: result.Subject{URL: address}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +186,7 @@ func TestDotenvIsBounded(t *testing.T) {
 }
 
 func TestJUnitIsWellFormed(t *testing.T) {
-	forEachResult(t, func(t *testing.T, _ string, r verdict.Result) {
+	forEachResult(t, func(t *testing.T, _ string, r result.Result) {
 		data, err := report.JUnit(r)
 		if err != nil {
 			t.Fatal(err)
@@ -203,7 +209,7 @@ func TestJUnitIsWellFormed(t *testing.T) {
 }
 
 func TestZeroResult(t *testing.T) {
-	var r verdict.Result
+	var r result.Result
 	if report.Markdown(r) == "" || report.Text(r) == "" {
 		t.Error("an empty result must still say something")
 	}

@@ -9,15 +9,17 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/report"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 const schemaFile = "../../docs/report.schema.json"
 
 func TestJSONFitsItsSchema(t *testing.T) {
 	schema := closedSchema(t)
-	check := func(t *testing.T, r verdict.Result) {
+	check := func(t *testing.T, r result.Result) {
 		t.Helper()
 		data, err := report.JSON(r)
 		if err != nil {
@@ -31,7 +33,7 @@ func TestJSONFitsItsSchema(t *testing.T) {
 			t.Errorf("%v\n%s", err, data)
 		}
 	}
-	forEachResult(t, func(t *testing.T, _ string, r verdict.Result) { check(t, r) })
+	forEachResult(t, func(t *testing.T, _ string, r result.Result) { check(t, r) })
 	t.Run("every field", func(t *testing.T) { check(t, everything()) })
 }
 
@@ -77,36 +79,27 @@ func closeObjects(node any) {
 }
 
 // everything is a Result with no field left empty.
-func everything() verdict.Result {
+func everything() result.Result {
 	now := time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
-	permission := verdict.Permission{
+	permission := problem.Permission{
 		Verb: "get", Group: "apps", Resource: "deployments", Namespace: "n", Name: "x", Why: "w", Optional: true,
 	}
-	return verdict.Result{
-		Verb: "deploy", App: "a", Branch: "b", Namespace: "n", Release: "r", URL: "https://x.example", User: "u",
-		Chart: "c-1", Revision: 3, Status: verdict.StatusFailed, Ending: verdict.EndInconsistent, ExitCode: 24,
-		Headline: "h", Cause: "c", Next: "n", Repair: "promote", RBAC: "kind: Role", Attempts: 2,
-		Gaps:   []verdict.Gap{{Permission: permission, Reason: "r"}},
-		Checks: []verdict.Check{{Name: "n", Title: "t", OK: true, Detail: "d", Findings: []string{"f"}}},
-		Objects: []verdict.Object{{
-			Ref: verdict.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
+	return result.Result{
+		Subject: result.Subject{Verb: "deploy", App: "a", Branch: "b", Namespace: "n", Release: "r", URL: "https://x.example", User: "u", Chart: "c-1", Revision: 3, Status: facts.StatusFailed},
+		Exit:    result.Exit{Reason: problem.Inconsistent, ExitCode: 24, Headline: "h", Cause: "c", Next: "n", Repair: "promote", RBAC: "kind: Role", Missing: []problem.MissingPermission{{Permission: permission, Reason: "r"}}},
+		Proof: result.Proof{Attempts: 2, Checks: []result.Check{{Name: "n", Title: "t", OK: true, Detail: "d", Findings: []string{"f"}}}, Objects: []facts.Object{{
+			Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
 			UID: "u", Created: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Ready: true,
 			Failed: true, Complete: true, Reason: "r", Drift: "d", Error: "e",
-		}},
-		Diagnostics: &verdict.Diagnostics{Reason: "r", Symptoms: []verdict.Symptom{{
-			Ref:    verdict.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
+		}}, Diagnostics: &result.Diagnostics{Reason: "r", Symptoms: []result.Symptom{{
+			Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
 			Reason: "r", Events: []string{"e"},
-			Logs: []verdict.LogTail{{Container: "c", Previous: true, Lines: []string{"l"}, Error: "e"}},
-		}}},
-		Kept: []string{"k"}, Evidence: []string{"e"}, ChartNote: "n",
-		Timeline: []verdict.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w", Parts: []verdict.Event{{At: time.Second, Took: time.Second, What: "p"}}}},
-		Notes:    []verdict.Note{{Level: verdict.LevelNotice, Title: "t", Message: "m"}},
-		Audit: []verdict.Write{{
+			Logs: []result.LogTail{{Container: "c", Previous: true, Lines: []string{"l"}, Error: "e"}},
+		}}}, Kept: []string{"k"}, Evidence: []string{"e"}},
+		Log: result.Log{ChartNote: "n", Timeline: []result.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w", Parts: []result.Event{{At: time.Second, Took: time.Second, What: "p"}}}}, Notes: []result.Note{{Level: result.LevelNotice, Title: "t", Message: "m"}}, Audit: []result.Write{{
 			At: time.Second, Verb: "update", Resource: "secrets", Key: "k", Revision: 3,
-			Status: verdict.StatusFailed, Tries: 2, Lost: true, Error: "e", Denied: true, Conflict: true, Unknown: true,
-		}},
-		Traffic: []verdict.Requests{{Verb: "get", Resource: "pods", Count: 1, Sent: 2, Received: 3}},
-		Started: now, Took: time.Minute,
+			Status: facts.StatusFailed, Tries: 2, Lost: true, Error: "e", Denied: true, Conflict: true, Unknown: true,
+		}}, Traffic: []result.Requests{{Verb: "get", Resource: "pods", Count: 1, Sent: 2, Received: 3}}, Started: now, Took: time.Minute},
 	}
 }
 

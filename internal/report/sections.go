@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // checkTable shows each check and what it saw.
-func checkTable(r verdict.Result) string {
+func checkTable(r result.Result) string {
 	if len(r.Checks) == 0 {
 		return ""
 	}
@@ -37,7 +38,7 @@ func checkTable(r verdict.Result) string {
 }
 
 // checkTitle falls back on the check's name.
-func checkTitle(c verdict.Check) string {
+func checkTitle(c result.Check) string {
 	if c.Title != "" {
 		return c.Title
 	}
@@ -46,7 +47,7 @@ func checkTitle(c verdict.Check) string {
 
 // objectTable shows the objects, the unhealthy first; when all are well it
 // stays folded.
-func objectTable(r verdict.Result) string {
+func objectTable(r result.Result) string {
 	if len(r.Objects) == 0 {
 		return ""
 	}
@@ -71,9 +72,9 @@ func objectTable(r verdict.Result) string {
 }
 
 // objectName leaves out the namespace that all of them share.
-func objectName(o verdict.Object, namespace string) string { return refName(o.Ref, namespace) }
+func objectName(o facts.Object, namespace string) string { return refName(o.Ref, namespace) }
 
-func refName(r verdict.Ref, namespace string) string {
+func refName(r facts.Ref, namespace string) string {
 	if r.Namespace == namespace {
 		return r.Kind + "/" + r.Name
 	}
@@ -81,21 +82,21 @@ func refName(r verdict.Ref, namespace string) string {
 }
 
 // unhealthyFirst sorts a copy; within each half the release's own order stays.
-func unhealthyFirst(r verdict.Result) []verdict.Object {
-	rank := func(o verdict.Object) int {
+func unhealthyFirst(r result.Result) []facts.Object {
+	rank := func(o facts.Object) int {
 		if ok, _ := objectState(o, r.Verb); ok {
 			return 1
 		}
 		return 0
 	}
 	objects := slices.Clone(r.Objects)
-	slices.SortStableFunc(objects, func(a, b verdict.Object) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(objects, func(a, b facts.Object) int { return rank(a) - rank(b) })
 	return objects
 }
 
 // objectState is an object in a phrase, and whether it is as the verb wants it:
 // a teardown wants it gone.
-func objectState(o verdict.Object, verb string) (ok bool, state string) {
+func objectState(o facts.Object, verb string) (ok bool, state string) {
 	switch {
 	case o.Error != "":
 		return false, "could not be read: " + o.Error
@@ -131,7 +132,7 @@ func because(state, reason string) string {
 }
 
 // kept is what a teardown left, and why.
-func kept(r verdict.Result) string {
+func kept(r result.Result) string {
 	if len(r.Kept) == 0 {
 		return ""
 	}

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Text is what a terminal or a CI log shows at the end: no colour, no control
 // characters, short. Its lines still hold untrusted text, so on GitHub it has to
 // be printed with workflow commands stopped.
-func Text(r verdict.Result) string {
+func Text(r result.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n", textMark(r), strings.ReplaceAll(headline(r), "`", ""))
 	if facts := factsOf(r); len(facts) > 0 {
@@ -41,7 +42,7 @@ func Text(r verdict.Result) string {
 	return b.String()
 }
 
-func textMark(r verdict.Result) string {
+func textMark(r result.Result) string {
 	switch moodOf(r) {
 	case good:
 		return "✓"
@@ -54,7 +55,7 @@ func textMark(r verdict.Result) string {
 	return "✗"
 }
 
-func textChecks(b *strings.Builder, r verdict.Result) {
+func textChecks(b *strings.Builder, r result.Result) {
 	if len(r.Checks) == 0 {
 		return
 	}
@@ -75,9 +76,9 @@ func textChecks(b *strings.Builder, r verdict.Result) {
 	}
 }
 
-func textGaps(b *strings.Builder, r verdict.Result) {
-	lines := make([]string, 0, len(r.Gaps))
-	for _, g := range capped(r.Gaps) {
+func textGaps(b *strings.Builder, r result.Result) {
+	lines := make([]string, 0, len(r.Missing))
+	for _, g := range capped(r.Missing) {
 		lines = append(lines, because(permission(g), g.Why))
 	}
 	title := "Missing permissions"
@@ -88,7 +89,7 @@ func textGaps(b *strings.Builder, r verdict.Result) {
 }
 
 // permission is a gap in one phrase, marked when the run can do without it.
-func permission(g verdict.Gap) string {
+func permission(g problem.MissingPermission) string {
 	if g.Optional {
 		return g.String() + " (optional)"
 	}

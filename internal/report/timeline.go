@@ -5,12 +5,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // timeline is where the time went, folded: each step, its parts under it, and
 // beside them when in the run that was.
-func timeline(r verdict.Result) string {
+func timeline(r result.Result) string {
 	if len(r.Timeline) == 0 {
 		return ""
 	}
@@ -25,7 +25,7 @@ func timeline(r verdict.Result) string {
 }
 
 // timelineRows writes as many rows as are shown and counts them all.
-func timelineRows(b *strings.Builder, events []verdict.Event, whole time.Duration, depth, rows int) int {
+func timelineRows(b *strings.Builder, events []result.Event, whole time.Duration, depth, rows int) int {
 	for _, e := range events {
 		if rows++; rows <= maxRows {
 			fmt.Fprintf(b, "| %.1f s | %s%s | %s | %s |\n", e.At.Seconds(), strings.Repeat("&emsp;", min(depth, 4)),

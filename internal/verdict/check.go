@@ -4,23 +4,26 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
-// Want is what a check holds the cluster against: what a deploy reported. Its
+// Reported is what a check holds the cluster against: what a deploy reported. Its
 // zero value is what check uses alone, when nothing was reported.
-type Want struct {
+type Reported struct {
 	Revision int    // the revision that was reported; 0: whichever is last
 	Manifest string // the manifest that was applied; empty: the stored one
 }
 
-// CheckRelease compares what is stored and running with what was reported.
+// Checks compares what is stored and running with what was reported.
 // Every check is made, so that a person sees all that is wrong at once.
-func CheckRelease(f *Facts, want Want) []Check {
+func Checks(f *facts.Facts, want Reported) []result.Check {
 	last := f.Last()
 	if last == nil {
-		return []Check{{Name: "last-revision", Title: "The reported revision is stored", Detail: "no record is stored"}}
+		return []result.Check{{Name: "last-revision", Title: "The reported revision is stored", Detail: "no record is stored"}}
 	}
-	return []Check{
+	return []result.Check{
 		checkRevision(last, want),
 		checkStatus(last),
 		checkOneDeployed(f),
@@ -32,12 +35,12 @@ func CheckRelease(f *Facts, want Want) []Check {
 }
 
 // Consistent says that every check holds.
-func Consistent(checks []Check) bool {
-	return len(checks) > 0 && !slices.ContainsFunc(checks, func(c Check) bool { return !c.OK })
+func Consistent(checks []result.Check) bool {
+	return len(checks) > 0 && !slices.ContainsFunc(checks, func(c result.Check) bool { return !c.OK })
 }
 
-func checkRevision(last *Record, want Want) Check {
-	c := Check{Name: "last-revision", Title: "The reported revision is stored"}
+func checkRevision(last *facts.Record, want Reported) result.Check {
+	c := result.Check{Name: "last-revision", Title: "The reported revision is stored"}
 	c.OK = last.Loaded && last.DecodeError == "" && (want.Revision == 0 || last.Revision == want.Revision)
 	c.Detail = "revision " + strconv.Itoa(last.Revision)
 	switch {
@@ -49,9 +52,9 @@ func checkRevision(last *Record, want Want) Check {
 	return c
 }
 
-func checkStatus(last *Record) Check {
-	c := Check{Name: "status", Title: "The record says deployed, in label and payload"}
-	c.OK = last.Label == StatusDeployed && last.Payload == StatusDeployed && !last.Hidden
+func checkStatus(last *facts.Record) result.Check {
+	c := result.Check{Name: "status", Title: "The record says deployed, in label and payload"}
+	c.OK = last.Label == facts.StatusDeployed && last.Payload == facts.StatusDeployed && !last.Hidden
 	switch {
 	case last.Hidden:
 		c.Detail = "the record lacks the labels by which Helm finds it"
@@ -65,11 +68,11 @@ func checkStatus(last *Record) Check {
 	return c
 }
 
-func checkOneDeployed(f *Facts) Check {
-	c := Check{Name: "one-deployed", Title: "Exactly one revision is deployed"}
+func checkOneDeployed(f *facts.Facts) result.Check {
+	c := result.Check{Name: "one-deployed", Title: "Exactly one revision is deployed"}
 	n := 0
 	for _, r := range f.Records {
-		if r.Label != StatusDeployed {
+		if r.Label != facts.StatusDeployed {
 			continue
 		}
 		n++
@@ -85,8 +88,8 @@ func checkOneDeployed(f *Facts) Check {
 	return c
 }
 
-func checkManifest(last *Record, want Want) Check {
-	c := Check{Name: "manifest", Title: "The stored manifest is the one applied"}
+func checkManifest(last *facts.Record, want Reported) result.Check {
+	c := result.Check{Name: "manifest", Title: "The stored manifest is the one applied"}
 	c.OK = last.DecodeError == "" && (want.Manifest == "" || last.Manifest == want.Manifest)
 	switch {
 	case !c.OK:
@@ -97,8 +100,8 @@ func checkManifest(last *Record, want Want) Check {
 	return c
 }
 
-func checkObjects(f *Facts) Check {
-	return each(f, "not there", Check{Name: "objects", Title: "Every object exists and is not being deleted"}, func(o Object) string {
+func checkObjects(f *facts.Facts) result.Check {
+	return each(f, "not there", result.Check{Name: "objects", Title: "Every object exists and is not being deleted"}, func(o facts.Object) string {
 		switch {
 		case o.Error != "":
 			return "could not be read: " + o.Error
@@ -111,8 +114,8 @@ func checkObjects(f *Facts) Check {
 	})
 }
 
-func checkOwnership(f *Facts) Check {
-	return each(f, "not the release's own", Check{Name: "ownership", Title: "Every object belongs to the release"}, func(o Object) string {
+func checkOwnership(f *facts.Facts) result.Check {
+	return each(f, "not the release's own", result.Check{Name: "ownership", Title: "Every object belongs to the release"}, func(o facts.Object) string {
 		switch {
 		case !o.Exists:
 			return "does not exist"
@@ -125,8 +128,8 @@ func checkOwnership(f *Facts) Check {
 	})
 }
 
-func checkReady(f *Facts) Check {
-	return each(f, "not ready", Check{Name: "ready", Title: "Everything is ready"}, func(o Object) string {
+func checkReady(f *facts.Facts) result.Check {
+	return each(f, "not ready", result.Check{Name: "ready", Title: "Everything is ready"}, func(o facts.Object) string {
 		switch {
 		case !o.Exists:
 			return "does not exist"
@@ -138,7 +141,7 @@ func checkReady(f *Facts) Check {
 }
 
 // each fills a check from every object's own fault, in a word fail.
-func each(f *Facts, fail string, c Check, fault func(Object) string) Check {
+func each(f *facts.Facts, fail string, c result.Check, fault func(facts.Object) string) result.Check {
 	if !f.Observed {
 		c.Detail = "the objects were not read"
 		return c

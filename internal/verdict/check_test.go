@@ -1,33 +1,41 @@
 package verdict
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
 
 func TestCheckRelease(t *testing.T) {
-	good := func() *Facts { return inPlace(facts(stored(1, StatusSuperseded), stored(2, StatusDeployed))) }
+	good := func() *facts.Facts {
+		return inPlace(given(stored(1, facts.StatusSuperseded), stored(2, facts.StatusDeployed)))
+	}
 	for name, c := range map[string]struct {
-		change func(*Facts)
-		want   Want
+		change func(*facts.Facts)
+		want   Reported
 		fails  string
 	}{
-		"consistent":             {func(*Facts) {}, Want{Revision: 2, Manifest: "m"}, ""},
-		"nothing reported":       {func(*Facts) {}, Want{}, ""},
-		"another revision":       {func(*Facts) {}, Want{Revision: 3}, "last-revision"},
-		"undecodable":            {func(f *Facts) { f.Records[1].DecodeError = "x" }, Want{}, "last-revision"},
-		"pending":                {func(f *Facts) { f.Records[1].Label, f.Records[1].Payload = StatusPendingUpgrade, StatusPendingUpgrade }, Want{}, "status"},
-		"only the label says so": {func(f *Facts) { f.Records[1].Payload = StatusPendingUpgrade }, Want{}, "status"},
-		"Helm does not see it":   {func(f *Facts) { f.Records[1].Hidden = true }, Want{}, "status"},
-		"two deployed":           {func(f *Facts) { f.Records[0].Label = StatusDeployed }, Want{}, "one-deployed"},
-		"another manifest":       {func(*Facts) {}, Want{Manifest: "other"}, "manifest"},
-		"an object is missing":   {func(f *Facts) { f.Objects[0].Exists = false }, Want{}, "objects"},
-		"one is being deleted":   {func(f *Facts) { f.Objects[0].Deleting = true }, Want{}, "objects"},
-		"one could not be read":  {func(f *Facts) { f.Objects[0].Error = "500" }, Want{}, "objects"},
-		"one is another's":       {func(f *Facts) { f.Objects[0].Owned = false; f.Objects[0].Owner = "a/b" }, Want{}, "ownership"},
-		"one is nobody's":        {func(f *Facts) { f.Objects[0].Owned = false }, Want{}, "ownership"},
-		"one is not ready":       {func(f *Facts) { f.Objects[0].Ready = false }, Want{}, "ready"},
-		"objects not read":       {func(f *Facts) { f.Observed = false }, Want{}, "objects"},
+		"consistent":       {func(*facts.Facts) {}, Reported{Revision: 2, Manifest: "m"}, ""},
+		"nothing reported": {func(*facts.Facts) {}, Reported{}, ""},
+		"another revision": {func(*facts.Facts) {}, Reported{Revision: 3}, "last-revision"},
+		"undecodable":      {func(f *facts.Facts) { f.Records[1].DecodeError = "x" }, Reported{}, "last-revision"},
+		"pending": {func(f *facts.Facts) {
+			f.Records[1].Label, f.Records[1].Payload = facts.StatusPendingUpgrade, facts.StatusPendingUpgrade
+		}, Reported{}, "status"},
+		"only the label says so": {func(f *facts.Facts) { f.Records[1].Payload = facts.StatusPendingUpgrade }, Reported{}, "status"},
+		"Helm does not see it":   {func(f *facts.Facts) { f.Records[1].Hidden = true }, Reported{}, "status"},
+		"two deployed":           {func(f *facts.Facts) { f.Records[0].Label = facts.StatusDeployed }, Reported{}, "one-deployed"},
+		"another manifest":       {func(*facts.Facts) {}, Reported{Manifest: "other"}, "manifest"},
+		"an object is missing":   {func(f *facts.Facts) { f.Objects[0].Exists = false }, Reported{}, "objects"},
+		"one is being deleted":   {func(f *facts.Facts) { f.Objects[0].Deleting = true }, Reported{}, "objects"},
+		"one could not be read":  {func(f *facts.Facts) { f.Objects[0].Error = "500" }, Reported{}, "objects"},
+		"one is another's":       {func(f *facts.Facts) { f.Objects[0].Owned = false; f.Objects[0].Owner = "a/b" }, Reported{}, "ownership"},
+		"one is nobody's":        {func(f *facts.Facts) { f.Objects[0].Owned = false }, Reported{}, "ownership"},
+		"one is not ready":       {func(f *facts.Facts) { f.Objects[0].Ready = false }, Reported{}, "ready"},
+		"objects not read":       {func(f *facts.Facts) { f.Observed = false }, Reported{}, "objects"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			checks := CheckRelease(with(good(), c.change), c.want)
+			checks := Checks(with(good(), c.change), c.want)
 			if ok := Consistent(checks); ok != (c.fails == "") {
 				t.Fatalf("consistent: %v; %+v", ok, checks)
 			}
@@ -40,7 +48,7 @@ func TestCheckRelease(t *testing.T) {
 			}
 		})
 	}
-	if Consistent(CheckRelease(facts(), Want{})) || Consistent(nil) {
+	if Consistent(Checks(given(), Reported{})) || Consistent(nil) {
 		t.Error("a release without a record counts as consistent")
 	}
 }

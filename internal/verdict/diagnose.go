@@ -1,6 +1,10 @@
 package verdict
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
 
 // State is where a release stands, as one name for what can be told apart.
 type State string
@@ -27,15 +31,15 @@ const (
 
 // Diagnosis is a State with its evidence.
 type Diagnosis struct {
-	State State
-	Cause string   // the evidence, in one sentence
-	Why   []string // StateAbandoned: what stands against promoting it
+	State    State
+	Cause    string   // the evidence, in one sentence
+	Blockers []string // StateAbandoned: what stands against promoting it
 }
 
 // Diagnose names where the release stands. The order matters: what makes every
 // further look meaningless comes first.
-func Diagnose(f *Facts, p Policy) Diagnosis {
-	if f.Namespace.Phase == NamespaceTerminating {
+func Diagnose(f *facts.Facts, p Policy) Diagnosis {
+	if f.Namespace.Phase == facts.NamespaceTerminating {
 		return Diagnosis{State: StateTerminating, Cause: "namespace " + f.Namespace.Name + " is being deleted: " + f.Namespace.Blocking}
 	}
 	if id := f.Namespace.Identity; id != "" && id != f.Identity {
@@ -56,12 +60,12 @@ func Diagnose(f *Facts, p Policy) Diagnosis {
 
 // diagnoseCorrupt is about a payload that cannot be decoded. Its label may still
 // say that somebody is at work.
-func diagnoseCorrupt(f *Facts, last *Record, p Policy) Diagnosis {
+func diagnoseCorrupt(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	said := fmt.Sprintf("record %s cannot be decoded: %s", last.Key, last.DecodeError)
 	if !last.Label.Unfinished() {
 		return Diagnosis{State: StateUnreadable, Cause: said}
 	}
-	life, why := LifeOf(f, p)
+	life, why := JudgeLiveness(f, p)
 	switch life {
 	case Live:
 		return Diagnosis{State: StateLive, Cause: said + "; " + why}
@@ -72,12 +76,12 @@ func diagnoseCorrupt(f *Facts, last *Record, p Policy) Diagnosis {
 	return Diagnosis{State: StateUnreadable, Cause: said}
 }
 
-func diagnoseRecord(f *Facts, last *Record, p Policy) Diagnosis {
+func diagnoseRecord(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	said := fmt.Sprintf("revision %d is %s", last.Revision, last.Payload)
 	switch last.Payload {
-	case StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback, StatusUninstalling, StatusUnknown:
+	case facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling, facts.StatusUnknown:
 		return diagnoseUnfinished(f, last, p)
-	case StatusDeployed, StatusFailed, StatusSuperseded, StatusUninstalled:
+	case facts.StatusDeployed, facts.StatusFailed, facts.StatusSuperseded, facts.StatusUninstalled:
 	default:
 		return Diagnosis{State: StateUnreadable, Cause: fmt.Sprintf("record %s has the status %q, which Berth does not know", last.Key, last.Payload)}
 	}
@@ -85,13 +89,13 @@ func diagnoseRecord(f *Facts, last *Record, p Policy) Diagnosis {
 		return Diagnosis{State: StateDisagreeing, Cause: fmt.Sprintf("%s in its payload and %s in its label", said, last.Label)}
 	}
 	switch last.Payload {
-	case StatusUninstalled:
+	case facts.StatusUninstalled:
 		return Diagnosis{State: StateUninstalled, Cause: said + ", with its history kept"}
-	case StatusFailed:
+	case facts.StatusFailed:
 		return Diagnosis{State: StateFailed, Cause: said + ": " + last.Description}
-	case StatusSuperseded:
+	case facts.StatusSuperseded:
 		return Diagnosis{State: StateNoneDeployed, Cause: said + ", and no later revision exists"}
-	case StatusDeployed, StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback, StatusUninstalling, StatusUnknown:
+	case facts.StatusDeployed, facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling, facts.StatusUnknown:
 	}
 	if n := deployedBefore(f); n > 0 {
 		return Diagnosis{State: StateTwoDeployed, Cause: fmt.Sprintf("%s, and %d older one(s) say so too", said, n)}
@@ -101,9 +105,9 @@ func diagnoseRecord(f *Facts, last *Record, p Policy) Diagnosis {
 
 // diagnoseUnfinished is about an operation that has not recorded its end: alive,
 // dead, or nobody can tell.
-func diagnoseUnfinished(f *Facts, last *Record, p Policy) Diagnosis {
+func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	said := fmt.Sprintf("revision %d is %s, and ", last.Revision, last.Payload)
-	life, why := LifeOf(f, p)
+	life, why := JudgeLiveness(f, p)
 	switch life {
 	case Live:
 		return Diagnosis{State: StateLive, Cause: said + why}
@@ -111,20 +115,20 @@ func diagnoseUnfinished(f *Facts, last *Record, p Policy) Diagnosis {
 		return Diagnosis{State: StateUnknownHolder, Cause: said + why}
 	case Dead:
 	}
-	if last.Payload == StatusUninstalling {
+	if last.Payload == facts.StatusUninstalling {
 		return Diagnosis{State: StateUninstalling, Cause: said + why}
 	}
-	if unmet := Unpromotable(f); len(unmet) > 0 {
-		return Diagnosis{State: StateAbandoned, Cause: said + why, Why: unmet}
+	if unmet := PromotionBlockers(f); len(unmet) > 0 {
+		return Diagnosis{State: StateAbandoned, Cause: said + why, Blockers: unmet}
 	}
 	return Diagnosis{State: StateRecordingFailed, Cause: said + "everything it describes is in place; " + why}
 }
 
 // deployedBefore counts the revisions before the last that say deployed.
-func deployedBefore(f *Facts) int {
+func deployedBefore(f *facts.Facts) int {
 	n := 0
 	for _, r := range f.Records[:len(f.Records)-1] {
-		if r.Label == StatusDeployed {
+		if r.Label == facts.StatusDeployed {
 			n++
 		}
 	}

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // Step is one thing the engine performs. Each kind runs at most once a plan.
@@ -67,15 +70,15 @@ type Plan struct {
 	Target int // the revision that StepRollback applies anew
 	// Again says that the facts have to be gathered anew after the steps,
 	// since only these bring to light what there is to decide.
-	Again   bool
-	Refusal *Problem
+	GatherAgain bool
+	Refusal     *problem.Problem
 }
 
 // Does says whether a step is part of the plan.
 func (p Plan) Does(s Step) bool { return slices.Contains(p.Steps, s) }
 
 // PlanDeploy is what deploy does with a release in the diagnosed state.
-func PlanDeploy(f *Facts, d Diagnosis, p Policy) Plan {
+func PlanDeploy(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	if first, ok := planFirst(f, d, p); ok {
 		return first
 	}
@@ -84,17 +87,17 @@ func PlanDeploy(f *Facts, d Diagnosis, p Policy) Plan {
 		return plan
 	}
 	last := plan.Steps[len(plan.Steps)-1]
-	if len(StaleHooks(f, last)) > 0 {
+	if len(LeftoverHooks(f, last)) > 0 {
 		plan.Steps = slices.Insert(plan.Steps, len(plan.Steps)-1, StepCleanHooks)
 	}
-	if len(DeadRevisions(f)) > 0 && !plan.Does(StepPromote) && !plan.Does(StepUninstall) && !plan.Does(StepDiscard) {
+	if len(AbandonedRevisions(f)) > 0 && !plan.Does(StepPromote) && !plan.Does(StepUninstall) && !plan.Does(StepDiscard) {
 		plan.Steps = append(plan.Steps, StepSweep)
 	}
 	return plan
 }
 
 // planOver ends in the step that deploys.
-func planOver(f *Facts, d Diagnosis, p Policy) Plan {
+func planOver(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	switch d.State {
 	case StateAbsent:
 		return Plan{Steps: []Step{StepInstall}}
@@ -113,14 +116,14 @@ func planOver(f *Facts, d Diagnosis, p Policy) Plan {
 	case StateLive, StateUnknownHolder, StateUnreadable, StateDisagreeing, StateForeign, StateTerminating:
 		return refusal(f, d)
 	}
-	return refuse(EndInternal, fmt.Sprintf("plan a deploy for the unknown state %q", d.State), "please report this")
+	return refuse(problem.Internal, fmt.Sprintf("plan a deploy for the unknown state %q", d.State), "please report this")
 }
 
 // planOverUninstall ends what an uninstall began and deploys from the start:
 // nobody can tell which of its objects still stand.
 func planOverUninstall(d Diagnosis, p Policy) Plan {
 	if p.OnStuck == OnStuckFail || p.OnStuck == OnStuckPromote {
-		return refuse(EndInconsistent, d.Cause+": an uninstall did not come to its end",
+		return refuse(problem.Inconsistent, d.Cause+": an uninstall did not come to its end",
 			fmt.Sprintf("on-stuck is %s, so nothing was touched: run berth teardown to finish it, then deploy again", p.OnStuck))
 	}
 	return Plan{Steps: []Step{StepUninstall, StepInstall}}
@@ -129,7 +132,7 @@ func planOverUninstall(d Diagnosis, p Policy) Plan {
 // planOverStuck mends a dead operation's record and deploys over it. A record
 // that may not be promoted is unlocked: a new deploy is about to replace it
 // anyhow.
-func planOverStuck(f *Facts, d Diagnosis, p Policy) Plan {
+func planOverStuck(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	own := !f.Last().Stamp.Zero()
 	if p.OnStuck == OnStuckAuto && (d.State == StateAbandoned || !own) {
 		if madeNothing(f) {
@@ -154,7 +157,7 @@ func planOverStuck(f *Facts, d Diagnosis, p Policy) Plan {
 // overFailed is how to deploy over a failed last revision. An upgrade runs
 // only upgrade hooks, so a release that was never deployed and whose install
 // hooks are unproven is installed in place of the failed one.
-func overFailed(f *Facts) Step {
+func overFailed(f *facts.Facts) Step {
 	if installHooksUnproven(f) {
 		return StepReplace
 	}
@@ -163,16 +166,16 @@ func overFailed(f *Facts) Step {
 
 // madeNothing says that the only record is that of an install which made none of
 // its objects: the record alone is all there is of it.
-func madeNothing(f *Facts) bool {
+func madeNothing(f *facts.Facts) bool {
 	last := f.Last()
-	exists := func(o Object) bool { return o.Exists || o.Error != "" }
-	return len(f.Records) == 1 && last.Payload == StatusPendingInstall && f.Observed &&
+	exists := func(o facts.Object) bool { return o.Exists || o.Error != "" }
+	return len(f.Records) == 1 && last.Payload == facts.StatusPendingInstall && f.Observed &&
 		!slices.ContainsFunc(f.Objects, exists) && !slices.ContainsFunc(f.HookJobs, exists)
 }
 
 // refuse opens with what was found, as a sentence.
-func refuse(end Ending, found, next string) Plan {
-	return Plan{Refusal: &Problem{Ending: end, Headline: sentence(found), Next: sentence(next)}}
+func refuse(end problem.ExitReason, found, next string) Plan {
+	return Plan{Refusal: &problem.Problem{Reason: end, Headline: sentence(found), Next: sentence(next)}}
 }
 
 // sentence begins with a capital and ends with a full stop.

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 var seedFlag = flag.Uint64("seed", 0, "replay a run of the property test")
@@ -40,27 +43,27 @@ func TestPlansKeepTheirPromises(t *testing.T) {
 }
 
 // promiseBroken names the promise that a plan does not keep.
-func promiseBroken(f *Facts, d Diagnosis, p Policy, plan Plan) string {
+func promiseBroken(f *facts.Facts, d Diagnosis, p Policy, plan Plan) string {
 	does := plan.Does
 	last := f.Last()
-	unfinished := last != nil && last.standing().Unfinished()
+	unfinished := last != nil && last.EffectiveStatus().Unfinished()
 	life := Dead
 	if unfinished {
-		life, _ = LifeOf(f, p)
+		life, _ = JudgeLiveness(f, p)
 	}
 	foreign := f.Namespace.Identity != "" && f.Namespace.Identity != me || last != nil && last.Identity != "" && last.Identity != me
 	switch {
 	case plan.Refusal != nil && len(plan.Steps) > 0:
 		return "it refuses and acts"
-	case plan.Refusal != nil && (plan.Refusal.Next == "" || plan.Refusal.Ending == EndInternal):
+	case plan.Refusal != nil && (plan.Refusal.Next == "" || plan.Refusal.Reason == problem.Internal):
 		return "the refusal is no help"
 	case len(plan.Steps) > 0 && unfinished && life != Dead:
 		return "it acts on an operation that is not dead"
 	case len(plan.Steps) > 0 && foreign:
 		return "it acts on what is another branch's"
-	case len(plan.Steps) > 0 && f.Namespace.Phase == NamespaceTerminating:
+	case len(plan.Steps) > 0 && f.Namespace.Phase == facts.NamespaceTerminating:
 		return "it acts in a namespace that is going"
-	case does(StepPromote) && len(Unpromotable(f)) > 0:
+	case does(StepPromote) && len(PromotionBlockers(f)) > 0:
 		return "it promotes what is not proven"
 	case does(StepPromote) && last.Stamp.Zero() && p.OnStuck != OnStuckPromote:
 		return "it promotes somebody else's operation unasked"
@@ -68,9 +71,9 @@ func promiseBroken(f *Facts, d Diagnosis, p Policy, plan Plan) string {
 		return "it acts though told to touch nothing"
 	case does(StepUninstall) && p.OnStuck != OnStuckUninstall && d.State != StateUninstalling:
 		return "it takes a release away unasked"
-	case does(StepDiscard) && slices.ContainsFunc(f.Objects, func(o Object) bool { return o.Exists }):
+	case does(StepDiscard) && slices.ContainsFunc(f.Objects, func(o facts.Object) bool { return o.Exists }):
 		return "it forgets about objects that exist"
-	case does(StepQuarantine) && (last.DecodeError == "" || !plan.Again || len(plan.Steps) > 1):
+	case does(StepQuarantine) && (last.DecodeError == "" || !plan.GatherAgain || len(plan.Steps) > 1):
 		return "it moves away a record that can be read, or goes on without another look"
 	case does(StepRollback) && (plan.Target == 0 || plan.Target > last.Revision):
 		return "it rolls back to nothing"
@@ -85,19 +88,19 @@ func promiseBroken(f *Facts, d Diagnosis, p Policy, plan Plan) string {
 	return ""
 }
 
-func everDeployed(f *Facts) bool {
-	return slices.ContainsFunc(f.Records, func(r Record) bool { return r.Label == StatusDeployed || r.Label == StatusSuperseded })
+func everDeployed(f *facts.Facts) bool {
+	return slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Label == facts.StatusDeployed || r.Label == facts.StatusSuperseded })
 }
 
 // strangersTouched names an object that would be removed though it is not ours.
-func strangersTouched(f *Facts) string {
+func strangersTouched(f *facts.Facts) string {
 	for _, o := range Leftovers(f.Dropped, f.Objects) {
-		if !o.Owned || o.Kept || slices.ContainsFunc(f.Objects, func(n Object) bool { return n.Ref == o.Ref }) {
+		if !o.Owned || o.Kept || slices.ContainsFunc(f.Objects, func(n facts.Object) bool { return n.Ref == o.Ref }) {
 			return "it sweeps " + o.String()
 		}
 	}
-	for _, o := range StaleHooks(f, StepUpgrade) {
-		named := slices.ContainsFunc(f.Last().Hooks, func(h Hook) bool { return h.Kind == o.Kind && h.Name == o.Name })
+	for _, o := range LeftoverHooks(f, StepUpgrade) {
+		named := slices.ContainsFunc(f.Last().Hooks, func(h facts.Hook) bool { return h.Kind == o.Kind && h.Name == o.Name })
 		if !named || activeHook(o) {
 			return "it removes " + o.String() + " as if it were a dead hook of the release"
 		}
@@ -107,7 +110,7 @@ func strangersTouched(f *Facts) string {
 
 // secondRun repairs, and then deploys, the facts as the engine would, and says if
 // a second repair would do anything more, or a second deploy more than upgrade.
-func secondRun(f *Facts, p Policy) string {
+func secondRun(f *facts.Facts, p Policy) string {
 	if !repeat(f, p, PlanRepair) {
 		return ""
 	}
@@ -117,7 +120,7 @@ func secondRun(f *Facts, p Policy) string {
 	if !repeat(f, p, PlanDeploy) {
 		return ""
 	}
-	f.Lock.State = LockEnded
+	f.Lock.State = facts.LockEnded
 	if again := PlanDeploy(f, Diagnose(f, p), p); !slices.Equal(again.Steps, []Step{StepUpgrade}) {
 		return fmt.Sprintf("a second deploy does more than upgrade: %v %v", again.Steps, again.Refusal)
 	}
@@ -126,7 +129,7 @@ func secondRun(f *Facts, p Policy) string {
 
 // repeat plans and performs until no plan asks for another look, and says
 // whether it came to an end without a refusal.
-func repeat(f *Facts, p Policy, decide func(*Facts, Diagnosis, Policy) Plan) bool {
+func repeat(f *facts.Facts, p Policy, decide func(*facts.Facts, Diagnosis, Policy) Plan) bool {
 	for range 10 {
 		plan := decide(f, Diagnose(f, p), p)
 		if plan.Refusal != nil {
@@ -135,7 +138,7 @@ func repeat(f *Facts, p Policy, decide func(*Facts, Diagnosis, Policy) Plan) boo
 		for _, s := range plan.Steps {
 			apply(f, s)
 		}
-		if !plan.Again {
+		if !plan.GatherAgain {
 			return true
 		}
 	}
@@ -143,13 +146,13 @@ func repeat(f *Facts, p Policy, decide func(*Facts, Diagnosis, Policy) Plan) boo
 }
 
 // apply does to the facts what a step does to the cluster.
-func apply(f *Facts, s Step) {
+func apply(f *facts.Facts, s Step) {
 	last := f.Last()
 	switch s {
 	case StepPromote:
-		last.Label, last.Payload = StatusDeployed, StatusDeployed
+		last.Label, last.Payload = facts.StatusDeployed, facts.StatusDeployed
 	case StepUnlock:
-		last.Label, last.Payload = StatusFailed, StatusFailed
+		last.Label, last.Payload = facts.StatusFailed, facts.StatusFailed
 	case StepDedupe:
 		supersede(f, len(f.Records)-1)
 	case StepRelabel:
@@ -169,31 +172,31 @@ func apply(f *Facts, s Step) {
 		f.Dropped = nil
 	case StepInstall, StepReplace, StepUpgrade, StepRollback:
 		supersede(f, len(f.Records))
-		f.Records = append(f.Records, ours(stored(len(f.Records)+1, StatusDeployed), f.Run))
+		f.Records = append(f.Records, ours(stored(len(f.Records)+1, facts.StatusDeployed), f.Run))
 	}
 }
 
-func supersede(f *Facts, n int) {
+func supersede(f *facts.Facts, n int) {
 	for i := range f.Records[:n] {
-		if f.Records[i].Label == StatusDeployed {
-			f.Records[i].Label, f.Records[i].Payload = StatusSuperseded, StatusSuperseded
+		if f.Records[i].Label == facts.StatusDeployed {
+			f.Records[i].Label, f.Records[i].Payload = facts.StatusSuperseded, facts.StatusSuperseded
 		}
 	}
 }
 
-func randomFacts(r *rand.Rand) *Facts {
-	f := facts()
+func randomFacts(r *rand.Rand) *facts.Facts {
+	f := given()
 	for i := range r.IntN(4) {
 		f.Records = append(f.Records, randomRecord(r, i+1))
 	}
-	f.Namespace.Phase = pick(r, NamespaceActive, NamespaceActive, NamespaceActive, NamespaceTerminating)
+	f.Namespace.Phase = pick(r, facts.NamespaceActive, facts.NamespaceActive, facts.NamespaceActive, facts.NamespaceTerminating)
 	f.Namespace.Identity = pick(r, me, me, "", "theirs")
-	f.Lock = Lock{
-		State: pick(r, LockAbsent, LockHeld, LockEnded, LockExpired, LockUnusable), Run: pick(r, "", other, myRun),
-		Expired: []Expiry{{Run: pick(r, "", other, myRun), At: now.Add(-ago(r))}}, Attempt: Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
+	f.Lock = facts.Lock{
+		State: pick(r, facts.LockAbsent, facts.LockHeld, facts.LockEnded, facts.LockExpired, facts.LockUnusable), Run: pick(r, "", other, myRun),
+		Expired: []facts.Expiry{{Run: pick(r, "", other, myRun), At: now.Add(-ago(r))}}, Attempt: facts.Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
 	}
 	f.Observed = r.IntN(8) > 0
-	f.CI = pick(r, "", RunUnknown, RunRunning, RunEnded)
+	f.CI = pick(r, "", facts.RunUnknown, facts.RunRunning, facts.RunEnded)
 	for range r.IntN(3) {
 		f.Objects = append(f.Objects, randomObject(r))
 	}
@@ -204,23 +207,23 @@ func randomFacts(r *rand.Rand) *Facts {
 	return f
 }
 
-func randomRecord(r *rand.Rand, revision int) Record {
-	all := []Status{StatusUnknown, StatusDeployed, StatusSuperseded, StatusFailed, StatusUninstalled, StatusUninstalling,
-		StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback}
+func randomRecord(r *rand.Rand, revision int) facts.Record {
+	all := []facts.Status{facts.StatusUnknown, facts.StatusDeployed, facts.StatusSuperseded, facts.StatusFailed, facts.StatusUninstalled, facts.StatusUninstalling,
+		facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback}
 	rec := stored(revision, pick(r, all...))
 	if r.IntN(6) == 0 {
 		rec.Label = pick(r, all...)
 	}
 	if coin(r) {
-		rec.Stamp = Stamp{Run: pick(r, other, myRun), Revision: revision, Deadline: now.Add(time.Hour - ago(r))}
+		rec.Stamp = facts.Stamp{Run: pick(r, other, myRun), Revision: revision, Deadline: now.Add(time.Hour - ago(r))}
 	}
 	if r.IntN(8) == 0 {
 		rec.DecodeError = "corrupt"
 	}
 	rec.Hidden = r.IntN(10) == 0
-	rec.Managers = []string{pick(r, Manager, "helm")}
+	rec.Managers = []string{pick(r, facts.FieldManager, "helm")}
 	if r.IntN(3) == 0 {
-		rec.Hooks = []Hook{{Name: "seed", Kind: "Job", Events: []string{pick(r, "pre-install", "post-upgrade", "pre-delete")}, Succeeded: coin(r), Recreated: coin(r)}}
+		rec.Hooks = []facts.Hook{{Name: "seed", Kind: "Job", Events: []string{pick(r, "pre-install", "post-upgrade", "pre-delete")}, Succeeded: coin(r), Recreated: coin(r)}}
 	}
 	rec.Identity = pick(r, me, me, me, "", "theirs")
 	rec.Created = now.Add(-ago(r))
@@ -228,7 +231,7 @@ func randomRecord(r *rand.Rand, revision int) Record {
 	return rec
 }
 
-func randomObject(r *rand.Rand) Object {
+func randomObject(r *rand.Rand) facts.Object {
 	o := healthy(pick(r, "web", "db"))
 	o.Kind = pick(r, "Deployment", "Job")
 	if o.Kind == "Job" {

@@ -16,10 +16,13 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm"
 	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -36,11 +39,11 @@ var rooms = []row{
 				if err := r.Fetch(s.t.Context()); err != nil {
 					s.t.Fatal(err)
 				}
-				for step, out := range map[string]verdict.Outcome{
+				for step, out := range map[string]result.Outcome{
 					"install": r.Perform(s.t.Context(), verdict.StepInstall, nil), "uninstall": r.Uninstall(s.t.Context()), "rollback": r.Rollback(s.t.Context(), 1),
 				} {
-					p := verdict.ProblemOf(out.Err)
-					if p == nil || p.Ending != verdict.EndInternal || !strings.Contains(p.Error(), other) {
+					p := problem.Of(out.Err)
+					if p == nil || p.Reason != problem.Internal || !strings.Contains(p.Error(), other) {
 						s.t.Errorf("%s with a %s of another namespace: %v", step, name, out.Err)
 					}
 					s.seen = fmt.Sprint(p)
@@ -54,7 +57,7 @@ var rooms = []row{
 			s.fill(releases, revisions)
 			store, received := s.counted()
 			count := 0
-			err := store.Everywhere(s.t.Context(), func(namespace, release string, rec verdict.Record) {
+			err := store.Everywhere(s.t.Context(), func(namespace, release string, rec facts.Record) {
 				if namespace == s.namespace && release != "" && rec.Revision > 0 && rec.Label != "" {
 					count++
 				}

@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // diagnostics are what the report says of the reasons.
-func (e ended) diagnostics(t *testing.T) verdict.Diagnostics {
+func (e ended) diagnostics(t *testing.T) result.Diagnostics {
 	t.Helper()
-	var d verdict.Diagnostics
+	var d result.Diagnostics
 	raw, err := json.Marshal(e.report["diagnostics"])
 	if err == nil {
 		err = json.Unmarshal(raw, &d)
@@ -28,7 +29,7 @@ func (e ended) diagnostics(t *testing.T) verdict.Diagnostics {
 // reason is why an object of the report is not ready.
 func (e ended) reason(t *testing.T, object string) string {
 	t.Helper()
-	var objects []verdict.Object
+	var objects []facts.Object
 	raw, err := json.Marshal(e.report["objects"])
 	if err == nil {
 		err = json.Unmarshal(raw, &objects)

@@ -13,11 +13,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // operations are the site's release as the engine has it, without the engine.
@@ -29,7 +31,7 @@ func (s *site) operations() *helm.Releases {
 	}
 	s.t.Cleanup(conn.Close)
 	store, err := record.New(record.Clients{Core: conn.Clientset().CoreV1(), Metadata: conn.Metadata()},
-		record.Options{Kind: record.Secrets, Namespace: s.namespace, Stamp: verdict.Stamp{Run: "rollback"}})
+		record.Options{Kind: record.Secrets, Namespace: s.namespace, Stamp: facts.Stamp{Run: "rollback"}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -55,22 +57,22 @@ func (s *site) operations() *helm.Releases {
 // waits is a rollout's waiter as Helm is handed it.
 type waits struct{ *rollout.Waiter }
 
-func (w waits) Ready(ctx context.Context, applied []rollout.Applied, _ bool) ([]verdict.Event, error) {
+func (w waits) Ready(ctx context.Context, applied []rollout.Applied, _ bool) ([]result.Event, error) {
 	return nil, w.WaitApplied(ctx, applied)
 }
 
-func (w waits) Gone(ctx context.Context, refs []verdict.Ref) ([]verdict.Event, error) {
+func (w waits) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
 	return nil, w.Waiter.Gone(ctx, refs)
 }
 
-func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]verdict.Ref, error) {
+func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
 	return w.FinishApplied(ctx, applied)
 }
 
 func (w waits) Classify(err error, tried string) error { return kube.Classify(err, tried) }
 
 // rollback rolls back with a budget of its own.
-func (s *site) rollback(to int) verdict.Outcome {
+func (s *site) rollback(to int) result.Outcome {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), waitLimit)
 	defer cancel()
@@ -163,7 +165,7 @@ func TestRollbackRefusesWhatIsNotTheReleases(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := s.rollback(1)
-	if p := verdict.ProblemOf(out.Err); p == nil || p.Ending != verdict.EndForeign {
+	if p := problem.Of(out.Err); p == nil || p.Reason != problem.NotOurs {
 		t.Errorf("the outcome is %+v", out)
 	}
 	s.stored(map[int]string{1: "superseded", 2: "deployed"})

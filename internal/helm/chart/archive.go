@@ -12,7 +12,7 @@ import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // Archive is a chart with its dependencies, held in memory.
@@ -29,8 +29,8 @@ type Archive struct {
 func (a *Archive) Load() (*helmchart.Chart, error) {
 	c, err := loader.LoadFiles(a.files)
 	if err != nil {
-		return nil, &verdict.Problem{
-			Ending: verdict.EndChart,
+		return nil, &problem.Problem{
+			Reason: problem.ChartInvalid,
 			Tried:  tidy("load the chart " + a.Name),
 			Cause:  clean(err),
 			Next:   "correct the chart; `helm lint` names the same",

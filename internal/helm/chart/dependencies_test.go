@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 func dependency(name, version, repository string) string {
@@ -107,7 +107,7 @@ func TestDependenciesFollowTheLock(t *testing.T) {
 	// A lock that no longer fits Chart.yaml is refused, as Helm refuses it.
 	write(t, web, map[string]string{"Chart.yaml": metadata("web", "1.0.0", "dependencies:", dependency("cache", "1.4.0", server.URL))})
 	_, err = Fetch(t.Context(), Source{Chart: web, CacheDir: t.TempDir()})
-	wantProblem(t, err, verdict.EndChart, "out of sync", "helm dependency update")
+	wantProblem(t, err, problem.ChartInvalid, "out of sync", "helm dependency update")
 }
 
 func TestVendoredDependenciesNeedNoNetwork(t *testing.T) {
@@ -124,7 +124,7 @@ func TestVendoredDependenciesNeedNoNetwork(t *testing.T) {
 		t.Error(diff)
 	}
 	_, err = Fetch(t.Context(), Source{Chart: web, CacheDir: t.TempDir(), DependencyUpdate: new(true)})
-	wantProblem(t, err, verdict.EndChart, "http://127.0.0.1:1", "dependencies of the chart web")
+	wantProblem(t, err, problem.ChartInvalid, "http://127.0.0.1:1", "dependencies of the chart web")
 }
 
 func TestDependenciesRefused(t *testing.T) {
@@ -133,18 +133,18 @@ func TestDependenciesRefused(t *testing.T) {
 		dep    string
 		update *bool
 		login  bool
-		ending verdict.Ending
+		ending problem.ExitReason
 		parts  []string
 	}{
-		"not wanted":         {dependency("cache", "1.0.0", private.URL), new(false), false, verdict.EndChart, []string{"cache", "dependency-update"}},
-		"alias":              {dependency("cache", "1.0.0", "@stable"), nil, false, verdict.EndChart, []string{"@stable", "URL"}},
-		"no repository":      {dependency("cache", "1.0.0", ""), nil, false, verdict.EndChart, []string{"cache", "charts/"}},
-		"no such folder":     {dependency("cache", "1.0.0", "file://../nowhere"), nil, false, verdict.EndChart, []string{"nowhere", "file://"}},
-		"above the root":     {dependency("cache", "1.0.0", "file://"+strings.Repeat("../", 40)+"tmp"), nil, false, verdict.EndChart, []string{"above the root"}},
-		"no credentials":     {dependency("cache", "1.0.0", private.URL), nil, false, verdict.EndChart, []string{"401"}},
-		"credentials inside": {dependency("cache", "1.0.0", "https://"+user+":"+password+"@charts.invalid"), nil, false, verdict.EndChart, []string{"credentials", "registry-username"}},
-		"no such version":    {dependency("cache", "9.0.0", private.URL), nil, true, verdict.EndChart, []string{"cache", "9.0.0"}},
-		"two hosts":          {dependency("cache", "1.0.0", private.URL) + "\n" + dependency("queue", "1.0.0", "oci://localhost:1/charts"), nil, true, verdict.EndWrongInput, []string{"registry-config", "localhost:1"}},
+		"not wanted":         {dependency("cache", "1.0.0", private.URL), new(false), false, problem.ChartInvalid, []string{"cache", "dependency-update"}},
+		"alias":              {dependency("cache", "1.0.0", "@stable"), nil, false, problem.ChartInvalid, []string{"@stable", "URL"}},
+		"no repository":      {dependency("cache", "1.0.0", ""), nil, false, problem.ChartInvalid, []string{"cache", "charts/"}},
+		"no such folder":     {dependency("cache", "1.0.0", "file://../nowhere"), nil, false, problem.ChartInvalid, []string{"nowhere", "file://"}},
+		"above the root":     {dependency("cache", "1.0.0", "file://"+strings.Repeat("../", 40)+"tmp"), nil, false, problem.ChartInvalid, []string{"above the root"}},
+		"no credentials":     {dependency("cache", "1.0.0", private.URL), nil, false, problem.ChartInvalid, []string{"401"}},
+		"credentials inside": {dependency("cache", "1.0.0", "https://"+user+":"+password+"@charts.invalid"), nil, false, problem.ChartInvalid, []string{"credentials", "registry-username"}},
+		"no such version":    {dependency("cache", "9.0.0", private.URL), nil, true, problem.ChartInvalid, []string{"cache", "9.0.0"}},
+		"two hosts":          {dependency("cache", "1.0.0", private.URL) + "\n" + dependency("queue", "1.0.0", "oci://localhost:1/charts"), nil, true, problem.WrongInput, []string{"registry-config", "localhost:1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			web := chartFolder(t, "", "web", "1.0.0", "dependencies:", c.dep)

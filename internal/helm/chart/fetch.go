@@ -16,18 +16,18 @@ import (
 
 	"helm.sh/helm/v3/pkg/chartutil"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // Fetch reads the chart and everything it depends on into memory. The user's
-// folder is only read. The error is a *verdict.Problem.
+// folder is only read. The error is a *problem.Problem.
 func Fetch(ctx context.Context, s Source) (*Archive, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
 	a, err := fetch(ctx, s)
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-		return nil, &verdict.Problem{Ending: verdict.EndInterrupted, Tried: "fetch the chart " + tidy(s.Chart), Cause: ctx.Err()}
+		return nil, &problem.Problem{Reason: problem.Interrupted, Tried: "fetch the chart " + tidy(s.Chart), Cause: ctx.Err()}
 	}
 	return a, err
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"helm.sh/helm/v3/pkg/chart/loader"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 func TestFetchFolderAndArchive(t *testing.T) {
@@ -70,23 +70,23 @@ func TestFetchRefuses(t *testing.T) {
 	notChart := write(t, "", map[string]string{"readme.md": "hello", "fake.tgz": "no archive"})
 	for name, c := range map[string]struct {
 		source Source
-		ending verdict.Ending
+		ending problem.ExitReason
 		parts  []string
 	}{
-		"nothing":                {Source{}, verdict.EndWrongInput, []string{"no chart"}},
-		"half of the login":      {Source{Chart: folder, Username: user}, verdict.EndWrongInput, []string{"registry-password"}},
-		"repo and a path":        {Source{Chart: "./web", Repo: "https://charts.example.com"}, verdict.EndWrongInput, []string{"repo"}},
-		"repo by alias":          {Source{Chart: "web", Repo: "stable"}, verdict.EndWrongInput, []string{"helm repo add", "URL"}},
-		"credentials in an URL":  {Source{Chart: "web", Repo: "https://" + user + ":" + password + "@charts.example.com"}, verdict.EndWrongInput, []string{"repo", "registry-username"}},
-		"no host":                {Source{Chart: "oci://"}, verdict.EndWrongInput, []string{"oci://host"}},
-		"missing folder":         {Source{Chart: "./nowhere"}, verdict.EndChart, []string{"./nowhere", "checked out"}},
-		"chart by alias":         {Source{Chart: "stable/web"}, verdict.EndChart, []string{"stable/web", "repo", "helm repo add"}},
-		"a folder, but no chart": {Source{Chart: notChart}, verdict.EndChart, []string{"Chart.yaml file is missing"}},
-		"a file, but no archive": {Source{Chart: filepath.Join(notChart, "fake.tgz")}, verdict.EndChart, []string{"fake.tgz", "helm package"}},
-		"another version":        {Source{Chart: folder, Version: "2.0.0"}, verdict.EndWrongInput, []string{"2.0.0", "1.2.3"}},
-		"missing CA":             {Source{Chart: "oci://localhost:1/web", CAFile: "/nowhere/ca.pem"}, verdict.EndWrongInput, []string{"/nowhere/ca.pem"}},
-		"missing configuration":  {Source{Chart: "oci://localhost:1/web", RegistryConfig: "/nowhere/config.json"}, verdict.EndWrongInput, []string{"/nowhere/config.json"}},
-		"control characters":     {Source{Chart: "./no\nwhere\x1b[31m"}, verdict.EndChart, []string{"no where"}},
+		"nothing":                {Source{}, problem.WrongInput, []string{"no chart"}},
+		"half of the login":      {Source{Chart: folder, Username: user}, problem.WrongInput, []string{"registry-password"}},
+		"repo and a path":        {Source{Chart: "./web", Repo: "https://charts.example.com"}, problem.WrongInput, []string{"repo"}},
+		"repo by alias":          {Source{Chart: "web", Repo: "stable"}, problem.WrongInput, []string{"helm repo add", "URL"}},
+		"credentials in an URL":  {Source{Chart: "web", Repo: "https://" + user + ":" + password + "@charts.example.com"}, problem.WrongInput, []string{"repo", "registry-username"}},
+		"no host":                {Source{Chart: "oci://"}, problem.WrongInput, []string{"oci://host"}},
+		"missing folder":         {Source{Chart: "./nowhere"}, problem.ChartInvalid, []string{"./nowhere", "checked out"}},
+		"chart by alias":         {Source{Chart: "stable/web"}, problem.ChartInvalid, []string{"stable/web", "repo", "helm repo add"}},
+		"a folder, but no chart": {Source{Chart: notChart}, problem.ChartInvalid, []string{"Chart.yaml file is missing"}},
+		"a file, but no archive": {Source{Chart: filepath.Join(notChart, "fake.tgz")}, problem.ChartInvalid, []string{"fake.tgz", "helm package"}},
+		"another version":        {Source{Chart: folder, Version: "2.0.0"}, problem.WrongInput, []string{"2.0.0", "1.2.3"}},
+		"missing CA":             {Source{Chart: "oci://localhost:1/web", CAFile: "/nowhere/ca.pem"}, problem.WrongInput, []string{"/nowhere/ca.pem"}},
+		"missing configuration":  {Source{Chart: "oci://localhost:1/web", RegistryConfig: "/nowhere/config.json"}, problem.WrongInput, []string{"/nowhere/config.json"}},
+		"control characters":     {Source{Chart: "./no\nwhere\x1b[31m"}, problem.ChartInvalid, []string{"no where"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.source.CacheDir = t.TempDir()

@@ -17,7 +17,7 @@ import (
 	"helm.sh/helm/v3/pkg/registry"
 	"helm.sh/helm/v3/pkg/repo"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 const (
@@ -191,16 +191,16 @@ func snapshot(t *testing.T, dir string) map[string]string {
 
 // wantProblem checks how the run would end, what the error says, and that it
 // holds no secret.
-func wantProblem(t *testing.T, err error, ending verdict.Ending, parts ...string) {
+func wantProblem(t *testing.T, err error, ending problem.ExitReason, parts ...string) {
 	t.Helper()
-	var p *verdict.Problem
+	var p *problem.Problem
 	if !errors.As(err, &p) {
 		t.Fatalf("got %v, want a problem", err)
 	}
-	if p.Ending != ending {
-		t.Errorf("ending is %s, want %s: %v", p.Ending, ending, p)
+	if p.Reason != ending {
+		t.Errorf("ending is %s, want %s: %v", p.Reason, ending, p)
 	}
-	if p.Next == "" && ending != verdict.EndInterrupted {
+	if p.Next == "" && ending != problem.Interrupted {
 		t.Errorf("nothing is said of what to do next: %v", p)
 	}
 	all := p.Error() + " → " + p.Next

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 func TestFetchFromRepository(t *testing.T) {
@@ -63,7 +63,7 @@ func TestFetchFromRepository(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.source.CacheDir = t.TempDir()
 			_, err := Fetch(t.Context(), c.source)
-			wantProblem(t, err, verdict.EndChart, c.parts...)
+			wantProblem(t, err, problem.ChartInvalid, c.parts...)
 		})
 	}
 }
@@ -79,7 +79,7 @@ func TestCredentialsStayWithTheirHost(t *testing.T) {
 		fmt.Fprintf(w, "apiVersion: v1\nentries:\n  web:\n  - {apiVersion: v2, name: web, version: 1.0.0, urls: [%q]}\n", elsewhere.URL+"/web-1.0.0.tgz")
 	})))
 	_, err := Fetch(t.Context(), Source{Chart: "web", Repo: repo.URL, Username: user, Password: password, CacheDir: t.TempDir()})
-	wantProblem(t, err, verdict.EndChart, elsewhere.URL, "404")
+	wantProblem(t, err, problem.ChartInvalid, elsewhere.URL, "404")
 	if leaked.Load() {
 		t.Error("the credentials went to another host")
 	}
@@ -87,7 +87,7 @@ func TestCredentialsStayWithTheirHost(t *testing.T) {
 
 func TestNoCredentialsInTheClear(t *testing.T) {
 	_, err := Fetch(t.Context(), Source{Chart: "web", Repo: "http://charts.invalid", Username: user, Password: password, CacheDir: t.TempDir()})
-	wantProblem(t, err, verdict.EndChart, "plain HTTP", "https")
+	wantProblem(t, err, problem.ChartInvalid, "plain HTTP", "https")
 }
 
 func TestFetchTrustsCAFile(t *testing.T) {
@@ -101,10 +101,10 @@ func TestFetchTrustsCAFile(t *testing.T) {
 
 	source := Source{Chart: server.URL + "/web-1.0.0.tgz", CacheDir: t.TempDir()}
 	_, err := Fetch(t.Context(), source)
-	wantProblem(t, err, verdict.EndChart, "certificate")
+	wantProblem(t, err, problem.ChartInvalid, "certificate")
 	source.CAFile = filepath.Join(dir, "empty.pem")
 	_, err = Fetch(t.Context(), source)
-	wantProblem(t, err, verdict.EndWrongInput, "empty.pem", "PEM")
+	wantProblem(t, err, problem.WrongInput, "empty.pem", "PEM")
 	source.CAFile = filepath.Join(dir, "ca.pem")
 	if _, err := Fetch(t.Context(), source); err != nil {
 		t.Error(err)
@@ -163,7 +163,7 @@ func TestFetchFromRegistry(t *testing.T) {
 			t.Setenv("HOME", t.TempDir())
 			source.CacheDir = t.TempDir()
 			_, err := Fetch(t.Context(), source)
-			wantProblem(t, err, verdict.EndChart, source.Chart, "registry-username")
+			wantProblem(t, err, problem.ChartInvalid, source.Chart, "registry-username")
 		})
 	}
 }
@@ -188,7 +188,7 @@ func TestFetchEndsWithItsContext(t *testing.T) {
 			cancel()
 			select {
 			case err := <-done:
-				wantProblem(t, err, verdict.EndInterrupted)
+				wantProblem(t, err, problem.Interrupted)
 				if !errors.Is(err, context.Canceled) {
 					t.Errorf("the cause is lost: %v", err)
 				}

@@ -12,7 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // RenderOptions is what templates see besides the values.
@@ -79,7 +79,7 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 }
 
 func refuse(tried string, cause error, next string) error {
-	return &verdict.Problem{Ending: verdict.EndChart, Tried: tried, Cause: cause, Next: next}
+	return &problem.Problem{Reason: problem.ChartInvalid, Tried: tried, Cause: cause, Next: next}
 }
 
 // checkObjects reads every rendered document as Helm will.

@@ -6,7 +6,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/chartutil"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 var options = RenderOptions{Release: "shop", Namespace: "review-x", Revision: 1}
@@ -88,7 +88,7 @@ func TestRenderRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := Render(archive(t, c.files), c.values, options)
-			wantProblem(t, err, verdict.EndChart, c.parts...)
+			wantProblem(t, err, problem.ChartInvalid, c.parts...)
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("more than a line: %q", err)
 			}
@@ -125,7 +125,7 @@ func TestRenderNamesValuesThatDoNotFit(t *testing.T) {
 		"dependency": {map[string]any{"image": map[string]any{}, "cache": map[string]any{"size": password}}, "cache.size: expected integer, got string"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantProblem(t, Render(a, c.values, options), verdict.EndChart, c.want)
+			wantProblem(t, Render(a, c.values, options), problem.ChartInvalid, c.want)
 		})
 	}
 }
@@ -139,5 +139,5 @@ func TestRenderUsesTheClustersVersion(t *testing.T) {
 		t.Error(err)
 	}
 	o.Capabilities.KubeVersion = chartutil.KubeVersion{Version: "v1.30.0", Major: "1", Minor: "30"}
-	wantProblem(t, Render(a, nil, o), verdict.EndChart, ">=1.36.0-0", "v1.30.0")
+	wantProblem(t, Render(a, nil, o), problem.ChartInvalid, ">=1.36.0-0", "v1.30.0")
 }

@@ -9,7 +9,7 @@ import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // maxFaults bounds the values that are named at once.
@@ -36,8 +36,8 @@ func checkSchema(c *helmchart.Chart, values any) error {
 	if len(faults) == 0 {
 		cause = errors.New("a schema (values.schema.json) cannot be used: " + tidy(mask(err.Error(), plain(values))))
 	}
-	return &verdict.Problem{
-		Ending: verdict.EndChart,
+	return &problem.Problem{
+		Reason: problem.ChartInvalid,
 		Tried:  tidy("fit the values to the schema of the chart " + c.Name()),
 		Cause:  cause,
 		Next:   "correct the values that are named, in values files or set, or the chart's values.schema.json",

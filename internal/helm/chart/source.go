@@ -9,7 +9,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/registry"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // Source says where a chart is and how to get it.
@@ -89,17 +89,17 @@ func (s Source) validate() error {
 }
 
 func (s Source) wrongInput(cause, next string) error {
-	return &verdict.Problem{Ending: verdict.EndWrongInput, Tried: "find the chart", Cause: errors.New(cause), Next: next}
+	return &problem.Problem{Reason: problem.WrongInput, Tried: "find the chart", Cause: errors.New(cause), Next: next}
 }
 
 // problem is a chart that could not be had.
 func (s Source) problem(tried string, err error, next string) error {
-	var known *verdict.Problem
+	var known *problem.Problem
 	if errors.As(err, &known) {
 		return err
 	}
-	return &verdict.Problem{
-		Ending: verdict.EndChart,
+	return &problem.Problem{
+		Reason: problem.ChartInvalid,
 		Tried:  tidy(tried),
 		Cause:  clean(err, s.Username, s.Password),
 		Next:   next,

@@ -11,7 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/strvals"
 	"sigs.k8s.io/yaml"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // Values says where the values come from. Each item is a template over Data.
@@ -32,7 +32,7 @@ const (
 
 // Merge reads and merges the values in Helm's order: files, set-json, set,
 // set-string, set-file; the later wins. What is wrong with an input is a
-// *verdict.Problem that names the item and its key, never its value.
+// *problem.Problem that names the item and its key, never its value.
 func Merge(ctx context.Context, v Values) (map[string]any, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -132,7 +132,7 @@ func readValues(ctx context.Context, path string) (map[string]any, error) {
 	}
 	if err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) {
-			return nil, &verdict.Problem{Ending: verdict.EndInterrupted, Tried: tried, Cause: ctx.Err()}
+			return nil, &problem.Problem{Reason: problem.Interrupted, Tried: tried, Cause: ctx.Err()}
 		}
 		return nil, wrongValues(tried, clean(err), "check the path; it is taken from the working directory, and the repository must be checked out")
 	}
@@ -184,5 +184,5 @@ func overlay(a, b map[string]any) map[string]any {
 }
 
 func wrongValues(tried string, cause error, next string) error {
-	return &verdict.Problem{Ending: verdict.EndWrongInput, Tried: tried, Cause: cause, Next: next}
+	return &problem.Problem{Reason: problem.WrongInput, Tried: tried, Cause: cause, Next: next}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 var data = TemplateData{
@@ -119,7 +119,7 @@ func TestMergeRefuses(t *testing.T) {
 				c.values.Data["Branch"] = c.branch
 			}
 			_, err := Merge(t.Context(), c.values)
-			wantProblem(t, err, verdict.EndWrongInput, c.parts...)
+			wantProblem(t, err, problem.WrongInput, c.parts...)
 		})
 	}
 }
@@ -137,11 +137,11 @@ func TestMergeReadsFromAnAddress(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	_, err = Merge(t.Context(), Values{Files: []string{server.URL + "/nope.yaml"}})
-	wantProblem(t, err, verdict.EndWrongInput, "/nope.yaml", "404")
+	wantProblem(t, err, problem.WrongInput, "/nope.yaml", "404")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = Merge(ctx, Values{Files: []string{server.URL + "/values.yaml"}})
-	wantProblem(t, err, verdict.EndInterrupted)
+	wantProblem(t, err, problem.Interrupted)
 }
 
 func TestMergeIsEmptyWithoutInput(t *testing.T) {

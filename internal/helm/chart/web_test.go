@@ -8,7 +8,7 @@ import (
 	"helm.sh/helm/v3/pkg/lint"
 	"helm.sh/helm/v3/pkg/lint/support"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 const exampleChart = "../../../examples/web"
@@ -59,6 +59,6 @@ func TestExampleRenders(t *testing.T) {
 		"image.pullPolicy: value must be one of": {"image": map[string]any{"pullPolicy": "Sometimes"}},
 		"host: does not match the pattern":       {"host": "https://web.example.com"},
 	} {
-		wantProblem(t, Render(a, vals, o), verdict.EndChart, path)
+		wantProblem(t, Render(a, vals, o), problem.ChartInvalid, path)
 	}
 }

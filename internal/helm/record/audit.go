@@ -3,14 +3,16 @@ package record
 import (
 	"errors"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // entry is one write of the audit and its error.
 type entry struct {
-	verdict.Write
+	result.Write
 	err error
 	// helms says that Helm asked for it, and may keep its error to itself.
 	helms bool
@@ -18,14 +20,14 @@ type entry struct {
 
 // begin opens the audit of a write; rls is nil where the release is not known.
 func (s *Store) begin(verb, key string, rls *release.Release) *entry {
-	w := &entry{Write: verdict.Write{
+	w := &entry{Write: result.Write{
 		At: s.opts.Now().Sub(s.opts.Started), Verb: verb, Resource: string(s.opts.Kind), Key: key,
 	}}
 	if rls != nil {
 		w.Revision = rls.Version
 	}
 	if rls != nil && rls.Info != nil {
-		w.Status = verdict.Status(rls.Info.Status)
+		w.Status = facts.Status(rls.Info.Status)
 	}
 	return w
 }
@@ -56,10 +58,10 @@ func (s *Store) end(w *entry, err error) error {
 
 // Audit is every write so far, in the order in which they ended. Helm swallows
 // the errors of some of them; here they are all.
-func (s *Store) Audit() []verdict.Write {
+func (s *Store) Audit() []result.Write {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	writes := make([]verdict.Write, len(s.audit))
+	writes := make([]result.Write, len(s.audit))
 	for i := range s.audit {
 		writes[i] = s.audit[i].Write
 	}

@@ -5,9 +5,11 @@ import (
 	"maps"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 const (
@@ -51,8 +53,8 @@ func (s *Store) look(ctx context.Context, release string, before listing) (listi
 		return before, ctx.Err()
 	case <-time.After(lookInterval):
 	}
-	now, err := s.listing(ctx, release, func(verdict.Record) {})
-	if err != nil && ctx.Err() == nil && verdict.ProblemOf(err).Ending == verdict.EndUnanswered {
+	now, err := s.listing(ctx, release, func(facts.Record) {})
+	if err != nil && ctx.Err() == nil && problem.Of(err).Reason == problem.Unanswered {
 		return before, nil
 	}
 	return now, err
@@ -97,7 +99,7 @@ func (s *Store) held(ctx context.Context, release string) (listing, error) {
 	if ok {
 		return seen, nil
 	}
-	return s.listing(ctx, release, func(verdict.Record) {})
+	return s.listing(ctx, release, func(facts.Record) {})
 }
 
 // hold keeps how the release's records stand.

@@ -15,11 +15,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
-	"github.com/berth-dev/berth/test/kubetest"
 	"helm.sh/helm/v3/pkg/release"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 // watches tells when a watch began, after tamper had its way with it.
@@ -141,7 +143,7 @@ func TestChangedBeforeAndNever(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	account := c.ServiceAccount(t, ns, "nobody", c.SecretRules("get")...)
-	if p := verdict.ProblemOf(open(t, account.Config, ns, Secrets).Changed(t.Context(), "web")); p.Ending != verdict.EndPermission {
+	if p := problem.Of(open(t, account.Config, ns, Secrets).Changed(t.Context(), "web")); p.Reason != problem.PermissionMissing {
 		t.Errorf("got %v", p)
 	}
 }
@@ -184,7 +186,7 @@ func TestBytesOfTwoThousandRecords(t *testing.T) {
 	}{
 		"all of the cluster": {1 << 20, func() int {
 			count := 0
-			must(t, s.Everywhere(t.Context(), func(namespace, release string, rec verdict.Record) {
+			must(t, s.Everywhere(t.Context(), func(namespace, release string, rec facts.Record) {
 				if namespace == ns && release != "" && rec.Revision > 0 && rec.Identity == "me" && rec.RunURL == "https://ci/1" {
 					count++
 				}

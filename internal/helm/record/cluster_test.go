@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
-	"github.com/berth-dev/berth/test/kubetest"
 	"github.com/cenkalti/backoff/v4"
 	"github.com/google/go-cmp/cmp"
 	"helm.sh/helm/v3/pkg/release"
@@ -21,6 +19,10 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 func key(revision string) string { return "sh.helm.release.v1.web.v" + revision }
@@ -38,7 +40,7 @@ func open(t *testing.T, config *rest.Config, namespace string, kind Kind) *Store
 	}
 	s, err := New(Clients{Core: core, Metadata: meta}, Options{
 		Kind: kind, Namespace: namespace, Identity: "me", Context: t.Context(),
-		Stamp:            verdict.Stamp{Run: "run1", Deadline: time.Now().Add(time.Minute).Truncate(time.Second)},
+		Stamp:            facts.Stamp{Run: "run1", Deadline: time.Now().Add(time.Minute).Truncate(time.Second)},
 		Annotations:      map[string]string{"berth.dev/branch": "feature/x", "berth.dev/run-url": "https://ci/1"},
 		RunURLAnnotation: "berth.dev/run-url",
 		Backoff: func() backoff.BackOff {
@@ -163,12 +165,12 @@ func TestDeniedUpdateIsAudited(t *testing.T) {
 	if !ok || denied.Verb != "update" || denied.Resource != "secrets" || denied.Namespace != ns {
 		t.Fatalf("got %v", denied)
 	}
-	p := verdict.ProblemOf(s.Failed())
-	if p.Ending != verdict.EndPermission || len(p.Gaps) != 1 || !strings.Contains(p.Error(), account.User) {
+	p := problem.Of(s.Failed())
+	if p.Reason != problem.PermissionMissing || len(p.Missing) != 1 || !strings.Contains(p.Error(), account.User) {
 		t.Errorf("failed with %v", p)
 	}
 	last := s.Audit()[1]
-	if !last.Denied || last.Tries != 1 || last.Status != verdict.StatusDeployed || last.Revision != 1 {
+	if !last.Denied || last.Tries != 1 || last.Status != facts.StatusDeployed || last.Revision != 1 {
 		t.Errorf("audit: %+v", last)
 	}
 	account.Grant(t, ns, c.SecretRules("update")...)
@@ -199,7 +201,7 @@ func TestUndecodableRecords(t *testing.T) {
 	if err != nil || loaded.rls != nil || records[1].DecodeError == "" {
 		t.Errorf("Load: %v, %q", err, records[1].DecodeError)
 	}
-	if _, ok := errors.AsType[*UndecodableError](s.Settle(t.Context(), loaded, verdict.StatusFailed, "")); !ok {
+	if _, ok := errors.AsType[*UndecodableError](s.Settle(t.Context(), loaded, facts.StatusFailed, "")); !ok {
 		t.Error("Settle wrote over what cannot be decoded")
 	}
 	rls, err := s.Delete(key("2"))
@@ -229,7 +231,7 @@ func TestRevisionsAndSettle(t *testing.T) {
 		t.Fatalf("records %+v", records)
 	}
 	rec := &records[1]
-	want := verdict.Stamp{Run: "run1", Revision: 10, Deadline: s.opts.Stamp.Deadline.UTC()}
+	want := facts.Stamp{Run: "run1", Revision: 10, Deadline: s.opts.Stamp.Deadline.UTC()}
 	if diff := cmp.Diff(want, rec.Stamp); diff != "" {
 		t.Error(diff)
 	}
@@ -238,28 +240,28 @@ func TestRevisionsAndSettle(t *testing.T) {
 	}
 	loaded, err := s.Load(t.Context(), rec)
 	must(t, err)
-	if rec.Payload != verdict.StatusPendingUpgrade || rec.Chart != "foo-0.1.0-beta.1" || len(rec.Hooks) != 1 || rec.Size == 0 {
+	if rec.Payload != facts.StatusPendingUpgrade || rec.Chart != "foo-0.1.0-beta.1" || len(rec.Hooks) != 1 || rec.Size == 0 {
 		t.Errorf("loaded %+v", rec)
 	}
 	stale, err := s.Load(t.Context(), rec)
 	must(t, err)
-	must(t, s.Settle(t.Context(), loaded, verdict.StatusFailed, "unlocked"))
-	must(t, s.Settle(t.Context(), loaded, verdict.StatusDeployed, "promoted")) // from its own answer
-	if err := s.Settle(t.Context(), stale, verdict.StatusFailed, "late"); !s.Audit()[len(s.Audit())-1].Conflict {
+	must(t, s.Settle(t.Context(), loaded, facts.StatusFailed, "unlocked"))
+	must(t, s.Settle(t.Context(), loaded, facts.StatusDeployed, "promoted")) // from its own answer
+	if err := s.Settle(t.Context(), stale, facts.StatusFailed, "late"); !s.Audit()[len(s.Audit())-1].Conflict {
 		t.Errorf("a stale repair went through: %v", err)
 	}
 	_, err = s.Load(t.Context(), rec)
 	must(t, err)
-	if rec.Label != verdict.StatusDeployed || rec.Payload != verdict.StatusDeployed || rec.Description != "promoted" {
+	if rec.Label != facts.StatusDeployed || rec.Payload != facts.StatusDeployed || rec.Description != "promoted" {
 		t.Errorf("settled %+v", rec)
 	}
-	other := verdict.Record{Key: rec.Key, UID: "another"}
-	if err := second(s.Load(t.Context(), &other)); !errors.Is(err, verdict.ErrChanged) {
+	other := facts.Record{Key: rec.Key, UID: "another"}
+	if err := second(s.Load(t.Context(), &other)); !errors.Is(err, facts.ErrChanged) {
 		t.Errorf("a record of another UID was loaded: %v", err)
 	}
-	gone := verdict.Record{Key: key("11")}
+	gone := facts.Record{Key: key("11")}
 	err = second(s.Load(t.Context(), &gone))
-	if !errors.Is(err, verdict.ErrChanged) || !errors.Is(err, driver.ErrReleaseNotFound) || verdict.ProblemOf(err).Ending != verdict.EndInconsistent {
+	if !errors.Is(err, facts.ErrChanged) || !errors.Is(err, driver.ErrReleaseNotFound) || problem.Of(err).Reason != problem.Inconsistent {
 		t.Errorf("a pruned record: %v", err)
 	}
 }
@@ -273,7 +275,7 @@ func TestTooLargeIsRefusedBeforeTheRequest(t *testing.T) {
 	if !ok || large.Size <= large.Limit || s.Audit()[0].Tries != 0 {
 		t.Errorf("got %v, audit %+v", large, s.Audit())
 	}
-	if verdict.ProblemOf(s.Failed()).Ending != verdict.EndUnreadable {
+	if problem.Of(s.Failed()).Reason != problem.RecordUnreadable {
 		t.Errorf("failed with %v", s.Failed())
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // keyPrefix begins the name of every record.
@@ -57,13 +58,13 @@ func hidden(meta *metav1.ObjectMeta) bool {
 }
 
 // describe is what a record's metadata tells.
-func (s *Store) describe(meta *metav1.ObjectMeta) verdict.Record {
+func (s *Store) describe(meta *metav1.ObjectMeta) facts.Record {
 	_, revision := identify(meta)
-	rec := verdict.Record{
+	rec := facts.Record{
 		Key:      meta.Name,
 		UID:      string(meta.UID),
 		Revision: revision,
-		Label:    verdict.Status(meta.Labels[labelStatus]),
+		Label:    facts.Status(meta.Labels[labelStatus]),
 		Created:  meta.CreationTimestamp.Time,
 		Stamp:    stampOf(meta.Labels, revision),
 		Identity: meta.Labels[LabelIdentity],

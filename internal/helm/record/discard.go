@@ -4,24 +4,25 @@ import (
 	"context"
 	"errors"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // Discard deletes a record as it was last listed or loaded, and in no other
 // version: a *ConflictError says that somebody wrote it since. One that is gone
 // already is no error.
-func (s *Store) Discard(ctx context.Context, rec *verdict.Record) error {
+func (s *Store) Discard(ctx context.Context, rec *facts.Record) error {
 	w := s.begin("delete", rec.Key, nil)
 	w.Revision, w.Status = rec.Revision, rec.Label
 	return s.end(w, s.discard(ctx, w, rec))
 }
 
-func (s *Store) discard(ctx context.Context, w *entry, rec *verdict.Record) error {
+func (s *Store) discard(ctx context.Context, w *entry, rec *facts.Record) error {
 	meta := metav1.ObjectMeta{Name: rec.Key, UID: types.UID(rec.UID), ResourceVersion: s.version(rec.UID)}
 	if meta.ResourceVersion == "" {
 		obj, err := s.readSame(ctx, rec)
@@ -68,10 +69,10 @@ func (s *Store) DiscardQuarantined(ctx context.Context, release string) error {
 	if s.opts.Kind == Secrets {
 		options.FieldSelector = fields.OneTermEqualSelector("type", quarantinedType).String()
 	}
-	var found []verdict.Record
+	var found []facts.Record
 	if _, err = s.each(ctx, options, func(meta *metav1.ObjectMeta) {
 		s.saw(meta)
-		found = append(found, verdict.Record{Key: meta.Name, UID: string(meta.UID)})
+		found = append(found, facts.Record{Key: meta.Name, UID: string(meta.UID)})
 	}); err != nil {
 		return err
 	}

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	"helm.sh/helm/v3/pkg/storage/driver"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // DeniedError says that the API server forbade a request.
@@ -28,9 +29,9 @@ func (e *DeniedError) Unwrap() error { return e.Err }
 // Nothing was overwritten; what to do has to be decided anew.
 type ConflictError struct {
 	Key    string
-	By     string         // who wrote last, as managedFields name it; may be empty
-	Status verdict.Status // what the record's label says now; may be empty
-	Err    error          // the API server's error; may be nil
+	By     string       // who wrote last, as managedFields name it; may be empty
+	Status facts.Status // what the record's label says now; may be empty
+	Err    error        // the API server's error; may be nil
 }
 
 func (e *ConflictError) Error() string {
@@ -51,14 +52,14 @@ func (e *ConflictError) Error() string {
 func (e *ConflictError) Unwrap() error { return e.Err }
 
 // Is says that every conflict is a change of the records.
-func (e *ConflictError) Is(target error) bool { return target == verdict.ErrChanged }
+func (e *ConflictError) Is(target error) bool { return target == facts.ErrChanged }
 
 // errGone says that a record is not there any more.
-var errGone = fmt.Errorf("%w: %w", verdict.ErrChanged, driver.ErrReleaseNotFound)
+var errGone = fmt.Errorf("%w: %w", facts.ErrChanged, driver.ErrReleaseNotFound)
 
 // conflictOver is the conflict with what was found in the place of our write.
 func conflictOver(found *object) *ConflictError {
-	e := &ConflictError{Key: found.Name, Status: verdict.Status(found.Labels[labelStatus])}
+	e := &ConflictError{Key: found.Name, Status: facts.Status(found.Labels[labelStatus])}
 	if _, managers := touched(&found.ObjectMeta); len(managers) > 0 {
 		e.By = managers[0]
 	}

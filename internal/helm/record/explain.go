@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // explainWrite makes a Problem of the error of a write.
@@ -34,32 +35,32 @@ func (s *Store) explain(act, verb, key string, err error) error {
 		return nil
 	}
 	_, unsettled := errors.AsType[*UnansweredError](err)
-	if done, is := errors.AsType[*verdict.Problem](err); is {
+	if done, is := errors.AsType[*problem.Problem](err); is {
 		// Explained already, unless it only tells why reading back failed.
 		if _, itself := errors.AsType[*UnansweredError](done); itself || !unsettled {
 			return done
 		}
 	}
-	p := &verdict.Problem{Tried: s.tried(act, key), Cause: err}
+	p := &problem.Problem{Tried: s.tried(act, key), Cause: err}
 	switch {
 	case unsettled:
 		s.unanswered(p)
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
-		p.Ending = verdict.EndTerminating
+		p.Reason = problem.NamespaceTerminating
 		p.Next = fmt.Sprintf("Wait until the namespace %s is gone, then run again.", s.opts.Namespace)
 	case denied(err):
 		s.deny(p, verb, key, err)
 	case apierrors.IsUnauthorized(err):
-		p.Ending = verdict.EndPermission
+		p.Reason = problem.PermissionMissing
 		p.Next = "The API server did not accept the credentials: check that the token or certificate is right and has not expired."
 	case stuck(err):
-		p.Ending = verdict.EndUnreadable
+		p.Reason = problem.RecordUnreadable
 		p.Next = "Move it out of the way or delete it, then run again."
 	case errors.Is(err, driver.ErrReleaseExists):
-		p.Ending = verdict.EndLive
+		p.Reason = problem.LiveOperation
 		p.Next = "Another operation created this revision. Let it end, then run again."
 	case errors.Is(err, driver.ErrReleaseNotFound):
-		p.Ending = verdict.EndInconsistent
+		p.Reason = problem.Inconsistent
 		p.Next = "The record was removed while the operation ran. Run again."
 	default:
 		if !s.classify(p, err) {
@@ -71,7 +72,7 @@ func (s *Store) explain(act, verb, key string, err error) error {
 
 // classify fills in the Problem of an error that is known by its type, and
 // says whether it was.
-func (s *Store) classify(p *verdict.Problem, err error) bool {
+func (s *Store) classify(p *problem.Problem, err error) bool {
 	var (
 		conflict    *ConflictError
 		undecodable *UndecodableError
@@ -80,19 +81,19 @@ func (s *Store) classify(p *verdict.Problem, err error) bool {
 	)
 	switch {
 	case errors.As(err, &conflict):
-		p.Ending = verdict.EndLive
+		p.Reason = problem.LiveOperation
 		p.Next = "Nothing was overwritten. Let the other operation end, then run again."
 	case tooLarge(err):
-		p.Ending = verdict.EndUnreadable
+		p.Reason = problem.RecordUnreadable
 		p.Next = "A record holds the chart with its files, the values and the manifest: leave files out with .helmignore, or move large ones out of the chart."
 	case errors.As(err, &undecodable):
-		p.Ending = verdict.EndUnreadable
+		p.Reason = problem.RecordUnreadable
 		p.Next = "Move the record out of the way or delete it, then run again."
 	case errors.As(err, &outline):
-		p.Ending = verdict.EndInternal
+		p.Reason = problem.Internal
 		p.Next = "This is a fault of Berth: please report it. Nothing was overwritten."
 	case errors.As(err, &status) && !transient(err):
-		p.Ending = verdict.EndInconsistent
+		p.Reason = problem.Inconsistent
 		p.Next = "The API server refuses the record for the reason given. Remove that reason, then run again."
 	case transient(err):
 		p.Cause = &UnansweredError{Err: err}
@@ -124,17 +125,17 @@ func denied(err error) bool {
 	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), " cannot ")
 }
 
-func (s *Store) unanswered(p *verdict.Problem) {
-	p.Ending = verdict.EndUnanswered
+func (s *Store) unanswered(p *problem.Problem) {
+	p.Reason = problem.Unanswered
 	p.Next = "Check that the API server can be reached and is healthy, then run again."
 }
 
-func (s *Store) deny(p *verdict.Problem, verb, key string, err error) {
-	p.Ending = verdict.EndPermission
+func (s *Store) deny(p *problem.Problem, verb, key string, err error) {
+	p.Reason = problem.PermissionMissing
 	p.Cause = &DeniedError{Verb: verb, Resource: string(s.opts.Kind), Namespace: s.opts.Namespace, Key: key, Err: err}
 	p.Next = fmt.Sprintf("Grant the verb %s on %s in %s, then run again.", verb, s.opts.Kind, s.where())
-	p.Gaps = []verdict.Gap{{
-		Permission: verdict.Permission{
+	p.Missing = []problem.MissingPermission{{
+		Permission: problem.Permission{
 			Verb: verb, Resource: string(s.opts.Kind), Namespace: s.opts.Namespace,
 			Why: "Helm's release records are stored in them",
 		},

@@ -12,12 +12,14 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/berth-dev/berth/internal/verdict"
-	"github.com/berth-dev/berth/test/kubetest"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 type answer func(next http.RoundTripper, req *http.Request) (*http.Response, error)
@@ -88,18 +90,18 @@ func TestFaultsOfAnUpdate(t *testing.T) {
 		times  int32
 		answer answer
 		status release.Status // what is stored in the end
-		want   verdict.Write
-		ending verdict.Ending
+		want   result.Write
+		ending problem.ExitReason
 	}{
-		"500 three times": {3, reply(500, "etcdserver: leader changed"), release.StatusDeployed, verdict.Write{Tries: 4}, ""},
-		"429":             {2, reply(429, "slow down"), release.StatusDeployed, verdict.Write{Tries: 3}, ""},
-		"webhook":         {1, reply(500, "failed calling webhook"), release.StatusDeployed, verdict.Write{Tries: 2}, ""},
-		"not sent":        {2, dropped, release.StatusDeployed, verdict.Write{Tries: 3}, ""},
-		"answer lost":     {1, lost, release.StatusDeployed, verdict.Write{Tries: 2, Lost: true}, ""},
-		"all lost":        {forever, lost, release.StatusDeployed, verdict.Write{Tries: 5, Lost: true}, ""},
-		"500 for ever":    {forever, reply(500, "no"), release.StatusPendingInstall, verdict.Write{Tries: 5}, verdict.EndUnanswered},
-		"down":            {forever, dropped, release.StatusPendingInstall, verdict.Write{Tries: 5}, verdict.EndUnanswered},
-		"422":             {forever, reply(422, "no"), release.StatusPendingInstall, verdict.Write{Tries: 1}, verdict.EndInconsistent},
+		"500 three times": {3, reply(500, "etcdserver: leader changed"), release.StatusDeployed, result.Write{Tries: 4}, ""},
+		"429":             {2, reply(429, "slow down"), release.StatusDeployed, result.Write{Tries: 3}, ""},
+		"webhook":         {1, reply(500, "failed calling webhook"), release.StatusDeployed, result.Write{Tries: 2}, ""},
+		"not sent":        {2, dropped, release.StatusDeployed, result.Write{Tries: 3}, ""},
+		"answer lost":     {1, lost, release.StatusDeployed, result.Write{Tries: 2, Lost: true}, ""},
+		"all lost":        {forever, lost, release.StatusDeployed, result.Write{Tries: 5, Lost: true}, ""},
+		"500 for ever":    {forever, reply(500, "no"), release.StatusPendingInstall, result.Write{Tries: 5}, problem.Unanswered},
+		"down":            {forever, dropped, release.StatusPendingInstall, result.Write{Tries: 5}, problem.Unanswered},
+		"422":             {forever, reply(422, "no"), release.StatusPendingInstall, result.Write{Tries: 1}, problem.Inconsistent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -109,7 +111,7 @@ func TestFaultsOfAnUpdate(t *testing.T) {
 			must(t, s.Create(key("1"), rls))
 			rls.SetStatus(release.StatusDeployed, "done")
 			err := s.Update(key("1"), rls)
-			if (err != nil) != (tc.ending != "") || err != nil && verdict.ProblemOf(err).Ending != tc.ending {
+			if (err != nil) != (tc.ending != "") || err != nil && problem.Of(err).Reason != tc.ending {
 				t.Errorf("got %v", err)
 			}
 			got := s.Audit()[1]
@@ -157,7 +159,7 @@ func TestUpdateOfWhatIsGone(t *testing.T) {
 	must(t, c.Client().CoreV1().Secrets(ns).Delete(t.Context(), key("1"), metav1.DeleteOptions{}))
 	for _, r := range []*release.Release{rls, mock("web", 1, release.StatusFailed)} {
 		err := s.Update(key("1"), r)
-		if !errors.Is(err, driver.ErrReleaseNotFound) || verdict.ProblemOf(err).Ending != verdict.EndInconsistent {
+		if !errors.Is(err, driver.ErrReleaseNotFound) || problem.Of(err).Reason != problem.Inconsistent {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -204,7 +206,7 @@ func TestUnreadableOutcomeIsUnknown(t *testing.T) {
 	rls.SetStatus(release.StatusDeployed, "done")
 	err := s.Update(key("1"), rls)
 	unanswered, ok := errors.AsType[*UnansweredError](err)
-	if !ok || !unanswered.Unknown || verdict.ProblemOf(err).Ending != verdict.EndUnanswered {
+	if !ok || !unanswered.Unknown || problem.Of(err).Reason != problem.Unanswered {
 		t.Errorf("got %v", err)
 	}
 	if w := s.Audit()[1]; !w.Unknown || w.Denied {

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/berth-dev/berth/internal/verdict"
-	"github.com/berth-dev/berth/test/kubetest"
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 // unlabel takes labels off a record, or sets them, as a hand would.
@@ -69,7 +71,7 @@ func TestHiddenRecordsAreFoundAndRelabelled(t *testing.T) {
 					t.Error("the second time wrote again")
 				}
 				unlabel(t, c, ns, kind, key("2"), `{"status":"failed"}`)
-				if err := s.Relabel(t.Context(), stale); !errors.Is(err, verdict.ErrChanged) {
+				if err := s.Relabel(t.Context(), stale); !errors.Is(err, facts.ErrChanged) {
 					t.Errorf("a stale repair: %v", err)
 				}
 				found, err := s.Query(map[string]string{"name": "web", "owner": "helm", "status": "failed", "version": "2"})
@@ -83,7 +85,7 @@ func TestHiddenRecordsAreFoundAndRelabelled(t *testing.T) {
 
 func isTaken(err error) bool {
 	_, taken := errors.AsType[*TakenError](err)
-	return taken && verdict.ProblemOf(err).Ending == verdict.EndUnreadable
+	return taken && problem.Of(err).Reason == problem.RecordUnreadable
 }
 
 // Settle gives the labels back too, whichever are missing.
@@ -97,7 +99,7 @@ func TestSettleRestoresTheLabels(t *testing.T) {
 	must(t, err)
 	loaded, err := s.Load(t.Context(), &records[0])
 	must(t, err)
-	must(t, s.Settle(t.Context(), loaded, verdict.StatusFailed, "unlocked"))
+	must(t, s.Settle(t.Context(), loaded, facts.StatusFailed, "unlocked"))
 	if found, err := s.Query(map[string]string{"name": "web", "owner": "helm", "status": "failed", "version": "1"}); err != nil || len(found) != 1 {
 		t.Errorf("Helm finds %d: %v", len(found), err)
 	}
@@ -136,7 +138,7 @@ func TestAPayloadUnderAnotherName(t *testing.T) {
 	if err != nil || records[0].Revision != 3 || records[0].DecodeError == "" {
 		t.Fatalf("loaded %+v, %v", records[0], err)
 	}
-	if err := s.Relabel(t.Context(), loaded); verdict.ProblemOf(err).Ending != verdict.EndUnreadable {
+	if err := s.Relabel(t.Context(), loaded); problem.Of(err).Reason != problem.RecordUnreadable {
 		t.Errorf("relabelled: %v", err)
 	}
 }

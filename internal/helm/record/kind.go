@@ -3,8 +3,9 @@ package record
 import (
 	"fmt"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // Kind is what release records are stored as. Its text is the resource's name,
@@ -27,8 +28,8 @@ func ParseDriver(env string) (Kind, error) {
 	case "configmap", "configmaps":
 		return ConfigMaps, nil
 	}
-	return "", &verdict.Problem{
-		Ending: verdict.EndWrongInput,
+	return "", &problem.Problem{
+		Reason: problem.WrongInput,
 		Tried:  fmt.Sprintf("use the Helm storage driver HELM_DRIVER=%q", env),
 		Cause:  fmt.Errorf("only secret and configmap are supported"),
 		Next:   "Unset HELM_DRIVER, or set it to secret or configmap.",

@@ -6,9 +6,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // The labels that Berth's store puts on a record. Helm copies a release's
@@ -114,12 +115,12 @@ func withoutSystem(all map[string]string) map[string]string {
 
 // stampOf is the stamp on a record of this revision; zero when there is none
 // or when it was copied from another one.
-func stampOf(labels map[string]string, revision int) verdict.Stamp {
+func stampOf(labels map[string]string, revision int) facts.Stamp {
 	run := labels[LabelRun]
 	if run == "" || labels[LabelRevision] != strconv.Itoa(revision) {
-		return verdict.Stamp{}
+		return facts.Stamp{}
 	}
-	stamp := verdict.Stamp{Run: run, Revision: revision}
+	stamp := facts.Stamp{Run: run, Revision: revision}
 	if seconds, err := strconv.ParseInt(labels[LabelDeadline], 10, 64); err == nil {
 		stamp.Deadline = time.Unix(seconds, 0).UTC()
 	}

@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 const (
@@ -18,7 +18,7 @@ const (
 	// dataKey is where a record holds the encoded release.
 	dataKey = "release"
 	// fieldManager tells Berth's writes from Helm's in managedFields.
-	fieldManager = verdict.Manager
+	fieldManager = facts.FieldManager
 )
 
 // object is a record as it is stored, whatever it is stored in. One that was

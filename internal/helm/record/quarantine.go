@@ -9,10 +9,11 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 const (
@@ -31,7 +32,7 @@ const (
 // the very version that was copied. It needs no readable payload. A run that was
 // cut short in between is made good by the next: the copy's name tells the
 // version.
-func (s *Store) Quarantine(ctx context.Context, rec *verdict.Record) (name string, err error) {
+func (s *Store) Quarantine(ctx context.Context, rec *facts.Record) (name string, err error) {
 	obj, err := s.readSame(ctx, rec)
 	if err != nil {
 		return "", err
@@ -55,7 +56,7 @@ func (s *Store) Quarantine(ctx context.Context, rec *verdict.Record) (name strin
 }
 
 // twin is the copy of a record that goes into quarantine.
-func (s *Store) twin(obj *object, rec *verdict.Record) *object {
+func (s *Store) twin(obj *object, rec *facts.Record) *object {
 	labels := withoutSystem(obj.Labels)
 	if release, _ := identify(&obj.ObjectMeta); len(validation.IsValidLabelValue(release)) == 0 {
 		labels[LabelQuarantined] = release

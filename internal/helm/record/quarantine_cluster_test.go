@@ -9,11 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/berth-dev/berth/internal/verdict"
-	"github.com/berth-dev/berth/test/kubetest"
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 // garbage makes a Secret that no release can be read from.
@@ -49,7 +51,10 @@ func TestQuarantine(t *testing.T) {
 			ns := c.Namespace(t)
 			s := open(t, c.Config(), ns, Secrets)
 			was := garbage(t, c, ns, key("2"), change)
-			rec := verdict.Record{Key: key("2"), UID: string(was.UID), Revision: 2, DecodeError: "it is garbage"}
+			rec := facts.Record{
+				Key: key("2"), UID: string(was.UID), Revision: 2,
+				Content: facts.Content{DecodeError: "it is garbage"},
+			}
 			copied, err := s.Quarantine(t.Context(), &rec)
 			must(t, err)
 			got, err := c.Client().CoreV1().Secrets(ns).Get(t.Context(), copied, metav1.GetOptions{})
@@ -114,7 +119,7 @@ func TestQuarantineConverges(t *testing.T) {
 			if records, err = s.Revisions(t.Context(), "web"); err != nil || len(records) != 0 {
 				t.Errorf("left %+v, %v", records, err)
 			}
-			if _, err := s.Quarantine(t.Context(), &verdict.Record{Key: key("2")}); !errors.Is(err, verdict.ErrChanged) {
+			if _, err := s.Quarantine(t.Context(), &facts.Record{Key: key("2")}); !errors.Is(err, facts.ErrChanged) {
 				t.Errorf("of one that is gone: %v", err)
 			}
 		})
@@ -129,10 +134,10 @@ func TestOnlyTheVersionSeenIsRemoved(t *testing.T) {
 	records, err := s.Revisions(t.Context(), "web")
 	must(t, err)
 	unlabel(t, c, ns, Secrets, key("1"), `{"touched":"yes"}`)
-	if err := s.Discard(t.Context(), &records[0]); !errors.Is(err, verdict.ErrChanged) || !s.Audit()[1].Conflict {
+	if err := s.Discard(t.Context(), &records[0]); !errors.Is(err, facts.ErrChanged) || !s.Audit()[1].Conflict {
 		t.Errorf("discarded what changed: %v", err)
 	}
-	if _, err := s.Quarantine(t.Context(), &records[0]); !errors.Is(err, verdict.ErrChanged) {
+	if _, err := s.Quarantine(t.Context(), &records[0]); !errors.Is(err, facts.ErrChanged) {
 		t.Errorf("moved what changed: %v", err)
 	}
 	if _, err = s.Load(t.Context(), &records[0]); err != nil {
@@ -141,7 +146,7 @@ func TestOnlyTheVersionSeenIsRemoved(t *testing.T) {
 	must(t, s.Discard(t.Context(), &records[0]))
 	must(t, s.Discard(t.Context(), &records[0])) // gone already
 	must(t, s.Create(key("1"), mock("web", 1, release.StatusPendingInstall)))
-	if err := s.Discard(t.Context(), &records[0]); !errors.Is(err, verdict.ErrChanged) {
+	if err := s.Discard(t.Context(), &records[0]); !errors.Is(err, facts.ErrChanged) {
 		t.Errorf("discarded another one of that name: %v", err)
 	}
 }
@@ -159,7 +164,7 @@ func TestLostDiscardIsMadeGood(t *testing.T) {
 	must(t, denied.Create(key("1"), mock("web", 1, release.StatusPendingInstall)))
 	records, err = denied.Revisions(t.Context(), "web")
 	must(t, err)
-	if p := verdict.ProblemOf(denied.Discard(t.Context(), &records[0])); p.Ending != verdict.EndPermission || p.Gaps[0].Verb != "delete" {
+	if p := problem.Of(denied.Discard(t.Context(), &records[0])); p.Reason != problem.PermissionMissing || p.Missing[0].Verb != "delete" {
 		t.Errorf("got %v", p)
 	}
 }
@@ -185,8 +190,8 @@ func TestWhatCannotBeWrittenIsNamed(t *testing.T) {
 	must(t, err)
 	loaded, err := s.Load(t.Context(), &records[0])
 	must(t, err)
-	err = s.Settle(t.Context(), loaded, verdict.StatusFailed, "unlocked")
-	if _, is := errors.AsType[*ImmutableError](err); !is || verdict.ProblemOf(err).Ending != verdict.EndUnreadable {
+	err = s.Settle(t.Context(), loaded, facts.StatusFailed, "unlocked")
+	if _, is := errors.AsType[*ImmutableError](err); !is || problem.Of(err).Reason != problem.RecordUnreadable {
 		t.Errorf("settled: %v", err)
 	}
 	unlabel(t, c, ns, Secrets, key("1"), `{"owner":null}`)
@@ -215,8 +220,8 @@ func TestHugeErrorsAreStored(t *testing.T) {
 	must(t, err)
 	loaded, err := s.Load(t.Context(), &records[0])
 	must(t, err)
-	if records[0].Payload != verdict.StatusFailed || records[0].Label != verdict.StatusFailed {
+	if records[0].Payload != facts.StatusFailed || records[0].Label != facts.StatusFailed {
 		t.Errorf("stored %s, %s", records[0].Payload, records[0].Label)
 	}
-	must(t, s.Settle(t.Context(), loaded, verdict.StatusPendingUpgrade, long))
+	must(t, s.Settle(t.Context(), loaded, facts.StatusPendingUpgrade, long))
 }

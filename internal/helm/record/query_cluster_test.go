@@ -13,11 +13,13 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/berth-dev/berth/internal/verdict"
-	"github.com/berth-dev/berth/test/kubetest"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage"
 	"k8s.io/client-go/rest"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 // tapped notes what is fetched whole, records or lists of them, and may do something just before.
@@ -154,7 +156,7 @@ func TestWhatOthersWroteIsFetchedAnew(t *testing.T) {
 		t.Errorf("history %s", got)
 	}
 	on.only(t, "a change", "web.v2")
-	if err := s.Update(key("2"), stale[0]); !errors.Is(err, verdict.ErrChanged) { // newest first
+	if err := s.Update(key("2"), stale[0]); !errors.Is(err, facts.ErrChanged) { // newest first
 		t.Errorf("a stale write: %v", err)
 	}
 }
@@ -245,7 +247,7 @@ func TestOutlinesAreNeverStored(t *testing.T) {
 	for name, err := range map[string]error{
 		"update": s.Update(key("1"), outline), "create": s.Create(key("3"), outline), "create of a deleted one": s.Create(key("2"), deleted),
 	} {
-		if _, is := errors.AsType[*OutlineError](err); !is || verdict.ProblemOf(err).Ending != verdict.EndInternal {
+		if _, is := errors.AsType[*OutlineError](err); !is || problem.Of(err).Reason != problem.Internal {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -267,10 +269,10 @@ func TestLoadFetchesAlways(t *testing.T) {
 	loaded, err := s.Load(t.Context(), &records[0])
 	must(t, err)
 	on.only(t, "the first time", "web.v1")
-	must(t, s.Settle(t.Context(), loaded, verdict.StatusFailed, "unlocked"))
+	must(t, s.Settle(t.Context(), loaded, facts.StatusFailed, "unlocked"))
 	records, err = s.Revisions(t.Context(), "web")
 	must(t, err)
-	if _, err = s.Load(t.Context(), &records[0]); err != nil || records[0].Payload != verdict.StatusFailed || records[0].Managers[0] != fieldManager {
+	if _, err = s.Load(t.Context(), &records[0]); err != nil || records[0].Payload != facts.StatusFailed || records[0].Managers[0] != fieldManager {
 		t.Errorf("record %+v, %v", records[0], err)
 	}
 	on.only(t, "the second time", "web.v1")

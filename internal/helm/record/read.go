@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // read fetches one record; driver.ErrReleaseNotFound when there is none.
@@ -24,7 +25,7 @@ func (s *Store) read(ctx context.Context, key string) (*object, error) {
 
 // readSame fetches a record that was listed, in whatever version it is now. Its
 // error is a change of the records when that one is gone.
-func (s *Store) readSame(ctx context.Context, rec *verdict.Record) (*object, error) {
+func (s *Store) readSame(ctx context.Context, rec *facts.Record) (*object, error) {
 	obj, err := s.read(ctx, rec.Key)
 	if errors.Is(err, driver.ErrReleaseNotFound) {
 		return nil, s.explain("read", "get", rec.Key, errGone)

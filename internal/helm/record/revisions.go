@@ -7,10 +7,11 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // Revisions lists the records of a release by their metadata alone, ascending
@@ -19,27 +20,27 @@ import (
 // Records that lost a label by which Helm finds them are among them, as
 // Hidden. They are asked for by what they lack, beside those that carry the
 // release's name, so that a namespace full of other releases costs nothing.
-func (s *Store) Revisions(ctx context.Context, release string) ([]verdict.Record, error) {
+func (s *Store) Revisions(ctx context.Context, release string) ([]facts.Record, error) {
 	var (
 		both            sync.WaitGroup
-		records, strays []verdict.Record
+		records, strays []facts.Record
 		err, strayErr   error
 	)
 	both.Go(func() {
 		var found listing
-		if found, err = s.listing(ctx, release, func(rec verdict.Record) { records = append(records, rec) }); err == nil {
+		if found, err = s.listing(ctx, release, func(rec facts.Record) { records = append(records, rec) }); err == nil {
 			s.hold(release, found)
 		}
 	})
 	both.Go(func() {
-		strayErr = s.strays(ctx, release, func(rec verdict.Record) { strays = append(strays, rec) })
+		strayErr = s.strays(ctx, release, func(rec facts.Record) { strays = append(strays, rec) })
 	})
 	both.Wait()
 	if err := cmp.Or(err, strayErr); err != nil {
 		return nil, err
 	}
 	records = append(records, strays...)
-	slices.SortFunc(records, func(a, b verdict.Record) int {
+	slices.SortFunc(records, func(a, b facts.Record) int {
 		return cmp.Or(cmp.Compare(a.Revision, b.Revision), cmp.Compare(a.Key, b.Key))
 	})
 	return records, nil
@@ -52,7 +53,7 @@ type listing struct {
 }
 
 // listing lists the records that carry the release's name.
-func (s *Store) listing(ctx context.Context, release string, fn func(verdict.Record)) (listing, error) {
+func (s *Store) listing(ctx context.Context, release string, fn func(facts.Record)) (listing, error) {
 	found := listing{records: make(map[string]string)}
 	selector, err := named(release)
 	if err != nil {
@@ -69,7 +70,7 @@ func (s *Store) listing(ctx context.Context, release string, fn func(verdict.Rec
 }
 
 // strays lists the records that are the release's by their key alone.
-func (s *Store) strays(ctx context.Context, release string, fn func(verdict.Record)) error {
+func (s *Store) strays(ctx context.Context, release string, fn func(facts.Record)) error {
 	selector, err := s.nameless()
 	if err != nil {
 		return s.unlistable(err)
@@ -117,7 +118,7 @@ func (s *Store) ReleasesIn(ctx context.Context) ([]string, error) {
 
 // Everywhere calls fn with every record of Berth's in the whole cluster, by its
 // metadata alone. It takes the permission to list in all namespaces.
-func (s *Store) Everywhere(ctx context.Context, fn func(namespace, release string, rec verdict.Record)) error {
+func (s *Store) Everywhere(ctx context.Context, fn func(namespace, release string, rec facts.Record)) error {
 	ours, err := selector(LabelIdentity, selection.Exists)
 	if err != nil {
 		return s.unlistable(err)

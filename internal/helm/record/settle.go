@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // Loaded is a record with its payload, at the version it was read.
@@ -22,9 +23,9 @@ type Loaded struct {
 // Load fetches the payload of a record and fills in what it tells. It fetches
 // always: what is to be proven is not taken from memory. A payload that cannot be
 // decoded, or is another revision's, is a finding in rec.DecodeError, not an
-// error. The error is a verdict.ErrChanged when the record is gone or another one
+// error. The error is a facts.ErrChanged when the record is gone or another one
 // has taken its name.
-func (s *Store) Load(ctx context.Context, rec *verdict.Record) (*Loaded, error) {
+func (s *Store) Load(ctx context.Context, rec *facts.Record) (*Loaded, error) {
 	obj, err := s.readSame(ctx, rec)
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func (s *Store) Load(ctx context.Context, rec *verdict.Record) (*Loaded, error) 
 		return &Loaded{obj: obj, err: broken}, nil
 	}
 	rls.Labels = withoutSystem(obj.Labels)
-	rec.Payload = verdict.Status(rls.Info.Status)
+	rec.Payload = facts.Status(rls.Info.Status)
 	rec.Description = rls.Info.Description
 	rec.Manifest = rls.Manifest
 	rec.Chart = chartName(rls.Chart)
@@ -62,7 +63,7 @@ func misplaced(key string, rls *release.Release) error {
 // Settle gives a loaded record a status and a description, in its payload and
 // in its labels, and changes nothing else of it. It writes only over the
 // version that was loaded; afterwards l is the version written.
-func (s *Store) Settle(ctx context.Context, l *Loaded, status verdict.Status, description string) error {
+func (s *Store) Settle(ctx context.Context, l *Loaded, status facts.Status, description string) error {
 	if l.err != nil {
 		return s.explain("update", "update", l.err.Key, l.err)
 	}
@@ -114,13 +115,13 @@ func chartName(c *chart.Chart) string {
 	return c.Metadata.Name + "-" + c.Metadata.Version
 }
 
-func hooks(stored []*release.Hook) []verdict.Hook {
-	var list []verdict.Hook
+func hooks(stored []*release.Hook) []facts.Hook {
+	var list []facts.Hook
 	for _, h := range stored {
 		if h == nil {
 			continue
 		}
-		hook := verdict.Hook{
+		hook := facts.Hook{
 			Name:      h.Name,
 			Kind:      h.Kind,
 			Manifest:  h.Manifest,

@@ -13,12 +13,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/cenkalti/backoff/v4"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	"k8s.io/apimachinery/pkg/util/validation"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/metadata"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // Clients are the connections that internal/kube hands to the store.
@@ -34,7 +35,7 @@ type Options struct {
 
 	// Stamp holds the run and its deadline. The revision is filled in from
 	// the release that is created.
-	Stamp verdict.Stamp
+	Stamp facts.Stamp
 	// Identity is the hash of the branch the records belong to.
 	Identity string
 	// Annotations are put on every record that is created.

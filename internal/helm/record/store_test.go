@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/cenkalti/backoff/v4"
 	"github.com/google/go-cmp/cmp"
 	"helm.sh/helm/v3/pkg/release"
@@ -20,6 +19,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 var secretsResource = schema.GroupResource{Resource: "secrets"}
@@ -27,7 +29,7 @@ var secretsResource = schema.GroupResource{Resource: "secrets"}
 func testStore() *Store {
 	return &Store{memory: newMemory(), opts: Options{
 		Kind: Secrets, Namespace: "review", Identity: "me",
-		Stamp: verdict.Stamp{Run: "run2", Deadline: time.Unix(1800, 0)},
+		Stamp: facts.Stamp{Run: "run2", Deadline: time.Unix(1800, 0)},
 		Now:   func() time.Time { return time.Unix(1000, 0) },
 	}.withDefaults()}
 }
@@ -41,7 +43,7 @@ func TestParseDriver(t *testing.T) {
 		}
 	}
 	for _, env := range []string{"sql", "memory", "Secret", "etcd"} {
-		if _, err := ParseDriver(env); verdict.ProblemOf(err).Ending != verdict.EndWrongInput {
+		if _, err := ParseDriver(env); problem.Of(err).Reason != problem.WrongInput {
 			t.Errorf("ParseDriver(%q): %v", env, err)
 		}
 	}
@@ -63,7 +65,7 @@ func TestLabelsOfNewStripsWhatWasInherited(t *testing.T) {
 	if diff := cmp.Diff(want, s.labelsOfNew(rls)); diff != "" {
 		t.Error(diff)
 	}
-	s.opts.Stamp, s.opts.Identity = verdict.Stamp{}, ""
+	s.opts.Stamp, s.opts.Identity = facts.Stamp{}, ""
 	for key := range s.labelsOfNew(rls) {
 		if key == LabelRun || key == LabelRevision || key == LabelDeadline || key == LabelIdentity {
 			t.Errorf("%s was inherited", key)
@@ -195,33 +197,33 @@ func TestExplain(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		err  error
-		want verdict.Ending
+		want problem.ExitReason
 	}{
-		"denied":    {forbidden(`User "u" cannot update resource "secrets" in API group "" in the namespace "review"`), verdict.EndPermission},
-		"quota":     {forbidden("exceeded quota: q"), verdict.EndInconsistent},
-		"expired":   {apierrors.NewUnauthorized("no"), verdict.EndPermission},
-		"exists":    {driver.ErrReleaseExists, verdict.EndLive},
-		"conflict":  {&ConflictError{Key: "k"}, verdict.EndLive},
-		"taken":     {&TakenError{Key: "k"}, verdict.EndUnreadable},
-		"immutable": {&ImmutableError{Key: "k"}, verdict.EndUnreadable},
-		"too long":  {apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "k", field.ErrorList{field.TooLong(field.NewPath("data"), "", 1<<20)}), verdict.EndUnreadable},
-		"422":       {apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "k", nil), verdict.EndInconsistent},
-		"gone":      {errGone, verdict.EndInconsistent},
-		"large":     {&TooLargeError{Size: 1 << 20, Limit: sizeLimit}, verdict.EndUnreadable},
-		"413":       {apierrors.NewRequestEntityTooLargeError("no"), verdict.EndUnreadable},
-		"broken":    {&UndecodableError{Key: "k", Err: io.EOF}, verdict.EndUnreadable},
-		"outline":   {&OutlineError{Key: "k"}, verdict.EndInternal},
-		"500":       {apierrors.NewInternalError(io.EOF), verdict.EndUnanswered},
-		"lost":      {&UnansweredError{Unknown: true, Err: errors.Join(io.EOF, forbidden("User cannot get"))}, verdict.EndUnanswered},
-		"cancelled": {context.Canceled, verdict.EndInternal},
+		"denied":    {forbidden(`User "u" cannot update resource "secrets" in API group "" in the namespace "review"`), problem.PermissionMissing},
+		"quota":     {forbidden("exceeded quota: q"), problem.Inconsistent},
+		"expired":   {apierrors.NewUnauthorized("no"), problem.PermissionMissing},
+		"exists":    {driver.ErrReleaseExists, problem.LiveOperation},
+		"conflict":  {&ConflictError{Key: "k"}, problem.LiveOperation},
+		"taken":     {&TakenError{Key: "k"}, problem.RecordUnreadable},
+		"immutable": {&ImmutableError{Key: "k"}, problem.RecordUnreadable},
+		"too long":  {apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "k", field.ErrorList{field.TooLong(field.NewPath("data"), "", 1<<20)}), problem.RecordUnreadable},
+		"422":       {apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "k", nil), problem.Inconsistent},
+		"gone":      {errGone, problem.Inconsistent},
+		"large":     {&TooLargeError{Size: 1 << 20, Limit: sizeLimit}, problem.RecordUnreadable},
+		"413":       {apierrors.NewRequestEntityTooLargeError("no"), problem.RecordUnreadable},
+		"broken":    {&UndecodableError{Key: "k", Err: io.EOF}, problem.RecordUnreadable},
+		"outline":   {&OutlineError{Key: "k"}, problem.Internal},
+		"500":       {apierrors.NewInternalError(io.EOF), problem.Unanswered},
+		"lost":      {&UnansweredError{Unknown: true, Err: errors.Join(io.EOF, forbidden("User cannot get"))}, problem.Unanswered},
+		"cancelled": {context.Canceled, problem.Internal},
 	} {
 		err := testStore().explain("update", "update", "k", c.err)
-		p := verdict.ProblemOf(err)
-		if p.Ending != c.want || !errors.Is(err, c.err) {
-			t.Errorf("%s: got %s: %v", name, p.Ending, err)
+		p := problem.Of(err)
+		if p.Reason != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s: got %s: %v", name, p.Reason, err)
 		}
-		if c.want == verdict.EndPermission && name == "denied" && (len(p.Gaps) != 1 || p.Gaps[0].Verb != "update") {
-			t.Errorf("%s: gaps %v", name, p.Gaps)
+		if c.want == problem.PermissionMissing && name == "denied" && (len(p.Missing) != 1 || p.Missing[0].Verb != "update") {
+			t.Errorf("%s: gaps %v", name, p.Missing)
 		}
 	}
 }
@@ -232,7 +234,7 @@ func TestHooks(t *testing.T) {
 		nil,
 		{Name: "b", DeletePolicies: []release.HookDeletePolicy{release.HookFailed, release.HookSucceeded}},
 	})
-	want := []verdict.Hook{
+	want := []facts.Hook{
 		{Name: "a", Events: []string{"pre-install"}, Succeeded: true, Recreated: true},
 		{Name: "b"},
 	}

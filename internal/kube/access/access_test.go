@@ -9,7 +9,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 func TestStorage(t *testing.T) {
@@ -53,7 +53,7 @@ func TestStorage(t *testing.T) {
 
 func TestSplit(t *testing.T) {
 	cluster, namespaced := Split(Storage(Needs{Resource: Secrets, Namespace: "ns", CreateNamespace: true}))
-	if len(cluster) != 3 || slices.ContainsFunc(namespaced, func(p verdict.Permission) bool { return p.Namespace != "ns" }) {
+	if len(cluster) != 3 || slices.ContainsFunc(namespaced, func(p problem.Permission) bool { return p.Namespace != "ns" }) {
 		t.Errorf("Split() = %v, %v", cluster, namespaced)
 	}
 }
@@ -82,7 +82,7 @@ func parse(t *testing.T, text string) map[string]document {
 }
 
 // allowed says whether the rules grant what is needed.
-func allowed(rules []rbacv1.PolicyRule, p verdict.Permission) bool {
+func allowed(rules []rbacv1.PolicyRule, p problem.Permission) bool {
 	return slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool {
 		return slices.Contains(r.APIGroups, p.Group) && slices.Contains(r.Resources, p.Resource) && slices.Contains(r.Verbs, p.Verb) &&
 			(len(r.ResourceNames) == 0 || slices.Contains(r.ResourceNames, p.Name))
@@ -120,7 +120,7 @@ func TestRBACPerBranch(t *testing.T) {
 		t.Errorf("its breadth is not said:\n%s", text)
 	}
 	for _, p := range needs {
-		if !allowed(docs["ClusterRole"].Rules, verdict.Permission{Verb: p.Verb, Group: p.Group, Resource: p.Resource, Name: "review-app-other"}) {
+		if !allowed(docs["ClusterRole"].Rules, problem.Permission{Verb: p.Verb, Group: p.Group, Resource: p.Resource, Name: "review-app-other"}) {
 			t.Errorf("%s is not granted for the next branch", p)
 		}
 	}

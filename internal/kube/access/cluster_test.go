@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/kube/access"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -61,7 +61,7 @@ func TestAppliedRBACSuffices(t *testing.T) {
 				t.Fatalf("before: %d gaps of %d, %v", len(gaps), len(needs), err)
 			}
 			retries := 0
-			gaps, err = access.ReviewUntil(t.Context(), api, needs, 30*time.Second, func([]verdict.Gap, time.Duration) {
+			gaps, err = access.ReviewUntil(t.Context(), api, needs, 30*time.Second, func([]problem.MissingPermission, time.Duration) {
 				if retries++; retries == 1 { // a RoleBinding that appears meanwhile
 					applyRBAC(t, cluster, access.RBAC(account.User, needs, perBranch, namespace))
 				}
@@ -86,7 +86,7 @@ func TestReviewUntilGivesUp(t *testing.T) {
 		t.Errorf("gaps: %v, %v", gaps, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err = access.ReviewUntil(ctx, api, needs, time.Minute, func([]verdict.Gap, time.Duration) { cancel() })
+	_, err = access.ReviewUntil(ctx, api, needs, time.Minute, func([]problem.MissingPermission, time.Duration) { cancel() })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}

@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // RBAC is the YAML that grants a user all the needs of a run, to be applied with
@@ -24,7 +24,7 @@ import (
 // Give it every need of the run, not only the gaps, so that what is applied
 // suffices. It is made by marshalling objects: no name in it can change its
 // structure.
-func RBAC(user string, needs []verdict.Permission, perBranch bool, namespace string) string {
+func RBAC(user string, needs []problem.Permission, perBranch bool, namespace string) string {
 	g := grant{user: user, name: roleName(user), namespace: namespace}
 	if perBranch {
 		g.everywhere(needs)
@@ -43,8 +43,8 @@ type grant struct {
 // inNamespace grants in the one namespace. To create it is not granted but done,
 // since a Role needs the namespace to be there; and as whoever applies this makes
 // it, it is not Berth's to mark.
-func (g *grant) inNamespace(needs []verdict.Permission) {
-	var local, cluster []verdict.Permission
+func (g *grant) inNamespace(needs []problem.Permission) {
+	var local, cluster []problem.Permission
 	for _, p := range needs {
 		switch {
 		case p.Verb == "create" && p.Group == "" && p.Resource == "namespaces":
@@ -68,7 +68,7 @@ func (g *grant) inNamespace(needs []verdict.Permission) {
 }
 
 // everywhere grants in all namespaces, since the next branch's has no name yet.
-func (g *grant) everywhere(needs []verdict.Permission) {
+func (g *grant) everywhere(needs []problem.Permission) {
 	all := rules(needs, false)
 	g.comment("Namespaces per branch: these permissions hold in EVERY namespace of the cluster.")
 	for _, r := range all {
@@ -92,7 +92,7 @@ func (g *grant) clusterWide(rules []rbacv1.PolicyRule) {
 
 // rules groups the needs by API group and resource. With names, what concerns
 // one named object is granted for that one alone.
-func rules(needs []verdict.Permission, named bool) []rbacv1.PolicyRule {
+func rules(needs []problem.Permission, named bool) []rbacv1.PolicyRule {
 	var made []rbacv1.PolicyRule
 	at := make(map[[3]string]int)
 	for _, p := range needs {

@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	client "k8s.io/client-go/kubernetes/typed/authorization/v1"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // parallelReviews bounds how many questions are asked at a time.
@@ -24,8 +24,8 @@ const parallelReviews = 16
 //
 // Single reviews, not a rules review: that one may be incomplete where an
 // authorizer cannot list its rules.
-func Review(ctx context.Context, api client.AuthorizationV1Interface, needs []verdict.Permission) ([]verdict.Gap, error) {
-	answers := make([]*verdict.Gap, len(needs))
+func Review(ctx context.Context, api client.AuthorizationV1Interface, needs []problem.Permission) ([]problem.MissingPermission, error) {
+	answers := make([]*problem.MissingPermission, len(needs))
 	asks, ctx := errgroup.WithContext(ctx)
 	asks.SetLimit(parallelReviews)
 	for i, p := range needs {
@@ -37,7 +37,7 @@ func Review(ctx context.Context, api client.AuthorizationV1Interface, needs []ve
 	if err := asks.Wait(); err != nil {
 		return nil, err
 	}
-	var gaps []verdict.Gap
+	var gaps []problem.MissingPermission
 	for _, g := range answers {
 		if g != nil {
 			gaps = append(gaps, *g)
@@ -46,7 +46,7 @@ func Review(ctx context.Context, api client.AuthorizationV1Interface, needs []ve
 	return gaps, nil
 }
 
-func ask(ctx context.Context, api client.AuthorizationV1Interface, p verdict.Permission) (*verdict.Gap, error) {
+func ask(ctx context.Context, api client.AuthorizationV1Interface, p problem.Permission) (*problem.MissingPermission, error) {
 	review := &authv1.SelfSubjectAccessReview{Spec: authv1.SelfSubjectAccessReviewSpec{ResourceAttributes: attributes(p)}}
 	answer, err := api.SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
 	if err != nil {
@@ -59,10 +59,10 @@ func ask(ctx context.Context, api client.AuthorizationV1Interface, p verdict.Per
 	if reason == "" {
 		reason = answer.Status.EvaluationError
 	}
-	return &verdict.Gap{Permission: p, Reason: reason}, nil
+	return &problem.MissingPermission{Permission: p, Reason: reason}, nil
 }
 
-func attributes(p verdict.Permission) *authv1.ResourceAttributes {
+func attributes(p problem.Permission) *authv1.ResourceAttributes {
 	resource, subresource, _ := strings.Cut(p.Resource, "/")
 	a := &authv1.ResourceAttributes{
 		Verb: p.Verb, Group: p.Group, Resource: resource, Subresource: subresource, Namespace: p.Namespace, Name: p.Name,
@@ -75,7 +75,7 @@ func attributes(p verdict.Permission) *authv1.ResourceAttributes {
 	return a
 }
 
-func ofOneNamespace(p verdict.Permission) bool {
+func ofOneNamespace(p problem.Permission) bool {
 	return p.Group == "" && p.Resource == "namespaces" && p.Name != ""
 }
 
@@ -84,7 +84,7 @@ func ofOneNamespace(p verdict.Permission) bool {
 // RoleBinding made by the pipeline itself, or by a controller for each new
 // namespace, takes a moment. What is missing only optionally is not waited for.
 // onRetry, which may be nil, is told of every new attempt.
-func ReviewUntil(ctx context.Context, api client.AuthorizationV1Interface, needs []verdict.Permission, wait time.Duration, onRetry func([]verdict.Gap, time.Duration)) ([]verdict.Gap, error) {
+func ReviewUntil(ctx context.Context, api client.AuthorizationV1Interface, needs []problem.Permission, wait time.Duration, onRetry func([]problem.MissingPermission, time.Duration)) ([]problem.MissingPermission, error) {
 	gaps, err := Review(ctx, api, needs)
 	if err != nil || len(Required(gaps)) == 0 || wait <= 0 {
 		return gaps, err
@@ -107,7 +107,7 @@ func ReviewUntil(ctx context.Context, api client.AuthorizationV1Interface, needs
 			return gaps, fmt.Errorf("wait for permissions: %w", ctx.Err())
 		case <-time.After(pause):
 		}
-		denied := make([]verdict.Permission, len(gaps))
+		denied := make([]problem.Permission, len(gaps))
 		for i, g := range gaps {
 			denied[i] = g.Permission
 		}

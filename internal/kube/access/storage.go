@@ -1,6 +1,6 @@
 package access
 
-import "github.com/berth-dev/berth/internal/verdict"
+import "github.com/berth-dev/berth/internal/problem"
 
 // Resources that can hold release records.
 const (
@@ -20,18 +20,18 @@ type Needs struct {
 // cluster-scoped ones first. Without the optional ones a run goes on: it polls
 // where it cannot watch, goes by the records' stamps where it has no Lease, and
 // leaves a namespace that it could not mark.
-func Storage(n Needs) []verdict.Permission {
-	needs := []verdict.Permission{
+func Storage(n Needs) []problem.Permission {
+	needs := []problem.Permission{
 		{Verb: "get", Resource: "namespaces", Name: n.Namespace, Why: "see whether the namespace exists and whose it is"},
 	}
 	if n.CreateNamespace {
 		needs = append(needs,
-			verdict.Permission{Verb: "create", Resource: "namespaces", Why: "make the review app's namespace"},
-			verdict.Permission{Verb: "patch", Resource: "namespaces", Name: n.Namespace, Optional: true,
+			problem.Permission{Verb: "create", Resource: "namespaces", Why: "make the review app's namespace"},
+			problem.Permission{Verb: "patch", Resource: "namespaces", Name: n.Namespace, Optional: true,
 				Why: "write on the namespace that Berth made it, so that teardown may delete it"})
 	}
-	record := func(verb, why string) verdict.Permission {
-		return verdict.Permission{Verb: verb, Resource: n.Resource, Namespace: n.Namespace, Why: why}
+	record := func(verb, why string) problem.Permission {
+		return problem.Permission{Verb: verb, Resource: n.Resource, Namespace: n.Namespace, Why: why}
 	}
 	needs = append(needs,
 		record("get", "read the release records"),
@@ -60,16 +60,16 @@ func Storage(n Needs) []verdict.Permission {
 const whyRenew = "renew and end the lock"
 
 // RenewLock is the permission among those of Storage to update the lock.
-func RenewLock(namespace string) verdict.Permission { return onLock("update", namespace, whyRenew) }
+func RenewLock(namespace string) problem.Permission { return onLock("update", namespace, whyRenew) }
 
-func onLock(verb, namespace, why string) verdict.Permission {
-	return verdict.Permission{
+func onLock(verb, namespace, why string) problem.Permission {
+	return problem.Permission{
 		Verb: verb, Group: "coordination.k8s.io", Resource: "leases", Namespace: namespace, Why: why, Optional: true,
 	}
 }
 
 // Split parts what can be asked before the namespace exists from what cannot.
-func Split(needs []verdict.Permission) (cluster, namespaced []verdict.Permission) {
+func Split(needs []problem.Permission) (cluster, namespaced []problem.Permission) {
 	for _, p := range needs {
 		if p.Namespace == "" {
 			cluster = append(cluster, p)
@@ -81,8 +81,8 @@ func Split(needs []verdict.Permission) (cluster, namespaced []verdict.Permission
 }
 
 // Required keeps the gaps that a run cannot go on with.
-func Required(gaps []verdict.Gap) []verdict.Gap {
-	var required []verdict.Gap
+func Required(gaps []problem.MissingPermission) []problem.MissingPermission {
+	var required []problem.MissingPermission
 	for _, g := range gaps {
 		if !g.Optional {
 			required = append(required, g)

@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // Options say which release is locked, by whom, and for how long to try.
@@ -91,7 +91,7 @@ func Acquire(ctx context.Context, client kubernetes.Interface, o Options) (*Leas
 // hold begins the renewal. A Lease that was created may still be one that may
 // not be updated: better to learn that now than when it runs out.
 func (c *candidate) hold(ctx context.Context, mine *coordinationv1.Lease, began time.Time) (*Lease, error) {
-	if c.found.State == verdict.LockAbsent && !c.Renewable {
+	if c.found.State == facts.LockAbsent && !c.Renewable {
 		renewed, err := c.api.Update(ctx, mine, metav1.UpdateOptions{})
 		if apierrors.IsForbidden(err) {
 			return nil, fmt.Errorf("renew the lock on release %s in namespace %s: %w: %w", c.Release, c.Namespace, ErrUnusable, err)

@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	typed "k8s.io/client-go/kubernetes/typed/coordination/v1"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // candidate is somebody who wants the Lease.
@@ -20,7 +20,7 @@ type candidate struct {
 	until time.Time // when to give up
 
 	seen   *coordinationv1.Lease // as last read
-	found  verdict.Lock          // as it was before we took it
+	found  facts.Lock            // as it was before we took it
 	change time.Time             // when we first saw it as it is
 	told   string                // the token of the holder that OnWait was told of
 }
@@ -50,7 +50,7 @@ func (c *candidate) try(ctx context.Context) (*coordinationv1.Lease, error) {
 		return nil, &HeldError{Holder: holder(current), Since: acquired(current)}
 	}
 	c.found = state(current, c.ServerNow())
-	if c.found.State == verdict.LockHeld { // free all the same: nobody renewed it under our eyes
+	if c.found.State == facts.LockHeld { // free all the same: nobody renewed it under our eyes
 		c.found = expired(c.found, expires(current))
 	}
 	next := current.DeepCopy()
@@ -64,7 +64,7 @@ func (c *candidate) create(ctx context.Context) (*coordinationv1.Lease, error) {
 	made := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{
 		Name: Name(c.Release), Labels: map[string]string{"app.kubernetes.io/managed-by": "berth"},
 	}}
-	c.found = verdict.Lock{State: verdict.LockAbsent}
+	c.found = facts.Lock{State: facts.LockAbsent}
 	c.claim(made)
 	made, err := c.api.Create(ctx, made, metav1.CreateOptions{})
 	return unlessBeaten(made, err)

@@ -12,8 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/lease"
-	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -40,7 +40,7 @@ func acquire(t *testing.T, ctx context.Context, client kubernetes.Interface, o l
 	return l
 }
 
-func state(t *testing.T, ctx context.Context, client kubernetes.Interface, namespace string, now time.Time) verdict.Lock {
+func state(t *testing.T, ctx context.Context, client kubernetes.Interface, namespace string, now time.Time) facts.Lock {
 	t.Helper()
 	lock, err := lease.Read(ctx, client, namespace, "web", now)
 	if err != nil {
@@ -52,12 +52,12 @@ func state(t *testing.T, ctx context.Context, client kubernetes.Interface, names
 func TestAcquireHoldRelease(t *testing.T) {
 	ctx, cluster, namespace := start(t)
 	client := cluster.Client()
-	if got := state(t, ctx, client, namespace, time.Time{}); got.State != verdict.LockAbsent {
+	if got := state(t, ctx, client, namespace, time.Time{}); got.State != facts.LockAbsent {
 		t.Fatalf("before: %+v", got)
 	}
 	l := acquire(t, ctx, client, options(namespace, "run 1"))
 	held := state(t, ctx, client, namespace, time.Now())
-	if held.State != verdict.LockHeld || held.Holder != "run 1" || held.Since.IsZero() || !l.Live(time.Second) {
+	if held.State != facts.LockHeld || held.Holder != "run 1" || held.Since.IsZero() || !l.Live(time.Second) {
 		t.Errorf("held: %+v, live %t", held, l.Live(time.Second))
 	}
 
@@ -66,14 +66,14 @@ func TestAcquireHoldRelease(t *testing.T) {
 		t.Errorf("a second holder: %v", err)
 	}
 
-	want := verdict.Attempt{Run: "r1", Revision: 2, Outcome: "failed", HooksProven: true}
+	want := facts.Attempt{Run: "r1", Revision: 2, Outcome: "failed", HooksProven: true}
 	if err := l.Release(ctx, want); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Release(ctx, want); err != nil {
 		t.Errorf("a second release: %v", err)
 	}
-	if got := state(t, ctx, client, namespace, time.Now()); got.State != verdict.LockEnded || got.Attempt != want {
+	if got := state(t, ctx, client, namespace, time.Now()); got.State != facts.LockEnded || got.Attempt != want {
 		t.Errorf("after: %+v", got)
 	}
 
@@ -84,7 +84,7 @@ func TestAcquireHoldRelease(t *testing.T) {
 	if err := again.Remove(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if got := state(t, ctx, client, namespace, time.Time{}); got.State != verdict.LockAbsent {
+	if got := state(t, ctx, client, namespace, time.Time{}); got.State != facts.LockAbsent {
 		t.Errorf("removed: %+v", got)
 	}
 }
@@ -103,7 +103,7 @@ func TestRenewalOutlivesTheDuration(t *testing.T) {
 	if told.Load() != 1 {
 		t.Errorf("told of the wait %d times", told.Load())
 	}
-	if err := l.Release(ctx, verdict.Attempt{}); err != nil {
+	if err := l.Release(ctx, facts.Attempt{}); err != nil {
 		t.Errorf("its holder: %v", err)
 	}
 }
@@ -117,12 +117,12 @@ func TestWaitsForTheEnd(t *testing.T) {
 	go func() {
 		second, err := lease.Acquire(ctx, cluster.Client(), o)
 		if err == nil {
-			err = second.Release(ctx, verdict.Attempt{})
+			err = second.Release(ctx, facts.Attempt{})
 		}
 		done <- err
 	}()
 	<-waiting
-	if err := first.Release(ctx, verdict.Attempt{}); err != nil {
+	if err := first.Release(ctx, facts.Attempt{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
@@ -140,14 +140,14 @@ func TestTakesOneThatRanOut(t *testing.T) {
 			o := options(namespace, "run 2")
 			o.Wait, o.ServerNow = patience, now
 			second := acquire(t, ctx, cluster.Client(), o)
-			if err := first.Release(ctx, verdict.Attempt{Outcome: "late"}); !errors.Is(err, lease.ErrLost) {
+			if err := first.Release(ctx, facts.Attempt{Outcome: "late"}); !errors.Is(err, lease.ErrLost) {
 				t.Errorf("the first writes after it lost: %v", err)
 			}
 			got := state(t, ctx, cluster.Client(), namespace, time.Now())
 			if got.Holder != "run 2" || got.Attempt.Outcome != "" {
 				t.Errorf("lock: %+v", got)
 			}
-			if err := second.Release(ctx, verdict.Attempt{}); err != nil {
+			if err := second.Release(ctx, facts.Attempt{}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -173,10 +173,10 @@ func TestLosing(t *testing.T) {
 		t.Fatal("nobody was told that the lease was deleted")
 	}
 	<-l.Done()
-	if err := l.Release(ctx, verdict.Attempt{}); !errors.Is(err, lease.ErrLost) {
+	if err := l.Release(ctx, facts.Attempt{}); !errors.Is(err, lease.ErrLost) {
 		t.Errorf("release: %v", err)
 	}
-	if got := state(t, ctx, cluster.Client(), namespace, time.Time{}); got.State != verdict.LockAbsent {
+	if got := state(t, ctx, cluster.Client(), namespace, time.Time{}); got.State != facts.LockAbsent {
 		t.Errorf("it was written after it was lost: %+v", got)
 	}
 }
@@ -192,9 +192,9 @@ func TestTeardownTakesTheLeaseAlong(t *testing.T) {
 	}
 	kubetest.Eventually(t, patience, func() (bool, string) {
 		lock, err := lease.Read(ctx, cluster.Client(), namespace, "web", time.Time{})
-		return err == nil && lock.State == verdict.LockAbsent, "the lease is still there"
+		return err == nil && lock.State == facts.LockAbsent, "the lease is still there"
 	})
-	if err := l.Release(ctx, verdict.Attempt{}); err != nil {
+	if err := l.Release(ctx, facts.Attempt{}); err != nil {
 		t.Errorf("release: %v", err)
 	}
 	if _, err := lease.Acquire(ctx, cluster.Client(), o); err == nil {
@@ -211,7 +211,7 @@ func TestWithoutPermission(t *testing.T) {
 	if _, err := lease.Acquire(ctx, client, options(namespace, "run 1")); !errors.Is(err, lease.ErrUnusable) {
 		t.Errorf("acquire: %v", err)
 	}
-	if got := state(t, ctx, client, namespace, time.Time{}); got.State != verdict.LockUnusable {
+	if got := state(t, ctx, client, namespace, time.Time{}); got.State != facts.LockUnusable {
 		t.Errorf("read: %+v", got)
 	}
 }
@@ -229,12 +229,12 @@ func TestWaitsWithoutWatch(t *testing.T) {
 	o := options(namespace, "run 2")
 	o.Wait = patience
 	o.OnWait = func(string, time.Time) {
-		if err := first.Release(ctx, verdict.Attempt{}); err != nil {
+		if err := first.Release(ctx, facts.Attempt{}); err != nil {
 			t.Error(err)
 		}
 	}
 	second := acquire(t, ctx, client, o)
-	if err := second.Release(ctx, verdict.Attempt{}); err != nil {
+	if err := second.Release(ctx, facts.Attempt{}); err != nil {
 		t.Error(err)
 	}
 }

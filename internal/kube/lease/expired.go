@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // remembered is how many expiries the Lease keeps: runs that are cut off one
@@ -12,15 +12,15 @@ import (
 const remembered = 20
 
 // expired is a lock whose holder let it run out at a moment.
-func expired(lock verdict.Lock, at time.Time) verdict.Lock {
-	lock.State = verdict.LockExpired
+func expired(lock facts.Lock, at time.Time) facts.Lock {
+	lock.State = facts.LockExpired
 	if _, known := lock.ExpiredAt(lock.Run); !known {
-		lock.Expired = append([]verdict.Expiry{{Run: lock.Run, At: at}}, lock.Expired...)
+		lock.Expired = append([]facts.Expiry{{Run: lock.Run, At: at}}, lock.Expired...)
 	}
 	return lock
 }
 
-func formatExpired(list []verdict.Expiry) string {
+func formatExpired(list []facts.Expiry) string {
 	var runs []string
 	for _, e := range list[:min(len(list), remembered)] {
 		later := e.At.Add(time.Second - 1) // whole seconds, and never too early
@@ -30,12 +30,12 @@ func formatExpired(list []verdict.Expiry) string {
 }
 
 // parseExpired reads what formatExpired wrote and leaves out what it did not.
-func parseExpired(text string) []verdict.Expiry {
-	var list []verdict.Expiry
+func parseExpired(text string) []facts.Expiry {
+	var list []facts.Expiry
 	for entry := range strings.SplitSeq(text, ",") {
 		run, at, _ := strings.Cut(entry, "=")
 		if t, err := time.Parse(time.RFC3339, at); err == nil && run != "" {
-			list = append(list, verdict.Expiry{Run: run, At: t})
+			list = append(list, facts.Expiry{Run: run, At: t})
 		}
 	}
 	return list

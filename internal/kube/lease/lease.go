@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	typed "k8s.io/client-go/kubernetes/typed/coordination/v1"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // endTries bounds how often the last write is tried over changes of others.
@@ -23,7 +23,7 @@ type Lease struct {
 	o     Options
 	api   typed.LeaseInterface
 	token string
-	found verdict.Lock
+	found facts.Lock
 
 	stop    context.CancelFunc // ends the renewal
 	stopped chan struct{}      // closed when it has ended
@@ -51,7 +51,7 @@ func hold(ctx context.Context, c *candidate, mine *coordinationv1.Lease, began t
 }
 
 // Found is the Lease as it was before we took it.
-func (l *Lease) Found() verdict.Lock { return l.found }
+func (l *Lease) Found() facts.Lock { return l.found }
 
 // Done is closed when the Lease was lost. Nothing may be written from then on.
 func (l *Lease) Done() <-chan struct{} { return l.lost }
@@ -105,7 +105,7 @@ func (l *Lease) ExpectRemoval() {
 // Release ends the renewal and writes how the attempt ended, for later runs to
 // tell a dead operation from a live one. It writes nothing when the Lease was
 // lost. It can be called again when it failed.
-func (l *Lease) Release(ctx context.Context, a verdict.Attempt) error {
+func (l *Lease) Release(ctx context.Context, a facts.Attempt) error {
 	return l.end(ctx, "release", func(current *coordinationv1.Lease) error {
 		next := current.DeepCopy()
 		record(next, a)

@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // pollEvery is how often the Lease is read where it cannot be watched.
@@ -73,7 +73,7 @@ func wait(ctx context.Context, c <-chan time.Time) {
 func (c *candidate) explain(err error) error {
 	tried := fmt.Sprintf("lock release %s in namespace %s", c.Release, c.Namespace)
 	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
-		return &verdict.Problem{Ending: verdict.EndTerminating, Tried: tried, Cause: err, Next: "wait until the namespace is gone, then run again"}
+		return &problem.Problem{Reason: problem.NamespaceTerminating, Tried: tried, Cause: err, Next: "wait until the namespace is gone, then run again"}
 	}
 	return fmt.Errorf("%s: %w", tried, err)
 }

@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // What the Lease carries besides its spec.
@@ -75,23 +75,23 @@ func Name(release string) string {
 // Read says who holds the release, and how the last attempt ended. now is the
 // API server's time; when it is zero, a Lease that has run out is reported as
 // held, with the moment it runs out.
-func Read(ctx context.Context, client kubernetes.Interface, namespace, release string, now time.Time) (verdict.Lock, error) {
+func Read(ctx context.Context, client kubernetes.Interface, namespace, release string, now time.Time) (facts.Lock, error) {
 	l, err := client.CoordinationV1().Leases(namespace).Get(ctx, Name(release), metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return verdict.Lock{State: verdict.LockAbsent}, nil
+		return facts.Lock{State: facts.LockAbsent}, nil
 	case apierrors.IsForbidden(err):
-		return verdict.Lock{State: verdict.LockUnusable}, nil
+		return facts.Lock{State: facts.LockUnusable}, nil
 	case err != nil:
-		return verdict.Lock{}, fmt.Errorf("read lease %s in namespace %s: %w", Name(release), namespace, err)
+		return facts.Lock{}, fmt.Errorf("read lease %s in namespace %s: %w", Name(release), namespace, err)
 	}
 	return state(l, now), nil
 }
 
 // state is what a Lease says at a moment.
-func state(l *coordinationv1.Lease, now time.Time) verdict.Lock {
-	lock := verdict.Lock{
-		State:   verdict.LockEnded,
+func state(l *coordinationv1.Lease, now time.Time) facts.Lock {
+	lock := facts.Lock{
+		State:   facts.LockEnded,
 		Run:     l.Annotations[annotationHolderRun],
 		Holder:  holder(l),
 		Since:   acquired(l),
@@ -101,7 +101,7 @@ func state(l *coordinationv1.Lease, now time.Time) verdict.Lock {
 	if lock.Holder == "" {
 		return lock
 	}
-	lock.State = verdict.LockHeld
+	lock.State = facts.LockHeld
 	if until := expires(l); !now.IsZero() && now.After(until) {
 		return expired(lock, until)
 	}
@@ -156,9 +156,9 @@ func expires(l *coordinationv1.Lease) time.Time {
 }
 
 // attempt reads the annotations; numbers that are none are as good as absent.
-func attempt(l *coordinationv1.Lease) verdict.Attempt {
+func attempt(l *coordinationv1.Lease) facts.Attempt {
 	revision, _ := strconv.Atoi(l.Annotations[annotationRevision])
-	return verdict.Attempt{
+	return facts.Attempt{
 		Run:         l.Annotations[annotationRun],
 		Revision:    revision,
 		Outcome:     l.Annotations[annotationOutcome],
@@ -166,7 +166,7 @@ func attempt(l *coordinationv1.Lease) verdict.Attempt {
 	}
 }
 
-func record(l *coordinationv1.Lease, a verdict.Attempt) {
+func record(l *coordinationv1.Lease, a facts.Attempt) {
 	if l.Annotations == nil {
 		l.Annotations = make(map[string]string)
 	}

@@ -9,7 +9,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 func TestName(t *testing.T) {
@@ -53,14 +53,14 @@ func TestExpires(t *testing.T) {
 }
 
 func TestAttemptSurvivesTheLease(t *testing.T) {
-	want := verdict.Attempt{Run: "abc", Revision: 3, Outcome: "deployed", HooksProven: true}
+	want := facts.Attempt{Run: "abc", Revision: 3, Outcome: "deployed", HooksProven: true}
 	var l coordinationv1.Lease
 	record(&l, want)
 	if got := attempt(&l); got != want {
 		t.Errorf("attempt = %+v, want %+v", got, want)
 	}
 	l.Annotations = map[string]string{annotationRevision: "nonsense", annotationHooksProven: "maybe"}
-	if got := attempt(&l); got != (verdict.Attempt{}) {
+	if got := attempt(&l); got != (facts.Attempt{}) {
 		t.Errorf("attempt of junk = %+v", got)
 	}
 }

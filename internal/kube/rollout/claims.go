@@ -24,7 +24,7 @@ var (
 
 // claimFaults is a claim that no volume can be found or made for. One that waits
 // for its first consumer has nothing wrong.
-func claimFaults(f facts) []fault {
+func claimFaults(f evidence) []fault {
 	if phase(f.owner) == "Lost" {
 		return []fault{{key: "claim", final: true, reason: "the volume that it was bound to is gone"}}
 	}
@@ -51,7 +51,7 @@ func unprovided(events []happening) (why happening, ok bool) {
 
 // forVolume is how long a volume may take. What a driver fails at, it tries again:
 // the first try may only have been too slow for its caller.
-func (f facts) forVolume(e happening) time.Duration {
+func (f evidence) forVolume(e happening) time.Duration {
 	if noVolume.MatchString(e.Message) {
 		return 3 * steady
 	}

@@ -25,8 +25,8 @@ import (
 	"k8s.io/client-go/restmapper"
 	"sigs.k8s.io/yaml"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/rollout"
-	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -59,8 +59,8 @@ func waiter(t *testing.T, config *rest.Config, namespace string) *rollout.Waiter
 }
 
 var (
-	web  = verdict.Ref{APIVersion: "apps/v1", Kind: "Deployment", Name: "web"}
-	seed = verdict.Ref{APIVersion: "batch/v1", Kind: "Job", Name: "seed"}
+	web  = facts.Ref{APIVersion: "apps/v1", Kind: "Deployment", Name: "web"}
+	seed = facts.Ref{APIVersion: "batch/v1", Kind: "Job", Name: "seed"}
 )
 
 func deploy(t *testing.T, cluster *kubetest.Cluster, namespace, behaviour, more string) {
@@ -88,7 +88,7 @@ func run(t *testing.T, cluster *kubetest.Cluster, namespace, behaviour string) {
 	}
 }
 
-func wait(t *testing.T, w *rollout.Waiter, d time.Duration, refs ...verdict.Ref) error {
+func wait(t *testing.T, w *rollout.Waiter, d time.Duration, refs ...facts.Ref) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()

@@ -36,7 +36,7 @@ func (in *inspector) hopeless(now time.Time) bool {
 		if p.subject.live == nil {
 			continue
 		}
-		f := in.facts(p, starting > p.starts())
+		f := in.evidence(p, starting > p.starts())
 		p.subject.held = holding(f.pods, f.events)
 		because, seen := hopeless(f, p.seen, now)
 		p.seen, p.suspect = seen, in.failFast && because != ""
@@ -65,8 +65,8 @@ func (in *inspector) hopeless(now time.Time) bool {
 	return true
 }
 
-func (in *inspector) facts(p *patient, others bool) facts {
-	f := facts{
+func (in *inspector) evidence(p *patient, others bool) evidence {
+	f := evidence{
 		owner: p.subject.live, unchanged: p.subject.unchanged, before: p.subject.before, began: in.began,
 		events: p.events, operators: in.operators, others: others, grace: in.w.grace,
 	}

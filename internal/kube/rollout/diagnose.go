@@ -14,7 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // What diagnostics may take and hold.
@@ -34,7 +35,7 @@ const (
 // and adds to each object's reason what its pods say. It has time of its own:
 // it runs when ctx is over, too, but then leaves some of what its caller keeps for
 // the end. It is best effort; what gives no answer is left out.
-func (w *Waiter) diagnose(ctx context.Context, began time.Time, left []*subject) *verdict.Diagnostics {
+func (w *Waiter) diagnose(ctx context.Context, began time.Time, left []*subject) *result.Diagnostics {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget(ctx, began))
 	defer cancel()
 	found := make([][]*symptom, len(left))
@@ -53,7 +54,7 @@ func (w *Waiter) diagnose(ctx context.Context, began time.Time, left []*subject)
 	all := interleave(found)
 	all = all[:min(len(all), symptomsKept)]
 	w.evidence(ctx, all)
-	d := &verdict.Diagnostics{}
+	d := &result.Diagnostics{}
 	if len(left) > 0 {
 		d.Reason = clip(left[0].object.String()+": "+left[0].object.Reason, 2*eventLength)
 	}
@@ -75,7 +76,7 @@ func budget(ctx context.Context, began time.Time) time.Duration {
 
 // symptom is a Symptom on its way.
 type symptom struct {
-	verdict.Symptom
+	result.Symptom
 	uid        string
 	containers []tail
 }
@@ -101,7 +102,7 @@ func interleave(lists [][]*symptom) []*symptom {
 func (w *Waiter) symptoms(ctx context.Context, s *subject) []*symptom {
 	pods := w.unwell(ctx, s)
 	if len(pods) == 0 {
-		return []*symptom{{Symptom: verdict.Symptom{Ref: s.object.Ref, Reason: clip(s.object.Reason, eventLength)}, uid: string(s.live.GetUID())}}
+		return []*symptom{{Symptom: result.Symptom{Ref: s.object.Ref, Reason: clip(s.object.Reason, eventLength)}, uid: string(s.live.GetUID())}}
 	}
 	if !strings.Contains(s.object.Reason, "pod "+pods[0].Name+": ") {
 		s.object.Reason = strings.TrimPrefix(s.object.Reason+"; "+about(pods[0], PodReason(pods[0])), "; ")
@@ -109,8 +110,8 @@ func (w *Waiter) symptoms(ctx context.Context, s *subject) []*symptom {
 	all := make([]*symptom, 0, len(pods))
 	for _, p := range pods {
 		all = append(all, &symptom{
-			Symptom: verdict.Symptom{
-				Ref:    verdict.Ref{APIVersion: "v1", Kind: "Pod", Namespace: p.Namespace, Name: p.Name},
+			Symptom: result.Symptom{
+				Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: p.Namespace, Name: p.Name},
 				Reason: clip(PodReason(p), eventLength),
 			},
 			uid: string(p.UID), containers: tails(p),

@@ -19,8 +19,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/rollout"
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -34,7 +35,7 @@ func quick(t *testing.T, cluster *kubetest.Cluster, namespace string) *rollout.W
 
 // gaveUp fails the test unless the wait ended by itself, with a reason that says
 // all of it, and with diagnostics.
-func gaveUp(t *testing.T, err error, says ...string) *verdict.Diagnostics {
+func gaveUp(t *testing.T, err error, says ...string) *result.Diagnostics {
 	t.Helper()
 	var unready *rollout.NotReadyError
 	if !errors.As(err, &unready) || unready.Cause != nil || !unready.Objects[0].Failed {
@@ -45,7 +46,7 @@ func gaveUp(t *testing.T, err error, says ...string) *verdict.Diagnostics {
 			t.Errorf("it does not say %q: %v", text, err)
 		}
 	}
-	d := verdict.DiagnosticsOf(err)
+	d := result.DiagnosticsOf(err)
 	if d == nil || d.Reason == "" || len(d.Symptoms) == 0 {
 		t.Fatalf("diagnostics %+v", d)
 	}
@@ -66,7 +67,7 @@ func TestFinishFailsFast(t *testing.T) {
 			if !errors.As(err, &unfinished) || unfinished.Cause != nil || !strings.Contains(strings.ReplaceAll(err.Error(), "ImagePullBackOff", "ErrImagePull"), says) {
 				t.Errorf("finish: %v", err)
 			}
-			if d := verdict.DiagnosticsOf(err); d == nil || len(d.Symptoms) != 1 || (behaviour == "fail") != (len(d.Symptoms[0].Logs) > 0) {
+			if d := result.DiagnosticsOf(err); d == nil || len(d.Symptoms) != 1 || (behaviour == "fail") != (len(d.Symptoms[0].Logs) > 0) {
 				t.Errorf("diagnostics %+v", d)
 			}
 		})
@@ -95,8 +96,8 @@ func TestWaitFailsFastOnAQuota(t *testing.T) {
 	noPods(t, cluster, namespace)
 	deploy(t, cluster, namespace, "ready", "")
 	stateful(t, cluster, namespace, "db")
-	db := verdict.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}
-	for _, ref := range []verdict.Ref{web, db} {
+	db := facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}
+	for _, ref := range []facts.Ref{web, db} {
 		t.Run(ref.Kind, func(t *testing.T) {
 			d := gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, ref), "exceeded quota: small")
 			if d.Symptoms[0].Kind != ref.Kind {
@@ -168,10 +169,10 @@ func TestWaitIsPatient(t *testing.T) {
 		APIGroups: []string{"apps"}, Resources: []string{"deployments", "statefulsets"}, Verbs: []string{"get", "watch"}})
 	w := waiter(t, blind.Config, namespace)
 	w.FailFast = true
-	if err := wait(t, w, time.Minute, web, verdict.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}); err != nil {
+	if err := wait(t, w, time.Minute, web, facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}); err != nil {
 		t.Error(err)
 	}
-	missing := verdict.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: "missing"}
+	missing := facts.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: "missing"}
 	if err := wait(t, quick(t, cluster, namespace), 2*time.Second, web, missing); err == nil || !strings.Contains(err.Error(), "ConfigMap/missing: it does not exist") {
 		t.Errorf("absent: %v", err)
 	}
@@ -187,7 +188,7 @@ func TestWaitWatchesItsOwn(t *testing.T) {
 	stateful(t, cluster, namespace, "db")
 	w := waiter(t, proxy.Config(t, tokenOf(t, cluster, namespace)), namespace)
 	w.FailFast = true
-	gaveUp(t, wait(t, w, time.Minute, web, verdict.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}))
+	gaveUp(t, wait(t, w, time.Minute, web, facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}))
 	var watched []string
 	for _, r := range proxy.Log() {
 		if r.Verb == "watch" {

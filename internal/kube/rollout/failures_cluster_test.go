@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -125,16 +125,16 @@ func TestClaimsGiveTheirReason(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
 	for name, c := range map[string]struct {
-		make func(t *testing.T, namespace string) verdict.Ref
+		make func(t *testing.T, namespace string) facts.Ref
 		says []string
 	}{
-		"without its class": {func(t *testing.T, namespace string) verdict.Ref {
+		"without its class": {func(t *testing.T, namespace string) facts.Ref {
 			return claim(t, cluster, namespace, "nowhere")
 		}, []string{`PersistentVolumeClaim/data: ProvisioningFailed: storageclass.storage.k8s.io "nowhere" not found`}},
-		"without any class": {func(t *testing.T, namespace string) verdict.Ref {
+		"without any class": {func(t *testing.T, namespace string) facts.Ref {
 			return claim(t, cluster, namespace, "")
 		}, []string{"FailedBinding: no persistent volumes available for this claim and no storage class is set"}},
-		"of a StatefulSet": {func(t *testing.T, namespace string) verdict.Ref {
+		"of a StatefulSet": {func(t *testing.T, namespace string) facts.Ref {
 			return storing(t, cluster, namespace, "nowhere")
 		}, []string{"StatefulSet/db: pod db-0: ProvisioningFailed: claim data-db-0: ", `"nowhere" not found`}},
 	} {

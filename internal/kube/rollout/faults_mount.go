@@ -10,7 +10,7 @@ import (
 // mountFaults is a pod whose volume needs an object that is not there. What else
 // keeps a volume from being mounted, a disk that another node still holds say,
 // passes.
-func mountFaults(f facts, p *corev1.Pod) []fault {
+func mountFaults(f evidence, p *corev1.Pod) []fault {
 	events := f.events[p.UID]
 	if mounted(p, events) {
 		return nil // the event stays when what it tells of has passed

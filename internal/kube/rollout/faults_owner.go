@@ -9,7 +9,7 @@ import (
 )
 
 // ownerFaults are what the object itself, and the events about it, tell.
-func ownerFaults(f facts) []fault {
+func ownerFaults(f evidence) []fault {
 	switch f.owner.GetKind() {
 	case "Deployment", "ReplicaSet":
 		holds, why := condition(f.owner, "ReplicaFailure")
@@ -59,7 +59,7 @@ var (
 
 // createFault is a pod that the API server does not let be made. Progress makes
 // it another fault: room may come of it, as when old pods end.
-func createFault(f facts, why string, count int) fault {
+func createFault(f evidence, why string, count int) fault {
 	x := fault{key: "create/" + progress(f.owner), reason: told(why), count: count, lasts: steady}
 	switch {
 	case webhookDown.MatchString(why):

@@ -13,7 +13,7 @@ var noRoom = regexp.MustCompile(`Insufficient |Too many pods`)
 // unscheduled is the fault of a pod that no node takes, unless an autoscaler
 // makes one, or one is cleared for it. Where its events are not known, nobody can
 // tell.
-func unscheduled(f facts, p *corev1.Pod, c corev1.PodCondition) []fault {
+func unscheduled(f evidence, p *corev1.Pod, c corev1.PodCondition) []fault {
 	events, asked := f.events[p.UID]
 	if c.Reason != corev1.PodReasonUnschedulable {
 		return nil
@@ -37,7 +37,7 @@ func unscheduled(f facts, p *corev1.Pod, c corev1.PodCondition) []fault {
 
 // scaling says that an autoscaler makes a node for one of the pods; the others,
 // which are alike, may hear of it later.
-func scaling(f facts) bool {
+func scaling(f evidence) bool {
 	for _, p := range f.pods {
 		var up, down happening
 		for _, e := range f.events[p.UID] {

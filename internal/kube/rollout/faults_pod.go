@@ -9,7 +9,7 @@ import (
 )
 
 // podFaults are what keeps one pod from becoming ready.
-func podFaults(f facts, p *corev1.Pod) []fault {
+func podFaults(f evidence, p *corev1.Pod) []fault {
 	if p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
 		return nil // its controller replaces it, or ends with it
 	}
@@ -54,7 +54,7 @@ var (
 var missingObject = regexp.MustCompile(`(?i)(secret|configmap|persistentvolumeclaim)s? ["'\\]*\S+ (not found|does not exist)|references non-existent|couldn't find key`)
 
 // containerFaults are what keeps one container from running.
-func containerFaults(f facts, p *corev1.Pod, what string, s corev1.ContainerStatus) []fault {
+func containerFaults(f evidence, p *corev1.Pod, what string, s corev1.ContainerStatus) []fault {
 	if s.Ready || s.State.Terminated != nil && s.State.Terminated.ExitCode == 0 {
 		return nil
 	}
@@ -87,7 +87,7 @@ func containerFaults(f facts, p *corev1.Pod, what string, s corev1.ContainerStat
 
 // pullFault counts the tries: ErrImagePull follows each, ImagePullBackOff is the
 // pause before the next.
-func pullFault(f facts, p *corev1.Pod, x fault, reason, message string) fault {
+func pullFault(f evidence, p *corev1.Pod, x fault, reason, message string) fault {
 	x.key, x.mark = x.key+"/image", reason
 	tries := reason == "ErrImagePull" || reason == "ImagePullBackOff"
 	switch {
@@ -108,7 +108,7 @@ func pullFault(f facts, p *corev1.Pod, x fault, reason, message string) fault {
 
 // crashFaults is a container that crashes again and again. The pods of a Job are
 // left to their Job, which counts failures itself.
-func crashFaults(f facts, p *corev1.Pod, x fault, s corev1.ContainerStatus) []fault {
+func crashFaults(f evidence, p *corev1.Pod, x fault, s corev1.ContainerStatus) []fault {
 	if s.RestartCount < strikesTwice || jobs(p) {
 		return nil
 	}

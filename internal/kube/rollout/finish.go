@@ -7,14 +7,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // UnfinishedError is a Job or Pod that failed, or that nobody waits for any more.
 type UnfinishedError struct {
-	Object verdict.Object
+	Object facts.Object
 	Cause  error // why the wait is over; nil when the object failed
-	Found  *verdict.Diagnostics
+	Found  *result.Diagnostics
 }
 
 // Error is one line.
@@ -31,19 +32,19 @@ func (e *UnfinishedError) Error() string {
 func (e *UnfinishedError) Unwrap() error { return e.Cause }
 
 // Diagnostics are what was found out about the reasons.
-func (e *UnfinishedError) Diagnostics() *verdict.Diagnostics { return e.Found }
+func (e *UnfinishedError) Diagnostics() *result.Diagnostics { return e.Found }
 
 // Finish returns once each Job and Pod among the objects has ended well; for
 // other kinds there is nothing to wait for. It returns an *UnfinishedError as
 // soon as one has failed, or when ctx ends, and names those that were deleted
 // before they had ended.
-func (w *Waiter) Finish(ctx context.Context, refs []verdict.Ref) (deleted []verdict.Ref, err error) {
+func (w *Waiter) Finish(ctx context.Context, refs []facts.Ref) (deleted []facts.Ref, err error) {
 	return w.FinishApplied(ctx, named(refs))
 }
 
 // FinishApplied is Finish for objects as the API server returned them when they
 // were made.
-func (w *Waiter) FinishApplied(ctx context.Context, applied []Applied) (deleted []verdict.Ref, err error) {
+func (w *Waiter) FinishApplied(ctx context.Context, applied []Applied) (deleted []facts.Ref, err error) {
 	began := time.Now()
 	subjects, err := w.subjects(slices.DeleteFunc(slices.Clone(applied), func(u Applied) bool {
 		return !slices.Contains([]string{"batch/v1/Job", "v1/Pod"}, u.GetAPIVersion()+"/"+u.GetKind())
@@ -72,7 +73,7 @@ func (w *Waiter) FinishApplied(ctx context.Context, applied []Applied) (deleted 
 // finished judges a Job or Pod that is to run to its end, by nothing but its own
 // content: one that is being deleted may still come to its end. Whichever is
 // gone or was made anew before that is counted as deleted.
-func finished(deleted *[]verdict.Ref) func(*subject, bool) outcome {
+func finished(deleted *[]facts.Ref) func(*subject, bool) outcome {
 	return func(s *subject, gone bool) outcome {
 		if s.live == nil || s.object.UID != "" && s.object.UID != string(s.live.GetUID()) {
 			*deleted = append(*deleted, s.object.Ref)

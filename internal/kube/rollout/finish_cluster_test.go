@@ -15,12 +15,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/rollout"
-	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-func finish(t *testing.T, w *rollout.Waiter, d time.Duration, refs ...verdict.Ref) ([]verdict.Ref, error) {
+func finish(t *testing.T, w *rollout.Waiter, d time.Duration, refs ...facts.Ref) ([]facts.Ref, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
@@ -45,7 +45,7 @@ func TestFinish(t *testing.T) {
 			cluster := kubetest.Connect(t)
 			namespace := cluster.Namespace(t)
 			run(t, cluster, namespace, c.behaviour)
-			deleted, err := finish(t, waiter(t, cluster.Config(), namespace), c.limit, seed, verdict.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: "any"})
+			deleted, err := finish(t, waiter(t, cluster.Config(), namespace), c.limit, seed, facts.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: "any"})
 			var unfinished *rollout.UnfinishedError
 			switch {
 			case len(deleted) > 0:
@@ -91,13 +91,13 @@ func TestFinishSeesADeletion(t *testing.T) {
 		return err == nil && job.Status.Active > 0, fmt.Sprint("it does not run: ", err)
 	})
 	type answer struct {
-		deleted []verdict.Ref
+		deleted []facts.Ref
 		err     error
 	}
 	done := make(chan answer, 1)
 	w := waiter(t, cluster.Config(), namespace)
 	go func() {
-		deleted, err := w.Finish(t.Context(), []verdict.Ref{seed})
+		deleted, err := w.Finish(t.Context(), []facts.Ref{seed})
 		done <- answer{deleted, err}
 	}()
 	background := metav1.DeletePropagationBackground
@@ -108,7 +108,7 @@ func TestFinishSeesADeletion(t *testing.T) {
 	want.Namespace = namespace
 	select {
 	case a := <-done:
-		if a.err != nil || !slices.Equal(a.deleted, []verdict.Ref{want}) {
+		if a.err != nil || !slices.Equal(a.deleted, []facts.Ref{want}) {
 			t.Errorf("deleted %v, error %v", a.deleted, a.err)
 		}
 	case <-time.After(20 * time.Second):

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // Gone returns nil once none of the objects exists, or only one that was made
 // anew. When ctx ends first it returns a *NotReadyError with those that are
 // still there and the finalizers that hold them.
-func (w *Waiter) Gone(ctx context.Context, refs []verdict.Ref) error {
+func (w *Waiter) Gone(ctx context.Context, refs []facts.Ref) error {
 	subjects, err := w.subjects(named(refs))
 	if err != nil {
 		return err

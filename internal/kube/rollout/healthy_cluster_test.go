@@ -19,7 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/test/faultproxy"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -218,7 +218,7 @@ func TestWaitForWhatAnOperatorBrings(t *testing.T) {
 		return err == nil, fmt.Sprint("the kind is not served: ", err)
 	})
 	deployment(t, cluster, namespace, behaving("config-late", ", sim.berth.dev/delay: 6s", ""))
-	if err := wait(t, quick(t, cluster, namespace), time.Minute, web, verdict.Ref{APIVersion: "sim.example/v1", Kind: "Store", Name: "vault"}); err != nil {
+	if err := wait(t, quick(t, cluster, namespace), time.Minute, web, facts.Ref{APIVersion: "sim.example/v1", Kind: "Store", Name: "vault"}); err != nil {
 		t.Error(err)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// facts are all that tells whether an object can still become ready.
-type facts struct {
+// evidence are all that tells whether an object can still become ready.
+type evidence struct {
 	owner  *unstructured.Unstructured
 	pods   []*corev1.Pod // of its present revision: those of the one before say nothing
 	events map[types.UID][]happening
@@ -36,7 +36,7 @@ type facts struct {
 
 // patience is how long what another controller may still bring, or make room for,
 // is waited for, and a node for a pod.
-func (f facts) patience() time.Duration { return cmp.Or(f.grace, 30*time.Second) }
+func (f evidence) patience() time.Duration { return cmp.Or(f.grace, 30*time.Second) }
 
 // longBefore is how much older than the wait a pod is that this run did not bring
 // about, by clocks that differ.
@@ -44,7 +44,7 @@ const longBefore = time.Minute
 
 // inherited says that a pod may tell of what was amiss before this run, which
 // brought the Secret or the image: its node looks again ever more rarely.
-func (f facts) inherited(p *corev1.Pod) bool {
+func (f evidence) inherited(p *corev1.Pod) bool {
 	return f.before || p.CreationTimestamp.Time.Before(f.began.Add(-longBefore))
 }
 
@@ -84,7 +84,7 @@ type sighting struct {
 // hopeless says why an object cannot become ready, or nothing as long as it may.
 // It takes what was seen of its faults before and gives what is to be kept: a
 // fault that can pass is one only if it strikes twice, or lasts.
-func hopeless(f facts, before map[string]sighting, now time.Time) (because string, after map[string]sighting) {
+func hopeless(f evidence, before map[string]sighting, now time.Time) (because string, after map[string]sighting) {
 	after = make(map[string]sighting, len(before))
 	for key, s := range before {
 		s.passed = true
@@ -125,7 +125,7 @@ const (
 )
 
 // faultsOf are the faults that can be seen right now.
-func faultsOf(f facts) []fault {
+func faultsOf(f evidence) []fault {
 	all := ownerFaults(f)
 	for _, p := range f.pods {
 		all = append(all, podFaults(f, p)...)

@@ -127,7 +127,7 @@ func TestHopeless(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := facts{owner: object(t, fmt.Sprintf(aDeployment, "{}")), others: tt.others, operators: tt.operators, unchanged: strings.HasPrefix(name, "as before: ")}
+			f := evidence{owner: object(t, fmt.Sprintf(aDeployment, "{}")), others: tt.others, operators: tt.operators, unchanged: strings.HasPrefix(name, "as before: ")}
 			f.before = f.unchanged
 			var seen map[string]sighting
 			begin := time.Unix(1e9, 0)
@@ -156,7 +156,7 @@ func aPod(t *testing.T, name, uid, status string) *corev1.Pod {
 }
 
 // take brings the facts to a moment.
-func take(t *testing.T, f *facts, m at) {
+func take(t *testing.T, f *evidence, m at) {
 	t.Helper()
 	if m.owner != "" {
 		f.owner = object(t, m.owner)
@@ -178,7 +178,7 @@ func take(t *testing.T, f *facts, m at) {
 // A pod made anew under its old name starts anew; and that a node is made for one
 // pod is as good for its like.
 func TestHopelessTellsPodsApart(t *testing.T) {
-	f := facts{owner: object(t, aStatefulSet)}
+	f := evidence{owner: object(t, aStatefulSet)}
 	begin := time.Unix(1e9, 0)
 	var because string
 	var seen map[string]sighting
@@ -206,7 +206,7 @@ func TestHopelessSparesOldPods(t *testing.T) {
 	for age, want := range map[time.Duration]bool{time.Hour: false, -time.Second: true, time.Second: true} {
 		p := aPod(t, "web-1", "a", waiting("CreateContainerConfigError", `secret "db" not found`, 0))
 		p.CreationTimestamp = metav1.NewTime(begin.Add(-age))
-		f := facts{owner: object(t, fmt.Sprintf(aDeployment, "{}")), pods: []*corev1.Pod{p}, began: begin}
+		f := evidence{owner: object(t, fmt.Sprintf(aDeployment, "{}")), pods: []*corev1.Pod{p}, began: begin}
 		_, seen := hopeless(f, nil, begin)
 		if because, _ := hopeless(f, seen, begin.Add(steady)); (because != "") != want {
 			t.Errorf("a pod made %s before: %q", age, because)
@@ -218,7 +218,7 @@ func TestHopelessSparesOldPods(t *testing.T) {
 func TestHopelessOverNonsense(t *testing.T) {
 	for _, text := range []string{"{apiVersion: apps/v1, kind: Deployment}", "{apiVersion: apps/v1, kind: StatefulSet, status: [1]}",
 		"{apiVersion: apps/v1, kind: Deployment, status: {conditions: [1, {type: ReplicaFailure}]}}", "{apiVersion: v1, kind: Pod, status: 3}"} {
-		if because, _ := hopeless(facts{owner: object(t, text), pods: []*corev1.Pod{{}}}, nil, time.Now()); because != "" {
+		if because, _ := hopeless(evidence{owner: object(t, text), pods: []*corev1.Pod{{}}}, nil, time.Now()); because != "" {
 			t.Errorf("%s: %s", text, because)
 		}
 	}

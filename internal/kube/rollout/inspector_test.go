@@ -61,7 +61,7 @@ func TestEventsAreMeasuredFromTheFirstThatWereRead(t *testing.T) {
 				var because string
 				for _, later := range []float64{0, 1.5} { // new or not, it has to last
 					at := time.Unix(int64(10*second), 0).Add(time.Duration(later * float64(time.Second)))
-					because, seen = hopeless(in.facts(p, false), seen, at)
+					because, seen = hopeless(in.evidence(p, false), seen, at)
 				}
 				if (because != "") != want {
 					t.Errorf("question %d: %q", second+2, because)

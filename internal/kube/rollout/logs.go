@@ -10,7 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // The bounds of a log's end.
@@ -25,7 +25,7 @@ type tail struct {
 	container string
 	current   bool
 	previous  bool
-	logs      []verdict.LogTail
+	logs      []result.LogTail
 }
 
 // tails are the containers of a pod that ran and are not well.
@@ -62,8 +62,8 @@ func (w *Waiter) readLogs(ctx context.Context, namespace, pod string, t *tail) {
 // readLog reads the end of one log; that it could not is said in its place. Where
 // the lines are so long that the limit, which counts from the first of them, cuts
 // off the last, fewer are asked for.
-func (w *Waiter) readLog(ctx context.Context, namespace, pod, container string, previous bool) verdict.LogTail {
-	t := verdict.LogTail{Container: container, Previous: previous}
+func (w *Waiter) readLog(ctx context.Context, namespace, pod, container string, previous bool) result.LogTail {
+	t := result.LogTail{Container: container, Previous: previous}
 	options := &corev1.PodLogOptions{Container: container, Previous: previous}
 	for lines := linesKept; lines > 0; lines /= 4 {
 		text, err := w.logEnd(ctx, namespace, pod, options, lines)

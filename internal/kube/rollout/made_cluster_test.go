@@ -19,8 +19,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/rollout"
-	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -105,7 +105,7 @@ func applied(t *testing.T, cluster *kubetest.Cluster, namespace, name string) ro
 const claimSpec = `{accessModes: [ReadWriteOnce], storageClassName: %q, resources: {requests: {storage: 1Gi}}}`
 
 // claim makes the claim data of a storage class.
-func claim(t *testing.T, cluster *kubetest.Cluster, namespace, class string) verdict.Ref {
+func claim(t *testing.T, cluster *kubetest.Cluster, namespace, class string) facts.Ref {
 	t.Helper()
 	var c corev1.PersistentVolumeClaim
 	if err := yaml.Unmarshal([]byte(fmt.Sprintf("{metadata: {name: data}, spec: "+claimSpec+"}", class)), &c); err != nil {
@@ -114,11 +114,11 @@ func claim(t *testing.T, cluster *kubetest.Cluster, namespace, class string) ver
 	if _, err := cluster.Client().CoreV1().PersistentVolumeClaims(namespace).Create(t.Context(), &c, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	return verdict.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Name: "data"}
+	return facts.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Name: "data"}
 }
 
 // storing makes the StatefulSet db with claims of a storage class.
-func storing(t *testing.T, cluster *kubetest.Cluster, namespace, class string) verdict.Ref {
+func storing(t *testing.T, cluster *kubetest.Cluster, namespace, class string) facts.Ref {
 	t.Helper()
 	var s appsv1.StatefulSet
 	text := fmt.Sprintf(`{metadata: {name: db}, spec: {serviceName: db, selector: {matchLabels: {app: db}},
@@ -130,7 +130,7 @@ func storing(t *testing.T, cluster *kubetest.Cluster, namespace, class string) v
 	if _, err := cluster.Client().AppsV1().StatefulSets(namespace).Create(t.Context(), &s, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	return verdict.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}
+	return facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}
 }
 
 // lateClass makes a storage class that binds a claim when it has a consumer. No

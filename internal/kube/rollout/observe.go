@@ -1,15 +1,15 @@
 package rollout
 
-import "github.com/berth-dev/berth/internal/verdict"
+import "github.com/berth-dev/berth/internal/facts"
 
 // Observer is told how one wait goes, by the one goroutine that decides it,
 // which waits meanwhile.
 type Observer interface {
 	// Begin comes first, with all that is waited for, what is there already
 	// included.
-	Begin(all []verdict.Awaited)
+	Begin(all []facts.Awaited)
 	// Saw comes with each change of an object.
-	Saw(verdict.Awaited)
+	Saw(facts.Awaited)
 	// End comes last.
 	End()
 }
@@ -18,7 +18,7 @@ type Observer interface {
 // change once. It serves none, too.
 type telling struct {
 	to   Observer
-	told map[*subject]verdict.Awaited
+	told map[*subject]facts.Awaited
 }
 
 // begin tells of all that is waited for.
@@ -27,8 +27,8 @@ func (w *Waiter) begin(subjects []*subject) *telling {
 	if t.to == nil {
 		return t
 	}
-	t.told = make(map[*subject]verdict.Awaited, len(subjects))
-	all := make([]verdict.Awaited, 0, len(subjects))
+	t.told = make(map[*subject]facts.Awaited, len(subjects))
+	all := make([]facts.Awaited, 0, len(subjects))
 	for _, s := range subjects {
 		t.told[s] = s.awaited()
 		all = append(all, t.told[s])
@@ -56,11 +56,11 @@ func (t *telling) end() {
 
 // awaited is the subject as a person wants to hear of it: what its pods wait for
 // says more than that there are not enough of them.
-func (s *subject) awaited() verdict.Awaited {
-	a := verdict.Awaited{Ref: s.object.Ref, Met: s.met, Failed: s.object.Failed, Reason: s.object.Reason}
+func (s *subject) awaited() facts.Awaited {
+	a := facts.Awaited{Ref: s.object.Ref, Satisfied: s.met, Failed: s.object.Failed, Reason: s.object.Reason}
 	a.Ready, a.Wanted = counts(s.live)
 	switch {
-	case a.Met:
+	case a.Satisfied:
 		a.Reason = ""
 	case !a.Failed && s.held != "":
 		a.Reason = s.held

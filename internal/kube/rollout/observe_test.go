@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 func TestCounts(t *testing.T) {
@@ -78,17 +78,17 @@ func TestHolding(t *testing.T) {
 }
 
 // heard keeps what an observer was told.
-type heard struct{ all []verdict.Awaited }
+type heard struct{ all []facts.Awaited }
 
-func (h *heard) Begin(all []verdict.Awaited) { h.all = append(h.all, all...) }
-func (h *heard) Saw(a verdict.Awaited)       { h.all = append(h.all, a) }
-func (h *heard) End()                        { h.all = append(h.all, verdict.Awaited{}) }
+func (h *heard) Begin(all []facts.Awaited) { h.all = append(h.all, all...) }
+func (h *heard) Saw(a facts.Awaited)       { h.all = append(h.all, a) }
+func (h *heard) End()                      { h.all = append(h.all, facts.Awaited{}) }
 
 // Each change is told of once, and what a pod waits for only until its owner is
 // met.
 func TestTelling(t *testing.T) {
 	var h heard
-	s := &subject{object: verdict.Object{Ref: verdict.Ref{Name: "web"}, Reason: "Available: 0/1"}}
+	s := &subject{object: facts.Object{Ref: facts.Ref{Name: "web"}, Reason: "Available: 0/1"}}
 	telling := (&Waiter{Observer: &h}).begin([]*subject{s})
 	telling.saw(s)
 	s.held = "pod web-1: container app: not started yet"
@@ -98,7 +98,7 @@ func TestTelling(t *testing.T) {
 	telling.saw(s)
 	telling.end()
 	ref := s.object.Ref
-	want := []verdict.Awaited{{Ref: ref, Reason: "Available: 0/1"}, {Ref: ref, Reason: s.held}, {Ref: ref, Met: true}, {}}
+	want := []facts.Awaited{{Ref: ref, Reason: "Available: 0/1"}, {Ref: ref, Reason: s.held}, {Ref: ref, Satisfied: true}, {}}
 	if len(h.all) != len(want) {
 		t.Fatalf("heard %+v", h.all)
 	}

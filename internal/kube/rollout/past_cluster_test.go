@@ -13,8 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/rollout"
-	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -34,7 +34,7 @@ func TestWaitIsNotForANamesakeOfThePast(t *testing.T) {
 	if err := cluster.Client().AppsV1().Deployments(namespace).Delete(t.Context(), "web", metav1.DeleteOptions{PropagationPolicy: &background}); err != nil {
 		t.Fatal(err)
 	}
-	if err := waiter(t, cluster.Config(), namespace).Gone(t.Context(), []verdict.Ref{web}); err != nil {
+	if err := waiter(t, cluster.Config(), namespace).Gone(t.Context(), []facts.Ref{web}); err != nil {
 		t.Fatal(err)
 	}
 	shop(t, cluster, namespace, "web", "1h")

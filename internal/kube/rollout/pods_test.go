@@ -56,11 +56,11 @@ func TestUntrustedTextInReasons(t *testing.T) {
 	mount := happening{Reason: "FailedMount", Message: `secret "db" not found ` + message}
 	for name, got := range map[string]string{
 		"the scheduler's":          PodReason(p),
-		"the scheduler's, a fault": unscheduled(facts{}, p, p.Status.Conditions[0])[0].reason,
+		"the scheduler's, a fault": unscheduled(evidence{}, p, p.Status.Conditions[0])[0].reason,
 		"a failed pod's":           PodReason(&terminated),
-		"a mount's":                mountFaults(facts{events: map[types.UID][]happening{"u": {mount}}}, p)[0].reason,
-		"a claim's":                claimFaults(facts{owner: owner("PersistentVolumeClaim"), events: map[types.UID][]happening{"u": {claim}}})[0].reason,
-		"a refused pod's":          createFault(facts{owner: owner("StatefulSet")}, message, 0).reason,
+		"a mount's":                mountFaults(evidence{events: map[types.UID][]happening{"u": {mount}}}, p)[0].reason,
+		"a claim's":                claimFaults(evidence{owner: owner("PersistentVolumeClaim"), events: map[types.UID][]happening{"u": {claim}}})[0].reason,
+		"a refused pod's":          createFault(evidence{owner: owner("StatefulSet")}, message, 0).reason,
 	} {
 		if strings.Contains(got, "hunter2") || !strings.Contains(got, "PASSWORD=(hidden) refused") || strings.Contains(got, "\n") || len(got) > 2*eventLength {
 			t.Errorf("%s: %d bytes, %.100q", name, len(got), got)

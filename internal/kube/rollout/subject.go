@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // parallelReads bounds how many requests a wait has under way at once, watches
@@ -28,7 +28,7 @@ type Applied = *unstructured.Unstructured
 
 // subject is one object that is waited for.
 type subject struct {
-	object   verdict.Object
+	object   facts.Object
 	source   source
 	resource dynamic.ResourceInterface
 	live     *unstructured.Unstructured // as last seen; nil: it is not there
@@ -59,7 +59,7 @@ const (
 )
 
 // named are objects of which nothing is known but their names.
-func named(refs []verdict.Ref) []Applied {
+func named(refs []facts.Ref) []Applied {
 	all := make([]Applied, len(refs))
 	for i, r := range refs {
 		u := &unstructured.Unstructured{}
@@ -94,7 +94,7 @@ func (w *Waiter) subjects(applied []Applied) ([]*subject, error) {
 }
 
 func (w *Waiter) subject(u *unstructured.Unstructured) (*subject, error) {
-	ref := verdict.Ref{APIVersion: u.GetAPIVersion(), Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName()}
+	ref := facts.Ref{APIVersion: u.GetAPIVersion(), Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName()}
 	gvk := u.GroupVersionKind()
 	mapping, err := w.Mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	if err != nil {
@@ -106,7 +106,7 @@ func (w *Waiter) subject(u *unstructured.Unstructured) (*subject, error) {
 		ref.Namespace = w.Namespace
 	}
 	s := &subject{
-		object: verdict.Object{Ref: ref, Reason: "it has not been read yet"},
+		object: facts.Object{Ref: ref, Reason: "it has not been read yet"},
 		source: source{mapping.Resource, ref.Namespace},
 	}
 	s.resource = w.at(s.source)

@@ -11,7 +11,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Waiter waits for objects by watching them. Its clients must not end with the
@@ -38,9 +39,9 @@ type Waiter struct {
 
 // NotReadyError is the end of a wait that was not answered with "ready".
 type NotReadyError struct {
-	Objects []verdict.Object // those that are not ready, with their reasons
-	Cause   error            // the context's error; nil when an object failed
-	Found   *verdict.Diagnostics
+	Objects []facts.Object // those that are not ready, with their reasons
+	Cause   error          // the context's error; nil when an object failed
+	Found   *result.Diagnostics
 }
 
 // Error is one line with the first few reasons, those that ended the wait first.
@@ -66,12 +67,12 @@ func (e *NotReadyError) Error() string {
 func (e *NotReadyError) Unwrap() error { return e.Cause }
 
 // Diagnostics are what was found out about the reasons.
-func (e *NotReadyError) Diagnostics() *verdict.Diagnostics { return e.Found }
+func (e *NotReadyError) Diagnostics() *result.Diagnostics { return e.Found }
 
 // Wait returns nil once each of the objects has been seen ready. It returns a
 // *NotReadyError as soon as one has failed, or when ctx ends. A read without an
 // answer is tried again; one that is denied ends the wait.
-func (w *Waiter) Wait(ctx context.Context, refs []verdict.Ref) error {
+func (w *Waiter) Wait(ctx context.Context, refs []facts.Ref) error {
 	return w.WaitApplied(ctx, named(refs))
 }
 
@@ -97,7 +98,7 @@ func (w *Waiter) WaitApplied(ctx context.Context, applied []Applied) error {
 
 // ready judges an object that is to become ready.
 func (w *Waiter) ready(s *subject, gone bool) outcome {
-	s.object = verdict.Object{Ref: s.object.Ref, Reason: "it does not exist"}
+	s.object = facts.Object{Ref: s.object.Ref, Reason: "it does not exist"}
 	if gone {
 		if w.Jobs && s.live.GetKind() == "Job" && Complete(s.live) {
 			return met // one with a time to live of zero

@@ -20,7 +20,8 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/test/faultproxy"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -114,13 +115,13 @@ func TestWaitEndsAtOnce(t *testing.T) {
 	stop := errors.New("stop")
 	done := make(chan error, 1)
 	go func() {
-		done <- quick(t, cluster, namespace).Wait(ctx, []verdict.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "none"}})
+		done <- quick(t, cluster, namespace).Wait(ctx, []facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "none"}})
 	}()
 	cancel(stop)
 	select {
 	case err := <-done:
-		if !errors.Is(err, stop) || verdict.DiagnosticsOf(err) != nil {
-			t.Errorf("cancelled: %v, diagnostics %+v", err, verdict.DiagnosticsOf(err))
+		if !errors.Is(err, stop) || result.DiagnosticsOf(err) != nil {
+			t.Errorf("cancelled: %v, diagnostics %+v", err, result.DiagnosticsOf(err))
 		}
 	case <-time.After(time.Second):
 		t.Error("the wait goes on")
@@ -137,7 +138,7 @@ func TestWaitForAThousand(t *testing.T) {
 	w := waiter(t, cluster.Config(), namespace)
 	w.Own = true
 	client := cluster.Client().CoreV1()
-	refs := make([]verdict.Ref, 0, 2*half)
+	refs := make([]facts.Ref, 0, 2*half)
 	var makes errgroup.Group
 	makes.SetLimit(16)
 	for i := range half {
@@ -153,7 +154,7 @@ func TestWaitForAThousand(t *testing.T) {
 			_, err := client.Services(namespace).Create(t.Context(), balancer, metav1.CreateOptions{})
 			return err
 		})
-		refs = append(refs, verdict.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: name}, verdict.Ref{APIVersion: "v1", Kind: "Service", Name: name})
+		refs = append(refs, facts.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: name}, facts.Ref{APIVersion: "v1", Kind: "Service", Name: name})
 	}
 	if err := makes.Wait(); err != nil {
 		t.Fatal(err)

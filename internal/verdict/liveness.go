@@ -3,29 +3,31 @@ package verdict
 import (
 	"fmt"
 	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
-// Life is the answer to the one question that comes before touching a record
+// Liveness is the answer to the one question that comes before touching a record
 // that an operation left unfinished: does that operation still run?
-type Life string
+type Liveness string
 
 // The answers. Unknown is never read as dead.
 const (
-	Live    Life = "live"
-	Dead    Life = "dead"
-	Unknown Life = "unknown"
+	Live    Liveness = "live"
+	Dead    Liveness = "dead"
+	Unknown Liveness = "unknown"
 )
 
-// LifeOf says whether the operation that left the last record still runs, and
+// JudgeLiveness says whether the operation that left the last record still runs, and
 // by which evidence.
-func LifeOf(f *Facts, p Policy) (Life, string) {
+func JudgeLiveness(f *facts.Facts, p Policy) (Liveness, string) {
 	last := f.Last()
 	switch {
 	case last == nil:
 		return Dead, "there is no record"
-	case f.Lock.State == LockHeld && f.Lock.Run != f.Run:
+	case f.Lock.State == facts.LockHeld && f.Lock.Run != f.Run:
 		return Live, fmt.Sprintf("the lock is held and renewed by %s", f.Lock.Holder)
-	case last.standing() == StatusUninstalling:
+	case last.EffectiveStatus() == facts.StatusUninstalling:
 		return uninstallLife(f, last, p)
 	case !last.Stamp.Zero() && last.Stamp.Revision == last.Revision:
 		return stampedLife(f, last, p)
@@ -35,7 +37,7 @@ func LifeOf(f *Facts, p Policy) (Life, string) {
 
 // stampedLife judges an operation of Berth's own, which cannot outlive its
 // Lease or its deadline: the fence enforces both.
-func stampedLife(f *Facts, last *Record, p Policy) (Life, string) {
+func stampedLife(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
 	if last.Stamp.Run == f.Run {
 		return Dead, "it is this run's own, and it has ended"
 	}
@@ -49,46 +51,46 @@ func stampedLife(f *Facts, last *Record, p Policy) (Life, string) {
 		return Dead, "its deadline passed at " + stamp(d)
 	}
 	switch f.CI {
-	case RunEnded:
+	case facts.RunEnded:
 		return Dead, "the CI says that the run which began it has ended"
-	case RunRunning:
-		return Live, fmt.Sprintf("the CI says that the run which began it is still running; whatever it says, it counts as dead from %s on", stamp(DeadFrom(f, p)))
-	case RunUnknown, "":
+	case facts.RunRunning:
+		return Live, fmt.Sprintf("the CI says that the run which began it is still running; whatever it says, it counts as dead from %s on", stamp(PresumedDeadAt(f, p)))
+	case facts.RunUnknown, "":
 	}
-	return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(DeadFrom(f, p)))
+	return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(PresumedDeadAt(f, p)))
 }
 
 // uninstallLife judges an uninstall. A record's stamp is of the run that created
 // it, so it tells nothing; whether Berth or another began to uninstall shows in
 // who wrote the record last.
-func uninstallLife(f *Facts, last *Record, p Policy) (Life, string) {
-	if len(last.Managers) == 0 || last.Managers[0] != Manager {
+func uninstallLife(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
+	if len(last.Managers) == 0 || last.Managers[0] != facts.FieldManager {
 		return silentLife(f, last, p)
 	}
 	switch f.Lock.State {
-	case LockEnded:
+	case facts.LockEnded:
 		return Dead, "the run that began it let the lock go"
-	case LockExpired:
+	case facts.LockExpired:
 		if at, _ := f.Lock.ExpiredAt(f.Lock.Run); f.Now.Sub(at) > p.Grace {
 			return Dead, "the run that began it stopped renewing its lock at " + stamp(at)
 		}
-		return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(DeadFrom(f, p)))
-	case LockHeld, LockAbsent, LockUnusable:
+		return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(PresumedDeadAt(f, p)))
+	case facts.LockHeld, facts.LockAbsent, facts.LockUnusable:
 	}
 	return silentLife(f, last, p)
 }
 
-// DeadFrom is from when on the operation that left the last record counts as
+// PresumedDeadAt is from when on the operation that left the last record counts as
 // dead if nothing more is heard of it; zero where nothing is known, or never.
-func DeadFrom(f *Facts, p Policy) time.Time {
+func PresumedDeadAt(f *facts.Facts, p Policy) time.Time {
 	last := f.Last()
 	switch {
 	case last == nil:
 		return time.Time{}
-	case last.standing() == StatusUninstalling && f.Lock.State == LockExpired && len(last.Managers) > 0 && last.Managers[0] == Manager:
+	case last.EffectiveStatus() == facts.StatusUninstalling && f.Lock.State == facts.LockExpired && len(last.Managers) > 0 && last.Managers[0] == facts.FieldManager:
 		at, _ := f.Lock.ExpiredAt(f.Lock.Run)
 		return at.Add(p.Grace)
-	case last.standing() != StatusUninstalling && !last.Stamp.Zero() && last.Stamp.Revision == last.Revision:
+	case last.EffectiveStatus() != facts.StatusUninstalling && !last.Stamp.Zero() && last.Stamp.Revision == last.Revision:
 		return stampDeadFrom(f, last, p)
 	case p.AssumeDeadAfter <= 0:
 		return time.Time{}
@@ -97,7 +99,7 @@ func DeadFrom(f *Facts, p Policy) time.Time {
 }
 
 // stampDeadFrom goes by whichever comes first: the Lease's end or the deadline.
-func stampDeadFrom(f *Facts, last *Record, p Policy) time.Time {
+func stampDeadFrom(f *facts.Facts, last *facts.Record, p Policy) time.Time {
 	from := last.Stamp.Deadline
 	if at, ok := f.Lock.ExpiredAt(last.Stamp.Run); ok && (from.IsZero() || at.Before(from)) {
 		from = at
@@ -110,7 +112,7 @@ func stampDeadFrom(f *Facts, last *Record, p Policy) time.Time {
 
 // silentLife judges an operation of which nothing tells who works on it: only
 // silence speaks, and only when the user said how much of it is enough.
-func silentLife(f *Facts, last *Record, p Policy) (Life, string) {
+func silentLife(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
 	const whose = "it was not made by Berth, and "
 	after := p.AssumeDeadAfter
 	if after <= 0 {
@@ -132,7 +134,7 @@ func silentLife(f *Facts, last *Record, p Policy) (Life, string) {
 }
 
 // lastActive is the newest sign of work on the record or its objects.
-func lastActive(f *Facts, last *Record) time.Time {
+func lastActive(f *facts.Facts, last *facts.Record) time.Time {
 	newest := later(last.Created, last.Touched)
 	for _, o := range f.Objects {
 		newest = later(newest, later(o.Created, o.Touched))
@@ -144,7 +146,7 @@ func lastActive(f *Facts, last *Record) time.Time {
 }
 
 // activeHook says that a hook's Job or Pod exists and has not come to an end.
-func activeHook(o Object) bool {
+func activeHook(o facts.Object) bool {
 	return o.Exists && !o.Complete && !o.Failed && (o.Kind == "Job" || o.Kind == "Pod")
 }
 

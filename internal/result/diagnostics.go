@@ -1,18 +1,22 @@
-package verdict
+package result
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
 
 // Diagnostics are what was found out, within bounds, about why a rollout failed.
 // All of its text was written by others.
 type Diagnostics struct {
-	Reason   string    `json:"reason"` // one line
-	Symptoms []Symptom `json:"symptoms,omitempty"`
-	Objects  []Object  `json:"-"` // those that were not ready, and why
+	Reason   string         `json:"reason"` // one line
+	Symptoms []Symptom      `json:"symptoms,omitempty"`
+	Objects  []facts.Object `json:"-"` // those that were not ready, and why
 }
 
 // Explain gives the objects that are still not ready the reasons that were found
 // out: an object itself only says that its pods are not there yet.
-func (d *Diagnostics) Explain(objects []Object) {
+func (d *Diagnostics) Explain(objects []facts.Object) {
 	if d == nil {
 		return
 	}
@@ -32,7 +36,7 @@ func (d *Diagnostics) Explain(objects []Object) {
 // Symptom is one object that shows what is wrong: a pod, or a workload that has
 // none.
 type Symptom struct {
-	Ref
+	facts.Ref
 	Reason string    `json:"reason,omitempty"`
 	Events []string  `json:"events,omitempty"` // the last ones, oldest first
 	Logs   []LogTail `json:"logs,omitempty"`

@@ -3,12 +3,14 @@ package verdict
 import (
 	"fmt"
 	"slices"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
-// Unpromotable lists why the last record must not be marked deployed in place.
+// PromotionBlockers lists why the last record must not be marked deployed in place.
 // It is empty only when the recording failed, not the deploy: everything the
 // record describes is there, ours, unchanged, ready and proven.
-func Unpromotable(f *Facts) []string {
+func PromotionBlockers(f *facts.Facts) []string {
 	last := f.Last()
 	switch {
 	case last == nil:
@@ -38,7 +40,7 @@ func Unpromotable(f *Facts) []string {
 }
 
 // unhealthy says what stands against an object, or nothing.
-func unhealthy(o Object) string {
+func unhealthy(o facts.Object) string {
 	switch {
 	case o.Error != "":
 		return "could not be read: " + o.Error
@@ -60,7 +62,7 @@ func unhealthy(o Object) string {
 // shows that they ran to their end.
 // A hook Job that is gone proves nothing: Helm counts one that was deleted
 // while it watched as a success.
-func unprovenHooks(f *Facts, last *Record) []string {
+func unprovenHooks(f *facts.Facts, last *facts.Record) []string {
 	a := f.Lock.Attempt
 	byRun := a.HooksProven && a.Run != "" && a.Run == last.Stamp.Run && a.Revision == last.Revision
 	var why []string
@@ -73,7 +75,7 @@ func unprovenHooks(f *Facts, last *Record) []string {
 		if byRun || !runsIn(h, last.Payload) {
 			continue
 		}
-		ran := h.Succeeded && last.Payload != StatusPendingRollback // a rollback copies what its target's hooks did
+		ran := h.Succeeded && last.Payload != facts.StatusPendingRollback // a rollback copies what its target's hooks did
 		ran = ran || seen && job.Exists && job.Complete && !job.Created.Before(last.Created)
 		if ran && !runsTwice(h, last.Payload) {
 			continue
@@ -83,20 +85,20 @@ func unprovenHooks(f *Facts, last *Record) []string {
 	return why
 }
 
-func hookObject(f *Facts, h Hook) (Object, bool) {
-	i := slices.IndexFunc(f.HookJobs, func(o Object) bool { return o.Kind == h.Kind && o.Name == h.Name })
+func hookObject(f *facts.Facts, h facts.Hook) (facts.Object, bool) {
+	i := slices.IndexFunc(f.HookJobs, func(o facts.Object) bool { return o.Kind == h.Kind && o.Name == h.Name })
 	if i < 0 {
-		return Object{}, false
+		return facts.Object{}, false
 	}
 	return f.HookJobs[i], true
 }
 
 // runsTwice says that a hook runs both before and after an operation, so that
 // its having run once does not tell that it ran to the end.
-func runsTwice(h Hook, s Status) bool {
+func runsTwice(h facts.Hook, s facts.Status) bool {
 	n := 0
 	for _, e := range h.Events {
-		if runsIn(Hook{Events: []string{e}}, s) {
+		if runsIn(facts.Hook{Events: []string{e}}, s) {
 			n++
 		}
 	}
@@ -105,16 +107,16 @@ func runsTwice(h Hook, s Status) bool {
 
 // runsIn says whether a hook belongs to the operation that a pending status
 // stands for.
-func runsIn(h Hook, s Status) bool {
+func runsIn(h facts.Hook, s facts.Status) bool {
 	var events []string
 	switch s {
-	case StatusPendingInstall:
+	case facts.StatusPendingInstall:
 		events = []string{"pre-install", "post-install"}
-	case StatusPendingUpgrade:
+	case facts.StatusPendingUpgrade:
 		events = []string{"pre-upgrade", "post-upgrade"}
-	case StatusPendingRollback:
+	case facts.StatusPendingRollback:
 		events = []string{"pre-rollback", "post-rollback"}
-	case StatusUnknown, StatusDeployed, StatusSuperseded, StatusFailed, StatusUninstalled, StatusUninstalling:
+	case facts.StatusUnknown, facts.StatusDeployed, facts.StatusSuperseded, facts.StatusFailed, facts.StatusUninstalled, facts.StatusUninstalling:
 		return false
 	}
 	return slices.ContainsFunc(events, func(e string) bool { return slices.Contains(h.Events, e) })
@@ -123,14 +125,14 @@ func runsIn(h Hook, s Status) bool {
 // installHooksUnproven says that a release which was never deployed has
 // install hooks of which nothing shows that they ran: an upgrade over it would
 // never run them.
-func installHooksUnproven(f *Facts) bool {
+func installHooksUnproven(f *facts.Facts) bool {
 	last := f.Last()
 	for _, r := range f.Records {
-		if s := r.Label; s == StatusDeployed || s == StatusSuperseded {
+		if s := r.Label; s == facts.StatusDeployed || s == facts.StatusSuperseded {
 			return false
 		}
 	}
-	return slices.ContainsFunc(last.Hooks, func(h Hook) bool {
-		return runsIn(h, StatusPendingInstall) && !h.Succeeded
+	return slices.ContainsFunc(last.Hooks, func(h facts.Hook) bool {
+		return runsIn(h, facts.StatusPendingInstall) && !h.Succeeded
 	})
 }

@@ -1,4 +1,4 @@
-package verdict
+package result
 
 // Outcome is what one Helm operation returned. It is a claim: what is stored
 // is asked of the record store, and what runs is asked of the API server.

@@ -1,0 +1,3 @@
+// Package result holds what a run has to say when it is over. The reports are
+// made from it alone.
+package result

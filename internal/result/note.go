@@ -1,0 +1,18 @@
+package result
+
+// Level says how loud a note is.
+type Level string
+
+// The levels, as the platforms have them.
+const (
+	LevelError   Level = "error"
+	LevelWarning Level = "warning"
+	LevelNotice  Level = "notice"
+)
+
+// Note becomes an annotation.
+type Note struct {
+	Level   Level  `json:"level"`
+	Title   string `json:"title"`
+	Message string `json:"message"`
+}
