@@ -118,11 +118,11 @@ func (r *run) perform(ctx context.Context, s verdict.Step, f *facts.Facts) error
 	case verdict.StepUninstall:
 		return r.uninstallStuck(ctx, f)
 	case verdict.StepInstall:
-		return r.deployChart(ctx, "Install the release", s, f)
+		return r.deployChart(ctx, "Install the release", facts.ModeInstall, f)
 	case verdict.StepReplace:
-		return r.deployChart(ctx, "Install the release anew", s, f)
+		return r.deployChart(ctx, "Install the release anew", facts.ModeReplace, f)
 	case verdict.StepUpgrade:
-		return r.deployChart(ctx, "Upgrade the release", s, f)
+		return r.deployChart(ctx, "Upgrade the release", facts.ModeUpgrade, f)
 	case verdict.StepSweep:
 		return r.sweep(ctx, f)
 	case verdict.StepRollback, verdict.StepCleanHooks: // they need the plan

@@ -98,9 +98,9 @@ type Releases interface {
 	Render(ctx context.Context, revision int, upgrade bool) error
 	// Begin stamps the records that follow with when this run is over at the latest.
 	Begin(deadline time.Time)
-	// Perform installs or upgrades. dead are the manifests of the revisions that
+	// Perform installs or upgrades. failed are the manifests of the revisions that
 	// failed since the one that is deployed, oldest first.
-	Perform(ctx context.Context, step verdict.Step, dead []string) result.Outcome
+	Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome
 	// Rollback applies a stored revision anew, as a new revision.
 	Rollback(ctx context.Context, to int) result.Outcome
 	Uninstall(ctx context.Context) result.Outcome

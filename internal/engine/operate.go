@@ -15,7 +15,7 @@ import (
 
 // deployChart brings the chart onto the cluster, over whatever revisions that
 // failed have left on the objects.
-func (r *run) deployChart(ctx context.Context, what string, s verdict.Step, f *facts.Facts) error {
+func (r *run) deployChart(ctx context.Context, what string, mode facts.DeployMode, f *facts.Facts) error {
 	var dead []string
 	for _, rec := range slices.Backward(verdict.FailedSinceDeployed(f)) {
 		if !rec.Loaded {
@@ -25,7 +25,7 @@ func (r *run) deployChart(ctx context.Context, what string, s verdict.Step, f *f
 		}
 		dead = append(dead, rec.Manifest)
 	}
-	return r.operate(ctx, what, f, func() result.Outcome { return r.Releases.Perform(ctx, s, dead) })
+	return r.operate(ctx, what, f, func() result.Outcome { return r.Releases.Perform(ctx, mode, dead) })
 }
 
 // rollBack applies a stored revision anew (R3, R5).

@@ -9,7 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/berth-dev/berth/internal/verdict"
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // many is a chart of ConfigMaps that say text, without the dropped ones, and of
@@ -32,10 +32,10 @@ func many(text string, count int, dropped ...int) map[string]string {
 // An upgrade changes, makes and removes what it should, many at a time.
 func TestUpgradeOfManyObjects(t *testing.T) {
 	s := asAdmin(t)
-	if o := s.releases("web", many("one", 40)).Perform(t.Context(), verdict.StepInstall, nil); !o.Applied {
+	if o := s.releases("web", many("one", 40)).Perform(t.Context(), facts.ModeInstall, nil); !o.Applied {
 		t.Fatal(o.Err)
 	}
-	if o := s.releases("web", many("two", 44, 3, 7)).Perform(t.Context(), verdict.StepUpgrade, nil); !o.Applied {
+	if o := s.releases("web", many("two", 44, 3, 7)).Perform(t.Context(), facts.ModeUpgrade, nil); !o.Applied {
 		t.Fatal(o.Err)
 	}
 	found, err := s.Client().CoreV1().ConfigMaps(s.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/managed-by=Helm"})
@@ -62,12 +62,12 @@ func TestUpgradeNamesAllThatFailed(t *testing.T) {
 			"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: k2}\nimmutable: true\ndata: {text: %[1]s}\n", text)
 		return files
 	}
-	if o := s.releases("web", fixed("one")).Perform(t.Context(), verdict.StepInstall, nil); !o.Applied {
+	if o := s.releases("web", fixed("one")).Perform(t.Context(), facts.ModeInstall, nil); !o.Applied {
 		t.Fatal(o.Err)
 	}
 	files := fixed("two")
 	files["templates/b.yaml"] = strings.ReplaceAll(files["templates/b.yaml"], "{a: b}", "{a: c}")
-	o := s.releases("web", files).Perform(t.Context(), verdict.StepUpgrade, nil)
+	o := s.releases("web", files).Perform(t.Context(), facts.ModeUpgrade, nil)
 	if o.Applied || o.Err == nil || !strings.Contains(o.Err.Error(), `"k1"`) || !strings.Contains(o.Err.Error(), `"k2"`) {
 		t.Errorf("outcome %+v", o)
 	}
@@ -81,11 +81,11 @@ func TestUpgradeNamesAllThatFailed(t *testing.T) {
 func TestUpgradeWithAnObjectTwice(t *testing.T) {
 	s := asAdmin(t)
 	files := map[string]string{"templates/a.yaml": configMap("a")}
-	if o := s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil); !o.Applied {
+	if o := s.releases("web", files).Perform(t.Context(), facts.ModeInstall, nil); !o.Applied {
 		t.Fatal(o.Err)
 	}
 	files["templates/b.yaml"], files["templates/c.yaml"] = configMap("b"), strings.Replace(configMap("b"), "text: chart", "text: again", 1)
-	if o := s.releases("web", files).Perform(t.Context(), verdict.StepUpgrade, nil); !o.Applied {
+	if o := s.releases("web", files).Perform(t.Context(), facts.ModeUpgrade, nil); !o.Applied {
 		t.Fatal(o.Err)
 	}
 	found, err := s.Client().CoreV1().ConfigMaps(s.namespace).Get(t.Context(), "b", metav1.GetOptions{})
@@ -103,13 +103,13 @@ func TestUpgradeOverARevisionThatMadeNoPatch(t *testing.T) {
 			"  template:\n    metadata: {labels: {a: b}}\n    spec: {containers: [{name: c, image: x, env: [" + env + "]}]}\n"}
 	}
 	good, bad := chart("{name: a, value: b}"), chart("{value: b}")
-	if o := s.releases("web", good).Perform(t.Context(), verdict.StepInstall, nil); !o.Applied {
+	if o := s.releases("web", good).Perform(t.Context(), facts.ModeInstall, nil); !o.Applied {
 		t.Fatal(o.Err)
 	}
-	if o := s.releases("web", bad).Perform(t.Context(), verdict.StepUpgrade, nil); o.Applied || o.Err == nil {
+	if o := s.releases("web", bad).Perform(t.Context(), facts.ModeUpgrade, nil); o.Applied || o.Err == nil {
 		t.Fatalf("outcome %+v", o)
 	}
-	if o := s.releases("web", good).Perform(t.Context(), verdict.StepUpgrade, []string{bad["templates/a.yaml"]}); !o.Applied {
+	if o := s.releases("web", good).Perform(t.Context(), facts.ModeUpgrade, []string{bad["templates/a.yaml"]}); !o.Applied {
 		t.Error(o.Err)
 	}
 }

@@ -98,15 +98,15 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	open := func(ctx context.Context) (helm.Seams, error) {
+	open := func(ctx context.Context) (helm.Backend, error) {
 		fence := kube.NewFence(ctx)
 		getter := conn.Getter(s.namespace, fence)
 		core, err := getter.Core()
 		if err != nil {
-			return helm.Seams{}, err
+			return helm.Backend{}, err
 		}
 		metadata, err := getter.Metadata()
-		return helm.Seams{Getter: getter, Core: core, Metadata: metadata, Fence: fence, Recall: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
+		return helm.Backend{Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
 			Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace, FailFast: true}}}, err
 	}
 	r := helm.New(helm.Options{

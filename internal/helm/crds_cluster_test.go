@@ -19,8 +19,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/yaml"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
-	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -102,7 +102,7 @@ func TestCRDsStandAlone(t *testing.T) {
 	s := asAdmin(t)
 	g := s.gadgets()
 	before := g.make(t, "cogs", "Cog")
-	o := s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall, nil)
+	o := s.releases("web", g.files()).Perform(t.Context(), facts.ModeInstall, nil)
 	if o.Err != nil || !o.Applied {
 		t.Fatalf("outcome %+v", o)
 	}
@@ -123,7 +123,7 @@ func TestCRDsDenied(t *testing.T) {
 	s := asDeployer(t)
 	g := s.gadgets()
 	g.make(t, "cogs", "Cog")
-	p := ends(t, s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall, nil), problem.PermissionMissing, "CustomResourceDefinition/bolts."+g.group)
+	p := ends(t, s.releases("web", g.files()).Perform(t.Context(), facts.ModeInstall, nil), problem.PermissionMissing, "CustomResourceDefinition/bolts."+g.group)
 	if len(p.Missing) != 2 || p.Missing[0].Verb != "create" || p.Missing[1].Verb != "get" || p.Missing[0].Resource != "customresourcedefinitions" {
 		t.Errorf("gaps %+v", p.Missing)
 	}
@@ -134,7 +134,7 @@ func TestCRDsDenied(t *testing.T) {
 	account := s.ServiceAccount(t, s.namespace, "maker", append(s.SecretRules(),
 		rbacv1.PolicyRule{APIGroups: []string{g.group}, Resources: []string{"cogs", "bolts"}, Verbs: []string{"get", "create"}})...)
 	s.kubeconfig = account.Kubeconfig
-	if o := s.releases("web", g.files()).Perform(t.Context(), verdict.StepInstall, nil); o.Err != nil {
+	if o := s.releases("web", g.files()).Perform(t.Context(), facts.ModeInstall, nil); o.Err != nil {
 		t.Errorf("outcome %+v", o)
 	}
 }
@@ -145,12 +145,12 @@ func TestCRDsRefused(t *testing.T) {
 	g := s.gadgets()
 	files := g.files()
 	files["crds/both.yaml"] = strings.Replace(files["crds/both.yaml"], "plural: bolts", "plural: nuts", 1)
-	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), problem.ChartInvalid, "CustomResourceDefinition/bolts."+g.group)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), facts.ModeInstall, nil), problem.ChartInvalid, "CustomResourceDefinition/bolts."+g.group)
 	if !strings.Contains(p.Next, "left in place: CustomResourceDefinition/cogs."+g.group) {
 		t.Errorf("it does not say what was made: %s", p.Next)
 	}
 	files["crds/both.yaml"] = "apiVersion: apiextensions.k8s.io/v1beta1\nkind: CustomResourceDefinition\nmetadata: {name: x}\n"
-	ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), problem.ChartInvalid, "crds/both.yaml")
+	ends(t, s.releases("web", files).Perform(t.Context(), facts.ModeInstall, nil), problem.ChartInvalid, "crds/both.yaml")
 	if s.stored() > 0 {
 		t.Error("a record was stored")
 	}
@@ -171,7 +171,7 @@ func TestRefreshSeesKindsThatCameMeanwhile(t *testing.T) {
 	if err := r.Render(t.Context(), 1, false); err != nil {
 		t.Fatal(err)
 	}
-	if o := r.Perform(t.Context(), verdict.StepInstall, nil); !o.Applied {
+	if o := r.Perform(t.Context(), facts.ModeInstall, nil); !o.Applied {
 		t.Fatal(o.Err)
 	}
 	found, err := s.Client().CoreV1().ConfigMaps(s.namespace).Get(t.Context(), "a", metav1.GetOptions{})

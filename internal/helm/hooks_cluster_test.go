@@ -14,9 +14,9 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
-	"github.com/berth-dev/berth/internal/verdict"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -36,7 +36,7 @@ spec:
 // A hook that fails says why, by its pods.
 func TestHookFails(t *testing.T) {
 	s := asDeployer(t)
-	o := s.releases("web", hook("fail", "0s")).Perform(t.Context(), verdict.StepInstall, nil)
+	o := s.releases("web", hook("fail", "0s")).Perform(t.Context(), facts.ModeInstall, nil)
 	if o.Applied || o.Err == nil {
 		t.Fatalf("outcome %+v", o)
 	}
@@ -52,7 +52,7 @@ func TestHookDeletedWhileWatched(t *testing.T) {
 	s := asDeployer(t)
 	r := s.releases("web", hook("complete", "10m"))
 	done := make(chan result.Outcome, 1)
-	go func() { done <- r.Perform(t.Context(), verdict.StepInstall, nil) }()
+	go func() { done <- r.Perform(t.Context(), facts.ModeInstall, nil) }()
 	s.deleteHook()
 	select {
 	case o := <-done:
@@ -84,7 +84,7 @@ func TestHookEndsWithTheFence(t *testing.T) {
 	r := s.releases("web", hook("complete", "10m"))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan result.Outcome, 1)
-	go func() { done <- r.Perform(ctx, verdict.StepInstall, nil) }()
+	go func() { done <- r.Perform(ctx, facts.ModeInstall, nil) }()
 	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
 		_, err := s.Client().BatchV1().Jobs(s.namespace).Get(t.Context(), "seed", metav1.GetOptions{})
 		return err == nil, fmt.Sprint(err)
@@ -111,7 +111,7 @@ func TestHookThatMayNotBeRead(t *testing.T) {
 	// Helm would look for a leftover first.
 	files["templates/hook.yaml"] = strings.Replace(files["templates/hook.yaml"],
 		"pre-install}", "pre-install, helm.sh/hook-delete-policy: hook-failed}", 1)
-	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), problem.PermissionMissing)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), facts.ModeInstall, nil), problem.PermissionMissing)
 	if len(p.Missing) != 1 || p.Missing[0].Verb != "get" || p.Missing[0].Resource != "jobs" {
 		t.Errorf("gaps %+v", p.Missing)
 	}
@@ -124,7 +124,7 @@ func TestHookThatMayNotBeMade(t *testing.T) {
 		rbacv1.PolicyRule{APIGroups: []string{"batch"}, Resources: []string{"jobs"}, Verbs: []string{"get", "delete"}})...).Kubeconfig
 	files := hook("complete", "0s")
 	delete(files, "templates/config.yaml")
-	p := ends(t, s.releases("web", files).Perform(t.Context(), verdict.StepInstall, nil), problem.PermissionMissing)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), facts.ModeInstall, nil), problem.PermissionMissing)
 	if len(p.Missing) != 1 || p.Missing[0].Verb != "create" || p.Missing[0].Resource != "jobs" {
 		t.Errorf("gaps %+v", p.Missing)
 	}

@@ -41,20 +41,20 @@ type Fence interface {
 	Drain(ctx context.Context) error
 }
 
-// Seams are what one operation runs on; each operation gets its own.
-type Seams struct {
-	Getter   genericclioptions.RESTClientGetter
-	Core     corev1client.CoreV1Interface // behind the fence, for the records
-	Metadata metadata.Interface           // the same
-	Fence    Fence
-	Recall   func() (end func()) // while it lasts, the Getter's clients read an object once
-	Pods     kubernetes.Interface
-	Waiter   Waiter
+// Backend is what one operation runs on. Each operation gets its own.
+type Backend struct {
+	Getter    genericclioptions.RESTClientGetter
+	Core      corev1client.CoreV1Interface // behind the fence, for the records
+	Metadata  metadata.Interface           // the same
+	Fence     Fence
+	CacheGets func() (end func()) // while it lasts, the Getter's clients read an object once
+	Pods      kubernetes.Interface
+	Waiter    Waiter
 }
 
 // configuration fills Helm's own, without Init: that would build its own store
 // and client. What waits in it leaves time before ctx ends.
-func (r *Releases) configuration(ctx context.Context, s Seams) (*action.Configuration, *client, error) {
+func (r *Releases) configuration(ctx context.Context, s Backend) (*action.Configuration, *client, error) {
 	if err := r.sameNamespace(s.Getter); err != nil {
 		return nil, nil, err
 	}
@@ -68,7 +68,7 @@ func (r *Releases) configuration(ctx context.Context, s Seams) (*action.Configur
 		run:    ctx,
 		pods:   s.Pods,
 		waiter: s.Waiter,
-		recall: s.Recall,
+		recall: s.CacheGets,
 		owner:  r.opts.Namespace + "/" + r.opts.Release,
 		kept:   map[facts.Ref]string{},
 		looked: func() {},

@@ -9,17 +9,17 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/result"
-	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // Perform runs one of the plan's Helm steps. Where Helm refuses, before it has
 // stored anything, to touch objects of another release that is no more, these
 // are taken over and the step is run once again. What the manifests of dead
 // revisions set, oldest first, is removed where the chart does not set it.
-func (r *Releases) Perform(ctx context.Context, step verdict.Step, dead []string) result.Outcome {
+func (r *Releases) Perform(ctx context.Context, mode facts.DeployMode, dead []string) result.Outcome {
 	phases := newPhases()
-	o, c, core := r.perform(ctx, step, dead, phases)
+	o, c, core := r.perform(ctx, mode, dead, phases)
 	if o.Revision > 0 || o.Cut || !foreign(o.Err) {
 		return o
 	}
@@ -27,13 +27,13 @@ func (r *Releases) Perform(ctx context.Context, step verdict.Step, dead []string
 	if err != nil {
 		return result.Outcome{Err: explain(err), Phases: phases.list()}
 	}
-	o, _, _ = r.perform(ctx, step, dead, phases)
+	o, _, _ = r.perform(ctx, mode, dead, phases)
 	o.Taken = taken
 	o.Adopted = slices.DeleteFunc(o.Adopted, func(name string) bool { return slices.Contains(taken, name) })
 	return o
 }
 
-func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string, phases *phases) (result.Outcome, *client, corev1client.CoreV1Interface) {
+func (r *Releases) perform(ctx context.Context, mode facts.DeployMode, dead []string, phases *phases) (result.Outcome, *client, corev1client.CoreV1Interface) {
 	seams, err := r.open(ctx)
 	if err != nil {
 		return result.Outcome{Err: err}, nil, nil
@@ -47,10 +47,10 @@ func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string
 	if err != nil {
 		return result.Outcome{Err: err}, nil, nil
 	}
-	c.installs, c.phases = step != verdict.StepUpgrade, phases
+	c.installs, c.phases = mode != facts.ModeUpgrade, phases
 	rel, cut, err := supervise(seams.Fence, func() (*release.Release, error) {
 		c.buildDead(dead)
-		if step == verdict.StepUpgrade {
+		if mode == facts.ModeUpgrade {
 			c.render()
 			return r.upgrade(ctx, cfg).Run(r.opts.Release, ch, values)
 		}
@@ -59,7 +59,7 @@ func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string
 		}
 		c.looks = true
 		c.render()
-		return r.install(ctx, cfg, step == verdict.StepReplace).Run(ch, values)
+		return r.install(ctx, cfg, mode == facts.ModeReplace).Run(ch, values)
 	})
 	if !cut {
 		c.leave()
@@ -69,7 +69,7 @@ func (r *Releases) perform(ctx context.Context, step verdict.Step, dead []string
 	r.written = o.Revision
 	if !cut {
 		r.capabilities = cfg.Capabilities // of a server that may have got CRDs
-		if step == verdict.StepInstall {
+		if mode == facts.ModeInstall {
 			o.Adopted = names(c.found)
 		}
 	}

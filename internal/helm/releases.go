@@ -31,7 +31,7 @@ type Options struct {
 type Releases struct {
 	opts         Options
 	store        *record.Store
-	open         func(ctx context.Context) (Seams, error)
+	open         func(ctx context.Context) (Backend, error)
 	archive      *chart.Archive
 	values       map[string]any
 	capabilities *chartutil.Capabilities
@@ -44,7 +44,7 @@ type Releases struct {
 
 // New makes the operations of one release. open gives the seams of one
 // operation, whose fence closes when ctx ends.
-func New(opts Options, store *record.Store, open func(ctx context.Context) (Seams, error)) *Releases {
+func New(opts Options, store *record.Store, open func(ctx context.Context) (Backend, error)) *Releases {
 	return &Releases{opts: opts, store: store, open: open, loaded: map[string]*record.Loaded{}}
 }
 

@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
-	"github.com/berth-dev/berth/internal/verdict"
 )
 
 var twoMaps = map[string]string{"templates/all.yaml": configMap("one") + "---\n" + configMap("two")}
@@ -41,7 +41,7 @@ func (s *stage) get(name string) *corev1.ConfigMap {
 func TestInstallAdoptsItsOwn(t *testing.T) {
 	s := asDeployer(t)
 	s.put("one", s.namespace, "web")
-	o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall, nil)
+	o := s.releases("web", twoMaps).Perform(t.Context(), facts.ModeInstall, nil)
 	if o.Err != nil || !o.Applied || !slices.Equal(o.Adopted, []string{"ConfigMap/one"}) || len(o.Taken) > 0 {
 		t.Fatalf("outcome %+v", o)
 	}
@@ -56,7 +56,7 @@ func TestTakeOverFromAReleaseThatIsNoMore(t *testing.T) {
 	s.put("one", s.namespace, "past")
 	s.put("two", "a-namespace-that-was", "past")
 	before := s.get("one").UID
-	o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall, nil)
+	o := s.releases("web", twoMaps).Perform(t.Context(), facts.ModeInstall, nil)
 	want := []string{"ConfigMap/one", "ConfigMap/two"}
 	if o.Err != nil || !o.Applied || !slices.Equal(o.Taken, want) || len(o.Adopted) > 0 {
 		t.Fatalf("outcome %+v", o)
@@ -70,7 +70,7 @@ func TestTakeOverFromAReleaseThatIsNoMore(t *testing.T) {
 // On an upgrade too; and an object of ours that lost its label is still ours.
 func TestTakeOverOnUpgrade(t *testing.T) {
 	s := asDeployer(t)
-	if o := s.releases("web", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), verdict.StepInstall, nil); o.Err != nil {
+	if o := s.releases("web", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), facts.ModeInstall, nil); o.Err != nil {
 		t.Fatal(o.Err)
 	}
 	s.put("one", s.namespace, "past")
@@ -80,7 +80,7 @@ func TestTakeOverOnUpgrade(t *testing.T) {
 	if _, err := s.Client().CoreV1().ConfigMaps(s.namespace).Update(t.Context(), two, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepUpgrade, nil)
+	o := s.releases("web", twoMaps).Perform(t.Context(), facts.ModeUpgrade, nil)
 	if o.Err != nil || o.Revision != 2 || len(o.Taken) != 2 {
 		t.Fatalf("outcome %+v", o)
 	}
@@ -98,7 +98,7 @@ func TestTakeOverIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := asDeployer(t)
-			if o := s.releases("other", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), verdict.StepInstall, nil); o.Err != nil {
+			if o := s.releases("other", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), facts.ModeInstall, nil); o.Err != nil {
 				t.Fatal(o.Err)
 			}
 			if c.namespace == "" {
@@ -106,7 +106,7 @@ func TestTakeOverIsRefused(t *testing.T) {
 			}
 			s.put("one", s.namespace, "past")
 			s.put("two", c.namespace, c.release)
-			o := s.releases("web", twoMaps).Perform(t.Context(), verdict.StepInstall, nil)
+			o := s.releases("web", twoMaps).Perform(t.Context(), facts.ModeInstall, nil)
 			ends(t, o, problem.NotOurs, s.namespace+"/ConfigMap/two", c.says)
 			if len(o.Phases) == 0 {
 				t.Error("it does not tell what the time went to")

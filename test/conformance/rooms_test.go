@@ -23,7 +23,6 @@ import (
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
-	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // rooms are the rows that no input can bring about, or no verb shows: they call
@@ -40,7 +39,7 @@ var rooms = []row{
 					s.t.Fatal(err)
 				}
 				for step, out := range map[string]result.Outcome{
-					"install": r.Perform(s.t.Context(), verdict.StepInstall, nil), "uninstall": r.Uninstall(s.t.Context()), "rollback": r.Rollback(s.t.Context(), 1),
+					"install": r.Perform(s.t.Context(), facts.ModeInstall, nil), "uninstall": r.Uninstall(s.t.Context()), "rollback": r.Rollback(s.t.Context(), 1),
 				} {
 					p := problem.Of(out.Err)
 					if p == nil || p.Reason != problem.Internal || !strings.Contains(p.Error(), other) {
@@ -88,15 +87,15 @@ func (s *scene) releases(namespace, store, getter string) *helm.Releases {
 		s.t.Fatal(err)
 	}
 	o := helm.Options{Release: s.release, Namespace: namespace, Timeout: time.Minute, Source: chart.Source{Chart: s.chart, CacheDir: s.t.TempDir()}, Log: func(string, ...any) {}}
-	return helm.New(o, records, func(ctx context.Context) (helm.Seams, error) {
+	return helm.New(o, records, func(ctx context.Context) (helm.Backend, error) {
 		fence := kube.NewFence(ctx)
 		g := conn.Getter(getter, fence)
 		core, err := g.Core()
 		if err != nil {
-			return helm.Seams{}, err
+			return helm.Backend{}, err
 		}
 		metadata, err := g.Metadata()
-		return helm.Seams{Getter: g, Core: core, Metadata: metadata, Fence: fence, Recall: g.Recall, Pods: conn.Clientset()}, err
+		return helm.Backend{Getter: g, Core: core, Metadata: metadata, Fence: fence, CacheGets: g.Recall, Pods: conn.Clientset()}, err
 	})
 }
 

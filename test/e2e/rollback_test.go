@@ -40,15 +40,15 @@ func (s *site) operations() *helm.Releases {
 		s.t.Fatal(err)
 	}
 	o := helm.Options{Release: s.release, Namespace: s.namespace, Timeout: time.Minute, MaxHistory: 10, Log: func(string, ...any) {}}
-	return helm.New(o, store, func(ctx context.Context) (helm.Seams, error) {
+	return helm.New(o, store, func(ctx context.Context) (helm.Backend, error) {
 		fence := kube.NewFence(ctx)
 		getter := conn.Getter(s.namespace, fence)
 		core, err := getter.Core()
 		if err != nil {
-			return helm.Seams{}, err
+			return helm.Backend{}, err
 		}
 		metadata, err := getter.Metadata()
-		return helm.Seams{Getter: getter, Core: core, Metadata: metadata, Fence: fence, Recall: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
+		return helm.Backend{Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
 			Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace,
 		}}}, err
 	})

@@ -9,21 +9,21 @@ import (
 	"github.com/berth-dev/berth/internal/kube/lease"
 )
 
-// open gives the seams of one Helm operation, behind a fence of its own.
-func (w *wiring) open(ctx context.Context) (helm.Seams, error) {
+// open returns the backend of one Helm operation, behind a fence of its own.
+func (w *wiring) open(ctx context.Context) (helm.Backend, error) {
 	fence := kube.NewFence(ctx, w.holding)
 	getter := w.conn.Getter(w.app.Namespace, fence)
 	core, err := getter.Core()
 	if err != nil {
-		return helm.Seams{}, err
+		return helm.Backend{}, err
 	}
 	metadata, err := getter.Metadata()
 	if err != nil {
-		return helm.Seams{}, err
+		return helm.Backend{}, err
 	}
 	reads := w.conn.Getter(w.app.Namespace, kube.NewFence(context.WithoutCancel(ctx), w.holding))
-	return helm.Seams{
-		Getter: getter, Core: core, Metadata: metadata, Fence: fence, Recall: getter.Recall,
+	return helm.Backend{
+		Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.Recall,
 		Pods: w.conn.Clientset(), Waiter: w.waiter(reads),
 	}, nil
 }
