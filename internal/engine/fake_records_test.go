@@ -15,7 +15,6 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
-	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // fakeRecords keeps the records of one release in memory and behaves as
@@ -70,7 +69,7 @@ type operations interface {
 	Fetch(context.Context) error
 	Refresh()
 	Render(ctx context.Context, revision int, upgrade bool) error
-	Perform(ctx context.Context, step verdict.Step, dead []string) result.Outcome
+	Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome
 	Rollback(ctx context.Context, to int) result.Outcome
 	Uninstall(context.Context) result.Outcome
 }
