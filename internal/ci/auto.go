@@ -1,22 +1,20 @@
 package ci
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/berth-dev/berth/internal/verb"
+)
 
 // Intent is what an event asks for.
 type Intent struct {
-	Verb   Verb
+	Verb   verb.Verb
 	Reason string // one sentence; may quote a branch name, which is untrusted text
 }
 
-// Verb is what auto does.
-type Verb string
-
-// What auto can come to.
-const (
-	Deploy   Verb = "deploy"
-	Teardown Verb = "teardown"
-	Nothing  Verb = "nothing" // a notice, exit 0
-)
+// Nothing is the verb of an Intent that asks for none: the run ends with a
+// notice and exit code 0.
+const Nothing verb.Verb = ""
 
 // Auto decides what the event behind a run asks for. Whatever is not plainly
 // about a review app's life is nothing: deploying too little is seen at once,
@@ -62,11 +60,11 @@ func wanted(c Context) Intent {
 		return pullRequestWants(c)
 	case "push":
 		if e.Deleted {
-			return Intent{Teardown, fmt.Sprintf("branch %s was deleted", c.Branch)}
+			return Intent{verb.Teardown, fmt.Sprintf("branch %s was deleted", c.Branch)}
 		}
-		return Intent{Deploy, fmt.Sprintf("branch %s was pushed", c.Branch)}
+		return Intent{verb.Deploy, fmt.Sprintf("branch %s was pushed", c.Branch)}
 	case "delete":
-		return Intent{Teardown, fmt.Sprintf("branch %s was deleted", c.Branch)}
+		return Intent{verb.Teardown, fmt.Sprintf("branch %s was deleted", c.Branch)}
 	}
 	return nothing("the %s event does not say what to do with a review app; run deploy or teardown by name", e.Name)
 }
@@ -74,9 +72,9 @@ func wanted(c Context) Intent {
 func environmentWants(action string) Intent {
 	switch action {
 	case "start":
-		return Intent{Deploy, "the environment is being started"}
+		return Intent{verb.Deploy, "the environment is being started"}
 	case "stop":
-		return Intent{Teardown, "the environment is being stopped"}
+		return Intent{verb.Teardown, "the environment is being stopped"}
 	}
 	return nothing("the environment's action is %s, which changes nothing to deploy", action)
 }
@@ -84,9 +82,9 @@ func environmentWants(action string) Intent {
 func pullRequestWants(c Context) Intent {
 	switch c.Event.Action {
 	case "opened", "reopened", "synchronize", "labeled":
-		return Intent{Deploy, fmt.Sprintf("pull request %d was %s", c.PullRequest, said(c.Event.Action))}
+		return Intent{verb.Deploy, fmt.Sprintf("pull request %d was %s", c.PullRequest, said(c.Event.Action))}
 	case "closed":
-		return Intent{Teardown, fmt.Sprintf("pull request %d was closed", c.PullRequest)}
+		return Intent{verb.Teardown, fmt.Sprintf("pull request %d was closed", c.PullRequest)}
 	}
 	return nothing("pull request %d was %s, which changes nothing to deploy", c.PullRequest, c.Event.Action)
 }

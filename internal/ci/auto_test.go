@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 const repository = `"repository": {"full_name": "acme/shop", "default_branch": "main", "private": true}`
@@ -48,33 +50,33 @@ func TestAuto(t *testing.T) {
 	for name, c := range map[string]struct {
 		env     env
 		payload string
-		want    Verb
+		want    verb.Verb
 		branch  string
 	}{
-		"pull request opened":          {github("pull_request", merge), pull("opened", "feature/login", ours), Deploy, "feature/login"},
-		"pull request reopened":        {github("pull_request", merge), pull("reopened", "x", ours), Deploy, "x"},
-		"pull request pushed to":       {github("pull_request", merge), pull("synchronize", "x", ours), Deploy, "x"},
-		"pull request labeled":         {github("pull_request", merge), pull("labeled", "x", ours), Deploy, "x"},
+		"pull request opened":          {github("pull_request", merge), pull("opened", "feature/login", ours), verb.Deploy, "feature/login"},
+		"pull request reopened":        {github("pull_request", merge), pull("reopened", "x", ours), verb.Deploy, "x"},
+		"pull request pushed to":       {github("pull_request", merge), pull("synchronize", "x", ours), verb.Deploy, "x"},
+		"pull request labeled":         {github("pull_request", merge), pull("labeled", "x", ours), verb.Deploy, "x"},
 		"pull request edited":          {github("pull_request", merge), pull("edited", "x", ours), Nothing, "x"},
-		"pull request closed":          {github("pull_request", merge), pull("closed", "x", ours), Teardown, "x"},
+		"pull request closed":          {github("pull_request", merge), pull("closed", "x", ours), verb.Teardown, "x"},
 		"pull request of the main":     {github("pull_request", merge), pull("closed", "main", ours), Nothing, "main"},
-		"target, from a fork":          {github("pull_request_target", "refs/heads/main"), pull("opened", "main", fork), Deploy, "main"},
-		"closed, from a fork":          {github("pull_request", merge), pull("closed", "patch-1", fork), Teardown, "patch-1"},
-		"closed, the fork is gone":     {github("pull_request", merge), pull("closed", "patch-1", "null"), Teardown, "patch-1"},
-		"push":                         {github("push", "refs/heads/a/b"), `{"ref": "refs/heads/a/b", ` + repository + `}`, Deploy, "a/b"},
+		"target, from a fork":          {github("pull_request_target", "refs/heads/main"), pull("opened", "main", fork), verb.Deploy, "main"},
+		"closed, from a fork":          {github("pull_request", merge), pull("closed", "patch-1", fork), verb.Teardown, "patch-1"},
+		"closed, the fork is gone":     {github("pull_request", merge), pull("closed", "patch-1", "null"), verb.Teardown, "patch-1"},
+		"push":                         {github("push", "refs/heads/a/b"), `{"ref": "refs/heads/a/b", ` + repository + `}`, verb.Deploy, "a/b"},
 		"push to the default branch":   {github("push", "refs/heads/main"), `{"ref": "refs/heads/main", ` + repository + `}`, Nothing, "main"},
 		"push of a tag":                {github("push", "refs/tags/v1"), `{"ref": "refs/tags/v1", ` + repository + `}`, Nothing, ""},
 		"push, default unknown":        {github("push", "refs/heads/a"), `{"ref": "refs/heads/a"}`, Nothing, "a"},
-		"push that deletes":            {github("push", "refs/heads/a"), `{"ref": "refs/heads/a", "deleted": true, ` + repository + `}`, Teardown, "a"},
-		"branch deleted":               {github("delete", "refs/heads/main"), `{"ref": "a/b", "ref_type": "branch", ` + repository + `}`, Teardown, "a/b"},
+		"push that deletes":            {github("push", "refs/heads/a"), `{"ref": "refs/heads/a", "deleted": true, ` + repository + `}`, verb.Teardown, "a"},
+		"branch deleted":               {github("delete", "refs/heads/main"), `{"ref": "a/b", "ref_type": "branch", ` + repository + `}`, verb.Teardown, "a/b"},
 		"tag deleted":                  {github("delete", "refs/heads/main"), `{"ref": "v1", "ref_type": "tag", ` + repository + `}`, Nothing, ""},
 		"schedule":                     {github("schedule", "refs/heads/main"), `{"schedule": "0 3 * * *", ` + repository + `}`, Nothing, "main"},
 		"workflow_dispatch":            {github("workflow_dispatch", "refs/heads/x"), `{"ref": "refs/heads/x", "inputs": null, ` + repository + `}`, Nothing, "x"},
 		"a dispatch named stop":        {github("repository_dispatch", "refs/heads/x"), `{"action": "stop", ` + repository + `}`, Nothing, "x"},
-		"GitLab start":                 {gitlab(env{"CI_ENVIRONMENT_ACTION": "start"}), "", Deploy, "feature/login"},
-		"GitLab environment":           {gitlab(env{"CI_ENVIRONMENT_NAME": "review/x"}), "", Deploy, "feature/login"},
-		"GitLab stop":                  {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop"}), "", Teardown, "feature/login"},
-		"GitLab stop of a schedule":    {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop", "CI_PIPELINE_SOURCE": "schedule"}), "", Teardown, "feature/login"},
+		"GitLab start":                 {gitlab(env{"CI_ENVIRONMENT_ACTION": "start"}), "", verb.Deploy, "feature/login"},
+		"GitLab environment":           {gitlab(env{"CI_ENVIRONMENT_NAME": "review/x"}), "", verb.Deploy, "feature/login"},
+		"GitLab stop":                  {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop"}), "", verb.Teardown, "feature/login"},
+		"GitLab stop of a schedule":    {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop", "CI_PIPELINE_SOURCE": "schedule"}), "", verb.Teardown, "feature/login"},
 		"GitLab schedule":              {gitlab(env{"CI_ENVIRONMENT_ACTION": "start", "CI_PIPELINE_SOURCE": "schedule"}), "", Nothing, "feature/login"},
 		"GitLab verify":                {gitlab(env{"CI_ENVIRONMENT_ACTION": "verify"}), "", Nothing, "feature/login"},
 		"GitLab job of no environment": {gitlab(nil), "", Nothing, "feature/login"},
@@ -93,7 +95,7 @@ func TestAuto(t *testing.T) {
 			}
 			got := Auto(ctx, true)
 			if got.Verb != c.want || got.Reason == "" || ctx.Branch != c.branch {
-				t.Errorf("got %s of %q (%s), want %s of %q", got.Verb, ctx.Branch, got.Reason, c.want, c.branch)
+				t.Errorf("got %q of %q (%s), want %q of %q", got.Verb, ctx.Branch, got.Reason, c.want, c.branch)
 			}
 		})
 	}

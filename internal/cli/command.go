@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // command is the command line: one command a verb, its flags from the table of
@@ -29,29 +30,29 @@ func (p Process) command(ctx context.Context, code *int) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	args := p.Args
 	if len(args) > 0 && args[0] == "" {
-		args = append([]string{input.Auto}, args[1:]...) // the action's verb, given as empty
+		args = append([]string{string(verb.Auto)}, args[1:]...) // the action's verb, given as empty
 	}
 	root.SetArgs(args)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	for _, v := range input.Verbs {
+	for _, v := range verb.Table {
 		root.AddCommand(p.verbCommand(ctx, v, code))
 	}
 	return root
 }
 
-func (p Process) verbCommand(ctx context.Context, v input.Verb, code *int) *cobra.Command {
-	c := &cobra.Command{Use: v.Name, Short: v.Doc, Long: v.Doc, Args: cobra.NoArgs}
+func (p Process) verbCommand(ctx context.Context, v verb.Properties, code *int) *cobra.Command {
+	c := &cobra.Command{Use: string(v.Verb), Short: v.Doc, Long: v.Doc, Args: cobra.NoArgs}
 	c.Flags().SortFlags = false
-	input.Bind(c.Flags(), v.Name)
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return input.FlagError(v.Name, err) })
+	input.Bind(c.Flags(), v.Verb)
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return input.FlagError(v.Verb, err) })
 	c.Run = func(*cobra.Command, []string) {
-		if v.Name == input.Version {
+		if v.Verb == verb.Version {
 			_, _ = fmt.Fprintln(p.Stdout, p.Version)
 			return
 		}
-		*code = p.verb(ctx, v.Name, func(d input.Defaults) (*input.Options, error) {
-			o, err := input.Resolve(c.Flags(), p.Environ, v.Name, d)
+		*code = p.runVerb(ctx, v.Verb, func(d input.Defaults) (*input.Options, error) {
+			o, err := input.Resolve(c.Flags(), p.Environ, v.Verb, d)
 			if err != nil {
 				return p.reporting(c.Flags()), err
 			}
@@ -83,7 +84,7 @@ func (p Process) readableFlags() *pflag.FlagSet {
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.Usage = func() {}
 	flags.ParseErrorsAllowlist.UnknownFlags = true
-	input.Bind(flags, input.Deploy) // deploy takes every input
+	input.Bind(flags, verb.Deploy) // deploy takes every input
 	_ = flags.Parse(p.Args)
 	return flags
 }

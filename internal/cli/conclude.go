@@ -11,6 +11,7 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // conclude says how the run ended, where people look, and gives the exit code.
@@ -52,17 +53,17 @@ func soften(r *result.Result) {
 }
 
 // wrongInput is the result of a run that stopped at its inputs.
-func wrongInput(verb string, err error) result.Result {
+func wrongInput(v verb.Verb, err error) result.Result {
 	return result.Result{
-		Subject: result.Subject{Verb: verb},
-		Exit:    result.Exit{Reason: problem.WrongInput, Headline: "Wrong input; nothing was touched.", Cause: err.Error(), Next: "berth " + strings.TrimSpace(verb+" --help") + " lists what is allowed."},
+		Subject: result.Subject{Verb: v},
+		Exit:    result.Exit{Reason: problem.WrongInput, Headline: "Wrong input; nothing was touched.", Cause: err.Error(), Next: "berth " + strings.TrimSpace(string(v)+" --help") + " lists what is allowed."},
 		Log:     result.Log{Started: time.Now(), Notes: []result.Note{{Level: result.LevelError, Title: "wrong input", Message: err.Error()}}},
 	}
 }
 
 func nothingToDo(i ci.Intent) result.Result {
 	return result.Result{
-		Subject: result.Subject{Verb: input.Auto},
+		Subject: result.Subject{Verb: verb.Auto},
 		Exit:    result.Exit{Reason: problem.NothingToDo, Headline: "Nothing to do: " + i.Reason + "."},
 		Log:     result.Log{Started: time.Now(), Notes: []result.Note{{Level: result.LevelNotice, Title: "nothing to do", Message: i.Reason}}},
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/progress"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // Process is what the operating system gives a program.
@@ -85,15 +86,15 @@ func (p Process) run(ctx context.Context) (code int) {
 	if err == nil {
 		return code
 	}
-	verb := ""
+	var v verb.Verb
 	if command.HasParent() {
-		verb = command.Name()
+		v = verb.Verb(command.Name())
 	}
-	return p.conclude(ci.Detect(p.getenv, p.Stderr), p.reporting(p.readableFlags()), wrongInput(verb, err))
+	return p.conclude(ci.Detect(p.getenv, p.Stderr), p.reporting(p.readableFlags()), wrongInput(v, err))
 }
 
-// verb runs one verb with its inputs and returns the exit code.
-func (p Process) verb(ctx context.Context, verb string, resolve func(input.Defaults) (*input.Options, error)) int {
+// runVerb runs one verb with its inputs and returns the exit code.
+func (p Process) runVerb(ctx context.Context, v verb.Verb, resolve func(input.Defaults) (*input.Options, error)) int {
 	screen := progress.NewScreen(p.Stdout, p.getenv)
 	platform := ci.Detect(p.getenv, screen)
 	facts, factsErr := platform.Context()
@@ -102,24 +103,24 @@ func (p Process) verb(ctx context.Context, verb string, resolve func(input.Defau
 		// What the platform could not tell is worth hearing only together with
 		// what is missing because of it.
 		platform, _ = p.speak(platform, screen, o)
-		return p.conclude(platform, o, wrongInput(verb, errors.Join(err, factsErr)))
+		return p.conclude(platform, o, wrongInput(v, errors.Join(err, factsErr)))
 	}
 	platform, screen = p.speak(platform, screen, o)
 	for _, secret := range o.Secrets() {
 		platform.Mask(secret.Reveal())
 	}
-	if verb == input.Auto {
+	if v == verb.Auto {
 		intent := ci.Auto(facts, p.hasCredentials(o))
 		if intent.Verb == ci.Nothing {
 			return p.conclude(platform, o, nothingToDo(intent))
 		}
-		verb = string(intent.Verb)
-		platform.Line(fmt.Sprintf("auto: %s, since %s", verb, intent.Reason))
-		if err := o.Require(verb); err != nil {
-			return p.conclude(platform, o, wrongInput(verb, err))
+		v = intent.Verb
+		platform.Line(fmt.Sprintf("auto: %s, since %s", v, intent.Reason))
+		if err := o.Require(v); err != nil {
+			return p.conclude(platform, o, wrongInput(v, err))
 		}
 	}
-	return p.conclude(platform, o, p.perform(ctx, platform, screen, verb, o))
+	return p.conclude(platform, o, p.perform(ctx, platform, screen, v, o))
 }
 
 // speak keeps standard output for the JSON report where that was asked for.

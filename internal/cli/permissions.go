@@ -9,6 +9,7 @@ import (
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/access"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // permissions is the engine's view of internal/kube/access.
@@ -19,29 +20,34 @@ type permissions struct {
 	perBranch bool
 }
 
-func (p permissions) needs(verb string, phase facts.NamespacePhase) []problem.Permission {
+func (p permissions) needs(v verb.Verb, phase facts.NamespacePhase) []problem.Permission {
+	properties := verb.Of(v)
 	needs := access.Storage(access.Needs{
 		Resource: p.resource, Namespace: p.namespace,
-		Deletes:         verb == "teardown" || verb == "prune",
-		CreateNamespace: (verb == "deploy" || verb == "preflight") && phase == facts.NamespaceAbsent,
+		Deletes:         properties.Removes,
+		CreateNamespace: properties.DeployAccess && phase == facts.NamespaceAbsent,
 	})
-	if verb == "repair" || verb == "teardown" {
+	if !properties.DeployAccess {
 		needs = slices.DeleteFunc(needs, func(n problem.Permission) bool { return n.Verb == "create" && n.Resource == p.resource })
 	}
 	return needs
 }
 
-func (p permissions) ClusterNeeds(verb string, phase facts.NamespacePhase) []problem.Permission {
-	cluster, _ := access.Split(p.needs(verb, phase))
+func (p permissions) ClusterNeeds(v verb.Verb, phase facts.NamespacePhase) []problem.Permission {
+	cluster, _ := access.Split(p.needs(v, phase))
 	return cluster
 }
 
-func (p permissions) StorageNeeds(verb string) []problem.Permission {
-	_, storage := access.Split(p.needs(verb, facts.NamespaceActive))
-	if verb == "prune" { // the rest was asked for already
-		storage = slices.DeleteFunc(storage, func(n problem.Permission) bool { return n.Verb != "delete" })
-	}
+func (p permissions) StorageNeeds(v verb.Verb) []problem.Permission {
+	_, storage := access.Split(p.needs(v, facts.NamespaceActive))
 	return storage
+}
+
+// PruneNeeds leaves out what StorageNeeds asks for.
+func (p permissions) PruneNeeds() []problem.Permission {
+	needs := access.Storage(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true})
+	_, storage := access.Split(needs)
+	return slices.DeleteFunc(storage, func(n problem.Permission) bool { return n.Verb != "delete" })
 }
 
 func (p permissions) RenewLock() problem.Permission { return access.RenewLock(p.namespace) }

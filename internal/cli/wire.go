@@ -20,6 +20,7 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/progress"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // wiring is one run's rooms on their way to an engine.
@@ -40,7 +41,7 @@ type wiring struct {
 }
 
 // perform wires the rooms and runs the verb.
-func (p Process) perform(ctx context.Context, platform ci.Platform, screen *progress.Screen, verb string, o *input.Options) result.Result {
+func (p Process) perform(ctx context.Context, platform ci.Platform, screen *progress.Screen, v verb.Verb, o *input.Options) result.Result {
 	w := &wiring{Process: p, platform: platform, options: o}
 	if p.OwnLogs {
 		defer kube.CaptureLogs(func(line string) { w.debug("%s", line) })()
@@ -48,7 +49,7 @@ func (p Process) perform(ctx context.Context, platform ci.Platform, screen *prog
 	e, closeAll, err := w.engine(ctx, screen)
 	if err != nil {
 		p := problem.Of(err)
-		r := wrongInput(verb, err)
+		r := wrongInput(v, err)
 		if r.Reason = p.Reason; r.Reason != problem.WrongInput {
 			r.Headline = p.Tried
 		}
@@ -58,11 +59,11 @@ func (p Process) perform(ctx context.Context, platform ci.Platform, screen *prog
 		return r
 	}
 	defer closeAll()
-	flows := map[string]func(context.Context) result.Result{
-		input.Deploy: e.Deploy, input.Check: e.Check, input.Repair: e.Repair,
-		input.Teardown: e.Teardown, input.Preflight: e.Preflight,
+	flows := map[verb.Verb]func(context.Context) result.Result{
+		verb.Deploy: e.Deploy, verb.Check: e.Check, verb.Repair: e.Repair,
+		verb.Teardown: e.Teardown, verb.Preflight: e.Preflight,
 	}
-	r := flows[verb](ctx)
+	r := flows[v](ctx)
 	r.Notes = append(r.Notes, w.noted()...)
 	w.debugAudit(r)
 	return r

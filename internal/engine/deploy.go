@@ -82,7 +82,7 @@ func (r *run) plan(f *facts.Facts, decide decision) verdict.Plan {
 // chart for the revision to come, and the right to prune where this run will.
 func (r *run) beforeSteps(ctx context.Context, f *facts.Facts, plan verdict.Plan) error {
 	if r.Options.MaxHistory > 0 && len(f.Records) >= r.Options.MaxHistory {
-		if err := r.ask(ctx, r.Access.StorageNeeds("prune"), ""); err != nil {
+		if err := r.ask(ctx, r.Access.PruneNeeds(), ""); err != nil {
 			return err
 		}
 	}

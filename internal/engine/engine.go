@@ -11,6 +11,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -45,9 +46,11 @@ type Cluster interface {
 // Access asks what the run may do.
 type Access interface {
 	// ClusterNeeds are the cluster-scoped permissions, for a namespace in this phase.
-	ClusterNeeds(verb string, phase facts.NamespacePhase) []problem.Permission
+	ClusterNeeds(v verb.Verb, phase facts.NamespacePhase) []problem.Permission
 	// StorageNeeds are the permissions on the record store's objects and the lock.
-	StorageNeeds(verb string) []problem.Permission
+	StorageNeeds(v verb.Verb) []problem.Permission
+	// PruneNeeds are the further permissions to delete old revisions.
+	PruneNeeds() []problem.Permission
 	// RenewLock is the permission among them to update the lock.
 	RenewLock() problem.Permission
 	// ReviewUntil asks again for as long as something required is denied and
@@ -162,28 +165,28 @@ type Engine struct {
 }
 
 // Deploy brings the chart onto the cluster and proves that it is there.
-func (e *Engine) Deploy(ctx context.Context) result.Result { return e.run(ctx, "deploy", deploy) }
+func (e *Engine) Deploy(ctx context.Context) result.Result { return e.run(ctx, verb.Deploy, deploy) }
 
 // Check proves what is there, and never writes.
-func (e *Engine) Check(ctx context.Context) result.Result { return e.run(ctx, "check", check) }
+func (e *Engine) Check(ctx context.Context) result.Result { return e.run(ctx, verb.Check, check) }
 
 // Repair mends a stuck record and deploys nothing.
-func (e *Engine) Repair(ctx context.Context) result.Result { return e.run(ctx, "repair", repair) }
+func (e *Engine) Repair(ctx context.Context) result.Result { return e.run(ctx, verb.Repair, repair) }
 
 // Teardown takes the release, and the namespace that Berth made, away.
 func (e *Engine) Teardown(ctx context.Context) result.Result {
-	return e.run(ctx, "teardown", teardown)
+	return e.run(ctx, verb.Teardown, teardown)
 }
 
 // Preflight asks what a deploy would need and changes nothing.
 func (e *Engine) Preflight(ctx context.Context) result.Result {
-	return e.run(ctx, "preflight", preflight)
+	return e.run(ctx, verb.Preflight, preflight)
 }
 
-func (e *Engine) run(ctx context.Context, verb string, flow func(context.Context, *run) error) result.Result {
+func (e *Engine) run(ctx context.Context, v verb.Verb, flow func(context.Context, *run) error) result.Result {
 	r := &run{Engine: e, started: e.Clock()}
 	r.result = result.Result{
-		Subject: result.Subject{Verb: verb, App: e.Options.App.App, Branch: e.Options.Branch, URL: e.Options.App.URL, Namespace: e.Options.App.Namespace, Release: e.Options.App.Release},
+		Subject: result.Subject{Verb: v, App: e.Options.App.App, Branch: e.Options.Branch, URL: e.Options.App.URL, Namespace: e.Options.App.Namespace, Release: e.Options.App.Release},
 		Log:     result.Log{Started: r.started},
 	}
 	err := flow(ctx, r)

@@ -8,6 +8,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // finish turns what happened into the result that the reports are made of.
@@ -82,18 +83,18 @@ func (r *run) success() string {
 	res := &r.result
 	release, where := fmt.Sprintf("Revision %d of `%s`", res.Revision, res.Release), fmt.Sprintf("in `%s`", res.Namespace)
 	switch {
-	case res.Verb == "teardown" && r.namespaceGone:
+	case res.Verb == verb.Teardown && r.namespaceGone:
 		return fmt.Sprintf("`%s` is gone, and so is its namespace `%s`.", res.Release, res.Namespace)
-	case res.Verb == "teardown":
+	case res.Verb == verb.Teardown:
 		return fmt.Sprintf("`%s` %s is gone; the namespace stays.", res.Release, where)
-	case res.Verb == "preflight":
+	case res.Verb == verb.Preflight:
 		return fmt.Sprintf("All that deploying `%s` %s needs is permitted.", res.Release, where)
-	case res.Verb == "repair" && res.Repair == "":
+	case res.Verb == verb.Repair && res.Repair == "":
 		return fmt.Sprintf("Nothing to repair: %s %s is %s.", strings.ToLower(release[:1])+release[1:], where, res.Status)
-	case res.Verb == "repair" && res.Repair == "promote":
+	case res.Verb == verb.Repair && res.Repair == "promote":
 		return fmt.Sprintf("Repaired: the record of revision %d of `%s` %s now says deployed, as everything it describes is. No pod was touched.",
 			res.Revision, res.Release, where)
-	case res.Verb == "repair" && res.Status == facts.StatusDeployed:
+	case res.Verb == verb.Repair && res.Status == facts.StatusDeployed:
 		return fmt.Sprintf("Repaired: %s is the only one deployed %s.", strings.ToLower(release[:1])+release[1:], where)
 	case res.Status != facts.StatusDeployed:
 		return fmt.Sprintf("%s %s is %s, and its record says so.", release, where, res.Status)

@@ -10,6 +10,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -31,7 +32,7 @@ func (r *run) deployChart(ctx context.Context, what string, mode facts.DeployMod
 // rollBack applies a stored revision anew (R3, R5).
 func (r *run) rollBack(ctx context.Context, to int, before *facts.Facts) error {
 	err := r.operate(ctx, fmt.Sprintf("Roll back to revision %d", to), before, func() result.Outcome { return r.Releases.Rollback(ctx, to) })
-	if err == nil && r.result.Verb == "repair" {
+	if err == nil && r.result.Verb == verb.Repair {
 		r.repaired("rollback", "Revision %d was applied anew, as revision %d.", to, r.result.Revision)
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -78,8 +79,8 @@ func preflight(ctx context.Context, r *run) error {
 	}
 	r.Options.Preflight = true
 	r.result.User = r.Cluster.User(ctx)
-	needs := append(r.Access.ClusterNeeds("deploy", r.namespace.Phase), r.Access.StorageNeeds("deploy")...)
-	needs = append(needs, r.Access.StorageNeeds("prune")...)
+	needs := append(r.Access.ClusterNeeds(verb.Deploy, r.namespace.Phase), r.Access.StorageNeeds(verb.Deploy)...)
+	needs = append(needs, r.Access.PruneNeeds()...)
 	err := r.ask(ctx, needs, "")
 	r.result.RBAC = r.Access.RBAC(r.result.User, nil)
 	return err

@@ -9,6 +9,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -83,7 +84,7 @@ func (r *run) acquire(ctx context.Context) (context.Context, func(), error) {
 		return ctx, nil, err
 	}
 	r.lock, r.held = found, held
-	if at, ok := found.ExpiredAt(found.Run); ok && found.State == facts.LockExpired && r.result.Verb == "deploy" {
+	if at, ok := found.ExpiredAt(found.Run); ok && found.State == facts.LockExpired && r.result.Verb == verb.Deploy {
 		r.note(result.LevelWarning, "A run was cut off", "The run before this one, %q, did not end in order: it stopped renewing its lock at %s. What it left is looked at and mended below.",
 			found.Holder, at.UTC().Format(time.RFC3339))
 	}

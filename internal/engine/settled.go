@@ -7,6 +7,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -53,7 +54,7 @@ func (r *run) worthWaiting(f *facts.Facts, d verdict.Diagnosis) bool {
 	if d.State != verdict.StateLive && d.State != verdict.StateUnknownHolder {
 		return false
 	}
-	return r.result.Verb != "teardown" || f.Last().Payload != facts.StatusUninstalling
+	return r.result.Verb != verb.Teardown || f.Last().Payload != facts.StatusUninstalling
 }
 
 // lookAtRelease gathers the facts, once more where the records changed meanwhile.
@@ -64,7 +65,7 @@ func (r *run) lookAtRelease(ctx context.Context) (*facts.Facts, error) {
 	for range looks {
 		var seen *facts.Facts
 		seen, err = r.gather(ctx, false)
-		if err == nil && r.result.Verb == "deploy" {
+		if err == nil && r.result.Verb == verb.Deploy {
 			err = r.observeLeftHooks(ctx, seen)
 		}
 		if !errors.Is(err, facts.ErrChanged) {

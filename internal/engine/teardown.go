@@ -9,6 +9,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -60,7 +61,7 @@ func teardown(ctx context.Context, r *run) error {
 // askToTakeDown asks before the first object goes: a teardown that finds out
 // half way that it may not purge leaves a record of nothing.
 func (r *run) askToTakeDown(ctx context.Context) error {
-	needs := append(r.Access.ClusterNeeds("teardown", r.namespace.Phase), r.Access.StorageNeeds("teardown")...)
+	needs := append(r.Access.ClusterNeeds(verb.Teardown, r.namespace.Phase), r.Access.StorageNeeds(verb.Teardown)...)
 	if r.namespace.Ours {
 		needs = append(needs, problem.Permission{Verb: "delete", Resource: "namespaces", Name: r.namespace.Name,
 			Why: "remove the namespace that Berth made"})

@@ -10,6 +10,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // removeRelease uninstalls, proves that what any record named is gone, and only
@@ -116,7 +117,7 @@ func (r *run) proveGone(ctx context.Context, f *facts.Facts) error {
 		}
 		for _, o := range objects {
 			// What an older revision left in a namespace of ours goes with it.
-			goes := r.result.Verb == "teardown" && r.namespace.Ours && o.Namespace == r.namespace.Name && i < len(f.Records)-1
+			goes := r.result.Verb == verb.Teardown && r.namespace.Ours && o.Namespace == r.namespace.Name && i < len(f.Records)-1
 			if o.Exists && o.Owned && !o.Kept && !seen[o.Ref] && !goes {
 				r.result.Objects = append(r.result.Objects, o)
 				left = append(left, fmt.Sprintf("%s, of revision %d, is still there", o.Ref, f.Records[i].Revision))

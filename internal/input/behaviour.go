@@ -2,13 +2,6 @@ package input
 
 import "time"
 
-var (
-	settling = []string{Deploy, Check, Repair}
-	locking  = []string{Deploy, Check, Repair, Teardown}
-	asking   = []string{Deploy, Repair, Teardown, Preflight}
-	making   = []string{Deploy, Preflight}
-)
-
 var behaviour = []Input{
 	{
 		Name: "timeout", Type: Duration, Default: "5m", Verbs: all, some: true,
@@ -46,7 +39,7 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.AssumeDeadAfter },
 	},
 	{
-		Name: "on-stuck", Type: Choice, Default: "auto", Verbs: []string{Deploy, Repair},
+		Name: "on-stuck", Type: Choice, Default: "auto", Verbs: repairing,
 		Choices: []string{"auto", "promote", "unlock", "rollback", "uninstall", "fail"},
 		Doc:     "What to do with a stuck release: auto chooses the safest repair, promote marks it deployed where all it describes is proven, unlock marks it failed, rollback returns to the last good revision, uninstall removes it, fail touches nothing.",
 		field:   func(o *Options) any { return &o.OnStuck },

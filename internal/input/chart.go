@@ -1,7 +1,5 @@
 package input
 
-var deploying = []string{Deploy}
-
 var chart = []Input{
 	{
 		Name: "chart", Type: String, Verbs: deploying,

@@ -3,6 +3,8 @@ package input
 import (
 	"fmt"
 	"strings"
+
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // conflicts refuses inputs that contradict each other.
@@ -40,28 +42,26 @@ func isPath(chart string) bool {
 
 // Require tells whether a verb has all that it cannot do without. The error is
 // Errors.
-func (o *Options) Require(verb string) error {
-	if errs := o.missing(verb); len(errs) > 0 {
+func (o *Options) Require(v verb.Verb) error {
+	if errs := o.missing(v); len(errs) > 0 {
 		return errs
 	}
 	return nil
 }
 
-func (o *Options) missing(verb string) (errs Errors) {
-	if verb == Auto || verb == Version {
-		return nil
-	}
+func (o *Options) missing(v verb.Verb) (errs Errors) {
+	properties := verb.Of(v)
 	for _, need := range []struct {
 		name, value string
 		asked       bool
 	}{
-		{"repository", o.Repository, true},
-		{"branch", o.Branch, true},
-		{"chart", o.Chart, verb == Deploy},
+		{"repository", o.Repository, properties.OnRelease},
+		{"branch", o.Branch, properties.OnRelease},
+		{"chart", o.Chart, properties.NeedsChart},
 	} {
 		if need.asked && need.value == "" {
 			in := Find(need.name)
-			allowed := fmt.Sprintf("%s needs it; give --%s or %s", verb, in.Name, in.Env())
+			allowed := fmt.Sprintf("%s needs it; give --%s or %s", v, in.Name, in.Env())
 			if in.CI != "" {
 				allowed += " (in CI it is " + in.CI + ", which was not found here)"
 			}

@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"github.com/spf13/pflag"
+
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // Error is one wrong input.
@@ -76,7 +78,7 @@ func (e Errors) Unwrap() []error {
 
 // FlagError explains an error of the flag parser. It fits cobra's
 // SetFlagErrorFunc.
-func FlagError(verb string, err error) error {
+func FlagError(v verb.Verb, err error) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return Errors{{From: "command line", Allowed: err.Error()}}
@@ -89,20 +91,20 @@ func FlagError(verb string, err error) error {
 	in := Find(name)
 	switch {
 	case in == nil:
-		e.Allowed = "there is no such flag" + didYouMean("--", nearest(name, flagNames(verb)))
+		e.Allowed = "there is no such flag" + didYouMean("--", nearest(name, flagNames(v)))
 	case in.Secret:
 		e.Input = name
 		e.Allowed = fmt.Sprintf("a secret does not belong on a command line, which other processes can read; give it as %s", in.Env())
 	default:
 		e.Input = name
-		e.Allowed = fmt.Sprintf("%s does not take it, only %s", verb, strings.Join(in.Verbs, ", "))
+		e.Allowed = fmt.Sprintf("%s does not take it, only %s", v, verb.Join(in.Verbs, ", "))
 	}
 	return Errors{e}
 }
 
-func flagNames(verb string) (names []string) {
+func flagNames(v verb.Verb) (names []string) {
 	for i := range Table {
-		if in := &Table[i]; in.Serves(verb) && !in.Secret {
+		if in := &Table[i]; in.Serves(v) && !in.Secret {
 			names = append(names, in.Name)
 		}
 	}

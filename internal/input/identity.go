@@ -1,10 +1,5 @@
 package input
 
-var (
-	all     = []string{Deploy, Check, Repair, Teardown, Preflight}
-	writing = []string{Deploy, Repair, Teardown}
-)
-
 var identity = []Input{
 	{
 		Name: "repository", Type: String, Verbs: all, CI: "the run's repository",

@@ -18,35 +18,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/berth-dev/berth/internal/verb"
 )
-
-// The verbs.
-const (
-	Deploy    = "deploy"
-	Check     = "check"
-	Repair    = "repair"
-	Teardown  = "teardown"
-	Preflight = "preflight"
-	Auto      = "auto"
-	Version   = "version"
-)
-
-// Verb is one of the program's verbs.
-type Verb struct {
-	Name string
-	Doc  string
-}
-
-// Verbs are all verbs, in the order they are explained.
-var Verbs = []Verb{
-	{Deploy, "Deploy the branch's review app, then prove that what is stored and running is what was reported."},
-	{Check, "Check a release's consistency; never writes."},
-	{Repair, "Diagnose and repair a stuck release; deploys nothing."},
-	{Teardown, "Uninstall the release, then delete the namespace that Berth made for it."},
-	{Preflight, "Test the connection and the permissions; never writes."},
-	{Auto, "Deploy or take down, as the CI's event asks for."},
-	{Version, "Print the version."},
-}
 
 // Type is what kind of value an input takes.
 type Type string
@@ -74,9 +48,9 @@ type Input struct {
 	CI      string // what the CI's environment gives when it is left out
 	Action  string // what action.yml gives when it is left out: an expression
 	Choices []string
-	Verbs   []string // that take it
-	Secret  bool     // has no flag and is never shown
-	Doc     string   // one or two sentences
+	Verbs   []verb.Verb // that take it
+	Secret  bool        // has no flag and is never shown
+	Doc     string      // one or two sentences
 
 	field func(*Options) any        // where it goes
 	check func(value string) string // what is allowed, or "" when value is
@@ -94,13 +68,10 @@ func (in *Input) Env() string {
 // ActionEnv is the variable that GitHub's runner makes of the action's input.
 func (in *Input) ActionEnv() string { return "INPUT_" + strings.ToUpper(in.Name) }
 
-// Serves tells whether a verb takes the input. The verb auto takes what the
-// verbs it chooses from do.
-func (in *Input) Serves(verb string) bool {
-	if verb == Auto {
-		return in.Serves(Deploy) || in.Serves(Teardown)
-	}
-	return slices.Contains(in.Verbs, verb)
+// Serves tells whether a verb takes the input. A verb that chooses between
+// others takes what any of them does.
+func (in *Input) Serves(v verb.Verb) bool {
+	return slices.Contains(in.Verbs, v) || slices.ContainsFunc(verb.Of(v).Chooses, in.Serves)
 }
 
 // Group is inputs that belong together.

@@ -1,10 +1,14 @@
 package input
 
-import "time"
+import (
+	"time"
+
+	"github.com/berth-dev/berth/internal/verb"
+)
 
 // Options is what a run is asked to do, validated.
 type Options struct {
-	Verb string
+	Verb verb.Verb
 
 	Host           string // of the platform
 	Repository     string // owner/name

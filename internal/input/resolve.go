@@ -4,13 +4,15 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // Bind gives a verb its flags.
-func Bind(fs *pflag.FlagSet, verb string) {
+func Bind(fs *pflag.FlagSet, v verb.Verb) {
 	for i := range Table {
 		in := &Table[i]
-		if !in.Serves(verb) || in.Secret {
+		if !in.Serves(v) || in.Secret {
 			continue
 		}
 		f := fs.VarPF(&flag{in: in, value: in.Default}, in.Name, in.Short, in.Doc)
@@ -55,11 +57,11 @@ type resolver struct {
 // environment (as os.Environ gives it), and what neither gives from the CI's
 // defaults. The error is Errors, with everything that is wrong.
 //
-// For Auto, what a verb must have is not asked for: call Require when the verb
+// For verb.Auto, what a verb must have is not asked for: call Require when the verb
 // is chosen.
-func Resolve(fs *pflag.FlagSet, environ []string, verb string, d Defaults) (*Options, error) {
-	r := resolver{o: &Options{Verb: verb}, from: map[string]string{}}
-	if verb == Version {
+func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Options, error) {
+	r := resolver{o: &Options{Verb: v}, from: map[string]string{}}
+	if v == verb.Version {
 		return r.o, nil
 	}
 	env := readEnviron(environ)
@@ -67,13 +69,13 @@ func Resolve(fs *pflag.FlagSet, environ []string, verb string, d Defaults) (*Opt
 	for i := range Table {
 		in := &Table[i]
 		in.parse(r.o, in.Default)
-		if in.Serves(verb) {
+		if in.Serves(v) {
 			r.read(in, fs, env)
 		}
 	}
 	r.fill(d)
 	r.conflicts()
-	r.errs = append(r.errs, r.o.missing(verb)...)
+	r.errs = append(r.errs, r.o.missing(v)...)
 	if len(r.errs) > 0 {
 		return nil, r.errs
 	}

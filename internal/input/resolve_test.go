@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 var onCI = Defaults{
@@ -16,19 +18,19 @@ var onCI = Defaults{
 	PullRequest: 7, SHA: "0123456789abcdef", RunURL: "https://ci/1", Attempt: 2, DefaultBranch: "main",
 }
 
-func resolve(t testing.TB, verb string, args, environ []string, d Defaults) (*Options, error) {
+func resolve(t testing.TB, v verb.Verb, args, environ []string, d Defaults) (*Options, error) {
 	t.Helper()
-	fs := pflag.NewFlagSet(verb, pflag.ContinueOnError)
-	Bind(fs, verb)
+	fs := pflag.NewFlagSet(string(v), pflag.ContinueOnError)
+	Bind(fs, v)
 	if err := fs.Parse(args); err != nil {
-		return nil, FlagError(verb, err)
+		return nil, FlagError(v, err)
 	}
-	return Resolve(fs, environ, verb, d)
+	return Resolve(fs, environ, v, d)
 }
 
-func mustResolve(t *testing.T, verb string, args, environ []string, d Defaults) *Options {
+func mustResolve(t *testing.T, v verb.Verb, args, environ []string, d Defaults) *Options {
 	t.Helper()
-	o, err := resolve(t, verb, args, environ, d)
+	o, err := resolve(t, v, args, environ, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +38,7 @@ func mustResolve(t *testing.T, verb string, args, environ []string, d Defaults) 
 }
 
 func TestDefaults(t *testing.T) {
-	o := mustResolve(t, Deploy, []string{"--chart=./chart"}, nil, onCI)
+	o := mustResolve(t, verb.Deploy, []string{"--chart=./chart"}, nil, onCI)
 	if o.Timeout != 5*time.Minute || o.LockTimeout != 5*time.Minute || o.CheckTimeout != time.Minute || o.RBACWait != 10*time.Second ||
 		o.AssumeDeadAfter != 30*time.Minute || o.Confirm != 1 || o.MaxHistory != 10 || !o.CreateNamespace || o.Adopt ||
 		o.OnStuck != "auto" || o.OnFailure != "keep" || o.LockDuration != 30*time.Second || o.Preflight != "storage" || o.Output != "text" || o.LogLevel != "info" || o.DependencyUpdate != "auto" {
@@ -51,20 +53,20 @@ func TestDefaults(t *testing.T) {
 func TestOneBeatsTheOther(t *testing.T) {
 	github := []string{"GITHUB_ACTIONS=true", "INPUT_TIMEOUT=1m", "INPUT_CONFIRM=2", "INPUT_KUBE-CONTEXT=action", "INPUT_RELEASE= ", "INPUT_VERB=deploy"}
 	environ := append(slices.Clone(github), "BERTH_TIMEOUT=2m", "BERTH_NAMESPACE=", "BERTH_RELEASE=env", "HOME=/root")
-	o := mustResolve(t, Check, []string{"--timeout=3m", "--release", ""}, environ, onCI)
+	o := mustResolve(t, verb.Check, []string{"--timeout=3m", "--release", ""}, environ, onCI)
 	if o.Timeout != 3*time.Minute || o.Confirm != 2 || o.KubeContext != "action" || o.Namespace != "" || o.Release != "env" {
 		t.Errorf("got %+v", o)
 	}
-	if o := mustResolve(t, Check, nil, environ, onCI); o.Timeout != 2*time.Minute {
+	if o := mustResolve(t, verb.Check, nil, environ, onCI); o.Timeout != 2*time.Minute {
 		t.Errorf("BERTH_* beats INPUT_*: got %v", o.Timeout)
 	}
-	if o := mustResolve(t, Check, nil, github[1:], onCI); o.Timeout != 5*time.Minute || o.KubeContext != "" {
+	if o := mustResolve(t, verb.Check, nil, github[1:], onCI); o.Timeout != 5*time.Minute || o.KubeContext != "" {
 		t.Errorf("INPUT_* is GitHub's alone: got %+v", o)
 	}
 }
 
 func TestKinds(t *testing.T) {
-	o := mustResolve(t, Deploy, []string{
+	o := mustResolve(t, verb.Deploy, []string{
 		"--chart=oci://example.com/chart", "--version=1.2.3", "-f", "a.yaml", "--values", " b-{{ .Slug }}.yaml ",
 		"--set=a=1", "--set-json", `{"a": 1}`, "--adopt", "--dependency-update", "--soft-fail=21, 22", "--soft-fail=[23]", "-n", "reviews",
 	}, []string{
@@ -93,10 +95,10 @@ func TestKinds(t *testing.T) {
 }
 
 func TestSecrets(t *testing.T) {
-	if got := mustResolve(t, Check, nil, nil, onCI).Secrets(); len(got) > 0 {
+	if got := mustResolve(t, verb.Check, nil, nil, onCI).Secrets(); len(got) > 0 {
 		t.Errorf("got %d secrets, and none was given", len(got))
 	}
-	o := mustResolve(t, Deploy, []string{"--chart=chart", "--kube-apiserver=https://h", "--registry-username=u"}, []string{
+	o := mustResolve(t, verb.Deploy, []string{"--chart=chart", "--kube-apiserver=https://h", "--registry-username=u"}, []string{
 		"GITHUB_ACTIONS=true", "INPUT_GITHUB-TOKEN=hunter2-hub\n", "BERTH_GITLAB_TOKEN=hunter2-lab",
 		"BERTH_KUBE_TOKEN=hunter2-kube", "BERTH_REGISTRY_PASSWORD=hunter2-registry",
 	}, onCI)
@@ -137,7 +139,7 @@ func TestRepository(t *testing.T) {
 		"git@github.example.com:acme/shop.git":         "github.example.com acme/shop",
 		"ssh://git@example.com:2222/acme/shop/":        "example.com acme/shop",
 	} {
-		o, err := resolve(t, Check, []string{"--repository", raw, "--branch=b"}, nil, Defaults{})
+		o, err := resolve(t, verb.Check, []string{"--repository", raw, "--branch=b"}, nil, Defaults{})
 		if err != nil || o.Host+" "+o.Repository != want || o.HeadRepository != o.Repository {
 			t.Errorf("%s: got %+v, %v", raw, o, err)
 		}
@@ -158,7 +160,7 @@ func TestEventSpeaksOfItsOwnBranch(t *testing.T) {
 		"same name, another host":    {[]string{"--repository=https://example.com/acme/shop", "--branch=patch-1"}, "acme/shop", 0},
 		"another branch of the fork": {[]string{"--branch=other", "--head-repository=mallory/shop"}, "mallory/shop", 0},
 	} {
-		o, err := resolve(t, Check, tt.args, nil, onCI)
+		o, err := resolve(t, verb.Check, tt.args, nil, onCI)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -170,25 +172,25 @@ func TestEventSpeaksOfItsOwnBranch(t *testing.T) {
 }
 
 func TestAutoAsksLater(t *testing.T) {
-	o := mustResolve(t, Auto, nil, nil, Defaults{})
+	o := mustResolve(t, verb.Auto, nil, nil, Defaults{})
 	var errs Errors
-	if !errors.As(o.Require(Deploy), &errs) || len(errs) != 3 {
+	if !errors.As(o.Require(verb.Deploy), &errs) || len(errs) != 3 {
 		t.Errorf("got %v", errs)
 	}
-	if !errors.As(o.Require(Teardown), &errs) || len(errs) != 2 {
+	if !errors.As(o.Require(verb.Teardown), &errs) || len(errs) != 2 {
 		t.Errorf("got %v", errs)
 	}
-	if err := o.Require(Auto); err != nil {
+	if err := o.Require(verb.Auto); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestInputsOfOtherVerbsAreLeftAlone(t *testing.T) {
-	o := mustResolve(t, Teardown, nil, []string{"BERTH_CHART=./chart", "BERTH_CHECK_TIMEOUT=soon"}, onCI)
+	o := mustResolve(t, verb.Teardown, nil, []string{"BERTH_CHART=./chart", "BERTH_CHECK_TIMEOUT=soon"}, onCI)
 	if o.Chart != "" || o.CheckTimeout != time.Minute {
 		t.Errorf("got %+v", o)
 	}
-	if o := mustResolve(t, Version, nil, []string{"BERTH_NO_SUCH=1"}, Defaults{}); o.Verb != Version {
+	if o := mustResolve(t, verb.Version, nil, []string{"BERTH_NO_SUCH=1"}, Defaults{}); o.Verb != verb.Version {
 		t.Errorf("got %+v", o)
 	}
 }
@@ -197,15 +199,15 @@ func FuzzResolve(f *testing.F) {
 	f.Add("--chart=x\x00--set=a={{", "BERTH_TIMEOUT=1\x00GITHUB_ACTIONS=true\x00INPUT_KUBECONFIG=e30=", "patch-1", "acme/shop")
 	f.Add("-fx\x00--soft-fail=,", "BERTH_REPOSITORY=https://u:p@h/a/b\x00BERTH_=\x00=\x00BERTH_NAMESPACE_LABEL==", "refs/heads/", "git@h:a")
 	f.Fuzz(func(t *testing.T, args, environ, branch, repository string) {
-		for _, verb := range Verbs {
-			o, err := resolve(t, verb.Name, strings.Split(args, "\x00"), strings.Split(environ, "\x00"), Defaults{Branch: branch, Repository: repository})
+		for _, p := range verb.Table {
+			o, err := resolve(t, p.Verb, strings.Split(args, "\x00"), strings.Split(environ, "\x00"), Defaults{Branch: branch, Repository: repository})
 			var errs Errors
 			if err == nil && o == nil || err != nil && !errors.As(err, &errs) {
-				t.Fatalf("%s: got %v, %v", verb.Name, o, err)
+				t.Fatalf("%s: got %v, %v", p.Verb, o, err)
 			}
 			for _, e := range errs {
 				if s := e.Error(); e.Allowed == "" || strings.ContainsAny(s, "\r\n") {
-					t.Fatalf("%s: %q", verb.Name, s)
+					t.Fatalf("%s: %q", p.Verb, s)
 				}
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 func TestTable(t *testing.T) {
@@ -23,7 +25,7 @@ func TestTable(t *testing.T) {
 		if len(in.Verbs) == 0 || !strings.HasSuffix(in.Doc, ".") || strings.Contains(in.Doc, "|") {
 			t.Errorf("%s: it needs verbs and a sentence that fits a table", in.Name)
 		}
-		if !in.Serves(Deploy) {
+		if !in.Serves(verb.Deploy) {
 			t.Errorf("%s: deploy takes every input", in.Name)
 		}
 		if in.Action != "" && in.CI == "" {
@@ -76,7 +78,7 @@ func TestNamesOfInputs(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	names := flagNames(Deploy)
+	names := flagNames(verb.Deploy)
 	for name, want := range map[string]string{
 		"namspace": "namespace", "timout": "timeout", "kubecontext": "kube-context", "vlaues": "values",
 		"set-strings": "set-string", "entirely-else": "", "x": "", "": "",

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 func TestWrongInputs(t *testing.T) {
@@ -62,7 +64,7 @@ func TestWrongInputs(t *testing.T) {
 			if !strings.Contains(strings.Join(args, " "), "--chart") {
 				args = append([]string{"--chart=chart"}, args...)
 			}
-			o, err := resolve(t, Deploy, args, tt.environ, onCI)
+			o, err := resolve(t, verb.Deploy, args, tt.environ, onCI)
 			var errs Errors
 			if !errors.As(err, &errs) || o != nil {
 				t.Fatalf("got %+v, %v", o, err)
@@ -88,7 +90,7 @@ func TestWrongInputs(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
-	_, err := resolve(t, Deploy, nil, nil, Defaults{})
+	_, err := resolve(t, verb.Deploy, nil, nil, Defaults{})
 	for _, want := range []string{
 		"repository: deploy needs it; give --repository or BERTH_REPOSITORY (in CI it is", "branch: deploy needs it", "chart: deploy needs it; give --chart or BERTH_CHART",
 	} {
@@ -96,7 +98,7 @@ func TestMissing(t *testing.T) {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
 	}
-	_, err = resolve(t, Check, nil, nil, Defaults{Repository: "acme/shop", Branch: "a b", SHA: "zz"})
+	_, err = resolve(t, verb.Check, nil, nil, Defaults{Repository: "acme/shop", Branch: "a b", SHA: "zz"})
 	for _, want := range []string{`branch of the CI's event "a b"`, `sha of the CI's event "zz"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v\nwant %s", err, want)
@@ -118,7 +120,7 @@ func TestFlagErrors(t *testing.T) {
 		"--kubeconfig":           "flag needs an argument",
 		"--registry-password=x":  "give it as BERTH_REGISTRY_PASSWORD",
 	} {
-		_, err := resolve(t, Teardown, []string{arg}, nil, onCI)
+		_, err := resolve(t, verb.Teardown, []string{arg}, nil, onCI)
 		var errs Errors
 		if !errors.As(err, &errs) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: got %v\nwant %s", arg, err, want)

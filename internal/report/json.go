@@ -9,6 +9,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // Schema is the version of the JSON report. Fields may be added under it; one
@@ -20,7 +21,7 @@ const Schema = "berth.dev/report/v1"
 // durations are whole milliseconds.
 type view struct {
 	Schema    string                      `json:"schema"`
-	Verb      string                      `json:"verb"`
+	Verb      verb.Verb                   `json:"verb"`
 	Verdict   problem.ExitReason          `json:"verdict"`
 	ExitCode  int                         `json:"exitCode"`
 	Headline  string                      `json:"headline"`

@@ -37,16 +37,16 @@ type failureXML struct {
 // failed. A run that failed where no check could (a missing permission, a chart
 // that does not render) is one failed case of its own.
 func JUnit(r result.Result) ([]byte, error) {
-	class := "berth." + oneLine(r.Verb)
+	class := "berth." + oneLine(string(r.Verb))
 	suite := suiteXML{Name: suiteName(r), Time: fmt.Sprintf("%.3f", r.Took.Seconds())}
 	for _, c := range r.Checks {
 		suite.add(class, oneLine(checkTitle(c)), checkFailure(c))
 	}
 	if suite.Failures == 0 && moodOf(r) != good && moodOf(r) != quiet {
 		text := strings.Join([]string{r.Cause, r.Next, r.RBAC}, "\n\n")
-		suite.add(class, "berth "+oneLine(r.Verb), failed(headline(r), text))
+		suite.add(class, "berth "+oneLine(string(r.Verb)), failed(headline(r), text))
 	} else if suite.Tests == 0 {
-		suite.add(class, "berth "+oneLine(r.Verb), nil)
+		suite.add(class, "berth "+oneLine(string(r.Verb)), nil)
 	}
 	body, err := xml.MarshalIndent(suitesXML{Name: "berth", Suites: []suiteXML{suite}}, "", "  ")
 	if err != nil {
@@ -56,7 +56,7 @@ func JUnit(r result.Result) ([]byte, error) {
 }
 
 func suiteName(r result.Result) string {
-	name := "berth " + oneLine(r.Verb)
+	name := "berth " + oneLine(string(r.Verb))
 	if r.Release != "" {
 		name += fmt.Sprintf(" %s/%s", oneLine(r.Namespace), oneLine(r.Release))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // checkTable shows each check and what it saw.
@@ -96,17 +97,17 @@ func unhealthyFirst(r result.Result) []facts.Object {
 
 // objectState is an object in a phrase, and whether it is as the verb wants it:
 // a teardown wants it gone.
-func objectState(o facts.Object, verb string) (ok bool, state string) {
+func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 	switch {
 	case o.Error != "":
 		return false, "could not be read: " + o.Error
-	case !o.Exists && verb == "teardown":
+	case !o.Exists && verb.Of(v).Removes:
 		return true, "gone"
 	case !o.Exists:
 		return false, "missing"
 	case o.Deleting:
 		return false, because("being deleted", o.Reason)
-	case verb == "teardown":
+	case verb.Of(v).Removes:
 		return false, because("still there", o.Reason)
 	case !o.Owned && o.Owner != "":
 		return false, "belongs to " + o.Owner

@@ -5,6 +5,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // Result is everything a run has to say; the reports are made from it alone.
@@ -17,7 +18,7 @@ type Result struct {
 
 // Subject is what the run was about.
 type Subject struct {
-	Verb      string       `json:"verb"`
+	Verb      verb.Verb    `json:"verb"`
 	App       string       `json:"app,omitempty"`
 	Branch    string       `json:"branch,omitempty"` // untrusted text
 	Namespace string       `json:"namespace,omitempty"`

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 const root = "../.."
@@ -153,7 +154,7 @@ func TestTemplateVerbsTakeTheirFlags(t *testing.T) {
 				continue
 			}
 			for _, m := range flag.FindAllStringSubmatch(line, -1) {
-				if in := input.Find(m[1]); in == nil || in.Secret || !in.Serves(words[1]) {
+				if in := input.Find(m[1]); in == nil || in.Secret || !in.Serves(verb.Verb(words[1])) {
 					t.Errorf("%s: %s does not take --%s", name, words[1], m[1])
 				}
 			}
@@ -180,7 +181,7 @@ func TestAction(t *testing.T) {
 			t.Errorf("%s: got %+v", in.Name, got)
 		}
 	}
-	if len(action.Inputs) != len(input.Table)+1 || action.Inputs["verb"].Default != input.Auto {
+	if len(action.Inputs) != len(input.Table)+1 || action.Inputs["verb"].Default != string(verb.Auto) {
 		t.Error("the action has inputs that the table does not have")
 	}
 	for _, out := range input.Outputs {

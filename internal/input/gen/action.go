@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 const actionHead = `# Generated from internal/input by "go generate ./internal/input"; do not edit.
@@ -31,12 +32,9 @@ func action() string {
 	var b strings.Builder
 	b.WriteString(actionHead)
 	b.WriteString("inputs:\n")
-	var verbs []string
-	for _, v := range input.Verbs {
-		verbs = append(verbs, v.Name)
-	}
+	verbs := verb.With(func(verb.Properties) bool { return true })
 	fmt.Fprintf(&b, "  verb:\n    description: %s\n    required: false\n    default: %s\n",
-		strconv.Quote("What to do: "+strings.Join(verbs, ", ")+"."), input.Auto)
+		strconv.Quote("What to do: "+verb.Join(verbs, ", ")+"."), verb.Auto)
 	for i := range input.Table {
 		in := &input.Table[i]
 		fmt.Fprintf(&b, "  %s:\n    description: %s\n    required: false\n", in.Name, strconv.Quote(describe(in)))

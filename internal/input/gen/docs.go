@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 const docsHead = `<!-- Generated from internal/input by "go generate ./internal/input"; do not edit. -->
@@ -39,8 +41,8 @@ A value that is not there, such as ` + "`.PullRequest`" + ` on a push, is an err
 func docs() string {
 	var b strings.Builder
 	b.WriteString(docsHead)
-	for _, v := range input.Verbs {
-		fmt.Fprintf(&b, "- `%s`: %s\n", v.Name, v.Doc)
+	for _, v := range verb.Table {
+		fmt.Fprintf(&b, "- `%s`: %s\n", v.Verb, v.Doc)
 	}
 	for _, group := range input.Groups {
 		fmt.Fprintf(&b, "\n## %s\n\n| input | type | default | verbs | |\n|---|---|---|---|---|\n", group.Title)
@@ -73,13 +75,13 @@ func name(in *input.Input) string {
 	return "`" + in.Name + "`"
 }
 
-// verbs leaves out auto, which takes what the verbs it chooses from do, and
-// version, which takes nothing.
+// verbs names the verbs that take the input, auto left out: it takes what the
+// verbs that it chooses from do.
 func verbs(in *input.Input) string {
-	if len(in.Verbs) == len(input.Verbs)-2 {
+	if slices.Equal(in.Verbs, verb.With(func(p verb.Properties) bool { return p.OnRelease })) {
 		return "all"
 	}
-	return strings.Join(in.Verbs, ", ")
+	return verb.Join(in.Verbs, ", ")
 }
 
 func standard(in *input.Input) string {
