@@ -11,6 +11,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // maxSummary is what GitHub takes of a step's summary; a larger one is dropped.
@@ -107,7 +108,7 @@ func (g *gitHub) annotate(note result.Note) {
 
 // clean is text for a command's data: the library escapes what the runner
 // decodes, this takes out control characters and secrets.
-func (g *gitHub) clean(s string) string { return string(g.printer.redact([]byte(report.Clean(s)))) }
+func (g *gitHub) clean(s string) string { return string(g.printer.redact([]byte(text.Clean(s)))) }
 
 func (g *gitHub) appendSummary(markdown []byte) error {
 	return g.appendFile("GITHUB_STEP_SUMMARY", g.printer.redact(markdown), maxSummary)

@@ -3,11 +3,11 @@ package ci
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // gitLab is GitLab CI: sections in the log; the rest are report files that the
@@ -72,7 +72,7 @@ func (g *gitLab) Group(title string) {
 	g.opened++
 	name := fmt.Sprintf("berth_%d", g.opened)
 	g.sections = append(g.sections, name)
-	title = strings.Join(strings.Fields(report.Clean(title)), " ")
+	title = text.OneLine(title)
 	g.printer.write(fmt.Sprintf("\x1b[0Ksection_start:%d:%s[collapsed=true]\r\x1b[0K%s\n", g.now().Unix(), name, title))
 }
 

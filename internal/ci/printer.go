@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // printer is the writer under a platform. It keeps lines whole when several
@@ -34,13 +35,13 @@ func (p *printer) Write(b []byte) (int, error) {
 func (p *printer) write(text string) { _, _ = p.Write(p.redact([]byte(text))) }
 
 // plain makes untrusted text printable: no control sequences, ended by \n.
-func plain(text string) string {
-	return strings.TrimRight(report.Clean(text), "\n") + "\n"
+func plain(s string) string {
+	return strings.TrimRight(text.Clean(s), "\n") + "\n"
 }
 
 // line is untrusted text as one printable line, with secrets left out.
-func (p *printer) line(text string) string {
-	return strings.Join(strings.Fields(string(p.redact([]byte(report.Clean(text))))), " ")
+func (p *printer) line(s string) string {
+	return strings.Join(strings.Fields(string(p.redact([]byte(text.Clean(s))))), " ")
 }
 
 // worthHiding is how long a secret, or what is left of it, has to be: masking ""
@@ -73,13 +74,13 @@ func (p *printer) redact(b []byte) []byte {
 	for _, s := range p.secrets {
 		b = bytes.ReplaceAll(b, []byte(s), []byte("***"))
 	}
-	parts := bytes.Split(b, []byte(report.Mark))
+	parts := bytes.Split(b, []byte(text.Ellipsis))
 	for i, part := range parts[:len(parts)-1] {
 		if n := p.begun(part); n > 0 {
 			parts[i] = append(slices.Clip(part[:len(part)-n]), "***"...)
 		}
 	}
-	return bytes.Join(parts, []byte(report.Mark))
+	return bytes.Join(parts, []byte(text.Ellipsis))
 }
 
 // begun is how much of b's end is the beginning of a secret.

@@ -9,6 +9,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // settleTime is what settling a record may take after the run's own context
@@ -55,7 +56,7 @@ func (r *run) failed(ctx context.Context, out result.Outcome, before *facts.Fact
 	var p *problem.Problem
 	if errors.As(out.Err, &p) && p.Reason == problem.PermissionMissing { // the cause, and what to grant, come first
 		denied := *p
-		denied.Next = joinSentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", last.Revision), "Nothing else is to be mended: "+next)
+		denied.Next = text.Sentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", last.Revision), "Nothing else is to be mended: "+next)
 		return &denied
 	}
 	return &problem.Problem{Reason: problem.DeployFailed,

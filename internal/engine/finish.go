@@ -8,6 +8,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -51,7 +52,7 @@ func (r *run) explain(ctx context.Context, p *problem.Problem) {
 	if p.Reason == problem.Interrupted || p.Reason == problem.Terminated {
 		level = result.LevelWarning
 	}
-	r.note(level, title, "%s", joinSentences(message, res.Next))
+	r.note(level, title, "%s", text.Sentences(message, res.Next))
 }
 
 // explainPermission says who lacks what, and what to apply.
@@ -109,19 +110,4 @@ func listGaps(gaps []problem.MissingPermission) string {
 		names[i] = g.String()
 	}
 	return strings.Join(names, "; ")
-}
-
-// joinSentences joins what is not empty.
-func joinSentences(parts ...string) string {
-	var out []string
-	for _, p := range parts {
-		if p == "" {
-			continue
-		}
-		if !strings.HasSuffix(p, ".") {
-			p += "."
-		}
-		out = append(out, p)
-	}
-	return strings.Join(out, " ")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // phases are what an operation did when. Helm's goroutine may go on when the
@@ -70,7 +71,7 @@ func (c *client) leave() {
 // phase begins what Helm has the client do with some objects.
 func (c *client) phase(format string, objects []facts.Ref) (end func(parts []result.Event)) {
 	c.leave()
-	what := fmt.Sprintf("%d objects", len(objects))
+	what := text.Plural(len(objects), "object")
 	if len(objects) == 1 {
 		what = names(objects)[0]
 	}

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/pflag"
 
+	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -33,27 +33,11 @@ func (e *Error) Error() string {
 	default:
 		subject += " " + shown(e.Value)
 	}
-	return oneLine(subject + ": " + e.Allowed)
-}
-
-// oneLine keeps what was typed from beginning a line of its own.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
+	return text.OneLine(subject + ": " + e.Allowed)
 }
 
 // shown quotes a value, so that it is one line, and keeps it short.
-func shown(value string) string {
-	const enough = 100
-	if runes := []rune(value); len(runes) > enough {
-		value = string(runes[:enough]) + "…"
-	}
-	return strconv.Quote(value)
-}
+func shown(value string) string { return strconv.Quote(text.CutRunes(value, 100)) }
 
 // Errors is every wrong input of a run.
 type Errors []*Error

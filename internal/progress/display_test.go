@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // sink is a stream that counts how often it was written to.
@@ -51,8 +51,8 @@ func show(out *sink, live bool) *Display {
 	if live {
 		s.size = func() (int, int, error) { return 60, 8, nil }
 	}
-	line := func(text string) { fmt.Fprintln(s, report.Clean(text)) }
-	return New(s, line, func(text string) string { return strings.Join(strings.Fields(report.Clean(text)), " ") }, "review")
+	line := func(line string) { fmt.Fprintln(s, text.Clean(line)) }
+	return New(s, line, text.OneLine, "review")
 }
 
 // A run of lines: news, a sign of life in every part, and silence when it is over.

@@ -3,6 +3,8 @@ package progress
 import (
 	"fmt"
 	"time"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 const (
@@ -89,7 +91,7 @@ func (l *lines) next(now, printed time.Time) []string {
 	case l.wait != nil:
 		return []string{l.wait.reminder(now)}
 	case l.doing != "":
-		return []string{fmt.Sprintf("Still at it after %s: %s", seconds(now.Sub(l.since)), l.doing)}
+		return []string{fmt.Sprintf("Still at it after %s: %s", text.Seconds(now.Sub(l.since)), l.doing)}
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // Screen is the writer beneath all that a run prints. It knows when that was
@@ -111,7 +113,7 @@ var colors = regexp.MustCompile(`\x1b\[\d*m`)
 func (s *Screen) lines() int {
 	width, n := s.frame().width+1, 0
 	for _, r := range s.rows {
-		n += max(1, (cells(colors.ReplaceAllString(r, ""))+width-1)/width)
+		n += max(1, (text.Width(colors.ReplaceAllString(r, ""))+width-1)/width)
 	}
 	return n
 }

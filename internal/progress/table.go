@@ -3,6 +3,8 @@ package progress
 import (
 	"fmt"
 	"time"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // frame is how much room a table has.
@@ -15,9 +17,9 @@ type frame struct {
 func table(w *waiting, now time.Time, f frame) []string {
 	head := w.end(now)
 	if w.ended.IsZero() && !w.over() {
-		head = fmt.Sprintf("Waiting for %s to be %s, %s", portion(len(w.objects)-w.met, len(w.objects)), w.aim, seconds(w.lasted(now)))
+		head = fmt.Sprintf("Waiting for %s to be %s, %s", portion(len(w.objects)-w.met, len(w.objects)), w.aim, text.Seconds(w.lasted(now)))
 	}
-	rows := []string{cut(head, f.width)}
+	rows := []string{text.CutCells(head, f.width)}
 	if len(w.objects) == 1 && w.over() {
 		return rows // which is all that there is to say of one
 	}
@@ -34,7 +36,7 @@ func table(w *waiting, now time.Time, f frame) []string {
 	objects = objects[:len(objects)-len(hidden)]
 	rows = append(rows, w.rows(objects, now, f)...)
 	if left += len(hidden); left > 0 {
-		rows = append(rows, cut("  "+w.remainder(left, hidden), f.width))
+		rows = append(rows, text.CutCells("  "+w.remainder(left, hidden), f.width))
 	}
 	return rows
 }
@@ -46,7 +48,7 @@ func (w *waiting) rows(objects []*object, now time.Time, f frame) []string {
 	for i, o := range objects {
 		cols[i] = w.columns(o, now)
 		for c := range widths {
-			widths[c] = max(widths[c], cells(cols[i][c]))
+			widths[c] = max(widths[c], text.Width(cols[i][c]))
 		}
 	}
 	widths[0] = min(widths[0], max(f.width/2, 20))
@@ -55,22 +57,22 @@ func (w *waiting) rows(objects []*object, now time.Time, f frame) []string {
 		row := ""
 		for c, width := range widths {
 			if width > 0 {
-				row += " " + pad(cut(cols[i][c], width), width) + " "
+				row += " " + text.Pad(text.CutCells(cols[i][c], width), width) + " "
 			}
 		}
-		rows[i] = f.mark(o) + cut(row+" "+cols[i][3], f.width-3)
+		rows[i] = f.mark(o) + text.CutCells(row+" "+cols[i][3], f.width-3)
 	}
 	return rows
 }
 
 // columns are an object's name, its count, for how long, and why.
 func (w *waiting) columns(o *object, now time.Time) [4]string {
-	c := [4]string{o.name, "", seconds(w.lasted(now)), o.Reason}
+	c := [4]string{o.name, "", text.Seconds(w.lasted(now)), o.Reason}
 	if o.Wanted > 0 && w.aim != Gone {
 		c[1] = fmt.Sprintf("%d/%d", o.Ready, o.Wanted)
 	}
 	if o.Satisfied || o.Failed {
-		c[2] = span(o.took)
+		c[2] = text.Duration(o.took)
 	}
 	if o.Satisfied {
 		c[3] = string(w.aim)
@@ -118,6 +120,6 @@ func activity(doing string, since, now time.Time, f frame) []string {
 	if f.height < 1 {
 		return nil
 	}
-	lasts := ", " + seconds(now.Sub(since))
-	return []string{cut("… "+cut(doing, f.width-2-cells(lasts))+lasts, f.width)}
+	lasts := ", " + text.Seconds(now.Sub(since))
+	return []string{text.CutCells("… "+text.CutCells(doing, f.width-2-text.Width(lasts))+lasts, f.width)}
 }

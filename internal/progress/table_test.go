@@ -9,6 +9,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // mixed is a wait with something of everything, 12 s old.
@@ -73,8 +74,8 @@ func TestTableFits(t *testing.T) {
 				t.Fatalf("%d rows on %d", len(rows), height)
 			}
 			for _, r := range append(rows, activity(strings.Repeat("漢", 60), start, at(3), frame{width: width, height: height})...) {
-				if cells(r) > width {
-					t.Fatalf("%d cells on %d: %q", cells(r), width, r)
+				if text.Width(r) > width {
+					t.Fatalf("%d cells on %d: %q", text.Width(r), width, r)
 				}
 			}
 		}
@@ -94,21 +95,6 @@ func TestTableWhenItIsOver(t *testing.T) {
 	one.ended = at(3)
 	if diff := cmp.Diff([]string{"Job/seed: done after 3.0 s"}, table(one, at(9), frame{width: 79, height: 23})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestCut(t *testing.T) {
-	for _, tt := range []struct {
-		s     string
-		limit int
-		want  string
-	}{
-		{"ready", 5, "ready"}, {"ready", 4, "rea…"}, {"ready", 1, "…"}, {"ready", 0, ""}, {"ready", -1, ""},
-		{"漢字漢", 6, "漢字漢"}, {"漢字漢", 5, "漢字…"}, {"漢字漢", 4, "漢…"}, {"e\u0301e\u0301e", 3, "e\u0301e\u0301e"}, {"", 0, ""},
-	} {
-		if got := cut(tt.s, tt.limit); got != tt.want {
-			t.Errorf("cut(%q, %d) = %q, want %q", tt.s, tt.limit, got, tt.want)
-		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 const (
@@ -16,15 +18,15 @@ const (
 func (o *object) line(aim Aim) string {
 	switch {
 	case o.Satisfied && o.took > 0:
-		return fmt.Sprintf("%s: %s after %s", o.name, aim, span(o.took))
+		return fmt.Sprintf("%s: %s after %s", o.name, aim, text.Duration(o.took))
 	case o.Satisfied:
 		return fmt.Sprintf("%s: %s", o.name, aim)
 	case o.Failed:
-		return fmt.Sprintf("%s: failed after %s", o.name, span(o.took)) + after(": ", cut(o.Reason, longest))
+		return fmt.Sprintf("%s: failed after %s", o.name, text.Duration(o.took)) + text.After(": ", text.CutCells(o.Reason, longest))
 	case o.Wanted > 0 && aim != Gone:
-		return fmt.Sprintf("%s: %d of %d %s", o.name, o.Ready, o.Wanted, aim) + after(": ", cut(o.Reason, longest))
+		return fmt.Sprintf("%s: %d of %d %s", o.name, o.Ready, o.Wanted, aim) + text.After(": ", text.CutCells(o.Reason, longest))
 	}
-	return fmt.Sprintf("%s: not %s", o.name, aim) + after(": ", cut(o.Reason, longest))
+	return fmt.Sprintf("%s: not %s", o.name, aim) + text.After(": ", text.CutCells(o.Reason, longest))
 }
 
 // introduction is what is waited for.
@@ -35,26 +37,26 @@ func (w *waiting) introduction() string {
 
 // standing is how far it is, in one line.
 func (w *waiting) standing(now time.Time) string {
-	return fmt.Sprintf("%d of %d %s after %s; waiting for %s", w.met, len(w.objects), w.aim, span(w.lasted(now)), list(w.open(), w.aim, false))
+	return fmt.Sprintf("%d of %d %s after %s; waiting for %s", w.met, len(w.objects), w.aim, text.Duration(w.lasted(now)), list(w.open(), w.aim, false))
 }
 
 // reminder is standing for somebody who has heard nothing for long.
 func (w *waiting) reminder(now time.Time) string {
-	return fmt.Sprintf("Still waiting after %s: %d of %d %s; %s", seconds(w.lasted(now)), w.met, len(w.objects), w.aim, list(w.open(), w.aim, true))
+	return fmt.Sprintf("Still waiting after %s: %d of %d %s; %s", text.Seconds(w.lasted(now)), w.met, len(w.objects), w.aim, list(w.open(), w.aim, true))
 }
 
 // end is how it ended, or how it stands.
 func (w *waiting) end(now time.Time) string {
 	if !w.over() {
-		return fmt.Sprintf("%d of %s %s after %s", w.met, plural(len(w.objects)), w.aim, span(w.lasted(now)))
+		return fmt.Sprintf("%d of %s %s after %s", w.met, text.Plural(len(w.objects), "object"), w.aim, text.Duration(w.lasted(now)))
 	}
 	if len(w.objects) == 1 {
 		return w.objects[0].line(w.aim)
 	}
 	if len(w.late()) == 0 {
-		return fmt.Sprintf("All %s %s at once", plural(len(w.objects)), w.aim)
+		return fmt.Sprintf("All %s %s at once", text.Plural(len(w.objects), "object"), w.aim)
 	}
-	return fmt.Sprintf("All %s %s after %s", plural(len(w.objects)), w.aim, span(w.lasted(now)))
+	return fmt.Sprintf("All %s %s after %s", text.Plural(len(w.objects), "object"), w.aim, text.Duration(w.lasted(now)))
 }
 
 // list names the first few of the objects, and why they are not there yet.
@@ -66,7 +68,7 @@ func list(objects []*object, aim Aim, why bool) string {
 			parts = append(parts, fmt.Sprintf("%d of %d", o.Ready, o.Wanted))
 		}
 		if why && o.Reason != "" {
-			parts = append(parts, cut(o.Reason, shorter))
+			parts = append(parts, text.CutCells(o.Reason, shorter))
 		}
 		name := o.name
 		if len(parts) > 0 {
@@ -84,41 +86,7 @@ func list(objects []*object, aim Aim, why bool) string {
 // portion is "2 of 3 objects", "3 objects".
 func portion(n, all int) string {
 	if n == all {
-		return plural(n)
+		return text.Plural(n, "object")
 	}
-	return fmt.Sprintf("%d of %s", n, plural(all))
-}
-
-func plural(n int) string {
-	if n == 1 {
-		return "1 object"
-	}
-	return fmt.Sprintf("%d objects", n)
-}
-
-// span is how long something took; seconds how long it lasts, for a reader whose
-// clock moves by them.
-func span(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Truncate(100*time.Millisecond).Seconds())
-	}
-	return seconds(d)
-}
-
-func seconds(d time.Duration) string {
-	if s := int(d.Seconds()); s >= 60 {
-		return fmt.Sprintf("%d min %d s", s/60, s%60)
-	}
-	return fmt.Sprintf("%d s", int(d.Seconds()))
-}
-
-// after puts a separator before text, if there is any.
-func after(separator, text string) string {
-	if text == "" {
-		return ""
-	}
-	return separator + text
+	return fmt.Sprintf("%d of %s", n, text.Plural(all, "object"))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // slowest is how many objects of a wait the timeline names.
@@ -45,7 +46,7 @@ func (w *waiting) timeline(now time.Time) []result.Event {
 	case rest.Took == 0:
 		rest.What += ", " + string(w.aim) + " at once"
 	default:
-		rest.What += fmt.Sprintf(", all %s within %s", w.aim, span(rest.Took))
+		rest.What += fmt.Sprintf(", all %s within %s", w.aim, text.Duration(rest.Took))
 	}
 	return append(events, rest)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // What GitHub shows: 10 annotations of each level a step, 4,096 characters a
@@ -39,8 +40,8 @@ func Annotations(r result.Result) []result.Note {
 			}
 			shown = append(shown, result.Note{
 				Level:   level,
-				Title:   clip(oneLine(n.Title), maxTitle),
-				Message: clip(strings.TrimSpace(Clean(n.Message)), maxMessage),
+				Title:   text.Cut(text.OneLine(n.Title), maxTitle),
+				Message: text.Cut(strings.TrimSpace(text.Clean(n.Message)), maxMessage),
 			})
 		}
 	}
@@ -102,7 +103,7 @@ func GitLabAnnotations(r result.Result) ([]byte, error) {
 		if u, err := url.Parse(address); err == nil {
 			label += " " + u.Host
 		}
-		groups["Berth"] = []annotation{{external{clip(label, maxTitle), address}}}
+		groups["Berth"] = []annotation{{external{text.Cut(label, maxTitle), address}}}
 	}
 	b, err := json.MarshalIndent(groups, "", "  ")
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // diagnosis shows why a rollout failed: each object that tells of it, with its
@@ -21,7 +22,7 @@ func diagnosis(r result.Result) string {
 		b.WriteString("\n" + quote(d.Reason) + "\n")
 	}
 	for _, s := range capped(d.Symptoms) {
-		fmt.Fprintf(&b, "\n**%s**", code(clip(refName(s.Ref, r.Namespace), maxPhrase)))
+		fmt.Fprintf(&b, "\n**%s**", code(text.Cut(refName(s.Ref, r.Namespace), maxPhrase)))
 		if s.Reason != "" {
 			b.WriteString(": " + quote(s.Reason))
 		}
@@ -30,7 +31,7 @@ func diagnosis(r result.Result) string {
 			b.WriteString("\n" + details("Last events", fenceAll(s.Events)))
 		}
 		for _, l := range capped(s.Logs) {
-			b.WriteString("\n" + details(text(logTitle(l)), fenceAll(logLines(l))))
+			b.WriteString("\n" + details(escapeText(logTitle(l)), fenceAll(logLines(l))))
 		}
 	}
 	return b.String() + more(len(d.Symptoms))
@@ -52,7 +53,7 @@ func textDiagnosis(b *strings.Builder, r result.Result) {
 				lines = append(lines, "| "+line)
 			}
 		}
-		title := clip(oneLine(because(refName(s.Ref, r.Namespace), s.Reason)), 2*maxPhrase)
+		title := text.Cut(text.OneLine(because(refName(s.Ref, r.Namespace), s.Reason)), 2*maxPhrase)
 		if len(lines) == 0 {
 			fmt.Fprintf(b, "\n%s\n", title)
 			continue

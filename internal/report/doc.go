@@ -13,6 +13,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // mood is how a run's end is to be taken at a glance.
@@ -45,8 +46,8 @@ func moodOf(r result.Result) mood {
 // headline is the one line that a person can act on. A Result without one still
 // gets a true sentence.
 func headline(r result.Result) string {
-	if s := oneLine(r.Headline); s != "" {
-		return clip(s, 500)
+	if s := text.OneLine(r.Headline); s != "" {
+		return text.Cut(s, 500)
 	}
 	return fmt.Sprintf("berth %s ended: %s", r.Verb, r.Reason)
 }
@@ -76,11 +77,11 @@ func factsOf(r result.Result) []fact {
 		{"Release", release(r), wording},
 		{"Chart", r.Chart, verbatim},
 		{"Repair", r.Repair, verbatim},
-		{"Took", human(r.Took), wording},
+		{"Took", took(r.Took), wording},
 	}
 	known := all[:0]
 	for _, f := range all {
-		if oneLine(f.value) != "" {
+		if text.OneLine(f.value) != "" {
 			known = append(known, f)
 		}
 	}
@@ -110,37 +111,10 @@ func revision(r result.Result) string {
 	return fmt.Sprint(r.Revision)
 }
 
-// human shows a duration to the precision that a reader cares for.
-func human(d time.Duration) string {
-	switch {
-	case d <= 0:
+// took is how long something took, or "" for what took no time.
+func took(d time.Duration) string {
+	if d <= 0 {
 		return ""
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	default:
-		d = d.Round(time.Second)
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
 	}
-}
-
-// bytesOf shows a size in decimal units, as networks are measured.
-func bytesOf(n int64) string {
-	switch {
-	case n < 1000:
-		return fmt.Sprintf("%d B", n)
-	case n < 1000*1000:
-		return fmt.Sprintf("%.1f kB", float64(n)/1000)
-	default:
-		return fmt.Sprintf("%.1f MB", float64(n)/1000/1000)
-	}
-}
-
-// plural is "1 object", "2 objects".
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return text.Duration(d)
 }

@@ -2,10 +2,9 @@ package report
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // wordJoiner is invisible and unbreakable. Behind @ and # it keeps GitHub and
@@ -13,49 +12,9 @@ import (
 // (so that no backslash helps), from finding any.
 const wordJoiner = '\u2060'
 
-// escapeSequence matches terminal control sequences: CSI, OSC and the two-byte
-// ones. What is left of a crafted one loses its escape character in Clean.
-var escapeSequence = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])`)
-
-// Clean makes untrusted text safe to print: valid UTF-8, lines ended by \n, no
-// terminal sequences, no control characters, nothing invisible that reorders or
-// hides what a reader sees (https://trojansource.codes).
-func Clean(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	s = escapeSequence.ReplaceAllString(s, "")
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n', r == '\t':
-			return r
-		case r == '\r', r == '\u2028', r == '\u2029':
-			return '\n'
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\uFFFE', r == '\uFFFF':
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// oneLine is Clean with every run of white space made one space.
-func oneLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
-
-// clip cuts s to at most limit bytes between two characters and shows that it
-// did.
-func clip(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	cut := limit - len(Mark)
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:max(cut, 0)] + Mark
-}
-
-// text escapes s for running Markdown text and table cells: it can make no
+// escapeText escapes s for running Markdown escapeText and table cells: it can make no
 // emphasis, link, image, HTML, mention, cell border or block.
-func text(s string) string { return escape(oneLine(s)) }
+func escapeText(s string) string { return escape(text.OneLine(s)) }
 
 // escape is text for a part of a line: its outer spaces stay.
 func escape(s string) string {
@@ -111,7 +70,7 @@ func startsLink(s string, i int) bool {
 // code is s as inline code, where no mention and no link is looked for. A pipe
 // would end a table's cell even in code, so such text is shown escaped instead.
 func code(s string) string {
-	s = oneLine(s)
+	s = text.OneLine(s)
 	if s == "" || strings.Contains(s, "|") {
 		return escape(s)
 	}
@@ -125,7 +84,7 @@ func code(s string) string {
 // prose is a sentence of ours that may quote others: what stands between two
 // backticks becomes code, everything else is escaped.
 func prose(s string) string {
-	parts := strings.Split(oneLine(s), "`")
+	parts := strings.Split(text.OneLine(s), "`")
 	if last := len(parts) - 1; last%2 == 1 { // a backtick without its partner stays one
 		parts[last-1] += "`" + parts[last]
 		parts = parts[:last]
@@ -145,7 +104,7 @@ func prose(s string) string {
 
 // fence is s as a code block that nothing inside can close, cut to limit bytes.
 func fence(language, s string, limit int) string {
-	s = strings.TrimRight(clip(Clean(s), limit), "\n \t")
+	s = strings.TrimRight(text.Cut(text.Clean(s), limit), "\n \t")
 	ticks := strings.Repeat("`", max(3, longestRun(s)+1))
 	return ticks + language + "\n" + s + "\n" + ticks + "\n"
 }
@@ -178,7 +137,7 @@ func link(s string) string {
 // it has a host, no credentials, and no character that Markdown, a dotenv file
 // or a terminal could take for its own.
 func webAddress(s string) (string, bool) {
-	s = strings.TrimSpace(Clean(s))
+	s = strings.TrimSpace(text.Clean(s))
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
 		return "", false

@@ -3,30 +3,7 @@ package report
 import (
 	"strings"
 	"testing"
-	"unicode/utf8"
 )
-
-func TestClean(t *testing.T) {
-	for name, c := range map[string]struct{ in, want string }{
-		"plain":             {"web is ready", "web is ready"},
-		"line endings":      {"a\r\nb\rc\u2028d", "a\nb\nc\nd"},
-		"colour":            {"\x1b[1;31mred\x1b[0m", "red"},
-		"window title":      {"\x1b]0;owned\x07ok", "ok"},
-		"open OSC":          {"\x1b]0;x\nnext line stays", "\nnext line stays"},
-		"nested escape":     {"\x1b\x1b[0K[0Ksection_start:1:x\r", "[0Ksection_start:1:x\n"},
-		"C1 control":        {"a\u009b31mb", "a31mb"},
-		"null, bell":        {"a\x00\x07b", "ab"},
-		"bidi override":     {"a\u202eb\u2066c", "abc"},
-		"zero width":        {"a\u200bb\ufeff", "ab"},
-		"not a character":   {"a\ufffe\uffffb", "ab"},
-		"invalid UTF-8":     {"a\xff\xfeb", "a\uFFFDb"},
-		"tab and multibyte": {"ü\t日本", "ü\t日本"},
-	} {
-		if got := Clean(c.in); got != c.want {
-			t.Errorf("%s: got %q, want %q", name, got, c.want)
-		}
-	}
-}
 
 func TestText(t *testing.T) {
 	for in, want := range map[string]string{
@@ -47,7 +24,7 @@ func TestText(t *testing.T) {
 		"a\n\n# b":           "a #\u2060 b",
 		"  spaced \t out\n ": "spaced out",
 	} {
-		if got := text(in); got != want {
+		if got := escapeText(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}
@@ -114,17 +91,5 @@ func TestLink(t *testing.T) {
 		if got := link(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
-	}
-}
-
-func TestClip(t *testing.T) {
-	for limit := range 12 {
-		got := clip("aüß日本x!", limit)
-		if !utf8.ValidString(got) || len(got) > max(limit, len("…")) {
-			t.Errorf("limit %d: %q", limit, got)
-		}
-	}
-	if got := clip("short", 5); got != "short" {
-		t.Errorf("got %q", got)
 	}
 }

@@ -6,16 +6,15 @@ import (
 	"encoding/xml"
 	"slices"
 	"strings"
-)
 
-// Mark ends text that was cut.
-const Mark = "…"
+	"github.com/berth-dev/berth/internal/text"
+)
 
 // Forms are the ways in which the reports write one line of text: who looks for
 // it in them has to look for each.
 func Forms(line string) []string {
 	var all []string
-	for _, s := range []string{line, Clean(line), oneLine(line)} {
+	for _, s := range []string{line, text.Clean(line), text.OneLine(line)} {
 		inside := strings.TrimPrefix(escape("x"+s), "x") // where no block can begin
 		all = append(all, s, escape(s), inside, prose(s), inJSON(s, false), inJSON(s, true), inXML(s))
 	}

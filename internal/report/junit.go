@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 type suitesXML struct {
@@ -37,16 +38,16 @@ type failureXML struct {
 // failed. A run that failed where no check could (a missing permission, a chart
 // that does not render) is one failed case of its own.
 func JUnit(r result.Result) ([]byte, error) {
-	class := "berth." + oneLine(string(r.Verb))
+	class := "berth." + text.OneLine(string(r.Verb))
 	suite := suiteXML{Name: suiteName(r), Time: fmt.Sprintf("%.3f", r.Took.Seconds())}
 	for _, c := range r.Checks {
-		suite.add(class, oneLine(checkTitle(c)), checkFailure(c))
+		suite.add(class, text.OneLine(checkTitle(c)), checkFailure(c))
 	}
 	if suite.Failures == 0 && moodOf(r) != good && moodOf(r) != quiet {
-		text := strings.Join([]string{r.Cause, r.Next, r.RBAC}, "\n\n")
-		suite.add(class, "berth "+oneLine(string(r.Verb)), failed(headline(r), text))
+		details := strings.Join([]string{r.Cause, r.Next, r.RBAC}, "\n\n")
+		suite.add(class, "berth "+text.OneLine(string(r.Verb)), failed(headline(r), details))
 	} else if suite.Tests == 0 {
-		suite.add(class, "berth "+oneLine(string(r.Verb)), nil)
+		suite.add(class, "berth "+text.OneLine(string(r.Verb)), nil)
 	}
 	body, err := xml.MarshalIndent(suitesXML{Name: "berth", Suites: []suiteXML{suite}}, "", "  ")
 	if err != nil {
@@ -56,9 +57,9 @@ func JUnit(r result.Result) ([]byte, error) {
 }
 
 func suiteName(r result.Result) string {
-	name := "berth " + oneLine(string(r.Verb))
+	name := "berth " + text.OneLine(string(r.Verb))
 	if r.Release != "" {
-		name += fmt.Sprintf(" %s/%s", oneLine(r.Namespace), oneLine(r.Release))
+		name += fmt.Sprintf(" %s/%s", text.OneLine(r.Namespace), text.OneLine(r.Release))
 	}
 	return name
 }
@@ -76,16 +77,16 @@ func checkFailure(c result.Check) *failureXML {
 		return nil
 	}
 	message := c.Detail
-	if oneLine(message) == "" {
+	if text.OneLine(message) == "" {
 		message = checkTitle(c)
 	}
 	return failed(message, strings.Join(c.Findings, "\n"))
 }
 
 // failed strips what XML 1.0 cannot hold: Clean leaves no such character.
-func failed(message, text string) *failureXML {
+func failed(message, details string) *failureXML {
 	return &failureXML{
-		Message: clip(oneLine(message), maxPhrase),
-		Text:    clip(strings.TrimSpace(Clean(text)), maxBlock),
+		Message: text.Cut(text.OneLine(message), maxPhrase),
+		Text:    text.Cut(strings.TrimSpace(text.Clean(details)), maxBlock),
 	}
 }

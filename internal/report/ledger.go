@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // writeTable is the audit of the record store, folded.
@@ -23,7 +24,7 @@ func writeTable(r result.Result) string {
 			continue
 		}
 		fmt.Fprintf(&b, "| %.1f s | %s | %s | %s | %d | %s |\n", w.At.Seconds(), quote(w.Verb+" "+w.Resource),
-			code(clip(w.Key, maxPhrase)), code(string(w.Status)), w.Tries, quote(outcome(w)))
+			code(text.Cut(w.Key, maxPhrase)), code(string(w.Status)), w.Tries, quote(outcome(w)))
 	}
 	title := "Record writes: " + fmt.Sprint(len(r.Audit))
 	if failed > 0 {
@@ -59,9 +60,9 @@ func requestTable(r result.Result) string {
 	count, size := traffic(r)
 	for _, t := range capped(r.Traffic) {
 		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s |\n", quote(t.Verb), quote(t.Resource), t.Count,
-			bytesOf(t.Sent), bytesOf(t.Received))
+			text.Bytes(t.Sent), text.Bytes(t.Received))
 	}
-	title := fmt.Sprintf("Requests to the API server: %d, %s", count, bytesOf(size))
+	title := fmt.Sprintf("Requests to the API server: %d, %s", count, text.Bytes(size))
 	return details(title, b.String()+more(len(r.Traffic)))
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // GitHub drops a job summary above 1 MiB a step; half of every section's own
@@ -76,7 +77,7 @@ func markdownMark(r result.Result) string {
 func factTable(r result.Result) string {
 	var b strings.Builder
 	for i, f := range factsOf(r) {
-		value := clip(oneLine(f.value), maxPhrase)
+		value := text.Cut(text.OneLine(f.value), maxPhrase)
 		switch f.kind {
 		case verbatim:
 			value = code(value)
@@ -96,11 +97,11 @@ func factTable(r result.Result) string {
 // cause shows the first line as a sentence and the rest, a template error's
 // position say, as it was written.
 func cause(r result.Result) string {
-	first, rest, _ := strings.Cut(strings.TrimSpace(Clean(r.Cause)), "\n")
+	first, rest, _ := strings.Cut(strings.TrimSpace(text.Clean(r.Cause)), "\n")
 	if first == "" {
 		return ""
 	}
-	s := "**Why:** " + prose(clip(first, 4*maxPhrase)) + "\n"
+	s := "**Why:** " + prose(text.Cut(first, 4*maxPhrase)) + "\n"
 	if strings.TrimSpace(rest) != "" {
 		s += "\n" + fence("text", rest, maxBlock/4)
 	}
@@ -113,7 +114,7 @@ func warnings(r result.Result) string {
 	var b strings.Builder
 	for _, n := range r.Notes {
 		if n.Level == result.LevelWarning && b.Len() < maxBlock {
-			fmt.Fprintf(&b, "> **%s:** %s\n\n", prose(oneLine(n.Title)), prose(clip(oneLine(n.Message), 4*maxPhrase)))
+			fmt.Fprintf(&b, "> **%s:** %s\n\n", prose(text.OneLine(n.Title)), prose(text.Cut(text.OneLine(n.Message), 4*maxPhrase)))
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")
@@ -136,7 +137,7 @@ func next(r result.Result) string {
 			continue
 		}
 		flush()
-		parts = append(parts, prose(clip(line, 4*maxPhrase))+"\n")
+		parts = append(parts, prose(text.Cut(line, 4*maxPhrase))+"\n")
 	}
 	flush()
 	if len(parts) == 0 {
@@ -152,7 +153,7 @@ func next(r result.Result) string {
 // nonEmptyLines is s cleaned, without its empty lines and outer spaces.
 func nonEmptyLines(s string) []string {
 	var lines []string
-	for line := range strings.Lines(Clean(s)) {
+	for line := range strings.Lines(text.Clean(s)) {
 		if line = strings.TrimSpace(line); line != "" {
 			lines = append(lines, line)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // Output is one named value that later steps and jobs read.
@@ -27,7 +28,7 @@ func Outputs(r result.Result, reportPath string) []Output {
 		{"report", reportPath},
 	}
 	for i := range outputs {
-		outputs[i].Value = oneLine(outputs[i].Value)
+		outputs[i].Value = text.OneLine(outputs[i].Value)
 	}
 	return outputs
 }
@@ -45,7 +46,7 @@ func Dotenv(outputs []Output) []byte {
 	var b bytes.Buffer
 	count := 0
 	for _, o := range outputs {
-		value := oneLine(o.Value)
+		value := text.OneLine(o.Value)
 		line := "BERTH_" + variable(o.Name) + "=" + value + "\n"
 		if value == "" || count == maxVariables || b.Len()+len(line) > maxDotenv {
 			continue

@@ -6,6 +6,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // permissions names every gap at once and gives the RBAC that closes them.
@@ -16,7 +17,7 @@ func permissions(r result.Result) string {
 	b := strings.Builder{}
 	b.WriteString("### Missing permissions\n")
 	if r.User != "" {
-		fmt.Fprintf(&b, "\nThe API server takes this run for %s.\n", code(clip(r.User, maxPhrase)))
+		fmt.Fprintf(&b, "\nThe API server takes this run for %s.\n", code(text.Cut(r.User, maxPhrase)))
 	}
 	if len(r.Missing) > 0 {
 		b.WriteByte('\n')
@@ -37,9 +38,9 @@ func permissions(r result.Result) string {
 func gap(g problem.MissingPermission) string {
 	p := g.Permission
 	p.Namespace = "" // said apart, so that the names do not wrap as one
-	s := "- " + code(clip(p.String(), maxPhrase))
+	s := "- " + code(text.Cut(p.String(), maxPhrase))
 	if g.Namespace != "" {
-		s += " in namespace " + code(clip(g.Namespace, maxPhrase))
+		s += " in namespace " + code(text.Cut(g.Namespace, maxPhrase))
 	}
 	if g.Why != "" {
 		s += ": " + phrase(g.Why)

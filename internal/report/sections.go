@@ -7,6 +7,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -31,7 +32,7 @@ func checkTable(r result.Result) string {
 				seen = append(seen, fmt.Sprintf("and %d more", len(c.Findings)-i))
 				break
 			}
-			seen = append(seen, code(clip(oneLine(f), maxPhrase)))
+			seen = append(seen, code(text.Cut(text.OneLine(f), maxPhrase)))
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", tick(c.OK), phrase(checkTitle(c)), strings.Join(seen, "<br>"))
 	}
@@ -62,12 +63,12 @@ func objectTable(r result.Result) string {
 			unwell++
 		}
 		if i < maxRows {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", tick(ok), code(clip(objectName(o, r.Namespace), maxPhrase)), quote(state))
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", tick(ok), code(text.Cut(objectName(o, r.Namespace), maxPhrase)), quote(state))
 		}
 	}
 	table := b.String() + more(len(objects))
 	if unwell == 0 {
-		return details(plural(len(objects), "object")+", all healthy", table)
+		return details(text.Plural(len(objects), "object")+", all healthy", table)
 	}
 	return fmt.Sprintf("### Objects: %d of %d need attention\n\n%s", unwell, len(objects), table)
 }
@@ -171,8 +172,8 @@ func tick(ok bool) string {
 }
 
 // phrase is a bounded sentence of ours, quote a bounded one of somebody else's.
-func phrase(s string) string { return prose(clip(oneLine(s), maxPhrase)) }
-func quote(s string) string  { return text(clip(oneLine(s), maxPhrase)) }
+func phrase(s string) string { return prose(text.Cut(text.OneLine(s), maxPhrase)) }
+func quote(s string) string  { return escapeText(text.Cut(text.OneLine(s), maxPhrase)) }
 
 // capped is the part of a list that is shown; more says what is not.
 func capped[T any](all []T) []T { return all[:min(len(all), maxRows)] }

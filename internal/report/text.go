@@ -6,6 +6,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // Text is what a terminal or a CI log shows at the end: no colour, no control
@@ -17,7 +18,7 @@ func Text(r result.Result) string {
 	if facts := factsOf(r); len(facts) > 0 {
 		b.WriteByte('\n')
 		for _, f := range facts {
-			value := clip(oneLine(f.value), maxPhrase)
+			value := text.Cut(text.OneLine(f.value), maxPhrase)
 			if f.kind == wording {
 				value = strings.ReplaceAll(value, "`", "")
 			}
@@ -26,7 +27,7 @@ func Text(r result.Result) string {
 	}
 	textChecks(&b, r)
 	block(&b, "Kept", capped(r.Kept))
-	block(&b, "Why", nonEmptyLines(clip(Clean(r.Cause), 4*maxPhrase)))
+	block(&b, "Why", nonEmptyLines(text.Cut(text.Clean(r.Cause), 4*maxPhrase)))
 	textDiagnosis(&b, r)
 	block(&b, "Evidence", capped(r.Evidence))
 	textGaps(&b, r)
@@ -34,10 +35,10 @@ func Text(r result.Result) string {
 	if r.RBAC != "" {
 		// Not indented: "---" between documents has to begin its line.
 		b.WriteString("\nApply this with kubectl apply -f -, as somebody who may grant it:\n\n")
-		b.WriteString(strings.TrimRight(clip(Clean(r.RBAC), 4*maxBlock), "\n") + "\n")
+		b.WriteString(strings.TrimRight(text.Cut(text.Clean(r.RBAC), 4*maxBlock), "\n") + "\n")
 	}
 	if count, size := traffic(r); count > 0 {
-		fmt.Fprintf(&b, "\n%s to the API server, %s\n", plural(count, "request"), bytesOf(size))
+		fmt.Fprintf(&b, "\n%s to the API server, %s\n", text.Plural(count, "request"), text.Bytes(size))
 	}
 	return b.String()
 }
@@ -65,13 +66,13 @@ func textChecks(b *strings.Builder, r result.Result) {
 		if !c.OK {
 			mark = "✗"
 		}
-		fmt.Fprintf(b, "  %s %s\n", mark, because(oneLine(checkTitle(c)), clip(oneLine(c.Detail), maxPhrase)))
+		fmt.Fprintf(b, "  %s %s\n", mark, because(text.OneLine(checkTitle(c)), text.Cut(text.OneLine(c.Detail), maxPhrase)))
 		for i, f := range c.Findings {
 			if i == maxLines {
 				fmt.Fprintf(b, "      and %d more\n", len(c.Findings)-i)
 				break
 			}
-			fmt.Fprintf(b, "      %s\n", clip(oneLine(f), maxPhrase))
+			fmt.Fprintf(b, "      %s\n", text.Cut(text.OneLine(f), maxPhrase))
 		}
 	}
 }
@@ -83,7 +84,7 @@ func textGaps(b *strings.Builder, r result.Result) {
 	}
 	title := "Missing permissions"
 	if r.User != "" {
-		title += " of " + clip(oneLine(r.User), maxPhrase)
+		title += " of " + text.Cut(text.OneLine(r.User), maxPhrase)
 	}
 	block(b, title, lines)
 }
@@ -103,6 +104,6 @@ func block(b *strings.Builder, title string, lines []string) {
 	}
 	fmt.Fprintf(b, "\n%s\n", title)
 	for _, line := range lines {
-		fmt.Fprintf(b, "  %s\n", clip(oneLine(line), 4*maxPhrase))
+		fmt.Fprintf(b, "  %s\n", text.Cut(text.OneLine(line), 4*maxPhrase))
 	}
 }

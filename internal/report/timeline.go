@@ -29,7 +29,7 @@ func timelineRows(b *strings.Builder, events []result.Event, whole time.Duration
 	for _, e := range events {
 		if rows++; rows <= maxRows {
 			fmt.Fprintf(b, "| %.1f s | %s%s | %s | %s |\n", e.At.Seconds(), strings.Repeat("&emsp;", min(depth, 4)),
-				phrase(e.What), human(e.Took), bar(e.At, e.Took, whole))
+				phrase(e.What), took(e.Took), bar(e.At, e.Took, whole))
 		}
 		rows = timelineRows(b, e.Parts, whole, depth+1, rows)
 	}

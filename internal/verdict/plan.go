@@ -3,11 +3,11 @@ package verdict
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // Step is one thing the engine performs. Each kind runs at most once a plan.
@@ -175,13 +175,5 @@ func madeNothing(f *facts.Facts) bool {
 
 // refuse opens with what was found, as a sentence.
 func refuse(end problem.ExitReason, found, next string) Plan {
-	return Plan{Refusal: &problem.Problem{Reason: end, Headline: sentence(found), Next: sentence(next)}}
-}
-
-// sentence begins with a capital and ends with a full stop.
-func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
+	return Plan{Refusal: &problem.Problem{Reason: end, Headline: text.Sentence(found), Next: text.Sentence(next)}}
 }

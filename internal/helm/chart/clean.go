@@ -5,7 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 const (
@@ -37,28 +38,15 @@ func clean(err error, secrets ...string) error {
 
 // tidy makes text from elsewhere fit for one line: no secrets, no credentials or
 // query (where signatures stand) in an address, no control characters, bounded.
-func tidy(text string, secrets ...string) string {
+func tidy(s string, secrets ...string) string {
 	for _, secret := range secrets {
 		if len(secret) >= minSecret {
-			text = strings.ReplaceAll(text, secret, "***")
+			s = strings.ReplaceAll(s, secret, "***")
 		}
 	}
-	text = userInfo.ReplaceAllString(text, "://***@")
-	text = urlQuery.ReplaceAllString(text, "$1")
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		if !unicode.IsPrint(r) {
-			return -1 // bidirectional overrides and the like
-		}
-		return r
-	}, text)
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > maxText {
-		text = string(runes[:maxText-1]) + "…"
-	}
-	return text
+	s = userInfo.ReplaceAllString(s, "://***@")
+	s = urlQuery.ReplaceAllString(s, "$1")
+	return text.CutRunes(text.OneLine(s), maxText)
 }
 
 // mask hides the given values in text, the longest first since one may hold

@@ -3,6 +3,8 @@ package record
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 const (
@@ -32,19 +34,7 @@ func fit(build func(description int) (string, error)) (string, error) {
 	return "", &TooLargeError{Size: size, Limit: serverLimit}
 }
 
-// cut shortens text to at most limit bytes without splitting a rune.
-func cut(text string, limit int) string {
-	const mark = "…"
-	text = strings.ToValidUTF8(text, string(utf8.RuneError))
-	if len(text) <= limit {
-		return text
-	}
-	end := limit - len(mark)
-	if end < 0 {
-		return ""
-	}
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + mark
+// cut shortens text to at most limit bytes and makes it valid UTF-8.
+func cut(s string, limit int) string {
+	return text.Cut(strings.ToValidUTF8(s, string(utf8.RuneError)), limit)
 }

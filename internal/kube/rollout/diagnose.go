@@ -16,6 +16,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // What diagnostics may take and hold.
@@ -56,7 +57,7 @@ func (w *Waiter) diagnose(ctx context.Context, began time.Time, left []*subject)
 	w.evidence(ctx, all)
 	d := &result.Diagnostics{}
 	if len(left) > 0 {
-		d.Reason = clip(left[0].object.String()+": "+left[0].object.Reason, 2*eventLength)
+		d.Reason = text.Cut(left[0].object.String()+": "+left[0].object.Reason, 2*eventLength)
 	}
 	for _, s := range all {
 		d.Symptoms = append(d.Symptoms, s.Symptom)
@@ -102,7 +103,7 @@ func interleave(lists [][]*symptom) []*symptom {
 func (w *Waiter) symptoms(ctx context.Context, s *subject) []*symptom {
 	pods := w.unwell(ctx, s)
 	if len(pods) == 0 {
-		return []*symptom{{Symptom: result.Symptom{Ref: s.object.Ref, Reason: clip(s.object.Reason, eventLength)}, uid: string(s.live.GetUID())}}
+		return []*symptom{{Symptom: result.Symptom{Ref: s.object.Ref, Reason: text.Cut(s.object.Reason, eventLength)}, uid: string(s.live.GetUID())}}
 	}
 	if !strings.Contains(s.object.Reason, "pod "+pods[0].Name+": ") {
 		s.object.Reason = strings.TrimPrefix(s.object.Reason+"; "+about(pods[0], PodReason(pods[0])), "; ")
@@ -112,7 +113,7 @@ func (w *Waiter) symptoms(ctx context.Context, s *subject) []*symptom {
 		all = append(all, &symptom{
 			Symptom: result.Symptom{
 				Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: p.Namespace, Name: p.Name},
-				Reason: clip(PodReason(p), eventLength),
+				Reason: text.Cut(PodReason(p), eventLength),
 			},
 			uid: string(p.UID), containers: tails(p),
 		})

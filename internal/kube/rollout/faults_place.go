@@ -4,6 +4,8 @@ import (
 	"regexp"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // noRoom is in the scheduler's words for nodes that are full: pods that end make
@@ -21,7 +23,7 @@ func unscheduled(f evidence, p *corev1.Pod, c corev1.PodCondition) []fault {
 	x := fault{
 		key: "schedule/" + string(p.UID), lasts: f.patience(),
 		quiet:  !asked || scaling(f) || p.Status.NominatedNodeName != "",
-		reason: about(p, "no node takes it: "+c.Reason+after(": ", told(c.Message))),
+		reason: about(p, "no node takes it: "+c.Reason+text.After(": ", told(c.Message))),
 	}
 	switch {
 	case unbound.MatchString(c.Message):

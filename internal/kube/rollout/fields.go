@@ -1,6 +1,10 @@
 package rollout
 
-import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/berth-dev/berth/internal/text"
+)
 
 // conditions are the object's status.conditions, without what is no condition.
 func conditions(u *unstructured.Unstructured) []map[string]any {
@@ -22,7 +26,7 @@ func condition(u *unstructured.Unstructured, kind string) (holds bool, why strin
 		}
 		reason, _ := c["reason"].(string)
 		message, _ := c["message"].(string)
-		return true, after(": ", reason) + after(": ", message)
+		return true, text.After(": ", reason) + text.After(": ", message)
 	}
 	return false, ""
 }
@@ -30,12 +34,4 @@ func condition(u *unstructured.Unstructured, kind string) (holds bool, why strin
 func phase(u *unstructured.Unstructured) string {
 	p, _, _ := unstructured.NestedString(u.Object, "status", "phase")
 	return p
-}
-
-// after puts a separator before text, if there is any.
-func after(separator, text string) string {
-	if text == "" {
-		return ""
-	}
-	return separator + text
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // UnfinishedError is a Job or Pod that failed, or that nobody waits for any more.
@@ -22,9 +23,9 @@ type UnfinishedError struct {
 func (e *UnfinishedError) Error() string {
 	what := e.Object.Kind + " " + e.Object.Name
 	if e.Cause == nil {
-		return what + " failed" + after(": ", e.Object.Reason)
+		return what + " failed" + text.After(": ", e.Object.Reason)
 	}
-	return fmt.Sprintf("%s has not ended%s (%v)", what, after(": ", e.Object.Reason), e.Cause)
+	return fmt.Sprintf("%s has not ended%s (%v)", what, text.After(": ", e.Object.Reason), e.Cause)
 }
 
 // Unwrap gives the context's error, so that a timeout can be told from an

@@ -6,11 +6,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // The bounds of a log's end.
@@ -66,15 +66,15 @@ func (w *Waiter) readLog(ctx context.Context, namespace, pod, container string, 
 	t := result.LogTail{Container: container, Previous: previous}
 	options := &corev1.PodLogOptions{Container: container, Previous: previous}
 	for lines := linesKept; lines > 0; lines /= 4 {
-		text, err := w.logEnd(ctx, namespace, pod, options, lines)
+		end, err := w.logEnd(ctx, namespace, pod, options, lines)
 		if err != nil {
 			if t.Lines == nil {
-				t.Error = clip(err.Error(), lineLength)
+				t.Error = text.Cut(err.Error(), lineLength)
 			}
 			break
 		}
-		t.Lines = lastLines(text)
-		if len(text) < logBytes {
+		t.Lines = lastLines(end)
+		if len(end) < logBytes {
 			break
 		}
 	}
@@ -98,10 +98,10 @@ func (w *Waiter) logEnd(ctx context.Context, namespace, pod string, options *cor
 }
 
 // lastLines are the last lines of a log, made fit to be shown.
-func lastLines(text []byte) []string {
+func lastLines(log []byte) []string {
 	var lines []string
-	for line := range strings.Lines(string(text)) {
-		lines = append(lines, clip(scrub(strings.TrimRight(line, "\r\n")), lineLength))
+	for line := range strings.Lines(string(log)) {
+		lines = append(lines, text.Cut(scrub(strings.TrimRight(line, "\r\n")), lineLength))
 	}
 	return lines[max(0, len(lines)-linesKept):]
 }
@@ -123,18 +123,5 @@ func scrub(line string) string {
 
 // told is what others wrote into a status or an event, as a part of a line.
 func told(message string) string {
-	return clip(scrub(strings.Join(strings.Fields(message), " ")), eventLength)
-}
-
-// clip cuts text to a number of bytes, between two characters.
-func clip(s string, limit int) string {
-	const mark = "…"
-	if len(s) <= limit {
-		return s
-	}
-	cut := limit - len(mark)
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + mark
+	return text.Cut(scrub(strings.Join(strings.Fields(message), " ")), eventLength)
 }

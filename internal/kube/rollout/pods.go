@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // PodReason says in one line why a pod is not ready, from its own status: empty
@@ -15,7 +17,7 @@ func PodReason(p *corev1.Pod) string {
 	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return "no node takes it: " + c.Reason + after(": ", told(c.Message))
+			return "no node takes it: " + c.Reason + text.After(": ", told(c.Message))
 		}
 		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
 			return ""
@@ -46,9 +48,9 @@ func PodReason(p *corev1.Pod) string {
 	case mild != "":
 		return mild
 	case p.Status.Reason != "":
-		return p.Status.Reason + after(": ", told(p.Status.Message))
+		return p.Status.Reason + text.After(": ", told(p.Status.Message))
 	case p.Status.Phase == corev1.PodFailed:
-		return "it failed" + after(": ", told(p.Status.Message))
+		return "it failed" + text.After(": ", told(p.Status.Message))
 	}
 	return "it is " + phaseWord(p.Status.Phase)
 }
@@ -62,11 +64,11 @@ func containerReason(what string, s corev1.ContainerStatus) (why string, hard bo
 		w := s.State.Waiting
 		switch w.Reason {
 		case "", "ContainerCreating", "PodInitializing":
-			return name + unstarted + after(": ", told(w.Message)), false
+			return name + unstarted + text.After(": ", told(w.Message)), false
 		case "CrashLoopBackOff":
 			return name + fmt.Sprintf("CrashLoopBackOff, %s", restarts(s)) + ended(s.LastTerminationState.Terminated), true
 		}
-		return name + w.Reason + after(": ", told(w.Message)), true
+		return name + w.Reason + text.After(": ", told(w.Message)), true
 	case s.State.Terminated != nil:
 		return name + "ended" + ended(s.State.Terminated), true
 	case s.RestartCount > 0:
@@ -93,7 +95,7 @@ func ended(t *corev1.ContainerStateTerminated) string {
 	if t == nil {
 		return ""
 	}
-	return after(", ", t.Reason) + fmt.Sprintf(" (exit code %d)", t.ExitCode) + after(": ", told(t.Message))
+	return text.After(", ", t.Reason) + fmt.Sprintf(" (exit code %d)", t.ExitCode) + text.After(": ", told(t.Message))
 }
 
 func phaseWord(p corev1.PodPhase) string {

@@ -6,6 +6,8 @@ import (
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // Readiness is what an object says of itself.
@@ -129,7 +131,7 @@ func pod(u *unstructured.Unstructured) Readiness {
 		if reason == "" {
 			reason, _, _ = unstructured.NestedString(u.Object, "status", "reason")
 		}
-		return Readiness{Failed: true, Reason: "the Pod failed" + after(": ", told(reason))}
+		return Readiness{Failed: true, Reason: "the Pod failed" + text.After(": ", told(reason))}
 	case "Succeeded":
 		return Readiness{Ready: true}
 	case "Running":
@@ -141,7 +143,7 @@ func pod(u *unstructured.Unstructured) Readiness {
 	for _, c := range conditions(u) {
 		if c["type"] == "PodScheduled" && c["reason"] == "Unschedulable" {
 			message, _ := c["message"].(string)
-			return Readiness{Reason: "the Pod finds no node" + after(": ", told(message))}
+			return Readiness{Reason: "the Pod finds no node" + text.After(": ", told(message))}
 		}
 	}
 	return Readiness{Reason: "the Pod is pending"}

@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // Where the controllers keep which revision is which.
@@ -63,7 +65,7 @@ func replicaSet(ctx context.Context, client kubernetes.Interface, owner *unstruc
 func refusal(rs *appsv1.ReplicaSet) string {
 	for _, c := range rs.Status.Conditions {
 		if c.Type == appsv1.ReplicaSetReplicaFailure && c.Status == corev1.ConditionTrue {
-			return c.Reason + after(": ", c.Message)
+			return c.Reason + text.After(": ", c.Message)
 		}
 	}
 	return ""
