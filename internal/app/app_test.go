@@ -5,6 +5,8 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 func TestNew(t *testing.T) {
@@ -131,7 +133,7 @@ func TestLabels(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := map[string]string{
-		LabelManagedBy: "berth", LabelApp: "shop", LabelRepository: own.RepositoryHash, LabelIdentity: own.Identity,
+		ownership.LabelManagedBy: "berth", ownership.LabelApp: "shop", ownership.LabelRepository: own.RepositoryHash, ownership.LabelIdentity: own.Identity,
 	}; !maps.Equal(own.Labels, want) {
 		t.Errorf("labels %v, want %v", own.Labels, want)
 	}
@@ -141,9 +143,9 @@ func TestLabels(t *testing.T) {
 		}
 	}
 	if want := map[string]string{
-		AnnotationHost: "github.com", AnnotationRepository: "acme/shop", AnnotationHeadRepository: "acme/shop",
-		AnnotationBranch: "grün\uFFFD", AnnotationPullRequest: "3", AnnotationRunURL: "https://ci/1",
-		AnnotationURL: own.URL, AnnotationRelease: "shop",
+		ownership.AnnotationHost: "github.com", ownership.AnnotationRepository: "acme/shop", ownership.AnnotationHeadRepository: "acme/shop",
+		ownership.AnnotationBranch: "grün\uFFFD", ownership.AnnotationPullRequest: "3", ownership.AnnotationRunURL: "https://ci/1",
+		ownership.AnnotationURL: own.URL, ownership.AnnotationRelease: "shop",
 	}; !maps.Equal(own.Annotations, want) {
 		t.Errorf("annotations %v, want %v", own.Annotations, want)
 	}
@@ -152,7 +154,7 @@ func TestLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if shared.Labels[LabelIdentity] != "" || shared.Annotations[AnnotationBranch] != "" {
+	if shared.Labels[ownership.LabelIdentity] != "" || shared.Annotations[ownership.AnnotationBranch] != "" {
 		t.Errorf("a shared namespace names one branch: %v %v", shared.Labels, shared.Annotations)
 	}
 }

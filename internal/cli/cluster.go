@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/app"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
@@ -24,7 +25,7 @@ func (c *cluster) namespaces() kube.Namespaces { return kube.Namespaces{Client: 
 
 func (c *cluster) Namespace(ctx context.Context) (facts.Namespace, error) {
 	ns, err := c.namespaces().Get(ctx, c.app.Namespace)
-	return ns, classify(err, "read namespace "+c.app.Namespace)
+	return ns, apifailure.Classify(err, "read namespace "+c.app.Namespace)
 }
 
 func (c *cluster) CreateNamespace(ctx context.Context) (ns facts.Namespace, fresh bool, err error) {
@@ -32,12 +33,12 @@ func (c *cluster) CreateNamespace(ctx context.Context) (ns facts.Namespace, fres
 	for _, n := range made.Notes {
 		c.note(n)
 	}
-	return made.Namespace, made.Made, classify(err, "create namespace "+c.app.Namespace)
+	return made.Namespace, made.Made, apifailure.Classify(err, "create namespace "+c.app.Namespace)
 }
 
 func (c *cluster) AdoptNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error) {
 	adopted, err := c.namespaces().Mark(ctx, ns.Name, ns.UID, c.allLabels(), c.app.Annotations)
-	return adopted, classify(err, "adopt namespace "+ns.Name)
+	return adopted, apifailure.Classify(err, "adopt namespace "+ns.Name)
 }
 
 // allLabels are the user's labels and, over them, Berth's own.
@@ -50,30 +51,30 @@ func (c *cluster) allLabels() map[string]string {
 
 func (c *cluster) DeleteNamespace(ctx context.Context, ns facts.Namespace) error {
 	if err := c.namespaces().Delete(ctx, ns.Name, ns.UID); err != nil {
-		return classify(err, "delete namespace "+ns.Name)
+		return apifailure.Classify(err, "delete namespace "+ns.Name)
 	}
 	return c.WaitNamespaceGone(ctx, ns)
 }
 
 func (c *cluster) WaitNamespaceGone(ctx context.Context, ns facts.Namespace) error {
-	return classify(c.namespaces().WaitGone(ctx, ns.Name, ns.UID), "wait until namespace "+ns.Name+" is gone")
+	return apifailure.Classify(c.namespaces().WaitGone(ctx, ns.Name, ns.UID), "wait until namespace "+ns.Name+" is gone")
 }
 
 func (c *cluster) Observe(ctx context.Context, manifest string) ([]facts.Object, error) {
 	mapper, err := c.conn.Mapper(ctx)
 	if err != nil {
-		return nil, classify(err, "ask the API server for its kinds of object")
+		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
 	o := kube.Observer{Dynamic: c.conn.Dynamic(), Mapper: mapper}
 	objects, err := o.Observe(ctx, manifest, c.app.Release, c.app.Namespace)
-	return objects, classify(err, "read the objects of release "+c.app.Release)
+	return objects, apifailure.Classify(err, "read the objects of release "+c.app.Release)
 }
 
 // Remove deletes these very objects, and waits until they are gone if told to.
 func (c *cluster) Remove(ctx context.Context, objects []facts.Object, wait bool) (kept []string, err error) {
 	mapper, err := c.conn.Mapper(ctx)
 	if err != nil {
-		return nil, classify(err, "ask the API server for its kinds of object")
+		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
 	remover := kube.Remover{Dynamic: c.conn.Dynamic(), Mapper: mapper}
 	remove := remover.Remove
@@ -81,7 +82,7 @@ func (c *cluster) Remove(ctx context.Context, objects []facts.Object, wait bool)
 		remove = remover.RemoveAndWait
 	}
 	_, kept, err = remove(ctx, objects)
-	return kept, classify(err, "delete objects of release "+c.app.Release)
+	return kept, apifailure.Classify(err, "delete objects of release "+c.app.Release)
 }
 
 // Now is the API server's time, or this machine's until the first answer.
@@ -104,11 +105,3 @@ func (c *cluster) User(ctx context.Context) string {
 }
 
 func (c *cluster) Traffic() []result.Requests { return c.conn.Traffic() }
-
-// classify keeps nil nil: a nil *Problem in an error is not.
-func classify(err error, tried string) error {
-	if err == nil {
-		return nil
-	}
-	return kube.Classify(err, tried)
-}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/engine"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
@@ -54,12 +55,12 @@ func (l locker) Acquire(ctx context.Context, expect engine.LockExpected, waiting
 			Tried: fmt.Sprintf("lock release %s in namespace %s within the lock-timeout of %s", l.release, l.namespace, o.Wait),
 			Cause: busy, Next: "Wait for that run to end, or give a longer lock-timeout."}
 	}
-	return nil, facts.Lock{}, classify(err, "lock release "+l.release)
+	return nil, facts.Lock{}, apifailure.Classify(err, "lock release "+l.release)
 }
 
 func (l locker) Read(ctx context.Context) (facts.Lock, error) {
 	found, err := lease.Read(ctx, l.conn.Clientset(), l.namespace, l.release, l.options.ServerNow())
-	return found, classify(err, "read the lock of release "+l.release)
+	return found, apifailure.Classify(err, "read the lock of release "+l.release)
 }
 
 // heldLease is a Lease that this run holds.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/access"
@@ -55,7 +56,7 @@ func (p permissions) RenewLock() problem.Permission { return access.RenewLock(p.
 func (p permissions) ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration, retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error) {
 	gaps, err := access.ReviewUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait,
 		func(gaps []problem.MissingPermission, _ time.Duration) { retry(gaps) })
-	return gaps, classify(err, "ask for permissions")
+	return gaps, apifailure.Classify(err, "ask for permissions")
 }
 
 // RBAC is for all verbs at once: a Role for each would overwrite the others', and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
@@ -27,7 +28,7 @@ type waiter struct {
 func (w waiter) rollout(ctx context.Context, aim progress.Aim, jobs bool) (*rollout.Waiter, *progress.Wait, error) {
 	mapper, err := w.conn.Mapper(ctx)
 	if err != nil {
-		return nil, nil, classify(err, "ask the API server for its kinds of object")
+		return nil, nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
 	client, dynamic, err := w.getter.Clients()
 	if err != nil {
@@ -66,7 +67,5 @@ func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]fact
 	if errors.As(err, &unfinished) {
 		return deleted, err // the hook's own end, not the API server's
 	}
-	return deleted, classify(err, "wait for the hook to end")
+	return deleted, apifailure.Classify(err, "wait for the hook to end")
 }
-
-func (w waiter) Classify(err error, tried string) error { return classify(err, tried) }

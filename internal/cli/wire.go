@@ -17,6 +17,7 @@ import (
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/lease"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/progress"
 	"github.com/berth-dev/berth/internal/result"
@@ -162,8 +163,8 @@ func (w *wiring) openStore(ctx context.Context) error {
 		record.Options{
 			Kind: w.kind, Namespace: w.app.Namespace,
 			Stamp: facts.Stamp{Run: w.run}, Identity: w.app.Identity,
-			Annotations:      map[string]string{app.AnnotationBranch: w.options.Branch, app.AnnotationRunURL: w.holder},
-			RunURLAnnotation: app.AnnotationRunURL,
+			Annotations:      map[string]string{ownership.AnnotationBranch: w.options.Branch, ownership.AnnotationRunURL: w.holder},
+			RunURLAnnotation: ownership.AnnotationRunURL,
 			Context:          context.WithoutCancel(ctx), Log: w.debug, Started: time.Now(),
 		})
 	return err

@@ -11,12 +11,12 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// Waiter waits for objects, without Helm's two-second ticks, and knows what the
-// API server's errors mean.
+// Waiter waits for objects, without Helm's two-second ticks.
 type Waiter interface {
 	// Ready returns when every object is ready, or says why one cannot be, and
 	// what the time went to. The objects are as the API server returned them
@@ -28,9 +28,6 @@ type Waiter interface {
 	// Finished returns when every Job and Pod has run to its end with success,
 	// or says why one cannot, and names those that were deleted before.
 	Finished(ctx context.Context, applied []*unstructured.Unstructured) (deleted []facts.Ref, err error)
-	// Classify gives an error of a request its ending, with the permission that
-	// it names.
-	Classify(err error, tried string) error
 }
 
 // client is Helm's own client with the parts replaced that would cost a
@@ -130,7 +127,7 @@ func (c *client) Delete(resources kube.ResourceList) (*kube.Result, []error) {
 // keep keeps what the API server refused before Helm makes text of it.
 func (c *client) keep(err error, tried string) error {
 	if c.reason == nil && (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) {
-		c.reason = c.waiter.Classify(err, tried)
+		c.reason = apifailure.Classify(err, tried)
 	}
 	return err
 }

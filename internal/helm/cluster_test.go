@@ -15,6 +15,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm"
 	"github.com/berth-dev/berth/internal/helm/chart"
@@ -71,14 +72,7 @@ func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]facts
 	if err == nil || errors.As(err, &unfinished) {
 		return deleted, err
 	}
-	return deleted, w.Classify(err, "wait for the hook to end")
-}
-
-func (w waits) Classify(err error, tried string) error {
-	if err == nil {
-		return nil
-	}
-	return kube.Classify(err, tried)
+	return deleted, apifailure.Classify(err, "wait for the hook to end")
 }
 
 // releases are the operations of a release on a chart of these files.

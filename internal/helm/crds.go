@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/cli-runtime/pkg/resource"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -129,7 +130,7 @@ func (d definitions) create(info *resource.Info) (made bool, err error) {
 }
 
 func (d definitions) refuse(info *resource.Info, verb string, err error) *problem.Problem {
-	p := problem.Of(d.waiter.Classify(err, fmt.Sprintf("%s %s of the chart's crds folder", verb, names(refs(kube.ResourceList{info}))[0])))
+	p := problem.Of(apifailure.Classify(err, fmt.Sprintf("%s %s of the chart's crds folder", verb, names(refs(kube.ResourceList{info}))[0])))
 	if apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) {
 		p.Reason, p.Next = problem.ChartInvalid, "Correct it in the chart; the API server says what it does not accept."
 	}

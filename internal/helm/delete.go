@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // deleteWorkers bounds how many objects are deleted at once.
@@ -64,7 +66,7 @@ func (c *client) deleteOwned(info *resource.Info, policy metav1.DeletionPropagat
 	if err != nil {
 		return "", fmt.Errorf("read the metadata of %s in namespace %q: %w", name, info.Namespace, err)
 	}
-	if owner := ownerOf(o); owner != c.owner {
+	if owner := ownership.OwnerOf(o.GetLabels(), o.GetAnnotations()).String(); owner != c.owner {
 		if owner == "" {
 			owner = "nobody that it names"
 		}
@@ -82,16 +84,4 @@ func (c *client) deleteOwned(info *resource.Info, policy metav1.DeletionPropagat
 		return "", fmt.Errorf("delete %s in namespace %q: %w", name, info.Namespace, err)
 	}
 	return "", nil
-}
-
-// ownerOf is the namespace/release that an object names as its own, or "".
-func ownerOf(o metav1.Object) string {
-	if o.GetLabels()["app.kubernetes.io/managed-by"] != "Helm" {
-		return ""
-	}
-	a := o.GetAnnotations()
-	if a["meta.helm.sh/release-name"] == "" {
-		return ""
-	}
-	return a["meta.helm.sh/release-namespace"] + "/" + a["meta.helm.sh/release-name"]
 }

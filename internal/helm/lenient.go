@@ -3,7 +3,6 @@ package helm
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,7 +15,9 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // lenient is the client that an uninstall runs on. Helm builds all the stored
@@ -72,23 +73,23 @@ func (l *lenient) prepare(cfg *action.Configuration, mapper meta.RESTMapper, nam
 //
 // Helm deletes no object that has a resource policy, whichever it is, and tells
 // of those only whose policy is to keep (https://github.com/helm/helm/issues/12048).
-func inventory(manifest string, mapper meta.RESTMapper) (objects string, missing []string, err error) {
-	_, files, err := releaseutil.SortManifests(releaseutil.SplitManifests(manifest), nil, releaseutil.UninstallOrder)
+func inventory(stored string, mapper meta.RESTMapper) (objects string, missing []string, err error) {
+	_, files, err := releaseutil.SortManifests(releaseutil.SplitManifests(stored), nil, releaseutil.UninstallOrder)
 	if err != nil {
 		return "", nil, err
 	}
 	var all strings.Builder
 	for _, file := range files {
-		found, err := parse(file.Content)
+		found, err := manifest.Parse(file.Content)
 		if err != nil {
 			return "", nil, err
 		}
 		for _, o := range found {
-			if keeps(o) {
+			if ownership.KeptByPolicy(o.GetAnnotations()) {
 				continue
 			}
 			gvk := o.GroupVersionKind()
-			served, err := servedAs(mapper, gvk)
+			mapping, err := manifest.MappingFor(mapper, gvk)
 			switch {
 			case meta.IsNoMatchError(err):
 				missing = append(missing, fmt.Sprintf("%s/%s (%s)", gvk.Kind, o.GetName(), gvk.GroupVersion()))
@@ -96,48 +97,12 @@ func inventory(manifest string, mapper meta.RESTMapper) (objects string, missing
 			case err != nil:
 				return "", nil, fmt.Errorf("find the resource of %s %s: %w", gvk.Kind, o.GetName(), err)
 			}
-			if err := writeName(&all, o, served); err != nil {
+			if err := writeName(&all, o, mapping.GroupVersionKind); err != nil {
 				return "", nil, err
 			}
 		}
 	}
 	return all.String(), missing, nil
-}
-
-// parse reads a document as Helm does, lists flattened.
-func parse(document string) ([]*unstructured.Unstructured, error) {
-	infos, err := resource.NewLocalBuilder().Unstructured().ContinueOnError().Flatten().
-		Stream(strings.NewReader(document), "").Do().Infos()
-	if err != nil {
-		return nil, err
-	}
-	objects := make([]*unstructured.Unstructured, 0, len(infos))
-	for _, info := range infos {
-		o, ok := info.Object.(*unstructured.Unstructured)
-		if !ok {
-			return nil, errors.New("the manifest holds what is no Kubernetes object")
-		}
-		objects = append(objects, o)
-	}
-	return objects, nil
-}
-
-// keeps says that an object is to stay, as Helm reads the annotation.
-func keeps(o *unstructured.Unstructured) bool {
-	return strings.ToLower(strings.TrimSpace(o.GetAnnotations()[kube.ResourcePolicyAnno])) == kube.KeepPolicy
-}
-
-// servedAs is the kind in a version that the API server has: the given one or,
-// where that is gone, the one it prefers. The object is the same.
-func servedAs(mapper meta.RESTMapper, gvk schema.GroupVersionKind) (schema.GroupVersionKind, error) {
-	mapping, err := mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
-	if meta.IsNoMatchError(err) {
-		mapping, err = mapper.RESTMapping(gvk.GroupKind())
-	}
-	if err != nil {
-		return schema.GroupVersionKind{}, err
-	}
-	return mapping.GroupVersionKind, nil
 }
 
 // writeName writes a document with all that a deletion needs to know.

@@ -10,16 +10,12 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/ownership"
 )
-
-// owner is the release that an object names as its own.
-type owner struct{ namespace, name string }
-
-func (o owner) String() string { return o.namespace + "/" + o.name }
 
 // gone is nil when it is proven that a release has no record: neither in a
 // Secret nor in a ConfigMap. An answer that does not come proves nothing.
-func gone(ctx context.Context, core corev1client.CoreV1Interface, o owner) error {
+func gone(ctx context.Context, core corev1client.CoreV1Interface, o ownership.Release) error {
 	for _, kind := range []record.Kind{record.Secrets, record.ConfigMaps} {
 		found, err := recorded(ctx, core, kind, o)
 		if err != nil {
@@ -34,24 +30,24 @@ func gone(ctx context.Context, core corev1client.CoreV1Interface, o owner) error
 
 // recorded lists metadata alone. A Secret that lost its labels still counts by
 // its name; among the ConfigMaps only the label tells what is a record.
-func recorded(ctx context.Context, core corev1client.CoreV1Interface, kind record.Kind, o owner) (bool, error) {
-	list := core.RESTClient().Get().Namespace(o.namespace).Resource(kind.Resource()).
+func recorded(ctx context.Context, core corev1client.CoreV1Interface, kind record.Kind, o ownership.Release) (bool, error) {
+	list := core.RESTClient().Get().Namespace(o.Namespace).Resource(kind.Resource()).
 		SetHeader("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
 	if kind == record.Secrets {
 		list = list.Param("fieldSelector", "type=helm.sh/release.v1")
 	} else {
-		list = list.Param("labelSelector", "name="+o.name)
+		list = list.Param("labelSelector", "name="+o.Name)
 	}
 	data, err := list.Do(ctx).Raw()
 	if err != nil {
-		return false, fmt.Errorf("list %s in namespace %s: %w", kind, o.namespace, err)
+		return false, fmt.Errorf("list %s in namespace %s: %w", kind, o.Namespace, err)
 	}
 	var found metav1.PartialObjectMetadataList
 	if err := json.Unmarshal(data, &found); err != nil {
-		return false, fmt.Errorf("read the list of %s in namespace %s: %w", kind, o.namespace, err)
+		return false, fmt.Errorf("read the list of %s in namespace %s: %w", kind, o.Namespace, err)
 	}
 	for _, item := range found.Items {
-		if item.Labels["name"] == o.name || strings.HasPrefix(item.Name, "sh.helm.release.v1."+o.name+".v") {
+		if item.Labels["name"] == o.Name || strings.HasPrefix(item.Name, "sh.helm.release.v1."+o.Name+".v") {
 			return true, nil
 		}
 	}

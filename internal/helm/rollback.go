@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/cli-runtime/pkg/resource"
 
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -161,5 +162,5 @@ func liveOwner(info *resource.Info) (owner string, exists bool, err error) {
 	if err != nil {
 		return "", false, fmt.Errorf("read the metadata of %s: %w", name, err)
 	}
-	return ownerOf(o), true, nil
+	return ownership.OwnerOf(o.GetLabels(), o.GetAnnotations()).String(), true, nil
 }

@@ -16,6 +16,8 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
+	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -33,7 +35,7 @@ func (c *client) takeOver(ctx context.Context, core corev1client.CoreV1Interface
 	if err != nil {
 		return nil, err
 	}
-	asked := map[owner]error{}
+	asked := map[ownership.Release]error{}
 	var kept []string
 	for _, claim := range claims {
 		why := claim.refusal
@@ -69,7 +71,7 @@ type claim struct {
 	info    *resource.Info
 	name    string
 	live    metav1.Object
-	owner   owner
+	owner   ownership.Release
 	refusal error // why it is never taken
 }
 
@@ -103,23 +105,21 @@ func (c *client) claim(info *resource.Info) (*claim, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, c.waiter.Classify(err, "read "+name+" to see whose it is")
+		return nil, apifailure.Classify(err, "read "+name+" to see whose it is")
 	}
 	live, err := meta.Accessor(found)
 	if err != nil {
 		return nil, fmt.Errorf("read the metadata of %s: %w", name, err)
 	}
-	if ownerOf(live) == c.owner {
+	if ownership.OwnerOf(live.GetLabels(), live.GetAnnotations()).String() == c.owner {
 		return nil, nil
 	}
-	marks := live.GetAnnotations()
-	one := &claim{info: info, name: name, live: live,
-		owner: owner{marks["meta.helm.sh/release-namespace"], marks["meta.helm.sh/release-name"]}}
-	manager := live.GetLabels()["app.kubernetes.io/managed-by"]
+	one := &claim{info: info, name: name, live: live, owner: ownership.NamedRelease(live.GetAnnotations())}
+	manager := live.GetLabels()[ownership.LabelManagedBy]
 	switch {
-	case one.owner.namespace == "" || one.owner.name == "":
+	case one.owner.Namespace == "" || one.owner.Name == "":
 		one.refusal = errors.New("exists and names no release as its owner")
-	case manager != "" && manager != "Helm":
+	case manager != "" && manager != ownership.ManagedByHelm:
 		one.refusal = fmt.Errorf("exists and is managed by %q", manager)
 	}
 	return one, nil
@@ -128,17 +128,17 @@ func (c *client) claim(info *resource.Info) (*claim, error) {
 // take writes this release's name on an object that is still as it was read.
 func (c *client) take(o claim) error {
 	namespace, name, _ := strings.Cut(c.owner, "/")
+	release := ownership.Release{Namespace: namespace, Name: name}
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
 		"uid": o.live.GetUID(), "resourceVersion": o.live.GetResourceVersion(),
-		"labels":      map[string]string{"app.kubernetes.io/managed-by": "Helm"},
-		"annotations": map[string]string{"meta.helm.sh/release-namespace": namespace, "meta.helm.sh/release-name": name},
+		"labels": release.Labels(), "annotations": release.Annotations(),
 	}})
 	if err != nil {
 		return fmt.Errorf("write the patch of %s: %w", o.name, err)
 	}
 	helper := resource.NewHelper(o.info.Client, o.info.Mapping).WithFieldManager(fieldManager)
 	if _, err := helper.Patch(o.info.Namespace, o.info.Name, types.MergePatchType, patch, nil); err != nil {
-		return c.waiter.Classify(err, fmt.Sprintf("take %s over from release %s, which is no more", o.name, o.owner))
+		return apifailure.Classify(err, fmt.Sprintf("take %s over from release %s, which is no more", o.name, o.owner))
 	}
 	return nil
 }

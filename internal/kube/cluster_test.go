@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/test/kubetest"
@@ -43,7 +44,7 @@ func count(all []result.Requests, resource string) (n int) {
 	return n
 }
 
-const manifest = `
+const threeObjects = `
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: one}
@@ -70,7 +71,7 @@ func build(t *testing.T, g *Getter) []*resource.Info {
 		t.Fatal(err)
 	}
 	infos, err := resource.NewBuilder(g).ContinueOnError().NamespaceParam(ns).DefaultNamespace().
-		Flatten().Unstructured().Stream(strings.NewReader(manifest), "manifest").Do().Infos()
+		Flatten().Unstructured().Stream(strings.NewReader(threeObjects), "manifest").Do().Infos()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,13 +155,13 @@ func TestClusterServiceAccount(t *testing.T) {
 		t.Errorf("got %q, %v", name, err)
 	}
 	_, err = c.Clientset().CoreV1().Secrets(ns).Update(waiting(t), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"}}, metav1.UpdateOptions{})
-	p := Classify(err, "write")
+	p := problem.Of(apifailure.Classify(err, "write"))
 	want := problem.Permission{Verb: "update", Resource: "secrets", Namespace: ns, Why: "write"}
 	if p.Reason != problem.PermissionMissing || len(p.Missing) != 1 || p.Missing[0].Permission != want {
 		t.Errorf("got %s %+v", p.Reason, p.Missing)
 	}
 	_, err = c.Clientset().CoreV1().Namespaces().List(waiting(t), metav1.ListOptions{})
-	p = Classify(err, "look")
+	p = problem.Of(apifailure.Classify(err, "look"))
 	if want := (problem.Permission{Verb: "list", Resource: "namespaces", Why: "look"}); len(p.Missing) != 1 || p.Missing[0].Permission != want {
 		t.Errorf("got %s %+v", p.Reason, p.Missing)
 	}
@@ -172,7 +173,7 @@ func TestClusterServiceAccount(t *testing.T) {
 	}
 	defer refused.Close()
 	_, err = refused.Clientset().CoreV1().Secrets(ns).List(waiting(t), metav1.ListOptions{})
-	if p := Classify(err, "look"); p.Reason != problem.PermissionMissing || !strings.Contains(p.Error(), "401") {
+	if p := problem.Of(apifailure.Classify(err, "look")); p.Reason != problem.PermissionMissing || !strings.Contains(p.Error(), "401") {
 		t.Errorf("got %s %v", p.Reason, p)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -81,7 +82,7 @@ func TestFailingPluginIsNamedAsTheCause(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.Version(waiting(t))
-	if p := Classify(err, "ask"); p.Reason != problem.PermissionMissing || !strings.Contains(p.Next, "plugin") {
+	if p := problem.Of(apifailure.Classify(err, "ask")); p.Reason != problem.PermissionMissing || !strings.Contains(p.Next, "plugin") {
 		t.Errorf("got %s: %v", p.Reason, p)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // driftShown bounds how many differing fields are named.
@@ -22,9 +24,9 @@ const driftShown = 8
 // list without a merge key in whose items the server sets defaults (a
 // StatefulSet's volumeClaimTemplates). So the question is asked directly: is all
 // that the manifest says, in the server's spelling, in the live object?
-func drift(manifest, live *unstructured.Unstructured, release, namespace string, scaled bool) string {
-	want := manifest.DeepCopy()
-	markReleaseOwner(want, release, namespace)
+func drift(rendered, live *unstructured.Unstructured, release, namespace string, scaled bool) string {
+	want := rendered.DeepCopy()
+	claim(want, ownership.Release{Namespace: namespace, Name: release})
 	forgetServerFields(want)
 	if scaled || scaledByController(live) {
 		unstructured.RemoveNestedField(want.Object, "spec", "replicas")
@@ -37,6 +39,12 @@ func drift(manifest, live *unstructured.Unstructured, release, namespace string,
 		paths = append(paths[:driftShown:driftShown], fmt.Sprintf("and %d more", len(paths)-driftShown))
 	}
 	return strings.Join(paths, ", ")
+}
+
+// claim sets what Helm sets on an object of a release before it applies it.
+func claim(o *unstructured.Unstructured, r ownership.Release) {
+	o.SetLabels(ownership.Merge(o.GetLabels(), r.Labels()))
+	o.SetAnnotations(ownership.Merge(o.GetAnnotations(), r.Annotations()))
 }
 
 // forgetServerFields drops what the server sets whatever a manifest says, and

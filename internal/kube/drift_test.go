@@ -4,11 +4,14 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 func one(t *testing.T, text string) *unstructured.Unstructured {
 	t.Helper()
-	objects, err := ParseManifest(text)
+	objects, err := manifest.Parse(text)
 	if err != nil || len(objects) != 1 {
 		t.Fatalf("%d objects, %v in %s", len(objects), err, text)
 	}
@@ -62,7 +65,7 @@ func TestDrift(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			live := one(t, tt.live)
-			markReleaseOwner(live, "web", "ns")
+			claim(live, ownership.Release{Namespace: "ns", Name: "web"})
 			if got := drift(one(t, tt.manifest), live, "web", "ns", false); got != tt.want {
 				t.Errorf("drift = %q, want %q", got, tt.want)
 			}
@@ -73,12 +76,12 @@ func TestDrift(t *testing.T) {
 func TestDriftOfOwnership(t *testing.T) {
 	text := "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, labels: {app.kubernetes.io/managed-by: something}}}"
 	live := one(t, text)
-	markReleaseOwner(live, "other", "ns")
+	claim(live, ownership.Release{Namespace: "ns", Name: "other"})
 	if got, want := drift(one(t, text), live, "web", "ns", false), "metadata.annotations[meta.helm.sh/release-name]"; got != want {
 		t.Errorf("drift = %q, want %q", got, want)
 	}
-	if owner, owned := releaseOwner(live, "web", "ns"); owned || owner != "ns/other" {
-		t.Errorf("owner = %q, %t", owner, owned)
+	if owner := ownership.OwnerOf(live.GetLabels(), live.GetAnnotations()); owner.String() != "ns/other" {
+		t.Errorf("owner = %q", owner)
 	}
 }
 
@@ -102,7 +105,7 @@ func TestReplicasOfAnAutoscaler(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			want, live := one(t, manifest), one(t, tt.live)
-			markReleaseOwner(live, "web", "ns")
+			claim(live, ownership.Release{Namespace: "ns", Name: "web"})
 			if got := drift(want, live, "web", "ns", autoscaled(tt.others)[scaleTarget(want)]); got != tt.want {
 				t.Errorf("drift = %q, want %q", got, tt.want)
 			}

@@ -6,17 +6,9 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/berth-dev/berth/internal/apifailure"
 )
-
-// ErrFenced is in every error of a request that a fence refused or cut.
-var ErrFenced = errors.New("the operation was stopped")
-
-// fenced tells of ErrFenced and of the reason that the fence was closed for.
-type fenced struct{ reason error }
-
-func (e *fenced) Error() string        { return fmt.Sprintf("%v: %v", ErrFenced, e.reason) }
-func (e *fenced) Is(target error) bool { return target == ErrFenced }
-func (e *fenced) Unwrap() error        { return e.reason }
 
 // Fence stands between one Helm operation and the API server. Helm v3 goes on
 // after its context is cancelled (action.Install leaves a goroutine behind that
@@ -33,7 +25,7 @@ type Fence struct {
 	guards []func() error
 
 	mu     sync.Mutex
-	closed *fenced
+	closed *apifailure.FencedError
 	writes int
 	idle   chan struct{} // closed as soon as no write is under way
 }
@@ -58,7 +50,7 @@ func (f *Fence) Close(reason error) {
 	}
 	f.mu.Lock()
 	if f.closed == nil {
-		f.closed = &fenced{reason}
+		f.closed = &apifailure.FencedError{Reason: reason}
 	}
 	closed := f.closed
 	f.mu.Unlock()

@@ -13,6 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/berth-dev/berth/internal/apifailure"
 )
 
 var errInterrupted = errors.New("interrupted by SIGINT")
@@ -37,7 +39,7 @@ func behind(t *testing.T, c *Conn, f *Fence) (*kubernetes.Clientset, *http.Clien
 
 func wantFenced(t *testing.T, err error) {
 	t.Helper()
-	if !errors.Is(err, ErrFenced) || !errors.Is(err, errInterrupted) || !strings.Contains(err.Error(), "SIGINT") {
+	if !errors.Is(err, apifailure.ErrFenced) || !errors.Is(err, errInterrupted) || !strings.Contains(err.Error(), "SIGINT") {
 		t.Errorf("got %v, want it fenced for the reason", err)
 	}
 }
@@ -171,7 +173,7 @@ func TestFenceClosesByItself(t *testing.T) {
 	}
 	for _, tt := range tests {
 		err := tt.fence.admit(false)
-		if !errors.Is(err, tt.want) || (tt.want != nil) != errors.Is(err, ErrFenced) {
+		if !errors.Is(err, tt.want) || (tt.want != nil) != errors.Is(err, apifailure.ErrFenced) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}
 		if !errors.Is(tt.fence.Err(), tt.want) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+
+	"github.com/berth-dev/berth/internal/requestinfo"
 )
 
 // fencedTransport is the base transport behind a fence. Helm makes its requests
@@ -16,7 +18,7 @@ type fencedTransport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *fencedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	write := writes(req.Method)
+	write := requestinfo.IsWrite(req.Method)
 	if err := t.fence.admit(write); err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close()

@@ -70,13 +70,3 @@ func (m *kindMapper) unknown(ctx context.Context, group string) error {
 	}
 	return nil
 }
-
-// mappingOf finds the resource of a kind, in the given version or, where the API
-// server no longer has that, in the version it prefers: the object is the same.
-func mappingOf(m meta.RESTMapper, gvk schema.GroupVersionKind) (*meta.RESTMapping, error) {
-	mapping, err := m.RESTMapping(gvk.GroupKind(), gvk.Version)
-	if meta.IsNoMatchError(err) {
-		mapping, err = m.RESTMapping(gvk.GroupKind())
-	}
-	return mapping, err
-}

@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -43,10 +45,10 @@ func TestMapperTellsGoneFromNotKnown(t *testing.T) {
 		}
 	}
 	_, err = mapper.RESTMapping(schema.GroupKind{Group: "harbours.example.org", Kind: "Pier"}, "v1")
-	if p := Classify(err, "ask"); p == nil || p.Reason != problem.Unanswered || meta.IsNoMatchError(err) {
+	if p := problem.Of(apifailure.Classify(err, "ask")); p == nil || p.Reason != problem.Unanswered || meta.IsNoMatchError(err) {
 		t.Errorf("a group of which nothing is known: %v", err)
 	}
-	mapping, err := mappingOf(mapper, schema.GroupVersionKind{Group: "boats.example.org", Version: "v1beta1", Kind: "Boat"})
+	mapping, err := manifest.MappingFor(mapper, schema.GroupVersionKind{Group: "boats.example.org", Version: "v1beta1", Kind: "Boat"})
 	if err != nil || mapping.GroupVersionKind.Version != "v1" {
 		t.Errorf("a kind that is left in another version: %+v, %v", mapping, err)
 	}
@@ -58,7 +60,7 @@ func TestMapperTakesAnEmptyAnswerForNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = mapper.RESTMapping(schema.GroupKind{Kind: "Pod"}, "v1")
-	if p := Classify(err, "ask"); p == nil || p.Reason != problem.Unanswered {
+	if p := problem.Of(apifailure.Classify(err, "ask")); p == nil || p.Reason != problem.Unanswered {
 		t.Errorf("got %v, want unanswered", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -53,7 +54,7 @@ func (n Namespaces) Get(ctx context.Context, name string) (facts.Namespace, erro
 func (n Namespaces) Ensure(ctx context.Context, name string, labels, annotations map[string]string) (Ensured, error) {
 	made, err := n.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		Name:        name,
-		Labels:      with(labels, map[string]string{LabelManagedBy: ManagedByBerth}),
+		Labels:      ownership.Merge(labels, map[string]string{ownership.LabelManagedBy: ownership.ManagedByBerth}),
 		Annotations: annotations,
 	}}, metav1.CreateOptions{})
 	switch {
@@ -113,8 +114,8 @@ func (n Namespaces) claim(ctx context.Context, made *corev1.Namespace) (Ensured,
 func (n Namespaces) Mark(ctx context.Context, name, uid string, labels, annotations map[string]string) (facts.Namespace, error) {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
 		"uid":         uid,
-		"labels":      with(labels, map[string]string{LabelManagedBy: ManagedByBerth}),
-		"annotations": with(annotations, map[string]string{AnnotationNamespaceUID: uid}),
+		"labels":      ownership.Merge(labels, map[string]string{ownership.LabelManagedBy: ownership.ManagedByBerth}),
+		"annotations": ownership.Merge(annotations, map[string]string{ownership.AnnotationNamespaceUID: uid}),
 	}})
 	if err != nil {
 		return facts.Namespace{}, fmt.Errorf("mark namespace %s: %w", name, err)
@@ -131,12 +132,12 @@ func namespaceFacts(ns *corev1.Namespace) facts.Namespace {
 		Name:       ns.Name,
 		UID:        string(ns.UID),
 		Phase:      facts.NamespaceActive,
-		Ours:       madeByBerth(ns),
-		Identity:   ns.Labels[LabelIdentity],
-		Branch:     ns.Annotations[AnnotationBranch],
-		Repository: ns.Annotations["berth.dev/repository"],
+		Ours:       ownership.IsBerths(string(ns.UID), ns.Labels, ns.Annotations),
+		Identity:   ns.Labels[ownership.LabelIdentity],
+		Branch:     ns.Annotations[ownership.AnnotationBranch],
+		Repository: ns.Annotations[ownership.AnnotationRepository],
 	}
-	seen.KeepWhy, seen.Keep = keepMark(ns)
+	seen.KeepWhy, seen.Keep = ownership.KeepMark(ns.Labels, ns.Annotations)
 	if ns.DeletionTimestamp != nil || ns.Status.Phase == corev1.NamespaceTerminating {
 		seen.Phase = facts.NamespaceTerminating
 		seen.Blocking = blocking(ns)

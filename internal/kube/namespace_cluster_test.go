@@ -16,6 +16,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -55,7 +56,7 @@ func TestNamespaceFromBirthToEnd(t *testing.T) {
 			if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != facts.NamespaceAbsent {
 				t.Fatalf("before: %+v, %v", got, err)
 			}
-			made, err := namespaces.Ensure(ctx, name, map[string]string{kube.LabelIdentity: "abc"}, map[string]string{kube.AnnotationBranch: "feature/x"})
+			made, err := namespaces.Ensure(ctx, name, map[string]string{ownership.LabelIdentity: "abc"}, map[string]string{ownership.AnnotationBranch: "feature/x"})
 			if err != nil || !made.Made || !made.Ours || made.Identity != "abc" || made.Branch != "feature/x" || len(made.Notes) != 0 {
 				t.Fatalf("made: %+v, %v", made, err)
 			}
@@ -86,7 +87,7 @@ func TestNamespaceThatIsNotOurs(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	ctx, name := within(t, time.Minute), cluster.Namespace(t)
 	admin := kube.Namespaces{Client: cluster.Client()}
-	found, err := admin.Ensure(ctx, name, map[string]string{kube.LabelIdentity: "abc"}, nil)
+	found, err := admin.Ensure(ctx, name, map[string]string{ownership.LabelIdentity: "abc"}, nil)
 	if err != nil || found.Made || found.Ours || found.Identity != "" {
 		t.Fatalf("found: %+v, %v", found, err)
 	}
@@ -96,7 +97,7 @@ func TestNamespaceThatIsNotOurs(t *testing.T) {
 	if _, err := admin.Mark(ctx, name, "another", nil, nil); !apierrors.IsInvalid(err) && !apierrors.IsConflict(err) {
 		t.Errorf("mark one with another UID: %v", err)
 	}
-	adopted, err := admin.Mark(ctx, name, found.UID, nil, map[string]string{kube.AnnotationKeep: "true"})
+	adopted, err := admin.Mark(ctx, name, found.UID, nil, map[string]string{ownership.AnnotationKeep: "true"})
 	if err != nil || !adopted.Ours || !adopted.Keep {
 		t.Fatalf("adopted: %+v, %v", adopted, err)
 	}

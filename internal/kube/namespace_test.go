@@ -8,14 +8,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 func TestNamespaceFacts(t *testing.T) {
 	ours := func(change func(*corev1.Namespace)) *corev1.Namespace {
 		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 			Name: "review-1", UID: "u1",
-			Labels:      map[string]string{LabelManagedBy: ManagedByBerth, LabelIdentity: "abc"},
-			Annotations: map[string]string{AnnotationNamespaceUID: "u1", AnnotationBranch: "feature/x"},
+			Labels:      map[string]string{ownership.LabelManagedBy: ownership.ManagedByBerth, ownership.LabelIdentity: "abc"},
+			Annotations: map[string]string{ownership.AnnotationNamespaceUID: "u1", ownership.AnnotationBranch: "feature/x"},
 		}}
 		change(ns)
 		return ns
@@ -28,12 +29,12 @@ func TestNamespaceFacts(t *testing.T) {
 	}{
 		"ours":                   {ours(func(*corev1.Namespace) {}), true, false, ""},
 		"a copy of its YAML":     {ours(func(n *corev1.Namespace) { n.UID = "u2" }), false, false, ""},
-		"without the label":      {ours(func(n *corev1.Namespace) { delete(n.Labels, LabelManagedBy) }), false, false, ""},
-		"without the annotation": {ours(func(n *corev1.Namespace) { delete(n.Annotations, AnnotationNamespaceUID) }), false, false, ""},
-		"no UID at all":          {ours(func(n *corev1.Namespace) { n.UID = ""; n.Annotations[AnnotationNamespaceUID] = "" }), false, false, ""},
-		"to be kept":             {ours(func(n *corev1.Namespace) { n.Annotations[AnnotationKeep] = "" }), true, true, ""},
-		"kept by a label":        {ours(func(n *corev1.Namespace) { n.Labels[AnnotationKeep] = "true" }), true, true, ""},
-		"not to be kept":         {ours(func(n *corev1.Namespace) { n.Labels[AnnotationKeep] = "false" }), true, false, ""},
+		"without the label":      {ours(func(n *corev1.Namespace) { delete(n.Labels, ownership.LabelManagedBy) }), false, false, ""},
+		"without the annotation": {ours(func(n *corev1.Namespace) { delete(n.Annotations, ownership.AnnotationNamespaceUID) }), false, false, ""},
+		"no UID at all":          {ours(func(n *corev1.Namespace) { n.UID = ""; n.Annotations[ownership.AnnotationNamespaceUID] = "" }), false, false, ""},
+		"to be kept":             {ours(func(n *corev1.Namespace) { n.Annotations[ownership.AnnotationKeep] = "" }), true, true, ""},
+		"kept by a label":        {ours(func(n *corev1.Namespace) { n.Labels[ownership.AnnotationKeep] = "true" }), true, true, ""},
+		"not to be kept":         {ours(func(n *corev1.Namespace) { n.Labels[ownership.AnnotationKeep] = "false" }), true, false, ""},
 		"Flux":                   {ours(func(n *corev1.Namespace) { n.Labels["kustomize.toolkit.fluxcd.io/name"] = "apps" }), true, true, ""},
 		"Argo CD":                {ours(func(n *corev1.Namespace) { n.Annotations["argocd.argoproj.io/tracking-id"] = "a:b" }), true, true, ""},
 		"terminating": {ours(func(n *corev1.Namespace) {

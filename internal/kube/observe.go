@@ -15,6 +15,8 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -34,14 +36,14 @@ type Observer struct {
 // one that cannot be read the API server's error, wrapped: what is not known is
 // never taken for absent. Hooks can be observed too, but Helm writes no
 // ownership on them: their Owned and Drift say nothing.
-func (o Observer) Observe(ctx context.Context, manifest, release, namespace string) ([]facts.Object, error) {
-	wanted, err := ParseManifest(manifest)
+func (o Observer) Observe(ctx context.Context, text, release, namespace string) ([]facts.Object, error) {
+	wanted, err := manifest.Parse(text)
 	if err != nil {
 		return nil, &problem.Problem{
 			Reason: problem.RecordUnreadable,
 			Tried:  fmt.Sprintf("read the stored manifest of release %s in namespace %s", release, namespace),
 			Cause:  err,
-			Next:   "deploy again: a new revision stores a new manifest",
+			Next:   "Deploy again: a new revision stores a new manifest.",
 		}
 	}
 	seen := make([]*sight, len(wanted))
@@ -80,9 +82,9 @@ func (o Observer) at(p place) dynamic.ResourceInterface {
 
 // locate finds out where an object is to be read, without a request.
 func (o Observer) locate(want *unstructured.Unstructured, namespace string) *sight {
-	s := &sight{want: want, object: facts.Object{Ref: refOf(want)}}
+	s := &sight{want: want, object: facts.Object{Ref: manifest.RefOf(want)}}
 	object, gvk := &s.object, want.GroupVersionKind()
-	mapping, err := mappingOf(o.Mapper, gvk)
+	mapping, err := manifest.MappingFor(o.Mapper, gvk)
 	switch {
 	case meta.IsNoMatchError(err):
 		object.Error = fmt.Sprintf("the API server has no kind %s in %s", gvk.Kind, gvk.GroupVersion())
@@ -133,9 +135,11 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, relea
 	object.Exists = true
 	object.UID = string(live.GetUID())
 	object.Created = live.GetCreationTimestamp().Time
-	object.Owner, object.Owned = releaseOwner(live, release, namespace)
+	labels, annotations := live.GetLabels(), live.GetAnnotations()
+	object.Owner = ownership.NamedRelease(annotations).String()
+	object.Owned = ownership.OwnerOf(labels, annotations) == ownership.Release{Namespace: namespace, Name: release}
 	object.Deleting = live.GetDeletionTimestamp() != nil
-	object.Kept = policyKeeps(want) || policyKeeps(live)
+	object.Kept = ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations)
 	object.Ready, object.Failed, object.Reason = ready.Ready, ready.Failed, ready.Reason
 	object.Complete = rollout.Complete(live)
 	if held := live.GetFinalizers(); object.Deleting && len(held) > 0 {
@@ -164,7 +168,7 @@ func gather(seen []*sight, release, namespace string) ([]facts.Object, error) {
 			Reason:  problem.PermissionMissing,
 			Tried:   fmt.Sprintf("read the objects of release %s in namespace %s", release, namespace),
 			Cause:   fmt.Errorf("%d of %d may not be read, first: %s", len(gaps), len(seen), gaps[0].Reason),
-			Next:    "grant get on these resources",
+			Next:    "Grant the verb get on these resources, then run again.",
 			Missing: gaps,
 		}
 	}

@@ -20,6 +20,8 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -109,14 +111,14 @@ func observer(t *testing.T, config *rest.Config) kube.Observer {
 }
 
 // apply creates the manifest's objects with the ownership that Helm gives them.
-func apply(t *testing.T, ctx context.Context, o kube.Observer, manifest, release, namespace string) []facts.Ref {
+func apply(t *testing.T, ctx context.Context, o kube.Observer, text, release, namespace string) []facts.Ref {
 	t.Helper()
-	objects, err := kube.ParseManifest(manifest)
+	objects, err := manifest.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, object := range objects {
-		object.SetLabels(map[string]string{kube.LabelManagedBy: "Helm"})
+		object.SetLabels(map[string]string{ownership.LabelManagedBy: "Helm"})
 		object.SetAnnotations(map[string]string{"meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace})
 		mapping, err := o.Mapper.RESTMapping(object.GroupVersionKind().GroupKind(), object.GroupVersionKind().Version)
 		if err != nil {
@@ -126,7 +128,7 @@ func apply(t *testing.T, ctx context.Context, o kube.Observer, manifest, release
 			t.Fatal(err)
 		}
 	}
-	return kube.Refs(objects)
+	return manifest.Refs(objects)
 }
 
 func TestObserve(t *testing.T) {

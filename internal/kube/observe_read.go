@@ -10,6 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 const (
@@ -23,7 +25,7 @@ const (
 )
 
 // byHelm selects what Helm installed: it writes this label on every object.
-const byHelm = LabelManagedBy + "=Helm"
+const byHelm = ownership.LabelManagedBy + "=Helm"
 
 // read looks for all of the objects and hands on those that there are. found is
 // called from many goroutines, once for an object.

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+
+	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/requestinfo"
 )
 
 // readTries is how often a read is sent at most.
@@ -23,7 +26,7 @@ type reads struct {
 
 // RoundTrip implements http.RoundTripper.
 func (r *reads) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Method != http.MethodGet || watching(req.URL.Query()) {
+	if req.Method != http.MethodGet || requestinfo.IsWatch(req.URL.Query()) {
 		return r.next.RoundTrip(req)
 	}
 	pauses := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond), backoff.WithMaxInterval(time.Second))
@@ -57,7 +60,7 @@ func unwell(resp *http.Response, err error) string {
 	switch {
 	case errors.As(err, &tooLong):
 		return ""
-	case err != nil && passing(err):
+	case err != nil && apifailure.IsTransient(err) && !apifailure.IsUnknownHost(err):
 		return err.Error()
 	case err != nil || resp.Header.Get("Retry-After") != "":
 		return ""

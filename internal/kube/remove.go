@@ -12,8 +12,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -91,7 +94,7 @@ func (r Remover) remove(ctx context.Context, o facts.Object) fate {
 	if !o.Exists {
 		return f
 	}
-	mapping, err := mappingOf(r.Mapper, schema.FromAPIVersionAndKind(o.APIVersion, o.Kind))
+	mapping, err := manifest.MappingFor(r.Mapper, schema.FromAPIVersionAndKind(o.APIVersion, o.Kind))
 	switch {
 	case meta.IsNoMatchError(err): // it went with its kind
 		return f
@@ -116,7 +119,7 @@ func (f *fate) removeFrom(ctx context.Context, resource dynamic.ResourceInterfac
 		return
 	}
 	uid := live.GetUID()
-	switch owner, _ := releaseOwner(live, "", ""); {
+	switch owner := ownership.NamedRelease(live.GetAnnotations()).String(); {
 	case string(uid) != o.UID:
 		f.kept = fmt.Sprintf("%s was kept: it was made anew since it was seen", o.Ref)
 		return
@@ -144,7 +147,7 @@ func (f *fate) removeFrom(ctx context.Context, resource dynamic.ResourceInterfac
 // fail keeps an error. That the object is gone is none.
 func (f *fate) fail(verb string, err error) {
 	if !apierrors.IsNotFound(err) {
-		f.err = Classify(err, fmt.Sprintf("%s %s", verb, f.ref))
+		f.err = apifailure.Classify(err, fmt.Sprintf("%s %s", verb, f.ref))
 	}
 }
 
@@ -173,7 +176,7 @@ func report(fates []fate) (removed []facts.Ref, kept []string, err error) {
 			Reason:  problem.PermissionMissing,
 			Tried:   "delete what is left over",
 			Cause:   fmt.Errorf("%d of %d may not be, first: %s", len(gaps), len(fates), gaps[0].Reason),
-			Next:    nextGrant,
+			Next:    apifailure.NextGrant,
 			Missing: gaps,
 		}
 	}

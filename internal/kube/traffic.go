@@ -8,6 +8,12 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
+// operation is what requests are counted by.
+type operation struct {
+	verb     string // as RBAC names it
+	resource string // with group and subresource: "deployments.apps/scale"
+}
+
 // traffic counts requests by operation.
 type traffic struct {
 	mu     sync.Mutex

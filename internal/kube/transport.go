@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/berth-dev/berth/internal/requestinfo"
 )
 
 // transport is what every request of a run goes through, fenced or not. It
@@ -36,7 +38,8 @@ func (s *silence) Temporary() bool { return true }
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	op := operationOf(req.Method, strings.TrimPrefix(req.URL.Path, t.prefix), req.URL.Query())
+	info := requestinfo.Of(req.Method, strings.TrimPrefix(req.URL.Path, t.prefix), req.URL.Query())
+	op := operation{info.Verb, info.QualifiedResource()}
 	t.traffic.add(op, 1, max(req.ContentLength, 0), 0)
 	start := time.Now()
 

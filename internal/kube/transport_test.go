@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -94,7 +95,7 @@ func TestSilentServerIsGivenUp(t *testing.T) {
 		func(o *Options) { o.RequestTimeout = 50 * time.Millisecond })
 	t.Cleanup(release)
 	_, err := c.Version(waiting(t))
-	if p := Classify(err, "ask"); p.Reason != problem.Unanswered || !strings.Contains(p.Error(), "within 50ms") {
+	if p := problem.Of(apifailure.Classify(err, "ask")); p.Reason != problem.Unanswered || !strings.Contains(p.Error(), "within 50ms") {
 		t.Errorf("got %s: %v", p.Reason, p)
 	}
 }
@@ -120,7 +121,7 @@ func TestUnreachableServers(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = c.Mapper(waiting(t))
-		if p := Classify(err, "ask"); p == nil || p.Reason != problem.Unanswered || !strings.Contains(p.Error(), name) {
+		if p := problem.Of(apifailure.Classify(err, "ask")); p == nil || p.Reason != problem.Unanswered || !strings.Contains(p.Error(), name) {
 			t.Errorf("%s: got %v", name, p)
 		}
 	}
@@ -156,7 +157,7 @@ func TestVersionIsAskedForOnce(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, `{"gitVersion":"v1.36.0"}`)
 	})
-	if _, err := c.Version(waiting(t)); Classify(err, "").Reason != problem.Unanswered {
+	if _, err := c.Version(waiting(t)); problem.Of(apifailure.Classify(err, "")).Reason != problem.Unanswered {
 		t.Errorf("got %v", err)
 	}
 	typed, _ := behind(t, c, NewFence(t.Context()))
@@ -182,7 +183,7 @@ func TestWhoamiRefused(t *testing.T) {
 		t.Errorf("got %q, %v", name, err)
 	}
 	code.Store(http.StatusUnauthorized)
-	if _, err := c.Whoami(waiting(t)); Classify(err, "").Reason != problem.PermissionMissing || errors.Is(err, ErrFenced) {
+	if _, err := c.Whoami(waiting(t)); problem.Of(apifailure.Classify(err, "")).Reason != problem.PermissionMissing || errors.Is(err, apifailure.ErrFenced) {
 		t.Errorf("got %v", err)
 	}
 }

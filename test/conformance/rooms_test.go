@@ -21,6 +21,7 @@ import (
 	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -109,7 +110,7 @@ func (s *scene) fill(releases, revisions int) {
 		posts.Go(func() error {
 			_, err := s.Client().CoreV1().Secrets(s.namespace).Create(s.t.Context(), &corev1.Secret{
 				ObjectMeta: metav1.ObjectMeta{Name: "sh.helm.release.v1." + release + ".v" + revision, Labels: map[string]string{
-					"owner": "helm", "name": release, "version": revision, "status": "superseded", record.LabelIdentity: "somebody",
+					"owner": "helm", "name": release, "version": revision, "status": "superseded", ownership.LabelIdentity: "somebody",
 				}},
 				Type: "helm.sh/release.v1",
 				Data: map[string][]byte{"release": incompressible(5 << 10)},

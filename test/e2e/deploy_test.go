@@ -12,7 +12,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/berth-dev/berth/internal/app"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -53,12 +53,12 @@ func TestDeployMakesTheBranchsNamespace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for label, want := range map[string]string{"team": "shop", app.LabelManagedBy: app.ManagedBy, app.LabelApp: s.env["BERTH_APP"]} {
+	for label, want := range map[string]string{"team": "shop", ownership.LabelManagedBy: ownership.ManagedByBerth, ownership.LabelApp: s.env["BERTH_APP"]} {
 		if got := ns.Labels[label]; got != want {
 			t.Errorf("label %s is %q, want %q", label, got, want)
 		}
 	}
-	if ns.Labels[app.LabelIdentity] == "" || ns.Annotations[app.AnnotationBranch] != s.branch || ns.Annotations[app.AnnotationRepository] != "acme/shop" {
+	if ns.Labels[ownership.LabelIdentity] == "" || ns.Annotations[ownership.AnnotationBranch] != s.branch || ns.Annotations[ownership.AnnotationRepository] != "acme/shop" {
 		t.Errorf("the namespace does not say whose it is: %v, %v", ns.Labels, ns.Annotations)
 	}
 

@@ -69,8 +69,6 @@ func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]facts
 	return w.FinishApplied(ctx, applied)
 }
 
-func (w waits) Classify(err error, tried string) error { return kube.Classify(err, tried) }
-
 // rollback rolls back with a budget of its own.
 func (s *site) rollback(to int) result.Outcome {
 	s.t.Helper()

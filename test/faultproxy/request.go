@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/fields"
+
+	"github.com/berth-dev/berth/internal/requestinfo"
 )
 
 // Request is a request as the API server's authorizer names it.
@@ -74,15 +75,16 @@ func (r Request) withoutBody() Request {
 	return r
 }
 
-// requestOf reads what a request is about, as RequestInfo in k8s.io/apiserver
-// does, and from its body what the URL does not say.
+// requestOf reads what a request is about, and from its body what the URL does
+// not say.
 func requestOf(r *http.Request, body []byte) Request {
 	query := r.URL.Query()
+	info := requestinfo.Of(r.Method, r.URL.Path, query)
 	request := Request{
+		Verb: info.Verb, Group: info.Group, Resource: info.Resource, Subresource: info.Subresource,
+		Namespace: info.Namespace, Name: info.Name,
 		Time: time.Now(), Agent: r.UserAgent(), DryRun: query.Has("dryRun"), Length: len(body), Body: body,
 	}
-	isObject := request.locate(strings.FieldsFunc(r.URL.Path, func(c rune) bool { return c == '/' }))
-	request.Verb = verbOf(r.Method, isObject && request.Name == "", query)
 	about := objectIn(body)
 	request.Status = about.Labels["status"]
 	if request.Name == "" {
@@ -94,59 +96,6 @@ func requestOf(r *http.Request, body []byte) Request {
 		}
 	}
 	return request
-}
-
-// locate reads the path: /api/v1 or /apis/GROUP/VERSION, then
-// [namespaces/NS/]RESOURCE[/NAME[/SUBRESOURCE]]. It says whether it is one.
-func (r *Request) locate(parts []string) bool {
-	var rest []string
-	switch {
-	case len(parts) > 2 && parts[0] == "api":
-		rest = parts[2:]
-	case len(parts) > 3 && parts[0] == "apis":
-		r.Group, rest = parts[1], parts[3:]
-	case len(parts) > 0 && (parts[0] == "api" || parts[0] == "apis"):
-		r.Resource = "discovery"
-		return false
-	default:
-		r.Resource = strings.Join(parts[:min(1, len(parts))], "")
-		return false
-	}
-	if rest[0] == "namespaces" && len(rest) > 1 {
-		r.Namespace = rest[1]
-		// A namespace's own subresources look like resources inside it.
-		if len(rest) > 2 && !slices.Contains([]string{"status", "finalize"}, rest[2]) {
-			rest = rest[2:]
-		}
-	}
-	rest = append(slices.Clone(rest), "", "")
-	r.Resource, r.Name, r.Subresource = rest[0], rest[1], rest[2]
-	return true
-}
-
-func verbOf(method string, collection bool, query url.Values) string {
-	switch method {
-	case http.MethodGet, http.MethodHead:
-		switch watch := strings.ToLower(query.Get("watch")); {
-		case query.Has("watch") && watch != "false" && watch != "0":
-			return "watch"
-		case collection:
-			return "list"
-		}
-		return "get"
-	case http.MethodPost:
-		return "create"
-	case http.MethodPut:
-		return "update"
-	case http.MethodPatch:
-		return "patch"
-	case http.MethodDelete:
-		if collection {
-			return "deletecollection"
-		}
-		return "delete"
-	}
-	return strings.ToLower(method)
 }
 
 func selectedName(query url.Values) string {

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // keyPrefix begins the name of every record.
@@ -67,7 +68,7 @@ func (s *Store) describe(meta *metav1.ObjectMeta) facts.Record {
 		Label:    facts.Status(meta.Labels[labelStatus]),
 		Created:  meta.CreationTimestamp.Time,
 		Stamp:    stampOf(meta.Labels, revision),
-		Identity: meta.Labels[LabelIdentity],
+		Identity: meta.Labels[ownership.LabelIdentity],
 		RunURL:   meta.Annotations[s.opts.RunURLAnnotation],
 		Hidden:   hidden(meta),
 	}

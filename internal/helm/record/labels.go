@@ -10,6 +10,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // The labels that Berth's store puts on a record. Helm copies a release's
@@ -19,7 +20,6 @@ const (
 	LabelRun      = "berth.dev/run"
 	LabelRevision = "berth.dev/revision"
 	LabelDeadline = "berth.dev/deadline" // Unix seconds
-	LabelIdentity = "berth.dev/identity"
 )
 
 // The labels that Helm finds its records by.
@@ -43,7 +43,7 @@ func (s *Store) labelsOfNew(rls *release.Release) map[string]string {
 	setHelmLabels(labels, rls)
 	labels[labelCreatedAt] = s.unixNow()
 	if s.opts.Identity != "" {
-		labels[LabelIdentity] = s.opts.Identity
+		labels[ownership.LabelIdentity] = s.opts.Identity
 	}
 	if s.opts.Stamp.Run == "" {
 		return labels
@@ -96,7 +96,7 @@ func sameHelmLabels(a, b map[string]string) bool {
 // userLabels are the labels that neither Helm nor Berth made.
 func userLabels(all map[string]string) map[string]string {
 	labels := withoutSystem(all)
-	delete(labels, LabelIdentity)
+	delete(labels, ownership.LabelIdentity)
 	for _, key := range stampLabels {
 		delete(labels, key)
 	}

@@ -10,10 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/client-go/tools/pager"
-)
 
-// labelManagedBy is on everything that Helm or Berth installs, and on no record.
-const labelManagedBy = "app.kubernetes.io/managed-by"
+	"github.com/berth-dev/berth/internal/ownership"
+)
 
 // named selects what carries a release's name, or an empty one.
 func named(release string) (labels.Selector, error) {
@@ -26,7 +25,7 @@ func (s *Store) nameless() (labels.Selector, error) {
 	if s.opts.Kind == Secrets {
 		return selector(labelName, selection.DoesNotExist)
 	}
-	none, err := selector(labelManagedBy, selection.DoesNotExist)
+	none, err := selector(ownership.LabelManagedBy, selection.DoesNotExist)
 	if err != nil {
 		return nil, err
 	}

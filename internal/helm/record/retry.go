@@ -3,17 +3,12 @@ package record
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
-	"net/http"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
-	"golang.org/x/net/http2"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
+
+	"github.com/berth-dev/berth/internal/apifailure"
 )
 
 const (
@@ -86,50 +81,16 @@ type sendAgain struct{ error }
 
 func (e *sendAgain) Unwrap() error { return e.error }
 
-// transient says that err opts in to a retry. "etcdserver: leader changed" and
-// webhooks that time out arrive as 500.
+// transient says that err opts in to a retry.
 func transient(err error) bool {
-	if _, again := errors.AsType[*sendAgain](err); again {
-		return true
-	}
-	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
-		switch status.Status().Code {
-		case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
-			http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-			return true
-		}
-		return false
-	}
-	return notSent(err) || connectionLost(err)
+	_, again := errors.AsType[*sendAgain](err)
+	return again || apifailure.IsTransient(err)
 }
 
 // uncertain says that the request may have been applied although it failed.
 func uncertain(err error) bool {
-	if err == nil || notSent(err) || apierrors.IsTooManyRequests(err) {
+	if err == nil || apifailure.IsNotSent(err) || apierrors.IsTooManyRequests(err) {
 		return false
 	}
 	return transient(err) || errors.Is(err, context.Canceled)
-}
-
-// notSent says that no connection came about.
-func notSent(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "dial" || errors.Is(err, syscall.ECONNREFUSED)
-}
-
-// connectionLost says that the connection broke or fell silent after the
-// request may have been sent.
-func connectionLost(err error) bool {
-	if _, ok := errors.AsType[http2.StreamError](err); ok {
-		return true
-	}
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || cutByWrite(err) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
-		utilnet.IsProbableEOF(err) || utilnet.IsHTTP2ConnectionLost(err) || utilnet.IsTimeout(err)
-}
-
-// cutByWrite says that an HTTP/2 connection broke while another request wrote to
-// it. net/http has no type for it, and utilnet does not know it.
-func cutByWrite(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "http2: client connection force closed")
 }

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/selection"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // Revisions lists the records of a release by their metadata alone, ascending
@@ -104,7 +105,7 @@ func (s *Store) ReleasesIn(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, s.unlistable(err)
 	}
-	stripped, err := selector(labelManagedBy, selection.DoesNotExist)
+	stripped, err := selector(ownership.LabelManagedBy, selection.DoesNotExist)
 	if err != nil {
 		return nil, s.unlistable(err)
 	}
@@ -119,7 +120,7 @@ func (s *Store) ReleasesIn(ctx context.Context) ([]string, error) {
 // Everywhere calls fn with every record of Berth's in the whole cluster, by its
 // metadata alone. It takes the permission to list in all namespaces.
 func (s *Store) Everywhere(ctx context.Context, fn func(namespace, release string, rec facts.Record)) error {
-	ours, err := selector(LabelIdentity, selection.Exists)
+	ours, err := selector(ownership.LabelIdentity, selection.Exists)
 	if err != nil {
 		return s.unlistable(err)
 	}

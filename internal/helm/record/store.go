@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/metadata"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // Clients are the connections that internal/kube hands to the store.
@@ -72,7 +73,7 @@ func New(c Clients, o Options) (*Store, error) {
 	if o.Namespace == "" {
 		return nil, fmt.Errorf("open the release records: no namespace given")
 	}
-	for label, value := range map[string]string{LabelRun: o.Stamp.Run, LabelIdentity: o.Identity} {
+	for label, value := range map[string]string{LabelRun: o.Stamp.Run, ownership.LabelIdentity: o.Identity} {
 		if errs := validation.IsValidLabelValue(value); len(errs) > 0 {
 			return nil, fmt.Errorf("open the release records: %q cannot be the label %s: %s", value, label, errs[0])
 		}

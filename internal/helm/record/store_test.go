@@ -21,6 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -55,11 +56,11 @@ func TestLabelsOfNewStripsWhatWasInherited(t *testing.T) {
 	rls := mock("web", 2, release.StatusPendingUpgrade)
 	rls.Labels = map[string]string{
 		"team": "a", "name": "web", "version": "1", "status": "deployed", "createdAt": "1", "modifiedAt": "2",
-		LabelRun: "run1", LabelRevision: "1", LabelDeadline: "7", LabelIdentity: "other",
+		LabelRun: "run1", LabelRevision: "1", LabelDeadline: "7", ownership.LabelIdentity: "other",
 	}
 	want := map[string]string{
 		"team": "a", "name": "web", "owner": "helm", "version": "2", "status": "pending-upgrade", "createdAt": "1000",
-		LabelRun: "run2", LabelRevision: "2", LabelDeadline: "1800", LabelIdentity: "me",
+		LabelRun: "run2", LabelRevision: "2", LabelDeadline: "1800", ownership.LabelIdentity: "me",
 	}
 	s := testStore()
 	if diff := cmp.Diff(want, s.labelsOfNew(rls)); diff != "" {
@@ -67,7 +68,7 @@ func TestLabelsOfNewStripsWhatWasInherited(t *testing.T) {
 	}
 	s.opts.Stamp, s.opts.Identity = facts.Stamp{}, ""
 	for key := range s.labelsOfNew(rls) {
-		if key == LabelRun || key == LabelRevision || key == LabelDeadline || key == LabelIdentity {
+		if key == LabelRun || key == LabelRevision || key == LabelDeadline || key == ownership.LabelIdentity {
 			t.Errorf("%s was inherited", key)
 		}
 	}
@@ -75,10 +76,10 @@ func TestLabelsOfNewStripsWhatWasInherited(t *testing.T) {
 
 func TestLabelsOfChanged(t *testing.T) {
 	rls := mock("web", 2, release.StatusDeployed)
-	own := map[string]string{"x": "y", LabelRun: "run1", LabelRevision: "2", LabelIdentity: "me"}
+	own := map[string]string{"x": "y", LabelRun: "run1", LabelRevision: "2", ownership.LabelIdentity: "me"}
 	want := map[string]string{
 		"x": "y", "name": "web", "owner": "helm", "version": "2", "status": "deployed", "modifiedAt": "1000",
-		LabelRun: "run1", LabelRevision: "2", LabelIdentity: "me",
+		LabelRun: "run1", LabelRevision: "2", ownership.LabelIdentity: "me",
 	}
 	if diff := cmp.Diff(want, testStore().labelsOfChanged(own, rls)); diff != "" {
 		t.Error(diff)

@@ -10,6 +10,7 @@ import (
 	typed "k8s.io/client-go/kubernetes/typed/coordination/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // candidate is somebody who wants the Lease.
@@ -62,7 +63,7 @@ func (c *candidate) try(ctx context.Context) (*coordinationv1.Lease, error) {
 // create makes the Lease, ours.
 func (c *candidate) create(ctx context.Context) (*coordinationv1.Lease, error) {
 	made := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{
-		Name: Name(c.Release), Labels: map[string]string{"app.kubernetes.io/managed-by": "berth"},
+		Name: Name(c.Release), Labels: map[string]string{ownership.LabelManagedBy: ownership.ManagedByBerth},
 	}}
 	c.found = facts.Lock{State: facts.LockAbsent}
 	c.claim(made)

@@ -1,4 +1,4 @@
-package kube
+package apifailure
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,29 +36,29 @@ func TestClassify(t *testing.T) {
 	known := &problem.Problem{Reason: problem.NotOurs, Tried: "x"}
 
 	tests := []struct {
-		name  string
-		err   error
-		want  problem.ExitReason
-		says  string
-		retry bool
+		name      string
+		err       error
+		want      problem.ExitReason
+		says      string
+		transient bool
 	}{
 		{"refused", asked(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), problem.Unanswered, "refused", true},
 		{"reset", asked(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), problem.Unanswered, "failed", true},
 		{"cut off", asked(io.ErrUnexpectedEOF), problem.Unanswered, "failed", true},
 		{"broken in another's write", asked(errors.New("http2: client connection force closed via ClientConn.Close")), problem.Unanswered, "failed", true},
 		{"no route", asked(&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}), problem.Unanswered, "failed", true},
-		{"silent", asked(&silence{}), problem.Unanswered, "in time", true},
-		{"no such name", asked(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), problem.Unanswered, "name", false},
+		{"silent", asked(os.ErrDeadlineExceeded), problem.Unanswered, "in time", true},
+		{"no such name", asked(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), problem.Unanswered, "name", true},
 		{"untrusted", asked(x509.UnknownAuthorityError{}), problem.Unanswered, "trusted", false},
 		{"proxy", asked(&net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}), problem.Unanswered, "proxy", true},
-		{"own deadline", asked(context.DeadlineExceeded), problem.Unanswered, "in time", false},
+		{"own deadline", asked(context.DeadlineExceeded), problem.Unanswered, "in time", true},
 		{"cancelled", asked(context.Canceled), problem.Interrupted, "canceled", false},
 		{"plugin", asked(errors.New("getting credentials: exec: exit status 1")), problem.PermissionMissing, "getting credentials", false},
-		{"fenced", asked(&fenced{errors.New("SIGINT")}), problem.Interrupted, "SIGINT", false},
-		{"fenced by the deadline", asked(&fenced{context.DeadlineExceeded}), problem.Unanswered, "stopped", false},
-		{"fenced for a known reason", asked(&fenced{known}), problem.NotOurs, "x", false},
+		{"fenced", asked(&FencedError{errors.New("SIGINT")}), problem.Interrupted, "SIGINT", false},
+		{"fenced by the deadline", asked(&FencedError{context.DeadlineExceeded}), problem.Unanswered, "stopped", false},
+		{"fenced for a known reason", asked(&FencedError{known}), problem.NotOurs, "x", false},
 		{"401", apierrors.NewUnauthorized("no"), problem.PermissionMissing, "refused (401)", false},
-		{"409", apierrors.NewConflict(secrets, "s", errors.New("changed")), problem.Inconsistent, "changed", true},
+		{"409", apierrors.NewConflict(secrets, "s", errors.New("changed")), problem.Inconsistent, "changed", false},
 		{"409, exists", apierrors.NewAlreadyExists(secrets, "s"), problem.Inconsistent, "exists", false},
 		{"404", apierrors.NewNotFound(secrets, "s"), problem.Inconsistent, "not found", false},
 		{"422", apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "s", nil), problem.DeployFailed, "invalid", false},
@@ -74,19 +75,19 @@ func TestClassify(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := Classify(tt.err, "read it")
+			p := problem.Of(Classify(tt.err, "read it"))
 			if p.Reason != tt.want || !strings.Contains(p.Error(), tt.says) {
 				t.Errorf("got %s %q, want %s and %q in it", p.Reason, p, tt.want, tt.says)
 			}
 			if p.Next == "" && p.Reason != problem.Internal && p != known {
 				t.Error("it does not say what to do next")
 			}
-			if got := Retryable(tt.err); got != tt.retry {
-				t.Errorf("retryable: got %v, want %v", got, tt.retry)
+			if got := IsTransient(tt.err); got != tt.transient {
+				t.Errorf("transient: got %v, want %v", got, tt.transient)
 			}
 		})
 	}
-	if Classify(nil, "x") != nil || Retryable(nil) {
+	if Classify(nil, "x") != nil || IsTransient(nil) {
 		t.Error("nil is no error")
 	}
 }
@@ -105,7 +106,7 @@ func TestClassifyNamesTheMissingPermission(t *testing.T) {
 	}
 	for _, tt := range tests {
 		tt.want.Why = "record it"
-		p := Classify(status(http.StatusForbidden, tt.message), "record it")
+		p := problem.Of(Classify(status(http.StatusForbidden, tt.message), "record it"))
 		if p.Reason != problem.PermissionMissing || len(p.Missing) != 1 || p.Missing[0].Permission != tt.want || p.Missing[0].Reason != tt.message {
 			t.Errorf("%s: got %s %+v", tt.message, p.Reason, p.Missing)
 		}

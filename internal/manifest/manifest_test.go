@@ -1,4 +1,4 @@
-package kube
+package manifest
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-func TestParseManifest(t *testing.T) {
+func TestParse(t *testing.T) {
 	tests := map[string]struct {
 		manifest string
 		want     []facts.Ref
@@ -18,6 +18,8 @@ func TestParseManifest(t *testing.T) {
 		"Helm's form": {"---\n# Source: web/templates/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: other\n---\n# Source: web/templates/b.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: b\n",
 			[]facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Namespace: "other", Name: "a"}, {APIVersion: "apps/v1", Kind: "Deployment", Name: "b"}}, false},
 		"a list": {"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}}\n- {apiVersion: v1, kind: Service, metadata: {name: b}}\n",
+			[]facts.Ref{{APIVersion: "v1", Kind: "Service", Name: "a"}, {APIVersion: "v1", Kind: "Service", Name: "b"}}, false},
+		"a list in a list": {"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Service, metadata: {name: a}}]}\n- {apiVersion: v1, kind: Service, metadata: {name: b}}\n",
 			[]facts.Ref{{APIVersion: "v1", Kind: "Service", Name: "a"}, {APIVersion: "v1", Kind: "Service", Name: "b"}}, false},
 		"no kind":           {"a: b\n", nil, true},
 		"no YAML":           {"{{ nope", nil, true},
@@ -31,7 +33,7 @@ func TestParseManifest(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			objects, err := ParseManifest(tt.manifest)
+			objects, err := Parse(tt.manifest)
 			if (err != nil) != tt.fails {
 				t.Errorf("error: %v", err)
 			}
@@ -48,14 +50,12 @@ func TestParseManifest(t *testing.T) {
 	}
 }
 
-func FuzzParseManifest(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"", "---\n", "a: &a [*a]", "kind: List\napiVersion: v1\nitems: {}", strings.Repeat("[", 100)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(_ *testing.T, manifest string) {
-		objects, _ := ParseManifest(manifest)
-		for _, o := range objects {
-			_ = drift(o, o, "r", "ns", false)
-		}
+		objects, _ := Parse(manifest)
+		Refs(objects)
 	})
 }

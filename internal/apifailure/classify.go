@@ -1,4 +1,8 @@
-package kube
+// Package apifailure says what the error of an API request means: how a run
+// ends because of it and what to do next (Classify), and whether the same
+// request may succeed a little later (IsTransient). It knows the errors of
+// client-go, of net/http and of Berth's own fence, and makes no request itself.
+package apifailure
 
 import (
 	"context"
@@ -16,21 +20,22 @@ import (
 )
 
 const (
-	nextReach  = "Check the API server's address, and that this runner reaches it: network policy, firewall, VPN, proxy."
 	nextAgain  = "Run it again; if it stays so, look at the API server's own state."
-	nextGrant  = "Grant the missing permission, then run it again."
 	nextTimely = "Run it again, or give it more time with timeout."
+
+	// NextGrant is what to do about a missing permission that the problem lists.
+	NextGrant = "Grant the missing permission, then run it again."
 )
 
-// Classify says how a run ends by an error of a request, and what to do about
-// it. A Problem in err's chain is kept as it is. It gives nil for nil, so do not
-// hand the result on as an error without looking.
-func Classify(err error, tried string) *problem.Problem {
+// Classify returns err as a *problem.Problem: how the run ends because of it,
+// and what to do next. tried completes the sentence "Could not …". It returns
+// nil for nil, and a Problem in err's chain as it is. An error that it does not
+// know becomes problem.Internal.
+func Classify(err error, tried string) error {
 	if err == nil {
 		return nil
 	}
-	var known *problem.Problem
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*problem.Problem](err); ok {
 		return known
 	}
 	p := &problem.Problem{Reason: problem.Internal, Tried: tried, Cause: err}
@@ -47,7 +52,7 @@ func Classify(err error, tried string) *problem.Problem {
 	case meta.IsNoMatchError(err):
 		p.Reason, p.Next = problem.ChartInvalid, "Install the CRD first, or use an API version that this cluster has."
 	default:
-		if what, next, ok := network(err); ok {
+		if what, next, ok := networkFailure(err); ok {
 			p.Reason, p.Next = problem.Unanswered, next
 			p.Cause = fmt.Errorf("%s: %w", what, err)
 		}
@@ -79,16 +84,16 @@ func classifyStatus(p *problem.Problem, s metav1.Status) {
 	}
 }
 
-// classifyForbidden tells what 403 is used for apart: a permission that is
-// missing, a namespace that is going away, and admission (quota, policy).
+// classifyForbidden tells the uses of 403 apart: a permission that is missing,
+// a namespace that is terminating, and admission (quota, policy).
 func classifyForbidden(p *problem.Problem, s metav1.Status) {
-	gap, denied := gapIn(s.Message, p.Tried)
+	missing, denied := deniedPermission(s.Message, p.Tried)
 	switch {
-	case terminating(s):
+	case isTerminating(s):
 		p.Reason, p.Next = problem.NamespaceTerminating, "Wait until the namespace is gone, then run it again."
 	case denied:
-		p.Reason, p.Next, p.Missing = problem.PermissionMissing, nextGrant, []problem.MissingPermission{gap}
-	case escalation(s.Message):
+		p.Reason, p.Next, p.Missing = problem.PermissionMissing, NextGrant, []problem.MissingPermission{missing}
+	case isEscalation(s.Message):
 		p.Reason = problem.PermissionMissing
 		p.Next = "Grant these permissions to the deploying user too, or the verb escalate on roles."
 	default:
@@ -96,7 +101,9 @@ func classifyForbidden(p *problem.Problem, s metav1.Status) {
 	}
 }
 
-func terminating(s metav1.Status) bool {
+// isTerminating reports whether a creation was refused because its namespace is
+// being deleted.
+func isTerminating(s metav1.Status) bool {
 	if s.Details == nil {
 		return false
 	}
@@ -106,22 +113,4 @@ func terminating(s metav1.Status) bool {
 		}
 	}
 	return false
-}
-
-// Retryable says that the same request may succeed a little later: the
-// connection was lost, the server is overloaded, restarting or electing, or the
-// object changed meanwhile. Whoever writes with compare-and-swap decides anew on
-// a conflict before it asks here.
-func Retryable(err error) bool {
-	var known *problem.Problem
-	if err == nil || errors.Is(err, ErrFenced) || errors.Is(err, context.Canceled) || errors.As(err, &known) {
-		return false
-	}
-	var status apierrors.APIStatus
-	if errors.As(err, &status) {
-		code := status.Status().Code
-		return apierrors.IsConflict(err) || code == http.StatusTooManyRequests || code == http.StatusRequestTimeout ||
-			code >= http.StatusInternalServerError && code != http.StatusNotImplemented
-	}
-	return passing(err)
 }

@@ -1,11 +1,11 @@
-package kube
+package requestinfo
 
 import (
 	"net/url"
 	"testing"
 )
 
-func TestOperationOf(t *testing.T) {
+func TestOf(t *testing.T) {
 	tests := []struct{ method, url, verb, resource string }{
 		{"GET", "/api", "get", "discovery"},
 		{"GET", "/apis", "get", "discovery"},
@@ -48,9 +48,25 @@ func TestOperationOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := operationOf(tt.method, u.Path, u.Query())
-		if want := (operation{tt.verb, tt.resource}); got != want {
-			t.Errorf("%s %s: got %v, want %v", tt.method, tt.url, got, want)
+		got := Of(tt.method, u.Path, u.Query())
+		if got.Verb != tt.verb || got.QualifiedResource() != tt.resource {
+			t.Errorf("%s %s: got %+v, want %s %s", tt.method, tt.url, got, tt.verb, tt.resource)
+		}
+	}
+}
+
+func TestOfObject(t *testing.T) {
+	tests := map[string]Info{
+		"/api/v1/namespaces/a":                           {Verb: "get", Resource: "namespaces", Namespace: "a", Name: "a", IsResource: true},
+		"/api/v1/namespaces/a/status":                    {Verb: "get", Resource: "namespaces", Subresource: "status", Namespace: "a", Name: "a", IsResource: true},
+		"/api/v1/watch/namespaces/a/pods":                {Verb: "watch", Resource: "pods", Namespace: "a", IsResource: true},
+		"/apis/apps/v1/namespaces/a/deployments/d/scale": {Verb: "get", Group: "apps", Resource: "deployments", Subresource: "scale", Namespace: "a", Name: "d", IsResource: true},
+		"/apis/apps/v1":                                  {Verb: "get", Resource: "discovery"},
+		"/":                                              {Verb: "get"},
+	}
+	for path, want := range tests {
+		if got := Of("GET", path, nil); got != want {
+			t.Errorf("%s: got %+v, want %+v", path, got, want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package kube
+package apifailure
 
 import (
 	"regexp"
@@ -7,12 +7,14 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// denial is how the API server words what its authorizer refused. The status's
-// details do not hold the verb and the namespace.
+// denial matches the API server's message for a request that its authorizer
+// denied. The status's details hold neither the verb nor the namespace, so the
+// message is all there is to go by.
 var denial = regexp.MustCompile(`User "(?:[^"\\]|\\.)*" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)"| at the cluster scope)`)
 
-// gapIn finds the permission that a denial names.
-func gapIn(message, why string) (problem.MissingPermission, bool) {
+// deniedPermission returns the permission that a denial names, with why as the
+// reason for needing it. It is false for any other message.
+func deniedPermission(message, why string) (problem.MissingPermission, bool) {
 	m := denial.FindStringSubmatch(message)
 	if m == nil {
 		return problem.MissingPermission{}, false
@@ -23,8 +25,8 @@ func gapIn(message, why string) (problem.MissingPermission, bool) {
 	}, true
 }
 
-// escalation says that the permission which is missing is the one to grant
-// permissions we do not have ourselves.
-func escalation(message string) bool {
+// isEscalation reports whether a Role or binding was refused because it grants
+// permissions that the user does not hold.
+func isEscalation(message string) bool {
 	return strings.Contains(message, "attempting to grant RBAC permissions not currently held")
 }

@@ -1,0 +1,55 @@
+package apifailure
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"syscall"
+)
+
+const nextReach = "Check the API server's address, and that this runner reaches it: network policy, firewall, VPN, proxy."
+
+// networkFailure says what kept a request from being answered and what to do
+// about it. It is false for an error that is not one of the network.
+func networkFailure(err error) (what, next string, ok bool) {
+	var (
+		dns       *net.DNSError
+		op        *net.OpError
+		plain     tls.RecordHeaderError
+		netErr    net.Error
+		attempt   *url.Error
+		isOpError = errors.As(err, &op)
+		timedOut  = errors.As(err, &netErr) && netErr.Timeout() || errors.Is(err, context.DeadlineExceeded)
+	)
+	switch {
+	case isOpError && op.Op == "proxyconnect":
+		return "the proxy could not be reached", "Check HTTPS_PROXY and NO_PROXY.", true
+	case errors.As(err, &dns):
+		return "the API server's name could not be resolved", nextReach, true
+	case errors.As(err, &plain), errors.Is(err, http.ErrSchemeMismatch):
+		return "the server does not speak TLS", "Check the API server's address and port.", true
+	case isBadCertificate(err):
+		return "the API server's certificate is not trusted", "Give the authority that signed it as kube-ca or in the kubeconfig, and the name that is in it as the address.", true
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused", nextReach, true
+	case timedOut:
+		return "there was no answer in time", nextReach, true
+	case isConnectionLost(err), isOpError, errors.As(err, &attempt):
+		return "the connection failed", nextReach, true
+	}
+	return "", "", false
+}
+
+func isBadCertificate(err error) bool {
+	var (
+		verification *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		host         x509.HostnameError
+		invalid      x509.CertificateInvalidError
+	)
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
+}

@@ -1,0 +1,42 @@
+// Package ownership says to whom an object belongs, by its labels, annotations
+// and UID: to Berth, to a Helm release, or to a GitOps controller; and whether it
+// is to be kept. It also holds the keys, so that each is written once.
+package ownership
+
+// LabelManagedBy names the tool that manages an object. Helm and Berth both set
+// it, each with its own value.
+const (
+	LabelManagedBy = "app.kubernetes.io/managed-by"
+	ManagedByBerth = "berth"
+	ManagedByHelm  = "Helm"
+)
+
+// Berth's labels on what it makes. They are for selecting, and a branch's name
+// need not fit a label, so they hold hashes. Annotations hold the full text.
+const (
+	LabelApp        = "berth.dev/app"
+	LabelIdentity   = "berth.dev/identity"
+	LabelRepository = "berth.dev/repository"
+)
+
+// Berth's annotations on what it makes.
+const (
+	AnnotationHost           = "berth.dev/host"
+	AnnotationRepository     = "berth.dev/repository"
+	AnnotationHeadRepository = "berth.dev/head-repository"
+	AnnotationBranch         = "berth.dev/branch"
+	AnnotationPullRequest    = "berth.dev/pull-request"
+	AnnotationRunURL         = "berth.dev/run-url"
+	AnnotationURL            = "berth.dev/url"
+	AnnotationRelease        = "berth.dev/release"
+
+	// AnnotationNamespaceUID holds the UID of the object that it stands on.
+	AnnotationNamespaceUID = "berth.dev/namespace-uid"
+)
+
+// IsBerths reports whether Berth made, or was told to adopt, the object with this
+// UID. The UID has to be in its annotations, so that a copy of its YAML under
+// another name, or a namespace restored from a backup, does not count.
+func IsBerths(uid string, labels, annotations map[string]string) bool {
+	return uid != "" && labels[LabelManagedBy] == ManagedByBerth && annotations[AnnotationNamespaceUID] == uid
+}

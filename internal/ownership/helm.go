@@ -1,0 +1,72 @@
+package ownership
+
+import (
+	"maps"
+	"strings"
+)
+
+// What Helm writes on every object of a release, hooks excepted.
+const (
+	AnnotationReleaseName      = "meta.helm.sh/release-name"
+	AnnotationReleaseNamespace = "meta.helm.sh/release-namespace"
+)
+
+// annotationResourcePolicy is what a chart writes on objects that are to outlive
+// their release. "keep" is the only policy.
+const annotationResourcePolicy = "helm.sh/resource-policy"
+
+// Release is a Helm release by its name and the namespace of its records.
+type Release struct{ Namespace, Name string }
+
+// String returns namespace/name, or "" for the zero Release.
+func (r Release) String() string {
+	if r == (Release{}) {
+		return ""
+	}
+	return r.Namespace + "/" + r.Name
+}
+
+// Labels are what Helm sets on an object of the release before it applies it,
+// whatever the chart wrote there.
+func (r Release) Labels() map[string]string {
+	return map[string]string{LabelManagedBy: ManagedByHelm}
+}
+
+// Annotations are what Helm sets on an object of the release before it applies
+// it, whatever the chart wrote there.
+func (r Release) Annotations() map[string]string {
+	return map[string]string{AnnotationReleaseName: r.Name, AnnotationReleaseNamespace: r.Namespace}
+}
+
+// NamedRelease returns the release that an object's annotations name, whatever
+// its labels say. Either part is empty where its annotation is missing.
+func NamedRelease(annotations map[string]string) Release {
+	return Release{annotations[AnnotationReleaseNamespace], annotations[AnnotationReleaseName]}
+}
+
+// OwnerOf returns the release that an object belongs to by Helm's own rule: the
+// label has to be there as well as the annotations. It is zero for an object that
+// belongs to none.
+func OwnerOf(labels, annotations map[string]string) Release {
+	r := NamedRelease(annotations)
+	if labels[LabelManagedBy] != ManagedByHelm || r.Name == "" {
+		return Release{}
+	}
+	return r
+}
+
+// KeptByPolicy reports whether Helm leaves an object where it would delete it. An
+// uninstall reads the annotation in the manifest, an upgrade on the object.
+func KeptByPolicy(annotations map[string]string) bool {
+	return strings.ToLower(strings.TrimSpace(annotations[annotationResourcePolicy])) == "keep"
+}
+
+// Merge returns a new map with the labels or annotations of all. The last one
+// wins.
+func Merge(all ...map[string]string) map[string]string {
+	merged := map[string]string{}
+	for _, one := range all {
+		maps.Copy(merged, one)
+	}
+	return merged
+}

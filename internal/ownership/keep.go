@@ -1,0 +1,32 @@
+package ownership
+
+import "strings"
+
+// AnnotationKeep forbids Berth to delete an object. It counts as a label, too,
+// with any value but "false".
+const AnnotationKeep = "berth.dev/keep"
+
+// gitOpsMarks are the labels and annotations by which a GitOps controller says
+// that an object is its own.
+var gitOpsMarks = []string{
+	"kustomize.toolkit.fluxcd.io/name",
+	"helm.toolkit.fluxcd.io/name",
+	"argocd.argoproj.io/tracking-id",
+	"argocd.argoproj.io/instance",
+}
+
+// KeepMark reports whether a label or annotation forbids to delete an object, and
+// which.
+func KeepMark(labels, annotations map[string]string) (why string, keep bool) {
+	for _, marks := range []map[string]string{annotations, labels} {
+		if v, ok := marks[AnnotationKeep]; ok && !strings.EqualFold(v, "false") {
+			return "it is marked " + AnnotationKeep, true
+		}
+		for _, key := range gitOpsMarks {
+			if v := marks[key]; v != "" {
+				return "a GitOps controller owns it (" + key + ")", true
+			}
+		}
+	}
+	return "", false
+}
