@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
@@ -131,7 +131,7 @@ func (o Observer) get(ctx context.Context, s *sight) *unstructured.Unstructured 
 
 // describe fills in what the live object says.
 func describe(object *facts.Object, want, live *unstructured.Unstructured, release, namespace string, scaled bool) {
-	ready := rollout.Ready(live)
+	ready := health.Ready(live)
 	object.Exists = true
 	object.UID = string(live.GetUID())
 	object.Created = live.GetCreationTimestamp().Time
@@ -141,7 +141,7 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, relea
 	object.Deleting = live.GetDeletionTimestamp() != nil
 	object.Kept = ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations)
 	object.Ready, object.Failed, object.Reason = ready.Ready, ready.Failed, ready.Reason
-	object.Complete = rollout.Complete(live)
+	object.Complete = health.Complete(live)
 	if held := live.GetFinalizers(); object.Deleting && len(held) > 0 {
 		object.Reason = fmt.Sprintf("it is being deleted and held by finalizers %q", held)
 	}

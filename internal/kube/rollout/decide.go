@@ -6,6 +6,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/berth-dev/berth/internal/kube/health"
 )
 
 // idle says that all that is waited for are claims that wait for their first
@@ -37,8 +39,8 @@ func (in *inspector) hopeless(now time.Time) bool {
 			continue
 		}
 		f := in.evidence(p, starting > p.starts())
-		p.subject.held = holding(f.pods, f.events)
-		because, seen := hopeless(f, p.seen, now)
+		p.subject.held = health.FirstPodReason(f.Pods, f.Events)
+		because, seen := health.Stalled(f, p.seen, now)
 		p.seen, p.suspect = seen, in.failFast && because != ""
 		switch p.sure = p.sure && p.suspect; {
 		case p.sure:
@@ -65,22 +67,22 @@ func (in *inspector) hopeless(now time.Time) bool {
 	return true
 }
 
-func (in *inspector) evidence(p *patient, others bool) evidence {
-	f := evidence{
-		owner: p.subject.live, unchanged: p.subject.unchanged, before: p.subject.before, began: in.began,
-		events: p.events, operators: in.operators, others: others, grace: in.w.grace,
+func (in *inspector) evidence(p *patient, others bool) health.Evidence {
+	f := health.Evidence{
+		Owner: p.subject.live, PriorFailure: p.subject.unchanged, Unchanged: p.subject.before, WaitStart: in.began,
+		Events: p.events, CustomResources: in.operators, OthersStarting: others, Grace: in.w.grace,
 	}
 	replicas := p.replicas
 	if p.stale() {
 		replicas = ""
 	} else {
-		f.refused = p.refused
+		f.ReplicaSetFailure = p.refused
 	}
 	for _, pod := range p.pods {
-		if present(f.owner, replicas, pod) {
-			f.pods = append(f.pods, pod)
+		if health.OfCurrentRevision(f.Owner, replicas, pod) {
+			f.Pods = append(f.Pods, pod)
 		}
 	}
-	slices.SortFunc(f.pods, func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(f.Pods, func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
 	return f
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
@@ -28,7 +29,6 @@ const (
 	ownersDiagnosed  = 10
 	symptomsKept     = 5
 	eventsKept       = 5
-	eventLength      = 512
 	containersLogged = 5
 )
 
@@ -57,7 +57,7 @@ func (w *Waiter) diagnose(ctx context.Context, began time.Time, left []*subject)
 	w.evidence(ctx, all)
 	d := &result.Diagnostics{}
 	if len(left) > 0 {
-		d.Reason = text.Cut(left[0].object.String()+": "+left[0].object.Reason, 2*eventLength)
+		d.Reason = text.Cut(left[0].object.String()+": "+left[0].object.Reason, 2*health.MaxMessage)
 	}
 	for _, s := range all {
 		d.Symptoms = append(d.Symptoms, s.Symptom)
@@ -103,17 +103,17 @@ func interleave(lists [][]*symptom) []*symptom {
 func (w *Waiter) symptoms(ctx context.Context, s *subject) []*symptom {
 	pods := w.unwell(ctx, s)
 	if len(pods) == 0 {
-		return []*symptom{{Symptom: result.Symptom{Ref: s.object.Ref, Reason: text.Cut(s.object.Reason, eventLength)}, uid: string(s.live.GetUID())}}
+		return []*symptom{{Symptom: result.Symptom{Ref: s.object.Ref, Reason: text.Cut(s.object.Reason, health.MaxMessage)}, uid: string(s.live.GetUID())}}
 	}
 	if !strings.Contains(s.object.Reason, "pod "+pods[0].Name+": ") {
-		s.object.Reason = strings.TrimPrefix(s.object.Reason+"; "+about(pods[0], PodReason(pods[0])), "; ")
+		s.object.Reason = strings.TrimPrefix(s.object.Reason+"; "+health.AboutPod(pods[0], health.PodReason(pods[0])), "; ")
 	}
 	all := make([]*symptom, 0, len(pods))
 	for _, p := range pods {
 		all = append(all, &symptom{
 			Symptom: result.Symptom{
 				Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: p.Namespace, Name: p.Name},
-				Reason: text.Cut(PodReason(p), eventLength),
+				Reason: text.Cut(health.PodReason(p), health.MaxMessage),
 			},
 			uid: string(p.UID), containers: tails(p),
 		})
@@ -124,12 +124,12 @@ func (w *Waiter) symptoms(ctx context.Context, s *subject) []*symptom {
 // unwell are a workload's pods that have a reason not to be ready.
 func (w *Waiter) unwell(ctx context.Context, s *subject) []*corev1.Pod {
 	if s.live.GetKind() == "Pod" {
-		if p, ok := podOf(s.live); ok && PodReason(p) != "" {
+		if p, ok := podOf(s.live); ok && health.PodReason(p) != "" {
 			return []*corev1.Pod{p}
 		}
 		return nil
 	}
-	selector, ok := podSelector(s.live)
+	selector, ok := health.PodSelector(s.live)
 	if !ok {
 		return nil
 	}
@@ -145,14 +145,14 @@ func (w *Waiter) unwell(ctx context.Context, s *subject) []*corev1.Pod {
 		}
 	}
 	rank := func(p *corev1.Pod) int {
-		if present(s.live, replicas, p) {
+		if health.OfCurrentRevision(s.live, replicas, p) {
 			return 0
 		}
 		return 1
 	}
 	var pods []*corev1.Pod
 	for i := range list.Items {
-		if PodReason(&list.Items[i]) != "" {
+		if health.PodReason(&list.Items[i]) != "" {
 			pods = append(pods, &list.Items[i])
 		}
 	}
@@ -192,10 +192,10 @@ func (w *Waiter) lastEvents(ctx context.Context, s *symptom) []string {
 	lines := make([]string, 0, eventsKept)
 	last := list[max(0, len(list)-eventsKept):]
 	for i := range last {
-		e := &last[i]
-		line := e.Reason + ": " + told(e.Message)
-		if n := count(e); n > 1 {
-			line += fmt.Sprintf(" (%d times)", n)
+		e := health.NewEvent(&last[i])
+		line := e.Reason + ": " + health.Sanitize(e.Message)
+		if e.Count > 1 {
+			line += fmt.Sprintf(" (%d times)", e.Count)
 		}
 		lines = append(lines, line)
 	}

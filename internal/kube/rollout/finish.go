@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
@@ -85,13 +85,10 @@ func finished(deleted *[]facts.Ref) func(*subject, bool) outcome {
 		if s.object.Complete {
 			return met
 		}
-		broken, why := phase(s.live) == "Failed", "" // a Pod's containers say why
-		if s.live.GetKind() == "Job" {
-			broken, why = jobFailed(s.live)
-		}
+		broken, why := health.Failed(s.live)
 		switch {
 		case broken:
-			s.object.Failed, s.object.Reason = true, strings.TrimPrefix(why, ": ")
+			s.object.Failed, s.object.Reason = true, why
 			return missed
 		// Its last state counted: a Job with a time to live of zero is deleted at
 		// once when it is done (https://github.com/helm/helm/pull/32586).

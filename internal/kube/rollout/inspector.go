@@ -10,6 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/kube/health"
 )
 
 const (
@@ -44,7 +46,7 @@ type inspector struct {
 type answer struct {
 	of       *patient
 	owner    types.UID // whose events tell which of them are new
-	events   map[types.UID][]happening
+	events   map[types.UID][]health.Event
 	counts   map[types.UID]int
 	replicas string
 	refused  string
@@ -75,7 +77,7 @@ func (in *inspector) open(p *patient) {
 	if live == nil {
 		return
 	}
-	if selector, ok := podSelector(live); ok && p.selector == nil { // it never changes
+	if selector, ok := health.PodSelector(live); ok && p.selector == nil { // it never changes
 		takes, err := metav1.LabelSelectorAsSelector(selector)
 		if err == nil && !takes.Empty() {
 			p.selector, p.takes = selector, takes

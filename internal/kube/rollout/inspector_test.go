@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/kube/health"
 )
 
 // ill is an object that is not ready, as it was applied.
@@ -25,7 +27,7 @@ func TestQuestionSharesNothing(t *testing.T) {
 	q, done := p.question(), make(chan struct{})
 	go func() {
 		defer close(done)
-		if all := q.happenings([]corev1.Event{{}}); all[0].Fresh {
+		if all := q.happenings([]corev1.Event{{}}); all[0].Current {
 			t.Error("an event of an earlier run is new")
 		}
 	}()
@@ -50,7 +52,7 @@ func TestEventsAreMeasuredFromTheFirstThatWereRead(t *testing.T) {
 			in.heard(q.answer)
 			refusal := corev1.Event{Reason: "FailedCreate", Message: "exceeded quota: small", Count: 9}
 			refusal.UID = "e"
-			var seen map[string]sighting
+			var seen health.History
 			for second, want := range []bool{false, false, false, true} {
 				if want {
 					refusal.Count++
@@ -61,7 +63,7 @@ func TestEventsAreMeasuredFromTheFirstThatWereRead(t *testing.T) {
 				var because string
 				for _, later := range []float64{0, 1.5} { // new or not, it has to last
 					at := time.Unix(int64(10*second), 0).Add(time.Duration(later * float64(time.Second)))
-					because, seen = hopeless(in.evidence(p, false), seen, at)
+					because, seen = health.Stalled(in.evidence(p, false), seen, at)
 				}
 				if (because != "") != want {
 					t.Errorf("question %d: %q", second+2, because)

@@ -3,12 +3,12 @@ package rollout
 import (
 	"context"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
@@ -101,27 +101,7 @@ func (w *Waiter) logEnd(ctx context.Context, namespace, pod string, options *cor
 func lastLines(log []byte) []string {
 	var lines []string
 	for line := range strings.Lines(string(log)) {
-		lines = append(lines, text.Cut(scrub(strings.TrimRight(line, "\r\n")), lineLength))
+		lines = append(lines, text.Cut(health.Redact(strings.TrimRight(line, "\r\n")), lineLength))
 	}
 	return lines[max(0, len(lines)-linesKept):]
-}
-
-// What looks like a secret in text that others wrote. It is a net under the
-// masks of the secrets that are known, not in their place.
-var (
-	secretValue = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|authorization)["']?\s*[:=]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"',;&]+`)
-	userInfo    = regexp.MustCompile(`(://)[^/\s@:]*:[^/\s@]+@`)
-	jwt         = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*`)
-)
-
-// scrub hides what looks like a secret.
-func scrub(line string) string {
-	line = secretValue.ReplaceAllString(line, "${1}(hidden)")
-	line = userInfo.ReplaceAllString(line, "${1}(hidden)@")
-	return jwt.ReplaceAllString(line, "(hidden)")
-}
-
-// told is what others wrote into a status or an event, as a part of a line.
-func told(message string) string {
-	return text.Cut(scrub(strings.Join(strings.Fields(message), " ")), eventLength)
 }

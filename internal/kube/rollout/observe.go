@@ -1,6 +1,9 @@
 package rollout
 
-import "github.com/berth-dev/berth/internal/facts"
+import (
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/kube/health"
+)
 
 // Observer is told how one wait goes, by the one goroutine that decides it,
 // which waits meanwhile.
@@ -58,7 +61,7 @@ func (t *telling) end() {
 // says more than that there are not enough of them.
 func (s *subject) awaited() facts.Awaited {
 	a := facts.Awaited{Ref: s.object.Ref, Satisfied: s.met, Failed: s.object.Failed, Reason: s.object.Reason}
-	a.Ready, a.Wanted = counts(s.live)
+	a.Ready, a.Wanted = health.Replicas(s.live)
 	switch {
 	case a.Satisfied:
 		a.Reason = ""

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -79,7 +80,7 @@ func TestWaitForWhatThisDeployMended(t *testing.T) {
 	deployment(t, cluster, namespace, behaving("config-late", ", sim.berth.dev/delay: 9s", ""))
 	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
 		list, err := cluster.Client().CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{})
-		return err == nil && len(list.Items) == 1 && strings.Contains(rollout.PodReason(&list.Items[0]), "CreateContainerConfigError"), fmt.Sprint("no pod lacks anything: ", err)
+		return err == nil && len(list.Items) == 1 && strings.Contains(health.PodReason(&list.Items[0]), "CreateContainerConfigError"), fmt.Sprint("no pod lacks anything: ", err)
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

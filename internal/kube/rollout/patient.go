@@ -8,6 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/kube/health"
 )
 
 // patient is an object that is not ready, with what is known of it.
@@ -17,12 +19,12 @@ type patient struct {
 	takes    labels.Selector       // the same, made ready
 	watched  bool                  // these are
 	pods     map[string]*corev1.Pod
-	events   map[types.UID][]happening
+	events   map[types.UID][]health.Event
 	counts   map[types.UID]int // how often an event had been seen at the first question
 	replicas string            // the ReplicaSet of its present revision
 	refused  string            // why the pods of that are not let be made
 	revision string            // which that is
-	seen     map[string]sighting
+	seen     health.History
 	moved    time.Time // when it, or one of its pods, last changed
 	asked    time.Time
 	asking   bool
@@ -34,7 +36,7 @@ type patient struct {
 // unused says that it is a claim that waits for its first consumer.
 func (p *patient) unused() bool {
 	live := p.subject.live
-	return live != nil && unused(live, p.events[live.GetUID()])
+	return live != nil && health.AwaitsConsumer(live, p.events[live.GetUID()])
 }
 
 // starts is 1 for a workload without a fault, not even one that can pass.
@@ -42,10 +44,8 @@ func (p *patient) starts() int {
 	if p.selector == nil {
 		return 0
 	}
-	for _, s := range p.seen {
-		if !s.passed {
-			return 0
-		}
+	if p.seen.Active() {
+		return 0
 	}
 	return 1
 }
@@ -72,7 +72,7 @@ func (p *patient) doubtful() bool {
 		return true
 	}
 	for _, pod := range p.pods {
-		if !started(pod) || p.stale() && PodReason(pod) != "" {
+		if !health.PodStarted(pod) || p.stale() && health.PodReason(pod) != "" {
 			return true
 		}
 	}
@@ -84,13 +84,12 @@ func (p *patient) doubtful() bool {
 func (p *patient) stale() bool {
 	live := p.subject.live
 	return live.GetKind() == "Deployment" && live.GetGeneration() > 1 &&
-		(p.replicas == "" || p.revision != revisionOf(live) || !looked(live))
+		(p.replicas == "" || p.revision != health.Revision(live) || !health.Observed(live))
 }
 
 // refusal says that a Deployment that was changed tells of pods that are not let
 // be made; they may be those of the revision before.
 func (p *patient) refusal() bool {
 	live := p.subject.live
-	holds, _ := condition(live, "ReplicaFailure")
-	return holds && live.GetKind() == "Deployment" && live.GetGeneration() > 1
+	return health.ReplicaFailure(live) && live.GetKind() == "Deployment" && live.GetGeneration() > 1
 }

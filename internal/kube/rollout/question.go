@@ -1,11 +1,9 @@
 package rollout
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/berth-dev/berth/internal/kube/health"
 )
 
 const (
@@ -46,7 +46,7 @@ func (p *patient) question() question {
 		fresh: live.GetGeneration() <= 1 && !p.subject.unchanged, counts: p.counts,
 		answer: answer{of: p, owner: live.GetUID(), counts: map[types.UID]int{}, replicas: p.replicas, revision: p.revision},
 	}
-	q.answer.events = map[types.UID][]happening{}
+	q.answer.events = map[types.UID][]health.Event{}
 	if p.selector != nil {
 		q.pods = p.takes.String()
 	}
@@ -60,7 +60,7 @@ func (p *patient) question() question {
 	pods := 0
 	for _, name := range slices.Sorted(maps.Keys(p.pods)) {
 		pod := p.pods[name]
-		if pods < podsAsked && !started(pod) {
+		if pods < podsAsked && !health.PodStarted(pod) {
 			pods++
 			q.about = append(q.about, pod.UID)
 			q.claims = append(q.claims, unboundClaims(pod)...)
@@ -72,9 +72,9 @@ func (p *patient) question() question {
 // ask asks the API server. What is not answered, or not allowed, stays unknown.
 func (q question) ask(ctx context.Context, client kubernetes.Interface) answer {
 	if q.selector != "" {
-		q.answer.revision = revisionOf(q.owner)
+		q.answer.revision = health.Revision(q.owner)
 		if rs := replicaSet(ctx, client, q.owner, q.selector); rs != nil {
-			q.answer.replicas, q.answer.refused = rs.Name, refusal(rs)
+			q.answer.replicas, q.answer.refused = rs.Name, health.ReplicaSetFailure(rs)
 		}
 	}
 	for _, uid := range q.about {
@@ -98,14 +98,14 @@ func (q question) ask(ctx context.Context, client kubernetes.Interface) answer {
 // happenings reads events, those about the owner with whether they are about it
 // as it is now. Of an owner that was there before, an event counts only when it
 // came again since the first question: until then it may be about what was mended.
-func (q question) happenings(list []corev1.Event) []happening {
-	all := make([]happening, 0, len(list))
+func (q question) happenings(list []corev1.Event) []health.Event {
+	all := make([]health.Event, 0, len(list))
 	for i := range list {
 		e := &list[i]
-		h := happening{Reason: e.Reason, Message: e.Message, Count: count(e), Last: lastOf(e)}
+		h := health.NewEvent(e)
 		first, known := q.counts[e.UID]
 		q.answer.counts[e.UID] = h.Count
-		h.Fresh = q.fresh || q.counts != nil && (!known || h.Count > first)
+		h.Current = q.fresh || q.counts != nil && (!known || h.Count > first)
 		all = append(all, h)
 	}
 	return all
@@ -122,27 +122,6 @@ func eventsBy(ctx context.Context, client kubernetes.Interface, namespace string
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(list.Items, func(a, b corev1.Event) int { return lastOf(&a).Compare(lastOf(&b)) })
+	health.SortEvents(list.Items)
 	return list.Items, nil
-}
-
-// count is how often an event came.
-func count(e *corev1.Event) int {
-	n := int(e.Count)
-	if e.Series != nil {
-		n = max(n, int(e.Series.Count))
-	}
-	return cmp.Or(n, 1)
-}
-
-// lastOf is when an event came last.
-func lastOf(e *corev1.Event) time.Time {
-	last := e.LastTimestamp.Time
-	if e.Series != nil && e.Series.LastObservedTime.After(last) {
-		last = e.Series.LastObservedTime.Time
-	}
-	if last.IsZero() {
-		last = e.EventTime.Time
-	}
-	return last
 }

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/kube/health"
 )
 
 // parallelReads bounds how many requests a wait has under way at once, watches
@@ -112,7 +113,7 @@ func (w *Waiter) subject(u *unstructured.Unstructured) (*subject, error) {
 	s.resource = w.at(s.source)
 	if u.GetUID() != "" && u.GetResourceVersion() != "" {
 		s.live, s.known = u, true
-		s.before = looked(u)
+		s.before = health.Observed(u)
 		s.unchanged = s.before
 		s.renew()
 	}
@@ -132,7 +133,7 @@ func (s *subject) describe() {
 	s.object.UID, s.object.Exists = string(s.live.GetUID()), true
 	s.object.Created = s.live.GetCreationTimestamp().Time
 	s.object.Deleting = s.live.GetDeletionTimestamp() != nil
-	s.object.Complete = Complete(s.live)
+	s.object.Complete = health.Complete(s.live)
 }
 
 // take keeps what was seen, unless what is known is newer: a watch that begins
@@ -153,8 +154,7 @@ func (s *subject) renew() {
 	case s.live == nil:
 		s.unchanged = false
 	case s.live.GetKind() == "Deployment" || s.live.GetKind() == "ReplicaSet":
-		refused, _ := condition(s.live, "ReplicaFailure")
-		s.unchanged = s.unchanged && refused
+		s.unchanged = s.unchanged && health.ReplicaFailure(s.live)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -100,18 +101,18 @@ func (w *Waiter) WaitApplied(ctx context.Context, applied []Applied) error {
 func (w *Waiter) ready(s *subject, gone bool) outcome {
 	s.object = facts.Object{Ref: s.object.Ref, Reason: "it does not exist"}
 	if gone {
-		if w.Jobs && s.live.GetKind() == "Job" && Complete(s.live) {
+		if w.Jobs && s.live.GetKind() == "Job" && health.Complete(s.live) {
 			return met // one with a time to live of zero
 		}
 		s.live = nil
 		return pending
 	}
 	s.describe()
-	r := Ready(s.live)
+	r := health.Ready(s.live)
 	if !s.judged {
-		s.judged, s.overdue = true, exceeded(s.live)
+		s.judged, s.overdue = true, health.ProgressDeadline(s.live)
 	}
-	if r.Failed && s.overdue != "" && s.overdue == exceeded(s.live) {
+	if r.Failed && s.overdue != "" && s.overdue == health.ProgressDeadline(s.live) {
 		r.Failed = false // in an earlier wait: by now the pods may have what they lacked
 	}
 	s.object.Ready, s.object.Failed, s.object.Reason = r.Ready, r.Failed, r.Reason

@@ -1,4 +1,4 @@
-package rollout
+package health
 
 import (
 	"strings"
@@ -49,21 +49,55 @@ func TestUntrustedTextInReasons(t *testing.T) {
 	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "web", UID: "u"}}
 	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: message}}
 	terminated := corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodFailed, Message: message}}
-	claim := happening{Reason: "ProvisioningFailed", Message: message}
+	claim := Event{Reason: "ProvisioningFailed", Message: message}
 	owner := func(kind string) *unstructured.Unstructured {
 		return &unstructured.Unstructured{Object: map[string]any{"kind": kind, "metadata": map[string]any{"uid": "u"}}}
 	}
-	mount := happening{Reason: "FailedMount", Message: `secret "db" not found ` + message}
+	mount := Event{Reason: "FailedMount", Message: `secret "db" not found ` + message}
 	for name, got := range map[string]string{
 		"the scheduler's":          PodReason(p),
-		"the scheduler's, a fault": unscheduled(evidence{}, p, p.Status.Conditions[0])[0].reason,
+		"the scheduler's, a fault": schedulingFaults(Evidence{}, p, p.Status.Conditions[0])[0].reason,
 		"a failed pod's":           PodReason(&terminated),
-		"a mount's":                mountFaults(evidence{events: map[types.UID][]happening{"u": {mount}}}, p)[0].reason,
-		"a claim's":                claimFaults(evidence{owner: owner("PersistentVolumeClaim"), events: map[types.UID][]happening{"u": {claim}}})[0].reason,
-		"a refused pod's":          createFault(evidence{owner: owner("StatefulSet")}, message, 0).reason,
+		"a mount's":                mountFaults(Evidence{Events: map[types.UID][]Event{"u": {mount}}}, p)[0].reason,
+		"a claim's":                claimFaults(Evidence{Owner: owner("PersistentVolumeClaim"), Events: map[types.UID][]Event{"u": {claim}}})[0].reason,
+		"a refused pod's":          createFault(Evidence{Owner: owner("StatefulSet")}, message, 0).reason,
 	} {
-		if strings.Contains(got, "hunter2") || !strings.Contains(got, "PASSWORD=(hidden) refused") || strings.Contains(got, "\n") || len(got) > 2*eventLength {
+		if strings.Contains(got, "hunter2") || !strings.Contains(got, "PASSWORD=(hidden) refused") || strings.Contains(got, "\n") || len(got) > 2*MaxMessage {
 			t.Errorf("%s: %d bytes, %.100q", name, len(got), got)
+		}
+	}
+}
+
+func TestFirstPodReason(t *testing.T) {
+	pods := func(statuses ...string) []*corev1.Pod {
+		var all []*corev1.Pod
+		for i, s := range statuses {
+			name := string(rune('a' + i))
+			var p corev1.Pod
+			if err := yaml.Unmarshal([]byte("{metadata: {name: "+name+", uid: "+name+"}, status: "+s+"}"), &p); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, &p)
+		}
+		return all
+	}
+	const (
+		ready    = "{phase: Running, conditions: [{type: Ready, status: 'True'}]}"
+		creating = "{phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: ContainerCreating}}}]}"
+		backOff  = "{phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: ImagePullBackOff}}}]}"
+	)
+	pulling := map[types.UID][]Event{"b": {{Reason: "Scheduled"}, {Reason: "Pulling", Message: `Pulling image "x"`}}}
+	for name, tt := range map[string]struct {
+		pods []*corev1.Pod
+		want string
+	}{
+		"all ready":           {pods(ready, ready), ""},
+		"not started":         {pods(creating), "pod a: container app: not started yet"},
+		"pulling":             {pods(ready, creating), `pod b: Pulling image "x"`},
+		"a fault says itself": {pods(ready, backOff), "pod b: container app: ImagePullBackOff"},
+	} {
+		if got := FirstPodReason(tt.pods, pulling); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}
 }

@@ -1,19 +1,17 @@
-package rollout
+package health
 
 import (
-	"fmt"
-	"strings"
-
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 )
 
-// counts are how many of an object's pods or completions are ready, and how many
-// it wants; 0 of 0 where its kind counts none. Pods of a revision before are
-// left out, all of them taken for ready as long as nobody says which are.
-func counts(u *unstructured.Unstructured) (ready, wanted int) {
+// Replicas returns how many of a workload's pods are ready, or how many
+// completions a Job has, and how many are wanted. It returns 0, 0 for nil and for
+// kinds without such a number.
+//
+// Only pods of the present revision count. While it is unknown which of the ready
+// pods these are, pods of earlier revisions are taken to be the ready ones.
+func Replicas(u *unstructured.Unstructured) (ready, wanted int) {
 	if u == nil {
 		return 0, 0
 	}
@@ -21,7 +19,7 @@ func counts(u *unstructured.Unstructured) (ready, wanted int) {
 	case schema.GroupKind{Group: "apps", Kind: "Deployment"}, schema.GroupKind{Group: "apps", Kind: "StatefulSet"}:
 		wanted = number(u, 1, "spec", "replicas")
 		ready = number(u, 0, "status", "readyReplicas")
-		if !partial(u) {
+		if !keepsOldPods(u) {
 			ready -= number(u, 0, "status", "replicas") - number(u, 0, "status", "updatedReplicas")
 		}
 	case schema.GroupKind{Group: "apps", Kind: "ReplicaSet"}:
@@ -30,7 +28,7 @@ func counts(u *unstructured.Unstructured) (ready, wanted int) {
 	case schema.GroupKind{Group: "apps", Kind: "DaemonSet"}:
 		wanted = number(u, 0, "status", "desiredNumberScheduled")
 		ready = number(u, 0, "status", "numberReady")
-		if !partial(u) {
+		if !keepsOldPods(u) {
 			ready -= number(u, 0, "status", "currentNumberScheduled") - number(u, 0, "status", "updatedNumberScheduled")
 		}
 	case schema.GroupKind{Group: "batch", Kind: "Job"}:
@@ -38,38 +36,14 @@ func counts(u *unstructured.Unstructured) (ready, wanted int) {
 		return min(number(u, 0, "status", "succeeded"), wanted), wanted
 	}
 	if number(u, 0, "status", "observedGeneration") < int(u.GetGeneration()) {
-		ready = 0 // it tells of what was before
+		ready = 0 // the status is that of an earlier generation
 	}
 	return min(max(ready, 0), wanted), wanted
 }
 
-// partial says that pods of the revision before may stay: on purpose, they count.
-func partial(u *unstructured.Unstructured) bool {
+// keepsOldPods returns whether the update strategy leaves pods of the revision
+// before in place: OnDelete, or a partition.
+func keepsOldPods(u *unstructured.Unstructured) bool {
 	strategy, _, _ := unstructured.NestedString(u.Object, "spec", "updateStrategy", "type")
 	return strategy == "OnDelete" || number(u, 0, "spec", "updateStrategy", "rollingUpdate", "partition") > 0
-}
-
-func number(u *unstructured.Unstructured, otherwise int, fields ...string) int {
-	n, found, err := unstructured.NestedInt64(u.Object, fields...)
-	if !found || err != nil {
-		return otherwise
-	}
-	return int(n)
-}
-
-// holding is what the first of the pods that are not ready waits for, and which
-// that is.
-func holding(pods []*corev1.Pod, events map[types.UID][]happening) string {
-	for _, p := range pods {
-		reason := PodReason(p)
-		if reason == "" {
-			continue
-		}
-		all := events[p.UID]
-		if len(all) > 0 && all[len(all)-1].Reason == "Pulling" && strings.HasSuffix(reason, unstarted) {
-			reason = all[len(all)-1].Message // "Pulling image …": the status itself never says so
-		}
-		return fmt.Sprintf("pod %s: %s", p.Name, reason)
-	}
-	return ""
 }

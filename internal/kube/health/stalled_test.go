@@ -1,4 +1,4 @@
-package rollout
+package health
 
 import (
 	"fmt"
@@ -56,10 +56,10 @@ func refusedBecause(message, more string) string {
 }
 
 func event(reason, message string, count int) string {
-	return fmt.Sprintf("[{Reason: %s, Message: %q, Count: %d, Fresh: true}]", reason, message, count)
+	return fmt.Sprintf("[{Reason: %s, Message: %q, Count: %d, Current: true}]", reason, message, count)
 }
 
-func TestHopeless(t *testing.T) {
+func TestStalled(t *testing.T) {
 	quota := "pods \"web-1\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1"
 	tests := map[string]struct {
 		others, operators bool
@@ -127,14 +127,14 @@ func TestHopeless(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := evidence{owner: object(t, fmt.Sprintf(aDeployment, "{}")), others: tt.others, operators: tt.operators, unchanged: strings.HasPrefix(name, "as before: ")}
-			f.before = f.unchanged
-			var seen map[string]sighting
+			f := Evidence{Owner: object(t, fmt.Sprintf(aDeployment, "{}")), OthersStarting: tt.others, CustomResources: tt.operators, PriorFailure: strings.HasPrefix(name, "as before: ")}
+			f.Unchanged = f.PriorFailure
+			var seen History
 			begin := time.Unix(1e9, 0)
 			for _, m := range tt.moments {
 				take(t, &f, m)
 				var because string
-				because, seen = hopeless(f, seen, begin.Add(time.Duration(m.second*float64(time.Second))))
+				because, seen = Stalled(f, seen, begin.Add(time.Duration(m.second*float64(time.Second))))
 				if due := m.second == tt.when; due != (because != "") {
 					t.Fatalf("at %g s: %q", m.second, because)
 				}
@@ -156,69 +156,69 @@ func aPod(t *testing.T, name, uid, status string) *corev1.Pod {
 }
 
 // take brings the facts to a moment.
-func take(t *testing.T, f *evidence, m at) {
+func take(t *testing.T, f *Evidence, m at) {
 	t.Helper()
 	if m.owner != "" {
-		f.owner = object(t, m.owner)
+		f.Owner = object(t, m.owner)
 	}
 	if m.pod != "" {
 		p := aPod(t, "p", "pod", m.pod)
-		p.OwnerReferences = []metav1.OwnerReference{{Kind: f.owner.GetKind()}}
-		f.pods = []*corev1.Pod{p}
+		p.OwnerReferences = []metav1.OwnerReference{{Kind: f.Owner.GetKind()}}
+		f.Pods = []*corev1.Pod{p}
 	}
 	if m.events != "" {
-		var list []happening
+		var list []Event
 		if err := yaml.Unmarshal([]byte(m.events), &list); err != nil {
 			t.Fatal(err)
 		}
-		f.events = map[types.UID][]happening{"pod": list, "owner": list}
+		f.Events = map[types.UID][]Event{"pod": list, "owner": list}
 	}
 }
 
 // A pod made anew under its old name starts anew; and that a node is made for one
 // pod is as good for its like.
-func TestHopelessTellsPodsApart(t *testing.T) {
-	f := evidence{owner: object(t, aStatefulSet)}
+func TestStalledTellsPodsApart(t *testing.T) {
+	f := Evidence{Owner: object(t, aStatefulSet)}
 	begin := time.Unix(1e9, 0)
 	var because string
-	var seen map[string]sighting
+	var seen History
 	for i, uid := range []string{"a", "b", "c"} { // each drained away after 2 s
 		p := aPod(t, "db-0", uid, waiting("CreateContainerConfigError", `secret "db" not found`, 0))
-		f.pods = []*corev1.Pod{p}
+		f.Pods = []*corev1.Pod{p}
 		for _, second := range []int{0, 2} {
-			if because, seen = hopeless(f, seen, begin.Add(time.Duration(3*i+second)*time.Second)); because != "" {
+			if because, seen = Stalled(f, seen, begin.Add(time.Duration(3*i+second)*time.Second)); because != "" {
 				t.Errorf("pod %s: %s", uid, because)
 			}
 		}
 	}
-	f.pods = []*corev1.Pod{aPod(t, "web-1", "a", noNode), aPod(t, "web-2", "b", noNode)}
-	f.events = map[types.UID][]happening{"a": {{Reason: "TriggeredScaleUp"}}, "b": {}}
-	_, seen = hopeless(f, nil, begin)
-	if because, _ = hopeless(f, seen, begin.Add(time.Hour)); because != "" {
+	f.Pods = []*corev1.Pod{aPod(t, "web-1", "a", noNode), aPod(t, "web-2", "b", noNode)}
+	f.Events = map[types.UID][]Event{"a": {{Reason: "TriggeredScaleUp"}}, "b": {}}
+	_, seen = Stalled(f, nil, begin)
+	if because, _ = Stalled(f, seen, begin.Add(time.Hour)); because != "" {
 		t.Errorf("while a node is made: %s", because)
 	}
 }
 
 // A pod that is much older than the wait is judged by what happens to it from then
 // on, though its owner was changed, to have more of its like.
-func TestHopelessSparesOldPods(t *testing.T) {
+func TestStalledSparesOldPods(t *testing.T) {
 	begin := time.Unix(1e9, 0)
 	for age, want := range map[time.Duration]bool{time.Hour: false, -time.Second: true, time.Second: true} {
 		p := aPod(t, "web-1", "a", waiting("CreateContainerConfigError", `secret "db" not found`, 0))
 		p.CreationTimestamp = metav1.NewTime(begin.Add(-age))
-		f := evidence{owner: object(t, fmt.Sprintf(aDeployment, "{}")), pods: []*corev1.Pod{p}, began: begin}
-		_, seen := hopeless(f, nil, begin)
-		if because, _ := hopeless(f, seen, begin.Add(steady)); (because != "") != want {
+		f := Evidence{Owner: object(t, fmt.Sprintf(aDeployment, "{}")), Pods: []*corev1.Pod{p}, WaitStart: begin}
+		_, seen := Stalled(f, nil, begin)
+		if because, _ := Stalled(f, seen, begin.Add(settleTime)); (because != "") != want {
 			t.Errorf("a pod made %s before: %q", age, because)
 		}
 	}
 }
 
 // Whatever of a status makes no sense is no fault, and no panic.
-func TestHopelessOverNonsense(t *testing.T) {
+func TestStalledOverNonsense(t *testing.T) {
 	for _, text := range []string{"{apiVersion: apps/v1, kind: Deployment}", "{apiVersion: apps/v1, kind: StatefulSet, status: [1]}",
 		"{apiVersion: apps/v1, kind: Deployment, status: {conditions: [1, {type: ReplicaFailure}]}}", "{apiVersion: v1, kind: Pod, status: 3}"} {
-		if because, _ := hopeless(evidence{owner: object(t, text), pods: []*corev1.Pod{{}}}, nil, time.Now()); because != "" {
+		if because, _ := Stalled(Evidence{Owner: object(t, text), Pods: []*corev1.Pod{{}}}, nil, time.Now()); because != "" {
 			t.Errorf("%s: %s", text, because)
 		}
 	}

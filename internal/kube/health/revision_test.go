@@ -1,4 +1,4 @@
-package rollout
+package health
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 )
 
 // What happens to the pods of the revision before is no fault of the present one.
-func TestPresent(t *testing.T) {
+func TestOfCurrentRevision(t *testing.T) {
 	const (
 		statefulSet = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {uid: o, generation: 2}, status: {observedGeneration: 2, updateRevision: new}}"
 		daemonSet   = "{apiVersion: apps/v1, kind: DaemonSet, metadata: {uid: o, generation: 2, annotations: {deprecated.daemonset.template.generation: '2'}}}"
@@ -41,8 +41,8 @@ func TestPresent(t *testing.T) {
 			if err := yaml.Unmarshal([]byte("{metadata: "+c.pod+"}"), &pod); err != nil {
 				t.Fatal(err)
 			}
-			if got := present(object(t, c.owner), c.replicas, &pod); got != c.want {
-				t.Errorf("present() = %t, want %t", got, c.want)
+			if got := OfCurrentRevision(object(t, c.owner), c.replicas, &pod); got != c.want {
+				t.Errorf("OfCurrentRevision() = %t, want %t", got, c.want)
 			}
 		})
 	}

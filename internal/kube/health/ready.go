@@ -1,4 +1,4 @@
-package rollout
+package health
 
 import (
 	"fmt"
@@ -6,26 +6,27 @@ import (
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
-	"github.com/berth-dev/berth/internal/text"
 )
 
-// Readiness is what an object says of itself.
+// Readiness is the state of an object by its own content.
 type Readiness struct {
 	Ready  bool
-	Failed bool   // waiting cannot make it ready
-	Reason string // why it is not ready; may hold text from the object
+	Failed bool   // it cannot become ready any more
+	Reason string // why it is not ready; may hold untrusted text of the object
 }
 
-// Ready judges an object by nothing but its own content. It is kstatus with
-// these differences: a workload that its controller has not looked at yet is
-// never ready; a paused Deployment is (as Helm has it), and a DaemonSet that is
-// updated by hand; a failed Pod has failed;
-// a load balancer's Service needs an address; and a Pod that crashes or finds no
-// node is not ready but not failed either, since both can pass.
-//
-// A Job is ready as long as it has not failed: whether it ran to its end is
-// Complete's to say.
+// Ready returns the readiness of an object; nil stands for one that does not
+// exist. The result is that of kstatus
+// (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md)
+// with these differences:
+//   - A workload is not ready before its controller has observed its present
+//     generation.
+//   - A paused Deployment is ready, as in Helm, and so is a DaemonSet with the
+//     update strategy OnDelete.
+//   - A Pod in phase Failed has failed. A Pod that crashes or cannot be scheduled
+//     is not ready, but has not failed: both can pass.
+//   - A Service of type LoadBalancer needs an address.
+//   - A Job is ready unless it failed. Use Complete to see whether it succeeded.
 func Ready(u *unstructured.Unstructured) Readiness {
 	if u == nil {
 		return Readiness{Reason: "it does not exist"}
@@ -35,7 +36,7 @@ func Ready(u *unstructured.Unstructured) Readiness {
 	}
 	switch u.GroupVersionKind().GroupKind() {
 	case schema.GroupKind{Group: "apps", Kind: "Deployment"}:
-		if paused, _, _ := unstructured.NestedBool(u.Object, "spec", "paused"); paused && !failedProgress(u) {
+		if paused, _, _ := unstructured.NestedBool(u.Object, "spec", "paused"); paused && ProgressDeadline(u) == "" {
 			return Readiness{Ready: true}
 		}
 		return workload(u)
@@ -54,7 +55,8 @@ func Ready(u *unstructured.Unstructured) Readiness {
 	return compute(u)
 }
 
-// Complete says that a Job or Pod ran to its end with success.
+// Complete returns whether the object is a Job or Pod that ran to its end with
+// success.
 func Complete(u *unstructured.Unstructured) bool {
 	if u == nil {
 		return false
@@ -69,35 +71,45 @@ func Complete(u *unstructured.Unstructured) bool {
 	return false
 }
 
-// workload asks that the controller has seen the present generation: without a
-// status, kstatus takes a StatefulSet with OnDelete or no replicas as current.
+// Failed returns whether the object is a Job or Pod that can no longer succeed,
+// with the Job's reason and message. A Pod's reason is left to PodReason.
+func Failed(u *unstructured.Unstructured) (failed bool, reason string) {
+	switch u.GetKind() {
+	case "Job":
+		return jobFailed(u)
+	case "Pod":
+		return phase(u) == "Failed", ""
+	}
+	return false, ""
+}
+
+// workload requires that the controller has observed the present generation:
+// kstatus takes a StatefulSet without a status as current if it has the strategy
+// OnDelete or no replicas.
 func workload(u *unstructured.Unstructured) Readiness {
-	seen, ok, err := unstructured.NestedInt64(u.Object, "status", "observedGeneration")
-	if err != nil || !ok || seen < u.GetGeneration() {
+	if !Observed(u) {
 		return Readiness{Reason: "its controller has not looked at it yet"}
 	}
 	r := compute(u)
-	if refused, why := condition(u, "ReplicaFailure"); refused && !r.Ready {
-		r.Reason += why
+	if failing, why := condition(u, "ReplicaFailure"); failing && !r.Ready {
+		r.Reason = join(r.Reason, why)
 	}
 	return r
 }
 
-// daemonSet is ready where its pods are replaced only when somebody deletes them:
-// there is nothing to wait for then, as kstatus has it of a StatefulSet.
+// daemonSet is ready with the strategy OnDelete, under which pods are replaced
+// only when somebody deletes them. kstatus does the same for a StatefulSet.
 func daemonSet(u *unstructured.Unstructured) Readiness {
 	r := workload(u)
-	if how, _, _ := unstructured.NestedString(u.Object, "spec", "updateStrategy", "type"); how == "OnDelete" && looked(u) {
+	if how, _, _ := unstructured.NestedString(u.Object, "spec", "updateStrategy", "type"); how == "OnDelete" && Observed(u) {
 		return Readiness{Ready: true}
 	}
 	return r
 }
 
-func failedProgress(u *unstructured.Unstructured) bool { return exceeded(u) != "" }
-
-// exceeded tells the progress deadlines apart that a Deployment exceeded: when that
-// was; empty when it has not.
-func exceeded(u *unstructured.Unstructured) string {
+// ProgressDeadline identifies the progress deadline that a Deployment has
+// exceeded, by the time of its condition. It is "" while none is exceeded.
+func ProgressDeadline(u *unstructured.Unstructured) string {
 	for _, c := range conditions(u) {
 		if c["type"] == "Progressing" && c["reason"] == "ProgressDeadlineExceeded" {
 			return fmt.Sprint("at ", c["lastUpdateTime"])
@@ -108,13 +120,13 @@ func exceeded(u *unstructured.Unstructured) string {
 
 func job(u *unstructured.Unstructured) Readiness {
 	if failed, why := jobFailed(u); failed {
-		return Readiness{Failed: true, Reason: "the Job failed" + why}
+		return Readiness{Failed: true, Reason: join("the Job failed", why)}
 	}
 	return Readiness{Ready: true}
 }
 
-// jobFailed says whether a Job can no longer succeed. FailureTarget comes first,
-// while its pods are still there to tell why.
+// jobFailed returns whether a Job can no longer succeed, and why. The condition
+// FailureTarget precedes Failed, while the pods are still there to be read.
 func jobFailed(u *unstructured.Unstructured) (failed bool, why string) {
 	for _, kind := range []string{"Failed", "FailureTarget"} {
 		if failed, why = condition(u, kind); failed {
@@ -131,7 +143,7 @@ func pod(u *unstructured.Unstructured) Readiness {
 		if reason == "" {
 			reason, _, _ = unstructured.NestedString(u.Object, "status", "reason")
 		}
-		return Readiness{Failed: true, Reason: "the Pod failed" + text.After(": ", told(reason))}
+		return Readiness{Failed: true, Reason: join("the Pod failed", Sanitize(reason))}
 	case "Succeeded":
 		return Readiness{Ready: true}
 	case "Running":
@@ -143,7 +155,7 @@ func pod(u *unstructured.Unstructured) Readiness {
 	for _, c := range conditions(u) {
 		if c["type"] == "PodScheduled" && c["reason"] == "Unschedulable" {
 			message, _ := c["message"].(string)
-			return Readiness{Reason: "the Pod finds no node" + text.After(": ", told(message))}
+			return Readiness{Reason: join("the Pod finds no node", Sanitize(message))}
 		}
 	}
 	return Readiness{Reason: "the Pod is pending"}
@@ -151,16 +163,16 @@ func pod(u *unstructured.Unstructured) Readiness {
 
 func service(u *unstructured.Unstructured) Readiness {
 	kind, _, _ := unstructured.NestedString(u.Object, "spec", "type")
-	own, _, _ := unstructured.NestedSlice(u.Object, "spec", "externalIPs")
-	given, _, _ := unstructured.NestedSlice(u.Object, "status", "loadBalancer", "ingress")
-	if kind == "LoadBalancer" && len(own) == 0 && len(given) == 0 {
+	external, _, _ := unstructured.NestedSlice(u.Object, "spec", "externalIPs")
+	ingress, _, _ := unstructured.NestedSlice(u.Object, "status", "loadBalancer", "ingress")
+	if kind == "LoadBalancer" && len(external) == 0 && len(ingress) == 0 {
 		return Readiness{Reason: "the load balancer has no address yet"}
 	}
 	return compute(u)
 }
 
-// compute asks kstatus. It asserts types on what it is given, so that an odd
-// custom resource can make it panic; that is taken as "cannot be judged".
+// compute returns the result of kstatus. kstatus asserts types and panics on
+// some malformed custom resources; these are not ready.
 func compute(u *unstructured.Unstructured) (r Readiness) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -175,17 +187,18 @@ func compute(u *unstructured.Unstructured) (r Readiness) {
 	case status.CurrentStatus:
 		return Readiness{Ready: true}
 	case status.FailedStatus:
-		return Readiness{Failed: true, Reason: result.Message + detail(result)}
+		return Readiness{Failed: true, Reason: join(result.Message, detail(result))}
 	case status.InProgressStatus, status.TerminatingStatus, status.NotFoundStatus, status.UnknownStatus:
 	}
 	return Readiness{Reason: result.Message}
 }
 
-// detail is what the object's controller said, where kstatus only names it.
+// detail returns the first condition's message that the result does not repeat
+// already: kstatus often gives nothing but the condition's reason.
 func detail(result *status.Result) string {
 	for _, c := range result.Conditions {
 		if c.Message != "" && c.Message != result.Message {
-			return ": " + c.Message
+			return c.Message
 		}
 	}
 	return ""

@@ -1,0 +1,58 @@
+package health
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Event is what matters of a Kubernetes event or of a series of the same.
+type Event struct {
+	Reason  string
+	Message string // untrusted
+	Count   int    // how often it occurred
+	Last    time.Time
+	// Current is whether it is known to concern the object as it is now, not as it
+	// was before this wait.
+	Current bool
+}
+
+// NewEvent returns the event in this package's form, with Current unset.
+func NewEvent(e *corev1.Event) Event {
+	return Event{Reason: e.Reason, Message: e.Message, Count: eventCount(e), Last: lastSeen(e)}
+}
+
+// SortEvents sorts events by when they occurred last, oldest first.
+func SortEvents(list []corev1.Event) {
+	slices.SortStableFunc(list, func(a, b corev1.Event) int { return lastSeen(&a).Compare(lastSeen(&b)) })
+}
+
+func eventCount(e *corev1.Event) int {
+	n := int(e.Count)
+	if e.Series != nil {
+		n = max(n, int(e.Series.Count))
+	}
+	return cmp.Or(n, 1)
+}
+
+// lastSeen takes the newest of the fields that the two APIs for events fill in.
+func lastSeen(e *corev1.Event) time.Time {
+	last := e.LastTimestamp.Time
+	if e.Series != nil && e.Series.LastObservedTime.After(last) {
+		last = e.Series.LastObservedTime.Time
+	}
+	if last.IsZero() {
+		last = e.EventTime.Time
+	}
+	return last
+}
+
+// later returns the event that occurred last, b where both are of the same time.
+func later(a, b Event) Event {
+	if b.Last.Before(a.Last) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,70 @@
+package health
+
+import (
+	"cmp"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// DefaultGrace is how long another controller may take to provide what is missing
+// or to make room, and the scheduler to find a node.
+const DefaultGrace = 30 * time.Second
+
+// Evidence is everything that tells whether an object can still become ready.
+type Evidence struct {
+	Owner  *unstructured.Unstructured
+	Pods   []*corev1.Pod         // those of its present revision only
+	Events map[types.UID][]Event // of the owner and the pods, oldest first; no entry: not read
+	// ReplicaSetFailure is why the API server refuses the pods of a Deployment's
+	// present ReplicaSet; see the function of that name.
+	ReplicaSetFailure string
+	// Unchanged is whether this run left the object as it found it.
+	Unchanged bool
+	// PriorFailure is whether a refusal of its pods may date from before this run.
+	// The quota behind it may have been raised since, and the controller, which
+	// retries with a growing delay, not have tried again.
+	PriorFailure bool
+	WaitStart    time.Time
+	// OthersStarting is whether other workloads of the release are still starting
+	// without a fault. A container that crashes may depend on them.
+	OthersStarting bool
+	// CustomResources is whether the release has any. Their controllers may provide
+	// a Secret that a pod waits for.
+	CustomResources bool
+	Grace           time.Duration // 0: DefaultGrace
+}
+
+func (e Evidence) grace() time.Duration { return cmp.Or(e.Grace, DefaultGrace) }
+
+// inherited returns whether a pod may show a fault that this run has repaired by
+// providing the Secret or the image. The kubelet retries with a growing delay.
+func (e Evidence) inherited(p *corev1.Pod) bool {
+	const clockSkew = time.Minute
+	return e.Unchanged || p.CreationTimestamp.Time.Before(e.WaitStart.Add(-clockSkew))
+}
+
+// fault is one thing that keeps an object from becoming ready.
+type fault struct {
+	key        string // identifies the fault across evaluations
+	occurrence string // changes when the fault recurs
+	count      int    // how often it occurred, where events tell; else 0
+	reason     string // sanitized
+	suppressed bool   // it does not count in this evaluation, but is recorded
+	// permanent means that there is no recovery. Otherwise the fault counts after
+	// minOccurrences or minDuration; 0 means that neither number nor time suffices.
+	permanent      bool
+	minOccurrences int
+	minDuration    time.Duration
+}
+
+// What a transient fault has to reach by default.
+const (
+	settleTime = 3 * time.Second
+	// refusalTime is for requests that the API server refuses. Controllers retry
+	// these several times within it.
+	refusalTime = time.Second
+	recurrence  = 2 // occurrences
+)
