@@ -78,7 +78,7 @@ func classifyStatus(p *problem.Problem, s metav1.Status) {
 		p.Reason, p.Next = problem.Unanswered, nextAgain
 		p.Cause = fmt.Errorf("the API server could not do it (%d): %w", code, p.Cause)
 	case code == http.StatusNotFound, code == http.StatusConflict:
-		p.Reason, p.Next = problem.Inconsistent, "Somebody else changed it meanwhile. Run it again."
+		p.Reason, p.Next = problem.Inconsistent, "Run it again: somebody else changed it meanwhile."
 	case code >= http.StatusBadRequest:
 		p.Reason, p.Next = problem.DeployFailed, "Correct the object; the API server says what it does not accept."
 	}
@@ -97,7 +97,7 @@ func classifyForbidden(p *problem.Problem, s metav1.Status) {
 		p.Reason = problem.PermissionMissing
 		p.Next = "Grant these permissions to the deploying user too, or the verb escalate on roles."
 	default:
-		p.Reason, p.Next = problem.DeployFailed, "A quota or an admission policy of the cluster refused the object. Change the object or the policy."
+		p.Reason, p.Next = problem.DeployFailed, "Change the object, or the quota or admission policy of the cluster that refused it."
 	}
 }
 

@@ -56,7 +56,7 @@ func soften(r *result.Result) {
 func wrongInput(v verb.Verb, err error) result.Result {
 	return result.Result{
 		Subject: result.Subject{Verb: v},
-		Exit:    result.Exit{Reason: problem.WrongInput, Headline: "Wrong input; nothing was touched.", Cause: err.Error(), Next: "berth " + strings.TrimSpace(string(v)+" --help") + " lists what is allowed."},
+		Exit:    result.Exit{Reason: problem.WrongInput, Headline: "Wrong input; nothing was touched.", Cause: err.Error(), Next: "Run berth " + strings.TrimSpace(string(v)+" --help") + ", which lists what is allowed."},
 		Log:     result.Log{Started: time.Now(), Notes: []result.Note{{Level: result.LevelError, Title: "wrong input", Message: err.Error()}}},
 	}
 }

@@ -101,10 +101,10 @@ func beforeRecord(out result.Outcome) error {
 		return out.Err
 	case out.Cut:
 		return &problem.Problem{Reason: problem.Unanswered, Tried: "begin the operation", Cause: out.Err,
-			Next: "Nothing was stored. Check that the API server is well, then run again."}
+			Next: "Check that the API server is well, then run again. Nothing was stored."}
 	}
 	return &problem.Problem{Reason: problem.ChartInvalid, Tried: "prepare the release from the chart", Cause: out.Err,
-		Next: "Nothing was stored. Mend the chart or its values and deploy again."}
+		Next: "Mend the chart or its values and deploy again. Nothing was stored."}
 }
 
 // Interrupt is the cause with which the caller cancels a run on a signal.
@@ -126,11 +126,11 @@ func (r *run) interruption(ctx context.Context) error {
 	switch {
 	case r.settled != "":
 		p.Cause = errors.New("what was under way was stopped, and " + r.settled)
-		p.Next = "Nothing is stuck: run again."
+		p.Next = "Run again: nothing is stuck."
 	case !r.wrote:
-		p.Next = "Nothing was under way: run again."
+		p.Next = "Run again: nothing was under way."
 	default:
-		p.Next = "What was under way was stopped, but its end could not be recorded. Run berth check to see where it stands."
+		p.Next = "Run berth check to see where it stands: what was under way was stopped, but its end could not be recorded."
 	}
 	return p
 }

@@ -52,7 +52,7 @@ func (r *run) explain(ctx context.Context, p *problem.Problem) {
 	if p.Reason == problem.Interrupted || p.Reason == problem.Terminated {
 		level = result.LevelWarning
 	}
-	r.note(level, title, "%s", text.Sentences(message, res.Next))
+	r.note(level, title, "%s", text.Sentences(message)+text.After(" ", res.Next)) // which may end with a command
 }
 
 // explainPermission says who lacks what, and what to apply.

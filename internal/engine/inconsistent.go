@@ -28,7 +28,7 @@ func (r *run) hopeless(f *facts.Facts, want verdict.Reported) error {
 			Cause:    errors.New(last.Description), Next: "Mend what is named here and deploy again."}
 	case verdict.StateRecordingFailed:
 		p := r.notAsReported(errors.New(d.Cause))
-		p.Next = "Only the record is wrong. Correct it in place, without a restart:\n$ berth repair --on-stuck promote\nThe next berth deploy deals with it as well."
+		p.Next = "Correct the record in place, without a restart, since nothing else is wrong:\n$ berth repair --on-stuck promote\nRun berth deploy otherwise, which deals with it as well."
 		return p
 	case verdict.StateAbandoned:
 		p := r.notAsReported(fmt.Errorf("%s; %s", d.Cause, strings.Join(d.Blockers, "; ")))
@@ -70,7 +70,7 @@ func (r *run) inconsistent(ctx context.Context, err error) error {
 	p := r.notAsReported(cause)
 	if p.Next = "See the objects below, then deploy again."; d.State == verdict.StateUnknownHolder {
 		p.Cause = errors.New(d.Cause)
-		p.Next = "If you know that nothing works on it any more:\n$ berth repair --on-stuck promote --assume-dead-after 1s"
+		p.Next = "Make sure that nothing works on it any more, then run:\n$ berth repair --on-stuck promote --assume-dead-after 1s"
 	}
 	return p
 }

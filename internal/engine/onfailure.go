@@ -30,7 +30,7 @@ func (r *run) afterFailure(ctx context.Context, err error) error {
 	failed := *p
 	if trouble != nil {
 		r.result.Evidence = append(r.result.Evidence, fmt.Sprintf("on-failure is %s, which failed as well: %v", r.Options.Policy.OnFailure, trouble))
-		failed.Next = fmt.Sprintf("on-failure is %s, and that failed as well (see the evidence). Run berth check to see where the release stands.", r.Options.Policy.OnFailure)
+		failed.Next = fmt.Sprintf("Run berth check to see where the release stands: on-failure is %s, and that failed as well (see the evidence).", r.Options.Policy.OnFailure)
 		return &failed
 	}
 	failed.Headline = fmt.Sprintf("The deploy of revision %d of `%s` failed; %s.", r.failedRevision, r.Options.App.Release, done)

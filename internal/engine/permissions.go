@@ -104,7 +104,7 @@ func (r *run) judge(gaps []problem.MissingPermission, made string) error {
 		why[i] = g.Why
 	}
 	return &problem.Problem{Reason: problem.PermissionMissing, Tried: listGaps(missing), Missing: missing,
-		Cause: errors.New("a run needs that to " + strings.Join(why, "; to ")), Next: made + " Apply the RBAC below, then run again."}
+		Cause: errors.New("a run needs that to " + strings.Join(why, "; to ")), Next: "Apply the RBAC below, then run again. " + made}
 }
 
 // required keeps the gaps that a run cannot go on with.

@@ -114,7 +114,7 @@ func (r *run) refuseStrangers(f *facts.Facts, to string) error {
 	}
 	return &problem.Problem{Reason: problem.NotOurs,
 		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", r.Options.App.Release, r.namespace.Name),
-		Next:     "If it is this branch's review app, run again with adopt to " + to + " it; nothing was touched."}
+		Next:     "Run again with adopt to " + to + " it, if it is this branch's review app. Nothing was touched."}
 }
 
 // takeDownNamespace deletes the namespace only if Berth made it and nothing

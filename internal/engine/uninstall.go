@@ -78,7 +78,7 @@ func (r *run) uninstall(ctx context.Context, f *facts.Facts) error {
 	}
 	return &problem.Problem{Reason: problem.Inconsistent, Tried: "uninstall release " + r.Options.App.Release,
 		Cause: errors.Join(out.Err, r.stillThere(ctx, f)),
-		Next:  "Its record is kept, so the next teardown goes on from here. Mend what is named and run it again."}
+		Next:  "Mend what is named and run it again. The record is kept, so the next teardown goes on from here."}
 }
 
 // stillThere names the objects that an uninstall which failed has left, and what

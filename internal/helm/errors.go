@@ -21,7 +21,7 @@ func explain(err error) error {
 		return err
 	case foreign(err):
 		return &problem.Problem{Reason: problem.NotOurs, Tried: "take the chart's objects into the release", Cause: err,
-			Next: "They belong to something else: rename them in the chart, or remove their owner first. Nothing was touched."}
+			Next: "Rename them in the chart, or remove their owner first: they belong to something else. Nothing was touched."}
 	case apierrors.IsForbidden(err):
 		return &problem.Problem{Reason: problem.PermissionMissing, Headline: "A permission on the chart's own objects is missing.", Cause: err,
 			Next: "Grant what the API server names, then run again."}

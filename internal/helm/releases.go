@@ -148,7 +148,7 @@ func (r *Releases) sameNamespace(g genericclioptions.RESTClientGetter) error {
 		return &problem.Problem{Reason: problem.Internal,
 			Tried: fmt.Sprintf("work on release %s in namespace %s", r.opts.Release, r.opts.Namespace),
 			Cause: fmt.Errorf("its records would go to namespace %s and its objects to %s", records, objects),
-			Next:  "This is a fault of Berth: please report it. Nothing was sent."}
+			Next:  "Report this, please: it is a fault of Berth. Nothing was sent."}
 	}
 	return nil
 }

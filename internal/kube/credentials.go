@@ -9,7 +9,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-const twoWaysRound = "Two ways round it: run in an image that has the plugin, or use credentials that need none: " +
+const twoWaysRound = "Run in an image that has the plugin, or use credentials that need none: " +
 	"kube-apiserver with kube-token, or a kubeconfig with a token."
 
 // checkCredentials finds out, before any request, whether a user's credentials

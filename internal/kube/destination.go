@@ -101,7 +101,7 @@ func (o Options) inClusterDestination() (destination, error) {
 			waysToConnect)
 	}
 	if err != nil {
-		return destination{}, wrongInput("use this pod's service account", err, "Mount its token, or: "+waysToConnect)
+		return destination{}, wrongInput("use this pod's service account", err, "Mount its token. Or: "+waysToConnect)
 	}
 	namespace := "default"
 	if name, err := os.ReadFile("/var/run/secrets/kubernetes.io/serviceaccount/namespace"); err == nil {

@@ -54,13 +54,13 @@ func (o Options) readKubeconfig(value, name string) (kubeconfig, error) {
 		raw, err := (&clientcmd.ClientConfigLoadingRules{Precedence: files}).Load()
 		if err != nil {
 			return kubeconfig{}, wrongInput("read "+from, errors.New("it cannot be read as a kubeconfig"),
-				"Check it with: kubectl config view --kubeconfig FILE")
+				"Check it:\n$ kubectl config view --kubeconfig FILE")
 		}
 		return kubeconfig{from, raw}, nil
 	}
 	if looksLikePath(value) {
 		return kubeconfig{}, wrongInput("read "+name, fmt.Errorf("there is no file %s", strings.TrimSpace(value)),
-			"In a container only what is mounted can be read. "+kubeconfigForms)
+			kubeconfigForms+" In a container only what is mounted can be read.")
 	}
 	content := []byte(value)
 	if decoded, err := decodeBase64(value); err == nil {

@@ -82,7 +82,7 @@ func notToBeMade(name string, err error) error {
 		Reason: problem.PermissionMissing,
 		Tried:  "create namespace " + name,
 		Cause:  err,
-		Next:   "grant create on namespaces, or make the namespace beforehand",
+		Next:   "Grant create on namespaces, or make the namespace beforehand.",
 		Missing: []problem.MissingPermission{{Permission: problem.Permission{
 			Verb: "create", Resource: "namespaces", Why: "make the review app's namespace",
 		}, Reason: err.Error()}},

@@ -59,7 +59,7 @@ func (n Namespaces) Delete(ctx context.Context, name, uid string) error {
 				Reason: problem.PermissionMissing,
 				Tried:  "delete namespace " + name,
 				Cause:  err,
-				Next:   "grant delete on namespaces, then run teardown again",
+				Next:   "Grant delete on namespaces, then run teardown again.",
 				Missing: []problem.MissingPermission{{Permission: problem.Permission{
 					Verb: "delete", Resource: "namespaces", Name: name, Why: "remove the review app's namespace",
 				}, Reason: err.Error()}},
@@ -72,7 +72,7 @@ func (n Namespaces) Delete(ctx context.Context, name, uid string) error {
 		Reason: problem.Unanswered,
 		Tried:  "delete namespace " + name,
 		Cause:  fmt.Errorf("it changed between reading and deleting it %d times", deleteTries),
-		Next:   "find what keeps changing it, then run teardown again",
+		Next:   "Find what keeps changing it, then run teardown again.",
 	}
 }
 
@@ -81,7 +81,7 @@ func kept(name, why string) error {
 		Reason: problem.NotOurs,
 		Tried:  "delete namespace " + name,
 		Cause:  errors.New(why),
-		Next:   "delete it by hand if nobody needs it: kubectl delete namespace " + name,
+		Next:   "Delete it by hand if nobody needs it:\n$ kubectl delete namespace " + name,
 	}
 }
 
@@ -113,7 +113,7 @@ func (n Namespaces) WaitGone(ctx context.Context, name, uid string) error {
 		Reason: problem.NamespaceTerminating,
 		Tried:  "wait until namespace " + name + " is gone",
 		Cause:  fmt.Errorf("%w: %w", ctx.Err(), why),
-		Next:   "remove what blocks it (often a finalizer whose controller is gone), then run again",
+		Next:   "Remove what blocks it (often a finalizer whose controller is gone), then run again.",
 	}
 }
 
@@ -122,7 +122,7 @@ func unseen(name string, cause error) error {
 		Reason: problem.PermissionMissing,
 		Tried:  "see whether namespace " + name + " is gone",
 		Cause:  cause,
-		Next:   "grant get on namespaces cluster-wide: a Role inside the namespace goes away with it",
+		Next:   "Grant get on namespaces cluster-wide: a Role inside the namespace goes away with it.",
 		Missing: []problem.MissingPermission{{Permission: problem.Permission{
 			Verb: "get", Resource: "namespaces", Name: name, Why: "see that the namespace is gone",
 		}, Reason: cause.Error()}},

@@ -116,7 +116,7 @@ func planOver(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	case StateLive, StateUnknownHolder, StateUnreadable, StateDisagreeing, StateForeign, StateTerminating:
 		return refusal(f, d)
 	}
-	return refuse(problem.Internal, fmt.Sprintf("plan a deploy for the unknown state %q", d.State), "please report this")
+	return refuse(problem.Internal, fmt.Sprintf("plan a deploy for the unknown state %q", d.State), "report this, please")
 }
 
 // planOverUninstall ends what an uninstall began and deploys from the start:
@@ -124,7 +124,7 @@ func planOver(f *facts.Facts, d Diagnosis, p Policy) Plan {
 func planOverUninstall(d Diagnosis, p Policy) Plan {
 	if p.OnStuck == OnStuckFail || p.OnStuck == OnStuckPromote {
 		return refuse(problem.Inconsistent, d.Cause+": an uninstall did not come to its end",
-			fmt.Sprintf("on-stuck is %s, so nothing was touched: run berth teardown to finish it, then deploy again", p.OnStuck))
+			fmt.Sprintf("run berth teardown to finish it, then deploy again: on-stuck is %s, so nothing was touched", p.OnStuck))
 	}
 	return Plan{Steps: []Step{StepUninstall, StepInstall}}
 }

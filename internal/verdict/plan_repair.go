@@ -34,7 +34,7 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	case StateLive, StateUnknownHolder, StateUnreadable, StateDisagreeing, StateForeign, StateTerminating:
 		return refusal(f, d)
 	}
-	return refuse(problem.Internal, fmt.Sprintf("plan a repair for the unknown state %q", d.State), "please report this")
+	return refuse(problem.Internal, fmt.Sprintf("plan a repair for the unknown state %q", d.State), "report this, please")
 }
 
 // planFirst is what has to be mended before anything else can be decided: records
@@ -54,7 +54,7 @@ func planFirst(f *facts.Facts, d Diagnosis, p Policy) (Plan, bool) {
 	hidden := slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Hidden })
 	if p.OnStuck == OnStuckFail {
 		if hidden || d.State == StateUnreadable || d.State == StateDisagreeing {
-			return refuse(endOf(d.State), d.Cause+hiddenNote(hidden), "on-stuck is fail, so nothing was touched: run berth repair"), true
+			return refuse(endOf(d.State), d.Cause+hiddenNote(hidden), "run berth repair: on-stuck is fail, so nothing was touched"), true
 		}
 		return Plan{}, false
 	}
@@ -89,7 +89,7 @@ func planPromote(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	case OnStuckUnlock:
 		return Plan{Steps: []Step{StepUnlock}}
 	case OnStuckFail:
-		return refuse(problem.Inconsistent, d.Cause, "on-stuck is fail, so nothing was touched: run berth repair --on-stuck promote")
+		return refuse(problem.Inconsistent, d.Cause, "run berth repair --on-stuck promote: on-stuck is fail, so nothing was touched")
 	case OnStuckRollback, OnStuckUninstall:
 		return planAbandoned(f, d, p)
 	case OnStuckAuto:
@@ -164,7 +164,7 @@ func refusal(f *facts.Facts, d Diagnosis) Plan {
 			return refuse(problem.LivenessUnknown, d.Cause, "run again after that, or give a longer lock-timeout: Berth then heals it by itself")
 		}
 		return refuse(problem.LivenessUnknown, d.Cause,
-			"if you know that nothing works on it any more, run berth repair --on-stuck promote (or unlock) with a short --assume-dead-after")
+			"make sure that nothing works on it any more, then run berth repair --on-stuck promote (or unlock) with a short --assume-dead-after")
 	case StateUnreadable:
 		return refuse(problem.RecordUnreadable, d.Cause, "restore the record from a backup, or remove the release with berth teardown")
 	case StateForeign:
@@ -174,5 +174,5 @@ func refusal(f *facts.Facts, d Diagnosis) Plan {
 	case StateAbsent, StateDeployed, StateTwoDeployed, StateFailed, StateNoneDeployed, StateUninstalled, StateUninstalling,
 		StateRecordingFailed, StateAbandoned, StateDisagreeing:
 	}
-	return refuse(problem.Internal, fmt.Sprintf("refuse in state %q", d.State), "please report this")
+	return refuse(problem.Internal, fmt.Sprintf("refuse in state %q", d.State), "report this, please")
 }

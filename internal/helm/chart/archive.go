@@ -33,7 +33,7 @@ func (a *Archive) Load() (*helmchart.Chart, error) {
 			Reason: problem.ChartInvalid,
 			Tried:  tidy("load the chart " + a.Name),
 			Cause:  clean(err),
-			Next:   "correct the chart; `helm lint` names the same",
+			Next:   "Correct the chart; `helm lint` names the same.",
 		}
 	}
 	return c, nil

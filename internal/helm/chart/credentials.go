@@ -28,11 +28,11 @@ func (s Source) credentials(addresses []*url.URL) (forRegistry, forRepository au
 	}
 	if s.RegistryConfig != "" {
 		if _, err := os.Stat(s.RegistryConfig); err != nil {
-			return nil, nil, s.wrongInput(fmt.Sprintf("registry-config: %v", err), "check the path")
+			return nil, nil, s.wrongInput(fmt.Sprintf("registry-config: %v", err), "Check the path.")
 		}
 		store, err := credentials.NewStore(s.RegistryConfig, credentials.StoreOptions{})
 		if err != nil {
-			return nil, nil, s.wrongInput("registry-config: "+s.RegistryConfig+" cannot be read as a Docker configuration", "give a file as `docker login` writes it")
+			return nil, nil, s.wrongInput("registry-config: "+s.RegistryConfig+" cannot be read as a Docker configuration", "Give a file as `docker login` writes it.")
 		}
 		get := credentials.Credential(store)
 		return get, get, nil
@@ -71,5 +71,5 @@ func (s Source) onlyHost(addresses []*url.URL) (string, error) {
 		return hosts[0], nil
 	}
 	return "", s.wrongInput("registry-username is for one host, and this chart's dependencies come from "+strings.Join(hosts, ", "),
-		"give registry-config instead, which names a host for each of its credentials")
+		"Give registry-config instead, which names a host for each of its credentials.")
 }

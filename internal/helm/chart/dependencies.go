@@ -24,7 +24,7 @@ const localRepository = "file://"
 func (s Source) build(ctx context.Context, dir string, files []*loader.BufferedFile) ([]*loader.BufferedFile, error) {
 	c, err := loader.LoadFiles(files)
 	if err != nil {
-		return nil, s.problem("load the chart "+s.Chart, err, "correct the chart; `helm lint` names the same")
+		return nil, s.problem("load the chart "+s.Chart, err, "Correct the chart; `helm lint` names the same.")
 	}
 	wanted := len(lacking(c)) > 0
 	if s.DependencyUpdate != nil {
@@ -37,20 +37,20 @@ func (s Source) build(ctx context.Context, dir string, files []*loader.BufferedF
 	tried := "build the dependencies of the chart " + c.Name()
 	origin, err := filepath.Abs(s.Chart)
 	if err != nil {
-		return nil, s.problem(tried, err, "give chart as an absolute path")
+		return nil, s.problem(tried, err, "Give chart as an absolute path.")
 	}
 	addresses, err := s.repositories(c)
 	if err != nil {
-		return nil, s.problem(tried, err, "correct the dependency in Chart.yaml, or put it into charts/")
+		return nil, s.problem(tried, err, "Correct the dependency in Chart.yaml, or put it into charts/.")
 	}
 	// The copy lies below dir as the original lies below /, so that file:// paths
 	// relative to it can be given the same neighbours.
 	folder := filepath.Join(dir, "root", origin)
 	if err := copyFolder(folder, files); err != nil {
-		return nil, s.problem(tried, err, "check that the temporary folder has room")
+		return nil, s.problem(tried, err, "Check that the temporary folder has room.")
 	}
 	if err := linkNeighbours(c, origin, folder, dir); err != nil {
-		return nil, s.problem(tried, err, "correct the file:// path in Chart.yaml; it is taken from the chart's own folder")
+		return nil, s.problem(tried, err, "Correct the file:// path in Chart.yaml; it is taken from the chart's own folder.")
 	}
 	r, err := s.connect(ctx, dir, addresses...)
 	if err != nil {
@@ -58,7 +58,7 @@ func (s Source) build(ctx context.Context, dir string, files []*loader.BufferedF
 	}
 	if err := s.download(r, c, folder, addresses); err != nil {
 		err = reworded{strings.ReplaceAll(err.Error(), folder, origin), err}
-		return nil, s.problem(tried, err, "check the dependencies in Chart.yaml and the credentials; if Chart.lock is out of step, run `helm dependency update` and commit it")
+		return nil, s.problem(tried, err, "Check the dependencies in Chart.yaml and the credentials; if Chart.lock is out of step, run `helm dependency update` and commit it.")
 	}
 	return readFolder(folder)
 }

@@ -38,7 +38,7 @@ func fetch(ctx context.Context, s Source) (*Archive, error) {
 	defer cancel()
 	dir, err := os.MkdirTemp(s.CacheDir, "chart-")
 	if err != nil {
-		return nil, s.problem("make a folder to unpack the chart in", err, "check that the temporary folder can be written")
+		return nil, s.problem("make a folder to unpack the chart in", err, "Check that the temporary folder can be written.")
 	}
 	defer os.RemoveAll(dir)
 
@@ -67,11 +67,11 @@ func (s Source) accept(a *Archive) error {
 	}
 	if s.Version != "" && !chartutil.IsCompatibleRange(s.Version, a.Version) {
 		return s.wrongInput(fmt.Sprintf("version %s was asked for, and the chart %s there is %s", s.Version, a.Name, a.Version),
-			"correct the input version, or leave it out")
+			"Correct the input version, or leave it out.")
 	}
 	if missing := lacking(c); len(missing) > 0 {
 		return s.problem("load the chart "+a.Name, fmt.Errorf("its dependencies %s are not in charts/", strings.Join(missing, ", ")),
-			"let Berth build them (dependency-update: true, for a folder), or run `helm dependency build` before `helm package`")
+			"Let Berth build them (dependency-update: true, for a folder), or run `helm dependency build` before `helm package`.")
 	}
 	if c.Metadata.Deprecated {
 		s.logf("the chart %s is marked as deprecated", a.Name)

@@ -21,15 +21,15 @@ func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && strings.Count(s.Chart, "/") < 2 && !strings.HasPrefix(s.Chart, "."):
 		return nil, s.problem(tried, fmt.Errorf("there is no such folder or file here"),
-			"check the path (was the repository checked out?); for a chart in a repository give its name alone and the repository's URL as repo, since names that `helm repo add` made are not known here")
+			"Check the path (was the repository checked out?); for a chart in a repository give its name alone and the repository's URL as repo, since names that `helm repo add` made are not known here.")
 	case err != nil:
-		return nil, s.problem(tried, err, "check the path; it is taken from the working directory, and the repository must be checked out")
+		return nil, s.problem(tried, err, "Check the path; it is taken from the working directory, and the repository must be checked out.")
 	case info.IsDir():
 		return s.fromFolder(ctx, dir)
 	}
 	data, err := os.ReadFile(s.Chart)
 	if err != nil {
-		return nil, s.problem(tried, err, "check that the file can be read")
+		return nil, s.problem(tried, err, "Check that the file can be read.")
 	}
 	return s.unpack(data, s.Chart, "")
 }
@@ -37,7 +37,7 @@ func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
 func (s Source) fromFolder(ctx context.Context, dir string) (*Archive, error) {
 	files, err := readFolder(s.Chart)
 	if err != nil {
-		return nil, s.problem("load the chart "+s.Chart, err, "correct the chart; `helm lint` names the same")
+		return nil, s.problem("load the chart "+s.Chart, err, "Correct the chart; `helm lint` names the same.")
 	}
 	if files, err = s.build(ctx, dir, files); err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (s Source) fromRegistry(ctx context.Context, dir, ref string) (*Archive, er
 	tried := "pull the chart " + ref
 	u, err := url.Parse(ref)
 	if err != nil {
-		return nil, s.problem(tried, err, "give it as oci://host/path/name")
+		return nil, s.problem(tried, err, "Give it as oci://host/path/name.")
 	}
 	r, err := s.connect(ctx, dir, u)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s Source) fromRegistry(ctx context.Context, dir, ref string) (*Archive, er
 	}
 	data, sum, err := r.pull(u, s.Version)
 	if err != nil {
-		return nil, s.problem(tried, err, "check the address, the version, and that registry-username and registry-password (or registry-config) may read it")
+		return nil, s.problem(tried, err, "Check the address, the version, and that registry-username and registry-password (or registry-config) may read it.")
 	}
 	return s.unpack(data, ref, sum)
 }
@@ -65,7 +65,7 @@ func (s Source) fromRegistry(ctx context.Context, dir, ref string) (*Archive, er
 func (s Source) fromURL(ctx context.Context, dir, address string) (*Archive, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, s.problem("download the chart", err, "give a complete address")
+		return nil, s.problem("download the chart", err, "Give a complete address.")
 	}
 	r, err := s.connect(ctx, dir, u)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s Source) fromURL(ctx context.Context, dir, address string) (*Archive, err
 	}
 	data, err := r.download(address)
 	if err != nil {
-		return nil, s.problem("download the chart "+address, err, "check the address and the credentials")
+		return nil, s.problem("download the chart "+address, err, "Check the address and the credentials.")
 	}
 	return s.unpack(data, address, "")
 }
@@ -82,7 +82,7 @@ func (s Source) fromRepository(ctx context.Context, dir string) (*Archive, error
 	tried := fmt.Sprintf("find the chart %s in the repository %s", s.Chart, s.Repo)
 	u, err := url.Parse(s.Repo)
 	if err != nil {
-		return nil, s.problem(tried, err, "give repo as a complete address")
+		return nil, s.problem(tried, err, "Give repo as a complete address.")
 	}
 	r, err := s.connect(ctx, dir, u)
 	if err != nil {
@@ -90,19 +90,19 @@ func (s Source) fromRepository(ctx context.Context, dir string) (*Archive, error
 	}
 	index, err := r.index(s.Repo, "repository")
 	if err != nil {
-		return nil, s.problem(tried, err, "check repo (index.yaml must lie below it) and, if it is private, registry-username and registry-password")
+		return nil, s.problem(tried, err, "Check repo (index.yaml must lie below it) and, if it is private, registry-username and registry-password.")
 	}
 	found, err := index.Get(s.Chart, s.Version)
 	if err != nil || len(found.URLs) == 0 {
-		return nil, s.problem(tried, absence(index, s.Chart, s.Version), "correct chart or version")
+		return nil, s.problem(tried, absence(index, s.Chart, s.Version), "Correct chart or version.")
 	}
 	address, err := repo.ResolveReferenceURL(s.Repo, found.URLs[0])
 	if err != nil {
-		return nil, s.problem(tried, err, "the repository's index is broken; ask who runs it")
+		return nil, s.problem(tried, err, "Ask who runs the repository to repair its index.")
 	}
 	data, err := r.download(address)
 	if err != nil {
-		return nil, s.problem("download the chart "+address, err, "check that the credentials may read it")
+		return nil, s.problem("download the chart "+address, err, "Check that the credentials may read it.")
 	}
 	return s.unpack(data, address, "")
 }
@@ -127,7 +127,7 @@ func absence(index *repo.IndexFile, name, version string) error {
 func (s Source) unpack(data []byte, from, sum string) (*Archive, error) {
 	files, err := loader.LoadArchiveFiles(bytes.NewReader(data))
 	if err != nil {
-		return nil, s.problem("unpack the chart "+filepath.Base(from), err, "give a chart that `helm package` made")
+		return nil, s.problem("unpack the chart "+filepath.Base(from), err, "Give a chart that `helm package` made.")
 	}
 	if sum == "" {
 		sum = sha256Of(data)

@@ -69,7 +69,7 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 	}
 	reg, err := registry.NewClient(options...)
 	if err != nil {
-		return nil, s.problem("make a registry client", err, "check registry-config")
+		return nil, s.problem("make a registry client", err, "Check registry-config.")
 	}
 	return &remote{dir: dir, registry: reg, getters: getter.Providers{
 		{Schemes: []string{"http", "https"}, New: func(...getter.Option) (getter.Getter, error) {
@@ -89,14 +89,14 @@ func (s Source) trust() (*tls.Config, error) {
 	}
 	pem, err := os.ReadFile(s.CAFile)
 	if err != nil {
-		return nil, s.wrongInput(fmt.Sprintf("ca-file: %v", err), "check the path")
+		return nil, s.wrongInput(fmt.Sprintf("ca-file: %v", err), "Check the path.")
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, s.wrongInput(fmt.Sprintf("ca-file: %s holds no certificate", s.CAFile), "give a file of certificates in PEM form")
+		return nil, s.wrongInput(fmt.Sprintf("ca-file: %s holds no certificate", s.CAFile), "Give a file of certificates in PEM form.")
 	}
 	config.RootCAs = pool
 	return config, nil

@@ -35,7 +35,7 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 	defer func() {
 		// Helm's chart code takes some malformed charts for well formed.
 		if r := recover(); r != nil {
-			err = refuse(tried, fmt.Errorf("it makes Helm fail: %s", tidy(mask(fmt.Sprint(r), values))), "run `helm template` on it, and simplify Chart.yaml and values.yaml")
+			err = refuse(tried, fmt.Errorf("it makes Helm fail: %s", tidy(mask(fmt.Sprint(r), values))), "Run `helm template` on it, and simplify Chart.yaml and values.yaml.")
 		}
 	}()
 	c, err := a.Load()
@@ -43,23 +43,23 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 		return err
 	}
 	if kind := c.Metadata.Type; kind != "" && kind != "application" {
-		return refuse(tried, fmt.Errorf("a chart of type %s cannot be installed", kind), "give the application chart that uses it")
+		return refuse(tried, fmt.Errorf("a chart of type %s cannot be installed", kind), "Give the application chart that uses it.")
 	}
 	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
-		return refuse(tried, reworded{tidy(mask(err.Error(), values)), err}, "correct condition, tags and import-values of the dependencies in Chart.yaml")
+		return refuse(tried, reworded{tidy(mask(err.Error(), values)), err}, "Correct condition, tags and import-values of the dependencies in Chart.yaml.")
 	}
 	capabilities := o.Capabilities
 	if capabilities == nil {
 		capabilities = chartutil.DefaultCapabilities
 	}
 	if want, have := c.Metadata.KubeVersion, capabilities.KubeVersion.String(); want != "" && !chartutil.IsCompatibleRange(want, have) {
-		return refuse(tried, fmt.Errorf("it wants Kubernetes %s and the cluster has %s", want, have), "use another version of the chart, or widen kubeVersion in Chart.yaml")
+		return refuse(tried, fmt.Errorf("it wants Kubernetes %s and the cluster has %s", want, have), "Use another version of the chart, or widen kubeVersion in Chart.yaml.")
 	}
 	top, err := chartutil.ToRenderValuesWithSchemaValidation(c, values, chartutil.ReleaseOptions{
 		Name: o.Release, Namespace: o.Namespace, Revision: o.Revision, IsUpgrade: o.Upgrade, IsInstall: !o.Upgrade,
 	}, capabilities, true)
 	if err != nil {
-		return refuse(tried, reworded{tidy(mask(err.Error(), values)), err}, "correct the values")
+		return refuse(tried, reworded{tidy(mask(err.Error(), values)), err}, "Correct the values.")
 	}
 	if err := checkSchema(c, top["Values"]); err != nil {
 		return err
@@ -70,10 +70,10 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 	}
 	files, err := e.Render(c, top)
 	if err != nil {
-		return refuse(tried, templateFault(err, top["Values"]), "correct the template, or give the value that it needs; `helm template` shows the same")
+		return refuse(tried, templateFault(err, top["Values"]), "Correct the template, or give the value that it needs; `helm template` shows the same.")
 	}
 	if err := checkObjects(c, files); err != nil {
-		return refuse(tried, err, "correct the template; `helm template` shows what it renders")
+		return refuse(tried, err, "Correct the template; `helm template` shows what it renders.")
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func checkSchema(c *helmchart.Chart, values any) error {
 		Reason: problem.ChartInvalid,
 		Tried:  tidy("fit the values to the schema of the chart " + c.Name()),
 		Cause:  cause,
-		Next:   "correct the values that are named, in values files or set, or the chart's values.schema.json",
+		Next:   "Correct the values that are named, in values files or set, or the chart's values.schema.json.",
 	}
 }
 

@@ -63,15 +63,15 @@ func (s Source) locate() (place, string) {
 func (s Source) validate() error {
 	switch {
 	case s.Chart == "":
-		return s.wrongInput("no chart was named", "give the input chart: a folder, a .tgz, oci://…, or a name together with repo")
+		return s.wrongInput("no chart was named", "Give the input chart: a folder, a .tgz, oci://…, or a name together with repo.")
 	case (s.Username == "") != (s.Password == ""):
-		return s.wrongInput("registry-username and registry-password go together, and one of them is empty", "give both, or neither")
+		return s.wrongInput("registry-username and registry-password go together, and one of them is empty", "Give both, or neither.")
 	case s.Username != "" && s.RegistryConfig != "":
-		return s.wrongInput("registry-username and registry-config were both given", "keep one of them")
+		return s.wrongInput("registry-username and registry-config were both given", "Keep one of them.")
 	case s.Repo != "" && (strings.Contains(s.Chart, "://") || filepath.IsAbs(s.Chart) || strings.HasPrefix(s.Chart, ".")):
-		return s.wrongInput("repo goes with a chart's name, and chart is a path or an address", "leave repo out, or give the chart's name in that repository")
+		return s.wrongInput("repo goes with a chart's name, and chart is a path or an address", "Leave repo out, or give the chart's name in that repository.")
 	case s.Repo != "" && !isHTTP(s.Repo) && !registry.IsOCI(s.Repo):
-		return s.wrongInput("repo is not an address", "give the repository's URL, https://… or oci://…; names that `helm repo add` made are not known here")
+		return s.wrongInput("repo is not an address", "Give the repository's URL, https://… or oci://…; names that `helm repo add` made are not known here.")
 	}
 	for input, address := range map[string]string{"chart": s.Chart, "repo": s.Repo} {
 		if !strings.Contains(address, "://") {
@@ -79,10 +79,10 @@ func (s Source) validate() error {
 		}
 		u, err := url.Parse(address)
 		if err != nil || u.Host == "" {
-			return s.wrongInput("the input "+input+" is not a complete address", "give it as https://host/path or oci://host/path")
+			return s.wrongInput("the input "+input+" is not a complete address", "Give it as https://host/path or oci://host/path.")
 		}
 		if u.User != nil {
-			return s.wrongInput("the input "+input+" holds credentials", "take them out of the address and give registry-username and registry-password")
+			return s.wrongInput("the input "+input+" holds credentials", "Take them out of the address and give registry-username and registry-password.")
 		}
 	}
 	return nil

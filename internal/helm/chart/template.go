@@ -13,7 +13,7 @@ import (
 // name: App, Slug, Branch and so on. What is absent is an error to use.
 type TemplateData map[string]string
 
-const templateForm = "use {{ .App }}, {{ .Slug }}, {{ .Branch }}, {{ .PullRequest }}, {{ .SHA }}, {{ .URL }}, {{ .Host }}, {{ .Namespace }} or {{ .Release }}"
+const templateForm = "Use {{ .App }}, {{ .Slug }}, {{ .Branch }}, {{ .PullRequest }}, {{ .SHA }}, {{ .URL }}, {{ .Host }}, {{ .Namespace }} or {{ .Release }}."
 
 // A branch may be called `a,image.repository=evil`. So the data has a type for
 // each place it is written to, which escapes itself when printed; comparisons in
@@ -72,7 +72,7 @@ func expandPath(d TemplateData, input, item string) (string, error) {
 		filepath.IsAbs(path) && !filepath.IsAbs(item) {
 		return "", wrongValues("fill in the path of "+input+": "+tidy(item),
 			errors.New("what was filled in would lead out of the folder that the template names"),
-			"name the file by {{ .Slug }}, which is safe in a path")
+			"Name the file by {{ .Slug }}, which is safe in a path.")
 	}
 	return path, nil
 }

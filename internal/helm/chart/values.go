@@ -25,9 +25,9 @@ type Values struct {
 }
 
 const (
-	setForm  = "write key=value, more after a comma; put \\ before a comma, dot, brace or = that belongs to the text"
-	fileForm = "write key=path; the path is taken from the working directory"
-	jsonForm = "write key=JSON, text in double quotes"
+	setForm  = "Write key=value, more after a comma; put \\ before a comma, dot, brace or = that belongs to the text."
+	fileForm = "Write key=path; the path is taken from the working directory."
+	jsonForm = "Write key=JSON, text in double quotes."
 )
 
 // Merge reads and merges the values in Helm's order: files, set-json, set,
@@ -134,11 +134,11 @@ func readValues(ctx context.Context, path string) (map[string]any, error) {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, &problem.Problem{Reason: problem.Interrupted, Tried: tried, Cause: ctx.Err()}
 		}
-		return nil, wrongValues(tried, clean(err), "check the path; it is taken from the working directory, and the repository must be checked out")
+		return nil, wrongValues(tried, clean(err), "Check the path; it is taken from the working directory, and the repository must be checked out.")
 	}
 	values := map[string]any{}
 	if err := yaml.Unmarshal(data, &values); err != nil {
-		return nil, wrongValues(tried, reworded{yamlFault(err), err}, "correct the file")
+		return nil, wrongValues(tried, reworded{yamlFault(err), err}, "Correct the file.")
 	}
 	return values, nil
 }

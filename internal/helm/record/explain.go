@@ -52,16 +52,16 @@ func (s *Store) explain(act, verb, key string, err error) error {
 		s.deny(p, verb, key, err)
 	case apierrors.IsUnauthorized(err):
 		p.Reason = problem.PermissionMissing
-		p.Next = "The API server did not accept the credentials: check that the token or certificate is right and has not expired."
+		p.Next = "Check that the token or certificate is right and has not expired: the API server did not accept the credentials."
 	case stuck(err):
 		p.Reason = problem.RecordUnreadable
 		p.Next = "Move it out of the way or delete it, then run again."
 	case errors.Is(err, driver.ErrReleaseExists):
 		p.Reason = problem.LiveOperation
-		p.Next = "Another operation created this revision. Let it end, then run again."
+		p.Next = "Let the other operation end, which created this revision, then run again."
 	case errors.Is(err, driver.ErrReleaseNotFound):
 		p.Reason = problem.Inconsistent
-		p.Next = "The record was removed while the operation ran. Run again."
+		p.Next = "Run again: the record was removed while the operation ran."
 	default:
 		if !s.classify(p, err) {
 			return fmt.Errorf("%s: %w", p.Tried, err)
@@ -82,19 +82,19 @@ func (s *Store) classify(p *problem.Problem, err error) bool {
 	switch {
 	case errors.As(err, &conflict):
 		p.Reason = problem.LiveOperation
-		p.Next = "Nothing was overwritten. Let the other operation end, then run again."
+		p.Next = "Let the other operation end, then run again. Nothing was overwritten."
 	case tooLarge(err):
 		p.Reason = problem.RecordUnreadable
-		p.Next = "A record holds the chart with its files, the values and the manifest: leave files out with .helmignore, or move large ones out of the chart."
+		p.Next = "Leave files out with .helmignore, or move large ones out of the chart: a record holds the chart with its files, the values and the manifest."
 	case errors.As(err, &undecodable):
 		p.Reason = problem.RecordUnreadable
 		p.Next = "Move the record out of the way or delete it, then run again."
 	case errors.As(err, &outline):
 		p.Reason = problem.Internal
-		p.Next = "This is a fault of Berth: please report it. Nothing was overwritten."
+		p.Next = "Report this, please: it is a fault of Berth. Nothing was overwritten."
 	case errors.As(err, &status) && !transient(err):
 		p.Reason = problem.Inconsistent
-		p.Next = "The API server refuses the record for the reason given. Remove that reason, then run again."
+		p.Next = "Remove the reason for which the API server refuses the record, then run again."
 	case transient(err):
 		p.Cause = &UnansweredError{Err: err}
 		s.unanswered(p)

@@ -73,7 +73,7 @@ func wait(ctx context.Context, c <-chan time.Time) {
 func (c *candidate) explain(err error) error {
 	tried := fmt.Sprintf("lock release %s in namespace %s", c.Release, c.Namespace)
 	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
-		return &problem.Problem{Reason: problem.NamespaceTerminating, Tried: tried, Cause: err, Next: "wait until the namespace is gone, then run again"}
+		return &problem.Problem{Reason: problem.NamespaceTerminating, Tried: tried, Cause: err, Next: "Wait until the namespace is gone, then run again."}
 	}
 	return fmt.Errorf("%s: %w", tried, err)
 }
