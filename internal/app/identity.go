@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -8,34 +9,31 @@ import (
 	"strings"
 )
 
-// hashDigits keeps 64 bits: enough never to meet by chance, short enough for a
-// label.
+// hashDigits is the number of hexadecimal digits of a hash. They are 64 bits:
+// enough to rule out collisions by chance, and short enough for a label.
 const hashDigits = 16
 
-// Identity is the hash of what makes a branch this very branch and no other:
-// platform, base repository, head repository and name. Two forks' patch-1
-// differ in it. Platforms compare hosts and repositories without case, Git
-// compares branches with it.
+// Identity returns the hash of what tells a branch from all others: platform, base
+// repository, head repository and name. The branches patch-1 of two forks have
+// different identities. Hosts and repositories are compared without regard to
+// case, as the platforms do; branches with regard to case, as Git does.
 func Identity(s Source) string {
-	head := s.HeadRepository
-	if head == "" {
-		head = s.Repository
-	}
+	head := cmp.Or(s.HeadRepository, s.Repository)
 	return fingerprint(strings.ToLower(s.Host), strings.ToLower(s.Repository), strings.ToLower(head), s.Branch)
 }
 
-// RepositoryHash is the hash of a repository, for a label.
+// RepositoryHash returns the hash of a repository, for a label.
 func RepositoryHash(host, repository string) string {
 	return fingerprint(strings.ToLower(host), strings.ToLower(repository))
 }
 
-// RunHash is the hash of one attempt of a CI run, for a label.
+// RunHash returns the hash of one attempt of a CI run, for a label.
 func RunHash(runURL string, attempt int) string {
 	return fingerprint(runURL, strconv.Itoa(attempt))
 }
 
-// fingerprint hashes the parts, each led by its length, so that no two lists
-// of parts read the same.
+// fingerprint returns the hash of the parts. Each is preceded by its length, so
+// that ("ab", "c") and ("a", "bc") have different hashes.
 func fingerprint(parts ...string) string {
 	h := sha256.New()
 	for _, part := range parts {

@@ -7,8 +7,8 @@ import (
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
-// labels of a namespace that all branches share name no branch: the first one
-// would shut the others out.
+// labels returns the labels of the app's namespace. One that all branches share
+// carries no identity, since that of the first branch would lock the others out.
 func (a *App) labels() map[string]string {
 	labels := map[string]string{
 		ownership.LabelManagedBy:  ownership.ManagedByBerth,
@@ -21,6 +21,8 @@ func (a *App) labels() map[string]string {
 	return labels
 }
 
+// annotations returns the annotations of the app's namespace. One that all branches
+// share carries only those that are the same for each.
 func (a *App) annotations() map[string]string {
 	all := map[string]string{
 		ownership.AnnotationHost:       a.Source.Host,

@@ -9,7 +9,7 @@ import (
 
 const (
 	maxLabel   = 63
-	maxRelease = 53 // leaves room for the record's prefix and revision
+	maxRelease = 53 // Helm's limit: the record's name adds a prefix and the revision
 	maxHost    = 253
 )
 
@@ -19,25 +19,25 @@ var (
 	releasePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
 )
 
-// hostPattern is large, so it is compiled when there is a URL.
+// hostPattern is compiled only when there is a URL, since that takes long.
 var hostPattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?i)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
 })
 
-// NameError says that a name does not fit, and what to do about it.
+// NameError reports a name that is not allowed.
 type NameError struct {
 	What  string // app, slug, namespace, release, url
 	Value string // untrusted text
-	Limit string // what is allowed
-	Next  string // what to do
+	Limit string // what is allowed; a clause
+	Next  string // what to do; a clause
 }
 
-// Error is one line.
+// Error returns one line.
 func (e *NameError) Error() string {
 	return fmt.Sprintf("%s %q (%d characters) does not fit: %s; %s", e.What, e.Value, len(e.Value), e.Limit, e.Next)
 }
 
-// rule is what one kind of name has to keep to.
+// rule is what is allowed for one kind of name.
 type rule struct {
 	what    string
 	max     int
@@ -45,6 +45,7 @@ type rule struct {
 	allowed string
 }
 
+// check returns a *NameError with next where the rule does not allow value.
 func (r rule) check(value, next string) error {
 	if value != "" && len(value) <= r.max && r.pattern.MatchString(value) {
 		return nil
@@ -54,8 +55,8 @@ func (r rule) check(value, next string) error {
 
 const partAllowed = "lower-case letters, digits and dashes, beginning with a letter and not ending with a dash"
 
-// checkApp is generous: what an app's length does to the names made from it
-// shows there.
+// checkApp allows names that are too long for a namespace or release: these are
+// checked by themselves.
 func checkApp(name string) error {
 	return rule{"app", maxLabel, partPattern, partAllowed}.check(name, "set the input app")
 }
@@ -77,8 +78,8 @@ func checkRelease(name string) error {
 		check(name, "set a shorter app or slug, or change the release template")
 }
 
-// checkURL takes only what a browser can follow to a host that a certificate
-// can name, and gives it back escaped.
+// checkURL returns the URL escaped, and its host name. It allows only what a browser
+// can open and whose host a certificate can name.
 func checkURL(raw string) (clean, host string, err error) {
 	bad := func(limit, next string) (string, string, error) {
 		return "", "", &NameError{What: "url", Value: raw, Limit: limit, Next: next}

@@ -7,12 +7,13 @@ import (
 
 const (
 	maxSlug    = 40
-	slugDigits = 6 // of the identity, at the end of a slug that was changed
+	slugDigits = 6 // digits of the identity that a changed name ends with
 )
 
-// Slug makes the branch's name fit to be part of other names. A branch whose
-// name had to be changed gets the identity's first digits, so that a/b and a-b
-// do not meet.
+// Slug returns the branch's name in a form that can be part of other names: at
+// most 40 of a-z, 0-9 and -, beginning with a letter. Where the name had to be
+// changed, it ends with the first digits of the identity, so that the branches
+// a/b and a-b have different slugs.
 func Slug(s Source) string {
 	hash := Identity(s)[:slugDigits]
 	slug := simplify(s.Branch)
@@ -29,7 +30,8 @@ func Slug(s Source) string {
 	return slug + "-" + hash
 }
 
-// Name is the default name of an application: that of its repository.
+// Name returns the default name of an application, made from the last part of its
+// repository's.
 func Name(repository string) string {
 	if name := simplify(path.Base(repository)); name != "" {
 		return name
@@ -37,8 +39,9 @@ func Name(repository string) string {
 	return "b-" + fingerprint("", repository)[:slugDigits]
 }
 
-// simplify lowers the case, makes every run of other characters than a-z0-9
-// one dash, trims dashes, and lets the name start with a letter.
+// simplify converts to lower case, replaces each run of characters other than
+// a-z0-9 with one dash, removes dashes at both ends, and puts b- before a leading
+// digit.
 func simplify(name string) string {
 	var b strings.Builder
 	dash := false

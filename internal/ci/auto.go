@@ -8,22 +8,23 @@ import (
 
 // Intent is what an event asks for.
 type Intent struct {
-	Verb   verb.Verb
-	Reason string // one sentence; may quote a branch name, which is untrusted text
+	Verb   verb.Verb // verb.Deploy, verb.Teardown, or Nothing
+	Reason string    // a clause; may quote a branch name, which is untrusted text
 }
 
 // Nothing is the verb of an Intent that asks for none: the run ends with a
 // notice and exit code 0.
 const Nothing verb.Verb = ""
 
-// Auto decides what the event behind a run asks for. Whatever is not plainly
-// about a review app's life is nothing: deploying too little is seen at once,
-// taking down too much is not.
+// Auto returns what the event behind a run asks for. credentials says whether the
+// run was given any for a cluster.
 //
-// A fork's pull request gets no secrets; without credentials nothing can be
-// done for it, and that is no failure.
+// Events that do not plainly start or end the life of a review app ask for
+// Nothing: a missing deploy is noticed at once, a wrong teardown destroys data.
+// A fork's pull request gets no secrets, so without credentials it asks for
+// Nothing too, and does not fail.
 func Auto(c Context, credentials bool) Intent {
-	intent := wanted(c)
+	intent := intentOf(c)
 	if intent.Verb == Nothing {
 		return intent
 	}
@@ -42,8 +43,8 @@ func Auto(c Context, credentials bool) Intent {
 	return intent
 }
 
-// wanted reads the event alone.
-func wanted(c Context) Intent {
+// intentOf reads the event and ignores whose branch it is about.
+func intentOf(c Context) Intent {
 	e := c.Event
 	switch {
 	case e.Name == "":
@@ -55,9 +56,9 @@ func wanted(c Context) Intent {
 	case "schedule":
 		return nothing("scheduled clean-up is not part of this version")
 	case "environment":
-		return environmentWants(e.Action)
+		return environmentIntent(e.Action)
 	case "pull_request", "pull_request_target":
-		return pullRequestWants(c)
+		return pullRequestIntent(c)
 	case "push":
 		if e.Deleted {
 			return Intent{verb.Teardown, fmt.Sprintf("branch %s was deleted", c.Branch)}
@@ -69,7 +70,7 @@ func wanted(c Context) Intent {
 	return nothing("the %s event does not say what to do with a review app; run deploy or teardown by name", e.Name)
 }
 
-func environmentWants(action string) Intent {
+func environmentIntent(action string) Intent {
 	switch action {
 	case "start":
 		return Intent{verb.Deploy, "the environment is being started"}
@@ -79,21 +80,16 @@ func environmentWants(action string) Intent {
 	return nothing("the environment's action is %s, which changes nothing to deploy", action)
 }
 
-func pullRequestWants(c Context) Intent {
+func pullRequestIntent(c Context) Intent {
 	switch c.Event.Action {
-	case "opened", "reopened", "synchronize", "labeled":
-		return Intent{verb.Deploy, fmt.Sprintf("pull request %d was %s", c.PullRequest, said(c.Event.Action))}
+	case "opened", "reopened", "labeled":
+		return Intent{verb.Deploy, fmt.Sprintf("pull request %d was %s", c.PullRequest, c.Event.Action)}
+	case "synchronize":
+		return Intent{verb.Deploy, fmt.Sprintf("pull request %d was updated", c.PullRequest)}
 	case "closed":
 		return Intent{verb.Teardown, fmt.Sprintf("pull request %d was closed", c.PullRequest)}
 	}
 	return nothing("pull request %d was %s, which changes nothing to deploy", c.PullRequest, c.Event.Action)
-}
-
-func said(action string) string {
-	if action == "synchronize" {
-		return "updated"
-	}
-	return action
 }
 
 func nothing(format string, args ...any) Intent {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -34,11 +35,11 @@ func (e env) withPayload(t *testing.T, payload string) env {
 
 func TestDetect(t *testing.T) {
 	for want, e := range map[string]env{
-		"github": {"GITHUB_ACTIONS": "true", "CI": "true"},
-		"gitlab": {"GITLAB_CI": "true", "CI": "true"},
-		"local":  {"CI": "true"},
+		"*ci.gitHub": {"GITHUB_ACTIONS": "true", "CI": "true"},
+		"*ci.gitLab": {"GITLAB_CI": "true", "CI": "true"},
+		"ci.local":   {"CI": "true"},
 	} {
-		if got := Detect(e.get, &bytes.Buffer{}).Name(); got != want {
+		if got := fmt.Sprintf("%T", Detect(e.get, &bytes.Buffer{})); got != want {
 			t.Errorf("%v: got %s, want %s", e, got, want)
 		}
 	}
@@ -64,7 +65,7 @@ func TestMaskedSecretsAreNotPrinted(t *testing.T) {
 		out.Reset()
 		p.Line("the token is hunter2hunter2, then second-line }")
 		if got, want := out.String(), "the token is ***, then *** }\n"; got != want {
-			t.Errorf("%s: got %q, want %q", p.Name(), got, want)
+			t.Errorf("%T: got %q, want %q", p, got, want)
 		}
 	}
 }
@@ -128,22 +129,20 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pi
 func TestABrokenLogIsNoReasonToStop(t *testing.T) {
 	for _, e := range []env{{}, {"GITLAB_CI": "true"}, {"GITHUB_ACTIONS": "true"}} {
 		p := Detect(e.get, brokenWriter{})
-		p.Group("title")
 		p.Line("::error::x")
 		p.Mask("hunter2hunter2")
-		p.EndGroup()
 		if err := p.Publish(failedResult(), ""); err != nil {
-			t.Errorf("%s: %v", p.Name(), err)
+			t.Errorf("%T: %v", p, err)
 		}
 	}
 }
 
-func TestWriteReports(t *testing.T) {
+func TestWriteFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
-	if err := WriteReports(dir, map[string][]byte{"report.json": []byte("one")}); err != nil {
+	if err := writeFiles(dir, map[string][]byte{"report.json": []byte("one")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteReports(dir, map[string][]byte{"report.json": []byte("two"), "junit.xml": nil}); err != nil {
+	if err := writeFiles(dir, map[string][]byte{"report.json": []byte("two"), "junit.xml": nil}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"junit.xml", "report.json"}, names(t, dir)); diff != "" {
@@ -154,12 +153,12 @@ func TestWriteReports(t *testing.T) {
 	}
 }
 
-func TestWriteReportsSaysWhatAndWhy(t *testing.T) {
+func TestWriteFilesSaysWhatAndWhy(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "report.md"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	err := WriteReports(dir, map[string][]byte{"../escape": nil, "report.md": []byte("x"), "report.json": []byte("y")})
+	err := writeFiles(dir, map[string][]byte{"../escape": nil, "report.md": []byte("x"), "report.json": []byte("y")})
 	if err == nil || !strings.Contains(err.Error(), "../escape") || !strings.Contains(err.Error(), "report.md") {
 		t.Errorf("got %v", err)
 	}
@@ -167,7 +166,7 @@ func TestWriteReportsSaysWhatAndWhy(t *testing.T) {
 		t.Error("the other file has to be there and no leftover: ", diff)
 	}
 	file := filepath.Join(dir, "report.json")
-	if err := WriteReports(file, nil); err == nil || !strings.Contains(err.Error(), file) {
+	if err := writeFiles(file, nil); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -7,12 +7,52 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/result"
 )
 
-// WriteReports writes each file whole or not at all, so that whoever collects
-// the folder while a job is being cancelled never finds half a report. It goes
-// on after a file that cannot be written and names each.
-func WriteReports(dir string, files map[string][]byte) error {
+// The names of the report files.
+const (
+	fileJSON        = "report.json"
+	fileMarkdown    = "report.md"
+	fileJUnit       = "junit.xml"
+	fileAnnotations = "annotations.json"
+	fileDotenv      = "berth.env"
+)
+
+// reportFiles returns the content, by file name, of the files that every
+// platform writes.
+func reportFiles(r result.Result) (map[string][]byte, error) {
+	asJSON, err := report.JSON(r)
+	if err != nil {
+		return nil, err
+	}
+	junit, err := report.JUnit(r)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{
+		fileJSON:     asJSON,
+		fileMarkdown: []byte(report.Markdown(r)),
+		fileJUnit:    junit,
+	}, nil
+}
+
+// reportPath returns the output "report": the path as the user gave it, since the
+// absolute path inside a container means nothing to the next step.
+func reportPath(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, fileJSON)
+}
+
+// writeFiles writes each file as a whole or not at all, so that nobody who
+// collects the folder while a job is being cancelled finds half a report. A file
+// that cannot be written does not keep the others from being written; the error
+// names each such file.
+func writeFiles(dir string, files map[string][]byte) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the report folder %s: %w; set report-dir to a folder that can be written", dir, err)
 	}
@@ -22,15 +62,15 @@ func WriteReports(dir string, files map[string][]byte) error {
 			errs = append(errs, fmt.Errorf("write report %q: not the name of a file inside %s", name, dir))
 			continue
 		}
-		if err := writeWhole(filepath.Join(dir, name), files[name]); err != nil {
+		if err := replaceFile(filepath.Join(dir, name), files[name]); err != nil {
 			errs = append(errs, fmt.Errorf("write report %s: %w; check the space and the rights of report-dir", filepath.Join(dir, name), err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// writeWhole writes beside the file and renames.
-func writeWhole(path string, data []byte) (err error) {
+// replaceFile writes a temporary file beside path and renames it.
+func replaceFile(path string, data []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".berth-*")
 	if err != nil {
 		return err

@@ -14,15 +14,17 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// maxSummary is what GitHub takes of a step's summary; a larger one is dropped.
+// maxSummary is the number of bytes that GitHub accepts as a step's summary. It
+// drops a larger one.
 const maxSummary = 1 << 20
 
-// gitHub is GitHub Actions: workflow commands in the log, files for the rest.
+// gitHub is GitHub Actions: annotations and masks are workflow commands in the
+// log; outputs and the job summary are files that the runner names.
 type gitHub struct {
 	getenv  func(string) string
 	printer *printer
 	action  *githubactions.Action
-	token   func() string // a fresh word that nobody can guess
+	token   func() string // returns a new word that nobody can guess
 }
 
 func newGitHub(getenv func(string) string, p *printer) *gitHub {
@@ -34,39 +36,31 @@ func newGitHub(getenv func(string) string, p *printer) *gitHub {
 	}
 }
 
-func (*gitHub) Name() string { return "github" }
-
-func (g *gitHub) Group(title string) {
-	g.action.Group(g.clean(strings.Join(strings.Fields(title), " ")))
-}
-func (g *gitHub) EndGroup() { g.action.EndGroup() }
-
-// Line prints text that may hold workflow commands: the runner looks for "::" at
-// the start of a line and for "##[" anywhere in it. Such text is wrapped so that
-// it stays text.
+// Line keeps the runner from executing workflow commands in text: it looks for
+// "::" at the start of a line and for "##[" anywhere in it. Text with either is
+// printed between stop-commands markers.
 func (g *gitHub) Line(text string) {
-	text = plain(text)
+	text = sanitize(text)
 	if strings.Contains(text, "::") || strings.Contains(text, "##[") {
 		token := g.token()
 		text = "::stop-commands::" + token + "\n" + text + "::" + token + "::\n"
 	}
-	g.printer.write(text)
+	g.printer.print(text)
 }
 
-// Plain is text in one line.
-func (g *gitHub) Plain(text string) string { return g.printer.line(text) }
+func (g *gitHub) OneLine(text string) string { return g.printer.oneLine(text) }
 
-// Mask hides each line, since the runner masks line by line.
+// Mask masks each line by itself, as the runner does.
 func (g *gitHub) Mask(secret string) {
 	for _, line := range g.printer.mask(secret) {
 		g.action.AddMask(line)
 	}
 }
 
-// Redact leaves the masked secrets out of text.
 func (g *gitHub) Redact(text []byte) []byte { return g.printer.redact(text) }
 
-// Publish writes the report files, annotations, the job summary and the outputs.
+// Publish writes the report files, the annotations, the job summary and the
+// outputs.
 func (g *gitHub) Publish(r result.Result, dir string) error {
 	files, err := reportFiles(r)
 	if err != nil {
@@ -89,7 +83,7 @@ func (g *gitHub) Publish(r result.Result, dir string) error {
 	return writeErr
 }
 
-// annotate puts a note beside the job.
+// annotate prints a note as an annotation of the job.
 func (g *gitHub) annotate(note result.Note) {
 	a := g.action
 	if title := g.clean(note.Title); title != "" {
@@ -106,17 +100,17 @@ func (g *gitHub) annotate(note result.Note) {
 	}
 }
 
-// clean is text for a command's data: the library escapes what the runner
-// decodes, this takes out control characters and secrets.
+// clean returns text for the data of a workflow command, without control
+// characters and secrets. The library escapes what the runner decodes.
 func (g *gitHub) clean(s string) string { return string(g.printer.redact([]byte(text.Clean(s)))) }
 
 func (g *gitHub) appendSummary(markdown []byte) error {
 	return g.appendFile("GITHUB_STEP_SUMMARY", g.printer.redact(markdown), maxSummary)
 }
 
-// appendOutputs writes the heredoc form itself: go-githubactions uses a fixed
-// delimiter, so that a value could end its own output and set another, and it
-// panics when the file is missing.
+// appendOutputs writes the outputs in the heredoc form. It does not leave that to
+// go-githubactions, which uses a fixed delimiter, so that a value could end its
+// own output and set another, and which panics when the file is missing.
 func (g *gitHub) appendOutputs(outputs []report.Output) error {
 	var b strings.Builder
 	for _, o := range outputs {
@@ -129,7 +123,8 @@ func (g *gitHub) appendOutputs(outputs []report.Output) error {
 	return g.appendFile("GITHUB_OUTPUT", []byte(b.String()), maxSummary)
 }
 
-// appendFile adds to one of the runner's files, unless it would grow over limit.
+// appendFile appends to the runner's file that a variable names. Nothing is
+// written when the file would exceed limit bytes.
 func (g *gitHub) appendFile(variable string, data []byte, limit int64) (err error) {
 	path := g.getenv(variable)
 	if path == "" {

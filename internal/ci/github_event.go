@@ -1,6 +1,7 @@
 package ci
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +11,7 @@ import (
 	"strings"
 )
 
-// payload is the part of GitHub's event payloads that Berth reads.
+// payload contains the fields of GitHub's event payloads that Berth reads.
 // https://docs.github.com/en/webhooks/webhook-events-and-payloads
 type payload struct {
 	Action      string       `json:"action"`
@@ -36,9 +37,9 @@ type pullRequest struct {
 	} `json:"head"`
 }
 
-// Context reads the environment, then the event's payload, which knows better:
-// for a deleted branch GITHUB_REF is the default branch, and for a pull request
-// GITHUB_SHA is a merge commit that nobody pushed.
+// Context reads the environment and then the event's payload, which takes
+// precedence: for a deleted branch GITHUB_REF is the default branch, and for a
+// pull request GITHUB_SHA is a merge commit that nobody pushed.
 func (g *gitHub) Context() (Context, error) {
 	c := g.environment()
 	p, err := readPayload(g.getenv("GITHUB_EVENT_PATH"))
@@ -46,18 +47,18 @@ func (g *gitHub) Context() (Context, error) {
 		return c, err
 	}
 	c.DefaultBranch = p.Repository.DefaultBranch
-	c.Repository = first(c.Repository, p.Repository.FullName)
+	c.Repository = cmp.Or(c.Repository, p.Repository.FullName)
 	c.HeadRepository = c.Repository
 	switch c.Event.Name {
 	case "pull_request", "pull_request_target":
 		if p.PullRequest == nil || p.PullRequest.Head.Ref == "" {
 			return c, fmt.Errorf("read the %s event: its payload names no head branch; set the inputs branch and pull-request", c.Event.Name)
 		}
-		c.Event.Action = p.Action // other events' actions may be anybody's words
-		c.aboutPullRequest(p.PullRequest)
+		c.Event.Action = p.Action // the sender of other events may choose their action freely
+		c.setPullRequest(p.PullRequest)
 	case "push":
 		c.Event.Deleted = p.Deleted
-		c.aboutRef(p.Ref)
+		c.setRef(p.Ref)
 	case "delete":
 		c.Event.Tag = p.RefType != "branch"
 		c.Branch, c.SHA = p.Ref, ""
@@ -70,8 +71,8 @@ func (g *gitHub) Context() (Context, error) {
 	return c, nil
 }
 
-// environment is what can be known without the payload. Where the variables
-// would name the wrong branch or repository, it leaves them empty.
+// environment returns what is known without the payload. Branch or repository
+// stay empty where the variables would name the wrong one.
 func (g *gitHub) environment() Context {
 	env := g.getenv
 	c := Context{
@@ -87,10 +88,10 @@ func (g *gitHub) environment() Context {
 	if attempt, err := strconv.Atoi(env("GITHUB_RUN_ATTEMPT")); err == nil {
 		c.Attempt = attempt
 	}
-	if pages := gitHubRunPages(env); pages != "" && env("GITHUB_RUN_ID") != "" {
-		c.RunURL = pages + gitHubAttempt(env)
+	if runs := gitHubRunsURL(env); runs != "" && env("GITHUB_RUN_ID") != "" {
+		c.RunURL = runs + gitHubAttempt(env)
 	}
-	c.aboutRef(env("GITHUB_REF"))
+	c.setRef(env("GITHUB_REF"))
 	switch c.Event.Name {
 	case "delete":
 		c.Branch = ""
@@ -100,9 +101,9 @@ func (g *gitHub) environment() Context {
 	return c
 }
 
-// aboutRef takes a full ref. A pull request's own ref (refs/pull/7/merge) is
-// neither a branch nor a tag.
-func (c *Context) aboutRef(ref string) {
+// setRef sets Branch or Event.Tag from a full ref. A pull request's own ref
+// (refs/pull/7/merge) is neither a branch nor a tag and changes nothing.
+func (c *Context) setRef(ref string) {
 	branch, ok := strings.CutPrefix(ref, "refs/heads/")
 	if ok {
 		c.Branch = branch
@@ -110,16 +111,16 @@ func (c *Context) aboutRef(ref string) {
 	c.Event.Tag = strings.HasPrefix(ref, "refs/tags/")
 }
 
-func (c *Context) aboutPullRequest(p *pullRequest) {
+func (c *Context) setPullRequest(p *pullRequest) {
 	c.PullRequest = p.Number
 	c.Branch = p.Head.Ref
-	c.SHA = first(p.Head.SHA, c.SHA)
+	c.SHA = cmp.Or(p.Head.SHA, c.SHA)
 	if p.Head.Repo != nil {
 		c.HeadRepository = p.Head.Repo.FullName
 		return
 	}
-	// The fork is gone. Its name was most likely this repository's; if it was
-	// not, the review app is not found, and nobody else's is touched.
+	// The fork was deleted. Most forks keep the name of their repository. If this
+	// one did not, the review app is not found, and no other one is touched.
 	owner, _, _ := strings.Cut(p.Head.Label, ":")
 	_, name, _ := strings.Cut(c.Repository, "/")
 	c.HeadRepository = owner + "/" + name

@@ -1,17 +1,18 @@
 package ci
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// gitHubRunForm is a run, or one attempt of it.
-var gitHubRunForm = regexp.MustCompile(`^[1-9][0-9]{0,17}(/attempts/[1-9][0-9]{0,8})?$`)
+// gitHubRunPath matches the path of a run, or of one attempt of it.
+var gitHubRunPath = regexp.MustCompile(`^[1-9][0-9]{0,17}(/attempts/[1-9][0-9]{0,8})?$`)
 
-// gitHubStates are the statuses of a run. How it ended is the conclusion, which
-// does not matter here.
+// gitHubStates maps the status of a run. How the run ended is its conclusion,
+// which does not matter here.
 // https://docs.github.com/en/rest/actions/workflow-runs
 var gitHubStates = map[string]facts.RunState{
 	"completed":   facts.RunEnded,
@@ -26,9 +27,9 @@ func gitHubRuns(getenv func(string) string, token string, transport http.RoundTr
 	repository := getenv("GITHUB_REPOSITORY")
 	a := &runAPI{
 		platform: "GitHub",
-		pages:    gitHubRunPages(getenv),
-		api:      under(getenv("GITHUB_API_URL"), "repos", repository, "actions/runs"),
-		form:     gitHubRunForm,
+		webURL:   gitHubRunsURL(getenv),
+		apiURL:   joinURL(getenv("GITHUB_API_URL"), "repos", repository, "actions/runs"),
+		path:     gitHubRunPath,
 		states:   gitHubStates,
 		token:    token,
 		header: http.Header{
@@ -37,26 +38,27 @@ func gitHubRuns(getenv func(string) string, token string, transport http.RoundTr
 			"User-Agent":           {"berth"},
 			"X-Github-Api-Version": {"2022-11-28"},
 		},
-		need:   "github-token a token with the permission actions: read",
-		client: askingClient(transport),
+		tokenHint: "github-token a token with the permission actions: read",
+		client:    newRunClient(transport),
 	}
 	if id := getenv("GITHUB_RUN_ID"); id != "" {
-		a.self = []string{id, gitHubAttempt(getenv)}
+		a.own = []string{id, gitHubAttempt(getenv)}
 	}
 	return a
 }
 
-// gitHubRunPages is where the pages of this repository's runs are.
-func gitHubRunPages(getenv func(string) string) string {
-	return under(gitHubServer(getenv), getenv("GITHUB_REPOSITORY"), "actions/runs")
+// gitHubRunsURL returns the URL under which GitHub shows this repository's runs,
+// or "" when the environment does not tell the repository.
+func gitHubRunsURL(getenv func(string) string) string {
+	return joinURL(gitHubServer(getenv), getenv("GITHUB_REPOSITORY"), "actions/runs")
 }
 
 func gitHubServer(getenv func(string) string) string {
-	return first(getenv("GITHUB_SERVER_URL"), "https://github.com")
+	return cmp.Or(getenv("GITHUB_SERVER_URL"), "https://github.com")
 }
 
-// gitHubAttempt names this attempt of this run: the next attempt has the run's
-// own id and must not pass for it.
+// gitHubAttempt returns the path of this attempt of this run. The next attempt has
+// the same run id and must not be taken for this one.
 func gitHubAttempt(getenv func(string) string) string {
 	run := getenv("GITHUB_RUN_ID")
 	if attempt := getenv("GITHUB_RUN_ATTEMPT"); attempt != "" {

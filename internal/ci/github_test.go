@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -68,14 +67,12 @@ func TestGitHubTokensCannotBeForetold(t *testing.T) {
 	}
 }
 
-func TestGitHubGroupAndMask(t *testing.T) {
+func TestGitHubMask(t *testing.T) {
 	var out bytes.Buffer
 	g, _ := onGitHub(t, &out)
-	g.Group("roll%out\n::error::x")
-	g.EndGroup()
 	g.Mask("first-line\nsecond%line\n\n")
 	g.Mask("")
-	want := "::group::roll%25out ::error::x\n::endgroup::\n::add-mask::first-line\n::add-mask::second%25line\n"
+	want := "::add-mask::first-line\n::add-mask::second%25line\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -181,16 +178,11 @@ func TestGitHubReportFolderThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-func TestGitLabSectionsAndFiles(t *testing.T) {
+func TestGitLabLinesAndFiles(t *testing.T) {
 	var out bytes.Buffer
-	at := func() time.Time { return time.Unix(1700000000, 0) }
-	g := &gitLab{getenv: env{}.get, printer: newPrinter(&out), now: at}
-	g.Group("roll\x1b[0Kout\nsection_end:1:x")
-	g.Line("inside")
-	g.EndGroup()
-	g.EndGroup()
-	want := "\x1b[0Ksection_start:1700000000:berth_1[collapsed=true]\r\x1b[0Krollout section_end:1:x\ninside\n" +
-		"\x1b[0Ksection_end:1700000000:berth_1\r\x1b[0K\n"
+	g := &gitLab{getenv: env{}.get, printer: newPrinter(&out)}
+	g.Line("roll\x1b[0Kout\r\x1b[0Ksection_end:1:x")
+	want := "rollout\nsection_end:1:x\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
 	}

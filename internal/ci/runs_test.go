@@ -13,7 +13,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-const hushed = "hunter2-token"
+const secretToken = "hunter2-token"
 
 // platform is a CI whose API a test answers for.
 type platform struct {
@@ -57,7 +57,7 @@ func (p platform) serve(t *testing.T, change env, answer http.HandlerFunc) (runs
 	t.Cleanup(server.Close)
 	e := p.env(server.URL)
 	maps.Copy(e, change)
-	return p.make(e.get, hushed, server.Client().Transport), asked
+	return p.make(e.get, secretToken, server.Client().Transport), asked
 }
 
 func says(body string) http.HandlerFunc {
@@ -72,7 +72,7 @@ func notKnown(t *testing.T, runs Runs, run string) string {
 	if state != facts.RunUnknown || err == nil {
 		t.Fatalf("%q: got %s, %v", run, state, err)
 	}
-	if strings.Contains(err.Error(), hushed) {
+	if strings.Contains(err.Error(), secretToken) {
 		t.Errorf("%q: it tells the token: %v", run, err)
 	}
 	return err.Error()
@@ -113,8 +113,8 @@ func TestRunsCarryTheToken(t *testing.T) {
 		platform     platform
 		header, want string
 	}{
-		{onGitHubAPI, "Authorization", "Bearer " + hushed},
-		{onGitLabAPI, "PRIVATE-TOKEN", hushed},
+		{onGitHubAPI, "Authorization", "Bearer " + secretToken},
+		{onGitLabAPI, "PRIVATE-TOKEN", secretToken},
 	} {
 		runs, asked := c.platform.serve(t, nil, says(`{"id": 41, "status": "pending"}`))
 		if _, err := runs.RunState(t.Context(), c.platform.run); err != nil {
@@ -169,7 +169,7 @@ func TestAnEarlierAttemptOfThisRunIsAskedAbout(t *testing.T) {
 	}
 }
 
-func TestNoPlainAnswerIsNoAnswer(t *testing.T) {
+func TestUnexpectedAnswersAreUnknown(t *testing.T) {
 	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
 	t.Cleanup(elsewhere.Close)
 	answers := map[string]http.HandlerFunc{
@@ -188,8 +188,13 @@ func TestNoPlainAnswerIsNoAnswer(t *testing.T) {
 		"a hostile word": says(`{"id": 41, "status": "completed\n::error::` + strings.Repeat("x", 1000) + `"}`),
 		"hung up":        func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	}
-	for _, code := range []int{201, 204, 304, 400, 401, 403, 404, 410, 429, 500, 502, 503} {
-		answers[http.StatusText(code)] = func(w http.ResponseWriter, _ *http.Request) {
+	denials := map[string]bool{}
+	for code, denied := range map[int]bool{
+		201: false, 204: false, 304: false, 400: false, 401: true, 403: true, 404: true, 410: false, 429: false, 500: false, 502: false, 503: false,
+	} {
+		name := http.StatusText(code)
+		denials[name] = denied
+		answers[name] = func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(code)
 			_, _ = w.Write([]byte(`{"id": 41, "status": "completed"}`))
 		}
@@ -202,8 +207,8 @@ func TestNoPlainAnswerIsNoAnswer(t *testing.T) {
 				if len(*asked) == 0 || strings.Contains(why, "\n") || len(why) > 500 {
 					t.Errorf("asked %d times; it says %q", len(*asked), why)
 				}
-				if denied := strings.Contains(why, "401") || strings.Contains(why, "403") || strings.Contains(why, "404"); denied && !strings.Contains(why, runs.need) {
-					t.Errorf("it does not say what is needed: %s", why)
+				if hinted := strings.Contains(why, runs.tokenHint); hinted != denials[name] {
+					t.Errorf("it names the token that is needed: %t, want %t: %s", hinted, denials[name], why)
 				}
 			})
 		}
@@ -214,7 +219,7 @@ func TestASilentAPIIsNotWaitedFor(t *testing.T) {
 	for _, p := range []platform{onGitHubAPI, onGitLabAPI} {
 		silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 		runs, _ := p.serve(t, nil, silent)
-		if runs.client.Timeout != askTimeout {
+		if runs.client.Timeout != requestTimeout {
 			t.Errorf("%s: it waits for %s", runs.platform, runs.client.Timeout)
 		}
 		runs.client.Timeout = 10 * time.Millisecond
@@ -265,10 +270,10 @@ func TestNewRuns(t *testing.T) {
 		run    string
 		say    string
 	}{
-		"local":                {env{}, Tokens{hushed, hushed}, onGitHubAPI.run, "outside CI"},
-		"GitHub without token": {hub, Tokens{GitLab: hushed}, onGitHubAPI.run, "actions: read"},
-		"GitLab without token": {lab, Tokens{GitHub: hushed}, onGitLabAPI.run, "read_api"},
-		"nobody answers":       {hub, Tokens{GitHub: hushed}, onGitHubAPI.run, "ask GitHub about run 41/attempts/2"},
+		"local":                {env{}, Tokens{secretToken, secretToken}, onGitHubAPI.run, "outside CI"},
+		"GitHub without token": {hub, Tokens{GitLab: secretToken}, onGitHubAPI.run, "actions: read"},
+		"GitLab without token": {lab, Tokens{GitHub: secretToken}, onGitLabAPI.run, "read_api"},
+		"nobody answers":       {hub, Tokens{GitHub: secretToken}, onGitHubAPI.run, "ask GitHub about run 41/attempts/2"},
 	} {
 		if why := notKnown(t, NewRuns(c.env.get, c.tokens), c.run); !strings.Contains(why, c.say) {
 			t.Errorf("%s: it says %s", name, why)
@@ -292,7 +297,7 @@ func TestTheRunsOwnURL(t *testing.T) {
 			continue
 		}
 		e["GITHUB_API_URL"], e["CI_API_V4_URL"], e["CI_PROJECT_ID"] = "https://127.0.0.1:1", "https://127.0.0.1:1", "7"
-		if why := notKnown(t, NewRuns(e.get, Tokens{hushed, hushed}), c.RunURL); !strings.Contains(why, "this very run") {
+		if why := notKnown(t, NewRuns(e.get, Tokens{secretToken, secretToken}), c.RunURL); !strings.Contains(why, "this very run") {
 			t.Errorf("%s: it says %s", want, why)
 		}
 	}

@@ -87,7 +87,7 @@ func (w *wiring) engine(ctx context.Context, screen *progress.Screen) (*engine.E
 		w.conn.Close()
 		return nil, nil, fmt.Errorf("make a working folder: %w; check TMPDIR", err)
 	}
-	w.display = progress.New(screen, w.platform.Line, w.platform.Plain, w.app.Namespace)
+	w.display = progress.New(screen, w.platform.Line, w.platform.OneLine, w.app.Namespace)
 	releases := helm.New(w.helmOptions(cache), w.store, w.open)
 	e := &engine.Engine{
 		Options:  w.engineOptions(),
