@@ -19,6 +19,7 @@ func TestNothingIsCollectedBeforeTheProgramBegins(t *testing.T) {
 		t.Skip("GOGC or GOMEMLIMIT is set, and the program leaves the collector to whoever set it")
 	}
 	if collections > 0 {
-		t.Errorf("the garbage collector ran %d times: has package internal/startup come to import much, or the program to allocate 16 MiB?", collections)
+		t.Errorf("the garbage collector ran %d times: has package internal/startup come to import much, "+
+			"or the program to allocate 16 MiB?", collections)
 	}
 }

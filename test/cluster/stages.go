@@ -45,7 +45,8 @@ var behaviourQuery = fmt.Sprintf(`
 const stateQuery = `
 ([.status.initContainerStatuses[]? | select(.ready | not)] + (.status.containerStatuses // []))[0] as $c
 | if $c == null then "new"
-  elif $c.state.waiting.reason == "ContainerCreating" and any(.status.conditions[]?; .type == "PodReadyToStartContainers" and .status == "True") then "Pulling"
+  elif $c.state.waiting.reason == "ContainerCreating" and
+       any(.status.conditions[]?; .type == "PodReadyToStartContainers" and .status == "True") then "Pulling"
   else $c.state.waiting.reason // $c.state.terminated.reason // (if $c.ready then "ready" else "running" end) end`
 
 // podTemplate renders a whole pod status; a stage sets the variables above it.
@@ -71,6 +72,8 @@ type stage struct {
 
 // stages are every pod's ways through life. The delays are a kubelet's own,
 // shortened: a test should see a back-off, not sit it out.
+//
+//nolint:lll // a table, with one stage a line
 var stages = []stage{
 	{name: "start", from: "new", when: []string{"ready", "complete", "fail"}, phase: "Running", ready: true, state: "running"},
 	{name: "start-unready", from: "new", when: []string{"slow", "crash-loop", "crash-once", "oom-killed"}, phase: "Running", state: "running"},

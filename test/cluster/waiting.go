@@ -21,7 +21,8 @@ func (e events) waiting(pod, container map[string]any, reason string) string {
 		warn("Failed", "Error: ImagePullBackOff")
 		return fmt.Sprintf("Back-off pulling image %q: ErrImagePull: %s", image, cause)
 	case "InvalidImageName":
-		why := said(pod, fmt.Sprintf("Failed to apply default image tag %q: couldn't parse image name %q: invalid reference format", image, image))
+		why := said(pod, fmt.Sprintf("Failed to apply default image tag %q: couldn't parse image name %q: invalid reference format",
+			image, image))
 		warn("InspectFailed", why)
 		warn("Failed", "Error: InvalidImageName")
 		return why
@@ -44,7 +45,8 @@ func (e events) waiting(pod, container map[string]any, reason string) string {
 	case "PodInitializing":
 		return ""
 	}
-	why := fmt.Sprintf("annotation %s: %q is not a behaviour of the simulated node, or not of such a pod", behaviourKey, annotation(pod, behaviourKey))
+	why := fmt.Sprintf("annotation %s: %q is not a behaviour of the simulated node, or not of such a pod",
+		behaviourKey, annotation(pod, behaviourKey))
 	warn("Failed", why)
 	return why
 }
@@ -56,7 +58,8 @@ func pullCause(pod map[string]any, image string) (cause, code string) {
 	if annotation(pod, behaviourKey) == "image-pull-once" {
 		cause, code = "unexpected status from HEAD request: 503 Service Unavailable", "Unavailable"
 	}
-	return said(pod, fmt.Sprintf("failed to pull and unpack image %q: failed to resolve reference %q: %s: %s", image, image, image, cause)), code
+	why := fmt.Sprintf("failed to pull and unpack image %q: failed to resolve reference %q: %s: %s", image, image, image, cause)
+	return said(pod, why), code
 }
 
 // said is the pod's own text for what went wrong, or another.

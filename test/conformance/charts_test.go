@@ -18,32 +18,35 @@ import (
 // charts are the rows about what a chart brings: hooks, kinds of its own, more
 // than is allowed, and records that are too large.
 var charts = []row{
-	{ID: "T61", Setup: "a hook's Job is left from the deploy before", Action: "deploy", End: "removed, the hook ran anew", Exit: "0 + warning", run: func(s *scene) {
-		hook := []string{"--set", "hooks.pre-upgrade.policy=hook-failed"} // nothing removes one that succeeded
-		s.berth("deploy", hook...).exit(0)
-		s.berth("deploy", hook...).exit(0)
-		before := s.jobUID("web-pre-upgrade")
-		s.berth("deploy", hook...).exit(0).warned("Release repaired")
-		s.stored("v1 superseded, v2 superseded, v3 deployed")
-		s.ranToItsEnd("pre-upgrade")
-		if s.jobUID("web-pre-upgrade") == before {
-			s.t.Error("the hook did not run anew")
-		}
-	}},
-	{ID: "T62", Setup: "a hook's Job is deleted while it is watched", Action: "deploy", End: "deployed, the hook flagged as unproven", Exit: "0 + warning", run: func(s *scene) {
-		watched := s.after(s.proxy(), faultproxy.Match{Verb: "watch", Resource: "jobs"})
-		run := s.start("deploy", "--set", "hooks.post-install.delay=1h")
-		watched.await(run)
-		watched.goOn()
-		background := metav1.DeletePropagationBackground
-		err := s.Client().BatchV1().Jobs(s.namespace).Delete(s.t.Context(), "web-post-install", metav1.DeleteOptions{PropagationPolicy: &background})
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		run.wait(runLimit).exit(0).warned("Hook not proven").says("Job/web-post-install")
-		s.stored("v1 deployed")
-	}},
-	{ID: "T63", Setup: "two CRDs in one file: one exists, no permission to create the other", Action: "deploy", End: "the missing one is named, although its sibling exists; nothing stored",
+	{ID: "T61", Setup: "a hook's Job is left from the deploy before",
+		Action: "deploy", End: "removed, the hook ran anew", Exit: "0 + warning", run: func(s *scene) {
+			hook := []string{"--set", "hooks.pre-upgrade.policy=hook-failed"} // nothing removes one that succeeded
+			s.berth("deploy", hook...).exit(0)
+			s.berth("deploy", hook...).exit(0)
+			before := s.jobUID("web-pre-upgrade")
+			s.berth("deploy", hook...).exit(0).warned("Release repaired")
+			s.stored("v1 superseded, v2 superseded, v3 deployed")
+			s.ranToItsEnd("pre-upgrade")
+			if s.jobUID("web-pre-upgrade") == before {
+				s.t.Error("the hook did not run anew")
+			}
+		}},
+	{ID: "T62", Setup: "a hook's Job is deleted while it is watched",
+		Action: "deploy", End: "deployed, the hook flagged as unproven", Exit: "0 + warning", run: func(s *scene) {
+			watched := s.after(s.proxy(), faultproxy.Match{Verb: "watch", Resource: "jobs"})
+			run := s.start("deploy", "--set", "hooks.post-install.delay=1h")
+			watched.await(run)
+			watched.goOn()
+			background := metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationBackground)}
+			err := s.Client().BatchV1().Jobs(s.namespace).Delete(s.t.Context(), "web-post-install", background)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			run.wait(runLimit).exit(0).warned("Hook not proven").says("Job/web-post-install")
+			s.stored("v1 deployed")
+		}},
+	{ID: "T63", Setup: "two CRDs in one file: one exists, no permission to create the other",
+		Action: "deploy", End: "the missing one is named, although its sibling exists; nothing stored",
 		Exit: "20", Gone: true, run: func(s *scene) {
 			s.may(s.SecretRules(), s.LeaseRules())
 			s.define("Boat")
@@ -52,7 +55,8 @@ var charts = []row{
 			s.stored("nothing")
 			s.owns()
 		}},
-	{ID: "T64", Setup: "the stored manifest names a kind that the API server has no more", Action: "teardown", End: "what is left of it is gone",
+	{ID: "T64", Setup: "the stored manifest names a kind that the API server has no more",
+		Action: "teardown", End: "what is left of it is gone",
 		Exit: "0 + warning", Gone: true, run: func(s *scene) {
 			s.kubeconfig = s.Kubeconfig()
 			s.define("Boat")
@@ -69,26 +73,28 @@ var charts = []row{
 		s.owns("ConfigMap/web", "Service/web")
 		s.noQuota()
 	}},
-	{ID: "T66", Setup: "a record of 1.1 MiB", Action: "deploy", End: "refused before its POST, nothing stored or made", Exit: "29", Gone: true, run: func(s *scene) {
-		p := s.proxy()
-		posted := p.On(recordPost, faultproxy.Delay(0))
-		s.berth("deploy", s.padding(1100<<10)...).exit(29)
-		if posted.Hits() > 0 {
-			s.t.Error("the record was sent")
-		}
-		s.stored("nothing")
-		s.owns()
-	}},
-	{ID: "T67", Setup: "a record near the limit, and an error that does not fit", Action: "deploy", End: "v1 failed, its description cut", Exit: "23", run: func(s *scene) {
-		s.chartWith("templates/broken.yaml", manyWrongKeys)
-		s.berth("deploy", s.padding(400<<10)...).exit(23)
-		s.stored("v1 failed")
-		last := s.last()
-		size, description := len(last.Secret.Data["release"]), len(last.Description)
-		if size < 700<<10 || description < 200 || description > 4<<10 {
-			s.t.Errorf("the record has %d bytes, and its description %d", size, description)
-		}
-	}},
+	{ID: "T66", Setup: "a record of 1.1 MiB",
+		Action: "deploy", End: "refused before its POST, nothing stored or made", Exit: "29", Gone: true, run: func(s *scene) {
+			p := s.proxy()
+			posted := p.On(recordPost, faultproxy.Delay(0))
+			s.berth("deploy", s.padding(1100<<10)...).exit(29)
+			if posted.Hits() > 0 {
+				s.t.Error("the record was sent")
+			}
+			s.stored("nothing")
+			s.owns()
+		}},
+	{ID: "T67", Setup: "a record near the limit, and an error that does not fit",
+		Action: "deploy", End: "v1 failed, its description cut", Exit: "23", run: func(s *scene) {
+			s.chartWith("templates/broken.yaml", manyWrongKeys)
+			s.berth("deploy", s.padding(400<<10)...).exit(23)
+			s.stored("v1 failed")
+			last := s.last()
+			size, description := len(last.Secret.Data["release"]), len(last.Description)
+			if size < 700<<10 || description < 200 || description > 4<<10 {
+				s.t.Errorf("the record has %d bytes, and its description %d", size, description)
+			}
+		}},
 }
 
 // manyWrongKeys makes a ConfigMap of which the API server names every key as

@@ -12,93 +12,102 @@ import (
 
 // concurrency are the rows in which two work on one release, or seem to.
 var concurrency = []row{
-	{ID: "T46", Setup: "two deploys of one branch at once, enough lock-timeout", Action: "both", End: "one after the other, v2 deployed", Exit: "0, 0", run: func(s *scene) {
-		s.user()
-		direct := s.kubeconfig
-		first := s.proxy()
-		one := s.start("deploy", "--set", "greeting=one")
-		s.kubeconfig = direct
-		second := s.proxy()
-		two := s.start("deploy", "--set", "greeting=two")
-		one.wait(runLimit).exit(0)
-		two.wait(runLimit).exit(0)
-		s.stored("v1 superseded, v2 deployed")
-		s.oneAtATime(first, second)
-	}},
-	{ID: "T46b", Setup: "two deploys of one branch at once, lock-timeout 1s", Action: "both", End: "one deploys, the other stops", Exit: "0, 21", run: func(s *scene) {
-		first := s.start("deploy", slow("1h")...)
-		s.untilPods(first)
-		second := s.berth("deploy", "--lock-timeout", "1s", "--set", "greeting=second")
-		s.makeReady()
-		first.wait(runLimit).exit(0)
-		second.exit(21).says("Waiting for the lock")
-		s.stored("v1 deployed")
-		if s.greeting() != "hello" {
-			s.t.Error("the second deploy touched the objects")
-		}
-	}},
-	{ID: "T47", Setup: "pending by Helm, seconds old", Action: "deploy", End: "untouched", Exit: "22", Pending: "pending-install", run: func(s *scene) {
-		s.pendingByHelm()
-		before := s.bytes()
-		s.berth("deploy", "--lock-timeout", "1s").exit(22)
-		s.unchanged(before)
-	}},
-	{ID: "T47b", Setup: "a live helm rollback over a record of ours", Action: "deploy", End: "untouched, since the stamp's revision does not match", Exit: "22", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.berth("deploy", "--set", "greeting=bye").exit(0)
-		s.whileHelm("pending-rollback", []string{"rollback", s.release, "1"}, func() {
-			s.leftAlone("v1 superseded, v2 deployed, v3 pending-rollback")
-		})
-	}},
-	{ID: "T47c", Setup: "a live helm upgrade over a record of ours", Action: "deploy", End: "untouched, since the stamp's revision does not match", Exit: "22", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.whileHelm("pending-upgrade", []string{"upgrade", s.release, s.chart, "--set", "greeting=bye"}, func() {
-			s.leftAlone("v1 deployed, v2 pending-upgrade")
-		})
-	}},
-	{ID: "T48", Setup: "ours, killed, and its Lease expired 60 s ago (real durations)", Action: "deploy", End: "healed", Exit: "0 + warning", Real: true, Slow: true, run: func(s *scene) {
-		s.killBefore(s.proxy(), lastPut, "deploy")
-		killed, pods := time.Now(), s.pods()
-		s.berth("deploy").exit(0).warned("Release repaired")
-		if took := time.Since(killed); took < 80*time.Second {
-			s.t.Errorf("it was taken for dead after %s", took)
-		}
-		s.stored("v1 superseded, v2 deployed")
-		s.samePods(pods)
-	}},
-	{ID: "T48b", Setup: "pending by Helm, silent for assume-dead-after", Action: "deploy", End: "healed", Exit: "0 + warning", run: func(s *scene) {
-		s.pendingByHelm()
-		s.berth("deploy", "--assume-dead-after", "2s", "--adopt").exit(0).warned("Release repaired")
-		s.stored("v1 superseded, v2 deployed") // Helm supersedes what it upgrades, a failed one too
-		s.owns(app...)
-	}},
-	{ID: "T49", Setup: "a helm rollback during an upgrade of ours left two deployed", Action: "repair", End: "one deployed", Exit: "0 + warning", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.berth("deploy", "--set", "greeting=bye").exit(0)
-		at := s.before(s.proxy(), lastPut)
-		upgrade := s.start("deploy", "--set", "greeting=again")
-		at.await(upgrade)
-		s.mustHelm(3, "rollback", s.release, "1")
-		at.goOn()
-		if e := upgrade.wait(runLimit); e.code == 0 {
-			s.t.Error("the upgrade was called a success")
-		}
-		s.stored("v1 superseded, v2 superseded, v3 deployed, v4 deployed")
-		s.berth("repair").exit(0).warned("Release repaired")
-		s.oneDeployed(4)
-	}},
-	{ID: "T50", Setup: "the record is settled by another between GET and PUT", Action: "repair", End: "decided anew", Exit: "0", run: func(s *scene) {
-		p := s.proxy()
-		s.killBefore(p, lastPut, "deploy")
-		at := s.before(p, lastPut)
-		repair := s.start("repair")
-		at.await(repair)
-		s.setStatus(1, "deployed", "deployed")
-		before := s.bytes()
-		at.goOn()
-		repair.wait(runLimit).exit(0)
-		s.unchanged(before)
-	}},
+	{ID: "T46", Setup: "two deploys of one branch at once, enough lock-timeout",
+		Action: "both", End: "one after the other, v2 deployed", Exit: "0, 0", run: func(s *scene) {
+			s.user()
+			direct := s.kubeconfig
+			first := s.proxy()
+			one := s.start("deploy", "--set", "greeting=one")
+			s.kubeconfig = direct
+			second := s.proxy()
+			two := s.start("deploy", "--set", "greeting=two")
+			one.wait(runLimit).exit(0)
+			two.wait(runLimit).exit(0)
+			s.stored("v1 superseded, v2 deployed")
+			s.oneAtATime(first, second)
+		}},
+	{ID: "T46b", Setup: "two deploys of one branch at once, lock-timeout 1s",
+		Action: "both", End: "one deploys, the other stops", Exit: "0, 21", run: func(s *scene) {
+			first := s.start("deploy", slow("1h")...)
+			s.untilPods(first)
+			second := s.berth("deploy", "--lock-timeout", "1s", "--set", "greeting=second")
+			s.makeReady()
+			first.wait(runLimit).exit(0)
+			second.exit(21).says("Waiting for the lock")
+			s.stored("v1 deployed")
+			if s.greeting() != "hello" {
+				s.t.Error("the second deploy touched the objects")
+			}
+		}},
+	{ID: "T47", Setup: "pending by Helm, seconds old",
+		Action: "deploy", End: "untouched", Exit: "22", Pending: "pending-install", run: func(s *scene) {
+			s.pendingByHelm()
+			before := s.bytes()
+			s.berth("deploy", "--lock-timeout", "1s").exit(22)
+			s.unchanged(before)
+		}},
+	{ID: "T47b", Setup: "a live helm rollback over a record of ours",
+		Action: "deploy", End: "untouched, since the stamp's revision does not match", Exit: "22", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.berth("deploy", "--set", "greeting=bye").exit(0)
+			s.whileHelm("pending-rollback", []string{"rollback", s.release, "1"}, func() {
+				s.leftAlone("v1 superseded, v2 deployed, v3 pending-rollback")
+			})
+		}},
+	{ID: "T47c", Setup: "a live helm upgrade over a record of ours",
+		Action: "deploy", End: "untouched, since the stamp's revision does not match", Exit: "22", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.whileHelm("pending-upgrade", []string{"upgrade", s.release, s.chart, "--set", "greeting=bye"}, func() {
+				s.leftAlone("v1 deployed, v2 pending-upgrade")
+			})
+		}},
+	{ID: "T48", Setup: "ours, killed, and its Lease expired 60 s ago (real durations)",
+		Action: "deploy", End: "healed", Exit: "0 + warning", Real: true, Slow: true, run: func(s *scene) {
+			s.killBefore(s.proxy(), lastPut, "deploy")
+			killed, pods := time.Now(), s.pods()
+			s.berth("deploy").exit(0).warned("Release repaired")
+			if took := time.Since(killed); took < 80*time.Second {
+				s.t.Errorf("it was taken for dead after %s", took)
+			}
+			s.stored("v1 superseded, v2 deployed")
+			s.samePods(pods)
+		}},
+	{ID: "T48b", Setup: "pending by Helm, silent for assume-dead-after",
+		Action: "deploy", End: "healed", Exit: "0 + warning", run: func(s *scene) {
+			s.pendingByHelm()
+			s.berth("deploy", "--assume-dead-after", "2s", "--adopt").exit(0).warned("Release repaired")
+			s.stored("v1 superseded, v2 deployed") // Helm supersedes what it upgrades, a failed one too
+			s.owns(app...)
+		}},
+	{ID: "T49", Setup: "a helm rollback during an upgrade of ours left two deployed",
+		Action: "repair", End: "one deployed", Exit: "0 + warning", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.berth("deploy", "--set", "greeting=bye").exit(0)
+			at := s.before(s.proxy(), lastPut)
+			upgrade := s.start("deploy", "--set", "greeting=again")
+			at.await(upgrade)
+			s.mustHelm(3, "rollback", s.release, "1")
+			at.goOn()
+			if e := upgrade.wait(runLimit); e.code == 0 {
+				s.t.Error("the upgrade was called a success")
+			}
+			s.stored("v1 superseded, v2 superseded, v3 deployed, v4 deployed")
+			s.berth("repair").exit(0).warned("Release repaired")
+			s.oneDeployed(4)
+		}},
+	{ID: "T50", Setup: "the record is settled by another between GET and PUT",
+		Action: "repair", End: "decided anew", Exit: "0", run: func(s *scene) {
+			p := s.proxy()
+			s.killBefore(p, lastPut, "deploy")
+			at := s.before(p, lastPut)
+			repair := s.start("repair")
+			at.await(repair)
+			s.setStatus(1, "deployed", "deployed")
+			before := s.bytes()
+			at.goOn()
+			repair.wait(runLimit).exit(0)
+			s.unchanged(before)
+		}},
 }
 
 // pendingByHelm leaves what Helm itself leaves of an install whose last write
@@ -107,7 +116,8 @@ var concurrency = []row{
 func (s *scene) pendingByHelm() {
 	s.t.Helper()
 	account := s.may(s.SecretRules("get", "list", "create"), s.LeaseRules())
-	out, errs, code := s.HelmRun(s.t, kubetest.Helm(s.t, 3), account.Kubeconfig, s.namespace, "upgrade", "--install", "--wait", s.release, s.chart)
+	out, errs, code := s.HelmRun(s.t, kubetest.Helm(s.t, 3), account.Kubeconfig, s.namespace,
+		"upgrade", "--install", "--wait", s.release, s.chart)
 	if code != 0 || !strings.Contains(out, "STATUS: deployed") {
 		s.t.Fatalf("helm said (%d): %s%s", code, out, errs)
 	}

@@ -15,15 +15,16 @@ import (
 // damaged are the rows about records that somebody edited, broke, or wrote with
 // another tool.
 var damaged = []row{
-	{ID: "T68", Setup: "the last record cannot be decoded", Action: "deploy", End: "quarantined, v2 deployed", Exit: "0 + warning", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.berth("deploy").exit(0)
-		s.corrupt(2)
-		s.berth("deploy").exit(0).warned("Release repaired")
-		s.stored("v1 superseded, v2 deployed")
-		s.quarantined(2)
-		s.owns(app...)
-	}},
+	{ID: "T68", Setup: "the last record cannot be decoded",
+		Action: "deploy", End: "quarantined, v2 deployed", Exit: "0 + warning", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.berth("deploy").exit(0)
+			s.corrupt(2)
+			s.berth("deploy").exit(0).warned("Release repaired")
+			s.stored("v1 superseded, v2 deployed")
+			s.quarantined(2)
+			s.owns(app...)
+		}},
 	{ID: "T69", Setup: "an old record cannot be decoded, in a namespace that Berth did not make", Action: "teardown",
 		End: "all that could be read is gone, the old record quarantined", Exit: "29", Gone: true, run: func(s *scene) {
 			s.berth("deploy").exit(0)
@@ -51,44 +52,48 @@ var damaged = []row{
 		s.berth("repair").exit(0).warned("Release repaired")
 		s.stored("v1 superseded, v2 deployed")
 	}},
-	{ID: "T71", Setup: "label deployed, payload pending, all in place", Action: "repair", End: "both say deployed, pods not restarted", Exit: "0 + warning", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		pods := s.pods()
-		s.setStatus(1, "deployed", "pending-install")
-		s.berth("repair").exit(0).warned("Release repaired")
-		s.stored("v1 deployed")
-		s.samePods(pods)
-	}},
-	{ID: "T71b", Setup: "label deployed, payload pending, the Service gone", Action: "repair", End: "left as it is", Exit: "24", Pending: "pending-install", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.setStatus(1, "deployed", "pending-install")
-		if err := s.Client().CoreV1().Services(s.namespace).Delete(s.t.Context(), s.release, metav1.DeleteOptions{}); err != nil {
-			s.t.Fatal(err)
-		}
-		before := s.bytes()
-		s.berth("repair").exit(24).says("Service/web")
-		s.unchanged(before)
-	}},
-	{ID: "T72", Setup: "the last record lost its name label", Action: "deploy", End: "restored, v3 deployed", Exit: "0 + warning", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.berth("deploy").exit(0)
-		s.strip(2)
-		s.berth("deploy").exit(0).warned("Release repaired")
-		s.stored("v1 superseded, v2 superseded, v3 deployed")
-		s.allVisible()
-	}},
-	{ID: "T73", Setup: "a record by Helm 4", Action: "deploy", End: "superseded with all fields that only Helm 4 knows, v2 deployed", Exit: "0", run: func(s *scene) {
-		s.mustHelm(4, "install", s.release, s.chart)
-		before := s.fields(1)
-		if !slices.Contains(before, "apply_method") {
-			s.t.Errorf("Helm 4 wrote the fields %q, and none of its own", before)
-		}
-		s.berth("deploy", "--adopt").exit(0)
-		s.stored("v1 superseded, v2 deployed")
-		if after := s.fields(1); !slices.Equal(before, after) {
-			s.t.Errorf("the record's fields were %q and are %q", before, after)
-		}
-	}},
+	{ID: "T71", Setup: "label deployed, payload pending, all in place",
+		Action: "repair", End: "both say deployed, pods not restarted", Exit: "0 + warning", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			pods := s.pods()
+			s.setStatus(1, "deployed", "pending-install")
+			s.berth("repair").exit(0).warned("Release repaired")
+			s.stored("v1 deployed")
+			s.samePods(pods)
+		}},
+	{ID: "T71b", Setup: "label deployed, payload pending, the Service gone",
+		Action: "repair", End: "left as it is", Exit: "24", Pending: "pending-install", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.setStatus(1, "deployed", "pending-install")
+			if err := s.Client().CoreV1().Services(s.namespace).Delete(s.t.Context(), s.release, metav1.DeleteOptions{}); err != nil {
+				s.t.Fatal(err)
+			}
+			before := s.bytes()
+			s.berth("repair").exit(24).says("Service/web")
+			s.unchanged(before)
+		}},
+	{ID: "T72", Setup: "the last record lost its name label",
+		Action: "deploy", End: "restored, v3 deployed", Exit: "0 + warning", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.berth("deploy").exit(0)
+			s.strip(2)
+			s.berth("deploy").exit(0).warned("Release repaired")
+			s.stored("v1 superseded, v2 superseded, v3 deployed")
+			s.allVisible()
+		}},
+	{ID: "T73", Setup: "a record by Helm 4",
+		Action: "deploy", End: "superseded with all fields that only Helm 4 knows, v2 deployed", Exit: "0", run: func(s *scene) {
+			s.mustHelm(4, "install", s.release, s.chart)
+			before := s.fields(1)
+			if !slices.Contains(before, "apply_method") {
+				s.t.Errorf("Helm 4 wrote the fields %q, and none of its own", before)
+			}
+			s.berth("deploy", "--adopt").exit(0)
+			s.stored("v1 superseded, v2 deployed")
+			if after := s.fields(1); !slices.Equal(before, after) {
+				s.t.Errorf("the record's fields were %q and are %q", before, after)
+			}
+		}},
 }
 
 // change edits the record of a revision as somebody might by hand.
@@ -136,7 +141,8 @@ func (s *scene) allVisible() {
 // corrupt broke, is kept where Helm does not look.
 func (s *scene) quarantined(revision int) {
 	s.t.Helper()
-	list, err := s.Client().CoreV1().Secrets(s.namespace).List(s.t.Context(), metav1.ListOptions{FieldSelector: "type=berth.dev/quarantined-record"})
+	quarantined := metav1.ListOptions{FieldSelector: "type=berth.dev/quarantined-record"}
+	list, err := s.Client().CoreV1().Secrets(s.namespace).List(s.t.Context(), quarantined)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -145,7 +151,8 @@ func (s *scene) quarantined(revision int) {
 	}
 	for _, copied := range list.Items {
 		from := fmt.Sprintf("sh.helm.release.v1.%s.v%d", s.release, revision)
-		if copied.Annotations["berth.dev/quarantined-from"] != from || string(copied.Data["release"]) != unreadable || copied.Labels["owner"] == "helm" {
+		if copied.Annotations["berth.dev/quarantined-from"] != from || string(copied.Data["release"]) != unreadable ||
+			copied.Labels["owner"] == "helm" {
 			s.t.Errorf("in quarantine is %s with %v, %v: %q", copied.Name, copied.Labels, copied.Annotations, copied.Data["release"])
 		}
 	}

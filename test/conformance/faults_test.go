@@ -15,45 +15,53 @@ import (
 // T41, which leaves a lock behind, they have nothing to wait for, so that they
 // need no shortened durations.
 var faults = []row{
-	{ID: "T33", Setup: "the last PUT is answered with 500 three times", Action: "deploy", End: "v1 deployed", Exit: "0", Real: true, run: func(s *scene) {
-		p := s.proxy()
-		rule := p.On(times(3, lastPut), faultproxy.Answer(http.StatusInternalServerError, "not well"))
-		s.berth("deploy").exit(0)
-		s.acted(rule, 3)
-		s.stored("v1 deployed")
-	}},
+	{ID: "T33", Setup: "the last PUT is answered with 500 three times",
+		Action: "deploy", End: "v1 deployed", Exit: "0", Real: true, run: func(s *scene) {
+			p := s.proxy()
+			rule := p.On(times(3, lastPut), faultproxy.Answer(http.StatusInternalServerError, "not well"))
+			s.berth("deploy").exit(0)
+			s.acted(rule, 3)
+			s.stored("v1 deployed")
+		}},
 	{ID: "T34", Setup: "the last PUT is answered with 500 for ever", Action: "deploy", End: "v1 pending-install, reported as such", Exit: "26",
 		Pending: "pending-install", Real: true, Slow: true, run: func(s *scene) {
 			s.proxy().On(lastPut, faultproxy.Answer(http.StatusInternalServerError, "not well"))
 			s.unrecorded()
 		}},
-	{ID: "T35", Setup: "a record's writes are answered with 429 and Retry-After, each twice", Action: "deploy", End: "v1 deployed", Exit: "0", Real: true, run: func(s *scene) {
-		s.tooMany(faultproxy.AnswerRetryAfter(http.StatusTooManyRequests, 1))
-	}},
-	{ID: "T36", Setup: "a record's writes are answered with 429 alone, each twice", Action: "deploy", End: "v1 deployed, by our own backoff", Exit: "0", Real: true, run: func(s *scene) {
-		s.tooMany(faultproxy.Answer(http.StatusTooManyRequests, "too many requests"))
-	}},
-	{ID: "T37", Setup: "leader changed at the last PUT, HTTP/2", Action: "deploy", End: "v1 deployed, no write without a body", Exit: "0", Real: true, run: func(s *scene) {
-		s.leaderChanged(s.proxy())
-	}},
-	{ID: "T38", Setup: "leader changed at the last PUT, HTTP/1.1", Action: "deploy", End: "v1 deployed, no write without a body", Exit: "0", Real: true, run: func(s *scene) {
-		s.leaderChanged(s.proxy(faultproxy.HTTP1()))
-	}},
-	{ID: "T39", Setup: "v1, the last PUT is applied and its answer lost", Action: "deploy an upgrade", End: "v1 superseded, v2 deployed", Exit: "0 + warning", Real: true, run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		rule := s.proxy().On(times(1, lastPut), faultproxy.DropAnswer())
-		s.berth("deploy", "--set", "greeting=bye").exit(0)
-		s.acted(rule, 1)
-		s.stored("v1 superseded, v2 deployed")
-	}},
-	{ID: "T40", Setup: "the record's POST is applied and its answer lost", Action: "deploy", End: "v1 deployed, its own record recognised", Exit: "0 + warning", Real: true, run: func(s *scene) {
-		rule := s.proxy().On(times(1, recordPost), faultproxy.DropAnswer())
-		s.berth("deploy").exit(0)
-		s.acted(rule, 1)
-		s.stored("v1 deployed")
-		s.owns(app...)
-	}},
-	{ID: "T41", Setup: "no request is answered after the record's POST", Action: "deploy", End: "it ends within its timeout and 15 s; v1 pending-install", Exit: "26",
+	{ID: "T35", Setup: "a record's writes are answered with 429 and Retry-After, each twice",
+		Action: "deploy", End: "v1 deployed", Exit: "0", Real: true, run: func(s *scene) {
+			s.tooMany(faultproxy.AnswerRetryAfter(http.StatusTooManyRequests, 1))
+		}},
+	{ID: "T36", Setup: "a record's writes are answered with 429 alone, each twice",
+		Action: "deploy", End: "v1 deployed, by our own backoff", Exit: "0", Real: true, run: func(s *scene) {
+			s.tooMany(faultproxy.Answer(http.StatusTooManyRequests, "too many requests"))
+		}},
+	{ID: "T37", Setup: "leader changed at the last PUT, HTTP/2",
+		Action: "deploy", End: "v1 deployed, no write without a body", Exit: "0", Real: true, run: func(s *scene) {
+			s.leaderChanged(s.proxy())
+		}},
+	{ID: "T38", Setup: "leader changed at the last PUT, HTTP/1.1",
+		Action: "deploy", End: "v1 deployed, no write without a body", Exit: "0", Real: true, run: func(s *scene) {
+			s.leaderChanged(s.proxy(faultproxy.HTTP1()))
+		}},
+	{ID: "T39", Setup: "v1, the last PUT is applied and its answer lost",
+		Action: "deploy an upgrade", End: "v1 superseded, v2 deployed", Exit: "0 + warning", Real: true, run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			rule := s.proxy().On(times(1, lastPut), faultproxy.DropAnswer())
+			s.berth("deploy", "--set", "greeting=bye").exit(0)
+			s.acted(rule, 1)
+			s.stored("v1 superseded, v2 deployed")
+		}},
+	{ID: "T40", Setup: "the record's POST is applied and its answer lost",
+		Action: "deploy", End: "v1 deployed, its own record recognised", Exit: "0 + warning", Real: true, run: func(s *scene) {
+			rule := s.proxy().On(times(1, recordPost), faultproxy.DropAnswer())
+			s.berth("deploy").exit(0)
+			s.acted(rule, 1)
+			s.stored("v1 deployed")
+			s.owns(app...)
+		}},
+	{ID: "T41", Setup: "no request is answered after the record's POST",
+		Action: "deploy", End: "it ends within its timeout and 15 s; v1 pending-install", Exit: "26",
 		Pending: "pending-install", Slow: true, run: func(s *scene) {
 			s.env["BERTH_LOCK_DURATION"] = "20s" // the timeout passes first
 			s.unanswered(25*time.Second, "--timeout", "10s")
@@ -64,44 +72,49 @@ var faults = []row{
 			s.env["BERTH_LOCK_DURATION"] = "8s"
 			s.unanswered(23 * time.Second)
 		}},
-	{ID: "T42", Setup: "v1, the connection is reset at the second PATCH", Action: "deploy an upgrade", End: "v1 deployed, v2 failed", Exit: "23", Real: true, run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		rule := s.proxy().On(faultproxy.Match{Verb: "patch", Nth: 2, Times: 1}, faultproxy.Reset())
-		s.berth("deploy", "--set", "greeting=bye", "--set", "image=registry.example/app:2.0").exit(23)
-		s.acted(rule, 1)
-		s.stored("v1 deployed, v2 failed")
-	}},
-	{ID: "T43", Setup: "the last PUT takes 30 s", Action: "deploy", End: "v1 deployed", Exit: "0", Real: true, Slow: true, run: func(s *scene) {
-		rule := s.proxy().On(lastPut, faultproxy.Delay(30*time.Second))
-		s.berth("deploy").exit(0)
-		s.acted(rule, 1)
-		s.stored("v1 deployed")
-	}},
-	{ID: "T44", Setup: "a webhook times out on the last PUT, once", Action: "deploy", End: "v1 deployed", Exit: "0", Real: true, run: func(s *scene) {
-		hook := s.webhook(1)
-		s.berth("deploy").exit(0)
-		hook.asked(2)
-		s.stored("v1 deployed")
-	}},
-	{ID: "T44b", Setup: "a webhook times out on the last PUT for ever", Action: "deploy", End: "v1 pending-install, reported as such", Exit: "26",
+	{ID: "T42", Setup: "v1, the connection is reset at the second PATCH",
+		Action: "deploy an upgrade", End: "v1 deployed, v2 failed", Exit: "23", Real: true, run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			rule := s.proxy().On(faultproxy.Match{Verb: "patch", Nth: 2, Times: 1}, faultproxy.Reset())
+			s.berth("deploy", "--set", "greeting=bye", "--set", "image=registry.example/app:2.0").exit(23)
+			s.acted(rule, 1)
+			s.stored("v1 deployed, v2 failed")
+		}},
+	{ID: "T43", Setup: "the last PUT takes 30 s",
+		Action: "deploy", End: "v1 deployed", Exit: "0", Real: true, Slow: true, run: func(s *scene) {
+			rule := s.proxy().On(lastPut, faultproxy.Delay(30*time.Second))
+			s.berth("deploy").exit(0)
+			s.acted(rule, 1)
+			s.stored("v1 deployed")
+		}},
+	{ID: "T44", Setup: "a webhook times out on the last PUT, once",
+		Action: "deploy", End: "v1 deployed", Exit: "0", Real: true, run: func(s *scene) {
+			hook := s.webhook(1)
+			s.berth("deploy").exit(0)
+			hook.asked(2)
+			s.stored("v1 deployed")
+		}},
+	{ID: "T44b", Setup: "a webhook times out on the last PUT for ever",
+		Action: "deploy", End: "v1 pending-install, reported as such", Exit: "26",
 		Pending: "pending-install", Real: true, Slow: true, run: func(s *scene) {
 			hook := s.webhook(always)
 			defer hook.remove() // before the record is healed
 			s.unrecorded().says("webhook")
 		}},
-	{ID: "T45", Setup: "the API server goes away in the wait and comes back after 5 s", Action: "deploy", End: "v1 deployed, the pod from before", Exit: "0", Real: true, run: func(s *scene) {
-		p := s.proxy()
-		run := s.start("deploy", slow("1h")...)
-		s.untilPods(run)
-		pods := s.pods()
-		p.Down()
-		s.makeReady() // unseen by the run
-		<-time.After(5 * time.Second)
-		p.Up()
-		run.wait(runLimit).exit(0)
-		s.stored("v1 deployed")
-		s.samePods(pods)
-	}},
+	{ID: "T45", Setup: "the API server goes away in the wait and comes back after 5 s",
+		Action: "deploy", End: "v1 deployed, the pod from before", Exit: "0", Real: true, run: func(s *scene) {
+			p := s.proxy()
+			run := s.start("deploy", slow("1h")...)
+			s.untilPods(run)
+			pods := s.pods()
+			p.Down()
+			s.makeReady() // unseen by the run
+			<-time.After(5 * time.Second)
+			p.Up()
+			run.wait(runLimit).exit(0)
+			s.stored("v1 deployed")
+			s.samePods(pods)
+		}},
 }
 
 // times is a match that acts that often.

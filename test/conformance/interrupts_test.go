@@ -27,7 +27,8 @@ var interrupts = []row{
 			s.stored("v1 failed")
 			s.silent(p, 90*time.Second)
 		}},
-	{ID: "T31", Setup: "v1, SIGTERM in the wait of an upgrade, on-failure rollback", Action: "deploy", End: "v1 deployed, v2 failed, at most one rollback",
+	{ID: "T31", Setup: "v1, SIGTERM in the wait of an upgrade, on-failure rollback",
+		Action: "deploy", End: "v1 deployed, v2 failed, at most one rollback",
 		Exit: "143", Real: true, run: func(s *scene) {
 			s.berth("deploy").exit(0)
 			rollbacks := s.proxy().On(rollbackPost, nothing)

@@ -21,7 +21,8 @@ var kills = []row{
 			s.stored("nothing")
 			s.deployedAgain("v1 deployed")
 		}},
-	{ID: "T18", Setup: "kill -9 after the record's POST, no objects", Action: "deploy again", End: "deployed, no duplicates, the hooks ran to their end",
+	{ID: "T18", Setup: "kill -9 after the record's POST, no objects",
+		Action: "deploy again", End: "deployed, no duplicates, the hooks ran to their end",
 		Exit: "0 + warning", run: func(s *scene) {
 			s.killAfter(s.proxy(), recordPost, "deploy", bothHooks...)
 			s.stored("v1 pending-install")
@@ -35,7 +36,8 @@ var kills = []row{
 			s.owns()
 			s.deployedAgain("v1 failed, v2 deployed")
 		}},
-	{ID: "T20", Setup: "kill -9 between the objects' POSTs", Action: "deploy again", End: "deployed, no duplicates, the hooks ran to their end",
+	{ID: "T20", Setup: "kill -9 between the objects' POSTs",
+		Action: "deploy again", End: "deployed, no duplicates, the hooks ran to their end",
 		Exit: "0 + warning", run: func(s *scene) {
 			s.killBefore(s.proxy(), created("deployments", "web"), "deploy", bothHooks...)
 			s.stored("v1 pending-install")
@@ -59,7 +61,8 @@ var kills = []row{
 			s.berth("repair").exit(24).says("post-install")
 			s.unchanged(before)
 		}},
-	{ID: "T23", Setup: "kill -9 before the last PUT, no hooks, and dead for certain", Action: "check, then repair", End: "check changes no byte; repair promotes, no pod restarted",
+	{ID: "T23", Setup: "kill -9 before the last PUT, no hooks, and dead for certain",
+		Action: "check, then repair", End: "check changes no byte; repair promotes, no pod restarted",
 		Exit: "24, 0 + warning", run: func(s *scene) {
 			s.killBefore(s.proxy(), lastPut, "deploy")
 			before, pods := s.bytes(), s.pods()
@@ -70,7 +73,8 @@ var kills = []row{
 			s.stored("v1 deployed")
 			s.samePods(pods)
 		}},
-	{ID: "T24", Setup: "upgrade killed after the record's POST and one object", Action: "deploy", End: "v1 superseded, v3 deployed, what only v2 had is gone",
+	{ID: "T24", Setup: "upgrade killed after the record's POST and one object",
+		Action: "deploy", End: "v1 superseded, v3 deployed, what only v2 had is gone",
 		Exit: "0 + warning", run: func(s *scene) {
 			s.berth("deploy").exit(0)
 			s.killAfter(s.proxy(), created("configmaps", "web-more"), "deploy", "--set", "extras={more}", "--set", "replicas=2")
@@ -80,15 +84,16 @@ var kills = []row{
 			s.stored("v1 superseded, v2 failed, v3 deployed")
 			s.owns(app...)
 		}},
-	{ID: "T25", Setup: "upgrade killed between its two PUTs", Action: "repair", End: "v1 superseded, v2 promoted", Exit: "0 + warning", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.killBefore(s.proxy(), lastPut, "deploy", "--set", "greeting=bye")
-		s.stored("v1 superseded, v2 pending-upgrade")
-		pods := s.pods()
-		s.berth("repair").exit(0).warned("Release repaired")
-		s.stored("v1 superseded, v2 deployed")
-		s.samePods(pods)
-	}},
+	{ID: "T25", Setup: "upgrade killed between its two PUTs",
+		Action: "repair", End: "v1 superseded, v2 promoted", Exit: "0 + warning", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.killBefore(s.proxy(), lastPut, "deploy", "--set", "greeting=bye")
+			s.stored("v1 superseded, v2 pending-upgrade")
+			pods := s.pods()
+			s.berth("repair").exit(0).warned("Release repaired")
+			s.stored("v1 superseded, v2 deployed")
+			s.samePods(pods)
+		}},
 	{ID: "T26", Setup: "kill -9 in a rollback", Action: "deploy", End: "one deployed", Exit: "0 + warning", run: func(s *scene) {
 		s.berth("deploy").exit(0)
 		s.killAfter(s.proxy(), rollbackPost, "deploy", "--on-failure", "rollback", "--timeout", "15s", "--set", missingImage)
@@ -97,34 +102,37 @@ var kills = []row{
 		s.oneDeployed(4)
 		s.owns(app...)
 	}},
-	{ID: "T27", Setup: "the hook of a rollback by Helm fails", Action: "deploy", End: "the pending-rollback is resolved", Exit: "0 + warning", run: func(s *scene) {
-		s.berth("deploy", "--set", "hooks.pre-rollback.behaviour=fail").exit(0)
-		s.berth("deploy").exit(0)
-		if _, _, code := s.helm(3, "rollback", s.release, "1"); code == 0 {
-			s.t.Error("the rollback did not fail")
-		}
-		s.stored("v1 superseded, v2 deployed, v3 pending-rollback")
-		s.berth("deploy", "--assume-dead-after", "2s").exit(0)
-		s.oneDeployed(4)
-		s.owns(app...)
-	}},
-	{ID: "T28", Setup: "kill -9 between the deletions of an uninstall", Action: "teardown", End: "objects and records gone", Exit: "0", Gone: true, run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.killAfter(s.proxy(), deleted("services"), "teardown")
-		s.stored("v1 uninstalling")
-		s.berth("teardown").exit(0)
-		s.owns()
-	}},
-	{ID: "T29", Setup: "kill -9 between the deletions of the records", Action: "teardown", End: "records gone", Exit: "0", Gone: true, run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.berth("deploy").exit(0)
-		s.killAfter(s.proxy(), deleted("secrets"), "teardown")
-		if left := len(s.records()); left != 1 {
-			s.t.Errorf("%d records were left, want 1", left)
-		}
-		s.owns()
-		s.berth("teardown").exit(0)
-	}},
+	{ID: "T27", Setup: "the hook of a rollback by Helm fails",
+		Action: "deploy", End: "the pending-rollback is resolved", Exit: "0 + warning", run: func(s *scene) {
+			s.berth("deploy", "--set", "hooks.pre-rollback.behaviour=fail").exit(0)
+			s.berth("deploy").exit(0)
+			if _, _, code := s.helm(3, "rollback", s.release, "1"); code == 0 {
+				s.t.Error("the rollback did not fail")
+			}
+			s.stored("v1 superseded, v2 deployed, v3 pending-rollback")
+			s.berth("deploy", "--assume-dead-after", "2s").exit(0)
+			s.oneDeployed(4)
+			s.owns(app...)
+		}},
+	{ID: "T28", Setup: "kill -9 between the deletions of an uninstall",
+		Action: "teardown", End: "objects and records gone", Exit: "0", Gone: true, run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.killAfter(s.proxy(), deleted("services"), "teardown")
+			s.stored("v1 uninstalling")
+			s.berth("teardown").exit(0)
+			s.owns()
+		}},
+	{ID: "T29", Setup: "kill -9 between the deletions of the records",
+		Action: "teardown", End: "records gone", Exit: "0", Gone: true, run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.berth("deploy").exit(0)
+			s.killAfter(s.proxy(), deleted("secrets"), "teardown")
+			if left := len(s.records()); left != 1 {
+				s.t.Errorf("%d records were left, want 1", left)
+			}
+			s.owns()
+			s.berth("teardown").exit(0)
+		}},
 }
 
 // bothHooks are the flags for a hook before and one after an install, each of

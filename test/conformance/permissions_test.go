@@ -25,24 +25,27 @@ var permissions = []row{
 		s.berth("deploy", "--set", "greeting=bye").exit(0)
 		s.stored("v1 superseded, v2 deployed")
 	}},
-	{ID: "T03", Setup: "no update on Secrets, preflight on", Action: "deploy", End: "nothing created", Exit: "20", Gone: true, run: func(s *scene) {
-		s.may(s.SecretRules("get", "list", "create"), s.LeaseRules())
-		s.berth("deploy", "--rbac-wait", "0s").exit(20).lacks("update secrets")
-		s.untouched()
-	}},
+	{ID: "T03", Setup: "no update on Secrets, preflight on",
+		Action: "deploy", End: "nothing created", Exit: "20", Gone: true, run: func(s *scene) {
+			s.may(s.SecretRules("get", "list", "create"), s.LeaseRules())
+			s.berth("deploy", "--rbac-wait", "0s").exit(20).lacks("update secrets")
+			s.untouched()
+		}},
 	{ID: "T04", Setup: "no update on Secrets, preflight off", Action: "deploy",
-		End: "v1 pending-install, reported as such, and the Lease says how it ended", Exit: "20", Pending: "pending-install", run: func(s *scene) {
+		End:  "v1 pending-install, reported as such, and the Lease says how it ended",
+		Exit: "20", Pending: "pending-install", run: func(s *scene) {
 			s.blindInstall()
 		}},
-	{ID: "T05", Setup: "T04, then update is granted", Action: "deploy", End: "healed, pods not restarted", Exit: "0 + warning", run: func(s *scene) {
-		s.blindInstall()
-		pods := s.pods()
-		s.account.Grant(s.t, s.namespace, s.SecretRules("update")...)
-		s.berth("deploy").exit(0).warned("Release repaired")
-		s.samePods(pods)
-		s.stored("v1 superseded, v2 deployed")
-		s.owns(app...)
-	}},
+	{ID: "T05", Setup: "T04, then update is granted",
+		Action: "deploy", End: "healed, pods not restarted", Exit: "0 + warning", run: func(s *scene) {
+			s.blindInstall()
+			pods := s.pods()
+			s.account.Grant(s.t, s.namespace, s.SecretRules("update")...)
+			s.berth("deploy").exit(0).warned("Release repaired")
+			s.samePods(pods)
+			s.stored("v1 superseded, v2 deployed")
+			s.owns(app...)
+		}},
 	{ID: "T06", Setup: "v1, no update on Secrets, preflight off", Action: "deploy an upgrade",
 		End: "v1 deployed, v2 pending-upgrade, not rolled back", Exit: "20", Pending: "pending-upgrade", run: func(s *scene) {
 			s.deployedByAnother()
@@ -61,14 +64,15 @@ var permissions = []row{
 				exit(20).lacks("update secrets").reports("ImagePull")
 			s.stored("v1 deployed, v2 pending-upgrade")
 		}},
-	{ID: "T08", Setup: "v1, no delete on Secrets, preflight on", Action: "teardown", End: "refused before any object is deleted", Exit: "20", run: func(s *scene) {
-		s.deployedByAnother()
-		before := s.bytes()
-		s.may(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
-		s.berth("teardown", "--rbac-wait", "0s").exit(20).lacks("delete secrets")
-		s.unchanged(before)
-		s.owns(app...)
-	}},
+	{ID: "T08", Setup: "v1, no delete on Secrets, preflight on",
+		Action: "teardown", End: "refused before any object is deleted", Exit: "20", run: func(s *scene) {
+			s.deployedByAnother()
+			before := s.bytes()
+			s.may(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
+			s.berth("teardown", "--rbac-wait", "0s").exit(20).lacks("delete secrets")
+			s.unchanged(before)
+			s.owns(app...)
+		}},
 	{ID: "T09", Setup: "no delete on Secrets, preflight on, 10 revisions kept", Action: "deploy an upgrade",
 		End: "refused, since this run would prune; nothing changed", Exit: "20", run: func(s *scene) {
 			s.deployedByAnother()
@@ -98,15 +102,17 @@ var permissions = []row{
 		s.berth("deploy", "--rbac-wait", "0s").exit(20).lacks("get secrets")
 		s.untouched()
 	}},
-	{ID: "T12", Setup: "neither watch nor list on Jobs, a hook", Action: "deploy", End: "refused at the preflight, not by a timeout", Exit: "20", NotRun: ofItsObjects},
-	{ID: "T12b", Setup: "no watch anywhere, no Leases", Action: "deploy", End: "degrades to polling and stamps, with a notice", Exit: "0", run: func(s *scene) {
-		s.mayOnly(withoutWatch(s.DeployerRules()), s.SecretRules("get", "list", "create", "update"))
-		s.berth("deploy", "--set", "hooks.pre-install.behaviour=complete", "--set", "hooks.post-install.behaviour=complete").
-			exit(0).says("notice: Permission missing", "watch secrets", "create leases.coordination.k8s.io")
-		s.stored("v1 deployed")
-		s.ranToItsEnd("pre-install")
-		s.ranToItsEnd("post-install")
-	}},
+	{ID: "T12", Setup: "neither watch nor list on Jobs, a hook",
+		Action: "deploy", End: "refused at the preflight, not by a timeout", Exit: "20", NotRun: ofItsObjects},
+	{ID: "T12b", Setup: "no watch anywhere, no Leases",
+		Action: "deploy", End: "degrades to polling and stamps, with a notice", Exit: "0", run: func(s *scene) {
+			s.mayOnly(withoutWatch(s.DeployerRules()), s.SecretRules("get", "list", "create", "update"))
+			s.berth("deploy", "--set", "hooks.pre-install.behaviour=complete", "--set", "hooks.post-install.behaviour=complete").
+				exit(0).says("notice: Permission missing", "watch secrets", "create leases.coordination.k8s.io")
+			s.stored("v1 deployed")
+			s.ranToItsEnd("pre-install")
+			s.ranToItsEnd("post-install")
+		}},
 	{ID: "T13", Setup: "the namespace exists, no create on namespaces", Action: "deploy", End: "goes ahead", Exit: "0", run: func(s *scene) {
 		s.may(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
 		s.berth("deploy").exit(0)
@@ -120,16 +126,17 @@ var permissions = []row{
 		run.wait(runLimit).exit(0)
 		s.stored("v1 deployed")
 	}},
-	{ID: "T15", Setup: "rules reviews come back incomplete", Action: "deploy", End: "falls back to single access reviews", Exit: "0", run: func(s *scene) {
-		s.may(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
-		p := s.proxy()
-		p.On(faultproxy.Match{Resource: "selfsubjectrulesreviews"}, faultproxy.Body(incomplete))
-		s.berth("deploy").exit(0)
-		s.stored("v1 deployed")
-		if n := count(p, "selfsubjectaccessreviews"); n == 0 {
-			s.t.Error("no single access review was made")
-		}
-	}},
+	{ID: "T15", Setup: "rules reviews come back incomplete",
+		Action: "deploy", End: "falls back to single access reviews", Exit: "0", run: func(s *scene) {
+			s.may(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
+			p := s.proxy()
+			p.On(faultproxy.Match{Resource: "selfsubjectrulesreviews"}, faultproxy.Body(incomplete))
+			s.berth("deploy").exit(0)
+			s.stored("v1 deployed")
+			if n := count(p, "selfsubjectaccessreviews"); n == 0 {
+				s.t.Error("no single access review was made")
+			}
+		}},
 	{ID: "T16", Setup: "the chart's Role exceeds ours", Action: "deploy", End: "caught by the dry-run", Exit: "20", NotRun: ofItsObjects},
 }
 
@@ -150,7 +157,8 @@ func (s *scene) blindInstall() {
 		s.t.Errorf("the report says %q", e.report.Status)
 	}
 	s.stored("v1 pending-install")
-	if got := fmt.Sprint(s.lease("attempt-revision"), " ", s.lease("attempt-outcome"), " ", s.lease("attempt-hooks-proven")); got != "1 deployed true" {
+	got := fmt.Sprint(s.lease("attempt-revision"), " ", s.lease("attempt-outcome"), " ", s.lease("attempt-hooks-proven"))
+	if got != "1 deployed true" {
 		s.t.Errorf("the Lease says %q of the attempt", got)
 	}
 }

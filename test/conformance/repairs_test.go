@@ -12,15 +12,17 @@ import (
 // repairs are the rows about repairs themselves: done twice, cut short, and
 // rightly not done.
 var repairs = []row{
-	{ID: "T74", Setup: "pending, all in place", Action: "repair twice", End: "the second does nothing", Exit: "0 + warning, 0", run: func(s *scene) {
-		s.killBefore(s.proxy(), lastPut, "deploy")
-		s.berth("repair").exit(0).warned("Release repaired")
-		before, pods := s.bytes(), s.pods()
-		s.berth("repair").exit(0).says("Nothing to repair")
-		s.unchanged(before)
-		s.samePods(pods)
-	}},
-	{ID: "T75", Setup: "kill -9 in each repair: " + listed(cutShort), Action: "the same again", End: "converges, each", Exit: exitsOf(cutShort),
+	{ID: "T74", Setup: "pending, all in place",
+		Action: "repair twice", End: "the second does nothing", Exit: "0 + warning, 0", run: func(s *scene) {
+			s.killBefore(s.proxy(), lastPut, "deploy")
+			s.berth("repair").exit(0).warned("Release repaired")
+			before, pods := s.bytes(), s.pods()
+			s.berth("repair").exit(0).says("Nothing to repair")
+			s.unchanged(before)
+			s.samePods(pods)
+		}},
+	{ID: "T75", Setup: "kill -9 in each repair: " + listed(cutShort),
+		Action: "the same again", End: "converges, each", Exit: exitsOf(cutShort),
 		Gone: true, Slow: true, run: func(s *scene) { s.each(cutShort) }},
 	{ID: "T76", Setup: "a post-install hook, success in the process, every PUT of the record failed", Action: "repair",
 		End: "promoted, since the Lease says that the hooks are proven", Exit: "0 + warning", run: func(s *scene) {
@@ -38,18 +40,19 @@ var repairs = []row{
 			s.stored("v1 deployed")
 			s.samePods(pods)
 		}},
-	{ID: "T77", Setup: "pending, and an object was edited since", Action: "repair, then check", End: "not promoted", Exit: "24, 24", Pending: "pending-install", run: func(s *scene) {
-		s.killBefore(s.proxy(), lastPut, "deploy")
-		_, err := s.Client().CoreV1().ConfigMaps(s.namespace).Patch(s.t.Context(), s.release, types.MergePatchType,
-			[]byte(`{"data":{"greeting":"edited"}}`), metav1.PatchOptions{})
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		before := s.bytes()
-		s.berth("repair").exit(24).says("ConfigMap/web", "differs") // once the killed run counts as dead
-		s.berth("check").exit(24).says("ConfigMap/web", "differs")
-		s.unchanged(before)
-	}},
+	{ID: "T77", Setup: "pending, and an object was edited since",
+		Action: "repair, then check", End: "not promoted", Exit: "24, 24", Pending: "pending-install", run: func(s *scene) {
+			s.killBefore(s.proxy(), lastPut, "deploy")
+			_, err := s.Client().CoreV1().ConfigMaps(s.namespace).Patch(s.t.Context(), s.release, types.MergePatchType,
+				[]byte(`{"data":{"greeting":"edited"}}`), metav1.PatchOptions{})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			before := s.bytes()
+			s.berth("repair").exit(24).says("ConfigMap/web", "differs") // once the killed run counts as dead
+			s.berth("check").exit(24).says("ConfigMap/web", "differs")
+			s.unchanged(before)
+		}},
 }
 
 // noJobs fails the row when a Job is there.

@@ -29,7 +29,8 @@ import (
 // rooms are the rows that no input can bring about, or no verb shows: they call
 // the rooms of Berth that answer for them.
 var rooms = []row{
-	{ID: "T78", Setup: "the getter's namespace differs from the record store's", Action: "every operation of internal/helm", End: "refused as a fault of Berth's own, nothing sent",
+	{ID: "T78", Setup: "the getter's namespace differs from the record store's",
+		Action: "every operation of internal/helm", End: "refused as a fault of Berth's own, nothing sent",
 		Exit: "1", InProcess: true, Gone: true, run: func(s *scene) {
 			other := s.Namespace(s.t)
 			for name, r := range map[string]*helm.Releases{
@@ -40,7 +41,8 @@ var rooms = []row{
 					s.t.Fatal(err)
 				}
 				for step, out := range map[string]result.Outcome{
-					"install": r.Perform(s.t.Context(), facts.ModeInstall, nil), "uninstall": r.Uninstall(s.t.Context()), "rollback": r.Rollback(s.t.Context(), 1),
+					"install": r.Perform(s.t.Context(), facts.ModeInstall, nil), "uninstall": r.Uninstall(s.t.Context()),
+					"rollback": r.Rollback(s.t.Context(), 1),
 				} {
 					p := problem.Of(out.Err)
 					if p == nil || p.Reason != problem.Internal || !strings.Contains(p.Error(), other) {
@@ -51,7 +53,8 @@ var rooms = []row{
 			}
 		}},
 	{ID: "T79", Setup: "a wait with 403 on ReplicaSets", Action: "deploy", End: "refused at the preflight", Exit: "20", NotRun: ofItsObjects},
-	{ID: "T80", Setup: "200 releases of 10 revisions each", Action: "list them in all namespaces", End: "metadata only, less than 1 MiB", Exit: "0",
+	{ID: "T80", Setup: "200 releases of 10 revisions each",
+		Action: "list them in all namespaces", End: "metadata only, less than 1 MiB", Exit: "0",
 		InProcess: true, Gone: true, Slow: true, run: func(s *scene) {
 			const releases, revisions = 200, 10
 			s.fill(releases, revisions)
@@ -87,7 +90,10 @@ func (s *scene) releases(namespace, store, getter string) *helm.Releases {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	o := helm.Options{Release: s.release, Namespace: namespace, Timeout: time.Minute, Source: chart.Source{Chart: s.chart, CacheDir: s.t.TempDir()}, Log: func(string, ...any) {}}
+	o := helm.Options{
+		Release: s.release, Namespace: namespace, Timeout: time.Minute,
+		Source: chart.Source{Chart: s.chart, CacheDir: s.t.TempDir()}, Log: func(string, ...any) {},
+	}
 	return helm.New(o, records, func(ctx context.Context) (helm.Backend, error) {
 		fence := kube.NewFence(ctx)
 		g := conn.Getter(getter, fence)

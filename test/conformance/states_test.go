@@ -22,28 +22,31 @@ var states = []row{
 		s.oneDeployed(2) // Helm calls v1 superseded, though it never was in service
 		s.owns(app...)
 	}},
-	{ID: "T52", Setup: "uninstalled with its history kept, 12 revisions", Action: "deploy", End: "v13 deployed", Exit: "0", run: func(s *scene) {
-		s.deployedByAnother()
-		for range 11 {
-			s.mustHelm(3, "upgrade", s.release, s.chart, "--history-max", "0")
-		}
-		s.mustHelm(3, "uninstall", s.release, "--keep-history", "--wait")
-		if last := s.last().String(); last != "v12 uninstalled" {
-			s.t.Errorf("the last is %s", last)
-		}
-		s.berth("deploy").exit(0)
-		s.oneDeployed(13)
-		s.owns(app...)
-	}},
-	{ID: "T53", Setup: "uninstalling by a run that was killed, single revision", Action: "deploy", End: "v1 deployed", Exit: "0 + warning", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.killAfter(s.proxy(), deleted("services"), "teardown")
-		s.stored("v1 uninstalling")
-		s.berth("deploy").exit(0).warned("Release repaired")
-		s.stored("v1 deployed")
-		s.owns(app...)
-	}},
-	{ID: "T54", Setup: "a finalizer on an object", Action: "teardown, and again without the finalizer", End: "what is left is named and the record kept; then all gone",
+	{ID: "T52", Setup: "uninstalled with its history kept, 12 revisions",
+		Action: "deploy", End: "v13 deployed", Exit: "0", run: func(s *scene) {
+			s.deployedByAnother()
+			for range 11 {
+				s.mustHelm(3, "upgrade", s.release, s.chart, "--history-max", "0")
+			}
+			s.mustHelm(3, "uninstall", s.release, "--keep-history", "--wait")
+			if last := s.last().String(); last != "v12 uninstalled" {
+				s.t.Errorf("the last is %s", last)
+			}
+			s.berth("deploy").exit(0)
+			s.oneDeployed(13)
+			s.owns(app...)
+		}},
+	{ID: "T53", Setup: "uninstalling by a run that was killed, single revision",
+		Action: "deploy", End: "v1 deployed", Exit: "0 + warning", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.killAfter(s.proxy(), deleted("services"), "teardown")
+			s.stored("v1 uninstalling")
+			s.berth("deploy").exit(0).warned("Release repaired")
+			s.stored("v1 deployed")
+			s.owns(app...)
+		}},
+	{ID: "T54", Setup: "a finalizer on an object",
+		Action: "teardown, and again without the finalizer", End: "what is left is named and the record kept; then all gone",
 		Exit: "24, 0", Gone: true, run: func(s *scene) {
 			s.berth("deploy", "--set", "finalizers={"+hold+"}").exit(0)
 			s.berth("teardown", "--timeout", "5s").exit(24).says("ConfigMap/web", hold)
@@ -54,7 +57,8 @@ var states = []row{
 			s.berth("teardown").exit(0)
 			s.owns()
 		}},
-	{ID: "T55", Setup: "LIST of Secrets is denied (no preflight) / answered with 500", Action: "teardown, each", End: "not a success, nothing touched",
+	{ID: "T55", Setup: "LIST of Secrets is denied (no preflight) / answered with 500",
+		Action: "teardown, each", End: "not a success, nothing touched",
 		Exit: "20, 26", run: func(s *scene) {
 			s.deployedByAnother()
 			account, before := s.may(s.SecretRules("get", "create", "update", "delete"), s.LeaseRules()), s.bytes()
@@ -65,7 +69,8 @@ var states = []row{
 			s.unchanged(before)
 			s.owns(app...)
 		}},
-	{ID: "T56", Setup: "namespace Terminating, held by a finalizer / which goes in time", Action: "deploy, each", End: "what holds it is named / made anew and deployed",
+	{ID: "T56", Setup: "namespace Terminating, held by a finalizer / which goes in time",
+		Action: "deploy, each", End: "what holds it is named / made anew and deployed",
 		Exit: "28, 0", run: func(s *scene) {
 			s.admin()
 			s.berth("deploy", "--set", "finalizers={"+hold+"}").exit(0)
@@ -78,66 +83,73 @@ var states = []row{
 			s.stored("v1 deployed")
 			s.owns(app...)
 		}},
-	{ID: "T57", Setup: "records deleted, objects owned", Action: "deploy", End: "adopted, pods not restarted", Exit: "0 + warning", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		pods := s.pods()
-		s.loseRecords(s.release)
-		s.stored("nothing")
-		s.berth("deploy").exit(0).warned("Release repaired").says("Deployment/web")
-		s.stored("v1 deployed")
-		s.samePods(pods)
-		s.owns(app...)
-	}},
-	{ID: "T58", Setup: "an object of the chart belongs to another release, which lives", Action: "deploy", End: "untouched", Exit: "27", Gone: true, run: func(s *scene) {
-		before := s.neighbour()
-		s.berth("deploy", "--set", "extras={x}").exit(27).says("ConfigMap/web-x", "web-x")
-		s.stored("nothing")
-		s.owns()
-		if after := s.version("web-x"); after != before {
-			s.t.Errorf("the other release's ConfigMap was %s and is %s", before, after)
-		}
-	}},
-	{ID: "T58b", Setup: "an object of the chart belongs to another release, of which no record is left", Action: "deploy", End: "taken over", Exit: "0 + warning", run: func(s *scene) {
-		s.neighbour()
-		s.loseRecords("web-x")
-		s.berth("deploy", "--set", "extras={x}").exit(0).warned("Release repaired").says("ConfigMap/web-x")
-		s.stored("v1 deployed")
-		s.owns(append([]string{"ConfigMap/web-x"}, app...)...)
-	}},
-	{ID: "T59", Setup: "two branches, one namespace and release", Action: "deploy of the second", End: "untouched", Exit: "27", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		before, pods := s.bytes(), s.pods()
-		s.branch = "feature-login"
-		s.berth("deploy", "--set", "greeting=bye").exit(27)
-		s.unchanged(before)
-		s.samePods(pods)
-		if s.greeting() != "hello" {
-			s.t.Error("the objects of the first branch were changed")
-		}
-	}},
-	{ID: "T60", Setup: "the Deployment's selector changed", Action: "deploy an upgrade", End: "v2 failed, v1 deployed", Exit: "23", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		pods := s.pods()
-		s.berth("deploy", "--set", "selector=new").exit(23).says("Deployment", "immutable")
-		s.stored("v1 deployed, v2 failed")
-		s.samePods(pods)
-	}},
-	{ID: "T60b", Setup: "an upgrade that failed had set fields which the chart does not have any more", Action: "deploy", End: "v1 superseded, v2 superseded, v3 deployed, without them", Exit: "0", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.berth("deploy", "--timeout", "15s", "--set", `podAnnotations.sim\.berth\.dev/behaviour=image-pull`).exit(23)
-		s.stored("v1 deployed, v2 failed")
-		s.berth("deploy", "--timeout", "1m").exit(0)
-		s.oneDeployed(3)
-		s.noPodAnnotations()
-	}},
-	{ID: "T60c", Setup: "the same, by an upgrade that was killed", Action: "deploy", End: "v1 superseded, v2 failed, v3 deployed, without them", Exit: "0 + warning", run: func(s *scene) {
-		s.berth("deploy").exit(0)
-		s.killBefore(s.proxy(), lastPut, "deploy", "--set", `podAnnotations.team=red`, "--set", "extras={more}")
-		s.berth("deploy", "--on-stuck", "unlock").exit(0)
-		s.oneDeployed(3)
-		s.noPodAnnotations()
-		s.owns(app...)
-	}},
+	{ID: "T57", Setup: "records deleted, objects owned",
+		Action: "deploy", End: "adopted, pods not restarted", Exit: "0 + warning", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			pods := s.pods()
+			s.loseRecords(s.release)
+			s.stored("nothing")
+			s.berth("deploy").exit(0).warned("Release repaired").says("Deployment/web")
+			s.stored("v1 deployed")
+			s.samePods(pods)
+			s.owns(app...)
+		}},
+	{ID: "T58", Setup: "an object of the chart belongs to another release, which lives",
+		Action: "deploy", End: "untouched", Exit: "27", Gone: true, run: func(s *scene) {
+			before := s.neighbour()
+			s.berth("deploy", "--set", "extras={x}").exit(27).says("ConfigMap/web-x", "web-x")
+			s.stored("nothing")
+			s.owns()
+			if after := s.version("web-x"); after != before {
+				s.t.Errorf("the other release's ConfigMap was %s and is %s", before, after)
+			}
+		}},
+	{ID: "T58b", Setup: "an object of the chart belongs to another release, of which no record is left",
+		Action: "deploy", End: "taken over", Exit: "0 + warning", run: func(s *scene) {
+			s.neighbour()
+			s.loseRecords("web-x")
+			s.berth("deploy", "--set", "extras={x}").exit(0).warned("Release repaired").says("ConfigMap/web-x")
+			s.stored("v1 deployed")
+			s.owns(append([]string{"ConfigMap/web-x"}, app...)...)
+		}},
+	{ID: "T59", Setup: "two branches, one namespace and release",
+		Action: "deploy of the second", End: "untouched", Exit: "27", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			before, pods := s.bytes(), s.pods()
+			s.branch = "feature-login"
+			s.berth("deploy", "--set", "greeting=bye").exit(27)
+			s.unchanged(before)
+			s.samePods(pods)
+			if s.greeting() != "hello" {
+				s.t.Error("the objects of the first branch were changed")
+			}
+		}},
+	{ID: "T60", Setup: "the Deployment's selector changed",
+		Action: "deploy an upgrade", End: "v2 failed, v1 deployed", Exit: "23", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			pods := s.pods()
+			s.berth("deploy", "--set", "selector=new").exit(23).says("Deployment", "immutable")
+			s.stored("v1 deployed, v2 failed")
+			s.samePods(pods)
+		}},
+	{ID: "T60b", Setup: "an upgrade that failed had set fields which the chart does not have any more",
+		Action: "deploy", End: "v1 superseded, v2 superseded, v3 deployed, without them", Exit: "0", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.berth("deploy", "--timeout", "15s", "--set", `podAnnotations.sim\.berth\.dev/behaviour=image-pull`).exit(23)
+			s.stored("v1 deployed, v2 failed")
+			s.berth("deploy", "--timeout", "1m").exit(0)
+			s.oneDeployed(3)
+			s.noPodAnnotations()
+		}},
+	{ID: "T60c", Setup: "the same, by an upgrade that was killed",
+		Action: "deploy", End: "v1 superseded, v2 failed, v3 deployed, without them", Exit: "0 + warning", run: func(s *scene) {
+			s.berth("deploy").exit(0)
+			s.killBefore(s.proxy(), lastPut, "deploy", "--set", `podAnnotations.team=red`, "--set", "extras={more}")
+			s.berth("deploy", "--on-stuck", "unlock").exit(0)
+			s.oneDeployed(3)
+			s.noPodAnnotations()
+			s.owns(app...)
+		}},
 }
 
 // noPodAnnotations fails the row when the Deployment's pods are still to be made

@@ -39,7 +39,8 @@ func (d *demo) makeSite(ctx context.Context, suffix string, onSecrets ...string)
 	}
 	a := &account{namespace: namespace, admin: d.cluster.client, kubeconfig: filepath.Join(d.dir, suffix+".kubeconfig")}
 	accounts := a.admin.CoreV1().ServiceAccounts(namespace)
-	if _, err := accounts.Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: deployer}}, metav1.CreateOptions{}); err != nil {
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: deployer}}
+	if _, err := accounts.Create(ctx, account, metav1.CreateOptions{}); err != nil {
 		return site{}, fmt.Errorf("making %s: %w", a.name(), err)
 	}
 	token, err := accounts.CreateToken(ctx, deployer, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})

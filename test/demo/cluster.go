@@ -44,7 +44,8 @@ func connect(which string) (*cluster, error) {
 		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
 	}
 	if raw.CurrentContext == "" {
-		return nil, errors.New("the kubeconfig has no current context: set one with `kubectl config use-context`, or run `make demo` for the embedded cluster")
+		return nil, errors.New("the kubeconfig has no current context: set one with `kubectl config use-context`, " +
+			"or run `make demo` for the embedded cluster")
 	}
 	if err := errors.Join(clientcmdapi.MinifyConfig(&raw), clientcmdapi.FlattenConfig(&raw)); err != nil {
 		return nil, fmt.Errorf("reading context %q of the kubeconfig: %w", raw.CurrentContext, err)

@@ -21,7 +21,8 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	which := flags.String("cluster", "embedded", "embedded: the one that `bin/cluster run` started; current: that of the kubeconfig's current context")
+	which := flags.String("cluster", "embedded", "embedded: the one that `bin/cluster run` started; "+
+		"current: that of the kubeconfig's current context")
 	berth := flags.String("berth", "bin/berth", "Berth's binary")
 	examples := flags.String("examples", "examples", "folder of the example chart")
 	if err := flags.Parse(args); err != nil {
@@ -69,7 +70,8 @@ func present(ctx context.Context, s *screen, o options) (err error) {
 	for i, step := range steps {
 		s.item(i+1, step.saw)
 	}
-	s.say("It took %s, and nothing of it is left. Next: README.md for a pipeline of your own, bin/berth --help for the verbs.", seconds(time.Since(began)))
+	s.say("It took %s, and nothing of it is left. Next: README.md for a pipeline of your own, bin/berth --help for the verbs.",
+		seconds(time.Since(began)))
 	return nil
 }
 
@@ -111,11 +113,13 @@ func (d *demo) introduce() {
 	d.title("Berth: every branch gets a berth")
 	switch d.which {
 	case "embedded":
-		d.say("A real Kubernetes API server, scheduler and controllers run on this machine for the demo; only the containers are simulated. It goes when the demo ends.")
+		d.say("A real Kubernetes API server, scheduler and controllers run on this machine for the demo; " +
+			"only the containers are simulated. It goes when the demo ends.")
 	case "current":
 		d.say("This uses the context %q of your kubeconfig, at %s.", d.cluster.context, d.cluster.config.Host)
 	}
-	d.say("Everything happens in namespaces of the demo's own, %s*, which are deleted at the end, also after an error or Ctrl-C.", d.cluster.prefix)
+	d.say("Everything happens in namespaces of the demo's own, %s*, which are deleted at the end, also after an error or Ctrl-C.",
+		d.cluster.prefix)
 }
 
 // cleanUp deletes what is still there, and the scratch folder.

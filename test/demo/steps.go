@@ -21,7 +21,8 @@ type step struct {
 var steps = []step{
 	{
 		"Deploy a review app for the branch feature/login",
-		"The chart is examples/web: a web server, its configuration, an Ingress, and a database migration that runs first. Berth installs it with the Helm SDK, then reads back what was stored and what runs.",
+		"The chart is examples/web: a web server, its configuration, an Ingress, and a database migration that runs first. " +
+			"Berth installs it with the Helm SDK, then reads back what was stored and what runs.",
 		deployReviewApp,
 		"Berth deployed a review app for a branch, and called it done only after reading the record and the objects back.",
 	},
@@ -33,21 +34,26 @@ var steps = []step{
 	},
 	{
 		"Get a release stuck, with Helm alone",
-		"A pipeline's ServiceAccount may get, list and create Secrets, but not update them. Helm deploys the same chart with it, without Berth. This is https://github.com/helm/helm/issues/13189.",
+		"A pipeline's ServiceAccount may get, list and create Secrets, but not update them. " +
+			"Helm deploys the same chart with it, without Berth. This is https://github.com/helm/helm/issues/13189.",
 		getStuck,
 		"Helm alone reported a release as deployed while its record stayed pending-install, and the next upgrade was refused.",
 	},
 	{
 		"Have Berth find it, explain it and heal it",
-		"Somebody grants the missing permission; by itself, that heals nothing. Berth's check says what is wrong and never writes. Its repair proves that only the record is wrong, and corrects the record.",
+		"Somebody grants the missing permission; by itself, that heals nothing. " +
+			"Berth's check says what is wrong and never writes. " +
+			"Its repair proves that only the record is wrong, and corrects the record.",
 		heal,
 		"berth check named what was wrong; berth repair corrected the record alone, and the same pods ran on.",
 	},
 	{
 		"Meet the same permissions with Berth",
-		"An account like the one before, in a namespace of its own. Berth asks for its permissions before the first write. Then what it printed is applied, and the same command runs again.",
+		"An account like the one before, in a namespace of its own. Berth asks for its permissions before the first write. " +
+			"Then what it printed is applied, and the same command runs again.",
 		preventStuck,
-		"With Berth in front, the missing permission stopped the deploy before anything was made, and the RBAC it printed was all that was missing.",
+		"With Berth in front, the missing permission stopped the deploy before anything was made, " +
+			"and the RBAC it printed was all that was missing.",
 	},
 	{
 		"Read the job summary",

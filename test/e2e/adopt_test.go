@@ -26,7 +26,8 @@ func TestDeployAdoptsWhatLostItsRecords(t *testing.T) {
 	s := newSite(t)
 	s.berth("deploy").exit(t, 0)
 	before := s.pods()
-	if err := s.Client().CoreV1().Secrets(s.namespace).DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "owner=helm"}); err != nil {
+	records := metav1.ListOptions{LabelSelector: "owner=helm"}
+	if err := s.Client().CoreV1().Secrets(s.namespace).DeleteCollection(t.Context(), metav1.DeleteOptions{}, records); err != nil {
 		t.Fatal(err)
 	}
 	s.berth("deploy").exit(t, 0).checksHold(t)

@@ -58,7 +58,8 @@ func TestDeployMakesTheBranchsNamespace(t *testing.T) {
 			t.Errorf("label %s is %q, want %q", label, got, want)
 		}
 	}
-	if ns.Labels[ownership.LabelIdentity] == "" || ns.Annotations[ownership.AnnotationBranch] != s.branch || ns.Annotations[ownership.AnnotationRepository] != "acme/shop" {
+	if ns.Labels[ownership.LabelIdentity] == "" || ns.Annotations[ownership.AnnotationBranch] != s.branch ||
+		ns.Annotations[ownership.AnnotationRepository] != "acme/shop" {
 		t.Errorf("the namespace does not say whose it is: %v, %v", ns.Labels, ns.Annotations)
 	}
 
@@ -141,7 +142,8 @@ func TestDeployStoresInConfigMaps(t *testing.T) {
 	s.berth("deploy").exit(t, 0).checksHold(t)
 	s.berth("deploy", "--set", "greeting=bye").exit(t, 0).checksHold(t)
 
-	records, err := s.Client().CoreV1().ConfigMaps(s.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "owner=helm,status=deployed"})
+	deployed := metav1.ListOptions{LabelSelector: "owner=helm,status=deployed"}
+	records, err := s.Client().CoreV1().ConfigMaps(s.namespace).List(t.Context(), deployed)
 	if err != nil {
 		t.Fatal(err)
 	}

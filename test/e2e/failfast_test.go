@@ -64,7 +64,8 @@ func TestDeployFailsFast(t *testing.T) {
 // The last lines of a container that crashes are shown, as text and nothing else.
 func TestDeployShowsTheLastLogLines(t *testing.T) {
 	s := newSite(t)
-	e := s.berth("deploy", "--set", `podAnnotations.sim\.berth\.dev/behaviour=crash-loop`).exit(t, 23).says(t, "CrashLoopBackOff", "last log lines of container app")
+	e := s.berth("deploy", "--set", `podAnnotations.sim\.berth\.dev/behaviour=crash-loop`).exit(t, 23).
+		says(t, "CrashLoopBackOff", "last log lines of container app")
 	if d := e.diagnostics(t); len(d.Symptoms[0].Logs) == 0 || len(d.Symptoms[0].Logs[0].Lines) == 0 {
 		t.Errorf("diagnostics %+v", d)
 	}

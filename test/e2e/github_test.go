@@ -110,7 +110,8 @@ func TestGitHubPullRequest(t *testing.T) {
 		t.Errorf("a good deploy is annotated: %q", got)
 	}
 	for name, want := range map[string]string{
-		"namespace": s.namespace, "release": "web", "revision": "1", "status": "deployed", "verdict": "consistent", "exit-code": "0", "repair": "", "report": "",
+		"namespace": s.namespace, "release": "web", "revision": "1", "status": "deployed",
+		"verdict": "consistent", "exit-code": "0", "repair": "", "report": "",
 	} {
 		if got, ok := w.outputs()[name]; !ok || got != want {
 			t.Errorf("output %s is %q (set: %v), want %q", name, got, ok, want)

@@ -58,7 +58,9 @@ data:
   {{- end }}
 {{- end }}
 `, n, kind)
-	for name, text := range map[string]string{"Chart.yaml": "apiVersion: v2\nname: parts\nversion: 1.0.0\n", "templates/parts.yaml": template} {
+	for name, text := range map[string]string{
+		"Chart.yaml": "apiVersion: v2\nname: parts\nversion: 1.0.0\n", "templates/parts.yaml": template,
+	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 			t.Fatal(err)

@@ -85,8 +85,9 @@ var wrongInputs = map[string]wrong{
 	"a password in a URL":     {args: []string{"--repo", "https://me:s3cret@x"}, says: []string{"--repo", "without user and password"}},
 	"a context of no file": {args: []string{"--kube-apiserver", "", "--kube-context", "prod", "--kubeconfig", "testdata/two-contexts.yaml"},
 		says: []string{`"prod"`, "one, two"}},
-	"no kubeconfig":      {args: []string{"--kube-apiserver", "", "--kubeconfig", "./nowhere.yaml"}, says: []string{"nowhere.yaml"}},
-	"kubeconfig garbage": {args: []string{"--kube-apiserver", ""}, env: map[string]string{"BERTH_KUBECONFIG": "s3cret\n\tgarbage"}, says: []string{"kubeconfig", "base64"}},
+	"no kubeconfig": {args: []string{"--kube-apiserver", "", "--kubeconfig", "./nowhere.yaml"}, says: []string{"nowhere.yaml"}},
+	"kubeconfig garbage": {args: []string{"--kube-apiserver", ""}, env: map[string]string{"BERTH_KUBECONFIG": "s3cret\n\tgarbage"},
+		says: []string{"kubeconfig", "base64"}},
 	"no way to a cluster": {args: []string{"--kube-apiserver", ""}, env: map[string]string{"KUBERNETES_SERVICE_HOST": ""},
 		says: []string{"kubeconfig", "kube-apiserver"}},
 }

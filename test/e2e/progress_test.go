@@ -80,7 +80,8 @@ func TestDeployTellsHowARolloutGoes(t *testing.T) {
 	install, _ := find(timeline, "Install the release")
 	wait, _ := find(install.Parts, "Wait until ready: 3 objects")
 	web, ok := find(wait.Parts, "Deployment/web")
-	if !ok || web.TookMs < 2500 || web.TookMs > wait.TookMs || wait.AtMs < install.AtMs || wait.AtMs+wait.TookMs > install.AtMs+install.TookMs+1 {
+	if !ok || web.TookMs < 2500 || web.TookMs > wait.TookMs || wait.AtMs < install.AtMs ||
+		wait.AtMs+wait.TookMs > install.AtMs+install.TookMs+1 {
 		t.Errorf("the wait for Deployment/web is not where it belongs: %s", raw)
 	}
 	if rest, ok := find(wait.Parts, "and 2 more, ready at once"); !ok || rest.TookMs != 0 {
@@ -135,7 +136,9 @@ func (s *site) terminal(env map[string]string, signals chan os.Signal, watch fun
 	for k, v := range env {
 		environ = append(environ, k+"="+v)
 	}
-	code = cli.Main(s.t.Context(), cli.Process{Args: args, Environ: environ, Stdout: tty, Stderr: io.Discard, Signals: signals, Version: "test"})
+	code = cli.Main(s.t.Context(), cli.Process{
+		Args: args, Environ: environ, Stdout: tty, Stderr: io.Discard, Signals: signals, Version: "test",
+	})
 	after, err := term.GetState(int(tty.Fd()))
 	if err != nil || !reflect.DeepEqual(before, after) {
 		s.t.Errorf("the terminal's state is not what it was: %+v, was %+v (%v)", after, before, err)
@@ -184,7 +187,8 @@ func TestDeployShowsATableOnATerminal(t *testing.T) {
 // Whoever interrupts a run gets the terminal back as it was.
 func TestInterruptLeavesTheTerminal(t *testing.T) {
 	s := newSite(t)
-	env, args := s.command("deploy", "--set", `podAnnotations.sim\.berth\.dev/behaviour=slow`, "--set", `podAnnotations.sim\.berth\.dev/delay=120s`)
+	env, args := s.command("deploy",
+		"--set", `podAnnotations.sim\.berth\.dev/behaviour=slow`, "--set", `podAnnotations.sim\.berth\.dev/delay=120s`)
 	signals := make(chan os.Signal, 1)
 	var once sync.Once
 	code, out := s.terminal(env, signals, func(sofar string) {

@@ -48,9 +48,11 @@ func (s *site) operations() *helm.Releases {
 			return helm.Backend{}, err
 		}
 		metadata, err := getter.Metadata()
-		return helm.Backend{Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
-			Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace,
-		}}}, err
+		waiter := waits{&rollout.Waiter{Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace}}
+		return helm.Backend{
+			Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.Recall,
+			Pods: conn.Clientset(), Waiter: waiter,
+		}, err
 	})
 }
 

@@ -33,7 +33,8 @@ func (s *site) pods() map[string]string {
 // statuses are the stored statuses by revision, as the labels have them.
 func (s *site) statuses() map[int]string {
 	s.t.Helper()
-	list, err := s.Client().CoreV1().Secrets(s.namespace).List(s.t.Context(), metav1.ListOptions{LabelSelector: "owner=helm,name=" + s.release})
+	records := metav1.ListOptions{LabelSelector: "owner=helm,name=" + s.release}
+	list, err := s.Client().CoreV1().Secrets(s.namespace).List(s.t.Context(), records)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -15,7 +15,8 @@ func TestDeployOfTheExample(t *testing.T) {
 		"--set-string", "host={{ .Host }}", "--set-string", "config.BRANCH={{ .Branch }}", "--log-level", "debug"}
 	for range 2 {
 		e := s.berth("deploy", flags...).exit(t, 0).checksHold(t).
-			says(t, "debug: GET /apis: 200", "debug: requests: create secrets: 1", "debug: record: create sh.helm.release.v1.web.v", "to the API server")
+			says(t, "debug: GET /apis: 200", "debug: requests: create secrets: 1", "debug: record: create sh.helm.release.v1.web.v",
+				"to the API server")
 		e.atMost(t, "discovery", 2)
 		e.atMost(t, "version", 1)
 		e.atMost(t, "openapi", 0)

@@ -148,7 +148,8 @@ metadata: {name: keep, annotations: {helm.sh/resource-policy: keep}}
 
 	s.berth("teardown").exit(t, 0)
 	s.stored(map[int]string{})
-	if _, err := s.dynamic().Resource(boats).Namespace(s.namespace).Get(t.Context(), "moved", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+	_, err := s.dynamic().Resource(boats).Namespace(s.namespace).Get(t.Context(), "moved", metav1.GetOptions{})
+	if !apierrors.IsNotFound(err) {
 		t.Errorf("the object whose version is gone is still there: %v", err)
 	}
 	left := map[string]bool{}

@@ -31,7 +31,9 @@ func nowhere(t *testing.T, verb, server string) ended {
 		args = append(args, "--chart", "testdata/small")
 	}
 	began := time.Now()
-	e := runBerth(t, map[string]string{"HOME": t.TempDir(), "BERTH_REPOSITORY": "acme/shop", "BERTH_BRANCH": "feature/login", "BERTH_KUBE_TOKEN": "s3cret"}, args...)
+	e := runBerth(t, map[string]string{
+		"HOME": t.TempDir(), "BERTH_REPOSITORY": "acme/shop", "BERTH_BRANCH": "feature/login", "BERTH_KUBE_TOKEN": "s3cret",
+	}, args...)
 	if took := time.Since(began); took > 9*time.Second {
 		t.Errorf("it took %s with a timeout of 3s", took)
 	}

@@ -74,6 +74,7 @@ func TestFaultsOnAWrite(t *testing.T) {
 	unanswered := func(err error) bool {
 		return err != nil && apierrors.ReasonForError(err) == metav1.StatusReasonUnknown && !errors.Is(err, context.DeadlineExceeded)
 	}
+	timedOut := func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
 	none := func(err error) bool { return err == nil }
 	tests := []struct {
 		name    string
@@ -96,8 +97,8 @@ func TestFaultsOnAWrite(t *testing.T) {
 		{"retry after", faultproxy.AnswerRetryAfter(429, 1), none, true, 429, time.Second},
 		{"delay", faultproxy.Delay(300 * time.Millisecond), none, true, 201, 300 * time.Millisecond},
 		{"delay answer", faultproxy.DelayAnswer(300 * time.Millisecond), none, true, 201, 300 * time.Millisecond},
-		{"late answer", faultproxy.DelayAnswer(time.Hour), func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }, true, 201, 0},
-		{"blackhole", faultproxy.Blackhole(), func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }, false, 0, 0},
+		{"late answer", faultproxy.DelayAnswer(time.Hour), timedOut, true, 201, 0},
+		{"blackhole", faultproxy.Blackhole(), timedOut, false, 0, 0},
 		{"sequence", faultproxy.Sequence(faultproxy.Delay(time.Millisecond), faultproxy.DropAnswer()), unanswered, true, 201, 0},
 	}
 	for _, tt := range tests {

@@ -7,7 +7,14 @@ import (
 )
 
 func TestMatch(t *testing.T) {
-	update := Request{Verb: "update", Resource: "secrets", Namespace: "a", Name: "sh.helm.release.v1.web.v2", Status: "deployed", Agent: "berth/1.0 (linux)"}
+	update := Request{
+		Verb: "update", Resource: "secrets", Namespace: "a", Name: "sh.helm.release.v1.web.v2",
+		Status: "deployed", Agent: "berth/1.0 (linux)",
+	}
+	all := Match{
+		Verb: "update", Resource: "secrets", Namespace: "a", Name: "sh.helm.release.v1.*.v2",
+		Status: "deployed", Agent: "berth/",
+	}
 	dry := Request{Verb: "patch", Resource: "deployments", DryRun: true}
 	logs := Request{Verb: "get", Resource: "pods", Subresource: "log"}
 	tests := []struct {
@@ -16,7 +23,7 @@ func TestMatch(t *testing.T) {
 		want    bool
 	}{
 		{Match{}, update, true},
-		{Match{Verb: "update", Resource: "secrets", Namespace: "a", Name: "sh.helm.release.v1.*.v2", Status: "deployed", Agent: "berth/"}, update, true},
+		{all, update, true},
 		{Match{Verb: "write"}, update, true},
 		{Match{Verb: "create"}, update, false},
 		{Match{Resource: "leases"}, update, false},

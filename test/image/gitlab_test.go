@@ -16,7 +16,8 @@ import (
 // has; terminate is what it runs beside it on a cancel.
 // https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go
 const (
-	shell     = `for sh in /usr/bin/bash /bin/bash /usr/bin/sh /bin/sh; do if [ -x $sh ]; then exec $sh; fi; done; echo shell not found; exit 1`
+	shell = `for sh in /usr/bin/bash /bin/bash /usr/bin/sh /bin/sh; do if [ -x $sh ]; then exec $sh; fi; done; ` +
+		`echo shell not found; exit 1`
 	terminate = `for P in $(cd /proc && ls -rvd [0-9]*); do
 	if [ $$ -ne $P ] && [ $P -ne 1 ]; then
 		kill -TERM $P 2>/dev/null && N=6 && while [ -e /proc/$P ] && [ $N -gt 0 ]; do sleep 1 && N=$((N-1)); done

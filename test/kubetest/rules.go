@@ -10,7 +10,8 @@ var write = []string{"get", "list", "watch", "create", "update", "patch", "delet
 // lock: tests grant those separately, to see what happens without them.
 func (c *Cluster) DeployerRules() []rbacv1.PolicyRule {
 	return []rbacv1.PolicyRule{
-		{APIGroups: []string{""}, Resources: []string{"configmaps", "services", "serviceaccounts", "persistentvolumeclaims", "pods"}, Verbs: write},
+		{APIGroups: []string{""}, Resources: []string{"configmaps", "services", "serviceaccounts"}, Verbs: write},
+		{APIGroups: []string{""}, Resources: []string{"persistentvolumeclaims", "pods"}, Verbs: write},
 		{APIGroups: []string{"apps"}, Resources: []string{"deployments", "statefulsets", "daemonsets"}, Verbs: write},
 		{APIGroups: []string{"batch"}, Resources: []string{"jobs", "cronjobs"}, Verbs: write},
 		{APIGroups: []string{"networking.k8s.io"}, Resources: []string{"ingresses", "networkpolicies"}, Verbs: write},

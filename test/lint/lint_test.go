@@ -161,7 +161,8 @@ func TestGitLabRules(t *testing.T) {
 		{"merge request, branches only", "feature/x", pipelines("branches"), mergeRequest, false},
 		{"branch, merge requests only", "feature/x", pipelines("merge-requests"), nil, false},
 		{"branch with a merge request", "feature/x", gitlabExample(t), []string{"--variable", "CI_OPEN_MERGE_REQUESTS=acme/shop!1"}, false},
-		{"branch with a merge request, branches only", "feature/x", pipelines("branches"), []string{"--variable", "CI_OPEN_MERGE_REQUESTS=acme/shop!1"}, true},
+		{"branch with a merge request, branches only", "feature/x", pipelines("branches"),
+			[]string{"--variable", "CI_OPEN_MERGE_REQUESTS=acme/shop!1"}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			list, err := gitlab(t, tt.branch, tt.pipeline, append([]string{"--list-csv"}, tt.variables...)...)

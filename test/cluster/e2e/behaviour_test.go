@@ -186,14 +186,16 @@ func TestHeldUp(t *testing.T) {
 			t.Parallel()
 			name := createPod(t, "registry.example/app:1", map[string]string{"behaviour": behaviour})
 			awaitPod(t, name, func(pod *corev1.Pod, status corev1.ContainerStatus) bool {
-				return waiting(status) == want.reason && strings.Contains(status.State.Waiting.Message, want.message) && pod.Status.Phase == corev1.PodPending
+				return waiting(status) == want.reason && strings.Contains(status.State.Waiting.Message, want.message) &&
+					pod.Status.Phase == corev1.PodPending
 			})
 			awaitEvent(t, name, want.event, want.message)
 		})
 	}
 	t.Run("own words", func(t *testing.T) {
 		t.Parallel()
-		name := createPod(t, "registry.example/app:1", map[string]string{"behaviour": "config-error", "message": "couldn't find key url in Secret n/db"})
+		name := createPod(t, "registry.example/app:1",
+			map[string]string{"behaviour": "config-error", "message": "couldn't find key url in Secret n/db"})
 		awaitPod(t, name, func(_ *corev1.Pod, status corev1.ContainerStatus) bool {
 			return waiting(status) == "CreateContainerConfigError" && status.State.Waiting.Message == "couldn't find key url in Secret n/db"
 		})
@@ -205,11 +207,13 @@ func TestMountRepeats(t *testing.T) {
 	t.Parallel()
 	name := createPod(t, "registry.example/app:1", map[string]string{"behaviour": "failed-mount"})
 	eventually(t, func() error {
-		list, err := shared.client.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.name=" + name + ",reason=FailedMount"})
+		failedMounts := metav1.ListOptions{FieldSelector: "involvedObject.name=" + name + ",reason=FailedMount"}
+		list, err := shared.client.CoreV1().Events("default").List(t.Context(), failedMounts)
 		if err != nil {
 			return err
 		}
-		if len(list.Items) != 1 || list.Items[0].Count < 3 || list.Items[0].Message != `MountVolume.SetUp failed for volume "credentials" : secret "credentials" not found` {
+		if len(list.Items) != 1 || list.Items[0].Count < 3 ||
+			list.Items[0].Message != `MountVolume.SetUp failed for volume "credentials" : secret "credentials" not found` {
 			return fmt.Errorf("%s has %+v", name, list.Items)
 		}
 		return nil
@@ -335,7 +339,8 @@ func TestJobs(t *testing.T) {
 func TestNamespaceDeletion(t *testing.T) {
 	t.Parallel()
 	namespaces := shared.client.CoreV1().Namespaces()
-	namespace, err := namespaces.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}, metav1.CreateOptions{})
+	object := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
+	namespace, err := namespaces.Create(t.Context(), object, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

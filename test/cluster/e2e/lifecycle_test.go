@@ -119,7 +119,8 @@ func awaitUnlocked(t *testing.T, dir string) {
 
 // run hands its command the environment, the signals and back the exit code.
 func TestRun(t *testing.T) {
-	const script = `trap 'exit 7' TERM; echo "$KUBECONFIG"; [ "$KUBECONFIG" = "$BERTH_TEST_KUBECONFIG" ] || exit 1; while :; do sleep 0.05; done`
+	const script = `trap 'exit 7' TERM; echo "$KUBECONFIG"; [ "$KUBECONFIG" = "$BERTH_TEST_KUBECONFIG" ] || exit 1
+while :; do sleep 0.05; done`
 	cmd := cluster("run", "--", "sh", "-c", script)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
