@@ -13,6 +13,7 @@ export GOFLAGS     := -trimpath
 HELM3_VERSION    := v3.22.0
 HELM4_VERSION    := v4.3.1
 GOLANGCI_VERSION := v2.15.0
+DEADCODE_VERSION := v0.52.0
 
 # A control plane compiled from its modules does not know its own version, and
 # charts ask for it.
@@ -47,10 +48,24 @@ endif
 test: lint test-lint test-cluster test-code test-conformance test-image ## Run everything: linters, unit tests with the race detector, cluster tests
 
 .PHONY: lint
-lint: $(BIN)/golangci-lint ## Run the linters, the walls between the rooms among them
+lint: $(BIN)/golangci-lint lint-dead ## Run the linters, the walls between the rooms among them
 	$(BIN)/golangci-lint run ./...
 	cd test/cluster && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
 	cd test/bench && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
+
+# What the programs cannot reach goes, even where a test calls it; what the tests
+# share has to be reached from a test.
+TAGS  := cluster,conformance,lint,image,bench
+MAINS  = $$(go list -tags $(TAGS) -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./...)
+# dead prints what deadcode finds with the given arguments, and fails if that is anything.
+dead = found=$$($(BIN)/deadcode -tags $(TAGS) $(1)) && { [ -z "$$found" ] || { echo "$$found"; exit 1; }; }
+
+.PHONY: lint-dead
+lint-dead: $(BIN)/deadcode ## Find functions that nothing reaches, or only a test
+	@$(call dead,$(MAINS))
+	@$(call dead,-test -filter berth/test/ ./...)
+	@cd test/cluster && $(call dead,$(MAINS))
+	@cd test/bench && $(call dead,-test ./...)
 
 .PHONY: test-lint
 test-lint: ## Check action.yml, the GitLab template and the examples
@@ -156,4 +171,8 @@ $(BIN)/helm4: Makefile
 
 $(BIN)/golangci-lint: Makefile
 	GOBIN=$(BIN) go install -ldflags "-s -w" github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@touch $@
+
+$(BIN)/deadcode: Makefile
+	GOBIN=$(BIN) go install -ldflags "-s -w" golang.org/x/tools/cmd/deadcode@$(DEADCODE_VERSION)
 	@touch $@
