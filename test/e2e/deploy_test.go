@@ -53,7 +53,8 @@ func TestDeployMakesTheBranchsNamespace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for label, want := range map[string]string{"team": "shop", ownership.LabelManagedBy: ownership.ManagedByBerth, ownership.LabelApp: s.env["BERTH_APP"]} {
+	for label, want := range map[string]string{"team": "shop", ownership.LabelManagedBy: ownership.ManagedByBerth,
+		ownership.LabelApp: s.env["BERTH_APP"]} {
 		if got := ns.Labels[label]; got != want {
 			t.Errorf("label %s is %q, want %q", label, got, want)
 		}
