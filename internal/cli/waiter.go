@@ -35,8 +35,10 @@ func (w waiter) rollout(ctx context.Context, aim progress.Aim, jobs bool) (*roll
 		return nil, nil, err
 	}
 	seen := w.display.Wait(aim)
-	return &rollout.Waiter{Client: client, Dynamic: dynamic, Mapper: mapper,
-		Namespace: w.namespace, Release: w.release, Own: w.own, Jobs: jobs, FailFast: w.failFast, Observer: seen}, seen, nil
+	return &rollout.Waiter{
+		Release: w.release, OwnNamespace: w.own, WaitForJobs: jobs, FailFast: w.failFast, Observer: seen,
+		Clients: rollout.Clients{Clientset: client, Dynamic: dynamic, Mapper: mapper, Namespace: w.namespace},
+	}, seen, nil
 }
 
 func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]result.Event, error) {
@@ -44,7 +46,7 @@ func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool)
 	if err != nil {
 		return nil, err
 	}
-	err = r.WaitApplied(ctx, applied)
+	err = r.WaitForReady(ctx, applied)
 	return seen.Timeline(), err
 }
 
@@ -53,7 +55,7 @@ func (w waiter) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, err
 	if err != nil {
 		return nil, err
 	}
-	err = r.Gone(ctx, refs)
+	err = r.WaitForDelete(ctx, refs)
 	return seen.Timeline(), err
 }
 
@@ -62,8 +64,8 @@ func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]fact
 	if err != nil {
 		return nil, err
 	}
-	deleted, err := r.FinishApplied(ctx, applied)
-	var unfinished *rollout.UnfinishedError
+	deleted, err := r.WaitForCompletion(ctx, applied)
+	var unfinished *rollout.IncompleteError
 	if errors.As(err, &unfinished) {
 		return deleted, err // the hook's own end, not the API server's
 	}

@@ -58,17 +58,17 @@ type waits struct {
 
 func (w waits) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]result.Event, error) {
 	one := *w.Waiter
-	one.Jobs = jobs
-	return nil, one.WaitApplied(ctx, applied)
+	one.WaitForJobs = jobs
+	return nil, one.WaitForReady(ctx, applied)
 }
 
 func (w waits) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
-	return nil, w.Waiter.Gone(ctx, refs)
+	return nil, w.Waiter.WaitForDelete(ctx, refs)
 }
 
 func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
-	deleted, err := w.FinishApplied(ctx, applied)
-	var unfinished *rollout.UnfinishedError
+	deleted, err := w.WaitForCompletion(ctx, applied)
+	var unfinished *rollout.IncompleteError
 	if err == nil || errors.As(err, &unfinished) {
 		return deleted, err
 	}
@@ -101,7 +101,9 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 		}
 		metadata, err := getter.Metadata()
 		return helm.Backend{Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
-			Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace, FailFast: true}}}, err
+			FailFast: true,
+			Clients:  rollout.Clients{Clientset: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace},
+		}}}, err
 	}
 	r := helm.New(helm.Options{
 		Release: release, Namespace: s.namespace, Timeout: time.Minute,

@@ -136,8 +136,11 @@ func TestObserve(t *testing.T) {
 	ctx, namespace := within(t, time.Minute), cluster.Namespace(t)
 	o := observer(t, cluster.Config())
 	refs := apply(t, ctx, o, observed, "web", namespace)
-	waiter := rollout.Waiter{Client: cluster.Client(), Dynamic: o.Dynamic, Mapper: o.Mapper, Namespace: namespace, Jobs: true}
-	if err := waiter.Wait(ctx, refs); err != nil {
+	waiter := rollout.Waiter{
+		WaitForJobs: true,
+		Clients:     rollout.Clients{Clientset: cluster.Client(), Dynamic: o.Dynamic, Mapper: o.Mapper, Namespace: namespace},
+	}
+	if err := waiter.WaitForReady(ctx, rollout.ByName(refs)); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("healthy", func(t *testing.T) {

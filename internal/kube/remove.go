@@ -56,7 +56,7 @@ func (r Remover) RemoveAndWait(ctx context.Context, objects []facts.Object) (rem
 			going = append(going, f.served)
 		}
 	}
-	err = (&rollout.Waiter{Dynamic: r.Dynamic, Mapper: r.Mapper}).Gone(ctx, going)
+	err = (&rollout.Waiter{Clients: rollout.Clients{Dynamic: r.Dynamic, Mapper: r.Mapper}}).WaitForDelete(ctx, going)
 	var held *rollout.NotReadyError
 	if errors.As(err, &held) {
 		err = &problem.Problem{Reason: problem.Inconsistent, Tried: "delete what is in the way", Cause: err,

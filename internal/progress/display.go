@@ -144,7 +144,7 @@ func (w *Wait) Begin(all []facts.Awaited) {
 }
 
 // Saw tells what an object has become.
-func (w *Wait) Saw(a facts.Awaited) {
+func (w *Wait) Update(a facts.Awaited) {
 	d := w.display
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -66,7 +66,7 @@ func TestDisplayPrintsLines(t *testing.T) {
 		w := d.Wait(Ready)
 		w.Begin([]facts.Awaited{met(config), web})
 		time.Sleep(40 * time.Second)
-		w.Saw(met(web))
+		w.Update(met(web))
 		w.End()
 		if got := told(w.Timeline()); len(got) != 2 || got[0] != "Deployment/web 40s" {
 			t.Errorf("timeline %q", got)
@@ -100,7 +100,7 @@ func TestDisplayShowsHostileTextAsText(t *testing.T) {
 			evil := some("Deployment\x1b[2J", "web\r\x9b1A", 0, 1, "a\n::error::b\x1b]0;title\x07\x1b[31mred\u202e")
 			w.Begin([]facts.Awaited{evil, web})
 			time.Sleep(time.Second)
-			w.Saw(failed(evil, "\x1b[1;1Hpod\r\ngone\x00"))
+			w.Update(failed(evil, "\x1b[1;1Hpod\r\ngone\x00"))
 			w.End()
 			d.Close()
 			rest := out.take()
@@ -175,7 +175,7 @@ func TestDisplayRepaintsATable(t *testing.T) {
 		printed := []string{"Take the lock", "Install the release"}
 		sees("a table", append(printed, "Waiting for 2 of 3 objects to be ready, 2 s",
 			"  · Deployment/web  0/2  2 s  Available: 0/2", "  · StatefulSet/db  0/1  2 s  ", "  and 1 more, ready")...)
-		w.Saw(met(db))
+		w.Update(met(db))
 		d.Say("warning: something else")
 		time.Sleep(150 * time.Millisecond)
 		printed = append(printed, "warning: something else")
@@ -186,12 +186,12 @@ func TestDisplayRepaintsATable(t *testing.T) {
 			time.Sleep(time.Millisecond)
 			web := web
 			web.Ready = int(time.Now().UnixMilli()) % 2
-			w.Saw(web)
+			w.Update(web)
 		}
 		if n := out.count() - before; n > 10 {
 			t.Errorf("%d repaints in a second", n)
 		}
-		w.Saw(met(web))
+		w.Update(met(web))
 		w.End()
 		printed = append(printed, "All 3 objects ready after 3.6 s",
 			"  ✓ Deployment/web  2/2  3.6 s  ready", "  ✓ StatefulSet/db  1/1  2.5 s  ready", "  and 1 more, ready")
@@ -216,9 +216,9 @@ func TestDisplayLeavesAnAbandonedWait(t *testing.T) {
 		old, next := d.Wait(Ready), d.Wait(Ready)
 		old.Begin([]facts.Awaited{web})
 		next.Begin([]facts.Awaited{db})
-		old.Saw(failed(web, "gone"))
+		old.Update(failed(web, "gone"))
 		old.End()
-		next.Saw(met(db))
+		next.Update(met(db))
 		next.End()
 		d.Close()
 		if got := out.take(); got != "StatefulSet/db: ready after 0 ms\n" && got != "StatefulSet/db: ready\n" {
@@ -237,7 +237,7 @@ func TestDisplayIsSafeFromAnywhere(t *testing.T) {
 		all.Go(func() {
 			for range 50 {
 				d.Say(fmt.Sprint(i))
-				w.Saw(met(web))
+				w.Update(met(web))
 				w.Timeline()
 			}
 		})

@@ -48,7 +48,9 @@ func (s *site) operations() *helm.Releases {
 			return helm.Backend{}, err
 		}
 		metadata, err := getter.Metadata()
-		waiter := waits{&rollout.Waiter{Client: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace}}
+		waiter := waits{&rollout.Waiter{Clients: rollout.Clients{
+			Clientset: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace,
+		}}}
 		return helm.Backend{
 			Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.Recall,
 			Pods: conn.Clientset(), Waiter: waiter,
@@ -60,15 +62,15 @@ func (s *site) operations() *helm.Releases {
 type waits struct{ *rollout.Waiter }
 
 func (w waits) Ready(ctx context.Context, applied []rollout.Applied, _ bool) ([]result.Event, error) {
-	return nil, w.WaitApplied(ctx, applied)
+	return nil, w.WaitForReady(ctx, applied)
 }
 
 func (w waits) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
-	return nil, w.Waiter.Gone(ctx, refs)
+	return nil, w.Waiter.WaitForDelete(ctx, refs)
 }
 
 func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
-	return w.FinishApplied(ctx, applied)
+	return w.WaitForCompletion(ctx, applied)
 }
 
 // rollback rolls back with a budget of its own.

@@ -55,7 +55,9 @@ func waiter(t *testing.T, config *rest.Config, namespace string) *rollout.Waiter
 		t.Fatal(err)
 	}
 	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(discoveryClient))
-	return &rollout.Waiter{Client: client, Dynamic: dynamicClient, Mapper: mapper, Namespace: namespace}
+	return &rollout.Waiter{
+		Clients: rollout.Clients{Clientset: client, Dynamic: dynamicClient, Mapper: mapper, Namespace: namespace},
+	}
 }
 
 var (
@@ -92,7 +94,7 @@ func wait(t *testing.T, w *rollout.Waiter, d time.Duration, refs ...facts.Ref) e
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	return w.Wait(ctx, refs)
+	return w.WaitForReady(ctx, rollout.ByName(refs))
 }
 
 func TestWaitUntilReady(t *testing.T) {
@@ -102,7 +104,7 @@ func TestWaitUntilReady(t *testing.T) {
 	deploy(t, cluster, namespace, "slow", "")
 	run(t, cluster, namespace, "complete")
 	w := waiter(t, cluster.Config(), namespace)
-	w.Jobs = true
+	w.WaitForJobs = true
 	if err := wait(t, w, time.Minute, web, seed); err != nil {
 		t.Error(err)
 	}
@@ -147,7 +149,7 @@ func TestWaitFailsWithTheJob(t *testing.T) {
 	namespace := cluster.Namespace(t)
 	run(t, cluster, namespace, "fail")
 	w := waiter(t, cluster.Config(), namespace)
-	w.Jobs = true
+	w.WaitForJobs = true
 	err := wait(t, w, time.Minute, seed)
 	var unready *rollout.NotReadyError
 	if !errors.As(err, &unready) || unready.Cause != nil || !unready.Objects[0].Failed {

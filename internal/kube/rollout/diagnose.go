@@ -134,13 +134,13 @@ func (w *Waiter) unwell(ctx context.Context, s *subject) []*corev1.Pod {
 		return nil
 	}
 	query := metav1.FormatLabelSelector(selector)
-	list, err := w.Client.CoreV1().Pods(s.live.GetNamespace()).List(ctx, metav1.ListOptions{LabelSelector: query, Limit: podsListed})
+	list, err := w.Clientset.CoreV1().Pods(s.live.GetNamespace()).List(ctx, metav1.ListOptions{LabelSelector: query, Limit: podsListed})
 	if err != nil {
 		return nil
 	}
 	replicas := ""
 	if s.live.GetKind() == "Deployment" {
-		if rs := replicaSet(ctx, w.Client, s.live, query); rs != nil {
+		if rs := replicaSet(ctx, w.Clientset, s.live, query); rs != nil {
 			replicas = rs.Name
 		}
 	}
@@ -185,7 +185,7 @@ func (w *Waiter) evidence(ctx context.Context, all []*symptom) {
 
 // lastEvents are the last events about an object, one line each.
 func (w *Waiter) lastEvents(ctx context.Context, s *symptom) []string {
-	list, err := eventsOf(ctx, w.Client, s.Namespace, types.UID(s.uid))
+	list, err := eventsOf(ctx, w.Clientset, s.Namespace, types.UID(s.uid))
 	if err != nil {
 		return nil
 	}

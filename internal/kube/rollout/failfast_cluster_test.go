@@ -63,7 +63,7 @@ func TestFinishFailsFast(t *testing.T) {
 			namespace := cluster.Namespace(t)
 			run(t, cluster, namespace, behaviour)
 			_, err := finish(t, quick(t, cluster, namespace), time.Minute, seed)
-			var unfinished *rollout.UnfinishedError
+			var unfinished *rollout.IncompleteError
 			if !errors.As(err, &unfinished) || unfinished.Cause != nil || !strings.Contains(strings.ReplaceAll(err.Error(), "ImagePullBackOff", "ErrImagePull"), says) {
 				t.Errorf("finish: %v", err)
 			}
@@ -120,7 +120,7 @@ func TestWaitIgnoresAQuotaOfThePast(t *testing.T) {
 	await := func(d time.Duration) error {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
-		return quick(t, cluster, namespace).WaitApplied(ctx, []rollout.Applied{web})
+		return quick(t, cluster, namespace).WaitForReady(ctx, []rollout.Applied{web})
 	}
 	var unready *rollout.NotReadyError
 	if err := await(4 * time.Second); !errors.As(err, &unready) || unready.Cause == nil || !strings.Contains(err.Error(), "exceeded quota") {

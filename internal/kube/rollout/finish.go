@@ -12,15 +12,15 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// UnfinishedError is a Job or Pod that failed, or that nobody waits for any more.
-type UnfinishedError struct {
+// IncompleteError is a Job or Pod that failed, or that nobody waits for any more.
+type IncompleteError struct {
 	Object facts.Object
 	Cause  error // why the wait is over; nil when the object failed
 	Found  *result.Diagnostics
 }
 
 // Error is one line.
-func (e *UnfinishedError) Error() string {
+func (e *IncompleteError) Error() string {
 	what := e.Object.Kind + " " + e.Object.Name
 	if e.Cause == nil {
 		return what + " failed" + text.After(": ", e.Object.Reason)
@@ -30,22 +30,16 @@ func (e *UnfinishedError) Error() string {
 
 // Unwrap gives the context's error, so that a timeout can be told from an
 // interruption.
-func (e *UnfinishedError) Unwrap() error { return e.Cause }
+func (e *IncompleteError) Unwrap() error { return e.Cause }
 
 // Diagnostics are what was found out about the reasons.
-func (e *UnfinishedError) Diagnostics() *result.Diagnostics { return e.Found }
+func (e *IncompleteError) Diagnostics() *result.Diagnostics { return e.Found }
 
-// Finish returns once each Job and Pod among the objects has ended well; for
-// other kinds there is nothing to wait for. It returns an *UnfinishedError as
-// soon as one has failed, or when ctx ends, and names those that were deleted
-// before they had ended.
-func (w *Waiter) Finish(ctx context.Context, refs []facts.Ref) (deleted []facts.Ref, err error) {
-	return w.FinishApplied(ctx, named(refs))
-}
-
-// FinishApplied is Finish for objects as the API server returned them when they
-// were made.
-func (w *Waiter) FinishApplied(ctx context.Context, applied []Applied) (deleted []facts.Ref, err error) {
+// WaitForCompletion returns once each Job and Pod among the objects has ended well;
+// for other kinds there is nothing to wait for. It returns an *IncompleteError as
+// soon as one has failed, or when ctx ends, and names those that were deleted before
+// they had ended. The objects are taken as WaitForReady takes them.
+func (w *Waiter) WaitForCompletion(ctx context.Context, applied []Applied) (deleted []facts.Ref, err error) {
 	began := time.Now()
 	subjects, err := w.subjects(slices.DeleteFunc(slices.Clone(applied), func(u Applied) bool {
 		return !slices.Contains([]string{"batch/v1/Job", "v1/Pod"}, u.GetAPIVersion()+"/"+u.GetKind())
@@ -60,7 +54,7 @@ func (w *Waiter) FinishApplied(ctx context.Context, applied []Applied) (deleted 
 	case len(left) == 0:
 		return deleted, nil
 	}
-	e := &UnfinishedError{}
+	e := &IncompleteError{}
 	if !failed(left) {
 		e.Cause = overtime(context.Cause(ctx))
 	}

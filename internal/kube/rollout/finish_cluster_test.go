@@ -24,7 +24,7 @@ func finish(t *testing.T, w *rollout.Waiter, d time.Duration, refs ...facts.Ref)
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	return w.Finish(ctx, refs)
+	return w.WaitForCompletion(ctx, rollout.ByName(refs))
 }
 
 func TestFinish(t *testing.T) {
@@ -46,7 +46,7 @@ func TestFinish(t *testing.T) {
 			namespace := cluster.Namespace(t)
 			run(t, cluster, namespace, c.behaviour)
 			deleted, err := finish(t, waiter(t, cluster.Config(), namespace), c.limit, seed, facts.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: "any"})
-			var unfinished *rollout.UnfinishedError
+			var unfinished *rollout.IncompleteError
 			switch {
 			case len(deleted) > 0:
 				t.Errorf("it counts as deleted: %v", deleted)
@@ -97,7 +97,7 @@ func TestFinishSeesADeletion(t *testing.T) {
 	done := make(chan answer, 1)
 	w := waiter(t, cluster.Config(), namespace)
 	go func() {
-		deleted, err := w.Finish(t.Context(), []facts.Ref{seed})
+		deleted, err := w.WaitForCompletion(t.Context(), rollout.ByName([]facts.Ref{seed}))
 		done <- answer{deleted, err}
 	}()
 	background := metav1.DeletePropagationBackground

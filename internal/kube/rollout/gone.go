@@ -10,8 +10,8 @@ import (
 // Gone returns nil once none of the objects exists, or only one that was made
 // anew. When ctx ends first it returns a *NotReadyError with those that are
 // still there and the finalizers that hold them.
-func (w *Waiter) Gone(ctx context.Context, refs []facts.Ref) error {
-	subjects, err := w.subjects(named(refs))
+func (w *Waiter) WaitForDelete(ctx context.Context, refs []facts.Ref) error {
+	subjects, err := w.subjects(ByName(refs))
 	if err != nil {
 		return err
 	}

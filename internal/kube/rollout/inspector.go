@@ -127,7 +127,7 @@ func (in *inspector) ask(ctx context.Context, now time.Time) {
 		p.asking, p.asked = true, now
 		q := p.question()
 		in.running.Go(func() {
-			a := q.ask(ctx, in.w.Client)
+			a := q.ask(ctx, in.w.Clientset)
 			select {
 			case <-ctx.Done():
 			case in.answers <- a:

@@ -21,9 +21,9 @@ type reasons struct {
 	begun chan struct{}
 }
 
-func (r *reasons) Begin([]facts.Awaited) { r.began.Do(func() { close(r.begun) }) }
-func (r *reasons) Saw(a facts.Awaited)   { r.all = append(r.all, a.Reason) }
-func (r *reasons) End()                  {}
+func (r *reasons) Begin([]facts.Awaited)  { r.began.Do(func() { close(r.begun) }) }
+func (r *reasons) Update(a facts.Awaited) { r.all = append(r.all, a.Reason) }
+func (r *reasons) End()                   {}
 
 // A workload that is made while it is waited for has its pods looked at, too.
 func TestWaitFailsFastOnWhatComesLate(t *testing.T) {

@@ -85,7 +85,7 @@ func (w *Waiter) readLog(ctx context.Context, namespace, pod, container string, 
 func (w *Waiter) logEnd(ctx context.Context, namespace, pod string, options *corev1.PodLogOptions, lines int) ([]byte, error) {
 	tail, limit := int64(lines), int64(logBytes)
 	options.TailLines, options.LimitBytes = &tail, &limit
-	stream, err := w.Client.CoreV1().Pods(namespace).GetLogs(pod, options).Stream(ctx)
+	stream, err := w.Clientset.CoreV1().Pods(namespace).GetLogs(pod, options).Stream(ctx)
 	if err != nil {
 		return nil, err
 	}

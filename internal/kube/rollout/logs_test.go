@@ -45,7 +45,7 @@ func TestReadLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tail := (&Waiter{Client: client}).readLog(t.Context(), "n", "p", "app", false)
+			tail := (&Waiter{Clients: Clients{Clientset: client}}).readLog(t.Context(), "n", "p", "app", false)
 			if tail.Error != "" || len(tail.Lines) != c.lines || c.lines > 0 && tail.Lines[c.lines-1] != c.last {
 				t.Errorf("%d lines, error %q, want %d: %.80q", len(tail.Lines), tail.Error, c.lines, tail.Lines)
 			}

@@ -12,7 +12,7 @@ type Observer interface {
 	// included.
 	Begin(all []facts.Awaited)
 	// Saw comes with each change of an object.
-	Saw(facts.Awaited)
+	Update(facts.Awaited)
 	// End comes last.
 	End()
 }
@@ -47,7 +47,7 @@ func (t *telling) saw(s *subject) {
 	}
 	if a := s.awaited(); a != t.told[s] {
 		t.told[s] = a
-		t.to.Saw(a)
+		t.to.Update(a)
 	}
 }
 

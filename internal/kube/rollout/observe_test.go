@@ -10,7 +10,7 @@ import (
 type heard struct{ all []facts.Awaited }
 
 func (h *heard) Begin(all []facts.Awaited) { h.all = append(h.all, all...) }
-func (h *heard) Saw(a facts.Awaited)       { h.all = append(h.all, a) }
+func (h *heard) Update(a facts.Awaited)    { h.all = append(h.all, a) }
 func (h *heard) End()                      { h.all = append(h.all, facts.Awaited{}) }
 
 // Each change is told of once, and what a pod waits for only until its owner is

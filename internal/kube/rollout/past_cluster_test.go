@@ -35,14 +35,14 @@ func TestWaitIsNotForANamesakeOfThePast(t *testing.T) {
 	if err := cluster.Client().AppsV1().Deployments(namespace).Delete(t.Context(), "web", metav1.DeleteOptions{PropagationPolicy: &background}); err != nil {
 		t.Fatal(err)
 	}
-	if err := waiter(t, cluster.Config(), namespace).Gone(t.Context(), []facts.Ref{web}); err != nil {
+	if err := waiter(t, cluster.Config(), namespace).WaitForDelete(t.Context(), []facts.Ref{web}); err != nil {
 		t.Fatal(err)
 	}
 	shop(t, cluster, namespace, "web", "1h")
 	made := applied(t, cluster, namespace, "web")
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	err := waiter(t, cluster.Config(), namespace).WaitApplied(ctx, []rollout.Applied{kept, made})
+	err := waiter(t, cluster.Config(), namespace).WaitForReady(ctx, []rollout.Applied{kept, made})
 	var unready *rollout.NotReadyError
 	if !errors.As(err, &unready) || len(unready.Objects) != 2 {
 		t.Errorf("neither is ready: %v", err)
@@ -61,7 +61,7 @@ func TestWaitForWhatLosesItsLabel(t *testing.T) {
 	defer cancel()
 	done := make(chan error, 1)
 	w := waiter(t, cluster.Config(), namespace)
-	go func() { done <- w.WaitApplied(ctx, both) }()
+	go func() { done <- w.WaitForReady(ctx, both) }()
 	lost := []byte(`{"metadata": {"labels": {"of": null}}}`)
 	if _, err := cluster.Client().AppsV1().Deployments(namespace).Patch(t.Context(), "web", types.MergePatchType, lost, metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestWaitForWhatThisDeployMended(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := quick(t, cluster, namespace).WaitApplied(ctx, []rollout.Applied{applied(t, cluster, namespace, "web")}); err != nil {
+	if err := quick(t, cluster, namespace).WaitForReady(ctx, []rollout.Applied{applied(t, cluster, namespace, "web")}); err != nil {
 		t.Error(err)
 	}
 }

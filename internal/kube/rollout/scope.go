@@ -26,7 +26,7 @@ func (w *Waiter) feeds(subjects []*subject) []*feed {
 	var all []*feed
 	for _, from := range order {
 		group := groups[from]
-		scope, ok := scopeOf(group, w.Own && from.namespace != "" && from.namespace == w.Namespace, w.Release)
+		scope, ok := scopeOf(group, w.OwnNamespace && from.namespace != "" && from.namespace == w.Namespace, w.Release)
 		if ok {
 			all = append(all, w.feed(scope, group...))
 			continue

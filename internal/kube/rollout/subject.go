@@ -59,8 +59,8 @@ const (
 	missed // it will not come to that
 )
 
-// named are objects of which nothing is known but their names.
-func named(refs []facts.Ref) []Applied {
+// ByName are objects of which nothing is known but their names.
+func ByName(refs []facts.Ref) []Applied {
 	all := make([]Applied, len(refs))
 	for i, r := range refs {
 		u := &unstructured.Unstructured{}

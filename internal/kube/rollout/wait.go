@@ -24,18 +24,23 @@ import (
 // and nothing else of the namespace as far as a selector can say so. Where
 // watching is not allowed, it reads again and again.
 type Waiter struct {
-	Client    kubernetes.Interface
-	Dynamic   dynamic.Interface
-	Mapper    meta.RESTMapper
-	Namespace string   // of references that name none
-	Release   string   // in a namespace that others share, what its objects' labels name; empty: any label does
-	Own       bool     // the namespace is the release's own: all of a kind in it may be watched
-	Jobs      bool     // Jobs have to complete, too
-	FailFast  bool     // what cannot become ready ends the wait
-	Observer  Observer // nil: nobody is told
+	Clients
+	Release      string   // in a namespace that others share, what its objects' labels name; empty: any label does
+	OwnNamespace bool     // the namespace is the release's own: all of a kind in it may be watched
+	WaitForJobs  bool     // Jobs have to complete, too
+	FailFast     bool     // what cannot become ready ends the wait
+	Observer     Observer // nil: nobody is told
 
 	grace time.Duration // see patience; zero: what it is by default
 	going bool          // what is waited for is to go: nothing is hopeless about that
+}
+
+// Clients are what a wait reads the cluster with.
+type Clients struct {
+	Clientset kubernetes.Interface // nil where nothing is diagnosed: pods, events, logs
+	Dynamic   dynamic.Interface
+	Mapper    meta.RESTMapper
+	Namespace string // of objects that name none
 }
 
 // NotReadyError is the end of a wait that was not answered with "ready".
@@ -70,16 +75,13 @@ func (e *NotReadyError) Unwrap() error { return e.Cause }
 // Diagnostics are what was found out about the reasons.
 func (e *NotReadyError) Diagnostics() *result.Diagnostics { return e.Found }
 
-// Wait returns nil once each of the objects has been seen ready. It returns a
-// *NotReadyError as soon as one has failed, or when ctx ends. A read without an
+// WaitForReady returns nil once each of the objects has been seen ready. It returns
+// a *NotReadyError as soon as one has failed, or when ctx ends. A read without an
 // answer is tried again; one that is denied ends the wait.
-func (w *Waiter) Wait(ctx context.Context, refs []facts.Ref) error {
-	return w.WaitApplied(ctx, named(refs))
-}
-
-// WaitApplied is Wait for objects as the API server returned them when they were
-// applied: what is ready by that is not asked for again.
-func (w *Waiter) WaitApplied(ctx context.Context, applied []Applied) error {
+//
+// Objects are taken as the API server returned them when they were applied: what is
+// ready by that is not read again. ByName makes objects that have to be read.
+func (w *Waiter) WaitForReady(ctx context.Context, applied []Applied) error {
 	began := time.Now()
 	subjects, err := w.subjects(applied)
 	if err != nil {
@@ -101,7 +103,7 @@ func (w *Waiter) WaitApplied(ctx context.Context, applied []Applied) error {
 func (w *Waiter) ready(s *subject, gone bool) outcome {
 	s.object = facts.Object{Ref: s.object.Ref, Reason: "it does not exist"}
 	if gone {
-		if w.Jobs && s.live.GetKind() == "Job" && health.Complete(s.live) {
+		if w.WaitForJobs && s.live.GetKind() == "Job" && health.Complete(s.live) {
 			return met // one with a time to live of zero
 		}
 		s.live = nil
@@ -121,7 +123,7 @@ func (w *Waiter) ready(s *subject, gone bool) outcome {
 		return missed
 	case !r.Ready:
 		return pending
-	case w.Jobs && s.object.Kind == "Job" && !s.object.Complete:
+	case w.WaitForJobs && s.object.Kind == "Job" && !s.object.Complete:
 		s.object.Ready, s.object.Reason = false, "the Job has not completed"
 		return pending
 	}

@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/test/faultproxy"
 	"github.com/berth-dev/berth/test/kubetest"
@@ -115,7 +116,7 @@ func TestWaitEndsAtOnce(t *testing.T) {
 	stop := errors.New("stop")
 	done := make(chan error, 1)
 	go func() {
-		done <- quick(t, cluster, namespace).Wait(ctx, []facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "none"}})
+		done <- quick(t, cluster, namespace).WaitForReady(ctx, rollout.ByName([]facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "none"}}))
 	}()
 	cancel(stop)
 	select {
@@ -136,7 +137,7 @@ func TestWaitForAThousand(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	w := waiter(t, cluster.Config(), namespace)
-	w.Own = true
+	w.OwnNamespace = true
 	client := cluster.Client().CoreV1()
 	refs := make([]facts.Ref, 0, 2*half)
 	var makes errgroup.Group
