@@ -75,7 +75,7 @@ func (p Process) reporting(flags *pflag.FlagSet) *input.Options {
 		}
 		return p.getenv(in.ActionEnv())
 	}
-	return &input.Options{Output: given("output"), ReportDir: given("report-dir")}
+	return &input.Options{Reporting: input.Reporting{Output: given("output"), ReportDir: given("report-dir")}}
 }
 
 // readableFlags are those of a command line that can be read although another

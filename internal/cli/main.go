@@ -145,6 +145,6 @@ func (p Process) hasCredentials(o *input.Options) bool {
 func defaults(c ci.Context) input.Defaults {
 	return input.Defaults{
 		Host: c.Host, Repository: c.Repository, HeadRepository: c.HeadRepository, Branch: c.Branch,
-		PullRequest: c.PullRequest, SHA: c.SHA, RunURL: c.RunURL, Attempt: c.Attempt, DefaultBranch: c.DefaultBranch,
+		PullRequest: c.PullRequest, SHA: c.SHA, RunURL: c.RunURL, Attempt: c.Attempt,
 	}
 }

@@ -99,7 +99,7 @@ func TestSecretsAreMaskedInTheReport(t *testing.T) {
 			Exit:  result.Exit{Reason: problem.DeployFailed},
 			Proof: result.Proof{Diagnostics: &result.Diagnostics{Reason: "the token " + token + " was refused"}},
 		}
-		p.conclude(platform, &input.Options{Output: "json"}, r)
+		p.conclude(platform, &input.Options{Reporting: input.Reporting{Output: "json"}}, r)
 		if !json.Valid(said.Bytes()) || !strings.Contains(said.String(), "the token *** was refused") {
 			t.Errorf("%s: it says:\n%s", host, &said)
 		}

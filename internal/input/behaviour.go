@@ -4,7 +4,7 @@ import "time"
 
 var behaviour = []Input{
 	{
-		Name: "timeout", Type: Duration, Default: "5m", Verbs: all, some: true,
+		Name: "timeout", Type: Duration, Default: "5m", Verbs: onRelease, limits: limits{positive: true},
 		Doc:   "Budget of the whole operation, from the moment the lock is held where there is one.",
 		field: func(o *Options) any { return &o.Timeout },
 	},
@@ -14,17 +14,17 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.LockTimeout },
 	},
 	{
-		Name: "lock-duration", Type: Duration, Default: "30s", Verbs: locking, shortest: 3 * time.Second, longest: 10 * time.Minute,
+		Name: "lock-duration", Type: Duration, Default: "30s", Verbs: readingLock, limits: limits{shortest: 3 * time.Second, longest: 10 * time.Minute},
 		Doc:   "How long the lock holds unless it is renewed, from 3s to 10m; a run that was killed counts as dead three times as long after its last sign.",
 		field: func(o *Options) any { return &o.LockDuration },
 	},
 	{
-		Name: "check-timeout", Type: Duration, Default: "1m", Verbs: settling, some: true,
+		Name: "check-timeout", Type: Duration, Default: "1m", Verbs: proving, limits: limits{positive: true},
 		Doc:   "Budget of the consistency check with its retries.",
 		field: func(o *Options) any { return &o.CheckTimeout },
 	},
 	{
-		Name: "confirm", Type: Int, Default: "1", Verbs: settling, least: 1,
+		Name: "confirm", Type: Int, Default: "1", Verbs: proving, limits: limits{least: 1},
 		Doc:   "How many good observations in a row prove consistency.",
 		field: func(o *Options) any { return &o.Confirm },
 	},
@@ -34,7 +34,7 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.RBACWait },
 	},
 	{
-		Name: "assume-dead-after", Type: Duration, Default: "30m", Verbs: locking,
+		Name: "assume-dead-after", Type: Duration, Default: "30m", Verbs: readingLock,
 		Doc:   "After how long a silence somebody else's unfinished operation counts as dead; 0 means never.",
 		field: func(o *Options) any { return &o.AssumeDeadAfter },
 	},
@@ -55,12 +55,12 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.FailFast },
 	},
 	{
-		Name: "max-history", Type: Int, Default: "10", Verbs: making,
+		Name: "max-history", Type: Int, Default: "10", Verbs: creating,
 		Doc:   "How many revisions are kept; 0 keeps all.",
 		field: func(o *Options) any { return &o.MaxHistory },
 	},
 	{
-		Name: "create-namespace", Type: Bool, Default: "true", Verbs: making,
+		Name: "create-namespace", Type: Bool, Default: "true", Verbs: creating,
 		Doc:   "Make the namespace when it is not there.",
 		field: func(o *Options) any { return &o.CreateNamespace },
 	},
@@ -75,33 +75,33 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.Preflight },
 	},
 	{
-		Name: "soft-fail", Type: Codes, Verbs: all,
+		Name: "soft-fail", Type: Codes, Verbs: onRelease,
 		Doc:   "Exit codes that become a warning and 0, such as 21, 22.",
 		field: func(o *Options) any { return &o.SoftFail },
 	},
 	{
-		Name: "output", Short: "o", Type: Choice, Default: "text", Choices: []string{"text", "json"}, Verbs: all,
+		Name: "output", Short: "o", Type: Choice, Default: "text", Choices: []string{"text", "json"}, Verbs: onRelease,
 		Doc:   "What is printed on standard output.",
 		field: func(o *Options) any { return &o.Output },
 	},
 	{
-		Name: "report-dir", Type: String, Verbs: all,
+		Name: "report-dir", Type: String, Verbs: onRelease,
 		Doc:   "Folder for report.json, report.md, junit.xml, annotations.json and berth.env.",
 		field: func(o *Options) any { return &o.ReportDir },
 	},
 	{
-		Name: "log-level", Type: Choice, Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Verbs: all,
+		Name: "log-level", Type: Choice, Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Verbs: onRelease,
 		Doc:   "How much is logged; debug shows Helm's own log and every write of the record.",
 		field: func(o *Options) any { return &o.LogLevel },
 	},
 	{
-		Name: "github-token", Type: String, Verbs: locking, Secret: true,
+		Name: "github-token", Type: String, Verbs: readingLock, Secret: true,
 		CI: "the job's own token, in the action", Action: "${{ github.token }}",
 		Doc:   "Token with the permission actions: read, to ask GitHub whether the run that left an operation unfinished has ended.",
 		field: func(o *Options) any { return &o.GitHubToken },
 	},
 	{
-		Name: "gitlab-token", Type: String, Verbs: locking, Secret: true,
+		Name: "gitlab-token", Type: String, Verbs: readingLock, Secret: true,
 		Doc:   "Token with the scope read_api, to ask GitLab whether the job that left an operation unfinished has ended; a job's own token may not ask.",
 		field: func(o *Options) any { return &o.GitLabToken },
 	},

@@ -5,29 +5,20 @@ import (
 	"strings"
 )
 
-// Ignored are the variables that look like inputs and are none.
-var Ignored = []struct{ Name, Why string }{
-	{"BERTH_TEST_*", "Berth's own tests"},
-	{"BERTH_REVISION, BERTH_STATUS, BERTH_VERDICT, BERTH_REPAIR, BERTH_EXIT_CODE, BERTH_REPORT", "outputs that GitLab hands to later jobs"},
-	{"BERTH_PORT, BERTH_PORT_*, BERTH_SERVICE_*", "Kubernetes sets them where a Service is called berth"},
-	{"INPUT_VERB", "the action's verb, which is the first argument"},
-	{"INPUT_ARGS, INPUT_ENTRYPOINT", "the runner's own"},
-}
-
-// variable is one that was set.
+// variable is an environment variable.
 type variable struct {
-	name  string // as set, such as INPUT_KUBE-CONTEXT
+	name  string // such as INPUT_KUBE-CONTEXT
 	value string
 }
 
-// environment is the input variables by input name.
+// environment holds the variables that give inputs, by input name.
 type environment struct {
 	berth  map[string]variable
 	action map[string]variable
 }
 
-// readEnviron picks the inputs out of the environment. An empty one counts as
-// not given. INPUT_* belongs to GitHub's runner and means nothing elsewhere.
+// readEnviron returns the variables that begin with BERTH_ or INPUT_. Empty ones
+// count as not given. INPUT_* is set by GitHub's runner and ignored elsewhere.
 func readEnviron(environ []string) environment {
 	env := environment{berth: map[string]variable{}, action: map[string]variable{}}
 	action := slices.Contains(environ, "GITHUB_ACTIONS=true")
@@ -49,9 +40,9 @@ func inputName(rest string) string {
 	return strings.ReplaceAll(strings.ToLower(rest), "_", "-")
 }
 
-// unknown refuses variables that are no inputs: a mistyped one would silently
-// leave the default in force. Values are not shown, since the name does not
-// tell whether they are secret.
+// unknown returns an error for each variable that gives no input: a misspelled one
+// would silently leave the default in force. The errors do not show the values,
+// since the name does not tell whether they are secret.
 func (env environment) unknown() (errs Errors) {
 	names := make([]string, len(Table))
 	for i := range Table {

@@ -2,52 +2,52 @@ package input
 
 var identity = []Input{
 	{
-		Name: "repository", Type: String, Verbs: all, CI: "the run's repository",
+		Name: "repository", Type: String, Verbs: onRelease, CI: "the run's repository",
 		Doc:   "Base repository as owner/name; its full URL where the host is not github.com and the run is outside CI.",
 		field: func(o *Options) any { return &o.Repository }, check: checkRepository,
 	},
 	{
-		Name: "head-repository", Type: String, Verbs: all, CI: "the pull request's head repository",
+		Name: "head-repository", Type: String, Verbs: onRelease, CI: "the pull request's head repository",
 		Doc:   "Repository that the branch lives in, when that is a fork.",
 		field: func(o *Options) any { return &o.HeadRepository }, check: checkRepository,
 	},
 	{
-		Name: "branch", Type: String, Verbs: all, CI: "the branch of the run, pull request or deletion",
+		Name: "branch", Type: String, Verbs: onRelease, CI: "the branch of the run, pull request or deletion",
 		Doc:   "Branch that the review app is for.",
 		field: func(o *Options) any { return &o.Branch }, check: checkBranch,
 	},
 	{
-		Name: "pull-request", Type: Int, Verbs: all, CI: "the pull or merge request's number",
+		Name: "pull-request", Type: Int, Verbs: onRelease, CI: "the pull or merge request's number",
 		Doc:   "Number of the pull or merge request.",
-		field: func(o *Options) any { return &o.PullRequest }, least: 1,
+		field: func(o *Options) any { return &o.PullRequest }, limits: limits{least: 1},
 	},
 	{
-		Name: "sha", Type: String, Verbs: all, CI: "the branch's commit",
+		Name: "sha", Type: String, Verbs: onRelease, CI: "the branch's commit",
 		Doc:   "Commit that is deployed.",
 		field: func(o *Options) any { return &o.SHA }, check: checkSHA,
 	},
 	{
-		Name: "app", Type: String, Verbs: all,
+		Name: "app", Type: String, Verbs: onRelease,
 		Doc:   "Name of the application, part of the names made for it; the repository's name when left out.",
 		field: func(o *Options) any { return &o.App },
 	},
 	{
-		Name: "slug", Type: String, Verbs: all,
+		Name: "slug", Type: String, Verbs: onRelease,
 		Doc:   "Takes the place of the slug that is made from the branch.",
 		field: func(o *Options) any { return &o.Slug },
 	},
 	{
-		Name: "namespace", Short: "n", Type: Template, Verbs: all,
+		Name: "namespace", Short: "n", Type: Template, Verbs: onRelease,
 		Doc:   "Namespace of the release; review-{{ .App }}-{{ .Slug }} when left out. One that is the same for every branch works too.",
 		field: func(o *Options) any { return &o.Namespace }, check: checkTemplate,
 	},
 	{
-		Name: "release", Type: Template, Verbs: all,
+		Name: "release", Type: Template, Verbs: onRelease,
 		Doc:   "Name of the release; {{ .App }} when left out, or {{ .App }}-{{ .Slug }} in a namespace that branches share.",
 		field: func(o *Options) any { return &o.Release }, check: checkTemplate,
 	},
 	{
-		Name: "url", Type: Template, Verbs: all,
+		Name: "url", Type: Template, Verbs: onRelease,
 		Doc:   "URL at which the review app will answer, such as https://{{ .Slug }}.review.example.com.",
 		field: func(o *Options) any { return &o.URL }, check: checkTemplate,
 	},

@@ -1,6 +1,16 @@
 package input
 
-// nearest gives the candidate that name was probably meant to be, or "".
+// didYouMean returns the end of a sentence that suggests a name, or "" when there
+// is none to suggest.
+func didYouMean(prefix, name string) string {
+	if name == "" {
+		return ""
+	}
+	return "; did you mean " + prefix + name + "?"
+}
+
+// nearest returns the candidate that name is most likely a misspelling of, or ""
+// when none is similar enough.
 func nearest(name string, candidates []string) string {
 	best, least := "", max(2, len(name)/3)+1
 	for _, candidate := range candidates {
@@ -11,8 +21,8 @@ func nearest(name string, candidates []string) string {
 	return best
 }
 
-// distance is how many letters have to be added, removed, changed or swapped
-// with their neighbour to make b of a.
+// distance returns the optimal string alignment distance: how many bytes have to
+// be added, removed, changed or swapped with their neighbour to turn a into b.
 func distance(a, b string) int {
 	before, last := []int{}, make([]int, len(b)+1)
 	for j := range last {

@@ -6,97 +6,109 @@ import (
 	"github.com/berth-dev/berth/internal/verb"
 )
 
-// Options is what a run is asked to do, validated.
+// Options is what a run is asked to do, validated. An option that its verb does
+// not take has its default.
 type Options struct {
 	Verb verb.Verb
+	Identity
+	ChartSource
+	ChartValues
+	Cluster
+	Timing
+	Policy
+	Reporting
+	Tokens
+}
 
-	Host           string // of the platform
+// Identity is which branch the review app is for, in which run, and under which
+// names.
+type Identity struct {
+	Host           string // of the platform: github.com
 	Repository     string // owner/name
-	HeadRepository string
+	HeadRepository string // owner/name; Repository unless the branch lives in a fork
 	Branch         string // untrusted text
-	DefaultBranch  string // empty when not known
-	PullRequest    int    // 0: none
+	PullRequest    int    // number; 0 means none
 	SHA            string
-	RunURL         string
+	RunURL         string // empty outside CI
 	Attempt        int
-	App            string // empty: made from Repository
-	Slug           string
-	Namespace      string // template; empty: the default
-	Release        string // template; empty: the default
-	URL            string // template
+	App            string // empty means one that is made from Repository
+	Slug           string // empty means one that is made from Branch
+	Namespace      string // template; empty means the default
+	Release        string // template; empty means the default
+	URL            string // template; empty means none
 	Adopt          bool
+}
 
+// ChartSource is where the chart comes from.
+type ChartSource struct {
 	Chart            string
 	ChartRepo        string
 	ChartVersion     string
-	DependencyUpdate string   // auto, true, false
-	Values           []string // templates of paths
-	Set              []string // templates
-	SetString        []string // templates
-	SetFile          []string // templates
-	SetJSON          []string // templates
+	DependencyUpdate string // auto, true or false
 	RegistryUsername string
 	RegistryPassword Secret
 	RegistryConfig   string
 	CAFile           string
+}
 
+// ChartValues are the values that the chart is rendered with. All are templates.
+type ChartValues struct {
+	Values    []string // paths of files
+	Set       []string // key=value
+	SetString []string // key=value
+	SetFile   []string // key=path
+	SetJSON   []string // key=JSON, or an object
+}
+
+// Cluster is the API server, and how to authenticate to it.
+type Cluster struct {
 	Kubeconfig    Material
 	KubeContext   string
 	KubeAPIServer string
 	KubeToken     Secret
 	KubeCA        Material
+}
 
+// Timing is how long a run waits, and for what.
+type Timing struct {
 	Timeout         time.Duration
-	LockTimeout     time.Duration
+	LockTimeout     time.Duration // 0 means not to wait
 	LockDuration    time.Duration
 	CheckTimeout    time.Duration
 	RBACWait        time.Duration
-	AssumeDeadAfter time.Duration // 0: never
+	AssumeDeadAfter time.Duration // 0 means never
+}
+
+// Policy is what a run does with what it finds.
+type Policy struct {
 	Confirm         int
-	MaxHistory      int // 0: no limit
+	MaxHistory      int // 0 means no limit
 	OnStuck         string
 	OnFailure       string
 	FailFast        bool
 	CreateNamespace bool
 	NamespaceLabels map[string]string
 	Preflight       string
-	SoftFail        []int
-	Output          string
-	ReportDir       string
-	LogLevel        string
+}
 
+// Reporting is what a run prints and writes, and with which exit code it ends.
+type Reporting struct {
+	SoftFail  []int
+	Output    string
+	ReportDir string // empty means none
+	LogLevel  string
+}
+
+// Tokens authenticate to the APIs of the CI platforms.
+type Tokens struct {
 	GitHubToken Secret
 	GitLabToken Secret
 }
 
-// Secrets are the values that nobody may see, whichever input they came from.
-func (o *Options) Secrets() []Secret {
-	var all []Secret
-	for i := range Table {
-		if s, ok := Table[i].field(o).(*Secret); ok && *s != "" {
-			all = append(all, *s)
-		}
-	}
-	return all
-}
-
-// Defaults is what the CI's environment says about the run; outside CI it is
-// empty.
-type Defaults struct {
-	Host           string
-	Repository     string
-	HeadRepository string
-	Branch         string
-	PullRequest    int
-	SHA            string
-	RunURL         string
-	Attempt        int
-	DefaultBranch  string
-}
-
+// hidden is shown in place of a secret.
 const hidden = "(hidden)"
 
-// Secret is a value that does not print.
+// Secret is a value that is not printed.
 type Secret string
 
 // String hides the secret from every form of printing.
@@ -108,15 +120,15 @@ func (Secret) GoString() string { return hidden }
 // MarshalText hides it from encoders.
 func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
-// Reveal gives the secret to what needs it.
+// Reveal returns the secret itself.
 func (s Secret) Reveal() string { return string(s) }
 
-// Material is a file's path or its content, whichever was given. Content is
-// held in memory and never written to a file.
+// Material is either the path of a file or its content. Content is kept in memory
+// and never written to a file.
 type Material struct {
 	Path    string
 	Content Secret
 }
 
-// Given says that there is one.
+// Given reports whether there is a path or content.
 func (m Material) Given() bool { return m != Material{} }

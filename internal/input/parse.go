@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// fault is one value that is not allowed.
+// fault is one value that is not allowed, and what is.
 type fault struct{ value, allowed string }
 
-// parse reads a value into the input's field. The field holds it even when it
-// is refused, so that what follows from it is not reported too.
+// parse sets the input's field in o to the value that raw stands for, and returns
+// what is wrong with it. A wrong value is set all the same, so that the rules about
+// several inputs do not report it again as missing.
 func (in *Input) parse(o *Options, raw string) []fault {
 	allowed := ""
 	switch p := in.field(o).(type) {
@@ -33,13 +34,13 @@ func (in *Input) parse(o *Options, raw string) []fault {
 		allowed = in.parseString(p)
 	case *bool:
 		var ok bool
-		if *p, ok = truth(raw); !ok {
+		if *p, ok = parseBool(raw); !ok {
 			allowed = "give true or false"
 		}
 	case *int:
 		var err error
-		if *p, err = strconv.Atoi(strings.TrimSpace(raw)); err != nil || *p < in.least {
-			allowed = fmt.Sprintf("give a whole number from %d", in.least)
+		if *p, err = strconv.Atoi(strings.TrimSpace(raw)); err != nil || *p < in.limits.least {
+			allowed = fmt.Sprintf("give a whole number from %d", in.limits.least)
 		}
 	case *time.Duration:
 		*p, allowed = in.parseDuration(raw)
@@ -55,7 +56,7 @@ func (in *Input) parseString(p *string) string {
 		return "give one of " + strings.Join(in.Choices, ", ")
 	}
 	if in.Type == Switch && *p != "auto" {
-		on, ok := truth(*p)
+		on, ok := parseBool(*p)
 		if !ok {
 			return "give auto, true or false"
 		}
@@ -72,16 +73,16 @@ func (in *Input) parseDuration(raw string) (time.Duration, string) {
 	switch {
 	case err != nil:
 		return d, "give a duration with its unit, such as 90s, 5m or 1h30m"
-	case d < 0 || d == 0 && in.some:
+	case d < 0 || d == 0 && in.limits.positive:
 		return d, "give a duration above 0, such as 90s, 5m or 1h30m"
-	case d < in.shortest || in.longest > 0 && d > in.longest:
-		return d, fmt.Sprintf("give a duration from %s to %s", short(in.shortest), short(in.longest))
+	case d < in.limits.shortest || in.limits.longest > 0 && d > in.limits.longest:
+		return d, fmt.Sprintf("give a duration from %s to %s", formatDuration(in.limits.shortest), formatDuration(in.limits.longest))
 	}
 	return d, ""
 }
 
-// short is 10m where Go itself would say 10m0s.
-func short(d time.Duration) string { return strings.Replace(d.String(), "m0s", "m", 1) }
+// formatDuration returns 10m where time.Duration's String returns 10m0s.
+func formatDuration(d time.Duration) string { return strings.Replace(d.String(), "m0s", "m", 1) }
 
 func (in *Input) parseList(p *[]string, raw string) (faults []fault) {
 	*p = lines(raw)
@@ -116,8 +117,9 @@ func parseLabels(p *map[string]string, raw string) (faults []fault) {
 	return faults
 }
 
-// The exit codes that tell of a release; the others tell that Berth could not
-// do its work and are never softened.
+// The exit codes from firstSoft to lastSoft tell something about the release. The
+// others say that Berth could not do its work, and soft-fail does not apply to
+// them.
 const firstSoft, lastSoft = 20, 33
 
 func parseCodes(p *[]int, raw string) (faults []fault) {
@@ -132,7 +134,7 @@ func parseCodes(p *[]int, raw string) (faults []fault) {
 	return faults
 }
 
-// lines are the items of a list: one a line, without blank ones.
+// lines returns the items of a list: one for each line that is not blank.
 func lines(raw string) (items []string) {
 	for line := range strings.Lines(raw) {
 		if item := strings.TrimSpace(line); item != "" {
@@ -142,7 +144,8 @@ func lines(raw string) (items []string) {
 	return items
 }
 
-func truth(raw string) (value, ok bool) {
+// parseBool returns the value of a boolean, and whether raw is one.
+func parseBool(raw string) (value, ok bool) {
 	switch strings.ToLower(strings.TrimSpace(raw)) {
 	case "true", "1", "yes":
 		return true, true
@@ -152,8 +155,8 @@ func truth(raw string) (value, ok bool) {
 	return false, false
 }
 
-// material tells a path from content. Content has lines, or is the base64 of
-// something that has.
+// material returns raw as content or as a path. Content has several lines or begins
+// like a kubeconfig or a certificate; it may be base64.
 func material(raw string) Material {
 	joined := strings.Join(strings.Fields(raw), "")
 	if decoded, err := base64.StdEncoding.DecodeString(joined); err == nil && isContent(string(decoded)) {

@@ -15,7 +15,7 @@ import (
 
 var onCI = Defaults{
 	Host: "github.com", Repository: "acme/shop", HeadRepository: "mallory/shop", Branch: "patch-1",
-	PullRequest: 7, SHA: "0123456789abcdef", RunURL: "https://ci/1", Attempt: 2, DefaultBranch: "main",
+	PullRequest: 7, SHA: "0123456789abcdef", RunURL: "https://ci/1", Attempt: 2,
 }
 
 func resolve(t testing.TB, v verb.Verb, args, environ []string, d Defaults) (*Options, error) {
@@ -45,7 +45,7 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("got %+v", o)
 	}
 	if o.Host != "github.com" || o.Repository != "acme/shop" || o.HeadRepository != "mallory/shop" || o.Branch != "patch-1" ||
-		o.PullRequest != 7 || o.SHA != onCI.SHA || o.RunURL != onCI.RunURL || o.Attempt != 2 || o.DefaultBranch != "main" {
+		o.PullRequest != 7 || o.SHA != onCI.SHA || o.RunURL != onCI.RunURL || o.Attempt != 2 {
 		t.Errorf("got %+v", o)
 	}
 }

@@ -14,8 +14,8 @@ var (
 	shaPattern        = regexp.MustCompile(`^[0-9a-fA-F]{7,64}$`)
 )
 
-// Compiling these takes half a millisecond of every start, so it waits until a
-// label is given.
+// These are compiled when a label is given, since that takes half a millisecond of
+// every start.
 var (
 	labelKeyPattern = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$`)
@@ -39,8 +39,8 @@ func checkRepository(value string) string {
 	return ""
 }
 
-// splitRepository reads owner/name, an https or ssh URL, and Git's
-// user@host:path. A user or password in it is dropped.
+// splitRepository splits owner/name, an https or ssh URL, or Git's user@host:path.
+// The host is empty where none is given. A user or password is dropped.
 func splitRepository(value string) (host, path string, ok bool) {
 	path = value
 	if strings.Contains(value, "://") {
@@ -56,11 +56,11 @@ func splitRepository(value string) (host, path string, ok bool) {
 	return strings.ToLower(host), path, path != ""
 }
 
-// branchName drops refs/heads/, with which CI systems like to hand it over.
+// branchName removes refs/heads/, which CI systems often put before a branch.
 func branchName(value string) string { return strings.TrimPrefix(value, "refs/heads/") }
 
-// checkBranch asks for what Git asks for, so that a branch's name cannot leave
-// a folder or break a line.
+// checkBranch allows what git check-ref-format allows for a branch, so that its name
+// can neither leave a folder nor break a line.
 func checkBranch(value string) string {
 	name := branchName(value)
 	if strings.HasPrefix(name, "refs/") {
@@ -117,8 +117,8 @@ func checkSetJSON(value string) string {
 	return checkSet(value)
 }
 
-// checkSecretTemplate does not repeat what the parser says, since that quotes
-// from a value that may be a password.
+// checkSecretTemplate does not pass on the parser's error, which quotes from a value
+// that may be a password.
 func checkSecretTemplate(value string) string {
 	if checkTemplate(value) != "" {
 		return `it is no template; values such as {{ .Slug }} stand between braces, and {{ "{{" }} gives two braces as they are`
@@ -126,7 +126,7 @@ func checkSecretTemplate(value string) string {
 	return ""
 }
 
-// checkLabel leaves Berth's own labels, and those that Kubernetes sets, alone.
+// checkLabel does not allow the labels that Berth or Kubernetes sets itself.
 func checkLabel(key, value string) string {
 	switch prefix, _, _ := strings.Cut(key, "/"); {
 	case !labelKeyPattern().MatchString(key) || !labelValuePattern().MatchString(value):

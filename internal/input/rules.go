@@ -1,0 +1,79 @@
+package input
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/verb"
+)
+
+// conflicts returns the inputs that contradict each other. from names the flag or
+// variable that an input was given as.
+func (o *Options) conflicts(from map[string]string) (errs Errors) {
+	refuse := func(wrong bool, name, allowed string) {
+		if wrong {
+			errs = append(errs, &Error{Input: name, Allowed: allowed, From: from[name]})
+		}
+	}
+	o.clusterConflicts(refuse)
+	o.chartConflicts(refuse)
+	return errs
+}
+
+func (c *Cluster) clusterConflicts(refuse func(wrong bool, name, allowed string)) {
+	refuse(c.KubeAPIServer != "" && c.Kubeconfig.Given(), "kube-apiserver", "it does not go with kubeconfig; give one of the two")
+	refuse(c.KubeAPIServer != "" && c.KubeContext != "", "kube-context", "it chooses from a kubeconfig and does not go with kube-apiserver; give one of the two")
+	refuse(c.KubeToken != "" && c.KubeAPIServer == "", "kube-token", "it needs kube-apiserver; give that too, or a kubeconfig with the token in it")
+	refuse(c.KubeToken != "" && strings.HasPrefix(c.KubeAPIServer, "http://"), "kube-apiserver", "kube-token would be sent in the clear; give an https:// URL")
+	refuse(c.KubeCA.Given() && c.KubeAPIServer == "", "kube-ca", "it needs kube-apiserver; give that too, or a kubeconfig with the CA in it")
+}
+
+func (c *ChartSource) chartConflicts(refuse func(wrong bool, name, allowed string)) {
+	registry, remote := strings.HasPrefix(c.Chart, "oci://"), strings.Contains(c.Chart, "://")
+	local := c.ChartRepo == "" && !registry
+	refuse(c.ChartRepo != "" && (remote || isPath(c.Chart)), "repo", "chart is not a name in a repository but a reference of its own; leave repo out, or give the chart's name")
+	refuse(c.ChartVersion != "" && c.Chart != "" && local, "version", "chart is a folder or file, which has its version in it; leave version out, or give repo")
+	refuse(c.RegistryPassword != "" && c.RegistryUsername == "", "registry-password", "it needs registry-username")
+	refuse(c.RegistryUsername != "" && c.RegistryPassword == "", "registry-username", "it needs registry-password, as "+Find("registry-password").Env())
+	refuse(c.RegistryUsername != "" && c.RegistryConfig != "", "registry-config", "it does not go with registry-username; give one of the two")
+}
+
+// isPath reports whether chart can only be a folder or file.
+func isPath(chart string) bool {
+	for _, prefix := range []string{"./", "../", "/"} {
+		if strings.HasPrefix(chart, prefix) {
+			return true
+		}
+	}
+	return chart == "." || strings.HasSuffix(chart, ".tgz")
+}
+
+// Require returns Errors that name what a verb needs and was not given, or nil.
+func (o *Options) Require(v verb.Verb) error {
+	if errs := o.missing(v); len(errs) > 0 {
+		return errs
+	}
+	return nil
+}
+
+func (o *Options) missing(v verb.Verb) (errs Errors) {
+	properties := verb.Of(v)
+	for _, required := range []struct {
+		name, value string
+		by          bool
+	}{
+		{"repository", o.Repository, properties.OnRelease},
+		{"branch", o.Branch, properties.OnRelease},
+		{"chart", o.Chart, properties.NeedsChart},
+	} {
+		if required.by && required.value == "" {
+			in := Find(required.name)
+			allowed := fmt.Sprintf("%s needs it; give --%s or %s", v, in.Name, in.Env())
+			if in.CI != "" {
+				allowed += " (in CI it is " + in.CI + ", which was not found here)"
+			}
+			errs = append(errs, &Error{Input: in.Name, Allowed: allowed})
+		}
+	}
+	return errs
+}

@@ -1,0 +1,70 @@
+package input
+
+import "slices"
+
+// Table is every input.
+var Table = slices.Concat(identity, chart, cluster, behaviour)
+
+// Group is inputs that are documented together.
+type Group struct {
+	Title  string
+	Inputs []Input
+}
+
+// Groups are the inputs in the order in which they are documented.
+var Groups = []Group{
+	{"Identity", identity},
+	{"Chart", chart},
+	{"Cluster", cluster},
+	{"Behaviour", behaviour},
+}
+
+// Find returns the input of that name, or nil.
+func Find(name string) *Input {
+	for i := range Table {
+		if Table[i].Name == name {
+			return &Table[i]
+		}
+	}
+	return nil
+}
+
+// Secrets returns the values that nobody may see, of whichever input.
+func (o *Options) Secrets() []Secret {
+	var all []Secret
+	for i := range Table {
+		if s, ok := Table[i].field(o).(*Secret); ok && *s != "" {
+			all = append(all, *s)
+		}
+	}
+	return all
+}
+
+// Output is a value that a run hands on: an output of the step on GitHub, and
+// BERTH_<NAME> in GitLab's dotenv report.
+type Output struct {
+	Name string
+	Doc  string
+}
+
+// Outputs are all outputs.
+var Outputs = []Output{
+	{"url", "URL of the review app; empty when no url was given."},
+	{"namespace", "Namespace of the release."},
+	{"release", "Name of the release."},
+	{"revision", "Last stored revision."},
+	{"status", "Status of that revision as stored, not as returned."},
+	{"verdict", "How the run ended, in a word, such as consistent or deploy-failed."},
+	{"repair", "The repairs that were made, such as promote or unlock, sweep; empty when none was."},
+	{"exit-code", "The exit code before soft-fail."},
+	{"report", "Path of report.json, when report-dir was given."},
+}
+
+// Ignored are the variables that look like inputs and are none.
+var Ignored = []struct{ Name, Why string }{
+	{"BERTH_TEST_*", "Berth's own tests"},
+	{"BERTH_REVISION, BERTH_STATUS, BERTH_VERDICT, BERTH_REPAIR, BERTH_EXIT_CODE, BERTH_REPORT", "outputs that GitLab hands to later jobs"},
+	{"BERTH_PORT, BERTH_PORT_*, BERTH_SERVICE_*", "Kubernetes sets them where a Service is called berth"},
+	{"INPUT_VERB", "the action's verb, which is the first argument"},
+	{"INPUT_ARGS, INPUT_ENTRYPOINT", "the runner's own"},
+}
