@@ -59,7 +59,7 @@ func Main(ctx context.Context, p Process) int {
 		case s := <-p.Signals:
 			i := interrupt(s)
 			if interrupts++; interrupts > 1 {
-				return exitCode(i.Ending)
+				return exitCode(i.Reason)
 			}
 			cancel(i)
 		}
@@ -68,9 +68,9 @@ func Main(ctx context.Context, p Process) int {
 
 func interrupt(s os.Signal) *engine.Interrupt {
 	if s == syscall.SIGTERM {
-		return &engine.Interrupt{Signal: "SIGTERM", Ending: problem.Terminated}
+		return &engine.Interrupt{Signal: "SIGTERM", Reason: problem.Terminated}
 	}
-	return &engine.Interrupt{Signal: "SIGINT", Ending: problem.Interrupted}
+	return &engine.Interrupt{Signal: "SIGINT", Reason: problem.Interrupted}
 }
 
 // run parses the command line and runs its verb. A panic is a bug, and its

@@ -34,10 +34,10 @@ func (w *wiring) engineOptions() engine.Options {
 	return engine.Options{
 		App: w.app, Branch: o.Branch, Run: w.run,
 		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
-		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace, Adopt: o.Adopt,
+		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
 		Preflight: o.Preflight != "off",
 		Policy: verdict.Policy{
-			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure),
+			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: o.Adopt,
 			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,
 		},
 	}

@@ -60,11 +60,7 @@ func (p Process) perform(ctx context.Context, platform ci.Platform, screen *prog
 		return r
 	}
 	defer closeAll()
-	flows := map[verb.Verb]func(context.Context) result.Result{
-		verb.Deploy: e.Deploy, verb.Check: e.Check, verb.Repair: e.Repair,
-		verb.Teardown: e.Teardown, verb.Preflight: e.Preflight,
-	}
-	r := flows[v](ctx)
+	r := e.Run(ctx, v)
 	r.Notes = append(r.Notes, w.noted()...)
 	w.debugAudit(r)
 	return r
@@ -89,16 +85,18 @@ func (w *wiring) engine(ctx context.Context, screen *progress.Screen) (*engine.E
 	}
 	w.display = progress.New(screen, w.platform.Line, w.platform.OneLine, w.app.Namespace)
 	releases := helm.New(w.helmOptions(cache), w.store, w.open)
-	e := &engine.Engine{
-		Options:  w.engineOptions(),
-		Cluster:  &cluster{conn: w.conn, app: w.app, labels: w.options.NamespaceLabels, clock: time.Now, note: w.note},
-		Access:   permissions{conn: w.conn, resource: w.kind.Resource(), namespace: w.app.Namespace, perBranch: w.app.PerBranch},
-		Locker:   w.locker(),
-		Releases: releases,
-		Runs:     ciRuns{ci.NewRuns(w.getenv, ci.Tokens{GitHub: w.options.GitHubToken.Reveal(), GitLab: w.options.GitLabToken.Reveal()}), w.debug},
-		Clock:    time.Now,
-		Say:      w.display.Say,
-	}
+	c := &cluster{conn: w.conn, app: w.app, labels: w.options.NamespaceLabels, clock: time.Now, note: w.note}
+	e := &engine.Engine{Options: w.engineOptions(), Backend: engine.Backend{
+		Server: c, Namespaces: c, Objects: c,
+		Access:     permissions{conn: w.conn, resource: w.kind.Resource(), namespace: w.app.Namespace, perBranch: w.app.PerBranch},
+		Locker:     w.locker(),
+		Chart:      releases,
+		Operations: releases,
+		Records:    releases,
+		Runs:       ciRuns{ci.NewRuns(w.getenv, ci.Tokens{GitHub: w.options.GitHubToken.Reveal(), GitLab: w.options.GitLabToken.Reveal()}), w.debug},
+		Clock:      time.Now,
+		Say:        w.display.Say,
+	}}
 	return e, func() {
 		w.display.Close()
 		_ = releases.Close()

@@ -2,130 +2,219 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-// deploy walks: prepare → lock → facts → plan → steps → check.
-func deploy(ctx context.Context, r *run) error {
-	if err := r.prepare(ctx); err != nil {
+func init() { verbs[verb.Deploy] = func(s *session) verbRun { return &deploy{session: s} } }
+
+// deploy brings the chart onto the cluster and proves that it is there:
+// prepare → lock → facts → plan → steps → proof.
+type deploy struct{ *session }
+
+// deployScope also reads the hooks that would block the deploy.
+var deployScope = scope{hooks: true}
+
+func (d *deploy) run(ctx context.Context) error {
+	expect, err := d.prepare(ctx)
+	if err != nil {
 		return err
 	}
-	ctx, unlock, err := r.acquire(ctx)
+	ctx, unlock, err := d.lock.acquire(ctx, expect, d.chart.refresh)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	seen, err := r.settledFacts(ctx)
+	d.noteCutOff()
+	f, err := d.awaitIdle(ctx, deployScope, false)
 	if err != nil {
 		return err
 	}
-	if err := r.deployWithin(ctx, seen); err != nil {
-		return r.afterFailure(ctx, err)
+	applied, err := d.carryOutWithin(ctx, f)
+	if err != nil {
+		return d.afterFailure(ctx, err)
 	}
-	return r.prove(ctx, r.want) // with a budget of its own
+	return d.prover.prove(ctx, applied) // with a budget of its own
 }
 
-// deployWithin is the part of a deploy that the timeout bounds.
-func (r *run) deployWithin(ctx context.Context, seen *facts.Facts) error {
-	ctx, cancel := r.budget(ctx)
-	defer cancel()
-	_, _, err := r.carryOut(ctx, seen, verdict.PlanDeploy, func(f *facts.Facts, plan verdict.Plan) error {
-		if err := r.refuseStrangers(f, "deploy over"); err != nil || plan.GatherAgain {
-			return err
-		}
-		return r.beforeSteps(ctx, f, plan)
-	})
-	return err
+func (d *deploy) success() string { return "" }
+
+// noteCutOff warns that the run before this one did not end in order.
+func (d *deploy) noteCutOff() {
+	found := d.lock.found
+	if at, ok := found.ExpiredAt(found.Run); ok && found.State == facts.LockExpired {
+		d.report.note(result.LevelWarning, "A run was cut off", "The run before this one, %q, did not end in order: it stopped renewing its lock at %s. What it left is looked at and mended below.",
+			found.Holder, at.UTC().Format(time.RFC3339))
+	}
 }
 
-// performAll runs a plan's steps in their order, until one fails.
-func (r *run) performAll(ctx context.Context, plan verdict.Plan, f *facts.Facts) error {
-	for i, s := range plan.Steps {
-		var err error
-		switch s {
-		case verdict.StepRollback:
-			err = r.rollBack(ctx, plan.Target, f)
-		case verdict.StepCleanHooks:
-			err = r.cleanHooks(ctx, f, plan.Steps[i+1])
-		case verdict.StepRelabel, verdict.StepQuarantine, verdict.StepDiscard, verdict.StepPromote, verdict.StepUnlock,
-			verdict.StepDedupe, verdict.StepUninstall, verdict.StepInstall, verdict.StepReplace, verdict.StepUpgrade, verdict.StepSweep:
-			err = r.perform(ctx, s, f)
-		}
+// prepare is all that comes before the first write to the release: the chart is
+// fetched while the namespace is read and permissions are asked for. It returns
+// what is known of the lock.
+func (d *deploy) prepare(ctx context.Context) (LockExpected, error) {
+	began, parts := d.report.clock(), []result.Event(nil)
+	done := d.report.stepWithParts("Fetch the chart, look at the namespace, ask for permissions")
+	defer func() { done(parts) }()
+	if err := d.inspect(ctx); err != nil {
+		return LockExpected{}, err
+	}
+	made := false
+	if d.ns.now.Phase == facts.NamespaceAbsent {
+		from := d.report.clock()
+		err := d.chart.render(ctx, rendering{revision: 1})
+		parts = append(parts, result.Event{At: from.Sub(began), Took: d.report.clock().Sub(from), What: "Render the chart"})
 		if err != nil {
-			return err
+			return LockExpected{}, err // nothing was made yet
 		}
+		if made, err = d.createNamespace(ctx); err != nil {
+			return LockExpected{}, err
+		}
+	} else if d.options.Policy.Adopt {
+		if err := d.ns.adopt(ctx); err != nil {
+			return LockExpected{}, err
+		}
+	}
+	return LockExpected{Absent: made, Renewable: d.permissions.may(d.backend.Access.RenewLock())}, nil
+}
+
+// inspect fetches the chart and meanwhile finds out whether the namespace and the
+// permissions allow the deploy. An error of the chart comes first: it is the
+// user's own to correct.
+func (d *deploy) inspect(ctx context.Context) error {
+	fetched := make(chan error, 1)
+	go func() { fetched <- d.chart.chart.Fetch(ctx) }()
+	waited, err := d.inspectCluster(ctx)
+	if ferr := <-fetched; ferr != nil {
+		return ferr
+	}
+	if err != nil {
+		return err
+	}
+	if waited { // not before Fetch has returned, which begins to ask the API server
+		d.chart.refresh()
 	}
 	return nil
 }
 
-// plan diagnoses, says so and decides.
-func (r *run) plan(f *facts.Facts, decide decision) verdict.Plan {
-	d := verdict.Diagnose(f, r.Options.Policy)
-	if last := f.Last(); last != nil {
-		r.result.Revision, r.result.Status, r.result.Chart = last.Revision, last.Payload, last.Chart
+// inspectCluster reads the namespace, waits for one that is being deleted, and
+// asks for permissions. It returns whether it waited.
+func (d *deploy) inspectCluster(ctx context.Context) (waited bool, err error) {
+	answered := d.permissions.reviewEarly(ctx)
+	err = d.ns.read(ctx)
+	answered(err == nil)
+	if err != nil {
+		return false, err
 	}
-	p := decide(f, d, r.Options.Policy)
-	if p.Refusal == nil && d.State != verdict.StateDeployed && d.State != verdict.StateAbsent {
-		r.Say("Found: " + d.Cause)
-		r.result.Evidence = append(r.result.Evidence, d.Cause)
-		for _, w := range d.Blockers {
-			r.result.Evidence = append(r.result.Evidence, "not promoted, since "+w)
-		}
+	if waited, err = d.ns.awaitGone(ctx, d.options.LockTimeout); err != nil {
+		return waited, err
 	}
-	return p
+	if waited {
+		d.permissions.forget()
+	}
+	if err := d.ns.mustBeUsable(d.options.CreateNamespace); err != nil {
+		return waited, err
+	}
+	return waited, d.permissions.require(ctx, d.permissions.ofVerb(d.ns.now.Phase), "")
 }
 
-// beforeSteps does what can still refuse without having written: rendering the
-// chart for the revision to come, and the right to prune where this run will.
-func (r *run) beforeSteps(ctx context.Context, f *facts.Facts, plan verdict.Plan) error {
-	if r.Options.MaxHistory > 0 && len(f.Records) >= r.Options.MaxHistory {
-		if err := r.ask(ctx, r.Access.PruneNeeds(), ""); err != nil {
+// createNamespace creates the namespace and then asks for what is needed in it: a
+// controller that grants permissions in new namespaces may take a moment.
+func (d *deploy) createNamespace(ctx context.Context) (made bool, err error) {
+	if made, err = d.ns.create(ctx); err != nil {
+		return made, err
+	}
+	d.permissions.forgetDenied()
+	if err := d.ns.refuseOther(); err != nil {
+		return made, err
+	}
+	return made, d.permissions.require(ctx, d.backend.Access.StorageNeeds(d.permissions.verb),
+		fmt.Sprintf("Namespace %s was made before this was found.", d.ns.now.Name))
+}
+
+// carryOutWithin plans and performs within the timeout, and returns what was
+// applied.
+func (d *deploy) carryOutWithin(ctx context.Context, f *facts.Facts) (verdict.Reported, error) {
+	ctx, cancel := d.budget.begin(ctx)
+	defer cancel()
+	out, err := d.carryOut(ctx, f, deployScope, verdict.PlanDeploy, func(f *facts.Facts, plan verdict.Plan) error {
+		if plan.GatherAgain {
+			return nil
+		}
+		return d.beforeSteps(ctx, f, plan)
+	})
+	return out.applied, err
+}
+
+// beforeSteps does what can still refuse before anything is written: the
+// permission to prune where Helm will, and the rendering for the next revision.
+func (d *deploy) beforeSteps(ctx context.Context, f *facts.Facts, plan verdict.Plan) error {
+	if d.options.MaxHistory > 0 && len(f.Records) >= d.options.MaxHistory {
+		if err := d.permissions.require(ctx, d.backend.Access.PruneNeeds(), ""); err != nil {
 			return err
 		}
 	}
-	revision, upgrade := 1, plan.Does(verdict.StepUpgrade)
-	if upgrade {
-		revision = f.Last().Revision + 1
+	next := rendering{revision: 1, upgrade: plan.Does(verdict.StepUpgrade)}
+	if next.upgrade {
+		next.revision = nextRevision(f)
 	}
 	if plan.Does(verdict.StepRollback) {
-		revision++ // which takes one itself
+		next.revision++ // a rollback takes one itself
 	}
-	if r.rendered && !upgrade {
-		return nil // before the namespace was made
+	if d.chart.has(next) {
+		return nil
 	}
-	defer r.step("Render the chart")()
-	return r.Releases.Render(ctx, revision, upgrade)
+	defer d.report.step("Render the chart")()
+	return d.chart.render(ctx, next)
 }
 
-// perform runs one step of a plan.
-func (r *run) perform(ctx context.Context, s verdict.Step, f *facts.Facts) error {
-	switch s {
-	case verdict.StepPromote:
-		return r.promote(ctx, f)
-	case verdict.StepUnlock:
-		return r.unlock(ctx, f)
-	case verdict.StepDedupe:
-		return r.dedupe(ctx, f)
-	case verdict.StepRelabel:
-		return r.relabel(ctx, f)
-	case verdict.StepQuarantine:
-		return r.quarantine(ctx, f)
-	case verdict.StepDiscard:
-		return r.discard(ctx, f)
-	case verdict.StepUninstall:
-		return r.uninstallStuck(ctx, f)
-	case verdict.StepInstall:
-		return r.deployChart(ctx, "Install the release", facts.ModeInstall, f)
-	case verdict.StepReplace:
-		return r.deployChart(ctx, "Install the release anew", facts.ModeReplace, f)
-	case verdict.StepUpgrade:
-		return r.deployChart(ctx, "Upgrade the release", facts.ModeUpgrade, f)
-	case verdict.StepSweep:
-		return r.sweep(ctx, f)
-	case verdict.StepRollback, verdict.StepCleanHooks: // they need the plan
+// afterFailure does what on-failure asks for once the record says failed. A run
+// that was interrupted or lost its lock does nothing more. The failure stays the
+// run's end.
+func (d *deploy) afterFailure(ctx context.Context, err error) error {
+	var failed *failedOperation
+	if !errors.As(err, &failed) || interrupted(ctx) != nil || d.lock.lost(ctx) != nil {
+		return err
 	}
-	return fmt.Errorf("perform step %q: it is not known", s)
+	if keep := d.options.Policy.OnFailure; keep == verdict.OnFailureKeep || keep == "" {
+		return err
+	}
+	done, trouble := d.onFailure(ctx, failed.revision)
+	p := *failed.problem
+	if trouble != nil {
+		policy := d.options.Policy.OnFailure
+		d.report.evidence("on-failure is %s, which failed as well: %v", policy, trouble)
+		p.Next = fmt.Sprintf("Run berth check to see where the release stands: on-failure is %s, and that failed as well (see the evidence).", policy)
+		return &p
+	}
+	p.Headline = fmt.Sprintf("The deploy of revision %d of `%s` failed; %s.", failed.revision, d.options.App.Release, done)
+	p.Next = "Mend what is named here and deploy again."
+	return &p
+}
+
+// onFailure rolls back or uninstalls, with a budget of its own, and returns what
+// was done.
+func (d *deploy) onFailure(ctx context.Context, failed int) (done string, err error) {
+	ctx, cancel := d.budget.begin(ctx)
+	defer cancel()
+	f, err := d.gather.gatherStable(ctx, deployScope)
+	if err != nil {
+		return "", err
+	}
+	plan := verdict.PlanAfterFailure(f, failed, d.options.Policy)
+	if _, err := d.steps.perform(ctx, plan.Steps, f); err != nil {
+		return "", err
+	}
+	switch {
+	case plan.Does(verdict.StepRollback):
+		return fmt.Sprintf("revision %d is deployed again, as revision %d", plan.Steps[0].Target, d.report.result.Revision), nil
+	case plan.Does(verdict.StepTakeDown):
+		return "it was taken away, as on-failure says", nil
+	}
+	return "there is no good revision to go back to, so it was left as it is", nil
 }

@@ -59,20 +59,7 @@ type fakeWrite struct {
 	helm bool
 }
 
-// The records' half of Releases is complete.
-var _ Releases = struct {
-	*fakeRecords
-	operations
-}{}
-
-type operations interface {
-	Fetch(context.Context) error
-	Refresh()
-	Render(ctx context.Context, revision int, upgrade bool) error
-	Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome
-	Rollback(ctx context.Context, to int) result.Outcome
-	Uninstall(context.Context) result.Outcome
-}
+var _ Records = (*fakeRecords)(nil)
 
 // newFakeRecords keeps these records of release "web". Each gets a key and a UID
 // where it has none; its Content is what its payload holds, so that a record

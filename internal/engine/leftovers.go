@@ -11,12 +11,19 @@ import (
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-// cleanHooks removes what earlier hooks left behind and the coming operation
-// would trip over (R9).
-func (r *run) cleanHooks(ctx context.Context, f *facts.Facts, next verdict.Step) error {
-	defer r.step("Remove leftover hooks")()
-	stale := verdict.LeftoverHooks(f, next)
-	kept, err := r.Cluster.Remove(ctx, stale, true)
+// leftoverRemover deletes objects of the release that Helm has forgotten.
+type leftoverRemover struct {
+	objects Objects
+	gather  *gatherer
+	report  *reporter
+}
+
+// cleanHooks deletes what earlier hooks left behind and the coming step would fail
+// on, and waits until it is gone.
+func (l *leftoverRemover) cleanHooks(ctx context.Context, f *facts.Facts, before verdict.StepKind) error {
+	defer l.report.step("Remove leftover hooks")()
+	hooks := verdict.LeftoverHooks(f, before)
+	kept, err := l.objects.Remove(ctx, hooks, true)
 	if err != nil {
 		return err
 	}
@@ -24,50 +31,41 @@ func (r *run) cleanHooks(ctx context.Context, f *facts.Facts, next verdict.Step)
 		return &problem.Problem{Reason: problem.RepairFailed, Tried: "remove leftover hooks",
 			Cause: fmt.Errorf("kept: %s", strings.Join(kept, "; ")), Next: "Remove them by hand, then deploy again."}
 	}
-	r.repaired("clean-hooks", "%s stood in the way of the hooks of this deploy and went. Give the hooks the delete policy before-hook-creation to avoid it.", listObjects(stale))
+	l.report.repaired("clean-hooks", "%s stood in the way of the hooks of this deploy and went. Give the hooks the delete policy before-hook-creation to avoid it.", objectNames(hooks))
 	return nil
 }
 
-// sweep removes what dead revisions made and the one that is now deployed does
-// not have (R11): Helm forgets about it. The deploy itself is done by then, so
-// what cannot be removed is only told.
-func (r *run) sweep(ctx context.Context, f *facts.Facts) error {
-	defer r.step("Look for what failed revisions left behind")()
-	left, err := r.leftovers(ctx, f)
+// sweep deletes the objects of abandoned revisions that the applied manifest does
+// not have. The deploy is done by then, so what cannot be deleted is only told.
+func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied string) error {
+	defer l.report.step("Look for what failed revisions left behind")()
+	left, err := l.leftovers(ctx, f, applied)
 	if err == nil && len(left) > 0 {
 		var kept []string
-		if kept, err = r.Cluster.Remove(ctx, left, false); err == nil && len(kept) == 0 {
-			r.repaired("sweep", "%s were left behind by a revision that failed and are gone now.", listObjects(left))
+		if kept, err = l.objects.Remove(ctx, left, false); err == nil && len(kept) == 0 {
+			l.report.repaired("sweep", "%s were left behind by a revision that failed and are gone now.", objectNames(left))
 			return nil
 		}
-		r.result.Kept = append(r.result.Kept, kept...)
+		l.report.result.Kept = append(l.report.result.Kept, kept...)
 	}
 	if err != nil {
-		r.note(result.LevelWarning, "Leftovers not removed", "What failed revisions left behind may still be there: %v", err)
+		l.report.note(result.LevelWarning, "Leftovers not removed", "What failed revisions left behind may still be there: %v", err)
 	}
 	return nil
 }
 
-func (r *run) leftovers(ctx context.Context, f *facts.Facts) ([]facts.Object, error) {
-	var dead []facts.Object
+func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied string) ([]facts.Object, error) {
+	var abandoned []facts.Object
 	for _, rec := range verdict.AbandonedRevisions(f) {
-		objects, err := r.objectsOf(ctx, rec)
+		objects, err := l.gather.objectsOf(ctx, rec)
 		if err != nil {
 			return nil, err
 		}
-		dead = append(dead, objects...)
+		abandoned = append(abandoned, objects...)
 	}
-	if len(verdict.Leftovers(dead, nil)) == 0 {
+	if len(verdict.Leftovers(abandoned, nil)) == 0 {
 		return nil, nil
 	}
-	deployed, err := r.Cluster.Observe(ctx, r.want.Manifest)
-	return verdict.Leftovers(dead, deployed), err
-}
-
-func listObjects(objects []facts.Object) string {
-	names := make([]string, len(objects))
-	for i, o := range objects {
-		names[i] = o.String()
-	}
-	return strings.Join(names, ", ")
+	deployed, err := l.objects.Observe(ctx, applied)
+	return verdict.Leftovers(abandoned, deployed), err
 }

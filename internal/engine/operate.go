@@ -10,120 +10,241 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
-	"github.com/berth-dev/berth/internal/verb"
+	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-// deployChart brings the chart onto the cluster, over whatever revisions that
-// failed have left on the objects.
-func (r *run) deployChart(ctx context.Context, what string, mode facts.DeployMode, f *facts.Facts) error {
-	var dead []string
+// operator runs Helm's installs, upgrades and rollbacks, and then believes what is
+// stored, not what was returned.
+type operator struct {
+	operations Operations
+	records    Records
+	objects    Objects
+	repairer   *recordRepairer
+	gather     *gatherer
+	lock       *lock
+	journal    *journal
+	report     *reporter
+	release    string
+	run        string
+
+	audited int // how many of the record's writes were looked through
+}
+
+// deploy brings the chart onto the cluster by an install, replace or upgrade. The
+// manifests of the revisions that failed since the deployed one go along, since
+// Helm forgets what those left on the objects.
+func (o *operator) deploy(ctx context.Context, what string, mode facts.DeployMode, f *facts.Facts) (verdict.Reported, error) {
+	var failed []string
 	for _, rec := range slices.Backward(verdict.FailedSinceDeployed(f)) {
-		if !rec.Loaded {
-			if err := r.Releases.Load(ctx, rec); err != nil {
-				return err
-			}
+		if err := o.gather.load(ctx, rec); err != nil {
+			return verdict.Reported{}, err
 		}
-		dead = append(dead, rec.Manifest)
+		failed = append(failed, rec.Manifest)
 	}
-	return r.operate(ctx, what, f, func() result.Outcome { return r.Releases.Perform(ctx, mode, dead) })
+	return o.operate(ctx, what, f, func() result.Outcome { return o.operations.Perform(ctx, mode, failed) })
 }
 
-// rollBack applies a stored revision anew (R3, R5).
-func (r *run) rollBack(ctx context.Context, to int, before *facts.Facts) error {
-	err := r.operate(ctx, fmt.Sprintf("Roll back to revision %d", to), before, func() result.Outcome { return r.Releases.Rollback(ctx, to) })
-	if err == nil && r.result.Verb == verb.Repair {
-		r.repaired("rollback", "Revision %d was applied anew, as revision %d.", to, r.result.Revision)
-	}
-	return err
+// rollback applies a stored revision anew, as a new revision.
+func (o *operator) rollback(ctx context.Context, to int, f *facts.Facts) (verdict.Reported, error) {
+	return o.operate(ctx, fmt.Sprintf("Roll back to revision %d", to), f, func() result.Outcome { return o.operations.Rollback(ctx, to) })
 }
 
-// operate runs Helm and then believes what was stored, not what was returned.
-func (r *run) operate(ctx context.Context, what string, before *facts.Facts, call func() result.Outcome) error {
-	done := r.stepOf(what)
-	r.wrote, r.operated, r.settled = true, true, ""
+// operate runs one Helm operation and returns what it applied.
+func (o *operator) operate(ctx context.Context, what string, before *facts.Facts, call func() result.Outcome) (verdict.Reported, error) {
+	done := o.report.stepWithParts(what)
+	o.journal.beginOperation()
 	out := call()
 	done(out.Phases)
-	r.noteOutcome(out)
-	if out.Diagnostics != nil { // those of a failure stay when a rollback mends it
-		r.result.Diagnostics = out.Diagnostics
-	}
-	r.result.ChartNote = out.Notes
-	if out.Chart != "" {
-		r.result.Chart = out.Chart
-	}
-	r.attempt = facts.Attempt{Run: r.Options.Run, Revision: max(out.Revision, next(before)), Outcome: "failed", HooksProven: out.Applied && len(out.Unproven) == 0}
+	o.describe(out)
+	o.lock.attempt = facts.Attempt{Run: o.run, Revision: max(out.Revision, nextRevision(before)), Outcome: "failed",
+		HooksProven: out.Applied && len(out.Unproven) == 0}
 	if !out.Applied {
-		return r.failed(ctx, out, before)
+		return verdict.Reported{}, o.fail(ctx, out, before)
 	}
-	r.attempt.Outcome = "deployed"
-	r.result.Revision, r.result.Status = out.Revision, facts.StatusDeployed
-	r.want = verdict.Reported{Revision: out.Revision, Manifest: out.Manifest}
-	if err := first(r.Releases.WriteFailure(), out.Err); err != nil {
-		return r.finishRecord(ctx, out, err)
+	o.lock.attempt.Outcome = "deployed"
+	o.report.result.Revision, o.report.result.Status = out.Revision, facts.StatusDeployed
+	applied := verdict.Reported{Revision: out.Revision, Manifest: out.Manifest}
+	if err := firstError(o.operations.WriteFailure(), out.Err); err != nil {
+		return applied, o.finishRecording(ctx, out, err)
 	}
-	return nil
+	return applied, nil
 }
 
-// noteOutcome tells what an operation met on its way.
-func (r *run) noteOutcome(out result.Outcome) {
-	if len(out.Adopted) > 0 {
-		r.repaired("adopt", "The records of `%s` were gone and its objects were not: %s were taken in again. "+
-			"This happens when somebody deletes the Secrets that Helm keeps its records in.", r.Options.App.Release, strings.Join(out.Adopted, ", "))
-	}
-	if len(out.Taken) > 0 {
-		r.repaired("take-over", "%s belonged to a release of which no record is left, and belong to `%s` now.", strings.Join(out.Taken, ", "), r.Options.App.Release)
-	}
-	writes := r.Releases.Audit()
-	for _, w := range writes[r.audited:] {
-		if w.Lost {
-			r.note(result.LevelWarning, "An answer was lost", "The API server applied the %s of record %s and its answer did not arrive; reading it back showed that.", w.Verb, w.Key)
-		}
-	}
-	r.audited = len(writes)
-	for _, h := range out.Unproven {
-		r.note(result.LevelWarning, "Hook not proven", "%s was deleted while it ran, and nothing shows that it came to its end. Helm counts that as its success.", h)
-	}
-}
-
-// next is the revision that an operation over these facts creates.
-func next(f *facts.Facts) int {
+// nextRevision returns the revision that an operation over these facts creates.
+func nextRevision(f *facts.Facts) int {
 	if last := f.Last(); last != nil {
 		return last.Revision + 1
 	}
 	return 1
 }
 
-// finishRecord makes good a final write that did not succeed (R1): Helm has
-// done all it should, only the record does not say so. A write that was denied
-// is not tried again; a person has to act first.
-func (r *run) finishRecord(ctx context.Context, out result.Outcome, failure error) error {
-	seen, err := r.gather(ctx, false)
+// firstError returns the first error that is not nil.
+func firstError(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// describe takes into the result what an operation met on its way. The
+// diagnostics of a failure stay when a rollback repairs it.
+func (o *operator) describe(out result.Outcome) {
+	if len(out.Adopted) > 0 {
+		o.report.repaired("adopt", "The records of `%s` were gone and its objects were not: %s were taken in again. "+
+			"This happens when somebody deletes the Secrets that Helm keeps its records in.", o.release, strings.Join(out.Adopted, ", "))
+	}
+	if len(out.Taken) > 0 {
+		o.report.repaired("take-over", "%s belonged to a release of which no record is left, and belong to `%s` now.", strings.Join(out.Taken, ", "), o.release)
+	}
+	writes := o.records.Audit()
+	for _, w := range writes[o.audited:] {
+		if w.Lost {
+			o.report.note(result.LevelWarning, "An answer was lost", "The API server applied the %s of record %s and its answer did not arrive; reading it back showed that.", w.Verb, w.Key)
+		}
+	}
+	o.audited = len(writes)
+	for _, h := range out.Unproven {
+		o.report.note(result.LevelWarning, "Hook not proven", "%s was deleted while it ran, and nothing shows that it came to its end. Helm counts that as its success.", h)
+	}
+	res := &o.report.result
+	res.ChartNote = out.Notes
+	if out.Diagnostics != nil {
+		res.Diagnostics = out.Diagnostics
+	}
+	if out.Chart != "" {
+		res.Chart = out.Chart
+	}
+}
+
+// failedOperation is the error of an operation that failed and whose record, which
+// is this run's own, says so. Its problem is the run's end.
+type failedOperation struct {
+	problem  *problem.Problem
+	revision int
+}
+
+func (e *failedOperation) Error() string { return e.problem.Error() }
+
+// Unwrap returns the problem.
+func (e *failedOperation) Unwrap() error { return e.problem }
+
+// fail handles an operation that did not succeed. It returns a *failedOperation
+// once the record names an end.
+func (o *operator) fail(ctx context.Context, out result.Outcome, before *facts.Facts) error {
+	if err := o.lock.lost(ctx); err != nil {
+		return err
+	}
+	settle, cancel := detached(ctx)
+	defer cancel()
+	last, err := o.gather.lastRecord(settle)
+	if err != nil {
+		return errors.Join(err, out.Err)
+	}
+	switch verdict.JudgeFailed(before.Last(), last, o.run) {
+	case verdict.StoredNothing:
+		o.journal.undone()
+		return nothingStored(out)
+	case verdict.StoredByOthers:
+		o.lock.attempt = o.lock.found.Attempt
+		return overtaken(last, out.Err)
+	case verdict.StoredPending:
+		// First of all: there may be time for nothing else.
+		err = o.records.Settle(settle, last, facts.StatusFailed, fmt.Sprintf("settled by Berth: %v", out.Err))
+	case verdict.StoredFailed:
+	}
+	res := &o.report.result
+	res.Revision, res.Status, o.lock.attempt.Revision = last.Revision, last.Payload, last.Revision
+	if err != nil {
+		o.report.evidence("the deploy itself failed: %v", out.Err)
+		o.observeFailure(settle, last, out.Diagnostics)
+		return err
+	}
+	if last.Payload.Pending() {
+		last.Payload = facts.StatusFailed
+	}
+	o.observeFailure(settle, last, out.Diagnostics)
+	res.Status = last.Payload
+	o.journal.settle(fmt.Sprintf("revision %d is recorded as %s", last.Revision, last.Payload))
+	if interrupted(ctx) != nil {
+		o.lock.attempt.Outcome = "interrupted"
+	}
+	return &failedOperation{recordedFailure(o.release, last.Revision, out.Err), last.Revision}
+}
+
+// recordedFailure is the problem of a deploy whose record says failed. A missing
+// permission comes first, since it is the cause and names what to grant.
+func recordedFailure(release string, revision int, cause error) *problem.Problem {
+	const stuck = "the record says failed, so nothing is stuck."
+	var p *problem.Problem
+	if errors.As(cause, &p) && p.Reason == problem.PermissionMissing {
+		denied := *p
+		denied.Next = text.Sentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", revision), "Nothing else is to be mended: "+stuck)
+		return &denied
+	}
+	return verdict.Failed(release, revision, cause, "Mend what is named here and deploy again: "+stuck)
+}
+
+// overtaken is the problem of an operation in whose place another run's is stored.
+func overtaken(last *facts.Record, cause error) error {
+	return &problem.Problem{Reason: problem.LiveOperation, Cause: cause,
+		Headline: fmt.Sprintf("Somebody else works on this release: revision %d is theirs, and %s.", last.Revision, last.Payload),
+		Next:     "Let it end, then run again."}
+}
+
+// nothingStored is the problem of an operation that stored no record. An error
+// that is classified already stays; any other is the chart's, unless time ran out.
+func nothingStored(out result.Outcome) error {
+	var p *problem.Problem
+	switch {
+	case errors.As(out.Err, &p):
+		return out.Err
+	case out.Cut:
+		return &problem.Problem{Reason: problem.Unanswered, Tried: "begin the operation", Cause: out.Err,
+			Next: "Check that the API server is well, then run again. Nothing was stored."}
+	}
+	return &problem.Problem{Reason: problem.ChartInvalid, Tried: "prepare the release from the chart", Cause: out.Err,
+		Next: "Mend the chart or its values and deploy again. Nothing was stored."}
+}
+
+// observeFailure takes the objects as they are now into the result, with the
+// reasons that the operation found. An error only leaves them out.
+func (o *operator) observeFailure(ctx context.Context, last *facts.Record, found *result.Diagnostics) {
+	if objects, err := o.objects.Observe(ctx, last.Manifest); err == nil {
+		found.Explain(objects)
+		o.report.result.Objects = objects
+	}
+}
+
+// finishRecording writes the status that Helm could not: the operation succeeded,
+// and only its record does not say so.
+func (o *operator) finishRecording(ctx context.Context, out result.Outcome, failure error) error {
+	f, err := o.gather.gather(ctx, scope{})
 	if err != nil {
 		return errors.Join(failure, err)
 	}
-	last := seen.Last()
+	last := f.Last()
 	if last != nil {
-		r.result.Status = last.Payload
+		o.report.result.Status = last.Payload
 	}
 	p := problem.Of(failure)
-	if err := r.lockLost(ctx); err != nil {
+	if err := o.lock.lost(ctx); err != nil {
 		return err
 	}
-	if last != nil && last.Revision == out.Revision && last.Payload == facts.StatusDeployed {
-		return r.dedupe(ctx, seen) // only the revision before was not superseded
-	}
-	stuck := last != nil && last.Revision == out.Revision && last.Payload.Pending() && last.Stamp.Run == r.Options.Run
-	if p.Reason == problem.PermissionMissing || !stuck {
+	switch verdict.JudgeRecording(last, out.Revision, o.run, p.Reason) {
+	case verdict.RecordingDone:
+		return o.repairer.dedupe(ctx, f) // only the revision before was not superseded
+	case verdict.RecordingLost:
 		unrecorded := *p
 		unrecorded.Cause = fmt.Errorf("everything of revision %d is in place, but its record still says %s, and every later Helm operation will trip over it: %w",
-			out.Revision, r.result.Status, p.Cause)
+			out.Revision, o.report.result.Status, p.Cause)
 		return &unrecorded
+	case verdict.RecordingMissing:
 	}
-	r.Say("Record what Helm could not record: " + p.Error())
-	if err := r.Releases.Settle(ctx, last, facts.StatusDeployed, "recorded by Berth: Helm's own last write failed"); err != nil {
+	o.report.say("Record what Helm could not record: " + p.Error())
+	if err := o.records.Settle(ctx, last, facts.StatusDeployed, "recorded by Berth: Helm's own last write failed"); err != nil {
 		return err
 	}
-	r.repaired("record", "Helm's last write of revision %d failed (%v); Berth made it good.", out.Revision, failure)
-	return r.dedupe(ctx, seen)
+	o.report.repaired("record", "Helm's last write of revision %d failed (%v); Berth made it good.", out.Revision, failure)
+	return o.repairer.dedupe(ctx, f)
 }

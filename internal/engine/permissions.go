@@ -7,107 +7,161 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
-// askFirst asks all that can be asked before anything is made: whether the
-// namespace can be, or, where it exists, everything at once.
-func (r *run) askFirst(ctx context.Context) error {
-	needs := r.Access.ClusterNeeds(r.result.Verb, r.namespace.Phase)
-	if r.namespace.Phase != facts.NamespaceAbsent {
-		needs = append(needs, r.Access.StorageNeeds(r.result.Verb)...)
-	}
-	return r.ask(ctx, needs, "")
+// permissions finds out, before the first write, what the run may not do.
+type permissions struct {
+	access Access
+	report *reporter
+	budget budget
+	verb   verb.Verb
+	review bool          // whether anything is asked at all
+	wait   time.Duration // how long a denied permission is asked for again
+
+	granted   map[problem.Permission]bool
+	denied    []problem.MissingPermission
+	announced bool // that the run waits
 }
 
-// askAhead begins to ask, beside the first look at the namespace, for all that
-// is needed where that exists. What is granted is not asked for again; what is
-// not, may be once the namespace was made. The answers are in when the function
-// that it returns is through, unless nobody needs them any more.
-func (r *run) askAhead(ctx context.Context) (answered func(needed bool)) {
-	if !r.Options.Preflight {
+// ofVerb returns what the verb needs where the namespace is in this phase. What
+// is needed inside an absent namespace can be asked only once it exists.
+func (p *permissions) ofVerb(phase facts.NamespacePhase) []problem.Permission {
+	needs := p.access.ClusterNeeds(p.verb, phase)
+	if phase != facts.NamespaceAbsent {
+		needs = append(needs, p.access.StorageNeeds(p.verb)...)
+	}
+	return needs
+}
+
+// reviewEarly begins to ask for all that the verb needs in an existing namespace,
+// beside the first read of it. The returned function waits for the answers, or
+// gives them up where they are not needed any more.
+func (p *permissions) reviewEarly(ctx context.Context) (answered func(needed bool)) {
+	if !p.review {
 		return func(bool) {}
 	}
-	limited, cancel := r.limit(ctx)
-	needs := append(r.Access.ClusterNeeds(r.result.Verb, facts.NamespaceActive), r.Access.StorageNeeds(r.result.Verb)...)
-	var asking sync.WaitGroup
-	asking.Go(func() {
-		gaps, err := r.Access.ReviewUntil(limited, needs, 0, func([]problem.MissingPermission) {})
+	limited, cancel := p.budget.limit(ctx)
+	needs := p.ofVerb(facts.NamespaceActive)
+	var review sync.WaitGroup
+	review.Go(func() {
+		missing, err := p.access.ReviewUntil(limited, needs, 0, func([]problem.MissingPermission) {})
 		if err != nil {
-			return // who asks next hears of it
+			return // require asks again and returns the error
 		}
-		r.granted, r.denied = map[problem.Permission]bool{}, gaps
+		p.granted, p.denied = map[problem.Permission]bool{}, missing
 		for _, n := range needs {
-			r.granted[n] = !slices.ContainsFunc(gaps, func(g problem.MissingPermission) bool { return g.Permission == n })
+			p.granted[n] = !slices.ContainsFunc(missing, func(m problem.MissingPermission) bool { return m.Permission == n })
 		}
 	})
 	return func(needed bool) {
 		if !needed {
 			cancel()
 		}
-		asking.Wait()
+		review.Wait()
 		cancel()
 	}
 }
 
-// ask reviews needs; every required one that is missing is named at once.
-func (r *run) ask(ctx context.Context, needs []problem.Permission, made string) error {
-	needs = slices.DeleteFunc(needs, func(n problem.Permission) bool { return r.granted[n] })
-	if !r.Options.Preflight || len(needs) == 0 {
+// may returns whether a permission is known to be granted.
+func (p *permissions) may(n problem.Permission) bool { return p.granted[n] }
+
+// forget drops every answer: RoleBindings go with their namespace.
+func (p *permissions) forget() { p.granted, p.denied = nil, nil }
+
+// forgetDenied drops the denials: in a new namespace, a controller may grant what
+// was granted nowhere before.
+func (p *permissions) forgetDenied() { p.denied = nil }
+
+// require asks for the needs that are not known to be granted. Every required one
+// that is missing is named in one problem; made says what the run has made so
+// far, "" for nothing.
+func (p *permissions) require(ctx context.Context, needs []problem.Permission, made string) error {
+	needs = slices.DeleteFunc(needs, p.may)
+	if !p.review || len(needs) == 0 {
 		return nil
 	}
-	if known := r.known(needs); len(known) > 0 && len(required(known)) == 0 {
-		return r.judge(known, made) // nothing to wait for
+	if known := p.knownDenials(needs); len(known) > 0 && len(required(known)) == 0 {
+		return p.refuse(known, made) // all optional: nothing to wait for
 	}
-	wait := r.Options.RBACWait
-	gaps, err := r.Access.ReviewUntil(ctx, needs, wait, func(gaps []problem.MissingPermission) {
-		if !r.waiting {
-			r.Say(fmt.Sprintf("Waiting up to %s to be allowed to %s", wait, listGaps(required(gaps))))
+	missing, err := p.access.ReviewUntil(ctx, needs, p.wait, func(missing []problem.MissingPermission) {
+		if !p.announced {
+			p.report.say(fmt.Sprintf("Waiting up to %s to be allowed to %s", p.wait, listMissing(required(missing))))
 		}
-		r.waiting = true
+		p.announced = true
 	})
 	if err != nil {
 		return err
 	}
-	return r.judge(gaps, made)
+	return p.refuse(missing, made)
 }
 
-// known are the gaps of these needs, if all of them were denied before.
-func (r *run) known(needs []problem.Permission) (gaps []problem.MissingPermission) {
+// knownDenials returns the denials of these needs if every one was denied before.
+func (p *permissions) knownDenials(needs []problem.Permission) (denials []problem.MissingPermission) {
 	for _, n := range needs {
-		i := slices.IndexFunc(r.denied, func(g problem.MissingPermission) bool { return g.Permission == n })
+		i := slices.IndexFunc(p.denied, func(m problem.MissingPermission) bool { return m.Permission == n })
 		if i < 0 {
 			return nil
 		}
-		gaps = append(gaps, r.denied[i])
+		denials = append(denials, p.denied[i])
 	}
-	return gaps
+	return denials
 }
 
-// judge turns gaps into a refusal, or into notices where the run can go on.
-func (r *run) judge(gaps []problem.MissingPermission, made string) error {
-	missing := required(gaps)
-	if len(missing) == 0 {
-		for _, g := range gaps {
-			r.note(result.LevelNotice, "Permission missing, going on without", "%s: %s", g.Permission, g.Why)
+// refuse returns the problem of missing permissions, or adds notices where the
+// run can go on without them.
+func (p *permissions) refuse(missing []problem.MissingPermission, made string) error {
+	blocking := required(missing)
+	if len(blocking) == 0 {
+		for _, m := range missing {
+			p.report.note(result.LevelNotice, "Permission missing, going on without", "%s: %s", m.Permission, m.Why)
 		}
 		return nil
 	}
 	if made == "" {
 		made = "Nothing was made or changed."
 	}
-	why := make([]string, len(missing))
-	for i, g := range missing {
-		why[i] = g.Why
+	why := make([]string, len(blocking))
+	for i, m := range blocking {
+		why[i] = m.Why
 	}
-	return &problem.Problem{Reason: problem.PermissionMissing, Tried: listGaps(missing), Missing: missing,
+	return &problem.Problem{Reason: problem.PermissionMissing, Tried: listMissing(blocking), Missing: blocking,
 		Cause: errors.New("a run needs that to " + strings.Join(why, "; to ")), Next: "Apply the RBAC below, then run again. " + made}
 }
 
-// required keeps the gaps that a run cannot go on with.
-func required(gaps []problem.MissingPermission) []problem.MissingPermission {
-	return slices.DeleteFunc(slices.Clone(gaps), func(g problem.MissingPermission) bool { return g.Optional })
+// required returns the missing permissions that the run cannot do without.
+func required(missing []problem.MissingPermission) []problem.MissingPermission {
+	return slices.DeleteFunc(slices.Clone(missing), func(m problem.MissingPermission) bool { return m.Optional })
+}
+
+// listMissing names missing permissions in one line.
+func listMissing(missing []problem.MissingPermission) string {
+	names := make([]string, len(missing))
+	for i, m := range missing {
+		names[i] = m.String()
+	}
+	return strings.Join(names, "; ")
+}
+
+// describe writes into the result who lacks what, and the RBAC that grants it.
+func (p *permissions) describe(user string, missing []problem.MissingPermission) {
+	more := make([]problem.Permission, len(missing))
+	for i, m := range missing {
+		more[i] = m.Permission
+	}
+	res := &p.report.result
+	res.RBAC = p.access.RBAC(user, more)
+	who := user
+	if who == "" {
+		who = "the user of this run"
+	}
+	res.Headline = fmt.Sprintf("%s may not %s.", who, listMissing(missing))
+	if res.Next == "" {
+		res.Next = "Apply the RBAC below, then run again."
+	}
 }

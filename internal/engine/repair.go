@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
@@ -9,79 +11,77 @@ import (
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
-// repair mends a stuck record under the lock, and does nothing to a release
-// that is well.
-func repair(ctx context.Context, r *run) error {
+func init() { verbs[verb.Repair] = func(s *session) verbRun { return &repairRelease{s} } }
+
+// repairRelease repairs a stuck release under the lock. It deploys nothing, and
+// changes nothing of a healthy release.
+type repairRelease struct{ *session }
+
+func (r *repairRelease) run(ctx context.Context) error {
 	if err := r.find(ctx); err != nil {
 		return err
 	}
-	if err := r.askFirst(ctx); err != nil {
+	if err := r.permissions.require(ctx, r.permissions.ofVerb(r.ns.now.Phase), ""); err != nil {
 		return err
 	}
-	ctx, unlock, err := r.acquire(ctx)
+	ctx, unlock, err := r.lock.acquire(ctx, LockExpected{}, r.chart.refresh)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	seen, err := r.settledFacts(ctx)
+	f, err := r.awaitIdle(ctx, scope{}, false)
 	if err != nil {
 		return err
 	}
-	if err := r.repairWithin(ctx, seen); err != nil || r.result.Status != facts.StatusDeployed {
-		return err // failed or uninstalled is well too: the record says so
+	res := &r.report.result
+	if err := r.carryOutWithin(ctx, f); err != nil || res.Status != facts.StatusDeployed {
+		return err // failed or uninstalled is an end, too: the record says so
 	}
-	return r.prove(ctx, verdict.Reported{Revision: r.result.Revision})
+	return r.prover.prove(ctx, verdict.Reported{Revision: res.Revision})
 }
 
-// repairWithin is the part of a repair that the timeout bounds.
-func (r *run) repairWithin(ctx context.Context, seen *facts.Facts) error {
-	ctx, cancel := r.budget(ctx)
+// carryOutWithin plans and performs within the timeout.
+func (r *repairRelease) carryOutWithin(ctx context.Context, f *facts.Facts) error {
+	ctx, cancel := r.budget.begin(ctx)
 	defer cancel()
-	seen, plan, err := r.carryOut(ctx, seen, verdict.PlanRepair, r.mayRepair)
-	if plan.Refusal != nil {
-		if plan.Refusal.Reason == problem.NotFound && len(r.repairs) > 0 {
+	out, err := r.carryOut(ctx, f, scope{}, verdict.PlanRepair, func(*facts.Facts, verdict.Plan) error { return nil })
+	if refusal := out.plan.Refusal; refusal != nil {
+		if refusal.Reason == problem.NotFound && len(r.report.repairs) > 0 {
 			return nil // the record that was moved away was the only one
 		}
-		r.keepObserved(seen)
-	}
-	if err != nil || r.operated {
-		return err
-	}
-	r.result.Status = facts.StatusUninstalled
-	if last := seen.Last(); last != nil {
-		r.result.Status = last.Payload
-	}
-	return nil
-}
-
-// mayRepair refuses to remove anything of a release that nothing shows to be
-// Berth's.
-func (r *run) mayRepair(f *facts.Facts, plan verdict.Plan) error {
-	for _, s := range []verdict.Step{verdict.StepQuarantine, verdict.StepDiscard, verdict.StepUninstall, verdict.StepRollback} {
-		if plan.Does(s) {
-			return r.refuseStrangers(f, string(s))
+		if out.facts.Observed {
+			r.report.observed(out.facts, verdict.Reported{}) // what was left alone
 		}
 	}
+	if err != nil {
+		return err
+	}
+	res := &r.report.result
+	if out.operated {
+		for _, s := range out.plan.Steps {
+			if s.Kind == verdict.StepRollback {
+				r.report.repaired("rollback", "Revision %d was applied anew, as revision %d.", s.Target, res.Revision)
+			}
+		}
+		return nil
+	}
+	res.Status = facts.StatusUninstalled
+	if last := out.facts.Last(); last != nil {
+		res.Status = last.Payload
+	}
 	return nil
 }
 
-// keepObserved shows the objects of a record that was left alone.
-func (r *run) keepObserved(f *facts.Facts) {
-	if f.Observed {
-		r.keep(f, verdict.Reported{})
+func (r *repairRelease) success() string {
+	res := &r.report.result
+	revision, where := r.revision(), fmt.Sprintf("in `%s`", res.Namespace)
+	switch lower := strings.ToLower(revision[:1]) + revision[1:]; {
+	case res.Repair == "":
+		return fmt.Sprintf("Nothing to repair: %s %s is %s.", lower, where, res.Status)
+	case res.Repair == "promote":
+		return fmt.Sprintf("Repaired: the record of %s %s now says deployed, as everything it describes is. No pod was touched.", lower, where)
+	case res.Status == facts.StatusDeployed:
+		return ""
 	}
-}
-
-// preflight asks all that a deploy would need and changes nothing.
-func preflight(ctx context.Context, r *run) error {
-	if err := r.lookAtNamespace(ctx); err != nil {
-		return err
-	}
-	r.Options.Preflight = true
-	r.result.User = r.Cluster.User(ctx)
-	needs := append(r.Access.ClusterNeeds(verb.Deploy, r.namespace.Phase), r.Access.StorageNeeds(verb.Deploy)...)
-	needs = append(needs, r.Access.PruneNeeds()...)
-	err := r.ask(ctx, needs, "")
-	r.result.RBAC = r.Access.RBAC(r.result.User, nil)
-	return err
+	return fmt.Sprintf("%s %s is %s, and its record says so.", revision, where, res.Status)
 }

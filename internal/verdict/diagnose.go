@@ -20,12 +20,12 @@ const (
 	StateUninstalled     State = "uninstalled"      // history kept
 	StateUninstalling    State = "uninstalling"     // an uninstall is dead, and did not come to its end
 	StateLive            State = "live"             // somebody works on it
-	StateUnknownHolder   State = "unknown-holder"   // pending, and nobody can say whether it is alive
+	StateLivenessUnknown State = "unknown-holder"   // pending, and nobody can say whether it is alive
 	StateRecordingFailed State = "recording-failed" // dead, and all it should have done is done
 	StateAbandoned       State = "abandoned"        // dead, and unfinished
 	StateUnreadable      State = "unreadable"       // the last record cannot be decoded
 	StateDisagreeing     State = "disagreeing"      // label and payload name different ends
-	StateForeign         State = "foreign"          // belongs to another branch
+	StateNotOurs         State = "foreign"          // belongs to another branch
 	StateTerminating     State = "terminating"      // its namespace is being deleted
 )
 
@@ -43,14 +43,14 @@ func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 		return Diagnosis{State: StateTerminating, Cause: "namespace " + f.Namespace.Name + " is being deleted: " + f.Namespace.Blocking}
 	}
 	if id := f.Namespace.Identity; id != "" && id != f.Identity {
-		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("namespace %s belongs to branch %q of %q", f.Namespace.Name, f.Namespace.Branch, f.Namespace.Repository)}
+		return Diagnosis{State: StateNotOurs, Cause: fmt.Sprintf("namespace %s belongs to branch %q of %q", f.Namespace.Name, f.Namespace.Branch, f.Namespace.Repository)}
 	}
 	last := f.Last()
 	if last == nil {
 		return Diagnosis{State: StateAbsent, Cause: "there is no record of the release"}
 	}
 	if last.Identity != "" && last.Identity != f.Identity {
-		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("record %s was written for another branch", last.Key)}
+		return Diagnosis{State: StateNotOurs, Cause: fmt.Sprintf("record %s was written for another branch", last.Key)}
 	}
 	if last.Loaded && last.DecodeError != "" {
 		return diagnoseCorrupt(f, last, p)
@@ -70,7 +70,7 @@ func diagnoseCorrupt(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	case Live:
 		return Diagnosis{State: StateLive, Cause: said + "; " + why}
 	case Unknown:
-		return Diagnosis{State: StateUnknownHolder, Cause: said + "; its label says " + string(last.Label) + ", and " + why}
+		return Diagnosis{State: StateLivenessUnknown, Cause: said + "; its label says " + string(last.Label) + ", and " + why}
 	case Dead:
 	}
 	return Diagnosis{State: StateUnreadable, Cause: said}
@@ -97,7 +97,7 @@ func diagnoseRecord(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 		return Diagnosis{State: StateNoneDeployed, Cause: said + ", and no later revision exists"}
 	case facts.StatusDeployed, facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling, facts.StatusUnknown:
 	}
-	if n := deployedBefore(f); n > 0 {
+	if n := countDeployedBefore(f); n > 0 {
 		return Diagnosis{State: StateTwoDeployed, Cause: fmt.Sprintf("%s, and %d older one(s) say so too", said, n)}
 	}
 	return Diagnosis{State: StateDeployed, Cause: said}
@@ -112,7 +112,7 @@ func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis 
 	case Live:
 		return Diagnosis{State: StateLive, Cause: said + why}
 	case Unknown:
-		return Diagnosis{State: StateUnknownHolder, Cause: said + why}
+		return Diagnosis{State: StateLivenessUnknown, Cause: said + why}
 	case Dead:
 	}
 	if last.Payload == facts.StatusUninstalling {
@@ -124,8 +124,8 @@ func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis 
 	return Diagnosis{State: StateRecordingFailed, Cause: said + "everything it describes is in place; " + why}
 }
 
-// deployedBefore counts the revisions before the last that say deployed.
-func deployedBefore(f *facts.Facts) int {
+// countDeployedBefore counts the revisions before the last that say deployed.
+func countDeployedBefore(f *facts.Facts) int {
 	n := 0
 	for _, r := range f.Records[:len(f.Records)-1] {
 		if r.Label == facts.StatusDeployed {

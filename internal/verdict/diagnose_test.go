@@ -32,23 +32,23 @@ func TestDiagnose(t *testing.T) {
 		"D2 first install failed":           {given(stored(1, facts.StatusFailed)), StateFailed},
 		"D4 uninstalling, by Berth, ended":  {given(byBerth(stored(1, facts.StatusUninstalling))), StateUninstalling},
 		"D4 uninstalling, by Berth, killed": {with(given(byBerth(stored(1, facts.StatusUninstalling))), expired(2*time.Minute)), StateUninstalling},
-		"uninstalling, killed just now":     {with(given(byBerth(stored(1, facts.StatusUninstalling))), expired(time.Second)), StateUnknownHolder},
+		"uninstalling, killed just now":     {with(given(byBerth(stored(1, facts.StatusUninstalling))), expired(time.Second)), StateLivenessUnknown},
 		"uninstalling, by Helm, silent":     {inPlace(given(stored(1, facts.StatusUninstalling))), StateUninstalling},
 		"uninstalling, by Helm, a moment ago": {with(inPlace(given(ours(stored(1, facts.StatusUninstalling), other))), func(f *facts.Facts) {
 			f.Records[0].Touched, f.Records[0].Managers = now, []string{"helm", "berth"}
-		}), StateUnknownHolder},
+		}), StateLivenessUnknown},
 		"D5 uninstalled, history kept":       {given(stored(1, facts.StatusUninstalled)), StateUninstalled},
 		"B3 none deployed":                   {given(stored(1, facts.StatusSuperseded)), StateNoneDeployed},
 		"D4 status unknown":                  {inPlace(given(stored(1, facts.StatusUnknown))), StateAbandoned},
 		"H3 payload failed, label deployed":  {with(given(stored(1, facts.StatusFailed)), func(f *facts.Facts) { f.Records[0].Label = facts.StatusDeployed }), StateDisagreeing},
 		"a status nobody knows":              {given(stored(1, "resting")), StateUnreadable},
 		"G2 corrupt payload":                 {with(given(pending), corrupt), StateUnreadable},
-		"G2 corrupt, and just written":       {with(given(pending), func(f *facts.Facts) { corrupt(f); f.Records[0].Touched = now }), StateUnknownHolder},
+		"G2 corrupt, and just written":       {with(given(pending), func(f *facts.Facts) { corrupt(f); f.Records[0].Touched = now }), StateLivenessUnknown},
 		"H3 payload deployed, label pending": {with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Records[0].Label = facts.StatusPendingInstall }), StateDisagreeing},
 		"H2 label deployed, payload pending": {with(ended(inPlace(given(ours(pending, other))), other, 1, true), func(f *facts.Facts) { f.Records[0].Label = facts.StatusDeployed }), StateRecordingFailed},
 		"E1 namespace Terminating":           {with(given(pending), func(f *facts.Facts) { f.Namespace.Phase = facts.NamespaceTerminating }), StateTerminating},
-		"E4 namespace of another branch":     {with(given(), func(f *facts.Facts) { f.Namespace.Identity = "theirs" }), StateForeign},
-		"E4 record of another branch":        {with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Records[0].Identity = "theirs" }), StateForeign},
+		"E4 namespace of another branch":     {with(given(), func(f *facts.Facts) { f.Namespace.Identity = "theirs" }), StateNotOurs},
+		"E4 record of another branch":        {with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Records[0].Identity = "theirs" }), StateNotOurs},
 		"I1 somebody holds the lock":         {with(given(ours(pending, other)), func(f *facts.Facts) { f.Lock.State, f.Lock.Run = facts.LockHeld, other }), StateLive},
 		"A1 ours, ended, all in place":       {ended(inPlace(given(ours(pending, other))), other, 1, true), StateRecordingFailed},
 		"A2 upgrade, all in place":           {ended(inPlace(given(stored(1, facts.StatusDeployed), ours(stored(2, facts.StatusPendingUpgrade), other))), other, 2, true), StateRecordingFailed},
@@ -56,7 +56,7 @@ func TestDiagnose(t *testing.T) {
 		"B1 foreign, long silent":            {with(inPlace(given(pending)), func(f *facts.Facts) { f.Objects[0].Ready = false }), StateAbandoned},
 		"T47 foreign, ten seconds old": {with(inPlace(given(pending)), func(f *facts.Facts) {
 			f.Records[0].Created, f.Records[0].Touched = now.Add(-10*time.Second), now.Add(-10*time.Second)
-		}), StateUnknownHolder},
+		}), StateLivenessUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Diagnose(c.facts, usual); got.State != c.want {

@@ -59,7 +59,7 @@ func sameObject(a, b facts.Ref) bool {
 // to create them again (R9): Helm leaves them when their delete policy does not
 // say otherwise, and then trips over the name. Only what a record names as its
 // hook counts, and nothing that still runs.
-func LeftoverHooks(f *facts.Facts, next Step) []facts.Object {
+func LeftoverHooks(f *facts.Facts, next StepKind) []facts.Object {
 	last := f.Last()
 	if last == nil || last.DecodeError != "" {
 		return nil
@@ -71,16 +71,16 @@ func LeftoverHooks(f *facts.Facts, next Step) []facts.Object {
 	var stale []facts.Object
 	for _, h := range last.Hooks {
 		o, seen := hookObject(f, h)
-		if seen && !h.Recreated && runsIn(h, as) && o.Exists && !o.Deleting && !activeHook(o) && sinceFirst(f, o) {
+		if seen && !h.Recreated && runsDuring(h, as) && o.Exists && !o.Deleting && !hookRuns(o) && madeByRelease(f, o) {
 			stale = append(stale, o)
 		}
 	}
 	return stale
 }
 
-// sinceFirst says that an object is not older than the release, as far as its
+// madeByRelease says that an object is not older than the release, as far as its
 // history goes back.
-func sinceFirst(f *facts.Facts, o facts.Object) bool {
+func madeByRelease(f *facts.Facts, o facts.Object) bool {
 	first := f.Records[0]
 	return first.Revision > 1 || !o.Created.Before(first.Created)
 }

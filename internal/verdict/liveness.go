@@ -28,16 +28,16 @@ func JudgeLiveness(f *facts.Facts, p Policy) (Liveness, string) {
 	case f.Lock.State == facts.LockHeld && f.Lock.Run != f.Run:
 		return Live, fmt.Sprintf("the lock is held and renewed by %s", f.Lock.Holder)
 	case last.EffectiveStatus() == facts.StatusUninstalling:
-		return uninstallLife(f, last, p)
+		return judgeUninstall(f, last, p)
 	case !last.Stamp.Zero() && last.Stamp.Revision == last.Revision:
-		return stampedLife(f, last, p)
+		return judgeByStamp(f, last, p)
 	}
-	return silentLife(f, last, p)
+	return judgeBySilence(f, last, p)
 }
 
-// stampedLife judges an operation of Berth's own, which cannot outlive its
+// judgeByStamp judges an operation of Berth's own, which cannot outlive its
 // Lease or its deadline: the fence enforces both.
-func stampedLife(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
+func judgeByStamp(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
 	if last.Stamp.Run == f.Run {
 		return Dead, "it is this run's own, and it has ended"
 	}
@@ -45,39 +45,39 @@ func stampedLife(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string
 		return Dead, "the run that began it said on the lock that it ended: " + a.Outcome
 	}
 	if at, ok := f.Lock.ExpiredAt(last.Stamp.Run); ok && f.Now.Sub(at) > p.Grace {
-		return Dead, "the run that began it stopped renewing its lock at " + stamp(at)
+		return Dead, "the run that began it stopped renewing its lock at " + timestamp(at)
 	}
 	if d := last.Stamp.Deadline; !d.IsZero() && f.Now.Sub(d) > p.Grace {
-		return Dead, "its deadline passed at " + stamp(d)
+		return Dead, "its deadline passed at " + timestamp(d)
 	}
 	switch f.CI {
 	case facts.RunEnded:
 		return Dead, "the CI says that the run which began it has ended"
 	case facts.RunRunning:
-		return Live, fmt.Sprintf("the CI says that the run which began it is still running; whatever it says, it counts as dead from %s on", stamp(PresumedDeadAt(f, p)))
+		return Live, fmt.Sprintf("the CI says that the run which began it is still running; whatever it says, it counts as dead from %s on", timestamp(PresumedDeadAt(f, p)))
 	case facts.RunUnknown, "":
 	}
-	return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(PresumedDeadAt(f, p)))
+	return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", timestamp(PresumedDeadAt(f, p)))
 }
 
-// uninstallLife judges an uninstall. A record's stamp is of the run that created
+// judgeUninstall judges an uninstall. A record's stamp is of the run that created
 // it, so it tells nothing; whether Berth or another began to uninstall shows in
 // who wrote the record last.
-func uninstallLife(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
+func judgeUninstall(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
 	if len(last.Managers) == 0 || last.Managers[0] != facts.FieldManager {
-		return silentLife(f, last, p)
+		return judgeBySilence(f, last, p)
 	}
 	switch f.Lock.State {
 	case facts.LockEnded:
 		return Dead, "the run that began it let the lock go"
 	case facts.LockExpired:
 		if at, _ := f.Lock.ExpiredAt(f.Lock.Run); f.Now.Sub(at) > p.Grace {
-			return Dead, "the run that began it stopped renewing its lock at " + stamp(at)
+			return Dead, "the run that began it stopped renewing its lock at " + timestamp(at)
 		}
-		return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", stamp(PresumedDeadAt(f, p)))
+		return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", timestamp(PresumedDeadAt(f, p)))
 	case facts.LockHeld, facts.LockAbsent, facts.LockUnusable:
 	}
-	return silentLife(f, last, p)
+	return judgeBySilence(f, last, p)
 }
 
 // PresumedDeadAt is from when on the operation that left the last record counts as
@@ -91,15 +91,15 @@ func PresumedDeadAt(f *facts.Facts, p Policy) time.Time {
 		at, _ := f.Lock.ExpiredAt(f.Lock.Run)
 		return at.Add(p.Grace)
 	case last.EffectiveStatus() != facts.StatusUninstalling && !last.Stamp.Zero() && last.Stamp.Revision == last.Revision:
-		return stampDeadFrom(f, last, p)
+		return stampPresumedDeadAt(f, last, p)
 	case p.AssumeDeadAfter <= 0:
 		return time.Time{}
 	}
-	return lastActive(f, last).Add(p.AssumeDeadAfter)
+	return lastActivity(f, last).Add(p.AssumeDeadAfter)
 }
 
-// stampDeadFrom goes by whichever comes first: the Lease's end or the deadline.
-func stampDeadFrom(f *facts.Facts, last *facts.Record, p Policy) time.Time {
+// stampPresumedDeadAt goes by whichever comes first: the Lease's end or the deadline.
+func stampPresumedDeadAt(f *facts.Facts, last *facts.Record, p Policy) time.Time {
 	from := last.Stamp.Deadline
 	if at, ok := f.Lock.ExpiredAt(last.Stamp.Run); ok && (from.IsZero() || at.Before(from)) {
 		from = at
@@ -110,9 +110,9 @@ func stampDeadFrom(f *facts.Facts, last *facts.Record, p Policy) time.Time {
 	return from.Add(p.Grace)
 }
 
-// silentLife judges an operation of which nothing tells who works on it: only
+// judgeBySilence judges an operation of which nothing tells who works on it: only
 // silence speaks, and only when the user said how much of it is enough.
-func silentLife(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
+func judgeBySilence(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
 	const whose = "it was not made by Berth, and "
 	after := p.AssumeDeadAfter
 	if after <= 0 {
@@ -122,42 +122,42 @@ func silentLife(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string)
 		return Unknown, whose + "its objects were not read"
 	}
 	for _, j := range f.HookJobs {
-		if activeHook(j) {
+		if hookRuns(j) {
 			return Unknown, fmt.Sprintf("%sits hook %s is still running", whose, j.Ref)
 		}
 	}
-	silent := f.Now.Sub(lastActive(f, last)).Round(time.Second)
+	silent := f.Now.Sub(lastActivity(f, last)).Round(time.Second)
 	if silent < after {
 		return Unknown, fmt.Sprintf("%swas last active %s ago (assume-dead-after is %s)", whose, silent, after)
 	}
 	return Dead, fmt.Sprintf("%snothing of it was active for %s (assume-dead-after is %s)", whose, silent, after)
 }
 
-// lastActive is the newest sign of work on the record or its objects.
-func lastActive(f *facts.Facts, last *facts.Record) time.Time {
-	newest := later(last.Created, last.Touched)
+// lastActivity is the newest sign of work on the record or its objects.
+func lastActivity(f *facts.Facts, last *facts.Record) time.Time {
+	newest := laterOf(last.Created, last.Touched)
 	for _, o := range f.Objects {
-		newest = later(newest, later(o.Created, o.Touched))
+		newest = laterOf(newest, laterOf(o.Created, o.Touched))
 	}
 	for _, j := range f.HookJobs {
-		newest = later(newest, j.Created)
+		newest = laterOf(newest, j.Created)
 	}
 	return newest
 }
 
-// activeHook says that a hook's Job or Pod exists and has not come to an end.
-func activeHook(o facts.Object) bool {
+// hookRuns says that a hook's Job or Pod exists and has not come to an end.
+func hookRuns(o facts.Object) bool {
 	return o.Exists && !o.Complete && !o.Failed && (o.Kind == "Job" || o.Kind == "Pod")
 }
 
-func later(a, b time.Time) time.Time {
+func laterOf(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
 	}
 	return a
 }
 
-func stamp(t time.Time) string {
+func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return "not known"
 	}

@@ -9,43 +9,60 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// PlanRepair is what repair does: it mends the record and deploys nothing.
+// PlanRepair returns what repair does with a release in the diagnosed state: it
+// repairs the records and deploys nothing. The plan of a healthy release has no
+// steps.
 func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
-	if first, ok := planFirst(f, d, p); ok {
-		return first
+	plan, first := planRecordRepair(f, d, p)
+	if !first {
+		plan = planRepair(f, d, p)
 	}
+	for _, s := range plan.Steps {
+		switch s.Kind {
+		case StepQuarantine, StepQuarantineUnreadable, StepDiscard, StepUninstall, StepTakeDown, StepRollback:
+			if stranger := RefuseStranger(f, p, string(s.Kind)); stranger != nil {
+				return Plan{Refusal: stranger}
+			}
+		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepDedupe, StepCleanHooks, StepInstall, StepReplace, StepUpgrade, StepSweep:
+		}
+	}
+	return plan
+}
+
+func planRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	switch d.State {
 	case StateAbsent:
 		return refuse(problem.NotFound, d.Cause, "check the release and namespace names, or run berth deploy")
 	case StateDeployed, StateFailed, StateUninstalled, StateNoneDeployed:
 		return Plan{}
 	case StateTwoDeployed:
-		return Plan{Steps: []Step{StepDedupe}}
+		return planOf(StepDedupe)
 	case StateRecordingFailed:
 		return planPromote(f, d, p)
 	case StateAbandoned:
 		return planAbandoned(f, d, p)
 	case StateUninstalling:
 		if p.OnStuck == OnStuckUninstall {
-			return Plan{Steps: []Step{StepUninstall}}
+			return planOf(StepUninstall)
 		}
 		return refuse(problem.Inconsistent, d.Cause+": an uninstall did not come to its end",
 			"run berth teardown (or berth repair --on-stuck uninstall) to finish it, or berth deploy to begin anew")
-	case StateLive, StateUnknownHolder, StateUnreadable, StateDisagreeing, StateForeign, StateTerminating:
-		return refusal(f, d)
+	case StateLive, StateLivenessUnknown, StateUnreadable, StateDisagreeing, StateNotOurs, StateTerminating:
+		return Plan{Refusal: Refuse(f, d)}
 	}
 	return refuse(problem.Internal, fmt.Sprintf("plan a repair for the unknown state %q", d.State), "report this, please")
 }
 
-// planFirst is what has to be mended before anything else can be decided: records
-// that Helm does not see, labels that contradict the payload, a record that
-// nobody can read. None of it is done while somebody may be at work.
-func planFirst(f *facts.Facts, d Diagnosis, p Policy) (Plan, bool) {
+// planRecordRepair plans what has to be repaired before anything else can be
+// decided, and returns whether there is such a thing: records that Helm does not
+// see, labels that contradict the payload, a record that cannot be read. Nothing
+// is planned while an operation may still be running.
+func planRecordRepair(f *facts.Facts, d Diagnosis, p Policy) (Plan, bool) {
 	switch d.State {
-	case StateLive, StateUnknownHolder, StateForeign, StateTerminating, StateAbsent:
+	case StateLive, StateLivenessUnknown, StateNotOurs, StateTerminating, StateAbsent:
 		return Plan{}, false
 	case StateUnreadable:
-		if f.Last().DecodeError == "" { // readable, but of a status from the future
+		if f.Last().DecodeError == "" { // readable, with a status that this version does not know
 			return Plan{}, false
 		}
 	case StateDeployed, StateTwoDeployed, StateFailed, StateNoneDeployed, StateUninstalled, StateUninstalling,
@@ -54,20 +71,27 @@ func planFirst(f *facts.Facts, d Diagnosis, p Policy) (Plan, bool) {
 	hidden := slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Hidden })
 	if p.OnStuck == OnStuckFail {
 		if hidden || d.State == StateUnreadable || d.State == StateDisagreeing {
-			return refuse(endOf(d.State), d.Cause+hiddenNote(hidden), "run berth repair: on-stuck is fail, so nothing was touched"), true
+			return refuse(reasonOf(d.State), d.Cause+hiddenNote(hidden), "run berth repair: on-stuck is fail, so nothing was touched"), true
 		}
 		return Plan{}, false
 	}
 	switch {
 	case d.State == StateUnreadable:
-		return Plan{Steps: []Step{StepQuarantine}, GatherAgain: true}, true
+		return again(StepQuarantine), true
 	case hidden, d.State == StateDisagreeing:
-		return Plan{Steps: []Step{StepRelabel}, GatherAgain: true}, true
+		return again(StepRelabel), true
 	}
 	return Plan{}, false
 }
 
-func endOf(s State) problem.ExitReason {
+// again is the plan of one step after which the facts are gathered anew.
+func again(kind StepKind) Plan {
+	p := planOf(kind)
+	p.GatherAgain = true
+	return p
+}
+
+func reasonOf(s State) problem.ExitReason {
 	if s == StateUnreadable {
 		return problem.RecordUnreadable
 	}
@@ -81,13 +105,14 @@ func hiddenNote(hidden bool) string {
 	return ""
 }
 
-// planPromote decides on a record whose deploy succeeded and whose recording
-// failed. What Berth did not begin is promoted only when asked to.
+// planPromote plans for a record whose deploy succeeded and whose last write
+// failed. An operation that Berth did not begin is promoted only with on-stuck
+// promote.
 func planPromote(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	last := f.Last()
 	switch p.OnStuck {
 	case OnStuckUnlock:
-		return Plan{Steps: []Step{StepUnlock}}
+		return planOf(StepUnlock)
 	case OnStuckFail:
 		return refuse(problem.Inconsistent, d.Cause, "run berth repair --on-stuck promote: on-stuck is fail, so nothing was touched")
 	case OnStuckRollback, OnStuckUninstall:
@@ -99,30 +124,29 @@ func planPromote(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		}
 	case OnStuckPromote:
 	}
-	steps := []Step{StepPromote}
-	if deployedBefore(f) > 0 {
-		steps = append(steps, StepDedupe)
+	if countDeployedBefore(f) > 0 {
+		return planOf(StepPromote, StepDedupe)
 	}
-	return Plan{Steps: steps}
+	return planOf(StepPromote)
 }
 
-// planAbandoned decides on what a dead operation left unfinished. Short of a new
-// deploy there is no safe way to finish it, so a person has to choose.
+// planAbandoned plans for a record that a dead operation left unfinished. Without
+// a new deploy there is no safe way to finish it, so the user has to choose.
 func planAbandoned(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	switch p.OnStuck {
 	case OnStuckUnlock:
-		return Plan{Steps: []Step{StepUnlock}}
+		return planOf(StepUnlock)
 	case OnStuckUninstall:
-		return Plan{Steps: []Step{StepUninstall}}
+		return planOf(StepUninstall)
 	case OnStuckRollback:
 		if target := rollbackTarget(f); target > 0 {
-			return Plan{Steps: []Step{StepUnlock, StepRollback}, Target: target}
+			return Plan{Steps: []Step{{Kind: StepUnlock}, {Kind: StepRollback, Target: target}}}
 		}
 		return refuse(problem.Inconsistent, d.Cause+"; there is no good revision to go back to",
 			"run berth deploy to deploy over it, or berth repair --on-stuck uninstall to take it away")
 	case OnStuckAuto:
-		if madeNothing(f) {
-			return Plan{Steps: []Step{StepDiscard}}
+		if installedNothing(f) {
+			return planOf(StepDiscard)
 		}
 	case OnStuckPromote, OnStuckFail:
 	}
@@ -131,9 +155,9 @@ func planAbandoned(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		"run berth deploy to deploy over it, or berth repair --on-stuck with unlock to mark it failed, rollback to go back, uninstall to take it away")
 }
 
-// rollbackTarget is the revision to go back to, or 0: what an unfinished rollback
-// was about to apply, which is stored under its own number (R3), else the newest
-// good one before the last (R5).
+// rollbackTarget returns the revision to roll back to, or 0 where there is none:
+// the unfinished rollback's own revision, whose record holds what it was to
+// apply, or else the newest revision before the last that was deployed.
 func rollbackTarget(f *facts.Facts) int {
 	if last := f.Last(); last.Payload == facts.StatusPendingRollback && !installHooksUnproven(f) {
 		return last.Revision
@@ -141,8 +165,8 @@ func rollbackTarget(f *facts.Facts) int {
 	return DeployedBefore(f, f.Last().Revision)
 }
 
-// DeployedBefore is the newest revision before this one that was in service, or 0:
-// deployed, else superseded.
+// DeployedBefore returns the newest readable revision before the given one that
+// was in service: one that is deployed, else one that is superseded, else 0.
 func DeployedBefore(f *facts.Facts, revision int) int {
 	for _, want := range []facts.Status{facts.StatusDeployed, facts.StatusSuperseded} {
 		for i := len(f.Records) - 1; i >= 0; i-- {
@@ -154,25 +178,11 @@ func DeployedBefore(f *facts.Facts, revision int) int {
 	return 0
 }
 
-// refusal words the states in which nothing is touched.
-func refusal(f *facts.Facts, d Diagnosis) Plan {
-	switch d.State {
-	case StateLive:
-		return refuse(problem.LiveOperation, d.Cause, "wait for it to end, or give a longer lock-timeout")
-	case StateUnknownHolder:
-		if !f.Last().Stamp.Zero() {
-			return refuse(problem.LivenessUnknown, d.Cause, "run again after that, or give a longer lock-timeout: Berth then heals it by itself")
-		}
-		return refuse(problem.LivenessUnknown, d.Cause,
-			"make sure that nothing works on it any more, then run berth repair --on-stuck promote (or unlock) with a short --assume-dead-after")
-	case StateUnreadable:
-		return refuse(problem.RecordUnreadable, d.Cause, "restore the record from a backup, or remove the release with berth teardown")
-	case StateForeign:
-		return refuse(problem.NotOurs, d.Cause, "give this branch another slug, namespace or release name")
-	case StateTerminating:
-		return refuse(problem.NamespaceTerminating, d.Cause, "wait until it is gone, or remove what blocks it: kubectl get namespace "+f.Namespace.Name+" -o yaml")
-	case StateAbsent, StateDeployed, StateTwoDeployed, StateFailed, StateNoneDeployed, StateUninstalled, StateUninstalling,
-		StateRecordingFailed, StateAbandoned, StateDisagreeing:
-	}
-	return refuse(problem.Internal, fmt.Sprintf("refuse in state %q", d.State), "report this, please")
+// installedNothing returns whether the only record is that of an install which
+// created none of its objects, so that the record is all there is of it.
+func installedNothing(f *facts.Facts) bool {
+	last := f.Last()
+	mayExist := func(o facts.Object) bool { return o.Exists || o.Error != "" }
+	return len(f.Records) == 1 && last.Payload == facts.StatusPendingInstall && f.Observed &&
+		!slices.ContainsFunc(f.Objects, mayExist) && !slices.ContainsFunc(f.HookJobs, mayExist)
 }

@@ -68,11 +68,11 @@ func unprovenHooks(f *facts.Facts, last *facts.Record) []string {
 	var why []string
 	for _, h := range last.Hooks {
 		job, seen := hookObject(f, h)
-		if seen && activeHook(job) {
+		if seen && hookRuns(job) {
 			why = append(why, fmt.Sprintf("hook %s is still running", h.Name))
 			continue
 		}
-		if byRun || !runsIn(h, last.Payload) {
+		if byRun || !runsDuring(h, last.Payload) {
 			continue
 		}
 		ran := h.Succeeded && last.Payload != facts.StatusPendingRollback // a rollback copies what its target's hooks did
@@ -98,16 +98,16 @@ func hookObject(f *facts.Facts, h facts.Hook) (facts.Object, bool) {
 func runsTwice(h facts.Hook, s facts.Status) bool {
 	n := 0
 	for _, e := range h.Events {
-		if runsIn(facts.Hook{Events: []string{e}}, s) {
+		if runsDuring(facts.Hook{Events: []string{e}}, s) {
 			n++
 		}
 	}
 	return n > 1
 }
 
-// runsIn says whether a hook belongs to the operation that a pending status
+// runsDuring says whether a hook belongs to the operation that a pending status
 // stands for.
-func runsIn(h facts.Hook, s facts.Status) bool {
+func runsDuring(h facts.Hook, s facts.Status) bool {
 	var events []string
 	switch s {
 	case facts.StatusPendingInstall:
@@ -133,6 +133,6 @@ func installHooksUnproven(f *facts.Facts) bool {
 		}
 	}
 	return slices.ContainsFunc(last.Hooks, func(h facts.Hook) bool {
-		return runsIn(h, facts.StatusPendingInstall) && !h.Succeeded
+		return runsDuring(h, facts.StatusPendingInstall) && !h.Succeeded
 	})
 }

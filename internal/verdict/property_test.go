@@ -26,12 +26,15 @@ func TestPlansKeepTheirPromises(t *testing.T) {
 	policies := []OnStuck{OnStuckAuto, OnStuckPromote, OnStuckUnlock, OnStuckRollback, OnStuckUninstall, OnStuckFail}
 	for range 200_000 {
 		f := randomFacts(r)
-		p := Policy{OnStuck: pick(r, policies...), AssumeDeadAfter: pick(r, 0, time.Minute, half), Grace: pick(r, time.Second, time.Minute)}
+		p := Policy{OnStuck: pick(r, policies...), Adopt: coin(r), AssumeDeadAfter: pick(r, 0, time.Minute, half), Grace: pick(r, time.Second, time.Minute)}
 		d := Diagnose(f, p)
 		for verb, plan := range map[string]Plan{"deploy": PlanDeploy(f, d, p), "repair": PlanRepair(f, d, p)} {
 			if broken := promiseBroken(f, d, p, plan); broken != "" {
 				t.Fatalf("seed %d: %s plans %v (refusal %v) in state %s with %+v: %s\nfacts: %+v", seed, verb, plan.Steps, plan.Refusal, d.State, p, broken, f)
 			}
+		}
+		if broken := teardownBroken(f, p, PlanTeardown(f, d, p)); broken != "" {
+			t.Fatalf("seed %d: teardown in state %s with %+v: %s\nfacts: %+v", seed, d.State, p, broken, f)
 		}
 		if broken := strangersTouched(f); broken != "" {
 			t.Fatalf("seed %d: %s\nfacts: %+v", seed, broken, f)
@@ -75,17 +78,52 @@ func promiseBroken(f *facts.Facts, d Diagnosis, p Policy, plan Plan) string {
 		return "it forgets about objects that exist"
 	case does(StepQuarantine) && (last.DecodeError == "" || !plan.GatherAgain || len(plan.Steps) > 1):
 		return "it moves away a record that can be read, or goes on without another look"
-	case does(StepRollback) && (plan.Target == 0 || plan.Target > last.Revision):
+	case does(StepRollback) && (target(plan) == 0 || target(plan) > last.Revision):
 		return "it rolls back to nothing"
 	case does(StepUpgrade) && !everDeployed(f) && installHooksUnproven(f) && !does(StepPromote):
 		return "it upgrades over an install whose hooks never ran"
 	}
 	for i, s := range plan.Steps {
-		if slices.Contains(plan.Steps[:i], s) {
+		if slices.Contains(kinds(plan)[:i], s.Kind) {
 			return "it does a step twice"
 		}
 	}
 	return ""
+}
+
+// teardownBroken names the promise that a teardown's plan does not keep.
+func teardownBroken(f *facts.Facts, p Policy, plan Plan) string {
+	last := f.Last()
+	life := Dead
+	if last != nil && last.EffectiveStatus().Unfinished() {
+		life, _ = JudgeLiveness(f, p)
+	}
+	marked := f.Namespace.Ours || slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == me })
+	switch acts := len(plan.Steps) > 0; {
+	case acts == (plan.Refusal != nil) && last != nil:
+		return "it neither acts nor refuses, or does both"
+	case !acts:
+		return ""
+	case life == Live:
+		return "it acts on an operation that is alive"
+	case life == Unknown && last.EffectiveStatus() != facts.StatusUninstalling:
+		return "it acts on an operation that may be alive"
+	case f.Namespace.Identity != "" && f.Namespace.Identity != me || last.Identity != "" && last.Identity != me:
+		return "it takes down what is another branch's"
+	case !marked && !p.Adopt:
+		return "it takes down what nothing shows to be Berth's"
+	}
+	return ""
+}
+
+// target is the revision that a plan rolls back to.
+func target(p Plan) int {
+	for _, s := range p.Steps {
+		if s.Kind == StepRollback {
+			return s.Target
+		}
+	}
+	return 0
 }
 
 func everDeployed(f *facts.Facts) bool {
@@ -101,7 +139,7 @@ func strangersTouched(f *facts.Facts) string {
 	}
 	for _, o := range LeftoverHooks(f, StepUpgrade) {
 		named := slices.ContainsFunc(f.Last().Hooks, func(h facts.Hook) bool { return h.Kind == o.Kind && h.Name == o.Name })
-		if !named || activeHook(o) {
+		if !named || hookRuns(o) {
 			return "it removes " + o.String() + " as if it were a dead hook of the release"
 		}
 	}
@@ -121,7 +159,7 @@ func secondRun(f *facts.Facts, p Policy) string {
 		return ""
 	}
 	f.Lock.State = facts.LockEnded
-	if again := PlanDeploy(f, Diagnose(f, p), p); !slices.Equal(again.Steps, []Step{StepUpgrade}) {
+	if again := PlanDeploy(f, Diagnose(f, p), p); !slices.Equal(kinds(again), []StepKind{StepUpgrade}) {
 		return fmt.Sprintf("a second deploy does more than upgrade: %v %v", again.Steps, again.Refusal)
 	}
 	return ""
@@ -136,7 +174,7 @@ func repeat(f *facts.Facts, p Policy, decide func(*facts.Facts, Diagnosis, Polic
 			return false
 		}
 		for _, s := range plan.Steps {
-			apply(f, s)
+			apply(f, s.Kind)
 		}
 		if !plan.GatherAgain {
 			return true
@@ -146,7 +184,7 @@ func repeat(f *facts.Facts, p Policy, decide func(*facts.Facts, Diagnosis, Polic
 }
 
 // apply does to the facts what a step does to the cluster.
-func apply(f *facts.Facts, s Step) {
+func apply(f *facts.Facts, s StepKind) {
 	last := f.Last()
 	switch s {
 	case StepPromote:
@@ -164,8 +202,11 @@ func apply(f *facts.Facts, s Step) {
 		}
 	case StepQuarantine, StepDiscard:
 		f.Records = f.Records[:len(f.Records)-1]
-	case StepUninstall:
+	case StepUninstall, StepTakeDown:
 		f.Records = nil
+	case StepQuarantineUnreadable:
+		f.Records = slices.DeleteFunc(f.Records, func(r facts.Record) bool { return r.DecodeError != "" })
+	case StepDiscardQuarantined:
 	case StepCleanHooks:
 		f.HookJobs = nil
 	case StepSweep:
@@ -191,6 +232,7 @@ func randomFacts(r *rand.Rand) *facts.Facts {
 	}
 	f.Namespace.Phase = pick(r, facts.NamespaceActive, facts.NamespaceActive, facts.NamespaceActive, facts.NamespaceTerminating)
 	f.Namespace.Identity = pick(r, me, me, "", "theirs")
+	f.Namespace.Ours = coin(r)
 	f.Lock = facts.Lock{
 		State: pick(r, facts.LockAbsent, facts.LockHeld, facts.LockEnded, facts.LockExpired, facts.LockUnusable), Run: pick(r, "", other, myRun),
 		Expired: []facts.Expiry{{Run: pick(r, "", other, myRun), At: now.Add(-ago(r))}}, Attempt: facts.Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
@@ -218,7 +260,7 @@ func randomRecord(r *rand.Rand, revision int) facts.Record {
 		rec.Stamp = facts.Stamp{Run: pick(r, other, myRun), Revision: revision, Deadline: now.Add(time.Hour - ago(r))}
 	}
 	if r.IntN(8) == 0 {
-		rec.DecodeError = "corrupt"
+		rec.DecodeError, rec.Payload = "corrupt", ""
 	}
 	rec.Hidden = r.IntN(10) == 0
 	rec.Managers = []string{pick(r, facts.FieldManager, "helm")}

@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/berth-dev/berth/internal/app"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// Options are the run's settings, validated.
+type Options struct {
+	App             app.App
+	Branch          string // untrusted text
+	Run             string // hash of the run's URL and attempt
+	Timeout         time.Duration
+	LockTimeout     time.Duration
+	CheckTimeout    time.Duration
+	RBACWait        time.Duration
+	Confirm         int // how many good looks in a row prove consistency
+	MaxHistory      int // how many revisions Helm keeps; 0: all
+	CreateNamespace bool
+	Preflight       bool // ask for permissions before the first write
+	Policy          verdict.Policy
+}
+
+// Backend is everything outside the engine that a run calls. Every error is, or
+// wraps, a *problem.Problem where the run ends by it.
+type Backend struct {
+	Server     Server
+	Namespaces Namespaces
+	Objects    Objects
+	Access     Access
+	Locker     Locker
+	Chart      Chart
+	Operations Operations
+	Records    Records
+	Runs       Runs
+	Clock      func() time.Time
+	Say        func(line string) // shows progress; one line of trusted text
+}
+
+// Server is what is asked of the API server about itself and about this run.
+type Server interface {
+	// Now returns the API server's own time.
+	Now() time.Time
+	// User returns whom the API server takes this run for, or "" where it does
+	// not say.
+	User(ctx context.Context) string
+	// Traffic returns what the run has sent and received so far.
+	Traffic() []result.Requests
+}
+
+// Namespaces reads and changes the release's namespace.
+type Namespaces interface {
+	// Namespace reads it. An absent one is no error.
+	Namespace(ctx context.Context) (facts.Namespace, error)
+	// CreateNamespace creates it with Berth's labels, or returns the one that
+	// somebody else created meanwhile.
+	CreateNamespace(ctx context.Context) (ns facts.Namespace, made bool, err error)
+	// AdoptNamespace writes Berth's labels on one that carries none.
+	AdoptNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error)
+	// DeleteNamespace deletes the namespace with this UID and waits until it is gone.
+	DeleteNamespace(ctx context.Context, ns facts.Namespace) error
+	// WaitNamespaceGone waits until the namespace with this UID is gone.
+	WaitNamespaceGone(ctx context.Context, ns facts.Namespace) error
+}
+
+// Objects reads and deletes the objects of a release.
+type Objects interface {
+	// Observe reads every object of a manifest, in the manifest's order.
+	Observe(ctx context.Context, manifest string) ([]facts.Object, error)
+	// Remove deletes objects as they were observed. It leaves those that changed
+	// hands since, and says why. With wait it returns once the others are gone.
+	Remove(ctx context.Context, objects []facts.Object, wait bool) (kept []string, err error)
+}
+
+// Access asks what the run may do.
+type Access interface {
+	// ClusterNeeds returns the cluster-scoped permissions that a verb needs, for a
+	// namespace in this phase.
+	ClusterNeeds(v verb.Verb, phase facts.NamespacePhase) []problem.Permission
+	// StorageNeeds returns the permissions on the records and the lock.
+	StorageNeeds(v verb.Verb) []problem.Permission
+	// PruneNeeds returns the further permissions to delete old revisions.
+	PruneNeeds() []problem.Permission
+	// RenewLock returns the permission among them to update the lock.
+	RenewLock() problem.Permission
+	// ReviewUntil returns the needs that are denied. It asks again until none of
+	// the required ones is, or wait has passed, and calls retry before each time.
+	ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration, retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error)
+	// RBAC returns the YAML that grants user all that any verb needs, and more.
+	RBAC(user string, more []problem.Permission) string
+}
+
+// Locker is the lock on the release.
+type Locker interface {
+	// Acquire waits for the lock. It returns the lock as it was found, and a nil
+	// Held where Leases may not be used.
+	Acquire(ctx context.Context, expect LockExpected, waiting func(holder string, since time.Time)) (Held, facts.Lock, error)
+	// Read returns what the lock says and takes nothing.
+	Read(ctx context.Context) (facts.Lock, error)
+}
+
+// LockExpected is what is known of the lock before it is acquired; it saves
+// requests.
+type LockExpected struct {
+	Absent    bool // the namespace is new, so nobody can have created it
+	Renewable bool // the run may update it
+}
+
+// Held is a lock that this run holds and renews.
+type Held interface {
+	// Lost is closed when another run holds it.
+	Lost() <-chan struct{}
+	// Live returns whether no other run can hold it yet. Nothing may be written
+	// once it does not.
+	Live() bool
+	// Trouble returns why the last renewal got no usable answer, or nil. A lock
+	// that ran out because of it need not be another run's.
+	Trouble() error
+	// End writes how the attempt ended and releases the lock.
+	End(ctx context.Context, a facts.Attempt) error
+	// Remove deletes the lock of a release that is gone.
+	Remove(ctx context.Context) error
+	// ExpectRemoval announces that the namespace, and the lock in it, is about to
+	// be deleted.
+	ExpectRemoval()
+}
+
+// Chart is the chart to deploy.
+type Chart interface {
+	// Fetch brings the chart and its values into memory. It needs no permission.
+	Fetch(ctx context.Context) error
+	// Refresh forgets what the API server offers, by which a chart is rendered.
+	Refresh()
+	// Render renders the chart as Helm will for this revision, and writes nothing.
+	Render(ctx context.Context, revision int, upgrade bool) error
+}
+
+// Operations performs Helm's operations on the release.
+type Operations interface {
+	// Begin stamps the records that follow with the latest end of this run.
+	Begin(deadline time.Time)
+	// Perform installs or upgrades. failed are the manifests of the revisions that
+	// failed since the one that is deployed, oldest first.
+	Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome
+	// Rollback applies a stored revision anew, as a new revision.
+	Rollback(ctx context.Context, to int) result.Outcome
+	// Uninstall runs the delete hooks and deletes the release's objects.
+	Uninstall(ctx context.Context) result.Outcome
+	// WriteFailure returns the error of the last write of a record, which Helm
+	// may have swallowed.
+	WriteFailure() error
+}
+
+// Records reads and writes the stored records of the release. A write to a record
+// that has changed since it was read fails with an error that wraps
+// facts.ErrChanged.
+type Records interface {
+	// Records lists the metadata of every record, by revision.
+	Records(ctx context.Context) ([]facts.Record, error)
+	// Load reads a record's payload into it.
+	Load(ctx context.Context, rec *facts.Record) error
+	// Settle writes a status into a record.
+	Settle(ctx context.Context, rec *facts.Record, status facts.Status, description string) error
+	// Relabel writes the labels by which Helm finds a record anew.
+	Relabel(ctx context.Context, rec *facts.Record) error
+	// Discard deletes one record.
+	Discard(ctx context.Context, rec *facts.Record) error
+	// Quarantine moves a record to where Helm does not look, and says where.
+	Quarantine(ctx context.Context, rec *facts.Record) (copied string, err error)
+	// DiscardQuarantined deletes the quarantined records of a release that is gone.
+	DiscardQuarantined(ctx context.Context) error
+	// Purge deletes every record.
+	Purge(ctx context.Context) error
+	// Changed returns when any record of the release changes, or with ctx's error.
+	Changed(ctx context.Context) error
+	// Others returns the other releases with a record in the namespace.
+	Others(ctx context.Context) ([]string, error)
+	// Audit returns every write of this run and what became of it.
+	Audit() []result.Write
+}
+
+// Runs asks the CI about its runs.
+type Runs interface {
+	// State returns what the CI says of the run with this URL, which is untrusted
+	// text. Without a token or a clear answer, that is RunUnknown.
+	State(ctx context.Context, url string) facts.RunState
+}

@@ -1,0 +1,35 @@
+package engine
+
+import "context"
+
+// chartSource renders the chart, each rendering once.
+type chartSource struct {
+	chart    Chart
+	rendered rendering
+}
+
+// rendering is what a chart is rendered for; the zero value is none.
+type rendering struct {
+	revision int
+	upgrade  bool
+}
+
+// has returns whether this rendering was made, and is not out of date.
+func (c *chartSource) has(r rendering) bool { return c.rendered == r }
+
+// render renders the chart, so that what is wrong with it is found before
+// anything is written.
+func (c *chartSource) render(ctx context.Context, r rendering) error {
+	if err := c.chart.Render(ctx, r.revision, r.upgrade); err != nil {
+		return err
+	}
+	c.rendered = r
+	return nil
+}
+
+// refresh makes every rendering out of date. It follows each wait for another
+// run, which may have brought kinds of object that the chart asks for.
+func (c *chartSource) refresh() {
+	c.chart.Refresh()
+	c.rendered = rendering{}
+}

@@ -1,0 +1,225 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// gatherer reads the facts about the release.
+type gatherer struct {
+	records Records
+	objects Objects
+	runs    Runs
+	server  Server
+	lock    *lock
+	ns      *namespace
+	budget  budget
+
+	release  string
+	identity string
+	run      string
+	policy   verdict.Policy
+}
+
+// scope is how much is gathered. The records are read always; an unfinished
+// operation's objects are, too.
+type scope struct {
+	objects bool // the objects of the last record
+	hooks   bool // the last record's hooks that could block their own next creation
+	// applied is the manifest that this run applied, "" where there is none. Its
+	// objects are read beside the records, which most likely name the same ones.
+	applied string
+}
+
+// gather reads the facts once.
+func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
+	f := &facts.Facts{Release: g.release, Identity: g.identity, Run: g.run, Namespace: g.ns.now, Lock: g.lock.found}
+	ahead := g.observeAhead(ctx, s)
+	var err error
+	if f.Records, err = g.records.Records(ctx); err != nil {
+		return nil, err
+	}
+	f.Now = g.server.Now()
+	last := f.Last()
+	if last == nil {
+		return f, nil
+	}
+	if err := g.records.Load(ctx, last); err != nil {
+		return nil, err
+	}
+	if last.DecodeError == "" && (s.objects || last.Payload.Unfinished()) {
+		if err := g.observe(ctx, f, s, ahead); err != nil {
+			return nil, err
+		}
+	}
+	g.askCI(ctx, f)
+	if s.hooks {
+		return f, g.observeBlockingHooks(ctx, f)
+	}
+	return f, nil
+}
+
+// maxLooks bounds how often records that keep changing are read anew.
+const maxLooks = 5
+
+// gatherStable gathers within the timeout, anew where the records changed while
+// they were read.
+func (g *gatherer) gatherStable(ctx context.Context, s scope) (*facts.Facts, error) {
+	ctx, cancel := g.budget.limit(ctx)
+	defer cancel()
+	var err error
+	for range maxLooks {
+		var f *facts.Facts
+		f, err = g.gather(ctx, s)
+		if !errors.Is(err, facts.ErrChanged) {
+			return f, err
+		}
+	}
+	return nil, err
+}
+
+// lastRecord reads the last record and none of its objects; nil where there is
+// no record.
+func (g *gatherer) lastRecord(ctx context.Context) (*facts.Record, error) {
+	records, err := g.records.Records(ctx)
+	if err != nil || len(records) == 0 {
+		return nil, err
+	}
+	last := &records[len(records)-1]
+	return last, g.records.Load(ctx, last)
+}
+
+// objectsOf reads the objects that a record names.
+func (g *gatherer) objectsOf(ctx context.Context, rec *facts.Record) ([]facts.Object, error) {
+	if err := g.load(ctx, rec); err != nil {
+		return nil, err
+	}
+	return g.objects.Observe(ctx, rec.Manifest)
+}
+
+// load reads a record's payload unless it has been read.
+func (g *gatherer) load(ctx context.Context, rec *facts.Record) error {
+	if rec.Loaded {
+		return nil
+	}
+	return g.records.Load(ctx, rec)
+}
+
+// observation returns the objects of a manifest once they are read.
+type observation func() ([]facts.Object, error)
+
+// observeAhead begins to read the objects of the manifest that this run applied;
+// nil where it applied none.
+func (g *gatherer) observeAhead(ctx context.Context, s scope) observation {
+	if !s.objects || s.applied == "" {
+		return nil
+	}
+	type answer struct {
+		objects []facts.Object
+		err     error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		objects, err := g.objects.Observe(ctx, s.applied)
+		answers <- answer{objects, err}
+	}()
+	return func() ([]facts.Object, error) {
+		a := <-answers
+		return a.objects, a.err
+	}
+}
+
+// observe reads the last record's objects and, of an unfinished operation, its
+// hooks and what it should have removed. ahead is used where it fits the record.
+func (g *gatherer) observe(ctx context.Context, f *facts.Facts, s scope, ahead observation) error {
+	last := f.Last()
+	if ahead == nil || last.Manifest != s.applied {
+		ahead = func() ([]facts.Object, error) { return g.objects.Observe(ctx, last.Manifest) }
+	}
+	var err error
+	if f.Objects, err = ahead(); err != nil {
+		return err
+	}
+	f.Observed = true
+	if !last.Payload.Unfinished() {
+		return nil
+	}
+	if err := g.observeHooks(ctx, f); err != nil {
+		return err
+	}
+	f.Dropped, f.DroppedUnread, err = g.observeDropped(ctx, f)
+	return err
+}
+
+// observeHooks reads the objects of the last record's hooks.
+func (g *gatherer) observeHooks(ctx context.Context, f *facts.Facts) error {
+	manifests := make([]string, 0, len(f.Last().Hooks))
+	for _, h := range f.Last().Hooks {
+		manifests = append(manifests, h.Manifest)
+	}
+	var err error
+	f.HookJobs, err = g.objects.Observe(ctx, strings.Join(manifests, "\n---\n"))
+	return err
+}
+
+// observeBlockingHooks reads the hooks' objects, unless they were read, where one
+// could block its own next creation.
+func (g *gatherer) observeBlockingHooks(ctx context.Context, f *facts.Facts) error {
+	blocks := func(h facts.Hook) bool { return !h.Recreated }
+	if f.HookJobs != nil || !slices.ContainsFunc(f.Last().Hooks, blocks) {
+		return nil
+	}
+	return g.observeHooks(ctx, f)
+}
+
+// observeDropped reads the objects that the revision in service before the last
+// has and the last does not: an upgrade would have removed them. Where that
+// cannot be told, it returns why.
+func (g *gatherer) observeDropped(ctx context.Context, f *facts.Facts) (dropped []facts.Object, unread string, err error) {
+	before := deployedBefore(f.Records)
+	if before == nil {
+		return nil, "", nil
+	}
+	if err := g.records.Load(ctx, before); err != nil {
+		return nil, "", err
+	}
+	if before.DecodeError != "" {
+		return nil, fmt.Sprintf("record %s cannot be decoded, so what it had and the last one dropped is not known", before.Key), nil
+	}
+	objects, err := g.objects.Observe(ctx, before.Manifest)
+	if err != nil {
+		return nil, "", err
+	}
+	return slices.DeleteFunc(objects, func(o facts.Object) bool {
+		return slices.ContainsFunc(f.Objects, func(now facts.Object) bool { return now.Ref == o.Ref })
+	}), "", nil
+}
+
+// deployedBefore returns the newest record before the last that was in service:
+// deployed, or superseded where the last operation died between its final writes.
+func deployedBefore(records []facts.Record) *facts.Record {
+	for i := len(records) - 2; i >= 0; i-- {
+		if s := records[i].Label; s == facts.StatusDeployed || s == facts.StatusSuperseded {
+			return &records[i]
+		}
+	}
+	return nil
+}
+
+// askCI asks the CI about the run that left the last record pending, where
+// nothing else tells whether it is still running.
+func (g *gatherer) askCI(ctx context.Context, f *facts.Facts) {
+	last := f.Last()
+	if last.RunURL == "" || last.Stamp.Zero() || !last.Payload.Pending() {
+		return
+	}
+	if liveness, _ := verdict.JudgeLiveness(f, g.policy); liveness == verdict.Unknown {
+		f.CI = g.runs.State(ctx, last.RunURL)
+	}
+}

@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+)
+
+// releaseTime bounds the release of the lock, which also follows a cancel.
+const releaseTime = 1500 * time.Millisecond
+
+// lock is the run's lock on the release.
+type lock struct {
+	locker    Locker
+	report    *reporter
+	namespace string
+	timeout   time.Duration
+
+	held    Held          // nil: not acquired, or Leases may not be used
+	found   facts.Lock    // as it was before the run acquired it
+	attempt facts.Attempt // what the lock is to say when it is released
+	until   time.Time     // how long the run waits for others
+}
+
+// acquire waits for the lock and returns a context that ends when it is lost, and
+// a function that releases it. waited is called if another run held it.
+func (l *lock) acquire(ctx context.Context, expect LockExpected, waited func()) (context.Context, func(), error) {
+	done := l.report.step("Take the lock on the release")
+	l.until = l.report.clock().Add(l.timeout)
+	wait := false
+	held, found, err := l.locker.Acquire(ctx, expect, func(holder string, since time.Time) {
+		l.report.say(fmt.Sprintf("Waiting for the lock, held by %q since %s", holder, since.UTC().Format(time.RFC3339)))
+		wait = true
+	})
+	if wait {
+		waited()
+	}
+	done()
+	if err != nil {
+		return ctx, nil, err
+	}
+	l.held, l.found, l.attempt = held, found, found.Attempt // what it says stays until this run has something to say
+	if held == nil {
+		l.report.note(result.LevelNotice, "No lock",
+			"Leases in namespace %s may not be used, so runs of this branch are told apart by their records' stamps alone.", l.namespace)
+		return ctx, func() {}, nil
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-held.Lost():
+			cancel(errLockLost)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { l.release(ctx); cancel(nil) }, nil
+}
+
+// release writes how the attempt ended and releases the lock.
+func (l *lock) release(ctx context.Context) {
+	if errors.Is(context.Cause(ctx), errLockLost) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	if err := l.held.End(ctx, l.attempt); err != nil {
+		l.report.note(result.LevelNotice, "Lock not released", "The lock could not be released and runs out by itself: %v", err)
+	}
+}
+
+// errLockLost is the cause of the run's context once another run holds the lock.
+var errLockLost = errors.New("the lock on the release was lost: it could not be renewed in time, or another run took it")
+
+// lost returns the problem of a run that may write nothing more, or nil.
+func (l *lock) lost(ctx context.Context) error {
+	if !errors.Is(context.Cause(ctx), errLockLost) && (l.held == nil || l.held.Live()) {
+		return nil
+	}
+	if trouble := l.held.Trouble(); trouble != nil {
+		return &problem.Problem{Reason: problem.Unanswered, Tried: "keep the lock on the release", Cause: trouble,
+			Next: "Check that the API server can be reached and is healthy, then run again: what this run left is mended then."}
+	}
+	return &problem.Problem{Reason: problem.LiveOperation, Tried: "go on with the release", Cause: errLockLost,
+		Next: "See the other run of this branch, if there is one, then run again."}
+}
+
+// current returns the lock as it is now where this run does not hold it, and as it
+// was found where it does.
+func (l *lock) current(ctx context.Context) (facts.Lock, error) {
+	if l.held != nil {
+		return l.found, nil
+	}
+	return l.locker.Read(ctx)
+}
+
+// expectRemoval announces that the namespace is about to be deleted.
+func (l *lock) expectRemoval() {
+	if l.held != nil {
+		l.held.ExpectRemoval()
+	}
+}
+
+// remove deletes the lock of a release that is gone, where the namespace stays.
+func (l *lock) remove(ctx context.Context) {
+	if l.held == nil {
+		return
+	}
+	if err := l.held.Remove(ctx); err != nil {
+		l.report.note(result.LevelNotice, "Lock not removed", "The lock's Lease stays in namespace %s: %v", l.namespace, err)
+	}
+}

@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// prover holds what is stored and running against what was reported.
+type prover struct {
+	gather  *gatherer
+	lock    *lock
+	report  *reporter
+	policy  verdict.Policy
+	timeout time.Duration
+	confirm int // how many good looks in a row prove it
+}
+
+// proof is one proof under way.
+type proof struct {
+	*prover
+	reported verdict.Reported
+	good     int          // good looks in a row
+	said     string       // the state that was announced last
+	facts    *facts.Facts // as last observed; nil: never
+	checks   []result.Check
+	lookErr  error     // of the last look
+	answered time.Time // when a look last got an answer
+}
+
+// prove looks at the release until it is as reported, as often in a row as asked
+// for, within the check-timeout.
+func (p *prover) prove(ctx context.Context, reported verdict.Reported) error {
+	defer p.report.step("Check what is stored and running")()
+	ctx, cancel := within(ctx, "check-timeout", p.timeout)
+	defer cancel()
+	one := &proof{prover: p, reported: reported, answered: p.report.clock()}
+	err := backoff.Retry(func() error { return one.attempt(ctx) }, backoff.WithContext(lookBackoff(), ctx))
+	if err == nil || ctx.Err() == nil && !errors.Is(err, errNotYet) {
+		return err
+	}
+	if lost := p.lock.lost(ctx); lost != nil {
+		return lost
+	}
+	return one.expire(ctx, err)
+}
+
+// lookBackoff paces the looks: fast at first, since most releases settle at once,
+// and without an end, since the context bounds them.
+func lookBackoff() backoff.BackOff {
+	return backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(200*time.Millisecond),
+		backoff.WithMaxInterval(2*time.Second),
+		backoff.WithMaxElapsedTime(0),
+	)
+}
+
+// errNotYet asks for another look.
+var errNotYet = errors.New("not consistent yet")
+
+// attempt looks once and counts good looks. An error that is not permanent asks
+// for another one.
+func (p *proof) attempt(ctx context.Context) error {
+	res := &p.report.result
+	res.Attempts++
+	state, err := p.look(ctx)
+	if p.lookErr = err; err == nil || errors.Is(err, errNotYet) {
+		p.answered = p.report.clock()
+	}
+	if err == nil {
+		if p.good++; p.good >= p.confirm {
+			return nil
+		}
+		state, err = fmt.Sprintf("good, %d of %d in a row", p.good, p.confirm), errNotYet
+	} else {
+		p.good = 0
+	}
+	if state != "" && state != p.said {
+		p.said = state
+		p.report.say(fmt.Sprintf("Check %d: %s", res.Attempts, state))
+	}
+	return err
+}
+
+// look observes the release once and returns what does not hold.
+func (p *proof) look(ctx context.Context) (state string, err error) {
+	f, err := p.gather.gather(ctx, scope{objects: true, applied: p.reported.Manifest})
+	if err == nil && p.lock.held == nil && f.Last() != nil && f.Last().Payload.Unfinished() {
+		f.Lock, err = p.lock.current(ctx) // another run may hold it, or just have released it
+	}
+	if err != nil {
+		return "", retryUnanswered(err)
+	}
+	p.report.observed(f, p.reported)
+	p.facts, p.checks = f, p.report.result.Checks
+	if verdict.Consistent(p.checks) {
+		return "", nil
+	}
+	if end := verdict.EndCheck(f, verdict.Diagnose(f, p.policy), p.reported, p.checks); end != nil {
+		return "", backoff.Permanent(end)
+	}
+	return verdict.Failing(p.checks), errNotYet
+}
+
+// retryUnanswered makes an error permanent unless the API server gave no answer or
+// the records changed while they were read.
+func retryUnanswered(err error) error {
+	if problem.Of(err).Reason == problem.Unanswered || errors.Is(err, facts.ErrChanged) {
+		return err
+	}
+	return backoff.Permanent(err)
+}
+
+// shortSilence may pass between two answers of a busy server: one look is many
+// requests.
+const shortSilence = 3 * time.Second
+
+// expire returns the problem of a proof whose time is up. The end of the time cuts
+// a look short, which says nothing about the server; but after a long silence,
+// what was seen before is no longer what is.
+func (p *proof) expire(ctx context.Context, err error) error {
+	silent := p.report.clock().Sub(p.answered) > max(p.timeout/2, shortSilence)
+	if p.lookErr != nil && !errors.Is(p.lookErr, errNotYet) && (silent || p.facts == nil) {
+		return p.lookErr
+	}
+	if p.facts == nil {
+		return err // the release was never seen
+	}
+	return verdict.ExpireCheck(p.facts, verdict.Diagnose(p.facts, p.policy), p.checks, p.confirm, context.Cause(ctx))
+}

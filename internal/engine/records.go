@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+)
+
+// recordRepairer repairs the stored records, under the lock.
+type recordRepairer struct {
+	records Records
+	gather  *gatherer
+	lock    *lock
+	journal *journal
+	report  *reporter
+}
+
+// promote marks the last record deployed. The diagnosis has shown that only its
+// recording failed.
+func (r *recordRepairer) promote(ctx context.Context, f *facts.Facts) error {
+	defer r.report.step("Promote the record: only its recording failed")()
+	last := f.Last()
+	was := last.Payload
+	if err := r.settle(ctx, last, facts.StatusDeployed, "promoted by Berth: all of it was in place, only its recording had failed"); err != nil {
+		return err
+	}
+	r.report.repaired("promote", "Revision %d said %s though everything it describes is in place; its record now says deployed. No pod was touched. "+
+		"This happens when the last write of a release is denied or lost; grant update on the record's resource to avoid it.", last.Revision, was)
+	return nil
+}
+
+// unlock marks the record of a dead operation failed.
+func (r *recordRepairer) unlock(ctx context.Context, f *facts.Facts) error {
+	defer r.report.step("Unlock the record of a dead operation")()
+	last := f.Last()
+	was := last.Payload
+	if err := r.settle(ctx, last, facts.StatusFailed, fmt.Sprintf("unlocked by Berth from a stale %s", was)); err != nil {
+		return err
+	}
+	r.report.repaired("unlock", "Revision %d was left %s by an operation that is dead; its record now says failed.", last.Revision, was)
+	return nil
+}
+
+// dedupe marks older deployed records superseded.
+func (r *recordRepairer) dedupe(ctx context.Context, f *facts.Facts) error {
+	for i := range f.Records[:len(f.Records)-1] {
+		rec := &f.Records[i]
+		if rec.Label != facts.StatusDeployed {
+			continue
+		}
+		if err := r.settle(ctx, rec, facts.StatusSuperseded, "superseded, recorded by Berth"); err != nil {
+			return err
+		}
+		if !r.report.hasRepaired("dedupe") {
+			r.report.repaired("dedupe", "Revision %d still said deployed beside revision %d; it now says superseded.", rec.Revision, f.Last().Revision)
+		}
+	}
+	return nil
+}
+
+// relabel writes the labels anew of every record that Helm does not see, and of a
+// last record whose label contradicts its payload.
+func (r *recordRepairer) relabel(ctx context.Context, f *facts.Facts) error {
+	defer r.report.step("Restore the labels of the records")()
+	for i := range f.Records {
+		rec := &f.Records[i]
+		if !rec.Hidden && (rec != f.Last() || rec.Label == rec.Payload) {
+			continue
+		}
+		if err := r.relabelOne(ctx, rec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relabelOne quarantines a record that cannot be decoded: its labels cannot be
+// told, and its name blocks Helm all the same.
+func (r *recordRepairer) relabelOne(ctx context.Context, rec *facts.Record) error {
+	if err := r.gather.load(ctx, rec); err != nil {
+		return err
+	}
+	if rec.DecodeError != "" {
+		return r.moveAside(ctx, rec)
+	}
+	was, hidden := rec.Label, rec.Hidden
+	if err := r.write(ctx, func() error { return r.records.Relabel(ctx, rec) }); err != nil {
+		return err
+	}
+	why := fmt.Sprintf("its label said %s and its payload %s", was, rec.Payload)
+	if hidden {
+		why = "it lacked the labels by which Helm finds its records"
+	}
+	r.report.repaired("relabel", "Revision %d has its labels again: %s. Records must not be edited by hand.", rec.Revision, why)
+	return nil
+}
+
+// quarantine moves the last record, which cannot be read, out of Helm's sight.
+func (r *recordRepairer) quarantine(ctx context.Context, f *facts.Facts) error {
+	defer r.report.step("Move a record that cannot be read out of the way")()
+	return r.moveAside(ctx, f.Last())
+}
+
+// quarantineUnreadable moves every record that cannot be decoded out of Helm's
+// sight and out of the facts, and returns their keys. What they named is not
+// known: only a namespace that is deleted takes it along.
+func (r *recordRepairer) quarantineUnreadable(ctx context.Context, f *facts.Facts) (unreadable []string, err error) {
+	readable := f.Records[:0]
+	for i := range f.Records {
+		rec := f.Records[i]
+		if err := r.gather.load(ctx, &rec); err != nil {
+			return unreadable, err
+		}
+		if rec.DecodeError == "" {
+			readable = append(readable, rec)
+			continue
+		}
+		if err := r.moveAside(ctx, &rec); err != nil {
+			return unreadable, err
+		}
+		unreadable = append(unreadable, rec.Key)
+	}
+	f.Records = readable
+	return unreadable, nil
+}
+
+func (r *recordRepairer) moveAside(ctx context.Context, rec *facts.Record) error {
+	var where string
+	err := r.write(ctx, func() (err error) {
+		where, err = r.records.Quarantine(ctx, rec)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.report.repaired("quarantine", "Record %s could not be decoded (%s) and was moved to %s, where Helm does not look. What it described is not known.", rec.Key, rec.DecodeError, where)
+	return nil
+}
+
+// discard deletes the record of an install that created none of its objects.
+func (r *recordRepairer) discard(ctx context.Context, f *facts.Facts) error {
+	defer r.report.step("Remove the record of an install that made nothing")()
+	last := f.Last()
+	if err := r.write(ctx, func() error { return r.records.Discard(ctx, last) }); err != nil {
+		return err
+	}
+	f.Records = f.Records[:len(f.Records)-1]
+	r.report.repaired("discard", "Revision %d was left %s by an operation that is dead and had made nothing; its record was removed.", last.Revision, last.Payload)
+	return nil
+}
+
+// settle writes a status into a record by compare-and-swap, and into the facts.
+func (r *recordRepairer) settle(ctx context.Context, rec *facts.Record, to facts.Status, why string) error {
+	if err := r.write(ctx, func() error { return r.records.Settle(ctx, rec, to, why) }); err != nil {
+		return err
+	}
+	rec.Label, rec.Payload = to, to
+	return nil
+}
+
+// write makes one change to the records, unless the lock is lost.
+func (r *recordRepairer) write(ctx context.Context, change func() error) error {
+	if err := r.lock.lost(ctx); err != nil {
+		return err
+	}
+	r.journal.begin()
+	err := change()
+	if err == nil {
+		return nil
+	}
+	p := *problem.Of(err)
+	if p.Reason == problem.Internal {
+		p.Reason = problem.RepairFailed
+	}
+	return &p
+}

@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// maxNamed bounds how many objects an error names.
+const maxNamed = 5
+
+// releaseRemover removes the release: its objects, then its records.
+type releaseRemover struct {
+	operations Operations
+	records    Records
+	gather     *gatherer
+	lock       *lock
+	journal    *journal
+	report     *reporter
+	release    string
+	run        string
+}
+
+// uninstallStuck removes a release that cannot be repaired otherwise. What was
+// observed of it goes into the result first.
+func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) error {
+	was := *f.Last()
+	if f.Observed {
+		r.report.observed(f, verdict.Reported{})
+	}
+	if err := r.remove(ctx, f, false); err != nil {
+		return err
+	}
+	f.Records = nil
+	r.report.repaired("uninstall", "Revision %d was left %s by an operation that is dead; the release was uninstalled and its records removed.", was.Revision, was.Payload)
+	return nil
+}
+
+// remove uninstalls, proves that the objects of every record are gone, and only
+// then deletes the records, so that a run which is cut short leaves something to
+// go on from.
+func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, withNamespace bool) error {
+	if last := f.Last(); last != nil && last.Payload != facts.StatusUninstalled {
+		if err := r.uninstall(ctx, f); err != nil {
+			return err
+		}
+	}
+	if err := r.proveGone(ctx, f, withNamespace); err != nil {
+		return err
+	}
+	defer r.report.step("Remove the records")()
+	if err := r.records.Purge(ctx); err != nil {
+		return err
+	}
+	r.report.result.Status = facts.StatusUninstalled
+	return nil
+}
+
+func (r *releaseRemover) uninstall(ctx context.Context, f *facts.Facts) error {
+	done := r.report.stepWithParts("Uninstall the release, hooks included")
+	r.journal.begin()
+	out := r.operations.Uninstall(ctx)
+	done(out.Phases)
+	res := &r.report.result
+	res.Kept = append(res.Kept, out.Kept...)
+	if len(out.Missing) > 0 {
+		r.report.note(result.LevelWarning, "Kinds that are gone",
+			"The API server does not know these kinds any more, so nothing of them can be left: %s.", strings.Join(out.Missing, ", "))
+	}
+	r.lock.attempt = facts.Attempt{Run: r.run, Revision: out.Revision, Outcome: "uninstalled"}
+	if out.Err == nil {
+		return nil
+	}
+	r.lock.attempt.Outcome = "failed"
+	res.Status = facts.StatusUninstalling
+	var p *problem.Problem
+	if errors.As(out.Err, &p) {
+		return out.Err
+	}
+	return &problem.Problem{Reason: problem.Inconsistent, Tried: "uninstall release " + r.release,
+		Cause: errors.Join(out.Err, r.stillThere(ctx, f)),
+		Next:  "Mend what is named and run it again. The record is kept, so the next teardown goes on from here."}
+}
+
+// stillThere returns an error that names the objects which a failed uninstall left
+// and what holds them, or nil. It has a time of its own, since the run's may be
+// over.
+func (r *releaseRemover) stillThere(ctx context.Context, f *facts.Facts) error {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	objects, err := r.gather.objectsOf(ctx, f.Last())
+	if err != nil {
+		return nil // the uninstall's own error is told
+	}
+	var left []string
+	for _, o := range objects {
+		if isLeft(o) {
+			r.report.result.Objects = append(r.report.result.Objects, o)
+			left = append(left, strings.TrimSuffix(fmt.Sprintf("%s is still there: %s", o.Ref, o.Reason), ": "))
+		}
+	}
+	return named(left)
+}
+
+// proveGone refuses to go on while an object of any record exists. An upgrade that
+// failed half way leaves objects that only an older revision names; once the
+// records are gone, nothing would. Where the namespace is to go as well, it takes
+// along what older revisions left in it.
+func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool) error {
+	defer r.report.step("Prove that its objects are gone")()
+	seen, left := map[facts.Ref]bool{}, []string(nil)
+	res := &r.report.result
+	res.Objects, res.Status = nil, facts.StatusUninstalled
+	for i := range slices.Backward(f.Records) {
+		objects, err := r.gather.objectsOf(ctx, &f.Records[i])
+		if err != nil {
+			return err
+		}
+		for _, o := range objects {
+			goesAlong := withNamespace && o.Namespace == f.Namespace.Name && i < len(f.Records)-1
+			if isLeft(o) && !seen[o.Ref] && !goesAlong {
+				res.Objects = append(res.Objects, o)
+				left = append(left, fmt.Sprintf("%s, of revision %d, is still there", o.Ref, f.Records[i].Revision))
+			}
+			seen[o.Ref] = true
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return &problem.Problem{Reason: problem.Inconsistent, Cause: named(left),
+		Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.release, len(left)),
+		Next:     "See their finalizers, or delete what an older revision left. The records are kept, so the next teardown goes on from here."}
+}
+
+// isLeft returns whether an object should have gone with its release.
+func isLeft(o facts.Object) bool { return o.Exists && o.Owned && !o.Kept }
+
+// named is an error of the first of these lines, or nil where there are none.
+func named(lines []string) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(lines[:min(len(lines), maxNamed)], "; "))
+}

@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// reporter builds the result of a run while it goes on.
+type reporter struct {
+	result  result.Result
+	clock   func() time.Time
+	say     func(line string)
+	repairs []string
+}
+
+// step announces and times a step of the timeline, which done ends.
+func (r *reporter) step(what string) (done func()) {
+	end := r.stepWithParts(what)
+	return func() { end(nil) }
+}
+
+// stepWithParts is step for a step with parts of its own, timed from its begin.
+func (r *reporter) stepWithParts(what string) (done func(parts []result.Event)) {
+	r.say(what)
+	from := r.clock()
+	return func(parts []result.Event) {
+		at, took := from.Sub(r.result.Started), r.clock().Sub(from)
+		r.result.Timeline = append(r.result.Timeline, result.Event{At: at, Took: took, What: what, Parts: result.Shift(parts, at)})
+	}
+}
+
+// note adds an annotation.
+func (r *reporter) note(level result.Level, title, format string, args ...any) {
+	r.result.Notes = append(r.result.Notes, result.Note{Level: level, Title: title, Message: fmt.Sprintf(format, args...)})
+}
+
+// evidence adds a line to what the run has found.
+func (r *reporter) evidence(format string, args ...any) {
+	r.result.Evidence = append(r.result.Evidence, fmt.Sprintf(format, args...))
+}
+
+// repaired adds a repair to the result, and a warning that says what was wrong and
+// what was done: a repair that nobody hears of hides its cause.
+func (r *reporter) repaired(what, format string, args ...any) {
+	r.repairs = append(r.repairs, what)
+	r.result.Repair = strings.Join(r.repairs, ", ")
+	r.note(result.LevelWarning, "Release repaired", format, args...)
+}
+
+// hasRepaired returns whether a repair of this name was added.
+func (r *reporter) hasRepaired(what string) bool { return slices.Contains(r.repairs, what) }
+
+// diagnosed adds a diagnosis and the plan that was made for it.
+func (r *reporter) diagnosed(f *facts.Facts, d verdict.Diagnosis, p verdict.Plan) {
+	if last := f.Last(); last != nil {
+		r.result.Revision, r.result.Status, r.result.Chart = last.Revision, last.Payload, last.Chart
+	}
+	if d.State == verdict.StateDeployed || d.State == verdict.StateAbsent || p.Tells(d) {
+		return
+	}
+	r.say("Found: " + d.Cause)
+	r.evidence("%s", d.Cause)
+	for _, b := range d.Blockers {
+		r.evidence("not promoted, since %s", b)
+	}
+}
+
+// observed takes the objects and checks of an observation into the result.
+func (r *reporter) observed(f *facts.Facts, reported verdict.Reported) {
+	r.result.Checks = verdict.Checks(f, reported)
+	r.result.Objects = f.Objects
+	last := f.Last()
+	if last == nil {
+		return
+	}
+	r.result.Revision, r.result.Status = last.Revision, last.Payload
+	if r.result.Chart == "" {
+		r.result.Chart = last.Chart
+	}
+}
+
+// objectNames lists objects for a sentence.
+func objectNames(objects []facts.Object) string {
+	names := make([]string, len(objects))
+	for i, o := range objects {
+		names[i] = o.String()
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
+	"github.com/berth-dev/berth/internal/verb"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// session is what the verbs share while they run: the parts that do the work, and
+// the flow that brings them together.
+type session struct {
+	options Options
+	backend Backend
+	budget  budget
+
+	report      *reporter
+	journal     *journal
+	ns          *namespace
+	permissions *permissions
+	lock        *lock
+	chart       *chartSource
+	gather      *gatherer
+	steps       *performer
+	prover      *prover
+}
+
+// newSession makes the parts of one run. It sends nothing.
+func newSession(o Options, b Backend, name verb.Verb) *session {
+	app := o.App
+	report := &reporter{clock: b.Clock, say: b.Say, result: result.Result{
+		Subject: result.Subject{Verb: name, App: app.App, Branch: o.Branch, URL: app.URL, Namespace: app.Namespace, Release: app.Release},
+		Log:     result.Log{Started: b.Clock()},
+	}}
+	s := &session{options: o, backend: b, report: report, journal: &journal{}, chart: &chartSource{chart: b.Chart},
+		budget: budget{timeout: o.Timeout, operations: b.Operations, server: b.Server}}
+	s.ns = &namespace{api: b.Namespaces, report: report, budget: s.budget, name: app.Namespace, identity: app.Identity}
+	s.permissions = &permissions{access: b.Access, report: report, budget: s.budget, verb: name, review: o.Preflight, wait: o.RBACWait}
+	s.lock = &lock{locker: b.Locker, report: report, namespace: app.Namespace, timeout: o.LockTimeout}
+	s.gather = &gatherer{records: b.Records, objects: b.Objects, runs: b.Runs, server: b.Server, lock: s.lock, ns: s.ns, budget: s.budget,
+		release: app.Release, identity: app.Identity, run: o.Run, policy: o.Policy}
+	s.steps = newPerformer(s)
+	s.prover = &prover{gather: s.gather, lock: s.lock, report: report, policy: o.Policy, timeout: o.CheckTimeout, confirm: o.Confirm}
+	return s
+}
+
+func newPerformer(s *session) *performer {
+	b, release, run := s.backend, s.options.App.Release, s.options.Run
+	records := &recordRepairer{records: b.Records, gather: s.gather, lock: s.lock, journal: s.journal, report: s.report}
+	return &performer{
+		records: records,
+		operate: &operator{operations: b.Operations, records: b.Records, objects: b.Objects, repairer: records, gather: s.gather,
+			lock: s.lock, journal: s.journal, report: s.report, release: release, run: run},
+		remove: &releaseRemover{operations: b.Operations, records: b.Records, gather: s.gather,
+			lock: s.lock, journal: s.journal, report: s.report, release: release, run: run},
+		leftovers: &leftoverRemover{objects: b.Objects, gather: s.gather, report: s.report},
+	}
+}
+
+// find reads the namespace of a release that has to be there.
+func (s *session) find(ctx context.Context) error {
+	defer s.report.step("Look at the namespace")()
+	if err := s.ns.read(ctx); err != nil {
+		return err
+	}
+	return s.ns.mustBeActive(s.options.App.Release)
+}
+
+// awaitIdle gathers the facts, and waits within the lock-timeout while an
+// operation may still be at work on the release: until a record changes, or
+// nothing can be alive any more.
+func (s *session) awaitIdle(ctx context.Context, sc scope, teardown bool) (*facts.Facts, error) {
+	said, waited := "", func() {}
+	defer func() { waited() }()
+	for {
+		f, err := s.gather.gatherStable(ctx, sc)
+		if lost := s.lock.lost(ctx); lost != nil {
+			return nil, lost
+		}
+		if err != nil {
+			return nil, err
+		}
+		d := verdict.Diagnose(f, s.options.Policy)
+		left := s.lock.until.Sub(s.report.clock())
+		if !verdict.AwaitOperation(f, d, teardown) || left <= 0 {
+			return f, nil
+		}
+		if said == "" {
+			waited = s.report.step("Wait for what may still be at work on the release")
+		}
+		if d.Cause != said {
+			said = d.Cause
+			s.report.say("Waiting up to " + left.Round(time.Second).String() + ", since " + d.Cause)
+		}
+		if err := s.awaitChange(ctx, f, left); err != nil && s.lock.lost(ctx) == nil {
+			return nil, err
+		}
+		s.chart.refresh()
+	}
+}
+
+// askCIEvery is how often the CI is asked again about a run that it says is
+// running.
+const askCIEvery = 10 * time.Second
+
+// awaitChange returns when a record of the release changes, when the operation at
+// work counts as dead, or when limit has passed.
+func (s *session) awaitChange(ctx context.Context, f *facts.Facts, limit time.Duration) error {
+	if from := verdict.PresumedDeadAt(f, s.options.Policy); !from.IsZero() {
+		// The API server's Date has whole seconds.
+		limit = min(limit, max(from.Sub(f.Now), 0)+time.Second)
+	}
+	if f.CI == facts.RunRunning {
+		limit = min(limit, askCIEvery)
+	}
+	waiting, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := s.backend.Records.Changed(waiting)
+	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
+		return nil // the time is over
+	}
+	return err
+}
+
+// decision is a verb's plan for what was found.
+type decision func(*facts.Facts, verdict.Diagnosis, verdict.Policy) verdict.Plan
+
+// carriedOut is the last plan that was carried out, or refused.
+type carriedOut struct {
+	facts *facts.Facts
+	plan  verdict.Plan
+	performed
+}
+
+// carryOut plans and performs. It gathers the facts anew and plans again where the
+// plan asks for it, and where a record was changed by somebody else before Helm
+// began. ready is called before a plan's steps.
+func (s *session) carryOut(ctx context.Context, f *facts.Facts, sc scope, decide decision, ready func(*facts.Facts, verdict.Plan) error) (carriedOut, error) {
+	var err error
+	for range maxLooks {
+		if f == nil {
+			if f, err = s.gather.gatherStable(ctx, sc); err != nil {
+				return carriedOut{}, err
+			}
+		}
+		out := carriedOut{facts: f}
+		d := verdict.Diagnose(f, s.options.Policy)
+		out.plan = decide(f, d, s.options.Policy)
+		s.report.diagnosed(f, d, out.plan)
+		if out.plan.Refusal != nil {
+			return out, out.plan.Refusal
+		}
+		if err = ready(f, out.plan); err == nil {
+			out.performed, err = s.steps.perform(ctx, out.plan.Steps, f)
+		}
+		switch changed := errors.Is(err, facts.ErrChanged) && !out.operated; {
+		case changed:
+			s.report.say("A record was changed meanwhile: decide anew")
+		case err != nil, !out.plan.GatherAgain:
+			return out, err
+		}
+		f = nil
+	}
+	if err == nil {
+		err = &problem.Problem{Reason: problem.RepairFailed, Tried: "mend the records of release " + s.options.App.Release,
+			Cause: errors.New("each repair brought another fault to light"), Next: "Run berth check to see where it stands."}
+	}
+	return carriedOut{}, err
+}
+
+// revision names the revision of the result, at the begin of a sentence.
+func (s *session) revision() string {
+	return fmt.Sprintf("Revision %d of `%s`", s.report.result.Revision, s.report.result.Release)
+}
+
+// finish turns what happened into the result that the reports are made of.
+func (s *session) finish(ctx context.Context, success string, err error) result.Result {
+	res := &s.report.result
+	res.Reason = problem.Consistent
+	if i := interrupted(ctx); i != nil && err != nil {
+		if s.journal.state != writingSettled {
+			s.report.evidence("%s", problem.Of(err).Error()) // what keeping the record true failed for, say
+		}
+		err = s.journal.explain(i) // whatever failed, failed because of the signal
+	}
+	if p := problem.Of(err); p != nil {
+		s.explain(ctx, p)
+	} else if res.Headline == "" {
+		if res.Headline = success; success == "" {
+			res.Headline = verb.Of(res.Verb).SuccessLine(res.Revision, res.Release, res.Namespace)
+		}
+	}
+	res.Audit = s.backend.Records.Audit()
+	res.Traffic = s.backend.Server.Traffic()
+	res.Took = s.report.clock().Sub(res.Started)
+	return *res
+}
+
+// explain takes a problem into the result: what failed, why, and what to do.
+func (s *session) explain(ctx context.Context, p *problem.Problem) {
+	res := &s.report.result
+	res.Reason, res.Headline, res.Next, res.Missing = p.Reason, p.Sentence(), p.Next, p.Missing
+	if p.Cause != nil {
+		res.Cause = p.Cause.Error()
+	}
+	message := p.Error()
+	if p.Reason == problem.PermissionMissing {
+		if res.User == "" {
+			res.User = s.backend.Server.User(context.WithoutCancel(ctx))
+		}
+		if len(p.Missing) > 0 {
+			s.permissions.describe(res.User, p.Missing)
+		}
+		message = res.Headline
+	}
+	level := result.LevelError
+	if p.Reason == problem.Interrupted || p.Reason == problem.Terminated {
+		level = result.LevelWarning
+	}
+	s.report.note(level, title(p.Reason), "%s", text.Sentences(message)+text.After(" ", res.Next)) // which may end with a command
+}
+
+// title is an exit reason as the title of an annotation.
+func title(r problem.ExitReason) string { return strings.ReplaceAll(string(r), "-", " ") }

@@ -1,0 +1,88 @@
+package verdict
+
+import (
+	"fmt"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+)
+
+// Stored names what a Helm operation that did not succeed has left on record.
+type Stored string
+
+// What can be stored. docs/stuck.md explains how each comes about.
+const (
+	StoredNothing  Stored = "nothing"  // the last record is the one from before
+	StoredByOthers Stored = "others"   // the last record is another run's
+	StoredPending  Stored = "pending"  // this run's own record is still pending
+	StoredFailed   Stored = "recorded" // this run's own record names an end
+)
+
+// JudgeFailed returns what an operation of the given run that failed has left on
+// record. before and last are the last record before and after the operation; nil
+// where there was none.
+func JudgeFailed(before, last *facts.Record, run string) Stored {
+	switch {
+	case last == nil || before != nil && last.Revision == before.Revision:
+		return StoredNothing
+	case last.Stamp.Run != run:
+		return StoredByOthers
+	case last.Payload.Pending():
+		return StoredPending
+	}
+	return StoredFailed
+}
+
+// Recording names what is stored of an operation that succeeded and whose last
+// write failed.
+type Recording string
+
+// What can be stored.
+const (
+	RecordingDone    Recording = "done"    // its record says deployed after all
+	RecordingMissing Recording = "missing" // its record is pending, and may be written
+	RecordingLost    Recording = "lost"    // it may not be written, or is not this run's
+)
+
+// JudgeRecording returns what is stored of the given revision of a run whose last
+// write failed for this reason. A write that was denied is not repeated: a person
+// has to act first.
+func JudgeRecording(last *facts.Record, revision int, run string, failure problem.ExitReason) Recording {
+	switch {
+	case last == nil || last.Revision != revision:
+		return RecordingLost
+	case last.Payload == facts.StatusDeployed:
+		return RecordingDone
+	case failure == problem.PermissionMissing || !last.Payload.Pending() || last.Stamp.Run != run:
+		return RecordingLost
+	}
+	return RecordingMissing
+}
+
+// PlanAfterFailure returns what on-failure asks for after the deploy of a revision
+// failed. Without a revision to return to, a rollback has no steps.
+func PlanAfterFailure(f *facts.Facts, failed int, p Policy) Plan {
+	switch p.OnFailure {
+	case OnFailureRollback:
+		if target := DeployedBefore(f, failed); target > 0 {
+			return Plan{Steps: []Step{{Kind: StepRollback, Target: target}}}
+		}
+	case OnFailureUninstall:
+		return planOf(StepTakeDown)
+	case OnFailureKeep, "":
+	}
+	return Plan{}
+}
+
+// Failed is the problem of a deploy that failed and whose record says so.
+func Failed(release string, revision int, cause error, nextStep string) *problem.Problem {
+	return &problem.Problem{Reason: problem.DeployFailed, Cause: cause, Next: nextStep,
+		Headline: fmt.Sprintf("The deploy of revision %d of `%s` failed, and its record says so.", revision, release)}
+}
+
+// NotFound is the problem of a release that is not there.
+func NotFound(release, namespace string) *problem.Problem {
+	return &problem.Problem{Reason: problem.NotFound,
+		Headline: fmt.Sprintf("There is no release `%s` in `%s`.", release, namespace),
+		Next:     "Check the names, or deploy it."}
+}

@@ -1,0 +1,38 @@
+package verdict
+
+import "time"
+
+// OnStuck is what the user wants done with the record of a dead operation.
+type OnStuck string
+
+// The values of the input on-stuck.
+const (
+	OnStuckAuto      OnStuck = "auto"      // promote what Berth began and finished, else unlock and deploy
+	OnStuckPromote   OnStuck = "promote"   // promote, whoever began it, or stop
+	OnStuckUnlock    OnStuck = "unlock"    // mark it failed
+	OnStuckRollback  OnStuck = "rollback"  // return to the newest revision that was deployed
+	OnStuckUninstall OnStuck = "uninstall" // remove the release
+	OnStuckFail      OnStuck = "fail"      // change nothing
+)
+
+// OnFailure is what the user wants done after a deploy that failed.
+type OnFailure string
+
+// The values of the input on-failure.
+const (
+	OnFailureKeep      OnFailure = "keep"      // leave everything as it is, to be looked at
+	OnFailureRollback  OnFailure = "rollback"  // return to the newest revision that was deployed
+	OnFailureUninstall OnFailure = "uninstall" // remove the release
+)
+
+// Policy is what the user decided before the run.
+type Policy struct {
+	OnStuck         OnStuck
+	OnFailure       OnFailure
+	Adopt           bool          // treat a release as Berth's own that carries no mark of it
+	AssumeDeadAfter time.Duration // silence after which an operation that is not Berth's counts as dead; 0: never
+	// Grace is how long an operation of Berth's own still counts as possibly
+	// alive after its deadline or its Lease has ended. Its fence closes at that
+	// moment, and requests in flight need time to arrive.
+	Grace time.Duration
+}

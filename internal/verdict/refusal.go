@@ -1,0 +1,68 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+)
+
+// Refuse returns why a release in this state is left alone by every verb. For a
+// state that a verb can do something about it is an internal error.
+func Refuse(f *facts.Facts, d Diagnosis) *problem.Problem {
+	switch d.State {
+	case StateLive:
+		return refuse(problem.LiveOperation, d.Cause, "wait for it to end, or give a longer lock-timeout").Refusal
+	case StateLivenessUnknown:
+		if !f.Last().Stamp.Zero() {
+			return refuse(problem.LivenessUnknown, d.Cause, "run again after that, or give a longer lock-timeout: Berth then heals it by itself").Refusal
+		}
+		return refuse(problem.LivenessUnknown, d.Cause,
+			"make sure that nothing works on it any more, then run berth repair --on-stuck promote (or unlock) with a short --assume-dead-after").Refusal
+	case StateUnreadable:
+		return refuse(problem.RecordUnreadable, d.Cause, "restore the record from a backup, or remove the release with berth teardown").Refusal
+	case StateNotOurs:
+		return refuse(problem.NotOurs, d.Cause, "give this branch another slug, namespace or release name").Refusal
+	case StateTerminating:
+		return refuse(problem.NamespaceTerminating, d.Cause,
+			"wait until it is gone, or remove what blocks it: kubectl get namespace "+f.Namespace.Name+" -o yaml").Refusal
+	case StateAbsent, StateDeployed, StateTwoDeployed, StateFailed, StateNoneDeployed, StateUninstalled, StateUninstalling,
+		StateRecordingFailed, StateAbandoned, StateDisagreeing:
+	}
+	return refuse(problem.Internal, fmt.Sprintf("refuse in state %q", d.State), "report this, please").Refusal
+}
+
+// RefuseNamespace returns why a run for this identity must not use a namespace,
+// or nil: it belongs to another branch.
+func RefuseNamespace(ns facts.Namespace, identity string) *problem.Problem {
+	if ns.Identity == "" || ns.Identity == identity {
+		return nil
+	}
+	return &problem.Problem{Reason: problem.NotOurs,
+		Headline: fmt.Sprintf("Namespace `%s` belongs to another branch: %q of %q.", ns.Name, ns.Branch, ns.Repository),
+		Next:     "Give this branch another app, slug or namespace."}
+}
+
+// RefuseStranger returns why a release is left alone that nothing shows to be
+// Berth's, or nil. Once deployed over, it would count as Berth's own, and the
+// next teardown would remove it. action completes "to … it".
+func RefuseStranger(f *facts.Facts, p Policy, action string) *problem.Problem {
+	marked := slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == f.Identity })
+	if f.Last() == nil || marked || f.Namespace.Ours || p.Adopt {
+		return nil
+	}
+	return &problem.Problem{Reason: problem.NotOurs,
+		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", f.Release, f.Namespace.Name),
+		Next:     "Run again with adopt to " + action + " it, if it is this branch's review app. Nothing was touched."}
+}
+
+// AwaitOperation returns whether an operation may be at work on the release whose
+// end is worth waiting for. A teardown does not wait for an uninstall: it would
+// only do the same.
+func AwaitOperation(f *facts.Facts, d Diagnosis, teardown bool) bool {
+	if d.State != StateLive && d.State != StateLivenessUnknown {
+		return false
+	}
+	return !teardown || f.Last().Payload != facts.StatusUninstalling
+}
