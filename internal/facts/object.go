@@ -14,10 +14,10 @@ type Awaited struct {
 
 // Ref names an object of the cluster.
 type Ref struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	Namespace  string `json:"namespace,omitempty"`
-	Name       string `json:"name"`
+	APIVersion string
+	Kind       string
+	Namespace  string
+	Name       string
 }
 
 // String is kind/name, with the namespace in front where there is one.
@@ -31,18 +31,18 @@ func (r Ref) String() string {
 // Object is one object of a release as the cluster shows it.
 type Object struct {
 	Ref
-	UID      string    `json:"uid,omitempty"`
-	Created  time.Time `json:"created,omitzero"`
-	Touched  time.Time `json:"touched,omitzero"` // newest write to it, status aside
-	Exists   bool      `json:"exists"`
-	Owned    bool      `json:"owned"`           // carries this release's ownership
-	Owner    string    `json:"owner,omitempty"` // namespace/release it names
-	Deleting bool      `json:"deleting,omitempty"`
-	Kept     bool      `json:"kept,omitempty"` // helm.sh/resource-policy: keep
-	Ready    bool      `json:"ready"`
-	Failed   bool      `json:"failed,omitempty"`   // it cannot become ready by waiting
-	Complete bool      `json:"complete,omitempty"` // a Job or Pod that ran to its end
-	Reason   string    `json:"reason,omitempty"`   // why it is not ready; untrusted text
-	Drift    string    `json:"drift,omitempty"`    // how it differs from the manifest
-	Error    string    `json:"error,omitempty"`    // why it could not be read
+	UID      string
+	Created  time.Time
+	Touched  time.Time // newest write to it, status aside
+	Exists   bool
+	Owned    bool   // carries this release's ownership
+	Owner    string // namespace/release it names
+	Deleting bool
+	Kept     bool // helm.sh/resource-policy: keep
+	Ready    bool
+	Failed   bool   // it cannot become ready by waiting
+	Complete bool   // a Job or Pod that ran to its end
+	Reason   string // why it is not ready; untrusted text
+	Drift    string // how it differs from the manifest
+	Error    string // why it could not be read
 }

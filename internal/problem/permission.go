@@ -2,14 +2,14 @@ package problem
 
 // Permission is one thing that a run needs to be allowed to do.
 type Permission struct {
-	Verb      string `json:"verb"`
-	Group     string `json:"group,omitempty"`
-	Resource  string `json:"resource"`
-	Namespace string `json:"namespace,omitempty"` // empty: cluster-scoped
-	Name      string `json:"name,omitempty"`
-	Why       string `json:"why"`
+	Verb      string
+	Group     string
+	Resource  string
+	Namespace string // empty: cluster-scoped
+	Name      string
+	Why       string
 	// Optional means that the run goes on without it, with a notice.
-	Optional bool `json:"optional,omitempty"`
+	Optional bool
 }
 
 // String is "update secrets in namespace review-1".
@@ -27,5 +27,5 @@ func (p Permission) String() string {
 // MissingPermission is a permission that is missing.
 type MissingPermission struct {
 	Permission
-	Reason string `json:"reason,omitempty"` // what the API server said; untrusted text
+	Reason string // what the API server said; untrusted text
 }

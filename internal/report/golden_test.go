@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -71,7 +72,9 @@ func load(t *testing.T, dir string) result.Result {
 		t.Fatal(err)
 	}
 	var r result.Result
-	if err := json.Unmarshal(data, &r); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(data)) // by the names of the fields
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&r); err != nil {
 		t.Fatalf("%s: %v", dir, err)
 	}
 	return r

@@ -9,9 +9,9 @@ import (
 // Diagnostics are what was found out, within bounds, about why a rollout failed.
 // All of its text was written by others.
 type Diagnostics struct {
-	Reason   string         `json:"reason"` // one line
-	Symptoms []Symptom      `json:"symptoms,omitempty"`
-	Objects  []facts.Object `json:"-"` // those that were not ready, and why
+	Reason   string // one line
+	Symptoms []Symptom
+	Objects  []facts.Object // those that were not ready, and why
 }
 
 // Explain gives the objects that are still not ready the reasons that were found
@@ -37,17 +37,17 @@ func (d *Diagnostics) Explain(objects []facts.Object) {
 // none.
 type Symptom struct {
 	facts.Ref
-	Reason string    `json:"reason,omitempty"`
-	Events []string  `json:"events,omitempty"` // the last ones, oldest first
-	Logs   []LogTail `json:"logs,omitempty"`
+	Reason string
+	Events []string // the last ones, oldest first
+	Logs   []LogTail
 }
 
 // LogTail is the end of what a container printed.
 type LogTail struct {
-	Container string   `json:"container"`
-	Previous  bool     `json:"previous,omitempty"` // of the container before its last restart
-	Lines     []string `json:"lines,omitempty"`
-	Error     string   `json:"error,omitempty"` // why it could not be read
+	Container string
+	Previous  bool // of the container before its last restart
+	Lines     []string
+	Error     string // why it could not be read
 }
 
 // DiagnosticsOf finds what an error's origin has found out, or nil.

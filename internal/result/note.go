@@ -12,7 +12,7 @@ const (
 
 // Note becomes an annotation.
 type Note struct {
-	Level   Level  `json:"level"`
-	Title   string `json:"title"`
-	Message string `json:"message"`
+	Level   Level
+	Title   string
+	Message string
 }

@@ -4,10 +4,10 @@ import "time"
 
 // Event is one moment of a run's timeline.
 type Event struct {
-	At    time.Duration `json:"atNanoseconds"`   // since the start
-	Took  time.Duration `json:"tookNanoseconds"` // zero for a moment
-	What  string        `json:"what"`            // may hold untrusted text
-	Parts []Event       `json:"parts,omitempty"` // what the time went to, as far as it is told
+	At    time.Duration // since the start
+	Took  time.Duration // zero for a moment
+	What  string        // may hold untrusted text
+	Parts []Event       // what the time went to, as far as it is told
 }
 
 // Shift are events that were timed from a moment of their own on, which came

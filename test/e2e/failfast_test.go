@@ -8,14 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/report"
 )
 
 // diagnostics are what the report says of the reasons.
-func (e ended) diagnostics(t *testing.T) result.Diagnostics {
+func (e ended) diagnostics(t *testing.T) report.Diagnostics {
 	t.Helper()
-	var d result.Diagnostics
+	var d report.Diagnostics
 	raw, err := json.Marshal(e.report["diagnostics"])
 	if err == nil {
 		err = json.Unmarshal(raw, &d)
@@ -29,7 +28,7 @@ func (e ended) diagnostics(t *testing.T) result.Diagnostics {
 // reason is why an object of the report is not ready.
 func (e ended) reason(t *testing.T, object string) string {
 	t.Helper()
-	var objects []facts.Object
+	var objects []report.Object
 	raw, err := json.Marshal(e.report["objects"])
 	if err == nil {
 		err = json.Unmarshal(raw, &objects)
