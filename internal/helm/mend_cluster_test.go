@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
@@ -29,8 +30,12 @@ func storedRelease(t *testing.T, c *kubetest.Cluster, revisions int) (*Releases,
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := record.New(record.Clients{Core: c.Client().CoreV1(), Metadata: meta},
-		record.Options{Kind: record.Secrets, Namespace: ns, Context: t.Context()})
+	clients := record.Clients{Core: c.Client().CoreV1(), Metadata: meta}
+	store, err := record.New(clients, record.Options{Kind: record.Secrets, Namespace: ns, Context: t.Context()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	driver, err := store.Operation(clients, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +45,7 @@ func storedRelease(t *testing.T, c *kubetest.Cluster, revisions int) (*Releases,
 			status = release.StatusDeployed
 		}
 		rls := release.Mock(&release.MockReleaseOptions{Name: "web", Version: revision, Status: status, Namespace: ns})
-		if err := store.Create(recordKey(revision), rls); err != nil {
+		if err := driver.Create(recordKey(revision), rls); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,6 +2,8 @@ package record
 
 import (
 	"errors"
+	"sync"
+	"time"
 
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
@@ -10,81 +12,93 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// entry is one write of the audit and its error.
+// audit keeps every write of a run and what became of it. It is safe for
+// concurrent use.
+type audit struct {
+	kind    Kind
+	now     func() time.Time
+	started time.Time // what the entries' times count from
+	log     func(format string, args ...any)
+
+	mu      sync.Mutex
+	entries []entry
+}
+
+// entry is one write and its error.
 type entry struct {
 	result.Write
 	err error
-	// helms says that Helm asked for it, and may keep its error to itself.
-	helms bool
+	// byHelm marks a write that Helm asked for, whose error Helm may not return.
+	byHelm bool
 }
 
-// begin opens the audit of a write; rls is nil where the release is not known.
-func (s *Store) begin(verb, key string, rls *release.Release) *entry {
-	w := &entry{Write: result.Write{
-		At: s.opts.Now().Sub(s.opts.Started), Verb: verb, Resource: string(s.opts.Kind), Key: key,
+// begin opens the entry of a write. rls is nil where the release is not known.
+func (a *audit) begin(verb, key string, rls *release.Release) *entry {
+	e := &entry{Write: result.Write{
+		At: a.now().Sub(a.started), Verb: verb, Resource: string(a.kind), Key: key,
 	}}
 	if rls != nil {
-		w.Revision = rls.Version
+		e.Revision = rls.Version
 	}
 	if rls != nil && rls.Info != nil {
-		w.Status = facts.Status(rls.Info.Status)
+		e.Status = facts.Status(rls.Info.Status)
 	}
-	return w
+	return e
 }
 
-// beginHelms opens the audit of a write that Helm asked for.
-func (s *Store) beginHelms(verb, key string, rls *release.Release) *entry {
-	w := s.begin(verb, key, rls)
-	w.helms = true
-	return w
+// beginHelm opens the entry of a write that Helm asked for.
+func (a *audit) beginHelm(verb, key string, rls *release.Release) *entry {
+	e := a.begin(verb, key, rls)
+	e.byHelm = true
+	return e
 }
 
-// end closes the audit of a write and hands its error on.
-func (s *Store) end(w *entry, err error) error {
-	w.err = err
+// end adds an entry with the error of its write, and returns that error.
+func (a *audit) end(e *entry, err error) error {
+	e.err = err
 	if err != nil {
 		_, denied := errors.AsType[*DeniedError](err)
-		w.Denied = denied && !w.Unknown
+		e.Denied = denied && !e.Unknown
 		_, conflict := errors.AsType[*ConflictError](err)
-		w.Conflict = conflict || errors.Is(err, driver.ErrReleaseExists)
-		w.Error = err.Error()
+		e.Conflict = conflict || errors.Is(err, driver.ErrReleaseExists)
+		e.Error = err.Error()
 	}
-	s.mu.Lock()
-	s.audit = append(s.audit, *w)
-	s.mu.Unlock()
-	s.opts.Log("record: %s %s, revision %d %s, %d tries, lost %t: %v", w.Verb, w.Key, w.Revision, w.Status, w.Tries, w.Lost, err)
+	a.mu.Lock()
+	a.entries = append(a.entries, *e)
+	a.mu.Unlock()
+	a.log("record: %s %s, revision %d %s, %d tries, lost %t: %v", e.Verb, e.Key, e.Revision, e.Status, e.Tries, e.Lost, err)
 	return err
 }
 
-// Audit is every write so far, in the order in which they ended. Helm swallows
-// the errors of some of them; here they are all.
-func (s *Store) Audit() []result.Write {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	writes := make([]result.Write, len(s.audit))
-	for i := range s.audit {
-		writes[i] = s.audit[i].Write
+// Audit returns every write so far, in the order in which they ended, including
+// those whose errors Helm does not return.
+func (a *audit) Audit() []result.Write {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	writes := make([]result.Write, len(a.entries))
+	for i := range a.entries {
+		writes[i] = a.entries[i].Write
 	}
 	return writes
 }
 
-// Failed is the first write of Helm's that failed and was not made good by a
-// later one of the same record; nil when there is none. Helm reports success
-// over such a failure (https://github.com/helm/helm/issues/13189). A repair
-// that failed told so itself.
-func (s *Store) Failed() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last := make(map[string]int, len(s.audit)) // by key, the last success
-	for i := range s.audit {
-		if s.audit[i].err == nil {
-			last[s.audit[i].Key] = i
+// Failed returns the error of Helm's first write that failed, unless a later write
+// of the same record succeeded. Helm reports success over such a failure
+// (https://github.com/helm/helm/issues/13189). A repair returned its error itself
+// and does not count.
+func (a *audit) Failed() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	succeeded := make(map[string]int, len(a.entries)) // by key, the last success
+	for i := range a.entries {
+		if a.entries[i].err == nil {
+			succeeded[a.entries[i].Key] = i
 		}
 	}
-	for i := range s.audit {
-		good, made := last[s.audit[i].Key]
-		if s.audit[i].err != nil && s.audit[i].helms && (!made || good < i) {
-			return s.audit[i].err
+	for i := range a.entries {
+		last, made := succeeded[a.entries[i].Key]
+		if a.entries[i].err != nil && a.entries[i].byHelm && (!made || last < i) {
+			return a.entries[i].err
 		}
 	}
 	return nil

@@ -27,8 +27,14 @@ import (
 
 func key(revision string) string { return "sh.helm.release.v1.web.v" + revision }
 
-// open makes a store as the user of config.
-func open(t *testing.T, config *rest.Config, namespace string, kind Kind) *Store {
+// storage is a store and the driver of one operation on it.
+type storage struct {
+	*Store
+	*Driver
+}
+
+// open returns the storage of a new run by the user of config.
+func open(t *testing.T, config *rest.Config, namespace string, kind Kind) *storage {
 	t.Helper()
 	core, err := corev1client.NewForConfig(config)
 	if err != nil {
@@ -38,19 +44,20 @@ func open(t *testing.T, config *rest.Config, namespace string, kind Kind) *Store
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Clients{Core: core, Metadata: meta}, Options{
+	clients := Clients{Core: core, Metadata: meta}
+	s, err := New(clients, Options{
 		Kind: kind, Namespace: namespace, Identity: "me", Context: t.Context(),
-		Stamp:            facts.Stamp{Run: "run1", Deadline: time.Now().Add(time.Minute).Truncate(time.Second)},
+		Stamp:            facts.Stamp{Run: "run1"},
 		Annotations:      map[string]string{"berth.dev/branch": "feature/x", "berth.dev/run-url": "https://ci/1"},
 		RunURLAnnotation: "berth.dev/run-url",
 		Backoff: func() backoff.BackOff {
 			return backoff.WithMaxRetries(backoff.NewConstantBackOff(time.Millisecond), 4)
 		},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	must(t, err)
+	d, err := s.Operation(clients, time.Now().Add(time.Minute).Truncate(time.Second))
+	must(t, err)
+	return &storage{s, d}
 }
 
 func must(t *testing.T, err error) {
@@ -113,7 +120,7 @@ func TestHelmReadsAndUpgradesOurRecords(t *testing.T) {
 	}
 }
 
-// Helm's driver rebuilds the object, so that all of this is lost.
+// Helm's driver rebuilds the object, and loses all of this.
 func TestUpdateKeepsWhatIsNotHelms(t *testing.T) {
 	c := kubetest.Connect(t)
 	ns := c.Namespace(t)
@@ -123,7 +130,8 @@ func TestUpdateKeepsWhatIsNotHelms(t *testing.T) {
 	_, err := secrets.Create(t.Context(), &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: key("1"), Annotations: map[string]string{"a": "b"}, Finalizers: []string{"berth.dev/test"},
-			Labels: map[string]string{"name": "web", "owner": "helm", "status": "deployed", "version": "1", "createdAt": "5", LabelRun: "old", LabelRevision: "0"},
+			Labels: map[string]string{"name": "web", "owner": "helm", "status": "deployed", "version": "1", "createdAt": "5",
+				LabelRun: "old", LabelRevision: "0"},
 		},
 		Type: secretType, Data: map[string][]byte{dataKey: []byte(payload)},
 	}, metav1.CreateOptions{})
@@ -184,8 +192,11 @@ func TestUndecodableRecords(t *testing.T) {
 	s := open(t, c.Config(), ns, Secrets)
 	must(t, s.Create(key("1"), mock("web", 1, release.StatusDeployed)))
 	_, err := c.Client().CoreV1().Secrets(ns).Create(t.Context(), &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: key("2"), Labels: map[string]string{"name": "web", "owner": "helm", "version": "2", "status": "deployed"}},
-		Type:       secretType, Data: map[string][]byte{dataKey: []byte("garbage")},
+		ObjectMeta: metav1.ObjectMeta{
+			Name:   key("2"),
+			Labels: map[string]string{"name": "web", "owner": "helm", "version": "2", "status": "deployed"},
+		},
+		Type: secretType, Data: map[string][]byte{dataKey: []byte("garbage")},
 	}, metav1.CreateOptions{})
 	must(t, err)
 	if _, ok := errors.AsType[*UndecodableError](second(s.Get(key("2")))); !ok {
@@ -231,11 +242,12 @@ func TestRevisionsAndSettle(t *testing.T) {
 		t.Fatalf("records %+v", records)
 	}
 	rec := &records[1]
-	want := facts.Stamp{Run: "run1", Revision: 10, Deadline: s.opts.Stamp.Deadline.UTC()}
+	want := facts.Stamp{Run: "run1", Revision: 10, Deadline: s.onCreate.stamp.Deadline.UTC()}
 	if diff := cmp.Diff(want, rec.Stamp); diff != "" {
 		t.Error(diff)
 	}
-	if rec.Identity != "me" || rec.RunURL != "https://ci/1" || rec.Hidden || rec.Loaded || rec.Touched.Before(before) || !slices.Equal(rec.Managers, []string{fieldManager}) {
+	if rec.Identity != "me" || rec.RunURL != "https://ci/1" || rec.Hidden || rec.Loaded ||
+		rec.Touched.Before(before) || !slices.Equal(rec.Managers, []string{fieldManager}) {
 		t.Errorf("record %+v", rec)
 	}
 	loaded, err := s.Load(t.Context(), rec)

@@ -8,14 +8,33 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/berth-dev/berth/internal/text"
 )
 
-var gzipMagic = []byte{0x1f, 0x8b, 0x08}
+// The sizes that bound a record, in bytes.
+const (
+	// createLimit is the longest payload that is created. The API server takes
+	// 1 MiB; the rest is room for a longer description and for labels.
+	createLimit = 900 << 10
+	// serverLimit is the longest payload that the API server takes.
+	serverLimit = 1 << 20
+	// descriptionLimit is the longest description that is stored. A longer one
+	// could take a record over the server's limit, and the failure that it
+	// describes would not be stored at all.
+	descriptionLimit = 2 << 10
+	// inflatedLimit is the longest JSON that is read: a small payload could
+	// inflate to more than the memory holds.
+	inflatedLimit = 128 << 20
+)
 
-// encode makes the stored string of a release's JSON, byte for byte as Helm.
+// encode returns the payload for a release's JSON, byte for byte as Helm does:
+// base64 of its gzip.
 func encode(raw []byte) (string, error) {
 	var buf bytes.Buffer
 	w, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
@@ -31,7 +50,8 @@ func encode(raw []byte) (string, error) {
 	return base64.StdEncoding.EncodeToString(buf.Bytes()), nil
 }
 
-// decode reads a stored string into its JSON and the release in it.
+// decode returns a payload's JSON and the release in it. The release's Info is
+// never nil.
 func decode(payload string) ([]byte, *release.Release, error) {
 	raw, err := base64.StdEncoding.DecodeString(payload)
 	if err != nil {
@@ -48,12 +68,15 @@ func decode(payload string) ([]byte, *release.Release, error) {
 		return nil, nil, err
 	}
 	if rls.Info == nil {
-		// Helm dereferences it everywhere.
+		// Helm dereferences it without a check.
 		return nil, nil, errors.New("the release has no info")
 	}
 	return raw, &rls, nil
 }
 
+var gzipMagic = []byte{0x1f, 0x8b, 0x08}
+
+// inflate uncompresses at most limit bytes and returns an error for more.
 func inflate(compressed []byte, limit int64) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(compressed))
 	if err != nil {
@@ -69,23 +92,22 @@ func inflate(compressed []byte, limit int64) ([]byte, error) {
 	return raw, r.Close()
 }
 
-// marshal is a release's JSON with its description cut. The release itself is
-// Helm's and stays as it is.
-func marshal(rls *release.Release, description int) ([]byte, error) {
+// marshal returns a release's JSON with its description truncated to
+// maxDescription bytes. The release itself is Helm's and is not modified.
+func marshal(rls *release.Release, maxDescription int) ([]byte, error) {
 	if rls.Info == nil {
 		return nil, errors.New("the release has no info")
 	}
 	stored, info := *rls, *rls.Info
-	info.Description = cut(info.Description, description)
+	info.Description = truncate(info.Description, maxDescription)
 	stored.Info = &info
 	return json.Marshal(&stored)
 }
 
-// merge carries the changes of a release over to the JSON that it was stored
-// as, and returns the new stored string. What changed is found by comparing
-// with the stored release as this version of Helm reads it, so that fields it
-// does not know (those of Helm 4) survive at any depth, and fields it knows
-// and emptied go.
+// merge applies the changes of a release to the payload that it was stored as
+// and returns the new payload. The changes are the differences from the stored
+// release as this version of Helm reads it. So fields that only Helm 4 knows
+// survive at any depth, and known fields that were emptied are removed.
 func merge(payload string, rls *release.Release) (string, error) {
 	raw, before, err := decode(payload)
 	if err != nil {
@@ -95,8 +117,8 @@ func merge(payload string, rls *release.Release) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fit(func(description int) (string, error) {
-		to, err := marshal(rls, description)
+	return fitDescription(func(maxDescription int) (string, error) {
+		to, err := marshal(rls, maxDescription)
 		if err != nil {
 			return "", err
 		}
@@ -104,29 +126,51 @@ func merge(payload string, rls *release.Release) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return patched(raw, patch)
+		return encodePatched(raw, patch)
 	})
 }
 
-// mergeStatus sets the status and the description in a release's JSON and
-// returns the new stored string.
+// mergeStatus sets status and description in a release's JSON and returns the
+// new payload.
 func mergeStatus(raw []byte, status, description string) (string, error) {
-	return fit(func(limit int) (string, error) {
+	return fitDescription(func(maxDescription int) (string, error) {
 		patch, err := json.Marshal(map[string]any{"info": map[string]string{
-			"status": status, "description": cut(description, limit),
+			"status": status, "description": truncate(description, maxDescription),
 		}})
 		if err != nil {
 			return "", err
 		}
-		return patched(raw, patch)
+		return encodePatched(raw, patch)
 	})
 }
 
-// patched is the stored string of a release's JSON with a patch merged in.
-func patched(raw, patch []byte) (string, error) {
+// encodePatched returns the payload of a release's JSON with a merge patch
+// applied.
+func encodePatched(raw, patch []byte) (string, error) {
 	merged, err := jsonpatch.MergePatch(raw, patch)
 	if err != nil {
 		return "", err
 	}
 	return encode(merged)
+}
+
+// fitDescription builds a payload with the longest description with which it
+// stays within the server's limit. So a record that somebody else filled up to
+// the limit can still be given a status. It returns a *TooLargeError if the
+// payload is too long without a description.
+func fitDescription(build func(maxDescription int) (string, error)) (string, error) {
+	var size int
+	for _, limit := range []int{descriptionLimit, descriptionLimit / 8, 0} {
+		payload, err := build(limit)
+		if err != nil || len(payload) <= serverLimit {
+			return payload, err
+		}
+		size = len(payload)
+	}
+	return "", &TooLargeError{Size: size, Limit: serverLimit}
+}
+
+// truncate shortens s to at most limit bytes of valid UTF-8.
+func truncate(s string, limit int) string {
+	return text.Cut(strings.ToValidUTF8(s, string(utf8.RuneError)), limit)
 }

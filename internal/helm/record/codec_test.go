@@ -3,6 +3,8 @@ package record
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -111,8 +113,8 @@ func TestMergeKeepsUnknownFields(t *testing.T) {
 }
 
 func TestMergeStatus(t *testing.T) {
-	payload, err := mergeStatus([]byte(`{"name":"web","x":[1],"info":{"status":"pending-install","last_deployed":"2026-01-02T03:04:05Z","y":1}}`),
-		"failed", "unlocked")
+	const stored = `{"name":"web","x":[1],"info":{"status":"pending-install","last_deployed":"2026-01-02T03:04:05Z","y":1}}`
+	payload, err := mergeStatus([]byte(stored), "failed", "unlocked")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +125,7 @@ func TestMergeStatus(t *testing.T) {
 	}
 }
 
-func TestMarshalCutsTheDescription(t *testing.T) {
+func TestMarshalTruncatesTheDescription(t *testing.T) {
 	rls := mock("web", 1, release.StatusFailed)
 	rls.Info.Description = strings.Repeat("é", descriptionLimit)
 	raw, err := marshal(rls, descriptionLimit)
@@ -145,7 +147,7 @@ func TestMarshalCutsTheDescription(t *testing.T) {
 	}
 }
 
-func TestCut(t *testing.T) {
+func TestTruncate(t *testing.T) {
 	for _, c := range []struct {
 		text  string
 		limit int
@@ -160,9 +162,84 @@ func TestCut(t *testing.T) {
 		{"longer", 2, ""},
 		{"longer", 0, ""},
 	} {
-		got := cut(c.text, c.limit)
+		got := truncate(c.text, c.limit)
 		if got != c.want || len(got) > c.limit || !utf8.ValidString(got) {
-			t.Errorf("cut(%q, %d) = %q, want %q", c.text, c.limit, got, c.want)
+			t.Errorf("truncate(%q, %d) = %q, want %q", c.text, c.limit, got, c.want)
 		}
+	}
+}
+
+// noise returns text that does not compress well.
+func noise(size int) string {
+	r := rand.New(rand.NewPCG(1, 2))
+	text := make([]byte, size)
+	for i := range text {
+		text[i] = byte('!' + r.IntN(90))
+	}
+	return string(text)
+}
+
+// fullPayload returns a payload that is at most a few hundred bytes shorter than
+// what the API server takes.
+func fullPayload(t *testing.T) string {
+	t.Helper()
+	const wanted = serverLimit - 100
+	rls := mock("web", 1, release.StatusPendingInstall)
+	filler := noise(serverLimit)
+	size := len(filler) / 2
+	for range 10 {
+		rls.Manifest = filler[:size]
+		raw, err := json.Marshal(rls)
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload := stored(t, string(raw))
+		if over := len(payload) - wanted; over > -100 && over < 100 {
+			return payload
+		}
+		size = min(size*wanted/len(payload), len(filler)) // noise compresses evenly
+	}
+	t.Fatal("no payload of that size was found")
+	return ""
+}
+
+// A record that somebody else filled up to the server's limit can still be given a
+// status: its description is shortened, since a joined error can be of any length.
+func TestAFullRecordTakesAStatus(t *testing.T) {
+	payload := fullPayload(t)
+	raw, rls, err := decode(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := noise(100 << 10)
+	settled, err := mergeStatus(raw, "failed", long)
+	if err != nil || len(settled) > serverLimit {
+		t.Fatalf("settled to %d bytes, %v", len(settled), err)
+	}
+	rls.SetStatus(release.StatusFailed, long)
+	updated, err := merge(payload, rls)
+	if err != nil || len(updated) > serverLimit {
+		t.Fatalf("updated to %d bytes, %v", len(updated), err)
+	}
+	for _, payload := range []string{settled, updated} {
+		if _, got, err := decode(payload); err != nil || got.Info.Status != release.StatusFailed || got.Manifest != rls.Manifest {
+			t.Errorf("read back: %v", err)
+		}
+	}
+}
+
+func TestFitDescriptionReturnsTooLarge(t *testing.T) {
+	calls := 0
+	_, err := fitDescription(func(int) (string, error) {
+		calls++
+		return strings.Repeat("x", serverLimit+1), nil
+	})
+	large, ok := errors.AsType[*TooLargeError](err)
+	if !ok || large.Limit != serverLimit || calls != 3 {
+		t.Errorf("got %v after %d tries", err, calls)
+	}
+	boom := errors.New("boom")
+	if _, err := fitDescription(func(int) (string, error) { return "", boom }); !errors.Is(err, boom) {
+		t.Errorf("got %v", err)
 	}
 }

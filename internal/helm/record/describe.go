@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/release"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -15,14 +17,15 @@ import (
 // keyPrefix begins the name of every record.
 const keyPrefix = "sh.helm.release.v1."
 
-// Key is the name of the Secret or ConfigMap in which Helm keeps a revision.
+// Key returns the name of the Secret or ConfigMap in which Helm stores a
+// revision: sh.helm.release.v1.<release>.v<revision>.
 func Key(release string, revision int) string {
 	return keyPrefix + release + ".v" + strconv.Itoa(revision)
 }
 
-// parseKey takes a record's name apart; "" and 0 when it is none of Helm's. A
-// release's name may contain dots and ".v1" itself, but a key ends in one
-// number, written as Helm writes it, so that there is only one way to read it.
+// parseKey splits a record's name; it returns "" and 0 for any other name. A
+// release's name may itself contain ".v1", but a key ends in exactly one number,
+// written as Helm writes it, so the result is unambiguous.
 func parseKey(key string) (release string, revision int) {
 	rest, ok := strings.CutPrefix(key, keyPrefix)
 	at := strings.LastIndex(rest, ".v")
@@ -42,8 +45,8 @@ func isKey(key string) bool {
 	return release != ""
 }
 
-// identify says whose record of which revision it is: the label's release
-// where there is one, since Helm goes by it, and else that of the key.
+// identify returns the release and the revision that a record belongs to: by the
+// name label where there is one, since Helm goes by it, otherwise by the key.
 func identify(meta *metav1.ObjectMeta) (release string, revision int) {
 	release, revision = parseKey(meta.Name)
 	if name := meta.Labels[labelName]; name != "" && name != release {
@@ -53,13 +56,22 @@ func identify(meta *metav1.ObjectMeta) (release string, revision int) {
 	return release, revision
 }
 
-// hidden says that Helm does not find a record: it selects by both labels.
-func hidden(meta *metav1.ObjectMeta) bool {
+// isConsistent reports whether a record's key names a revision of the release
+// that its name label names.
+func isConsistent(meta *metav1.ObjectMeta) bool {
+	name, revision := parseKey(meta.Name)
+	return revision > 0 && name == meta.Labels[labelName]
+}
+
+// isHidden reports whether Helm does not find a record: it selects by both
+// labels.
+func isHidden(meta *metav1.ObjectMeta) bool {
 	return meta.Labels[labelName] == "" || meta.Labels[labelOwner] != ownerHelm
 }
 
-// describe is what a record's metadata tells.
-func (s *Store) describe(meta *metav1.ObjectMeta) facts.Record {
+// describe returns what a record's metadata says. runURL is the key of the
+// annotation that holds the run's URL.
+func describe(meta *metav1.ObjectMeta, runURL string) facts.Record {
 	_, revision := identify(meta)
 	rec := facts.Record{
 		Key:      meta.Name,
@@ -69,37 +81,78 @@ func (s *Store) describe(meta *metav1.ObjectMeta) facts.Record {
 		Created:  meta.CreationTimestamp.Time,
 		Stamp:    stampOf(meta.Labels, revision),
 		Identity: meta.Labels[ownership.LabelIdentity],
-		RunURL:   meta.Annotations[s.opts.RunURLAnnotation],
-		Hidden:   hidden(meta),
+		RunURL:   meta.Annotations[runURL],
+		Hidden:   isHidden(meta),
 	}
-	rec.Touched, rec.Managers = touched(meta)
+	rec.Touched, rec.Managers = lastWrite(meta)
 	return rec
 }
 
-// touched says when an object was last written, and by whom, newest first.
-// Helm's createdAt and modifiedAt labels do not tell: the first vanishes at
-// the first update, the second is copied from one revision to the next.
-func touched(meta *metav1.ObjectMeta) (time.Time, []string) {
-	newest := meta.CreationTimestamp.Time
+// lastWrite returns when an object was last written, and the managers of its
+// fields, newest first. Helm's labels createdAt and modifiedAt do not tell: the
+// first is lost at the first update, the second is copied to the next revision.
+func lastWrite(meta *metav1.ObjectMeta) (at time.Time, managers []string) {
+	at = meta.CreationTimestamp.Time
 	writes := slices.Clone(meta.ManagedFields)
 	slices.SortStableFunc(writes, func(a, b metav1.ManagedFieldsEntry) int {
-		return at(b).Compare(at(a))
+		return writeTime(b).Compare(writeTime(a))
 	})
-	var managers []string
 	for _, write := range writes {
-		if at(write).After(newest) {
-			newest = at(write)
+		if writeTime(write).After(at) {
+			at = writeTime(write)
 		}
 		if !slices.Contains(managers, write.Manager) {
 			managers = append(managers, write.Manager)
 		}
 	}
-	return newest, managers
+	return at, managers
 }
 
-func at(write metav1.ManagedFieldsEntry) time.Time {
+func writeTime(write metav1.ManagedFieldsEntry) time.Time {
 	if write.Time == nil {
 		return time.Time{}
 	}
 	return write.Time.Time
+}
+
+// content returns what a decoded payload says.
+func content(rls *release.Release) facts.Content {
+	return facts.Content{
+		Loaded:      true,
+		Payload:     facts.Status(rls.Info.Status),
+		Description: rls.Info.Description,
+		Manifest:    rls.Manifest,
+		Hooks:       hooks(rls.Hooks),
+		Chart:       chartName(rls.Chart),
+	}
+}
+
+// chartName returns name-version, or "" for a release without a chart.
+func chartName(c *chart.Chart) string {
+	if c == nil || c.Metadata == nil {
+		return ""
+	}
+	return c.Metadata.Name + "-" + c.Metadata.Version
+}
+
+func hooks(stored []*release.Hook) []facts.Hook {
+	var list []facts.Hook
+	for _, h := range stored {
+		if h == nil {
+			continue
+		}
+		hook := facts.Hook{
+			Name:      h.Name,
+			Kind:      h.Kind,
+			Manifest:  h.Manifest,
+			Succeeded: h.LastRun.Phase == release.HookPhaseSucceeded,
+			// Without a policy Helm deletes a hook before its next creation.
+			Recreated: len(h.DeletePolicies) == 0 || slices.Contains(h.DeletePolicies, release.HookBeforeHookCreation),
+		}
+		for _, event := range h.Events {
+			hook.Events = append(hook.Events, event.String())
+		}
+		list = append(list, hook)
+	}
+	return list
 }

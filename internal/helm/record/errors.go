@@ -9,28 +9,30 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// DeniedError says that the API server forbade a request.
+// DeniedError is returned when the API server forbids a request (403) for want of
+// a permission.
 type DeniedError struct {
 	Verb      string
 	Resource  string
 	Namespace string
 	Key       string // empty for a list
-	Err       error
+	Err       error  // the API server's error
 }
 
 func (e *DeniedError) Error() string {
 	return fmt.Sprintf("not allowed to %s %s in namespace %s: %v", e.Verb, e.Resource, e.Namespace, e.Err)
 }
 
-// Unwrap gives the API server's error.
+// Unwrap returns the API server's error.
 func (e *DeniedError) Unwrap() error { return e.Err }
 
-// ConflictError says that somebody else wrote a record since it was read.
-// Nothing was overwritten; what to do has to be decided anew.
+// ConflictError is returned when somebody else wrote a record since it was read.
+// Nothing was overwritten; the caller has to read and decide again. It matches
+// facts.ErrChanged.
 type ConflictError struct {
 	Key    string
-	By     string       // who wrote last, as managedFields name it; may be empty
-	Status facts.Status // what the record's label says now; may be empty
+	By     string       // the last writer, as managedFields name it; may be empty
+	Status facts.Status // the record's status label now; may be empty
 	Err    error        // the API server's error; may be nil
 }
 
@@ -48,30 +50,21 @@ func (e *ConflictError) Error() string {
 	return text
 }
 
-// Unwrap gives the API server's error.
+// Unwrap returns the API server's error.
 func (e *ConflictError) Unwrap() error { return e.Err }
 
-// Is says that every conflict is a change of the records.
+// Is reports whether target is facts.ErrChanged.
 func (e *ConflictError) Is(target error) bool { return target == facts.ErrChanged }
 
-// errGone says that a record is not there any more.
-var errGone = fmt.Errorf("%w: %w", facts.ErrChanged, driver.ErrReleaseNotFound)
+// errDeleted is returned when a record was deleted since it was read.
+var errDeleted = fmt.Errorf("%w: %w", facts.ErrChanged, driver.ErrReleaseNotFound)
 
-// conflictOver is the conflict with what was found in the place of our write.
-func conflictOver(found *object) *ConflictError {
-	e := &ConflictError{Key: found.Name, Status: facts.Status(found.Labels[labelStatus])}
-	if _, managers := touched(&found.ObjectMeta); len(managers) > 0 {
-		e.By = managers[0]
-	}
-	return e
-}
-
-// UnansweredError says that the API server gave no answer that settles a
-// request, in any of its tries.
+// UnansweredError is returned when no try of a request got a conclusive answer
+// from the API server.
 type UnansweredError struct {
-	Tries   int // zero for a read
-	Unknown bool
-	Err     error
+	Tries   int   // zero for a read
+	Unknown bool  // the write may have been applied
+	Err     error // of the last try
 }
 
 func (e *UnansweredError) Error() string {
@@ -85,47 +78,41 @@ func (e *UnansweredError) Error() string {
 	return fmt.Sprintf("%s: %v", text, e.Err)
 }
 
-// Unwrap gives the last try's error.
+// Unwrap returns the error of the last try.
 func (e *UnansweredError) Unwrap() error { return e.Err }
 
-// UndecodableError says that a record's payload is no release.
+// UndecodableError is returned when a record's payload is not a release.
 type UndecodableError struct {
 	Key string
-	Err error
+	Err error // the decoder's error
 }
 
 func (e *UndecodableError) Error() string {
 	return fmt.Sprintf("the payload of %s cannot be decoded: %v", e.Key, e.Err)
 }
 
-// Unwrap gives the decoder's error.
+// Unwrap returns the decoder's error.
 func (e *UndecodableError) Unwrap() error { return e.Err }
 
-// unstorable is the error of making a record's new payload.
-func unstorable(key string, err error) error {
-	if _, tooLarge := errors.AsType[*TooLargeError](err); tooLarge {
-		return err
-	}
-	return &UndecodableError{Key: key, Err: err}
-}
+// PartialError is returned when a release is to be stored that was made from its
+// record's metadata alone.
+type PartialError struct{ Key string }
 
-// OutlineError says that a release was to be stored of which the store had
-// given out but an outline.
-type OutlineError struct{ Key string }
-
-func (e *OutlineError) Error() string {
+func (e *PartialError) Error() string {
 	return fmt.Sprintf("only the metadata of %s was read, and to store that would take its content away", e.Key)
 }
 
-// ImmutableError says that a record's object forbids a change of its data.
+// ImmutableError is returned when a record's object is marked immutable, so that
+// its payload cannot be updated.
 type ImmutableError struct{ Key string }
 
 func (e *ImmutableError) Error() string {
 	return fmt.Sprintf("%s is marked immutable, so that no status can be written to it", e.Key)
 }
 
-// TakenError says that the name of a new record is taken by something that
-// Helm does not see among the release's records.
+// TakenError is returned when the name of a new record is taken by an object that
+// Helm does not find among the release's records. It wraps
+// driver.ErrReleaseExists.
 type TakenError struct {
 	Key  string
 	What string // "a Secret of type Opaque, which holds no release"
@@ -133,27 +120,24 @@ type TakenError struct {
 
 func (e *TakenError) Error() string { return fmt.Sprintf("the name %s is taken by %s", e.Key, e.What) }
 
-// Unwrap says it as Helm does.
+// Unwrap returns driver.ErrReleaseExists.
 func (e *TakenError) Unwrap() error { return driver.ErrReleaseExists }
 
-// taken says what is in the way of a new record.
-func taken(found, want *object) error {
-	switch {
-	case found.Type != "" && found.Type != secretType:
-		return &TakenError{Key: found.Name, What: fmt.Sprintf("a Secret of type %q, which is no release record", found.Type)}
-	case found.Labels[labelName] != want.Labels[labelName] || hidden(&found.ObjectMeta):
-		return &TakenError{Key: found.Name, What: fmt.Sprintf("an object that Helm does not find by its labels (%s=%q, %s=%q)",
-			labelName, found.Labels[labelName], labelOwner, found.Labels[labelOwner])}
-	}
-	return driver.ErrReleaseExists
-}
-
-// TooLargeError says that a record is larger than can be stored safely.
+// TooLargeError is returned when a payload is longer than can be stored.
 type TooLargeError struct {
-	Size  int // bytes of the stored string
-	Limit int
+	Size  int // of the payload, in bytes
+	Limit int // in bytes
 }
 
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("the release takes %d KiB when stored, the limit is %d KiB", (e.Size+1023)>>10, e.Limit>>10)
+}
+
+// payloadError returns the error of building a record's new payload: a
+// *TooLargeError as it is, any other as an *UndecodableError.
+func payloadError(key string, err error) error {
+	if _, tooLarge := errors.AsType[*TooLargeError](err); tooLarge {
+		return err
+	}
+	return &UndecodableError{Key: key, Err: err}
 }

@@ -100,7 +100,8 @@ func TestSettleRestoresTheLabels(t *testing.T) {
 	loaded, err := s.Load(t.Context(), &records[0])
 	must(t, err)
 	must(t, s.Settle(t.Context(), loaded, facts.StatusFailed, "unlocked"))
-	if found, err := s.Query(map[string]string{"name": "web", "owner": "helm", "status": "failed", "version": "1"}); err != nil || len(found) != 1 {
+	found, err := s.Query(map[string]string{"name": "web", "owner": "helm", "status": "failed", "version": "1"})
+	if err != nil || len(found) != 1 {
 		t.Errorf("Helm finds %d: %v", len(found), err)
 	}
 }

@@ -13,16 +13,20 @@ import (
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
-// The labels that Berth's store puts on a record. Helm copies a release's
-// labels from one revision to the next, so the first three count only where
-// LabelRevision is the record's own revision.
+// The labels that make a facts.Stamp. Helm copies a release's labels from one
+// revision to the next, so they count only where LabelRevision is the record's own
+// revision.
 const (
 	LabelRun      = "berth.dev/run"
 	LabelRevision = "berth.dev/revision"
 	LabelDeadline = "berth.dev/deadline" // Unix seconds
 )
 
-// The labels that Helm finds its records by.
+// LabelQuarantined is on the copy of a record in quarantine, which is no record,
+// and names the release.
+const LabelQuarantined = "berth.dev/quarantined"
+
+// The labels by which Helm finds its records.
 const (
 	labelName       = "name"
 	labelOwner      = "owner"
@@ -35,30 +39,31 @@ const (
 
 var stampLabels = []string{LabelRun, LabelRevision, LabelDeadline}
 
-// labelsOfNew are the labels of a record that is about to be created. Of the
-// release's own labels only the user's are taken: system labels and stamps
-// among them are left over from the revision before.
-func (s *Store) labelsOfNew(rls *release.Release) map[string]string {
+// labelsForCreate returns the labels of a record that is about to be created. Of
+// the release's own labels it keeps the user's: system labels and stamps among
+// them come from the previous revision.
+func labelsForCreate(rls *release.Release, stamp facts.Stamp, identity string, now time.Time) map[string]string {
 	labels := userLabels(rls.Labels)
 	setHelmLabels(labels, rls)
-	labels[labelCreatedAt] = s.unixNow()
-	if s.opts.Identity != "" {
-		labels[ownership.LabelIdentity] = s.opts.Identity
+	labels[labelCreatedAt] = unixSeconds(now)
+	if identity != "" {
+		labels[ownership.LabelIdentity] = identity
 	}
-	if s.opts.Stamp.Run == "" {
+	if stamp.Run == "" {
 		return labels
 	}
-	labels[LabelRun] = s.opts.Stamp.Run
+	labels[LabelRun] = stamp.Run
 	labels[LabelRevision] = strconv.Itoa(rls.Version)
-	if !s.opts.Stamp.Deadline.IsZero() {
-		labels[LabelDeadline] = strconv.FormatInt(s.opts.Stamp.Deadline.Unix(), 10)
+	if !stamp.Deadline.IsZero() {
+		labels[LabelDeadline] = unixSeconds(stamp.Deadline)
 	}
 	return labels
 }
 
-// labelsOfChanged are the labels of a record that is about to be changed: the
-// stored ones, less a stamp that was copied from another revision.
-func (s *Store) labelsOfChanged(stored map[string]string, rls *release.Release) map[string]string {
+// labelsForUpdate returns the labels of a record that is about to be updated: the
+// stored ones, without a stamp that was copied from another revision, and those
+// of the release.
+func labelsForUpdate(stored map[string]string, rls *release.Release, now time.Time) map[string]string {
 	labels := maps.Clone(stored)
 	if labels == nil {
 		labels = make(map[string]string)
@@ -70,12 +75,13 @@ func (s *Store) labelsOfChanged(stored map[string]string, rls *release.Release) 
 	}
 	maps.Copy(labels, userLabels(rls.Labels))
 	setHelmLabels(labels, rls)
-	labels[labelModifiedAt] = s.unixNow()
+	labels[labelModifiedAt] = unixSeconds(now)
 	return labels
 }
 
-func (s *Store) unixNow() string { return strconv.FormatInt(s.opts.Now().Unix(), 10) }
+func unixSeconds(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 
+// setHelmLabels sets the labels by which Helm finds the release's record.
 func setHelmLabels(labels map[string]string, rls *release.Release) {
 	labels[labelName] = rls.Name
 	labels[labelOwner] = ownerHelm
@@ -83,7 +89,8 @@ func setHelmLabels(labels map[string]string, rls *release.Release) {
 	labels[labelVersion] = strconv.Itoa(rls.Version)
 }
 
-// sameHelmLabels says that two records are the same to Helm's look-ups.
+// sameHelmLabels reports whether Helm's selectors find either both or none of two
+// records.
 func sameHelmLabels(a, b map[string]string) bool {
 	for _, key := range []string{labelName, labelOwner, labelStatus, labelVersion} {
 		if a[key] != b[key] {
@@ -93,7 +100,7 @@ func sameHelmLabels(a, b map[string]string) bool {
 	return true
 }
 
-// userLabels are the labels that neither Helm nor Berth made.
+// userLabels returns the labels that neither Helm nor Berth set.
 func userLabels(all map[string]string) map[string]string {
 	labels := withoutSystem(all)
 	delete(labels, ownership.LabelIdentity)
@@ -103,6 +110,7 @@ func userLabels(all map[string]string) map[string]string {
 	return labels
 }
 
+// withoutSystem returns the labels that Helm did not set.
 func withoutSystem(all map[string]string) map[string]string {
 	labels := make(map[string]string, len(all))
 	for key, value := range all {
@@ -113,8 +121,8 @@ func withoutSystem(all map[string]string) map[string]string {
 	return labels
 }
 
-// stampOf is the stamp on a record of this revision; zero when there is none
-// or when it was copied from another one.
+// stampOf returns the stamp on a record of this revision. It is zero when there
+// is none, or when it was copied from another revision.
 func stampOf(labels map[string]string, revision int) facts.Stamp {
 	run := labels[LabelRun]
 	if run == "" || labels[LabelRevision] != strconv.Itoa(revision) {

@@ -2,45 +2,101 @@ package record
 
 import (
 	"context"
+	"fmt"
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
+// Kind is the resource in which release records are stored, named as in RBAC
+// rules and API paths.
+type Kind string
+
+// The resources that can hold release records.
 const (
-	// secretType marks Helm's records among the Secrets.
+	Secrets    Kind = "secrets"
+	ConfigMaps Kind = "configmaps"
+)
+
+// ParseDriver parses the value of HELM_DRIVER. It returns a *problem.Problem with
+// the reason WrongInput for Helm's other drivers: memory loses the release when
+// the process ends, and sql has neither compare-and-swap nor the cluster's RBAC.
+func ParseDriver(env string) (Kind, error) {
+	switch env {
+	case "", "secret", "secrets":
+		return Secrets, nil
+	case "configmap", "configmaps":
+		return ConfigMaps, nil
+	}
+	return "", &problem.Problem{
+		Reason: problem.WrongInput,
+		Tried:  fmt.Sprintf("use the Helm storage driver HELM_DRIVER=%q", env),
+		Cause:  fmt.Errorf("only secret and configmap are supported"),
+		Next:   "Unset HELM_DRIVER, or set it to secret or configmap.",
+	}
+}
+
+// Resource returns the resource's name, as in RBAC rules.
+func (k Kind) Resource() string { return string(k) }
+
+func (k Kind) groupVersionResource() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Version: "v1", Resource: string(k)}
+}
+
+// driverName returns the name of Helm's own driver for this resource.
+func (k Kind) driverName() string {
+	if k == ConfigMaps {
+		return "ConfigMap"
+	}
+	return "Secret"
+}
+
+const (
+	// secretType is the type of the Secrets that are release records.
 	secretType = "helm.sh/release.v1"
-	// dataKey is where a record holds the encoded release.
+	// dataKey is the key under which a record's data holds the payload.
 	dataKey = "release"
-	// fieldManager tells Berth's writes from Helm's in managedFields.
+	// fieldManager is the manager of Berth's writes in managedFields.
 	fieldManager = facts.FieldManager
 )
 
-// object is a record as it is stored, whatever it is stored in. One that was
-// read or written is never changed: a write starts from a copy.
+// object is a Secret or a ConfigMap that holds a release record. An object that
+// was read or written is never modified: a write starts from a copy.
 type object struct {
 	metav1.ObjectMeta
-	Payload string
-	Type    string // of a Secret
-	// Fixed says that its data can never be changed.
-	Fixed bool
-	// Extra and Binary are what else it holds. Helm writes neither.
-	Extra, Binary map[string][]byte
+	Payload   string // base64 of the gzipped release, see decode
+	Type      string // of a Secret
+	Immutable bool
+	// ExtraData and BinaryData are the object's other data. Helm writes neither.
+	ExtraData, BinaryData map[string][]byte
 }
 
-// objects is one kind of object in one namespace.
+// objects reads and writes the objects of one kind in one namespace. Each call
+// sends one request.
 type objects interface {
 	create(context.Context, *object) (*object, error)
 	get(ctx context.Context, key string) (*object, error)
-	// update stores o only if its resourceVersion is still the stored one.
+	// update succeeds only if o.ResourceVersion is the stored one.
 	update(ctx context.Context, o *object) (*object, error)
-	// delete removes the object only where the preconditions hold.
+	// delete succeeds only if the preconditions hold, or if there is no object.
 	delete(ctx context.Context, key string, only *metav1.Preconditions) error
+}
+
+func newObjects(k Kind, core corev1client.CoreV1Interface, namespace string) (objects, error) {
+	switch k {
+	case Secrets:
+		return secrets{core.Secrets(namespace)}, nil
+	case ConfigMaps:
+		return configMaps{core.ConfigMaps(namespace)}, nil
+	}
+	return nil, fmt.Errorf("open the release records: unknown kind %q", k)
 }
 
 type secrets struct{ client corev1client.SecretInterface }
@@ -58,7 +114,7 @@ func (c secrets) update(ctx context.Context, o *object) (*object, error) {
 }
 
 func (c secrets) delete(ctx context.Context, key string, only *metav1.Preconditions) error {
-	return c.client.Delete(ctx, key, metav1.DeleteOptions{Preconditions: only})
+	return ignoreNotFound(c.client.Delete(ctx, key, metav1.DeleteOptions{Preconditions: only}))
 }
 
 func (o *object) secret() *corev1.Secret {
@@ -67,10 +123,10 @@ func (o *object) secret() *corev1.Secret {
 		kind = secretType
 	}
 	secret := &corev1.Secret{ObjectMeta: o.ObjectMeta, Type: kind, Data: map[string][]byte{dataKey: []byte(o.Payload)}}
-	if o.Fixed {
-		secret.Immutable = &o.Fixed
+	if o.Immutable {
+		secret.Immutable = &o.Immutable
 	}
-	maps.Copy(secret.Data, o.Extra)
+	maps.Copy(secret.Data, o.ExtraData)
 	return secret
 }
 
@@ -78,9 +134,9 @@ func fromSecret(s *corev1.Secret, err error) (*object, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &object{ObjectMeta: s.ObjectMeta, Type: string(s.Type), Fixed: fixed(s.Immutable), Payload: string(s.Data[dataKey])}
+	o := &object{ObjectMeta: s.ObjectMeta, Type: string(s.Type), Immutable: isTrue(s.Immutable), Payload: string(s.Data[dataKey])}
 	for key, value := range s.Data {
-		o.keep(key, value)
+		o.addExtra(key, value)
 	}
 	return o, nil
 }
@@ -102,15 +158,15 @@ func (c configMaps) update(ctx context.Context, o *object) (*object, error) {
 }
 
 func (c configMaps) delete(ctx context.Context, key string, only *metav1.Preconditions) error {
-	return c.client.Delete(ctx, key, metav1.DeleteOptions{Preconditions: only})
+	return ignoreNotFound(c.client.Delete(ctx, key, metav1.DeleteOptions{Preconditions: only}))
 }
 
 func (o *object) configMap() *corev1.ConfigMap {
-	m := &corev1.ConfigMap{ObjectMeta: o.ObjectMeta, Data: map[string]string{dataKey: o.Payload}, BinaryData: o.Binary}
-	if o.Fixed {
-		m.Immutable = &o.Fixed
+	m := &corev1.ConfigMap{ObjectMeta: o.ObjectMeta, Data: map[string]string{dataKey: o.Payload}, BinaryData: o.BinaryData}
+	if o.Immutable {
+		m.Immutable = &o.Immutable
 	}
-	for key, value := range o.Extra {
+	for key, value := range o.ExtraData {
 		m.Data[key] = string(value)
 	}
 	return m
@@ -120,33 +176,28 @@ func fromConfigMap(m *corev1.ConfigMap, err error) (*object, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &object{ObjectMeta: m.ObjectMeta, Fixed: fixed(m.Immutable), Payload: m.Data[dataKey], Binary: m.BinaryData}
+	o := &object{ObjectMeta: m.ObjectMeta, Immutable: isTrue(m.Immutable), Payload: m.Data[dataKey], BinaryData: m.BinaryData}
 	for key, value := range m.Data {
-		o.keep(key, []byte(value))
+		o.addExtra(key, []byte(value))
 	}
 	return o, nil
 }
 
-// keep holds on to data that is not the release.
-func (o *object) keep(key string, value []byte) {
+// addExtra keeps data that is not the payload.
+func (o *object) addExtra(key string, value []byte) {
 	if key == dataKey {
 		return
 	}
-	if o.Extra == nil {
-		o.Extra = make(map[string][]byte)
+	if o.ExtraData == nil {
+		o.ExtraData = make(map[string][]byte)
 	}
-	o.Extra[key] = value
+	o.ExtraData[key] = value
 }
 
-func fixed(immutable *bool) bool { return immutable != nil && *immutable }
+func isTrue(b *bool) bool { return b != nil && *b }
 
-// exactly lets a delete through only to this version of this object.
-func exactly(meta *metav1.ObjectMeta) *metav1.Preconditions {
-	return &metav1.Preconditions{UID: &meta.UID, ResourceVersion: &meta.ResourceVersion}
-}
-
-// absent makes of an error that the object is not there a success.
-func absent(err error) error {
+// ignoreNotFound returns nil for the API server's NotFound, otherwise err.
+func ignoreNotFound(err error) error {
 	if apierrors.IsNotFound(err) {
 		return nil
 	}

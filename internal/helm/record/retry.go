@@ -12,16 +12,17 @@ import (
 )
 
 const (
-	// writeTimeout is how long one try of a write may take. A server under
-	// load answers late, and a try given up may still be applied.
+	// writeTimeout is how long one try of a write may take. A server under load
+	// answers late, and a write whose try timed out may still be applied.
 	writeTimeout = 45 * time.Second
 	readTimeout  = 20 * time.Second
-	// longestHint is the longest Retry-After that is waited for.
-	longestHint = 20 * time.Second
+	// maxRetryAfter is the longest Retry-After that is honoured. With a longer
+	// one the request is not retried.
+	maxRetryAfter = 20 * time.Second
 )
 
-// defaultBackoff is at most nine tries within twenty seconds.
-func defaultBackoff() backoff.BackOff {
+// newBackoff allows nine tries within twenty seconds.
+func newBackoff() backoff.BackOff {
 	b := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(100*time.Millisecond),
 		backoff.WithMultiplier(2),
@@ -32,65 +33,68 @@ func defaultBackoff() backoff.BackOff {
 	return backoff.WithMaxRetries(b, 8)
 }
 
-// retry calls op until it succeeds, fails for good, or the backoff or ctx ends
-// it. Each try gets its own timeout, so that one which hangs is not the last.
-func retry[T any](ctx context.Context, s *Store, timeout time.Duration, op func(context.Context) (T, error)) (T, error) {
-	pace := &pace{BackOff: s.opts.Backoff()}
+// retry calls op until it succeeds, fails with an error that is not retryable, or
+// pace or ctx ends. Each try has its own timeout, so that a request without an
+// answer is tried again. It returns the error of the last try.
+func retry[T any](ctx context.Context, pace backoff.BackOff, timeout time.Duration, op func(context.Context) (T, error)) (T, error) {
+	interval := &retryAfter{BackOff: pace}
 	var last error
 	out, err := backoff.RetryWithData(func() (T, error) {
 		try, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		out, err := op(try)
 		last = err
-		pace.hear(err)
-		if err != nil && !transient(err) {
+		interval.observe(err)
+		if err != nil && !isRetryable(err) {
 			return out, backoff.Permanent(err)
 		}
 		return out, err
-	}, backoff.WithContext(pace, ctx))
+	}, backoff.WithContext(interval, ctx))
 	if err != nil {
-		// What went wrong tells more than that ctx ended the waiting.
+		// The last try's error says more than that ctx ended the wait.
 		return out, last
 	}
 	return out, nil
 }
 
-// pace is a backoff that waits at least as long as the server asked for.
-type pace struct {
+// retryAfter is a backoff that waits at least as long as the API server's last
+// Retry-After.
+type retryAfter struct {
 	backoff.BackOff
-	hint time.Duration
+	least time.Duration
 }
 
-func (p *pace) hear(err error) {
+func (r *retryAfter) observe(err error) {
 	seconds, _ := apierrors.SuggestsClientDelay(err)
-	p.hint = time.Duration(seconds) * time.Second
+	r.least = time.Duration(seconds) * time.Second
 }
 
 // NextBackOff implements backoff.BackOff.
-func (p *pace) NextBackOff() time.Duration {
-	next := p.BackOff.NextBackOff()
-	if next == backoff.Stop || p.hint > longestHint {
+func (r *retryAfter) NextBackOff() time.Duration {
+	next := r.BackOff.NextBackOff()
+	if next == backoff.Stop || r.least > maxRetryAfter {
 		return backoff.Stop
 	}
-	return max(next, p.hint)
+	return max(next, r.least)
 }
 
-// sendAgain opts in to another try: the server refused the write, yet what is
-// stored is as it was.
-type sendAgain struct{ error }
+// retryableError makes an error retryable: the server refused the write because
+// of what was stored, but what is stored now does not stand in its way.
+type retryableError struct{ error }
 
-func (e *sendAgain) Unwrap() error { return e.error }
+func (e *retryableError) Unwrap() error { return e.error }
 
-// transient says that err opts in to a retry.
-func transient(err error) bool {
-	_, again := errors.AsType[*sendAgain](err)
-	return again || apifailure.IsTransient(err)
+// isRetryable reports whether the same request may succeed later.
+func isRetryable(err error) bool {
+	_, retryable := errors.AsType[*retryableError](err)
+	return retryable || apifailure.IsTransient(err)
 }
 
-// uncertain says that the request may have been applied although it failed.
-func uncertain(err error) bool {
+// mayBeApplied reports whether a write that failed with err may have been applied
+// all the same.
+func mayBeApplied(err error) bool {
 	if err == nil || apifailure.IsNotSent(err) || apierrors.IsTooManyRequests(err) {
 		return false
 	}
-	return transient(err) || errors.Is(err, context.Canceled)
+	return isRetryable(err) || errors.Is(err, context.Canceled)
 }

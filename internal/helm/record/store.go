@@ -1,11 +1,12 @@
-// Package record stores Helm's release records: a driver.Driver of Berth's own
-// on Secrets or ConfigMaps, in Helm's format, so that the Helm 3 and Helm 4
-// command lines read and upgrade what it writes.
+// Package record stores Helm's release records in Secrets or ConfigMaps, in Helm's
+// format, so that the Helm 3 and Helm 4 command lines read and upgrade what it
+// writes. A Store serves a run; a Driver, made by Store.Operation, serves one Helm
+// operation of the run as its storage driver.
 //
-// Helm's driver overwrites unconditionally and Helm swallows the error of the
-// write that matters most (https://github.com/helm/helm/issues/13189). This
-// store writes only over the version it read, retries what is worth retrying,
-// reads back when an answer was lost, and keeps an audit of every write.
+// Helm's own driver overwrites unconditionally, and Helm does not return the error
+// of the write that matters most (https://github.com/helm/helm/issues/13189). This
+// package writes only over the version that was read, retries what may succeed
+// later, reads back when a response was lost, and keeps an audit of every write.
 package record
 
 import (
@@ -14,61 +15,56 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
-	"helm.sh/helm/v3/pkg/storage/driver"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
-	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/metadata"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
-// Clients are the connections that internal/kube hands to the store.
-type Clients struct {
-	Core     corev1client.CoreV1Interface
-	Metadata metadata.Interface
-}
-
-// Options say where the records are and in whose name they are written.
+// Options say where the records are stored and what is written on them.
 type Options struct {
 	Kind      Kind
 	Namespace string
 
-	// Stamp holds the run and its deadline. The revision is filled in from
-	// the release that is created.
+	// Stamp is put on every record that is created, with the record's own
+	// revision. Operation sets its deadline.
 	Stamp facts.Stamp
-	// Identity is the hash of the branch the records belong to.
+	// Identity is the hash of the branch that the records belong to, a label
+	// value.
 	Identity string
 	// Annotations are put on every record that is created.
 	Annotations map[string]string
-	// RunURLAnnotation is the one among them that holds the run's URL.
+	// RunURLAnnotation is the key of the annotation that holds the run's URL.
 	RunURLAnnotation string
 
-	// Backoff gives the pace of one call's retries; nil is a bounded default.
+	// Backoff returns the backoff for one call's retries. The default allows nine
+	// tries within twenty seconds.
 	Backoff func() backoff.BackOff
-	// Context bounds every request. Helm's driver interface carries none.
+	// Context bounds Helm's requests, since Helm's driver interface carries none.
+	// The default is context.Background().
 	Context context.Context
-	// Log gets debug lines; nil drops them.
+	// Log gets debug lines. The default drops them.
 	Log func(format string, args ...any)
-	// Now is the clock; nil is time.Now.
+	// Now is the clock. The default is time.Now.
 	Now func() time.Time
-	// Started is what the audit's times count from; zero is now.
+	// Started is what the times of the audit count from. The default is now.
 	Started time.Time
 }
 
-// Store keeps the records of one namespace for one run. It is safe for
-// concurrent use: Helm may still be writing while the audit is read.
+// Store lists, loads and repairs the records of one namespace for one run, and
+// keeps the audit of all its writes. It is safe for concurrent use: Helm may still
+// be writing while the audit is read.
 type Store struct {
-	opts       Options
-	objects    objects
-	metadata   metadata.ResourceInterface
-	everywhere metadata.ResourceInterface // metadata in all namespaces
-	*memory
+	*lister
+	*settler
+	*remover
+	*audit
+	snapshots *snapshots
+	opts      Options
 }
 
-var _ driver.Driver = (*Store)(nil)
-
-// New checks the options and returns a store. It sends nothing.
+// New returns a store after it checked the options. It sends nothing.
 func New(c Clients, o Options) (*Store, error) {
 	if o.Namespace == "" {
 		return nil, fmt.Errorf("open the release records: no namespace given")
@@ -78,43 +74,30 @@ func New(c Clients, o Options) (*Store, error) {
 			return nil, fmt.Errorf("open the release records: %q cannot be the label %s: %s", value, label, errs[0])
 		}
 	}
-	s := &Store{opts: o.withDefaults(), memory: newMemory()}
-	return s, s.connect(c)
-}
-
-// Operation is the store as one Helm operation sees it: what it sends goes
-// through clients that the operation's fence can close, and what it creates is
-// stamped with the deadline. Memory and audit are the run's.
-func (s *Store) Operation(c Clients, deadline time.Time) (*Store, error) {
-	o := *s
-	o.opts.Stamp.Deadline = deadline
-	return &o, o.connect(c)
-}
-
-// connect makes the store use these clients.
-func (s *Store) connect(c Clients) (err error) {
-	if c.Core == nil || c.Metadata == nil {
-		return fmt.Errorf("open the release records: a client is missing")
+	o = o.withDefaults()
+	here, err := newClient(c, location{o.Kind, o.Namespace}, o.Backoff, o.Log)
+	if err != nil {
+		return nil, err
 	}
-	s.everywhere = c.Metadata.Resource(s.opts.Kind.resource())
-	s.metadata = c.Metadata.Resource(s.opts.Kind.resource()).Namespace(s.opts.Namespace)
-	s.objects, err = objectsOf(s.opts.Kind, c.Core, s.opts.Namespace)
-	return err
-}
-
-func objectsOf(k Kind, core corev1client.CoreV1Interface, namespace string) (objects, error) {
-	switch k {
-	case Secrets:
-		return secrets{core.Secrets(namespace)}, nil
-	case ConfigMaps:
-		return configMaps{core.ConfigMaps(namespace)}, nil
+	everywhere, err := newClient(c, location{o.Kind, metav1.NamespaceAll}, o.Backoff, o.Log)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("open the release records: unknown kind %q", k)
+	s := &Store{
+		snapshots: newSnapshots(), opts: o,
+		audit: &audit{kind: o.Kind, now: o.Now, started: o.Started, log: o.Log},
+	}
+	s.lister = &lister{
+		client: here, everywhere: everywhere, snapshots: s.snapshots, runURL: o.RunURLAnnotation, listed: make(map[string]listing),
+	}
+	s.settler = &settler{writer: writer{here}, audit: s.audit, snapshots: s.snapshots, runURL: o.RunURLAnnotation, now: o.Now}
+	s.remover = &remover{writer: writer{here}, audit: s.audit, snapshots: s.snapshots, now: o.Now}
+	return s, nil
 }
 
 func (o Options) withDefaults() Options {
 	if o.Backoff == nil {
-		o.Backoff = defaultBackoff
+		o.Backoff = newBackoff
 	}
 	if o.Context == nil {
 		o.Context = context.Background()
@@ -131,8 +114,21 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Namespace is where the records are.
-func (s *Store) Namespace() string { return s.opts.Namespace }
+// Operation returns the storage driver of one Helm operation. Its requests go
+// through c, which the operation's fence can close, and the records that it creates
+// are stamped with the deadline. Its writes are in the Store's audit.
+func (s *Store) Operation(c Clients, deadline time.Time) (*Driver, error) {
+	here, err := newClient(c, location{s.opts.Kind, s.opts.Namespace}, s.opts.Backoff, s.opts.Log)
+	if err != nil {
+		return nil, err
+	}
+	stamp := s.opts.Stamp
+	stamp.Deadline = deadline
+	return &Driver{
+		ctx: s.opts.Context, history: history{here, s.snapshots}, writer: writer{here}, audit: s.audit, snapshots: s.snapshots,
+		onCreate: newMetadata{stamp: stamp, identity: s.opts.Identity, annotations: s.opts.Annotations}, now: s.opts.Now,
+	}, nil
+}
 
-// Name is what Helm calls a driver of this kind.
-func (s *Store) Name() string { return s.opts.Kind.driverName() }
+// Namespace returns the namespace of the records.
+func (s *Store) Namespace() string { return s.opts.Namespace }

@@ -63,7 +63,8 @@ func TestQuarantine(t *testing.T) {
 				t.Errorf("copied %v", got.Data)
 			}
 			if got.Type != quarantinedType || got.Labels["owner"] != "" || got.Labels["name"] != "" || got.Labels[LabelQuarantined] != "web" ||
-				got.Annotations["a"] != "b" || got.Annotations[annotationFrom] != key("2") || got.Annotations[annotationWhy] != "it is garbage" {
+				got.Annotations["a"] != "b" || got.Annotations[annotationQuarantinedFrom] != key("2") ||
+				got.Annotations[annotationQuarantinedBecause] != "it is garbage" {
 				t.Errorf("copied to %+v", got.ObjectMeta)
 			}
 			records, err := s.Revisions(t.Context(), "web")
@@ -76,7 +77,7 @@ func TestQuarantine(t *testing.T) {
 				t.Errorf("audit %+v", audit)
 			}
 			must(t, s.DiscardQuarantined(t.Context(), "web"))
-			if _, err := s.objects.get(t.Context(), copied); absent(err) != nil || err == nil {
+			if _, err := s.client.objects.get(t.Context(), copied); ignoreNotFound(err) != nil || err == nil {
 				t.Errorf("the copy was not removed: %v", err)
 			}
 		})
@@ -169,7 +170,7 @@ func TestLostDiscardIsMadeGood(t *testing.T) {
 	}
 }
 
-// What can be no record, or can be changed no more, is named (G3).
+// What can be no record, or can be changed no more, is named.
 func TestWhatCannotBeWrittenIsNamed(t *testing.T) {
 	c := kubetest.Connect(t)
 	ns := c.Namespace(t)
@@ -208,7 +209,7 @@ func TestHugeErrorsAreStored(t *testing.T) {
 	must(t, s.Create(key("1"), mock("web", 1, release.StatusDeployed)))
 	secret, err := c.Client().CoreV1().Secrets(ns).Get(t.Context(), key("1"), metav1.GetOptions{})
 	must(t, err)
-	secret.Data[dataKey] = []byte(brimming(t)) // as Helm leaves it
+	secret.Data[dataKey] = []byte(fullPayload(t)) // as Helm leaves it
 	_, err = c.Client().CoreV1().Secrets(ns).Update(t.Context(), secret, metav1.UpdateOptions{})
 	must(t, err)
 	long := noise(1 << 20)

@@ -178,7 +178,7 @@ func TestOwnRecordIsRecognisedWhenTheAnswerWasLost(t *testing.T) {
 	must(t, s.Update(key("1"), rls))
 
 	other := open(t, c.Config(), ns, Secrets)
-	other.opts.Stamp.Run = "run2"
+	other.onCreate.stamp.Run = "run2"
 	if err := other.Create(key("1"), rls); !errors.Is(err, driver.ErrReleaseExists) {
 		t.Errorf("another run's create: %v", err)
 	}

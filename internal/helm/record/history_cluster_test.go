@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage"
+	helmstorage "helm.sh/helm/v3/pkg/storage"
 	"k8s.io/client-go/rest"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -57,9 +57,9 @@ func (w *tapped) only(t *testing.T, what string, names ...string) {
 	w.fetched = nil
 }
 
-// history is a release with revisions in these states, and a fresh store that
+// recordHistory stores revisions in these states and returns a fresh storage that
 // knows none of them.
-func history(t *testing.T, c *kubetest.Cluster, kind Kind, states ...release.Status) (s *Store, on *tapped, namespace string) {
+func recordHistory(t *testing.T, c *kubetest.Cluster, kind Kind, states ...release.Status) (s *storage, on *tapped, namespace string) {
 	t.Helper()
 	namespace = c.Namespace(t)
 	writer := open(t, c.Config(), namespace, kind)
@@ -78,8 +78,8 @@ func (w *tapped) tap(config *rest.Config) *rest.Config {
 	return config
 }
 
-// told lists releases by number, outlines in brackets.
-func told(list []*release.Release) string {
+// summary lists releases by number, partial ones in brackets.
+func summary(list []*release.Release) string {
 	slices.SortFunc(list, func(a, b *release.Release) int { return a.Version - b.Version })
 	var text []string
 	for _, rls := range list {
@@ -99,15 +99,15 @@ func TestOnlyWhatHelmGoesByIsFetched(t *testing.T) {
 	for _, kind := range []Kind{Secrets, ConfigMaps} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			s, on, _ := history(t, c, kind, release.StatusSuperseded, release.StatusDeployed, release.StatusFailed, release.StatusFailed)
-			helm := storage.Init(s)
+			s, on, _ := recordHistory(t, c, kind, release.StatusSuperseded, release.StatusDeployed, release.StatusFailed, release.StatusFailed)
+			helm := helmstorage.Init(s)
 			all, err := helm.History("web")
 			must(t, err)
-			if got := told(all); got != "[1 superseded], 2 deployed, [3 failed], 4 failed" {
+			if got := summary(all); got != "[1 superseded], 2 deployed, [3 failed], 4 failed" {
 				t.Errorf("history %s", got)
 			}
 			if first := all[0]; first.Name != "web" || first.Namespace != s.Namespace() || first.Labels["status"] != "superseded" {
-				t.Errorf("outline %+v", first)
+				t.Errorf("partial release %+v", first)
 			}
 			on.only(t, "the history", "web.v2", "web.v4")
 
@@ -127,12 +127,13 @@ func TestOnlyWhatHelmGoesByIsFetched(t *testing.T) {
 			must(t, helm.Update(deployed))
 			all, err = helm.History("web")
 			must(t, err)
-			if got := told(all); got != "[2 superseded], [4 failed], 5 pending-upgrade" {
+			if got := summary(all); got != "[2 superseded], [4 failed], 5 pending-upgrade" {
 				t.Errorf("history %s", got)
 			}
 			on.only(t, "what this run wrote")
-			if found, err := s.List(func(rls *release.Release) bool { return rls.Version > 2 }); err != nil || told(found) != "4 failed, 5 pending-upgrade" {
-				t.Errorf("List: %s, %v", told(found), err)
+			found, err := s.List(func(rls *release.Release) bool { return rls.Version > 2 })
+			if err != nil || summary(found) != "4 failed, 5 pending-upgrade" {
+				t.Errorf("List: %s, %v", summary(found), err)
 			}
 		})
 	}
@@ -141,7 +142,7 @@ func TestOnlyWhatHelmGoesByIsFetched(t *testing.T) {
 // What is known of a record counts only for the version that is listed.
 func TestWhatOthersWroteIsFetchedAnew(t *testing.T) {
 	c := kubetest.Connect(t)
-	s, on, ns := history(t, c, Secrets, release.StatusSuperseded, release.StatusDeployed)
+	s, on, ns := recordHistory(t, c, Secrets, release.StatusSuperseded, release.StatusDeployed)
 	stale, err := s.Query(owned)
 	must(t, err)
 	on.only(t, "the history", "web.v2")
@@ -152,7 +153,7 @@ func TestWhatOthersWroteIsFetchedAnew(t *testing.T) {
 	must(t, other.Update(key("2"), rls))
 	found, err := s.Query(owned)
 	must(t, err)
-	if got := told(found); got != "[1 superseded], 2 failed" {
+	if got := summary(found); got != "[1 superseded], 2 failed" {
 		t.Errorf("history %s", got)
 	}
 	on.only(t, "a change", "web.v2")
@@ -164,18 +165,18 @@ func TestWhatOthersWroteIsFetchedAnew(t *testing.T) {
 // Between the list and the payload others go on writing.
 func TestRecordsChangeWhileTheyAreRead(t *testing.T) {
 	c := kubetest.Connect(t)
-	s, on, ns := history(t, c, Secrets, release.StatusSuperseded, release.StatusFailed, release.StatusDeployed)
+	s, on, ns := recordHistory(t, c, Secrets, release.StatusSuperseded, release.StatusFailed, release.StatusDeployed)
 	other := open(t, c.Config(), ns, Secrets)
 	on.before = func() { _, _ = other.Delete(key("3")) }
 	found, err := s.Query(owned)
-	if err != nil || told(found) != "[1 superseded], 2 failed" {
-		t.Errorf("one that went: %s, %v", told(found), err)
+	if err != nil || summary(found) != "[1 superseded], 2 failed" {
+		t.Errorf("one that went: %s, %v", summary(found), err)
 	}
 	must(t, other.Create(key("3"), mock("web", 3, release.StatusDeployed)))
 	on.before = func() { unlabel(t, c, ns, Secrets, key("3"), `{"status":"superseded"}`) }
 	found, err = s.Query(map[string]string{"name": "web", "owner": "helm", "status": "deployed"})
 	if err != nil || len(found) != 0 {
-		t.Errorf("one that is deployed no more: %s, %v", told(found), err)
+		t.Errorf("one that is deployed no more: %s, %v", summary(found), err)
 	}
 }
 
@@ -196,17 +197,17 @@ func TestTheLastOneIsWhole(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, on, _ := history(t, c, Secrets, release.StatusSuperseded, release.StatusSuperseded, release.StatusFailed, release.StatusFailed)
-			broken, err := s.objects.get(t.Context(), key("4"))
+			s, on, _ := recordHistory(t, c, Secrets, release.StatusSuperseded, release.StatusSuperseded, release.StatusFailed, release.StatusFailed)
+			broken, err := s.client.objects.get(t.Context(), key("4"))
 			must(t, err)
 			changed := *broken
 			changed.Payload = tc.payload(t)
-			_, err = s.objects.update(t.Context(), &changed)
+			_, err = s.client.objects.update(t.Context(), &changed)
 			must(t, err)
 			on.only(t, "this test", "web.v4")
 			found, err := s.Query(owned)
 			must(t, err)
-			if got := told(found); got != tc.want {
+			if got := summary(found); got != tc.want {
 				t.Errorf("history %s, want %s", got, tc.want)
 			}
 			on.only(t, "the history", tc.fetched...)
@@ -221,33 +222,33 @@ func payloadOf(t *testing.T, rls *release.Release) string {
 	return stored(t, string(raw))
 }
 
-// A name that tells no revision of the release is no base for an outline: Helm
+// A name that tells no revision of the release is no base for a partial release: Helm
 // prunes by the number in the payload.
 func TestOddNamesAreRead(t *testing.T) {
 	c := kubetest.Connect(t)
-	s, on, ns := history(t, c, Secrets, release.StatusSuperseded, release.StatusSuperseded, release.StatusDeployed)
+	s, on, ns := recordHistory(t, c, Secrets, release.StatusSuperseded, release.StatusSuperseded, release.StatusDeployed)
 	garbage(t, c, ns, "mine", nil)
 	garbage(t, c, ns, "sh.helm.release.v1.api.v1", nil)
 	found, err := s.Query(owned)
-	if err != nil || told(found) != "[1 superseded], [2 superseded], 3 deployed" {
-		t.Errorf("history %s, %v", told(found), err)
+	if err != nil || summary(found) != "[1 superseded], [2 superseded], 3 deployed" {
+		t.Errorf("history %s, %v", summary(found), err)
 	}
 	on.only(t, "the history", "api.v1", "mine", "web.v3")
 }
 
-func TestOutlinesAreNeverStored(t *testing.T) {
+func TestPartialReleasesAreNeverStored(t *testing.T) {
 	c := kubetest.Connect(t)
-	s, _, ns := history(t, c, Secrets, release.StatusSuperseded, release.StatusDeployed)
+	s, _, ns := recordHistory(t, c, Secrets, release.StatusSuperseded, release.StatusDeployed)
 	found, err := s.Query(owned)
 	must(t, err)
-	outline := found[1]
-	outline.SetStatus(release.StatusFailed, "by mistake")
+	partial := found[1]
+	partial.SetStatus(release.StatusFailed, "by mistake")
 	deleted, err := s.Delete(key("2"))
 	must(t, err)
 	for name, err := range map[string]error{
-		"update": s.Update(key("1"), outline), "create": s.Create(key("3"), outline), "create of a deleted one": s.Create(key("2"), deleted),
+		"update": s.Update(key("1"), partial), "create": s.Create(key("3"), partial), "create of a deleted one": s.Create(key("2"), deleted),
 	} {
-		if _, is := errors.AsType[*OutlineError](err); !is || problem.Of(err).Reason != problem.Internal {
+		if _, is := errors.AsType[*PartialError](err); !is || problem.Of(err).Reason != problem.Internal {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -263,7 +264,7 @@ func TestOutlinesAreNeverStored(t *testing.T) {
 // A check proves what is stored now, so it never goes by memory.
 func TestLoadFetchesAlways(t *testing.T) {
 	c := kubetest.Connect(t)
-	s, on, _ := history(t, c, Secrets, release.StatusPendingInstall)
+	s, on, _ := recordHistory(t, c, Secrets, release.StatusPendingInstall)
 	records, err := s.Revisions(t.Context(), "web")
 	must(t, err)
 	loaded, err := s.Load(t.Context(), &records[0])
@@ -272,7 +273,8 @@ func TestLoadFetchesAlways(t *testing.T) {
 	must(t, s.Settle(t.Context(), loaded, facts.StatusFailed, "unlocked"))
 	records, err = s.Revisions(t.Context(), "web")
 	must(t, err)
-	if _, err = s.Load(t.Context(), &records[0]); err != nil || records[0].Payload != facts.StatusFailed || records[0].Managers[0] != fieldManager {
+	_, err = s.Load(t.Context(), &records[0])
+	if err != nil || records[0].Payload != facts.StatusFailed || records[0].Managers[0] != fieldManager {
 		t.Errorf("record %+v, %v", records[0], err)
 	}
 	on.only(t, "the second time", "web.v1")

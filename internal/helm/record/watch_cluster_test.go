@@ -70,24 +70,24 @@ func TestChanged(t *testing.T) {
 		rules   []string // none: the administrator
 		tamper  func(int32, *http.Response)
 		watches int // that begin before the change
-		change  func(t *testing.T, s *Store, ns string)
+		change  func(t *testing.T, s *storage, ns string)
 	}{
-		"created": {watches: 1, change: func(t *testing.T, s *Store, _ string) {
+		"created": {watches: 1, change: func(t *testing.T, s *storage, _ string) {
 			must(t, s.Create(key("2"), mock("web", 2, release.StatusPendingUpgrade)))
 		}},
-		"deleted": {watches: 1, change: func(t *testing.T, s *Store, _ string) {
+		"deleted": {watches: 1, change: func(t *testing.T, s *storage, _ string) {
 			must(t, second(s.Delete(key("1"))))
 		}},
-		"touched": {watches: 1, change: func(t *testing.T, _ *Store, ns string) {
+		"touched": {watches: 1, change: func(t *testing.T, _ *storage, ns string) {
 			unlabel(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
 		}},
-		"hidden": {watches: 1, change: func(t *testing.T, _ *Store, ns string) {
+		"hidden": {watches: 1, change: func(t *testing.T, _ *storage, ns string) {
 			unlabel(t, c, ns, Secrets, key("1"), `{"name":null}`)
 		}},
-		"dropped": {tamper: drop(2), watches: 3, change: func(t *testing.T, _ *Store, ns string) {
+		"dropped": {tamper: drop(2), watches: 3, change: func(t *testing.T, _ *storage, ns string) {
 			unlabel(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
 		}},
-		"forbidden": {rules: []string{"get", "list"}, watches: 1, change: func(t *testing.T, _ *Store, ns string) {
+		"forbidden": {rules: []string{"get", "list"}, watches: 1, change: func(t *testing.T, _ *storage, ns string) {
 			unlabel(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
 		}},
 	} {

@@ -1,0 +1,53 @@
+package record
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
+)
+
+// Upgrade and Rollback hand the previous revision's labels on, its stamp and
+// Helm's own labels among them.
+func TestLabelsForCreateOmitsInheritedLabels(t *testing.T) {
+	rls := mock("web", 2, release.StatusPendingUpgrade)
+	rls.Labels = map[string]string{
+		"team": "a", "name": "web", "version": "1", "status": "deployed", "createdAt": "1", "modifiedAt": "2",
+		LabelRun: "run1", LabelRevision: "1", LabelDeadline: "7", ownership.LabelIdentity: "other",
+	}
+	want := map[string]string{
+		"team": "a", "name": "web", "owner": "helm", "version": "2", "status": "pending-upgrade", "createdAt": "1000",
+		LabelRun: "run2", LabelRevision: "2", LabelDeadline: "1800", ownership.LabelIdentity: "me",
+	}
+	stamp := facts.Stamp{Run: "run2", Deadline: time.Unix(1800, 0)}
+	if diff := cmp.Diff(want, labelsForCreate(rls, stamp, "me", time.Unix(1000, 0))); diff != "" {
+		t.Error(diff)
+	}
+	for key := range labelsForCreate(rls, facts.Stamp{}, "", time.Unix(1000, 0)) {
+		if key == LabelRun || key == LabelRevision || key == LabelDeadline || key == ownership.LabelIdentity {
+			t.Errorf("%s was inherited", key)
+		}
+	}
+}
+
+func TestLabelsForUpdate(t *testing.T) {
+	rls := mock("web", 2, release.StatusDeployed)
+	own := map[string]string{"x": "y", LabelRun: "run1", LabelRevision: "2", ownership.LabelIdentity: "me"}
+	want := map[string]string{
+		"x": "y", "name": "web", "owner": "helm", "version": "2", "status": "deployed", "modifiedAt": "1000",
+		LabelRun: "run1", LabelRevision: "2", ownership.LabelIdentity: "me",
+	}
+	if diff := cmp.Diff(want, labelsForUpdate(own, rls, time.Unix(1000, 0))); diff != "" {
+		t.Error(diff)
+	}
+	own[LabelRevision] = "1" // copied by Helm from the revision before
+	delete(want, LabelRun)
+	delete(want, LabelRevision)
+	if diff := cmp.Diff(want, labelsForUpdate(own, rls, time.Unix(1000, 0))); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,179 @@
+package record
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
+)
+
+// lister lists records by their metadata alone. Payloads, of up to 1 MiB each, are
+// not read.
+type lister struct {
+	client     *client
+	everywhere *client // of all namespaces
+	snapshots  *snapshots
+	runURL     string // key of the annotation
+
+	mu     sync.Mutex
+	listed map[string]listing // by release, as last listed
+}
+
+// listing is the state of the records that carry a release's name.
+type listing struct {
+	version  string            // the list's own resourceVersion
+	versions map[string]string // the records' resourceVersions, by UID
+}
+
+// Revisions lists the records of a release, ascending by revision. Records that
+// lost a label by which Helm finds them are included, as Hidden. They are listed
+// by the absence of the name label, beside those that carry the release's name:
+// other releases of the namespace are not read.
+func (l *lister) Revisions(ctx context.Context, release string) ([]facts.Record, error) {
+	var (
+		both                  sync.WaitGroup
+		records, nameless     []facts.Record
+		recordsErr, othersErr error
+	)
+	both.Go(func() {
+		var found listing
+		if found, recordsErr = l.list(ctx, release, func(rec facts.Record) { records = append(records, rec) }); recordsErr == nil {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.listed[release] = found
+		}
+	})
+	both.Go(func() {
+		othersErr = l.listNameless(ctx, release, func(rec facts.Record) { nameless = append(nameless, rec) })
+	})
+	both.Wait()
+	if err := cmp.Or(recordsErr, othersErr); err != nil {
+		return nil, err
+	}
+	records = append(records, nameless...)
+	slices.SortFunc(records, func(a, b facts.Record) int {
+		return cmp.Or(cmp.Compare(a.Revision, b.Revision), cmp.Compare(a.Key, b.Key))
+	})
+	return records, nil
+}
+
+// list lists the records that carry the release's name, or an empty one.
+func (l *lister) list(ctx context.Context, release string, fn func(facts.Record)) (listing, error) {
+	found := listing{versions: make(map[string]string)}
+	selector, err := namedSelector(release)
+	if err != nil {
+		return found, l.client.explain("list", "list", "", err)
+	}
+	found.version, err = l.client.listRecords(ctx, selector, func(meta *metav1.ObjectMeta) {
+		if name, _ := identify(meta); name == release {
+			found.versions[string(meta.UID)] = meta.ResourceVersion
+			l.snapshots.setVersion(meta)
+			fn(describe(meta, l.runURL))
+		}
+	})
+	return found, err
+}
+
+func namedSelector(release string) (labels.Selector, error) {
+	return newSelector(labelName, selection.In, release, "")
+}
+
+// listNameless lists the records without a name label whose key names the release.
+func (l *lister) listNameless(ctx context.Context, release string, fn func(facts.Record)) error {
+	selector, err := namelessSelector(l.client.kind)
+	if err != nil {
+		return l.client.explain("list", "list", "", err)
+	}
+	_, err = l.client.listRecords(ctx, selector, func(meta *metav1.ObjectMeta) {
+		if name, _ := identify(meta); name == release {
+			l.snapshots.setVersion(meta)
+			fn(describe(meta, l.runURL))
+		}
+	})
+	return err
+}
+
+// namelessSelector selects what has no name label. Among the Secrets of Helm's type
+// that is next to nothing. ConfigMaps have no type, so those that Helm or Berth
+// installed are excluded: they are managed by it, and no record is.
+func namelessSelector(kind Kind) (labels.Selector, error) {
+	nameless, err := newSelector(labelName, selection.DoesNotExist)
+	if err != nil || kind == Secrets {
+		return nameless, err
+	}
+	unmanaged, err := labels.NewRequirement(ownership.LabelManagedBy, selection.DoesNotExist, nil)
+	if err != nil {
+		return nil, err
+	}
+	return nameless.Add(*unmanaged), nil
+}
+
+// AsListed reports whether a record was loaded in the version in which Revisions
+// last listed it.
+func (l *lister) AsListed(loaded *Loaded) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, found := range l.listed {
+		if found.versions[string(loaded.obj.UID)] == loaded.obj.ResourceVersion {
+			return true
+		}
+	}
+	return false
+}
+
+// ReleasesIn returns the names of all releases that have a record in the
+// namespace, sorted. A record that does not name its release counts under its own
+// key, because the result guards the namespace's deletion.
+func (l *lister) ReleasesIn(ctx context.Context) ([]string, error) {
+	selectors, err := anyReleaseSelectors(l.client.kind)
+	if err != nil {
+		return nil, l.client.explain("list", "list", "", err)
+	}
+	names := make(map[string]bool)
+	for _, selector := range selectors {
+		if _, err := l.client.listRecords(ctx, selector, func(meta *metav1.ObjectMeta) {
+			name, _ := identify(meta)
+			names[cmp.Or(name, meta.Name)] = true
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return slices.Sorted(maps.Keys(names)), nil
+}
+
+// anyReleaseSelectors returns selectors that together select every record.
+// ConfigMaps have no type: they are selected by Helm's owner label, and in case
+// that was lost, by not being managed by Helm.
+func anyReleaseSelectors(kind Kind) ([]labels.Selector, error) {
+	if kind == Secrets {
+		return []labels.Selector{labels.Everything()}, nil
+	}
+	owned, err := newSelector(labelOwner, selection.Equals, ownerHelm)
+	if err != nil {
+		return nil, err
+	}
+	unmanaged, err := newSelector(ownership.LabelManagedBy, selection.DoesNotExist)
+	return []labels.Selector{owned, unmanaged}, err
+}
+
+// Everywhere calls fn with every record of Berth's in all namespaces. It needs the
+// permission to list in all namespaces.
+func (l *lister) Everywhere(ctx context.Context, fn func(namespace, release string, rec facts.Record)) error {
+	ours, err := newSelector(ownership.LabelIdentity, selection.Exists)
+	if err != nil {
+		return l.everywhere.explain("list", "list", "", err)
+	}
+	_, err = l.everywhere.listRecords(ctx, ours, func(meta *metav1.ObjectMeta) {
+		release, _ := identify(meta)
+		fn(meta.Namespace, release, describe(meta, l.runURL))
+	})
+	return err
+}

@@ -1,0 +1,115 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+// settler loads records and corrects their status and labels.
+type settler struct {
+	writer    writer
+	audit     *audit
+	snapshots *snapshots
+	runURL    string // key of the annotation
+	now       func() time.Time
+}
+
+// Loaded is a record with its payload, in the version in which it was read.
+type Loaded struct {
+	obj *object
+	raw []byte
+	rls *release.Release  // nil when the payload cannot be used
+	err *UndecodableError // why not
+}
+
+// Load reads the payload of a record and fills in rec. It always sends a request:
+// what is to be proven is not taken from memory. A payload that cannot be decoded,
+// or is another revision's, is no error: rec.DecodeError says so. The error wraps
+// facts.ErrChanged when the record was deleted, or another one has its name.
+func (s *settler) Load(ctx context.Context, rec *facts.Record) (*Loaded, error) {
+	obj, err := s.writer.getSame(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	s.snapshots.setVersion(&obj.ObjectMeta)
+	*rec = describe(&obj.ObjectMeta, s.runURL)
+	rec.Size = len(obj.Payload)
+	raw, rls, err := s.snapshots.decode(obj)
+	if err == nil {
+		err = checkKey(obj.Name, rls)
+	}
+	if err != nil {
+		undecodable, _ := errors.AsType[*UndecodableError](err)
+		rec.Content = facts.Content{Loaded: true, DecodeError: undecodable.Error()}
+		return &Loaded{obj: obj, err: undecodable}, nil
+	}
+	rls.Labels = withoutSystem(obj.Labels)
+	rec.Content = content(rls)
+	return &Loaded{obj: obj, raw: raw, rls: rls}, nil
+}
+
+// checkKey returns an *UndecodableError for a payload that is stored under the key
+// of another revision. Helm would go by the payload and write to that other
+// record.
+func checkKey(key string, rls *release.Release) error {
+	if Key(rls.Name, rls.Version) == key {
+		return nil
+	}
+	return &UndecodableError{Key: key, Err: fmt.Errorf("it holds revision %d of release %q", rls.Version, rls.Name)}
+}
+
+// Settle sets a loaded record's status, in payload and labels, and its
+// description, and keeps everything else of it. It writes only over the version
+// that was loaded: otherwise the error wraps facts.ErrChanged. Afterwards l is the
+// version that was written.
+func (s *settler) Settle(ctx context.Context, l *Loaded, status facts.Status, description string) error {
+	if l.err != nil {
+		return s.writer.explain("update", "update", l.err.Key, l.err)
+	}
+	e := s.audit.begin("update", l.obj.Name, l.rls)
+	e.Status = status
+	payload, err := mergeStatus(l.raw, string(status), description)
+	if err != nil {
+		return s.audit.end(e, s.writer.explainWrite(e, payloadError(l.obj.Name, err)))
+	}
+	return s.audit.end(e, s.update(ctx, e, l, payload))
+}
+
+// Relabel sets the labels by which Helm finds a loaded record to what its payload
+// says. It writes only over the version that was loaded, as Settle does, and not
+// at all when the labels are right.
+func (s *settler) Relabel(ctx context.Context, l *Loaded) error {
+	if l.err != nil {
+		return s.writer.explain("update", "update", l.err.Key, l.err)
+	}
+	want := make(map[string]string)
+	setHelmLabels(want, l.rls)
+	if sameHelmLabels(l.obj.Labels, want) {
+		return nil
+	}
+	e := s.audit.begin("update", l.obj.Name, l.rls)
+	return s.audit.end(e, s.update(ctx, e, l, l.obj.Payload))
+}
+
+// update writes a loaded record with this payload and the labels that belong to
+// it.
+func (s *settler) update(ctx context.Context, e *entry, l *Loaded, payload string) error {
+	raw, rls, err := decode(payload)
+	if err != nil {
+		return s.writer.explainWrite(e, &UndecodableError{Key: l.obj.Name, Err: err})
+	}
+	rls.Labels = withoutSystem(l.obj.Labels)
+	got, err := s.writer.update(ctx, e, l.obj, payload, labelsForUpdate(l.obj.Labels, rls, s.now()))
+	if err != nil {
+		return err
+	}
+	l.obj, l.raw, *l.rls = got, raw, *rls
+	s.snapshots.bind(l.rls, got)
+	return nil
+}
