@@ -6,68 +6,71 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
-	"helm.sh/helm/v3/pkg/action"
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/kube"
 	"helm.sh/helm/v3/pkg/releaseutil"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// installCRDs makes what the chart's crds folders hold, as Helm does at the
-// start of an install: what exists stays as it is. Helm makes a file's documents
-// together and, when one of them exists, takes that for all of the file. Here
-// each stands alone.
-func (r *Releases) installCRDs(ctx context.Context, cfg *action.Configuration, c *client, values map[string]any) error {
-	ch, err := r.archive.Load() // Helm gets one of its own
+// installCRDs creates what the chart's crds folders hold, as Helm does at the
+// start of an install, and then discovers the API server's capabilities anew.
+// CRDs that exist stay as they are. Helm creates the documents of one file
+// together and, when one exists, takes all of the file for existing; here each is
+// created by itself.
+func (o *Operations) installCRDs(op *operation, values map[string]any) error {
+	ch, err := o.chart.archive.Load() // Helm's install gets one of its own
 	if err != nil || len(ch.CRDObjects()) == 0 {
 		return err
 	}
-	if err := chartutil.ProcessDependenciesWithMerge(ch, values); err != nil { // drops those that are off
+	if err := chartutil.ProcessDependenciesWithMerge(ch, values); err != nil { // drops disabled dependencies
 		return err
 	}
-	c.enter("Make the CRDs of the chart")
-	ctx, cancel := context.WithTimeout(c.ctx, stepTime(ctx, r.opts.Timeout))
+	op.client.timeline.enter("Make the CRDs of the chart")
+	ctx, cancel := context.WithTimeout(op.client.fence, stepTimeout(op.client.operation, o.opts.Timeout))
 	defer cancel()
-	mapper, err := cfg.RESTClientGetter.ToRESTMapper()
+	mapper, err := op.backend.Getter.ToRESTMapper()
 	if err != nil {
 		return err
 	}
-	d := definitions{client: c, mapper: mapper}
-	wanted, err := d.build(ch.CRDObjects())
+	c := crdClient{client: op.client, mapper: mapper}
+	wanted, err := c.buildAll(ch.CRDObjects())
 	if err != nil {
 		return err
 	}
-	made, err := d.ensure(wanted)
+	created, err := c.createMissing(wanted)
 	if err != nil {
 		return err
 	}
-	if err := d.await(ctx, wanted, made); err != nil {
+	if err := c.waitServed(ctx, wanted, created); err != nil {
 		return err
 	}
-	cfg.Capabilities, err = capabilitiesOf(cfg.RESTClientGetter)
+	op.config.Capabilities, err = discoverCapabilities(op.backend.Getter)
 	return err
 }
 
-// definitions makes custom resource definitions.
-type definitions struct {
+// crdClient creates custom resource definitions.
+type crdClient struct {
 	*client
 	mapper meta.RESTMapper
 }
 
-// build reads each document by itself.
-func (d definitions) build(files []helmchart.CRD) (kube.ResourceList, error) {
+// buildAll builds each document of the files by itself.
+func (c crdClient) buildAll(files []helmchart.CRD) (kube.ResourceList, error) {
 	var all kube.ResourceList
 	for _, f := range files {
 		for _, document := range releaseutil.SplitManifests(string(f.File.Data)) {
-			infos, err := d.Client.Build(strings.NewReader(document), false)
+			infos, err := c.Build(strings.NewReader(document), false)
 			if err != nil {
 				return nil, &problem.Problem{Reason: problem.ChartInvalid, Tried: "read " + f.Filename + " of the chart", Cause: err,
 					Next: "Correct the file, or bring it to an API version that this cluster has. Nothing was made."}
@@ -78,61 +81,124 @@ func (d definitions) build(files []helmchart.CRD) (kube.ResourceList, error) {
 	return all, nil
 }
 
-// ensure makes those that do not exist, all at once, and names what it made even
-// when some are refused.
-func (d definitions) ensure(wanted kube.ResourceList) (made kube.ResourceList, err error) {
-	news, errs := make([]bool, len(wanted)), make([]error, len(wanted))
+// createMissing creates in parallel the CRDs that do not exist. It returns what it
+// created even when some are refused.
+func (c crdClient) createMissing(wanted kube.ResourceList) (created kube.ResourceList, err error) {
+	isNew, errs := make([]bool, len(wanted)), make([]error, len(wanted))
 	var calls errgroup.Group
-	calls.SetLimit(parallelCalls)
+	calls.SetLimit(parallelRequests)
 	for i, info := range wanted {
 		calls.Go(func() error {
-			news[i], errs[i] = d.create(info)
-			return nil
+			isNew[i], errs[i] = c.createOne(info)
+			return nil // errs has it
 		})
 	}
-	_ = calls.Wait() // each keeps its own error
+	_ = calls.Wait()
 	for i, info := range wanted {
-		if news[i] {
-			made = append(made, info)
+		if isNew[i] {
+			created = append(created, info)
 		}
 	}
 	err = errors.Join(errs...)
 	var refusal *problem.Problem
-	if errors.As(err, &refusal) && len(made) > 0 {
-		refusal.Next += " Made already, and left in place: " + strings.Join(names(refs(made)), ", ") + "."
+	if errors.As(err, &refusal) && len(created) > 0 {
+		refusal.Next += " Made already, and left in place: " + strings.Join(names(refs(created)), ", ") + "."
 	}
-	return made, err
+	return created, err
 }
 
-// create makes one, or finds that it exists. Where it may not be read, a kind
-// that the API server serves speaks for it: many a user who deploys into one
-// namespace is not allowed to look at CRDs.
-func (d definitions) create(info *resource.Info) (made bool, err error) {
+// createOne creates a CRD, or returns false where it exists. Many users who
+// deploy into one namespace may not read CRDs: then a CRD exists when the API
+// server serves its kind.
+func (c crdClient) createOne(info *resource.Info) (created bool, err error) {
 	helper := resource.NewHelper(info.Client, info.Mapping).WithFieldManager(fieldManager)
-	_, unread := helper.Get(info.Namespace, info.Name)
+	_, readErr := helper.Get(info.Namespace, info.Name)
 	switch {
-	case unread == nil:
+	case readErr == nil:
 		return false, nil
-	case apierrors.IsForbidden(unread) && slices.ContainsFunc(kinds(info), d.knows):
+	case apierrors.IsForbidden(readErr) && slices.ContainsFunc(servedKinds(info), c.knows):
 		return false, nil
-	case !apierrors.IsForbidden(unread) && !apierrors.IsNotFound(unread):
-		return false, d.refuse(info, "read", unread)
+	case !apierrors.IsForbidden(readErr) && !apierrors.IsNotFound(readErr):
+		return false, c.refusal(info, "read", readErr)
 	}
 	_, err = helper.Create(info.Namespace, true, info.Object)
-	if err == nil || apierrors.IsAlreadyExists(err) { // by another run, this very moment
+	if err == nil || apierrors.IsAlreadyExists(err) { // another run has just created it
 		return true, nil
 	}
-	refusal := d.refuse(info, "create", err)
-	if apierrors.IsForbidden(unread) {
-		refusal.Missing = append(refusal.Missing, d.refuse(info, "read", unread).Missing...)
+	refusal := c.refusal(info, "create", err)
+	if apierrors.IsForbidden(readErr) {
+		refusal.Missing = append(refusal.Missing, c.refusal(info, "read", readErr).Missing...)
 	}
 	return false, refusal
 }
 
-func (d definitions) refuse(info *resource.Info, verb string, err error) *problem.Problem {
-	p := problem.Of(apifailure.Classify(err, fmt.Sprintf("%s %s of the chart's crds folder", verb, names(refs(kube.ResourceList{info}))[0])))
+func (c crdClient) refusal(info *resource.Info, verb string, err error) *problem.Problem {
+	p := problem.Of(apifailure.Classify(err, fmt.Sprintf("%s %s of the chart's crds folder", verb, nameOf(refOf(info)))))
 	if apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) {
 		p.Reason, p.Next = problem.ChartInvalid, "Correct it in the chart; the API server says what it does not accept."
 	}
 	return p
+}
+
+// waitServed waits until the created CRDs are established and the API server
+// lists their kinds, which it does somewhat later. Where all wanted kinds are
+// known already, nothing is asked.
+func (c crdClient) waitServed(ctx context.Context, wanted, created kube.ResourceList) error {
+	if len(created) > 0 {
+		if _, err := c.waiter.Ready(ctx, applied(created), false); err != nil {
+			return notServed(err)
+		}
+	}
+	if c.knowsAll(wanted) {
+		return nil
+	}
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		meta.MaybeResetRESTMapper(c.mapper) // and with it the run's discovery cache
+		if c.knowsAll(created) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return notServed(context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+}
+
+func notServed(cause error) error {
+	return &problem.Problem{Reason: problem.DeployFailed, Tried: "wait until the API server serves the chart's CRDs", Cause: cause,
+		Next: "See the conditions of these CRDs: another one may have the same names. Nothing else was made."}
+}
+
+func (c crdClient) knowsAll(list kube.ResourceList) bool {
+	return !slices.ContainsFunc(list, func(info *resource.Info) bool {
+		return slices.ContainsFunc(servedKinds(info), func(k schema.GroupVersionKind) bool { return !c.knows(k) })
+	})
+}
+
+func (c crdClient) knows(k schema.GroupVersionKind) bool {
+	_, err := c.mapper.RESTMapping(k.GroupKind(), k.Version)
+	return err == nil
+}
+
+// servedKinds returns the kinds that a custom resource definition asks the API
+// server to serve, none for another object or a malformed one.
+func servedKinds(info *resource.Info) []schema.GroupVersionKind {
+	definition, ok := info.Object.(*unstructured.Unstructured)
+	if !ok || definition.GetKind() != "CustomResourceDefinition" {
+		return nil
+	}
+	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
+	kind, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "kind")
+	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
+	var served []schema.GroupVersionKind
+	for _, v := range versions {
+		version, _ := v.(map[string]any)
+		if name, ok := version["name"].(string); ok && version["served"] == true {
+			served = append(served, schema.GroupVersionKind{Group: group, Version: name, Kind: kind})
+		}
+	}
+	return served
 }

@@ -1,9 +1,14 @@
-// Package helm is the only room with the Helm SDK. It performs; it never
-// decides: what to do comes from the engine's plan, and whether it worked is
-// judged from what was stored and what runs.
+// Package helm is the only room with the Helm SDK. It performs operations and
+// decides nothing: the engine's plan says what to do, and whether it worked is
+// judged from what is stored and what runs.
 //
-// Helm's actions are left alone. What Berth adds sits in the seams that the SDK
-// offers: the record store behind it (internal/helm/record), the fenced
-// transport under it (handed in by internal/kube as a getter), and the client
-// here that takes over waiting, validation and deletion.
+// Helm's actions are used as they are. Berth replaces what they run on: the
+// record store (internal/helm/record), the transport (a fenced getter handed in
+// by internal/kube), and Helm's Kubernetes client. There is one client type for
+// each operation (install, upgrade, rollback, uninstall, creation of CRDs); they
+// share the base client, which waits, skips client-side validation and never
+// deletes an object of another release.
+//
+// Where a client relies on the order in which an action calls it, sdk_order_test.go
+// holds the action to that order.
 package helm

@@ -13,35 +13,35 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// WatchUntilReady waits until hooks have run to their end. Helm's own says of a
-// failed one only that it failed, goes on after the operation was stopped, and
-// cannot wait without the right to list and watch. Like Helm's, it counts a hook
-// that was deleted meanwhile as done, but keeps its name.
-func (c *client) WatchUntilReady(resources kube.ResourceList, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(c.ctx, stepTime(c.run, timeout))
+// WatchUntilReady waits until hooks have run to their end. Helm's own does not
+// say why a hook failed, goes on after the operation was stopped, and needs the
+// permissions to list and watch. Like Helm's, it takes a hook that was deleted
+// meanwhile for one that succeeded, but notes its name as unproven.
+func (c *client) WatchUntilReady(list kube.ResourceList, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(c.fence, stepTimeout(c.operation, timeout))
 	defer cancel()
-	end := c.phase("Wait for the hook %s", refs(resources))
-	deleted, err := c.waiter.Finished(ctx, applied(resources))
+	end := c.timeline.start("Wait for the hook %s", refs(list))
+	deleted, err := c.waiter.Finished(ctx, applied(list))
 	end(nil)
-	c.diagnosis = result.DiagnosticsOf(err)
+	c.diagnostics = result.DiagnosticsOf(err)
 	c.unproven = append(c.unproven, names(deleted)...)
-	if c.reason == nil {
-		c.reason = err
+	if c.cause == nil {
+		c.cause = err
 	}
 	return err
 }
 
-// GetPodList and OutputContainerLogsForPodList dereference a client that only
-// IsReachable and Wait of the embedded client would have made.
+// GetPodList lists a hook's pods. Helm's own dereferences a client that only its
+// own IsReachable and Wait make.
 func (c *client) GetPodList(namespace string, o metav1.ListOptions) (*corev1.PodList, error) {
-	pods, err := c.pods.CoreV1().Pods(namespace).List(c.ctx, o)
+	pods, err := c.pods.CoreV1().Pods(namespace).List(c.fence, o)
 	if err != nil {
 		return nil, fmt.Errorf("list pods of a hook in namespace %s: %w", namespace, err)
 	}
 	return pods, nil
 }
 
-// OutputContainerLogsForPodList copies the hooks' container logs.
+// OutputContainerLogsForPodList copies the logs of the pods' containers.
 func (c *client) OutputContainerLogsForPodList(list *corev1.PodList, namespace string, to func(namespace, pod, container string) io.Writer) error {
 	for _, pod := range list.Items {
 		for _, container := range pod.Spec.Containers {
@@ -55,7 +55,7 @@ func (c *client) OutputContainerLogsForPodList(list *corev1.PodList, namespace s
 }
 
 func (c *client) copyLog(namespace, pod string, o *corev1.PodLogOptions, to io.Writer) error {
-	stream, err := c.pods.CoreV1().Pods(namespace).GetLogs(pod, o).Stream(c.ctx)
+	stream, err := c.pods.CoreV1().Pods(namespace).GetLogs(pod, o).Stream(c.fence)
 	if err != nil {
 		return fmt.Errorf("read the log of container %s of pod %s in namespace %s: %w", o.Container, pod, namespace, err)
 	}

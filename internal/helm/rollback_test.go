@@ -16,9 +16,9 @@ func TestRollbackNamesItsRevision(t *testing.T) {
 	}
 }
 
-func TestRollbackCallsNothingSupersededThatWasNeverInService(t *testing.T) {
+func TestRollbackSupersedesOnlyADeployedRevision(t *testing.T) {
 	const key = "sh.helm.release.v1.web.v2"
-	for _, served := range []bool{true, false} {
+	for _, deployed := range []bool{true, false} {
 		memory := driver.NewMemory()
 		memory.SetNamespace("review")
 		before := func(s release.Status) *release.Release {
@@ -27,7 +27,7 @@ func TestRollbackCallsNothingSupersededThatWasNeverInService(t *testing.T) {
 		if err := memory.Create(key, before(release.StatusFailed)); err != nil {
 			t.Fatal(err)
 		}
-		records := &rollbackRecords{Driver: memory, before: 2, served: served}
+		records := &rollbackRecords{Driver: memory, last: 2, lastDeployed: deployed}
 		if err := records.Update(key, before(release.StatusSuperseded)); err != nil {
 			t.Fatal(err)
 		}
@@ -35,8 +35,8 @@ func TestRollbackCallsNothingSupersededThatWasNeverInService(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if superseded := got.Info.Status == release.StatusSuperseded; superseded != served {
-			t.Errorf("in service %t: stored as %s", served, got.Info.Status)
+		if superseded := got.Info.Status == release.StatusSuperseded; superseded != deployed {
+			t.Errorf("deployed %t: stored as %s", deployed, got.Info.Status)
 		}
 	}
 }

@@ -8,20 +8,20 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// What an operation did when, with the phase that it was stopped in.
-func TestPhases(t *testing.T) {
+// Every phase has its time, the one that the operation was stopped in included.
+func TestTimeline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &client{phases: newPhases()}
-		c.render()
+		line := newTimeline()
+		line.enter(phaseRender)
 		time.Sleep(time.Second)
-		c.enter("Look")
+		line.enter("Look")
 		time.Sleep(time.Second)
-		end := c.phase("Wait until ready: %s", nil)
+		end := line.start("Wait until ready: %s", nil)
 		time.Sleep(time.Second)
 		end([]result.Event{{At: 100, Took: time.Second, What: "Deployment/web"}})
-		c.phase("Delete %s", nil)
+		line.start("Delete %s", nil)
 		time.Sleep(time.Second)
-		got := c.phases.list()
+		got := line.list()
 		want := []result.Event{{At: 0, What: "Render the chart"}, {At: time.Second, What: "Look"}, {At: 2 * time.Second, What: "Wait until ready: 0 objects"}, {At: 3 * time.Second, What: "Delete 0 objects"}}
 		if len(got) != len(want) {
 			t.Fatalf("phases %+v", got)

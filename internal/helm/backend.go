@@ -1,0 +1,64 @@
+package helm
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/kubernetes"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/metadata"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/helm/chart"
+	"github.com/berth-dev/berth/internal/result"
+)
+
+// Options are the settings that all operations of a run share.
+type Options struct {
+	Release    string
+	Namespace  string
+	Timeout    time.Duration // the verb's whole budget
+	MaxHistory int           // revisions to keep; 0 keeps all
+	Source     chart.Source
+	Values     chart.Values
+	Log        func(format string, args ...any)
+	Rediscover func()                                // drops the cached discovery of the API server
+	HookOutput func(pod, container string) io.Writer // for hooks' logs; nil discards them
+}
+
+// Backend is what one operation runs on. Each operation gets its own.
+type Backend struct {
+	Getter    genericclioptions.RESTClientGetter
+	Core      corev1client.CoreV1Interface // for the records, behind the fence
+	Metadata  metadata.Interface           // the same
+	Fence     Fence
+	CacheGets func() (end func()) // until end, the Getter's clients answer repeated GETs of an object from memory
+	Pods      kubernetes.Interface
+	Waiter    Waiter
+}
+
+// Fence refuses every request of an operation once it is closed. Cancelling a
+// context does not do: Helm 3 goes on in its goroutine, and can overwrite a
+// record that was settled meanwhile.
+type Fence interface {
+	Context() context.Context // ends when the fence closes
+	Drain(ctx context.Context) error
+}
+
+// Waiter waits for objects by watching them, where Helm polls every two seconds.
+type Waiter interface {
+	// Ready returns nil when every object is ready, or an error as soon as one
+	// cannot become ready. took holds the time that each object needed. The
+	// objects are as the API server returned them when they were applied. With
+	// jobs, a Job is ready when it is complete.
+	Ready(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) (took []result.Event, err error)
+	// Gone returns nil when none of the objects exists any more. took holds the
+	// time that each object needed.
+	Gone(ctx context.Context, refs []facts.Ref) (took []result.Event, err error)
+	// Finished returns nil when every Job and Pod has succeeded, or an error as
+	// soon as one cannot. deleted are those that were deleted before their end.
+	Finished(ctx context.Context, applied []*unstructured.Unstructured) (deleted []facts.Ref, err error)
+}

@@ -1,0 +1,157 @@
+package helm
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+	"helm.sh/helm/v3/pkg/action"
+	helmchart "helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/berth-dev/berth/internal/helm/chart"
+)
+
+// ChartSource holds the run's chart and values, and what the API server offers,
+// by which the chart is rendered.
+type ChartSource struct {
+	opts         Options
+	open         func(ctx context.Context) (Backend, error)
+	archive      *chart.Archive
+	values       map[string]any
+	capabilities *chartutil.Capabilities        // nil until they are known
+	discovering  <-chan *chartutil.Capabilities // of Fetch; it sends nil where discovery failed
+}
+
+// Fetch reads the chart and its values into memory. Meanwhile it asks the API
+// server for its version and API versions, which Render needs. It needs no
+// permission, so it may run beside the preflight.
+func (s *ChartSource) Fetch(ctx context.Context) error {
+	discovering := make(chan *chartutil.Capabilities, 1)
+	go func() {
+		known, _ := s.discover(ctx) // on an error, Render asks again and returns its error
+		discovering <- known
+	}()
+	s.discovering = discovering
+	values, err := chart.Merge(ctx, s.opts.Values)
+	if err != nil {
+		return err
+	}
+	archive, err := chart.Fetch(ctx, s.opts.Source)
+	if err != nil {
+		return err
+	}
+	s.archive, s.values = archive, values
+	return nil
+}
+
+// Render does what Helm could fail in, before anything is written: it works out
+// the dependencies, validates the values against the schema and renders the
+// templates as revision. The result is thrown away.
+func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) error {
+	backend, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.awaitCapabilities(ctx, backend.Getter); err != nil {
+		return err
+	}
+	config, err := backend.Getter.ToRESTConfig()
+	if err != nil {
+		return err
+	}
+	return chart.Render(s.archive, s.values, chart.RenderOptions{
+		Release: s.opts.Release, Namespace: s.opts.Namespace, Revision: revision, Upgrade: upgrade,
+		Capabilities: s.capabilities, RESTConfig: config,
+	})
+}
+
+// Refresh drops what is known of the API server. Call it when this run has
+// waited for another one, which may have created CRDs that the chart asks for.
+func (s *ChartSource) Refresh() {
+	if s.discovering != nil {
+		<-s.discovering // a discovery still under way would fill the cache again with the old answer
+	}
+	s.discovering, s.capabilities = nil, nil
+	s.opts.Rediscover()
+}
+
+// Close releases what Fetch holds.
+func (s *ChartSource) Close() error {
+	if s.archive == nil {
+		return nil
+	}
+	return s.archive.Close()
+}
+
+// load returns a chart and values of their own for one operation: Helm changes
+// both while it works out the dependencies.
+func (s *ChartSource) load() (*helmchart.Chart, map[string]any, error) {
+	c, err := s.archive.Load()
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, chartutil.Values(s.values).AsMap(), nil
+}
+
+// awaitCapabilities takes the capabilities that Fetch began to ask for, or asks
+// itself where Fetch got no answer.
+func (s *ChartSource) awaitCapabilities(ctx context.Context, g genericclioptions.RESTClientGetter) (err error) {
+	if s.capabilities == nil && s.discovering != nil {
+		select {
+		case s.capabilities = <-s.discovering:
+			s.discovering = nil
+		case <-ctx.Done():
+			return fmt.Errorf("ask the API server what it offers: %w", context.Cause(ctx))
+		}
+	}
+	if s.capabilities == nil {
+		if s.capabilities, err = discoverCapabilities(g); err != nil {
+			return withReason(err)
+		}
+	}
+	return nil
+}
+
+func (s *ChartSource) discover(ctx context.Context) (*chartutil.Capabilities, error) {
+	backend, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return discoverCapabilities(backend.Getter)
+}
+
+// discoverCapabilities returns the API server's version and API versions, from
+// the run's one discovery cache. Without capabilities in its configuration, Helm
+// would invalidate that cache and ask again for each operation.
+func discoverCapabilities(g action.RESTClientGetter) (*chartutil.Capabilities, error) {
+	dc, err := g.ToDiscoveryClient()
+	if err != nil {
+		return nil, fmt.Errorf("make a discovery client: %w", err)
+	}
+	var v *version.Info
+	var versions chartutil.VersionSet
+	var calls errgroup.Group
+	calls.Go(func() (err error) {
+		if v, err = dc.ServerVersion(); err != nil {
+			return fmt.Errorf("ask the API server for its version: %w", err)
+		}
+		return nil
+	})
+	calls.Go(func() (err error) {
+		if versions, err = action.GetVersionSet(dc); err != nil {
+			return fmt.Errorf("ask the API server for its API versions: %w", err)
+		}
+		return nil
+	})
+	if err := calls.Wait(); err != nil {
+		return nil, err
+	}
+	return &chartutil.Capabilities{
+		KubeVersion: chartutil.KubeVersion{Version: v.GitVersion, Major: v.Major, Minor: v.Minor},
+		APIVersions: versions,
+		HelmVersion: chartutil.DefaultCapabilities.HelmVersion,
+	}, nil
+}

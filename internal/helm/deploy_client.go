@@ -1,0 +1,108 @@
+package helm
+
+import (
+	"io"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	"helm.sh/helm/v3/pkg/kube"
+	"k8s.io/cli-runtime/pkg/resource"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+// The phases that Helm goes through by itself at the beginning of a deploy.
+const (
+	phaseRender = "Render the chart"
+	phaseCheck  = "Look at what is there, record the revision"
+)
+
+// deployClient is what the clients of an install and an upgrade share.
+type deployClient struct {
+	*client
+	core     corev1client.CoreV1Interface
+	failed   failedRevisions
+	rendered sync.Once
+	objects  kube.ResourceList // what was built last
+}
+
+// Build builds a manifest. The first one of an action follows the rendering,
+// which ends that phase. The last one before the action refuses objects of
+// another release is the chart's: Perform takes c.objects for it. TestInstallOrder
+// and TestUpgradeOrder hold Helm to both.
+func (c *deployClient) Build(r io.Reader, validate bool) (kube.ResourceList, error) {
+	c.rendered.Do(func() { c.timeline.enter(phaseCheck) })
+	built, err := c.client.Build(r, validate)
+	c.objects = built
+	return built, err
+}
+
+// upgradeClient is the client of an upgrade.
+type upgradeClient struct{ *deployClient }
+
+// Update brings the release's objects to the chart's new manifest, and removes
+// what failed revisions have set.
+func (c *upgradeClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
+	return c.apply(c.sdkClient.Update, c.failed.over(original, target, c.log), target, force)
+}
+
+// installClient is the client of an install.
+type installClient struct {
+	*deployClient
+	prefetched sync.Once
+	endCache   func()
+	adopted    []facts.Ref // objects that existed and named the release as their owner
+}
+
+// Build builds a manifest. The first one of an install is the chart's, whose
+// objects Helm reads next, one by one, to see who owns those that exist: they are
+// prefetched. Were it another manifest, the prefetch would cost its requests and
+// save none; TestInstallOrder holds Helm to it.
+func (c *installClient) Build(r io.Reader, validate bool) (kube.ResourceList, error) {
+	built, err := c.deployClient.Build(r, validate)
+	if err == nil {
+		c.prefetched.Do(func() { c.prefetch(built) })
+	}
+	return built, err
+}
+
+// prefetch reads objects in parallel. Until endPrefetch, Helm's own reads of them
+// are answered from memory.
+func (c *installClient) prefetch(list kube.ResourceList) {
+	c.endCache = c.cacheGets()
+	var reads errgroup.Group
+	reads.SetLimit(parallelRequests)
+	for _, info := range list {
+		reads.Go(func() error {
+			// Helm's own read gets the same answer, or fails in the same way.
+			_, _ = resource.NewHelper(info.Client, info.Mapping).Get(info.Namespace, info.Name)
+			return nil
+		})
+	}
+	_ = reads.Wait()
+}
+
+func (c *installClient) endPrefetch() {
+	if c.endCache != nil {
+		c.endCache()
+		c.endCache = nil
+	}
+}
+
+// Create creates the objects of a hook or of the chart. Nothing that was
+// prefetched counts from now on.
+func (c *installClient) Create(list kube.ResourceList) (*kube.Result, error) {
+	c.endPrefetch()
+	return c.deployClient.Create(list)
+}
+
+// Update is called in place of Create where some of the chart's objects exist:
+// original are those. Nobody knows the manifest that they were made from, and the
+// two-way merge that Helm uses for custom resources would leave them as they
+// are, so the three-way merge is used.
+func (c *installClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
+	c.endPrefetch()
+	c.adopted = refs(original)
+	return c.apply(c.sdkClient.UpdateThreeWayMerge, c.failed.over(original, target, c.log), target, force)
+}

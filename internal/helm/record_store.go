@@ -1,0 +1,184 @@
+package helm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/result"
+)
+
+// RecordStore reads and writes the stored records of one release, outside Helm's
+// operations. Its methods that take a record write only over what was last
+// listed or loaded: a record that changed since is an error that wraps
+// facts.ErrChanged.
+type RecordStore struct {
+	release  string
+	store    *record.Store
+	deadline time.Time                 // of the run, for the stamp on records
+	loaded   map[string]*record.Loaded // payloads by key, as last read
+	written  int                       // revision of the last operation; 0: none
+	ahead    *payloadRead              // the written revision, read while Records listed
+}
+
+// Begin sets when, in the API server's time, the run is over at the latest. The
+// records that the run's operations create are stamped with it.
+func (s *RecordStore) Begin(deadline time.Time) { s.deadline = deadline }
+
+// Records lists the release's revisions in ascending order, from their metadata
+// alone. After an operation, its revision's payload is read at the same time,
+// since the next call is to Load it.
+func (s *RecordStore) Records(ctx context.Context) ([]facts.Record, error) {
+	s.ahead = nil
+	if s.written == 0 {
+		return s.store.Revisions(ctx, s.release)
+	}
+	reading := make(chan *payloadRead, 1)
+	go func() { reading <- s.read(ctx, facts.Record{Key: record.Key(s.release, s.written)}) }()
+	records, err := s.store.Revisions(ctx, s.release)
+	if read := <-reading; read.err != nil || s.store.AsListed(read.payload) {
+		s.ahead = read
+	}
+	return records, err
+}
+
+// payloadRead is the result of reading one record's payload.
+type payloadRead struct {
+	rec     facts.Record
+	payload *record.Loaded
+	err     error
+}
+
+func (s *RecordStore) read(ctx context.Context, rec facts.Record) *payloadRead {
+	r := &payloadRead{rec: rec}
+	r.payload, r.err = s.store.Load(ctx, &r.rec)
+	return r
+}
+
+// Load reads one revision's payload into rec.
+func (s *RecordStore) Load(ctx context.Context, rec *facts.Record) error {
+	read := s.ahead
+	s.ahead = nil
+	if read == nil || read.rec.Key != rec.Key || errors.Is(read.err, facts.ErrChanged) {
+		read = s.read(ctx, *rec)
+	}
+	if read.err != nil {
+		return read.err
+	}
+	*rec = read.rec
+	s.loaded[rec.Key] = read.payload
+	return nil
+}
+
+// Settle writes a revision's status and description.
+func (s *RecordStore) Settle(ctx context.Context, rec *facts.Record, status facts.Status, description string) error {
+	l, err := s.payload(ctx, rec)
+	if err != nil {
+		return err
+	}
+	return s.forgetChanged(rec, s.store.Settle(ctx, l, status, description))
+}
+
+// Relabel gives a record the labels that its payload calls for, so that Helm
+// finds it.
+func (s *RecordStore) Relabel(ctx context.Context, rec *facts.Record) error {
+	l, err := s.payload(ctx, rec)
+	if err != nil {
+		return err
+	}
+	if err := s.forgetChanged(rec, s.store.Relabel(ctx, l)); err != nil {
+		return err
+	}
+	rec.Label, rec.Hidden = rec.Payload, false
+	return nil
+}
+
+// payload returns the record's payload as it was last loaded, or loads it.
+func (s *RecordStore) payload(ctx context.Context, rec *facts.Record) (*record.Loaded, error) {
+	if s.loaded[rec.Key] == nil {
+		if err := s.Load(ctx, rec); err != nil {
+			return nil, err
+		}
+	}
+	return s.loaded[rec.Key], nil
+}
+
+// forgetChanged drops the loaded payload where err says that the record changed
+// since, and returns err.
+func (s *RecordStore) forgetChanged(rec *facts.Record, err error) error {
+	if errors.Is(err, facts.ErrChanged) {
+		delete(s.loaded, rec.Key)
+	}
+	return err
+}
+
+// Discard deletes a record.
+func (s *RecordStore) Discard(ctx context.Context, rec *facts.Record) error {
+	delete(s.loaded, rec.Key)
+	return s.store.Discard(ctx, rec)
+}
+
+// Quarantine moves a record to an object that Helm does not read, whole, and
+// returns that object's name.
+func (s *RecordStore) Quarantine(ctx context.Context, rec *facts.Record) (copied string, err error) {
+	copied, err = s.store.Quarantine(ctx, rec)
+	delete(s.loaded, rec.Key)
+	return copied, err
+}
+
+// DiscardQuarantined deletes the release's records that were put in quarantine.
+func (s *RecordStore) DiscardQuarantined(ctx context.Context) error {
+	return s.store.DiscardQuarantined(ctx, s.release)
+}
+
+// Purge deletes every record of the release, hidden and unreadable ones too. The
+// newest goes last, so that a run which is cut short leaves the one that tells
+// where the release stands.
+func (s *RecordStore) Purge(ctx context.Context) error {
+	records, err := s.store.Revisions(ctx, s.release)
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("remove record %s: %w", records[i].Key, context.Cause(ctx))
+		}
+		if err := s.store.Discard(ctx, &records[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Changed returns nil when a record of the release is no longer as Records last
+// listed it, or ctx's error.
+func (s *RecordStore) Changed(ctx context.Context) error {
+	return s.store.Changed(ctx, s.release)
+}
+
+// Others returns the names of the other releases that have a record in the
+// namespace.
+func (s *RecordStore) Others(ctx context.Context) ([]string, error) {
+	all, err := s.store.ReleasesIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	others := all[:0]
+	for _, name := range all {
+		if name != s.release {
+			others = append(others, name)
+		}
+	}
+	return others, nil
+}
+
+// Audit returns every write to the records so far and how it ended.
+func (s *RecordStore) Audit() []result.Write { return s.store.Audit() }
+
+// WriteFailure returns the error of a write that Helm asked for and that was
+// never made good, or nil. Helm may have swallowed it
+// (https://github.com/helm/helm/issues/13189).
+func (s *RecordStore) WriteFailure() error { return s.store.Failed() }
