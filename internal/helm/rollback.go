@@ -28,6 +28,12 @@ func (o *Operations) Rollback(ctx context.Context, to int) result.Outcome {
 	if err != nil {
 		return result.Outcome{Err: err}
 	}
+	out := o.rollback(op, to)
+	o.records.written = out.Revision
+	return out
+}
+
+func (o *Operations) rollback(op *operation, to int) result.Outcome {
 	records := &rollbackRecords{Driver: op.config.Releases.Driver}
 	op.config.Releases.Driver = records
 	// CleanupOnFail, Force and Recreate stay off: they destroy the evidence,
@@ -35,9 +41,9 @@ func (o *Operations) Rollback(ctx context.Context, to int) result.Outcome {
 	b := action.NewRollback(op.config)
 	b.Version = to
 	b.Wait = true
-	b.Timeout = stepTimeout(ctx, o.opts.Timeout)
+	b.Timeout = stepTimeout(op.client.operation, o.opts.Timeout)
 	b.MaxHistory = o.opts.MaxHistory
-	out := op.run(op.client, func() (*release.Release, error) {
+	return op.run(op.client, func() (*release.Release, error) {
 		last, err := checkRollback(op.config.Releases, op.client, o.opts.Release, to)
 		if err != nil {
 			return nil, err
@@ -46,8 +52,6 @@ func (o *Operations) Rollback(ctx context.Context, to int) result.Outcome {
 		err = b.Run(o.opts.Release)
 		return records.created, err
 	})
-	o.records.written = out.Revision
-	return out
 }
 
 // checkRollback refuses, before anything is stored, what Helm would find out when

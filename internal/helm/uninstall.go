@@ -28,11 +28,15 @@ func (o *Operations) Uninstall(ctx context.Context) result.Outcome {
 	if err != nil {
 		return result.Outcome{Err: err}
 	}
+	return o.uninstall(op, mapper)
+}
+
+func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper) result.Outcome {
 	c := newUninstallClient(op.client)
 	u := action.NewUninstall(op.config)
 	u.Wait = true
 	u.KeepHistory = true
-	u.Timeout = stepTimeout(ctx, o.opts.Timeout)
+	u.Timeout = stepTimeout(op.client.operation, o.opts.Timeout)
 	u.DeletionPropagation = "background"
 	out := op.run(c, func() (*release.Release, error) {
 		if err := prepareUninstall(op.config.Releases, c, mapper, o.opts.Release); err != nil {

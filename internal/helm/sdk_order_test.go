@@ -1,0 +1,228 @@
+package helm
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	helmchart "helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/release"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/berth-dev/berth/internal/ownership"
+)
+
+// These tests run Helm's real actions on Berth's clients, over a fake of
+// everything below, and pin the order of calls that the clients rely on. When
+// Helm is updated and one of them fails, its comment says what is no longer true.
+
+const (
+	webMap      = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
+	extraSecret = "apiVersion: v1\nkind: Secret\nmetadata: {name: extra}\n"
+)
+
+var (
+	ours   = ownership.Release{Namespace: "review", Name: "web"}
+	theirs = ownership.Release{Namespace: "review", Name: "past"}
+)
+
+func hookFor(event string) string {
+	return "apiVersion: batch/v1\nkind: Job\nmetadata: {name: seed, annotations: {helm.sh/hook: " + event + "}}\n"
+}
+
+// The first manifest that an install builds is the chart's, and Helm then looks
+// for existing objects before it creates anything: else installClient would
+// prefetch the wrong objects, and the cache would answer what is read after a
+// write of another's. The record is stored before the first object is created:
+// else a run that is killed leaves objects that nothing knows of. CRDs are left
+// to installCRDs.
+func TestInstallOrder(t *testing.T) {
+	s := newSDK(t)
+	o, op := s.operations()
+	ch := chartOf(map[string]string{"web.yaml": webMap, "seed.yaml": hookFor("pre-install")})
+	ch.Files = append(ch.Files, &helmchart.File{Name: "crds/crd.yaml", Data: []byte("kind: CustomResourceDefinition")})
+	c := &installClient{deployClient: &deployClient{client: s.client}}
+	if out := o.install(op, c, ch, nil, false, nil); out.Err != nil || !out.Applied {
+		t.Fatalf("outcome %+v", out)
+	}
+	s.wants(
+		"build ConfigMap/web",
+		"begin cache", "GET web", // the prefetch
+		"GET web", // Helm's own look
+		"store new revision 1 pending-install",
+		"build Job/seed", "delete Job/seed", "wait gone Job/seed",
+		"build Job/seed", "store revision 1 pending-install",
+		"end cache", "create Job/seed", "wait hook 1",
+		"create ConfigMap/web", "wait ready 1",
+		"store revision 1 deployed",
+	)
+}
+
+// Helm calls Update in place of Create where some of the chart's objects exist,
+// and passes as original those that exist: installClient takes them for adopted.
+func TestInstallOrderOverOwnObjects(t *testing.T) {
+	s := newSDK(t)
+	s.exists(webMap, ours)
+	o, op := s.operations()
+	c := &installClient{deployClient: &deployClient{client: s.client}}
+	out := o.install(op, c, chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret}), nil, false, nil)
+	if out.Err != nil || len(out.Adopted) != 1 || out.Adopted[0] != "ConfigMap/web" {
+		t.Fatalf("outcome %+v", out)
+	}
+	gets := s.calls[2:6] // the prefetch of two objects is in no order
+	s.calls = append(s.calls[:2:2], s.calls[6:]...)
+	if !slices.Equal(slices.Sorted(slices.Values(gets)), []string{"GET extra", "GET extra", "GET web", "GET web"}) {
+		t.Errorf("it reads %q", gets)
+	}
+	s.wants(
+		"build Secret/extra ConfigMap/web",
+		"begin cache",
+		"store new revision 1 pending-install",
+		"end cache", // the prefetch's
+		"begin cache", "merge Secret/extra from ", "merge ConfigMap/web from ConfigMap/web", "end cache",
+		"wait ready 2",
+		"store revision 1 deployed",
+	)
+}
+
+// Helm refuses an object of another release before it stores or creates anything,
+// with a text that isOwnershipConflict knows, no release in its answer, and the
+// chart's objects built last: Perform takes these over and installs again. Were
+// any of it not so, it would take over the wrong objects, or not at all.
+func TestInstallRefusesForeignObjects(t *testing.T) {
+	s := newSDK(t)
+	s.exists(webMap, theirs)
+	o, op := s.operations()
+	c := &installClient{deployClient: &deployClient{client: s.client}}
+	out := o.install(op, c, chartOf(map[string]string{"web.yaml": webMap, "seed.yaml": hookFor("pre-install")}), nil, false, nil)
+	if !isOwnershipConflict(out.Err) || out.Revision != 0 || namesOf(c.objects) != "ConfigMap/web" {
+		t.Errorf("outcome %+v, built last %s", out, namesOf(c.objects))
+	}
+	s.wants("build ConfigMap/web", "begin cache", "GET web", "GET web", "end cache")
+}
+
+// An upgrade looks at the objects that it adds before it stores the new revision,
+// has built the new manifest last by then, and supersedes the old revision only
+// when everything is ready.
+func TestUpgradeOrder(t *testing.T) {
+	s := newSDK(t)
+	s.store(1, release.StatusDeployed, webMap)
+	o, op := s.operations()
+	ch := chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret, "seed.yaml": hookFor("pre-upgrade")})
+	if out := o.upgrade(op, &upgradeClient{&deployClient{client: s.client}}, ch, nil, nil); out.Err != nil || out.Revision != 2 {
+		t.Fatalf("outcome %+v", out)
+	}
+	s.wants(
+		"build Secret/extra ConfigMap/web", // ends the rendering
+		"build ConfigMap/web",
+		"build Secret/extra ConfigMap/web",
+		"GET extra",
+		"store new revision 2 pending-upgrade",
+		"build Job/seed", "delete Job/seed", "wait gone Job/seed",
+		"build Job/seed", "store revision 2 pending-upgrade",
+		"create Job/seed", "wait hook 1",
+		"begin cache", "update Secret/extra from ", "update ConfigMap/web from ConfigMap/web", "end cache",
+		"wait ready 2",
+		"store revision 1 superseded",
+		"store revision 2 deployed",
+	)
+}
+
+// As TestInstallRefusesForeignObjects.
+func TestUpgradeRefusesForeignObjects(t *testing.T) {
+	s := newSDK(t)
+	s.store(1, release.StatusDeployed, webMap)
+	s.exists(extraSecret, theirs)
+	o, op := s.operations()
+	c := &upgradeClient{&deployClient{client: s.client}}
+	out := o.upgrade(op, c, chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret}), nil, nil)
+	if !isOwnershipConflict(out.Err) || out.Revision != 0 || namesOf(c.objects) != "Secret/extra ConfigMap/web" {
+		t.Errorf("outcome %+v, built last %s", out, namesOf(c.objects))
+	}
+	if last := s.calls[len(s.calls)-1]; last != "GET extra" {
+		t.Errorf("it went on to %s", last)
+	}
+}
+
+// An object that only a failed revision had reaches the update as its original.
+func TestUpgradeOverAFailedRevision(t *testing.T) {
+	s := newSDK(t)
+	s.store(1, release.StatusDeployed, webMap)
+	s.store(2, release.StatusFailed, webMap+"---\n"+extraSecret)
+	o, op := s.operations()
+	ch := chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret})
+	if out := o.upgrade(op, &upgradeClient{&deployClient{client: s.client}}, ch, nil, []string{extraSecret}); out.Err != nil || out.Revision != 3 {
+		t.Fatalf("outcome %+v", out)
+	}
+	if !slices.Contains(s.calls, "update Secret/extra from Secret/extra") {
+		t.Errorf("calls %q", s.calls)
+	}
+}
+
+// A rollback builds, stores and updates in this order, goes on to change the very
+// release that it created (rollbackRecords returns it), and where the update
+// fails supersedes the revision before (rollbackRecords drops that write).
+func TestRollbackOrder(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		last []string // calls
+		want map[int]release.Status
+	}{
+		"success": {nil, []string{"update  from Secret/extra", "end cache", "wait ready 1", "store revision 3 deployed"}, map[int]release.Status{2: release.StatusFailed, 3: release.StatusDeployed}},
+		"failure": {errors.New("no"), []string{"end cache", "store revision 3 failed"}, map[int]release.Status{2: release.StatusFailed, 3: release.StatusFailed}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSDK(t)
+			s.updateErr = c.err
+			s.store(1, release.StatusSuperseded, webMap)
+			s.store(2, release.StatusFailed, webMap+"---\n"+extraSecret)
+			o, op := s.operations()
+			out := o.rollback(op, 1)
+			if out.Revision != 3 || out.Applied != (c.err == nil) || (out.Err == nil) != (c.err == nil) {
+				t.Errorf("outcome %+v", out)
+			}
+			s.calls = slices.DeleteFunc(s.calls, func(call string) bool { return call == "GET web" || call == "GET extra" })
+			s.wants(append([]string{
+				"build ConfigMap/web Secret/extra", "build ConfigMap/web", // the check
+				"store new revision 3 pending-rollback",
+				"build ConfigMap/web Secret/extra", "build ConfigMap/web",
+				"begin cache", "update ConfigMap/web from ConfigMap/web",
+			}, c.last...)...)
+			for revision, status := range c.want {
+				if got := s.status(revision); got != status {
+					t.Errorf("revision %d is stored as %s, want %s", revision, got, status)
+				}
+			}
+		})
+	}
+}
+
+// An uninstall builds the text of a hook exactly as it is stored, by which
+// uninstallClient tells it from the release's manifest. That it builds once, and
+// deletes before it waits, so that what was kept is known by then.
+func TestUninstallOrder(t *testing.T) {
+	s := newSDK(t)
+	s.exists(webMap, ours)
+	s.exists(extraSecret, theirs)
+	s.store(1, release.StatusDeployed, webMap+"---\n"+extraSecret+"---\napiVersion: gone/v1\nkind: Gone\nmetadata: {name: gone}\n",
+		&release.Hook{Name: "seed", Kind: "Job", Manifest: hookFor("pre-delete"), Events: []release.HookEvent{release.HookPreDelete, release.HookPostDelete}})
+	o, op := s.operations()
+	mapper := offered()
+	mapper.Add(schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, meta.RESTScopeNamespace)
+	out := o.uninstall(op, mapper)
+	if out.Err != nil || len(out.Missing) != 1 || len(out.Kept) != 1 {
+		t.Fatalf("outcome %+v", out)
+	}
+	hook := []string{
+		"build Job/seed", "delete Job/seed", "wait gone Job/seed",
+		"build Job/seed", "store revision 1 uninstalling", "create Job/seed", "wait hook 1",
+	}
+	slices.Sort(s.calls[9:12]) // objects are deleted in parallel
+	s.wants(slices.Concat(hook, []string{
+		"store revision 1 uninstalling",
+		"build ConfigMap/web Secret/extra",
+		"DELETE web", "GET extra", "GET web",
+		"wait gone ConfigMap/web",
+	}, hook, []string{"store revision 1 uninstalled"})...)
+}
