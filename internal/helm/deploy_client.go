@@ -104,5 +104,5 @@ func (c *installClient) Create(list kube.ResourceList) (*kube.Result, error) {
 func (c *installClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
 	c.endPrefetch()
 	c.adopted = refs(original)
-	return c.apply(c.sdkClient.UpdateThreeWayMerge, c.failed.over(original, target, c.log), target, force)
+	return c.apply(c.UpdateThreeWayMerge, c.failed.over(original, target, c.log), target, force)
 }

@@ -193,7 +193,7 @@ func (s *sdk) Delete(list kube.ResourceList) (*kube.Result, []error) {
 }
 
 // The base client answers these itself.
-var errReplaced = errors.New("Helm's own method was called")
+var errReplaced = errors.New("the SDK's own method was called")
 
 func (s *sdk) IsReachable() error                                     { return errReplaced }
 func (s *sdk) Wait(kube.ResourceList, time.Duration) error            { return errReplaced }
