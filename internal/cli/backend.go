@@ -7,11 +7,12 @@ import (
 	"github.com/berth-dev/berth/internal/helm"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/lease"
+	"github.com/berth-dev/berth/internal/kube/transport"
 )
 
 // open returns the backend of one Helm operation, behind a fence of its own.
 func (w *wiring) open(ctx context.Context) (helm.Backend, error) {
-	fence := kube.NewFence(ctx, w.holding)
+	fence := transport.NewFence(ctx, w.holding)
 	getter := w.conn.Getter(w.app.Namespace, fence)
 	core, err := getter.Core()
 	if err != nil {
@@ -21,9 +22,9 @@ func (w *wiring) open(ctx context.Context) (helm.Backend, error) {
 	if err != nil {
 		return helm.Backend{}, err
 	}
-	reads := w.conn.Getter(w.app.Namespace, kube.NewFence(context.WithoutCancel(ctx), w.holding))
+	reads := w.conn.Getter(w.app.Namespace, transport.NewFence(context.WithoutCancel(ctx), w.holding))
 	return helm.Backend{
-		Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.Recall,
+		Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.CacheGets,
 		Pods: w.conn.Clientset(), Waiter: w.waiter(reads),
 	}, nil
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/berth-dev/berth/internal/app"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/namespaces"
+	"github.com/berth-dev/berth/internal/kube/objects"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -21,7 +23,9 @@ type cluster struct {
 	note   func(result.Note)
 }
 
-func (c *cluster) namespaces() kube.Namespaces { return kube.Namespaces{Client: c.conn.Clientset()} }
+func (c *cluster) namespaces() namespaces.Manager {
+	return namespaces.Manager{Client: c.conn.Clientset()}
+}
 
 func (c *cluster) Namespace(ctx context.Context) (facts.Namespace, error) {
 	ns, err := c.namespaces().Get(ctx, c.app.Namespace)
@@ -65,23 +69,23 @@ func (c *cluster) Observe(ctx context.Context, manifest string) ([]facts.Object,
 	if err != nil {
 		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
-	o := kube.Observer{Dynamic: c.conn.Dynamic(), Mapper: mapper}
-	objects, err := o.Observe(ctx, manifest, c.app.Release, c.app.Namespace)
-	return objects, apifailure.Classify(err, "read the objects of release "+c.app.Release)
+	o := objects.Observer{Dynamic: c.conn.Dynamic(), Mapper: mapper}
+	found, err := o.Observe(ctx, manifest, c.app.Release, c.app.Namespace)
+	return found, apifailure.Classify(err, "read the objects of release "+c.app.Release)
 }
 
-// Remove deletes these very objects, and waits until they are gone if told to.
-func (c *cluster) Remove(ctx context.Context, objects []facts.Object, wait bool) (kept []string, err error) {
+// Remove deletes these very objects and, with wait, waits until they are gone.
+func (c *cluster) Remove(ctx context.Context, leftovers []facts.Object, wait bool) (kept []string, err error) {
 	mapper, err := c.conn.Mapper(ctx)
 	if err != nil {
 		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
-	remover := kube.Remover{Dynamic: c.conn.Dynamic(), Mapper: mapper}
+	remover := objects.Remover{Dynamic: c.conn.Dynamic(), Mapper: mapper}
 	remove := remover.Remove
 	if wait {
 		remove = remover.RemoveAndWait
 	}
-	_, kept, err = remove(ctx, objects)
+	_, kept, err = remove(ctx, leftovers)
 	return kept, apifailure.Classify(err, "delete objects of release "+c.app.Release)
 }
 

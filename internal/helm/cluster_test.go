@@ -22,6 +22,7 @@ import (
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/kube/transport"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/test/kubetest"
@@ -93,14 +94,14 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 		s.t.Fatal(err)
 	}
 	open := func(ctx context.Context) (helm.Backend, error) {
-		fence := kube.NewFence(ctx)
+		fence := transport.NewFence(ctx)
 		getter := conn.Getter(s.namespace, fence)
 		core, err := getter.Core()
 		if err != nil {
 			return helm.Backend{}, err
 		}
 		metadata, err := getter.Metadata()
-		return helm.Backend{Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.Recall, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
+		return helm.Backend{Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.CacheGets, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
 			FailFast: true,
 			Clients:  rollout.Clients{Clientset: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace},
 		}}}, err

@@ -15,6 +15,7 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/kube/transport"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/test/kubetest"
@@ -93,7 +94,7 @@ func TestClusterDiscoveryAndConnections(t *testing.T) {
 		t.Fatalf("got %v, %v", mapping, err)
 	}
 	for range 2 {
-		for _, info := range build(t, c.Getter(ns, NewFence(t.Context()))) {
+		for _, info := range build(t, c.Getter(ns, transport.NewFence(t.Context()))) {
 			helper := resource.NewHelper(info.Client, info.Mapping)
 			if _, err := helper.Get(info.Namespace, info.Name); err == nil {
 				continue
@@ -104,7 +105,7 @@ func TestClusterDiscoveryAndConnections(t *testing.T) {
 		}
 	}
 	// The way that the template function lookup goes.
-	typed, _ := behind(t, c, NewFence(t.Context()))
+	typed, _ := behind(t, c, transport.NewFence(t.Context()))
 	list, err := typed.Discovery().ServerResourcesForGroupVersion("apps/v1")
 	if err != nil || !slices.ContainsFunc(list.APIResources, func(r metav1.APIResource) bool { return r.Kind == "Deployment" && r.Namespaced }) {
 		t.Errorf("apps/v1 has %v, %v", list, err)
@@ -193,7 +194,7 @@ func TestClusterFenceCutsAWatch(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	c := connectToCluster(t, cluster)
 	ns := cluster.Namespace(t)
-	f := NewFence(t.Context())
+	f := transport.NewFence(t.Context())
 	typed, _ := behind(t, c, f)
 	w, err := typed.CoreV1().ConfigMaps(ns).Watch(t.Context(), metav1.ListOptions{})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/flowcontrol"
 
+	"github.com/berth-dev/berth/internal/kube/transport"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -25,7 +26,7 @@ import (
 type Conn struct {
 	config    *rest.Config // rides on transport; holds no credentials
 	namespace string
-	transport *transport
+	transport *transport.Transport
 
 	clientset kubernetes.Interface
 	dynamic   dynamic.Interface
@@ -65,13 +66,13 @@ func connect(o Options, d destination) (*Conn, error) {
 	}
 	d.config.UserAgent = o.UserAgent
 	d.config.Dial = o.Dial
-	wire, err := rest.TransportFor(d.config)
+	base, err := rest.TransportFor(d.config)
 	if err != nil {
 		return nil, err
 	}
 	c := &Conn{
 		namespace: d.namespace,
-		transport: newTransport(wire, host.Path, o.RequestTimeout, o.Log),
+		transport: transport.New(base, host.Path, o.RequestTimeout, o.Log),
 	}
 	// The credentials and TLS live in the transport. A config that has a
 	// transport and none of them is all that a client needs, and every client
@@ -79,7 +80,7 @@ func connect(o Options, d destination) (*Conn, error) {
 	c.config = &rest.Config{
 		Host:                      strings.TrimSuffix(host.String(), "/"),
 		UserAgent:                 o.UserAgent,
-		Transport:                 &reads{next: c.transport, log: o.Log},
+		Transport:                 transport.RetryReads(c.transport, o.Log),
 		QPS:                       -1,
 		RateLimiter:               flowcontrol.NewFakeAlwaysRateLimiter(),
 		WarningHandlerWithContext: &warnings{emit: o.Warn},
@@ -124,14 +125,13 @@ func (c *Conn) Host() string { return c.config.Host }
 // Namespace is the one that the kubeconfig's context, or the pod, names.
 func (c *Conn) Namespace() string { return c.namespace }
 
-// ServerTime is the API server's time, from the Date of its answers and the
-// time that passed here since. It is false before the first answer. Date counts
-// whole seconds, so it may be up to a second behind, never ahead.
-func (c *Conn) ServerTime() (time.Time, bool) { return c.transport.clock.at(time.Now()) }
+// ServerTime estimates the API server's present time. It is false before the
+// first answer.
+func (c *Conn) ServerTime() (time.Time, bool) { return c.transport.ServerTime() }
 
-// Traffic is what was sent so far, by resource and verb. Bytes are those of the
-// bodies, decompressed.
-func (c *Conn) Traffic() []result.Requests { return c.transport.traffic.requests() }
+// Traffic counts what was sent so far, by resource, then verb. Bytes are those of
+// the bodies, decompressed.
+func (c *Conn) Traffic() []result.Requests { return c.transport.Requests() }
 
 // Close lets go of the idle connections. The Conn stays usable.
 func (c *Conn) Close() { utilnet.CloseIdleConnectionsFor(c.transport) }

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/kube/transport"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -60,7 +61,7 @@ func TestCredentialsReachClientsBehindAFence(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, plain := behind(t, c, NewFence(t.Context()))
+		_, plain := behind(t, c, transport.NewFence(t.Context()))
 		resp, err := plain.Get(c.Host() + "/whoever")
 		if err != nil {
 			t.Fatal(err)

@@ -14,6 +14,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/berth-dev/berth/internal/kube/transport"
 )
 
 // Getter is how one Helm operation reaches the API server: through its own
@@ -23,31 +25,31 @@ type Getter struct {
 	conn      *Conn
 	namespace string
 	config    *rest.Config
-	recall    *recall // before what Helm and kubectl's library read
+	getCache  *transport.GetCache // before what Helm and kubectl's library read
 }
 
 var _ genericclioptions.RESTClientGetter = (*Getter)(nil)
 
 // Getter makes one for an operation in a namespace. Without a fence it is for
 // reading only.
-func (c *Conn) Getter(namespace string, fence *Fence) *Getter {
-	var rt http.RoundTripper = &discoveryAnswers{discovery: c.discovery, prefix: c.transport.prefix, next: c.config.Transport}
+func (c *Conn) Getter(namespace string, fence *transport.Fence) *Getter {
+	var rt http.RoundTripper = &discoveryAnswers{discovery: c.discovery, prefix: c.transport.Prefix(), next: c.config.Transport}
 	if fence != nil {
-		rt = &fencedTransport{fence: fence, next: rt}
+		rt = transport.Fenced(rt, fence)
 	}
 	config := c.Config()
 	config.Transport = rt
-	return &Getter{conn: c, namespace: namespace, config: config, recall: &recall{next: rt}}
+	return &Getter{conn: c, namespace: namespace, config: config, getCache: transport.NewGetCache(rt)}
 }
 
 // Recall has the clients that are made from ToRESTConfig read an object once, and
 // once more after each write, until the function that it returns is called.
-func (g *Getter) Recall() (end func()) { return g.recall.begin() }
+func (g *Getter) CacheGets() (end func()) { return g.getCache.Enable() }
 
 // ToRESTConfig gives a copy each time: its users change it.
 func (g *Getter) ToRESTConfig() (*rest.Config, error) {
 	config := rest.CopyConfig(g.config)
-	config.Transport = g.recall
+	config.Transport = g.getCache
 	return config, nil
 }
 

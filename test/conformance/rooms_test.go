@@ -21,6 +21,7 @@ import (
 	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/transport"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
@@ -95,14 +96,14 @@ func (s *scene) releases(namespace, store, getter string) *helm.Releases {
 		Source: chart.Source{Chart: s.chart, CacheDir: s.t.TempDir()}, Log: func(string, ...any) {},
 	}
 	return helm.New(o, records, func(ctx context.Context) (helm.Backend, error) {
-		fence := kube.NewFence(ctx)
+		fence := transport.NewFence(ctx)
 		g := conn.Getter(getter, fence)
 		core, err := g.Core()
 		if err != nil {
 			return helm.Backend{}, err
 		}
 		metadata, err := g.Metadata()
-		return helm.Backend{Getter: g, Core: core, Metadata: metadata, Fence: fence, CacheGets: g.Recall, Pods: conn.Clientset()}, err
+		return helm.Backend{Getter: g, Core: core, Metadata: metadata, Fence: fence, CacheGets: g.CacheGets, Pods: conn.Clientset()}, err
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/kube/transport"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -41,7 +42,7 @@ func (s *site) operations() *helm.Releases {
 	}
 	o := helm.Options{Release: s.release, Namespace: s.namespace, Timeout: time.Minute, MaxHistory: 10, Log: func(string, ...any) {}}
 	return helm.New(o, store, func(ctx context.Context) (helm.Backend, error) {
-		fence := kube.NewFence(ctx)
+		fence := transport.NewFence(ctx)
 		getter := conn.Getter(s.namespace, fence)
 		core, err := getter.Core()
 		if err != nil {
@@ -52,7 +53,7 @@ func (s *site) operations() *helm.Releases {
 			Clientset: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace,
 		}}}
 		return helm.Backend{
-			Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.Recall,
+			Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.CacheGets,
 			Pods: conn.Clientset(), Waiter: waiter,
 		}, err
 	})

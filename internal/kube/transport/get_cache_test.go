@@ -1,4 +1,4 @@
-package kube
+package transport
 
 import (
 	"io"
@@ -8,26 +8,26 @@ import (
 	"testing"
 )
 
-func TestRecall(t *testing.T) {
+func TestGetCache(t *testing.T) {
 	const object, collection = "/api/v1/namespaces/n/configmaps/a", "/api/v1/namespaces/n/configmaps"
 	for name, c := range map[string]struct {
 		requests string // of the clients, in a row
-		asked    string // what reached the server
+		sent     string // what reached the server
 	}{
-		"read again":                    {"open GET GET GET", "GET"},
-		"absence, too":                  {"open GET:missing GET:missing", "GET:missing"},
-		"not before it is opened":       {"GET GET", "GET GET"},
-		"not once it is closed":         {"open GET close GET", "GET GET"},
-		"opened twice":                  {"open open GET close GET close GET", "GET GET"},
-		"written":                       {"open GET PATCH GET", "GET PATCH GET"},
-		"deleted":                       {"open GET DELETE GET", "GET DELETE GET"},
-		"another one written":           {"open GET PATCH:other GET", "GET PATCH:other"},
-		"made":                          {"open GET:missing POST GET:missing", "GET:missing POST GET:missing"},
-		"a failure is not kept":         {"open GET:broken GET:broken", "GET:broken GET:broken"},
-		"a list is asked for each time": {"open LIST LIST", "LIST LIST"},
+		"read again":                    {"enable GET GET GET", "GET"},
+		"absence, too":                  {"enable GET:missing GET:missing", "GET:missing"},
+		"not before it is enabled":      {"GET GET", "GET GET"},
+		"not once it is disabled":       {"enable GET disable GET", "GET GET"},
+		"enabled twice":                 {"enable enable GET disable GET disable GET", "GET GET"},
+		"written":                       {"enable GET PATCH GET", "GET PATCH GET"},
+		"deleted":                       {"enable GET DELETE GET", "GET DELETE GET"},
+		"another one written":           {"enable GET PATCH:other GET", "GET PATCH:other"},
+		"made":                          {"enable GET:missing POST GET:missing", "GET:missing POST GET:missing"},
+		"a failure is not kept":         {"enable GET:broken GET:broken", "GET:broken GET:broken"},
+		"a list is asked for each time": {"enable LIST LIST", "LIST LIST"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var asked []string
+			var sent []string
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				what := r.Method
 				switch {
@@ -36,7 +36,7 @@ func TestRecall(t *testing.T) {
 				case r.URL.Path != object && r.URL.Path != collection:
 					what += ":" + r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 				}
-				asked = append(asked, what)
+				sent = append(sent, what)
 				switch {
 				case strings.HasSuffix(what, ":missing"):
 					w.WriteHeader(http.StatusNotFound)
@@ -46,31 +46,31 @@ func TestRecall(t *testing.T) {
 				_, _ = io.WriteString(w, what)
 			}))
 			defer server.Close()
-			memory := &recall{next: http.DefaultTransport}
+			cache := NewGetCache(http.DefaultTransport)
 			var ends []func()
 			for _, step := range strings.Fields(c.requests) {
 				switch step {
-				case "open":
-					ends = append(ends, memory.begin())
+				case "enable":
+					ends = append(ends, cache.Enable())
 					continue
-				case "close":
+				case "disable":
 					ends[len(ends)-1]()
 					ends = ends[:len(ends)-1]
 					continue
 				}
-				if got := ask(t, memory, server.URL, step, object, collection); got != step {
+				if got := send(t, cache, server.URL, step, object, collection); got != step {
 					t.Errorf("%s was answered with %q", step, got)
 				}
 			}
-			if got := strings.Join(asked, " "); got != c.asked {
-				t.Errorf("asked for %q, want %q", got, c.asked)
+			if got := strings.Join(sent, " "); got != c.sent {
+				t.Errorf("sent %q, want %q", got, c.sent)
 			}
 		})
 	}
 }
 
-// ask sends a step and returns the answer's body.
-func ask(t *testing.T, rt http.RoundTripper, host, step, object, collection string) string {
+// send sends a step and returns the answer's body.
+func send(t *testing.T, rt http.RoundTripper, host, step, object, collection string) string {
 	t.Helper()
 	method, name, _ := strings.Cut(step, ":")
 	path := object

@@ -1,16 +1,18 @@
-package kube
+package transport
 
 import (
 	"context"
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -19,13 +21,33 @@ import (
 
 var errInterrupted = errors.New("interrupted by SIGINT")
 
-// behind gives clients that ride behind a fence.
-func behind(t *testing.T, c *Conn, f *Fence) (*kubernetes.Clientset, *http.Client) {
+const testTimeout = 10 * time.Second // bounds every wait
+
+func withTimeout(t *testing.T) context.Context {
 	t.Helper()
-	config, err := c.Getter("ns", f).ToRESTConfig()
-	if err != nil {
-		t.Fatal(err)
-	}
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// serve starts a TLS server that speaks HTTP/2 and returns a config for it whose
+// requests pass a Transport.
+func serve(t *testing.T, handler http.HandlerFunc) *rest.Config {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(handler)
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	base := New(srv.Client().Transport, "", testTimeout, t.Logf)
+	t.Cleanup(func() { utilnet.CloseIdleConnectionsFor(base) })
+	return &rest.Config{Host: srv.URL, Transport: base}
+}
+
+// behind returns clients behind a fence.
+func behind(t *testing.T, config *rest.Config, f *Fence) (*kubernetes.Clientset, *http.Client) {
+	t.Helper()
+	config = rest.CopyConfig(config)
+	config.Transport = Fenced(config.Transport, f)
 	plain, err := rest.HTTPClientFor(config)
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +57,21 @@ func behind(t *testing.T, c *Conn, f *Fence) (*kubernetes.Clientset, *http.Clien
 		t.Fatal(err)
 	}
 	return typed, plain
+}
+
+// signal returns a channel and a function that closes it, at most once.
+func signal() (<-chan struct{}, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	return ctx.Done(), cancel
+}
+
+func await(t *testing.T, what string, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-time.After(testTimeout):
+		t.Fatalf("waited in vain: %s", what)
+	}
 }
 
 func wantFenced(t *testing.T, err error) {
@@ -52,24 +89,15 @@ func TestClosedFenceRefuses(t *testing.T) {
 
 	f.Close(errInterrupted)
 	f.Close(errors.New("a later reason"))
-	_, err := typed.CoreV1().Secrets("ns").Get(waiting(t), "s", metav1.GetOptions{})
+	_, err := typed.CoreV1().Secrets("ns").Get(withTimeout(t), "s", metav1.GetOptions{})
 	wantFenced(t, err)
-	_, err = typed.CoreV1().Secrets("ns").Create(waiting(t), &corev1.Secret{}, metav1.CreateOptions{})
-	wantFenced(t, err)
-	metadata, err := c.Getter("ns", f).Metadata()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = metadata.Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace("ns").List(waiting(t), metav1.ListOptions{})
+	_, err = typed.CoreV1().Secrets("ns").Create(withTimeout(t), &corev1.Secret{}, metav1.CreateOptions{})
 	wantFenced(t, err)
 	if len(asked) > 0 {
 		t.Errorf("the server was asked: %s", <-asked)
 	}
-	if err := c.Clientset().CoreV1().RESTClient().Get().AbsPath("/x").Do(waiting(t)).Error(); err != nil {
-		t.Errorf("the connection itself is not fenced: %v", err)
-	}
 	other, _ := behind(t, c, NewFence(t.Context()))
-	if err := other.CoreV1().RESTClient().Get().AbsPath("/x").Do(waiting(t)).Error(); err != nil {
+	if err := other.CoreV1().RESTClient().Get().AbsPath("/x").Do(withTimeout(t)).Error(); err != nil {
 		t.Errorf("another operation is not fenced: %v", err)
 	}
 }
@@ -84,7 +112,7 @@ func TestFenceCutsAWatch(t *testing.T) {
 	})
 	f := NewFence(t.Context())
 	_, plain := behind(t, c, f)
-	resp, err := plain.Get(c.Host() + "/api/v1/pods?watch=true")
+	resp, err := plain.Get(c.Host + "/api/v1/pods?watch=true")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +133,7 @@ func TestFenceCutsAReadThatWaits(t *testing.T) {
 	f := NewFence(t.Context())
 	_, plain := behind(t, c, f)
 	go func() { <-arrived; f.Close(errInterrupted) }()
-	resp, err := plain.Get(c.Host() + "/api/v1/pods")
+	resp, err := plain.Get(c.Host + "/api/v1/pods")
 	if err == nil {
 		resp.Body.Close()
 	}
@@ -136,7 +164,7 @@ func TestFenceDrainsAWrite(t *testing.T) {
 	}()
 	await(t, "the write arrives", arrived)
 	f.Close(errInterrupted)
-	if n := f.InFlight(); n != 1 {
+	if n := f.inFlight(); n != 1 {
 		t.Errorf("%d writes under way, want 1", n)
 	}
 	over, cancel := context.WithCancel(t.Context())
@@ -145,13 +173,13 @@ func TestFenceDrainsAWrite(t *testing.T) {
 		t.Errorf("drain with no time left: %v", err)
 	}
 	goOn()
-	if err := f.Drain(waiting(t)); err != nil {
+	if err := f.Drain(withTimeout(t)); err != nil {
 		t.Fatal(err)
 	}
 	if o := <-done; o.err != nil || o.stored.Name != "stored" {
 		t.Errorf("the write was to end in peace: %v", o.err)
 	}
-	if n := f.InFlight(); n != 0 {
+	if n := f.inFlight(); n != 0 {
 		t.Errorf("%d writes under way, want none", n)
 	}
 }
@@ -172,7 +200,7 @@ func TestFenceClosesByItself(t *testing.T) {
 		{"open", NewFence(t.Context(), func() error { return nil }), nil},
 	}
 	for _, tt := range tests {
-		err := tt.fence.admit(false)
+		err := tt.fence.enter(false)
 		if !errors.Is(err, tt.want) || (tt.want != nil) != errors.Is(err, apifailure.ErrFenced) {
 			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 		}

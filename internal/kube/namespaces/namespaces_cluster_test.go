@@ -1,6 +1,6 @@
 //go:build cluster
 
-package kube_test
+package namespaces_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/namespaces"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/test/kubetest"
@@ -25,7 +25,7 @@ func namespaceRule(verbs ...string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: verbs}
 }
 
-func namespacesAs(t *testing.T, cluster *kubetest.Cluster, verbs ...string) kube.Namespaces {
+func namespacesAs(t *testing.T, cluster *kubetest.Cluster, verbs ...string) namespaces.Manager {
 	t.Helper()
 	account := cluster.ServiceAccount(t, cluster.Namespace(t), "maker")
 	if len(verbs) > 0 {
@@ -35,7 +35,7 @@ func namespacesAs(t *testing.T, cluster *kubetest.Cluster, verbs ...string) kube
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kube.Namespaces{Client: client}
+	return namespaces.Manager{Client: client}
 }
 
 func within(t *testing.T, d time.Duration) context.Context {
@@ -48,7 +48,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 func TestNamespaceFromBirthToEnd(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	ctx, name := within(t, time.Minute), cluster.Name(t, "review")
-	for verbs, namespaces := range map[string]kube.Namespaces{
+	for verbs, namespaces := range map[string]namespaces.Manager{
 		"with watch":    namespacesAs(t, cluster, "get", "create", "patch", "delete", "watch"),
 		"without watch": namespacesAs(t, cluster, "get", "create", "patch", "delete"),
 	} {
@@ -86,7 +86,7 @@ func TestNamespaceFromBirthToEnd(t *testing.T) {
 func TestNamespaceThatIsNotOurs(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	ctx, name := within(t, time.Minute), cluster.Namespace(t)
-	admin := kube.Namespaces{Client: cluster.Client()}
+	admin := namespaces.Manager{Client: cluster.Client()}
 	found, err := admin.Ensure(ctx, name, map[string]string{ownership.LabelIdentity: "abc"}, nil)
 	if err != nil || found.Made || found.Ours || found.Identity != "" {
 		t.Fatalf("found: %+v, %v", found, err)
@@ -138,7 +138,7 @@ func TestNamespacePermissions(t *testing.T) {
 func TestNamespaceThatDoesNotEnd(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	ctx, name := within(t, time.Minute), cluster.Name(t, "review")
-	admin := kube.Namespaces{Client: cluster.Client()}
+	admin := namespaces.Manager{Client: cluster.Client()}
 	made, err := admin.Ensure(ctx, name, nil, nil)
 	if err != nil {
 		t.Fatal(err)

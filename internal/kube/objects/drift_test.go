@@ -1,4 +1,4 @@
-package kube
+package objects
 
 import (
 	"testing"
@@ -66,18 +66,30 @@ func TestDrift(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			live := one(t, tt.live)
 			claim(live, ownership.Release{Namespace: "ns", Name: "web"})
-			if got := drift(one(t, tt.manifest), live, "web", "ns", false); got != tt.want {
+			if got := drift(one(t, tt.manifest), live, ownership.Release{Namespace: "ns", Name: "web"}, false); got != tt.want {
 				t.Errorf("drift = %q, want %q", got, tt.want)
 			}
 		})
 	}
 }
 
+func FuzzDrift(f *testing.F) {
+	for _, seed := range []string{"", "---\n", "a: &a [*a]", "kind: List\napiVersion: v1\nitems: {}", "{apiVersion: v1, kind: Secret, stringData: {a: b}, data: 3}"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(_ *testing.T, text string) {
+		objects, _ := manifest.Parse(text)
+		for _, o := range objects {
+			_ = drift(o, o, ownership.Release{Namespace: "ns", Name: "web"}, false)
+		}
+	})
+}
+
 func TestDriftOfOwnership(t *testing.T) {
 	text := "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, labels: {app.kubernetes.io/managed-by: something}}}"
 	live := one(t, text)
 	claim(live, ownership.Release{Namespace: "ns", Name: "other"})
-	if got, want := drift(one(t, text), live, "web", "ns", false), "metadata.annotations[meta.helm.sh/release-name]"; got != want {
+	if got, want := drift(one(t, text), live, ownership.Release{Namespace: "ns", Name: "web"}, false), "metadata.annotations[meta.helm.sh/release-name]"; got != want {
 		t.Errorf("drift = %q, want %q", got, want)
 	}
 	if owner := ownership.OwnerOf(live.GetLabels(), live.GetAnnotations()); owner.String() != "ns/other" {
@@ -106,7 +118,7 @@ func TestReplicasOfAnAutoscaler(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want, live := one(t, manifest), one(t, tt.live)
 			claim(live, ownership.Release{Namespace: "ns", Name: "web"})
-			if got := drift(want, live, "web", "ns", autoscaled(tt.others)[scaleTarget(want)]); got != tt.want {
+			if got := drift(want, live, ownership.Release{Namespace: "ns", Name: "web"}, autoscaled(tt.others)[scaleTargetOf(want)]); got != tt.want {
 				t.Errorf("drift = %q, want %q", got, tt.want)
 			}
 		})

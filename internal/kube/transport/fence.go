@@ -1,4 +1,4 @@
-package kube
+package transport
 
 import (
 	"context"
@@ -15,9 +15,9 @@ import (
 // nothing ends) and may later overwrite what was recorded. Once the fence is
 // closed nothing that it still tries can reach the server.
 //
-// What may be under way at that moment: reads and watches are cut; writes are
-// left to end, since a write that was cut may have been applied or not. Drain
-// waits for them.
+// Of the requests under way at that moment, reads and watches are cut off. Writes
+// are left to end, since one that was cut off may have been applied or not. Drain
+// waits for them. A Fence is safe for concurrent use.
 type Fence struct {
 	parent context.Context // closes the fence when it ends
 	ctx    context.Context // ends when the fence closes
@@ -30,10 +30,10 @@ type Fence struct {
 	idle   chan struct{} // closed as soon as no write is under way
 }
 
-// NewFence makes an open fence. It closes by itself when ctx ends, and when a
-// guard, asked before every request, gives an error: a Lease that has run out,
-// for example. A process that was stopped and goes on later meets both before
-// its timers fire.
+// NewFence returns an open fence. It closes by itself when ctx ends or its
+// deadline has passed, and when a guard returns an error, for example because a
+// Lease has expired. Both are checked before every request, so that a process
+// which was stopped and goes on later is refused before its timers fire.
 func NewFence(ctx context.Context, guards ...func() error) *Fence {
 	f := &Fence{parent: ctx, guards: guards, idle: make(chan struct{})}
 	close(f.idle)
@@ -43,7 +43,8 @@ func NewFence(ctx context.Context, guards ...func() error) *Fence {
 	return f
 }
 
-// Close refuses every further request. The first reason stays.
+// Close has every further request refused, with an error that wraps reason and
+// matches apifailure.ErrFenced. The first reason stays.
 func (f *Fence) Close(reason error) {
 	if reason == nil {
 		reason = errors.New("it is over")
@@ -57,10 +58,11 @@ func (f *Fence) Close(reason error) {
 	f.cut(closed)
 }
 
-// Context ends when the fence closes, with the reason as its cause.
+// Context returns a context that ends when the fence closes, with the reason as
+// its cause.
 func (f *Fence) Context() context.Context { return f.ctx }
 
-// Err is nil while the fence is open.
+// Err returns why the fence is closed, or nil while it is open.
 func (f *Fence) Err() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -70,15 +72,16 @@ func (f *Fence) Err() error {
 	return f.closed
 }
 
-// InFlight counts the writes under way.
-func (f *Fence) InFlight() int {
+// inFlight returns the number of writes under way.
+func (f *Fence) inFlight() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.writes
 }
 
-// Drain waits until no write is under way. Behind a closed fence that is for
-// good: the operation can change nothing any more.
+// Drain waits until no write is under way, or until ctx ends, which is an error.
+// Once the fence is closed and drained, the operation can change nothing any
+// more.
 func (f *Fence) Drain(ctx context.Context) error {
 	f.mu.Lock()
 	idle := f.idle
@@ -87,13 +90,13 @@ func (f *Fence) Drain(ctx context.Context) error {
 	case <-idle:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("wait for %d writes under way: %w", f.InFlight(), context.Cause(ctx))
+		return fmt.Errorf("wait for %d writes under way: %w", f.inFlight(), context.Cause(ctx))
 	}
 }
 
-// admit lets a request pass or says why not. An admitted write is to be ended
-// with leave.
-func (f *Fence) admit(write bool) error {
+// enter lets a request pass, or returns why not. Whoever enters to write calls
+// leave when the write has ended.
+func (f *Fence) enter(write bool) error {
 	if err := f.check(); err != nil {
 		f.Close(err)
 	}
@@ -119,9 +122,10 @@ func (f *Fence) leave() {
 	}
 }
 
-// check looks at the context, the clock and the guards. The monotonic clock
-// stands still while the machine sleeps and the wall clock may be set back, so
-// either of them is enough.
+// check returns why the fence has to close now, or nil: the context has ended,
+// its deadline has passed, or a guard says so. The monotonic clock stands still
+// while the machine sleeps and the wall clock may be set back, so a deadline that
+// has passed by either of them has passed.
 func (f *Fence) check() error {
 	if f.parent.Err() != nil {
 		return context.Cause(f.parent)

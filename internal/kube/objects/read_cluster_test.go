@@ -1,6 +1,6 @@
 //go:build cluster
 
-package kube_test
+package objects_test
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package kube
+package namespaces
 
 import (
 	"strings"
@@ -47,7 +47,7 @@ func TestNamespaceFacts(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := namespaceFacts(tt.namespace)
+			got := factsOf(tt.namespace)
 			if got.Ours != tt.ours || got.Keep != tt.keep || got.Blocking != tt.blocking {
 				t.Errorf("facts: %+v", got)
 			}

@@ -1,6 +1,6 @@
 //go:build cluster
 
-package kube_test
+package objects_test
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 	"k8s.io/client-go/restmapper"
 
 	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/objects"
 	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
@@ -97,7 +97,14 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
 subjects: [{kind: User, name: jane}]
 `
 
-func observer(t *testing.T, config *rest.Config) kube.Observer {
+func within(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func observer(t *testing.T, config *rest.Config) objects.Observer {
 	t.Helper()
 	dynamicClient, err := dynamic.NewForConfig(config)
 	if err != nil {
@@ -107,11 +114,11 @@ func observer(t *testing.T, config *rest.Config) kube.Observer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kube.Observer{Dynamic: dynamicClient, Mapper: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(discoveryClient))}
+	return objects.Observer{Dynamic: dynamicClient, Mapper: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(discoveryClient))}
 }
 
 // apply creates the manifest's objects with the ownership that Helm gives them.
-func apply(t *testing.T, ctx context.Context, o kube.Observer, text, release, namespace string) []facts.Ref {
+func apply(t *testing.T, ctx context.Context, o objects.Observer, text, release, namespace string) []facts.Ref {
 	t.Helper()
 	objects, err := manifest.Parse(text)
 	if err != nil {

@@ -1,4 +1,4 @@
-package kube
+package transport
 
 import (
 	"cmp"
@@ -21,7 +21,7 @@ type traffic struct {
 }
 
 // add counts requests and the bytes of their bodies. A response's bytes are
-// added as they are read: a watch may last as long as the run.
+// added as they are read, since a watch may last as long as the run.
 func (t *traffic) add(op operation, requests int, sent, received int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -38,7 +38,7 @@ func (t *traffic) add(op operation, requests int, sent, received int64) {
 	c.Received += received
 }
 
-// requests are the counts, by resource, then verb.
+// requests returns the counts, by resource, then verb.
 func (t *traffic) requests() []result.Requests {
 	t.mu.Lock()
 	defer t.mu.Unlock()

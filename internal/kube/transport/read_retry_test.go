@@ -1,4 +1,4 @@
-package kube
+package transport
 
 import (
 	"context"
@@ -35,7 +35,7 @@ func TestReadsAreSentAgain(t *testing.T) {
 				w.WriteHeader(answer)
 			}))
 			defer server.Close()
-			client := &http.Client{Transport: &reads{next: http.DefaultTransport, log: t.Logf}}
+			client := &http.Client{Transport: RetryReads(http.DefaultTransport, t.Logf)}
 			req, err := http.NewRequestWithContext(t.Context(), c.method, server.URL+c.path, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -64,7 +64,7 @@ func TestReadsEndWithTheirContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	resp, err := (&reads{next: http.DefaultTransport, log: t.Logf}).RoundTrip(req)
+	resp, err := RetryReads(http.DefaultTransport, t.Logf).RoundTrip(req)
 	if err == nil {
 		_ = resp.Body.Close()
 	}

@@ -1,4 +1,4 @@
-package kube
+package transport
 
 import (
 	"context"
@@ -8,18 +8,25 @@ import (
 	"github.com/berth-dev/berth/internal/requestinfo"
 )
 
-// fencedTransport is the base transport behind a fence. Helm makes its requests
-// with context.Background(), so the transport is the only thing that tells the
-// operations apart: there is one for each.
+// fencedTransport is the transport of one Helm operation. Helm makes its requests
+// with context.Background(), so nothing but the transport tells the operations
+// apart.
 type fencedTransport struct {
 	fence *Fence
 	next  http.RoundTripper
 }
 
+// Fenced returns a RoundTripper over next whose requests are refused once the
+// fence is closed. Reads and watches under way are cut off then; writes are left
+// to end.
+func Fenced(next http.RoundTripper, fence *Fence) http.RoundTripper {
+	return &fencedTransport{fence: fence, next: next}
+}
+
 // RoundTrip implements http.RoundTripper.
 func (t *fencedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	write := requestinfo.IsWrite(req.Method)
-	if err := t.fence.admit(write); err != nil {
+	if err := t.fence.enter(write); err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close()
 		}
@@ -31,14 +38,14 @@ func (t *fencedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.read(req)
 }
 
-// write counts as under way until its answer has been read.
+// write sends a request that counts as under way until its answer has been read.
 func (t *fencedTransport) write(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
 	if err != nil {
 		t.fence.leave()
 		return nil, err
 	}
-	resp.Body = &tap{
+	resp.Body = &bodyTap{
 		ReadCloser: resp.Body,
 		onRead:     func(_ int, err error) error { return err },
 		onEnd:      t.fence.leave,
@@ -46,7 +53,8 @@ func (t *fencedTransport) write(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// read ends with the fence, a watch in the middle of its body included.
+// read sends a request that ends with the fence, a watch in the middle of its
+// body included.
 func (t *fencedTransport) read(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	untie := context.AfterFunc(t.fence.ctx, cancel)
@@ -55,18 +63,18 @@ func (t *fencedTransport) read(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		end()
-		return nil, t.explain(err)
+		return nil, t.fencedOr(err)
 	}
-	resp.Body = &tap{
+	resp.Body = &bodyTap{
 		ReadCloser: resp.Body,
-		onRead:     func(_ int, err error) error { return t.explain(err) },
+		onRead:     func(_ int, err error) error { return t.fencedOr(err) },
 		onEnd:      end,
 	}
 	return resp, nil
 }
 
-// explain says that it was the fence, where it was.
-func (t *fencedTransport) explain(err error) error {
+// fencedOr returns the fence's error where the fence is closed, else err.
+func (t *fencedTransport) fencedOr(err error) error {
 	if err == nil || err == io.EOF { //nolint:errorlint // a reader's end is io.EOF itself
 		return err
 	}
@@ -76,5 +84,5 @@ func (t *fencedTransport) explain(err error) error {
 	return err
 }
 
-// WrappedRoundTripper lets the idle connections underneath be found.
+// WrappedRoundTripper lets utilnet find the idle connections underneath.
 func (t *fencedTransport) WrappedRoundTripper() http.RoundTripper { return t.next }

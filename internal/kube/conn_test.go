@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/kube/transport"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -59,7 +60,7 @@ func TestClientsShareOneConnection(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1"}`)
 	}, countDials(&dials))
-	getter := c.Getter("n", NewFence(t.Context()))
+	getter := c.Getter("n", transport.NewFence(t.Context()))
 	for range 20 { // as Helm does, one client an object
 		config, err := getter.ToRESTConfig()
 		if err != nil {
@@ -148,6 +149,9 @@ func TestWarningsComeOnceAndServerTimeIsKnown(t *testing.T) {
 	}
 }
 
+// readTries is how often package transport sends a read.
+const readTries = 4
+
 func TestVersionIsAskedForOnce(t *testing.T) {
 	var asked atomic.Int32
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -160,7 +164,7 @@ func TestVersionIsAskedForOnce(t *testing.T) {
 	if _, err := c.Version(waiting(t)); problem.Of(apifailure.Classify(err, "")).Reason != problem.Unanswered {
 		t.Errorf("got %v", err)
 	}
-	typed, _ := behind(t, c, NewFence(t.Context()))
+	typed, _ := behind(t, c, transport.NewFence(t.Context()))
 	for _, ask := range []func() error{
 		func() error { _, err := c.Version(waiting(t)); return err },
 		func() error { _, err := c.Discovery().ServerVersion(); return err },

@@ -1,0 +1,187 @@
+package objects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/problem"
+)
+
+// parallelDeletes bounds how many objects are deleted at a time.
+const parallelDeletes = 8
+
+// Remover deletes objects that an Observer has seen. It does not decide whether
+// they may be deleted, but makes sure that they are still the same.
+type Remover struct {
+	Dynamic dynamic.Interface
+	Mapper  meta.RESTMapper
+}
+
+// Remove deletes each object and, by garbage collection, what it owns. It deletes
+// only the very object that was observed: one with another UID or another owner
+// is kept, and kept has a sentence on each. An object that does not exist is no
+// error and not among the removed.
+//
+// Deletions that are denied become one *problem.Problem that lists the missing
+// permissions. The other objects are deleted all the same.
+func (r Remover) Remove(ctx context.Context, objects []facts.Object) (removed []facts.Ref, kept []string, err error) {
+	return summarize(r.removeAll(ctx, objects))
+}
+
+// RemoveAndWait does what Remove does and returns when the deleted objects are
+// gone, so that their names are free. When ctx ends first, the error names what
+// still exists and what holds it.
+func (r Remover) RemoveAndWait(ctx context.Context, objects []facts.Object) (removed []facts.Ref, kept []string, err error) {
+	removals := r.removeAll(ctx, objects)
+	removed, kept, err = summarize(removals)
+	if err != nil {
+		return removed, kept, err
+	}
+	var going []facts.Ref
+	for _, one := range removals {
+		if one.deleting {
+			going = append(going, one.served)
+		}
+	}
+	err = (&rollout.Waiter{Clients: rollout.Clients{Dynamic: r.Dynamic, Mapper: r.Mapper}}).WaitForDelete(ctx, going)
+	var held *rollout.NotReadyError
+	if errors.As(err, &held) {
+		err = &problem.Problem{Reason: problem.Inconsistent, Tried: "delete what is in the way", Cause: err,
+			Next: "See what holds these objects: their finalizers, and the controllers that should take them off. Then run again."}
+	}
+	return removed, kept, err
+}
+
+// removal is what became of one object.
+type removal struct {
+	ref      facts.Ref // as it was observed
+	served   facts.Ref // the same, in the version that the API server has
+	deleting bool      // it existed, and is being deleted
+	deleted  bool      // by this run
+	kept     string    // why it was not deleted
+	err      error
+}
+
+// removeAll deletes the objects in parallel.
+func (r Remover) removeAll(ctx context.Context, objects []facts.Object) []removal {
+	removals := make([]removal, len(objects))
+	var deletes errgroup.Group
+	deletes.SetLimit(parallelDeletes)
+	for i, o := range objects {
+		deletes.Go(func() error {
+			removals[i] = r.remove(ctx, o)
+			return nil
+		})
+	}
+	_ = deletes.Wait() // each removal keeps its own error
+	return removals
+}
+
+// remove finds the object's resource and deletes the object.
+func (r Remover) remove(ctx context.Context, o facts.Object) removal {
+	done := removal{ref: o.Ref, served: o.Ref}
+	if !o.Exists {
+		return done
+	}
+	mapping, err := manifest.MappingFor(r.Mapper, schema.FromAPIVersionAndKind(o.APIVersion, o.Kind))
+	switch {
+	case meta.IsNoMatchError(err): // its kind is gone, and the object with it
+		return done
+	case err != nil:
+		done.err = fmt.Errorf("find the resource of %s to delete it: %w", o.Ref, err)
+		return done
+	}
+	done.served.APIVersion = mapping.GroupVersionKind.GroupVersion().String()
+	resource := dynamic.ResourceInterface(r.Dynamic.Resource(mapping.Resource))
+	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
+		resource = r.Dynamic.Resource(mapping.Resource).Namespace(o.Namespace)
+	}
+	done.removeFrom(ctx, resource, o)
+	return done
+}
+
+// removeFrom reads the object again and deletes it if it is the one that was
+// observed.
+func (r *removal) removeFrom(ctx context.Context, resource dynamic.ResourceInterface, o facts.Object) {
+	live, err := resource.Get(ctx, o.Name, metav1.GetOptions{})
+	if err != nil {
+		r.fail("read", err)
+		return
+	}
+	uid := live.GetUID()
+	switch owner := ownership.NamedRelease(live.GetAnnotations()).String(); {
+	case string(uid) != o.UID:
+		r.kept = fmt.Sprintf("%s was kept: it was made anew since it was seen", o.Ref)
+		return
+	case owner != o.Owner:
+		r.kept = fmt.Sprintf("%s was kept: it changed hands since it was seen, from %q to %q", o.Ref, o.Owner, owner)
+		return
+	case live.GetDeletionTimestamp() != nil:
+		r.deleting = true
+		return
+	}
+	background := metav1.DeletePropagationBackground
+	err = resource.Delete(ctx, o.Name, metav1.DeleteOptions{
+		PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &uid},
+	})
+	switch {
+	case apierrors.IsConflict(err):
+		r.kept = fmt.Sprintf("%s was kept: it was made anew since it was read", o.Ref)
+	case err != nil:
+		r.fail("delete", err)
+	default:
+		r.deleted, r.deleting = true, true
+	}
+}
+
+// fail records an error, unless it says that the object is gone.
+func (r *removal) fail(verb string, err error) {
+	if !apierrors.IsNotFound(err) {
+		r.err = apifailure.Classify(err, fmt.Sprintf("%s %s", verb, r.ref))
+	}
+}
+
+// summarize returns what was deleted, what was kept and why, and as an error one
+// Problem for all that was denied, or else the other errors.
+func summarize(removals []removal) (removed []facts.Ref, kept []string, err error) {
+	var (
+		missing []problem.MissingPermission
+		errs    []error
+	)
+	for _, one := range removals {
+		var p *problem.Problem
+		switch {
+		case one.deleted:
+			removed = append(removed, one.ref)
+		case one.kept != "":
+			kept = append(kept, one.kept)
+		case errors.As(one.err, &p) && len(p.Missing) > 0:
+			missing = append(missing, p.Missing...)
+		case one.err != nil:
+			errs = append(errs, one.err)
+		}
+	}
+	if len(missing) > 0 {
+		return removed, kept, &problem.Problem{
+			Reason:  problem.PermissionMissing,
+			Tried:   "delete what is left over",
+			Cause:   fmt.Errorf("%d of %d may not be, first: %s", len(missing), len(removals), missing[0].Reason),
+			Next:    apifailure.NextGrant,
+			Missing: missing,
+		}
+	}
+	return removed, kept, errors.Join(errs...)
+}

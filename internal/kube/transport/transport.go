@@ -1,0 +1,97 @@
+// Package transport holds what every request to the API server passes: the wait
+// for an answer, the count of requests and the server's clock (Transport), the
+// repetition of reads (RetryReads), a memory of objects read a moment ago
+// (GetCache), and the fence that ends a Helm operation for good (Fence).
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/berth-dev/berth/internal/requestinfo"
+	"github.com/berth-dev/berth/internal/result"
+)
+
+// Transport is what every request of a run goes through, fenced or not. It
+// bounds the wait for an answer, counts requests and reads the server's clock.
+// It is safe for concurrent use.
+type Transport struct {
+	next    http.RoundTripper // TLS, HTTP/2, keep-alive and credentials
+	prefix  string            // path of the server's own URL
+	timeout time.Duration
+	log     func(format string, args ...any)
+	traffic traffic
+	clock   serverClock
+}
+
+// New returns a Transport over next. prefix is the path of the server's own URL.
+// timeout bounds the time from sending a request to the header of its answer;
+// the body may take as long as it likes. log takes one line per request.
+func New(next http.RoundTripper, prefix string, timeout time.Duration, log func(string, ...any)) *Transport {
+	return &Transport{next: next, prefix: strings.TrimSuffix(prefix, "/"), timeout: timeout, log: log}
+}
+
+// Prefix is the path of the server's own URL, without a slash at its end.
+func (t *Transport) Prefix() string { return t.prefix }
+
+// ServerTime estimates the API server's present time from the Date of its
+// answers. It is false before the first answer. Date counts whole seconds, so
+// the estimate may be up to a second behind, never ahead.
+func (t *Transport) ServerTime() (time.Time, bool) { return t.clock.at(time.Now()) }
+
+// Requests counts what was sent so far, by resource, then verb. Bytes are those
+// of the bodies, decompressed.
+func (t *Transport) Requests() []result.Requests { return t.traffic.requests() }
+
+// RoundTrip implements http.RoundTripper.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	info := requestinfo.Of(req.Method, strings.TrimPrefix(req.URL.Path, t.prefix), req.URL.Query())
+	op := operation{info.Verb, info.QualifiedResource()}
+	t.traffic.add(op, 1, max(req.ContentLength, 0), 0)
+	start := time.Now()
+
+	ctx, cancel := context.WithCancelCause(req.Context())
+	timedOut := &responseTimeout{t.timeout}
+	timer := time.AfterFunc(t.timeout, func() { cancel(timedOut) })
+	resp, err := t.next.RoundTrip(req.WithContext(ctx))
+	inTime := timer.Stop()
+	took := time.Since(start).Round(time.Millisecond)
+
+	if err == nil && !inTime { // the timer fired as the header came: the body's context has ended
+		_ = resp.Body.Close()
+		err = timedOut
+	}
+	if err != nil {
+		if errors.Is(context.Cause(ctx), timedOut) {
+			err = timedOut
+		}
+		cancel(nil)
+		t.log("%s %s: %v after %s", req.Method, req.URL.Path, err, took)
+		return nil, err
+	}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		t.clock.observe(date, time.Now())
+	}
+	t.log("%s %s: %d after %s", req.Method, req.URL.Path, resp.StatusCode, took)
+	resp.Body = &bodyTap{
+		ReadCloser: resp.Body,
+		onRead:     func(n int, err error) error { t.traffic.add(op, 0, 0, int64(n)); return err },
+		onEnd:      func() { cancel(nil) },
+	}
+	return resp, nil
+}
+
+// WrappedRoundTripper lets utilnet find the idle connections underneath.
+func (t *Transport) WrappedRoundTripper() http.RoundTripper { return t.next }
+
+// responseTimeout is the error for a server that did not answer in time. It is a
+// net.Error, so that client-go sees the timeout that it is.
+type responseTimeout struct{ after time.Duration }
+
+func (e *responseTimeout) Error() string   { return fmt.Sprintf("no answer within %s", e.after) }
+func (e *responseTimeout) Timeout() bool   { return true }
+func (e *responseTimeout) Temporary() bool { return true }
