@@ -102,8 +102,8 @@ func (s *scene) releases(namespace, store, getter string) *helm.Releases {
 		if err != nil {
 			return helm.Backend{}, err
 		}
-		metadata, err := g.Metadata()
-		return helm.Backend{Getter: g, Core: core, Metadata: metadata, Fence: fence, CacheGets: g.CacheGets, Pods: conn.Clientset()}, err
+		client, err := g.Metadata()
+		return helm.Backend{Getter: g, Core: core, Metadata: client, Fence: fence, CacheGets: g.CacheGets, Pods: conn.Clientset()}, err
 	})
 }
 

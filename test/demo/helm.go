@@ -41,7 +41,7 @@ func (d *demo) helm(at site) (*helm, error) {
 }
 
 // install is `helm install --wait`.
-func (h *helm) install(ctx context.Context, path string, values map[string]any) (*helmrelease.Release, error) {
+func (h *helm) install(ctx context.Context, path string, set map[string]any) (*helmrelease.Release, error) {
 	chart, err := loader.Load(path)
 	if err != nil {
 		return nil, fmt.Errorf("loading %s: %w", path, err)
@@ -49,11 +49,11 @@ func (h *helm) install(ctx context.Context, path string, values map[string]any) 
 	install := action.NewInstall(h.config)
 	install.ReleaseName, install.Namespace = release, h.site.namespace
 	install.Wait, install.Timeout = true, 2*time.Minute
-	return install.RunWithContext(ctx, chart, values)
+	return install.RunWithContext(ctx, chart, set)
 }
 
 // upgrade is `helm upgrade --wait`.
-func (h *helm) upgrade(ctx context.Context, path string, values map[string]any) error {
+func (h *helm) upgrade(ctx context.Context, path string, set map[string]any) error {
 	chart, err := loader.Load(path)
 	if err != nil {
 		return fmt.Errorf("loading %s: %w", path, err)
@@ -61,7 +61,7 @@ func (h *helm) upgrade(ctx context.Context, path string, values map[string]any) 
 	upgrade := action.NewUpgrade(h.config)
 	upgrade.Namespace = h.site.namespace
 	upgrade.Wait, upgrade.Timeout = true, 2*time.Minute
-	_, err = upgrade.RunWithContext(ctx, release, chart, values)
+	_, err = upgrade.RunWithContext(ctx, release, chart, set)
 	return err
 }
 

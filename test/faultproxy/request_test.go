@@ -39,7 +39,7 @@ func TestRequestOf(t *testing.T) {
 		{"DELETE", "/api/v1/namespaces/a/pods", "", "deletecollection pods a"},
 	}
 	for _, tt := range tests {
-		r := requestOf(httptest.NewRequest(tt.method, tt.url, nil), []byte(tt.body))
+		r := requestOf(httptest.NewRequest(tt.method, tt.url, http.NoBody), []byte(tt.body))
 		got := strings.Join([]string{r.Verb, r.fullResource(), strings.Trim(r.Namespace+"/"+r.Name, "/")}, " ")
 		if r.Status != "" {
 			got += " status=" + r.Status
@@ -61,11 +61,11 @@ func TestRequestOfProtobuf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := requestOf(httptest.NewRequest(http.MethodPost, "/api/v1/namespaces/a/secrets", nil), body)
+	r := requestOf(httptest.NewRequest(http.MethodPost, "/api/v1/namespaces/a/secrets", http.NoBody), body)
 	if r.Name != "s" || r.Status != "failed" {
 		t.Errorf("name %q, status %q, want s, failed", r.Name, r.Status)
 	}
-	if r := requestOf(httptest.NewRequest(http.MethodPost, "/api/v1/namespaces/a/secrets", nil), body[:20]); r.Name != "" {
+	if r := requestOf(httptest.NewRequest(http.MethodPost, "/api/v1/namespaces/a/secrets", http.NoBody), body[:20]); r.Name != "" {
 		t.Errorf("name %q in half an object", r.Name)
 	}
 }

@@ -95,12 +95,16 @@ func blackhole(t *testing.T) (url string, connected <-chan struct{}) {
 	t.Cleanup(func() { _ = listener.Close() })
 	first := make(chan struct{}, 1)
 	go func() {
+		var open []net.Conn
 		for {
 			conn, err := listener.Accept()
-			if err != nil {
+			if err != nil { // the test is over
+				for _, c := range open {
+					_ = c.Close()
+				}
 				return
 			}
-			defer func() { _ = conn.Close() }() // once the test is over
+			open = append(open, conn)
 			select {
 			case first <- struct{}{}:
 			default:
