@@ -31,6 +31,12 @@ const (
 	StepSweep                StepKind = "sweep"                 // delete what abandoned revisions left behind
 )
 
+// StepKinds are all kinds of step.
+var StepKinds = []StepKind{
+	StepRelabel, StepQuarantine, StepQuarantineUnreadable, StepDiscard, StepPromote, StepUnlock, StepDedupe,
+	StepUninstall, StepTakeDown, StepDiscardQuarantined, StepRollback, StepCleanHooks, StepInstall, StepReplace, StepUpgrade, StepSweep,
+}
+
 // Step is one step of a plan.
 type Step struct {
 	Kind   StepKind

@@ -1,0 +1,536 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
+)
+
+// calls counts the calls of a fake by method, and lets a test answer one of them
+// with an error or do something before it.
+type calls struct {
+	mu     sync.Mutex
+	count  map[string]int
+	before map[string]func(n int) error
+}
+
+// fail makes every call of a method from the first-th on fail.
+func (c *calls) fail(method string, first int, err error) {
+	c.on(method, func(n int) error {
+		if n >= first {
+			return err
+		}
+		return nil
+	})
+}
+
+// on calls do before each call of a method; its error is the method's.
+func (c *calls) on(method string, do func(n int) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.before == nil {
+		c.before = map[string]func(int) error{}
+	}
+	c.before[method] = do
+}
+
+func (c *calls) enter(ctx context.Context, method string) error {
+	c.mu.Lock()
+	if c.count == nil {
+		c.count = map[string]int{}
+	}
+	c.count[method]++
+	n, do := c.count[method], c.before[method]
+	c.mu.Unlock()
+	if do != nil {
+		if err := do(n); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return &problem.Problem{Reason: problem.Unanswered, Tried: method, Cause: context.Cause(ctx), Next: "Run again."}
+	}
+	return nil
+}
+
+// times returns how often a method was called.
+func (c *calls) times(method string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.count[method]
+}
+
+// fakeCluster is a namespace with objects. A manifest such as "v2: web db" names
+// objects; one without a colon names "web" alone.
+type fakeCluster struct {
+	calls
+	ns       facts.Namespace
+	live     map[string]facts.Object // by name
+	conflict []string                // what Remove keeps
+}
+
+func newFakeCluster() *fakeCluster {
+	return &fakeCluster{
+		ns:   facts.Namespace{Name: "review", UID: "u1", Phase: facts.NamespaceActive, Ours: true, Identity: "me"},
+		live: map[string]facts.Object{},
+	}
+}
+
+// namesIn returns the objects that a manifest names.
+func namesIn(manifest string) []string {
+	_, list, ok := strings.Cut(manifest, ":")
+	switch {
+	case strings.TrimSpace(manifest) == "":
+		return nil
+	case !ok:
+		return []string{"web"}
+	}
+	return strings.Fields(list)
+}
+
+// healthy is an object of the release that is ready.
+func healthy(name string) facts.Object {
+	return facts.Object{Ref: facts.Ref{Kind: "Deployment", Namespace: "review", Name: name}, Exists: true, Owned: true, Ready: true}
+}
+
+// put makes objects exist as given.
+func (c *fakeCluster) put(objects ...facts.Object) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, o := range objects {
+		c.live[o.Name] = o
+	}
+}
+
+// edit changes a live object.
+func (c *fakeCluster) edit(name string, change func(*facts.Object)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o := c.live[name]
+	change(&o)
+	c.live[name] = o
+}
+
+// delete removes objects.
+func (c *fakeCluster) delete(names ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, n := range names {
+		delete(c.live, n)
+	}
+}
+
+// there lists the names of the live objects.
+func (c *fakeCluster) there() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var names []string
+	for n := range c.live {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
+}
+
+func (c *fakeCluster) Now() time.Time { return time.Now() }
+
+func (c *fakeCluster) User(context.Context) string { return "system:serviceaccount:review:deployer" }
+
+func (c *fakeCluster) Traffic() []result.Requests { return nil }
+
+func (c *fakeCluster) Namespace(ctx context.Context) (facts.Namespace, error) {
+	err := c.enter(ctx, "Namespace")
+	return c.ns, err
+}
+
+func (c *fakeCluster) CreateNamespace(ctx context.Context) (facts.Namespace, bool, error) {
+	if err := c.enter(ctx, "CreateNamespace"); err != nil {
+		return c.ns, false, err
+	}
+	made := c.ns.Phase == facts.NamespaceAbsent
+	if made {
+		c.ns = newFakeCluster().ns
+	}
+	return c.ns, made, nil
+}
+
+func (c *fakeCluster) AdoptNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error) {
+	err := c.enter(ctx, "AdoptNamespace")
+	if err == nil {
+		c.ns.Ours, c.ns.Identity = true, "me"
+		ns = c.ns
+	}
+	return ns, err
+}
+
+func (c *fakeCluster) DeleteNamespace(ctx context.Context, _ facts.Namespace) error {
+	err := c.enter(ctx, "DeleteNamespace")
+	if err == nil {
+		c.ns = facts.Namespace{Name: "review", Phase: facts.NamespaceAbsent}
+		c.live = map[string]facts.Object{}
+	}
+	return err
+}
+
+// WaitNamespaceGone ends as the test says, and else when ctx does.
+func (c *fakeCluster) WaitNamespaceGone(ctx context.Context, _ facts.Namespace) error {
+	if err := c.enter(ctx, "WaitNamespaceGone"); err != nil {
+		return err
+	}
+	if c.ns.Phase == facts.NamespaceAbsent {
+		return nil
+	}
+	<-ctx.Done()
+	return &problem.Problem{Reason: problem.NamespaceTerminating, Tried: "wait until the namespace is gone", Cause: context.Cause(ctx), Next: "Remove what blocks it."}
+}
+
+func (c *fakeCluster) Observe(ctx context.Context, manifest string) ([]facts.Object, error) {
+	if err := c.enter(ctx, "Observe"); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var objects []facts.Object
+	for _, name := range namesIn(manifest) {
+		o, ok := c.live[name]
+		if !ok {
+			o = facts.Object{Ref: healthy(name).Ref}
+		}
+		objects = append(objects, o)
+	}
+	return objects, nil
+}
+
+func (c *fakeCluster) Remove(ctx context.Context, objects []facts.Object, _ bool) ([]string, error) {
+	if err := c.enter(ctx, "Remove"); err != nil {
+		return nil, err
+	}
+	for _, o := range objects {
+		if !slices.Contains(c.conflict, o.Name) {
+			c.delete(o.Name)
+		}
+	}
+	return c.conflict, nil
+}
+
+// fakeAccess denies permissions by verb and resource, such as "update secrets".
+type fakeAccess struct {
+	calls
+	denied   map[string]bool
+	optional map[string]bool
+}
+
+func (a *fakeAccess) need(what string) problem.Permission {
+	action, resource, _ := strings.Cut(what, " ")
+	return problem.Permission{Verb: action, Resource: resource, Namespace: "review", Why: "keep the release", Optional: a.optional[what]}
+}
+
+func (a *fakeAccess) ClusterNeeds(_ verb.Verb, phase facts.NamespacePhase) []problem.Permission {
+	if phase == facts.NamespaceAbsent {
+		return []problem.Permission{a.need("create namespaces")}
+	}
+	return []problem.Permission{a.need("get namespaces")}
+}
+
+func (a *fakeAccess) StorageNeeds(v verb.Verb) []problem.Permission {
+	needs := []problem.Permission{a.need("update secrets"), a.RenewLock()}
+	if verb.Of(v).Removes {
+		needs = append(needs, a.need("delete secrets"))
+	}
+	return needs
+}
+
+func (a *fakeAccess) PruneNeeds() []problem.Permission {
+	return []problem.Permission{a.need("delete secrets")}
+}
+
+func (a *fakeAccess) RenewLock() problem.Permission { return a.need("update leases") }
+
+func (a *fakeAccess) ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration, retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error) {
+	for until := time.Now().Add(wait); ; {
+		if err := a.enter(ctx, "ReviewUntil"); err != nil {
+			return nil, err
+		}
+		var missing []problem.MissingPermission
+		for _, n := range needs {
+			if a.denied[n.Verb+" "+n.Resource] {
+				missing = append(missing, problem.MissingPermission{Permission: n, Reason: "RBAC"})
+			}
+		}
+		if len(required(missing)) == 0 || !time.Now().Before(until) {
+			return missing, nil
+		}
+		retry(missing)
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+func (a *fakeAccess) RBAC(user string, more []problem.Permission) string {
+	return fmt.Sprintf("kind: Role # for %s, %d more", user, len(more))
+}
+
+// fakeLocker is the lock. Acquire waits while another run holds it.
+type fakeLocker struct {
+	calls
+	found  facts.Lock
+	busy   time.Duration // how long another run holds it
+	none   bool          // Leases may not be used
+	held   fakeHeld
+	expect LockExpected // of the last Acquire
+}
+
+func (l *fakeLocker) Acquire(ctx context.Context, expect LockExpected, waiting func(string, time.Time)) (Held, facts.Lock, error) {
+	l.expect = expect
+	if err := l.enter(ctx, "Acquire"); err != nil {
+		return nil, facts.Lock{}, err
+	}
+	if l.none {
+		return nil, facts.Lock{State: facts.LockUnusable}, nil
+	}
+	if l.busy > 0 {
+		waiting("another run", time.Now())
+		select {
+		case <-time.After(l.busy):
+		case <-ctx.Done():
+			return nil, facts.Lock{}, context.Cause(ctx)
+		}
+	}
+	l.held.lost = make(chan struct{})
+	return &l.held, l.found, nil
+}
+
+func (l *fakeLocker) Read(ctx context.Context) (facts.Lock, error) {
+	return l.found, l.enter(ctx, "Read")
+}
+
+// fakeHeld is the lock that the run holds.
+type fakeHeld struct {
+	calls
+	lost     chan struct{}
+	dead     bool  // it ran out
+	trouble  error // of the last renewal
+	ended    *facts.Attempt
+	removed  bool
+	expected bool // its removal
+}
+
+// lose lets another run take the lock.
+func (h *fakeHeld) lose(trouble error) {
+	h.dead, h.trouble = true, trouble
+	close(h.lost)
+}
+
+func (h *fakeHeld) Lost() <-chan struct{} { return h.lost }
+func (h *fakeHeld) Live() bool            { return !h.dead }
+func (h *fakeHeld) Trouble() error        { return h.trouble }
+func (h *fakeHeld) ExpectRemoval()        { h.expected = true }
+
+func (h *fakeHeld) End(ctx context.Context, a facts.Attempt) error {
+	if err := h.enter(ctx, "End"); err != nil {
+		return err
+	}
+	h.ended = &a
+	return nil
+}
+
+func (h *fakeHeld) Remove(ctx context.Context) error {
+	err := h.enter(ctx, "Remove")
+	h.removed = err == nil
+	return err
+}
+
+// fakeChart is the chart. It notes for which revision it was rendered.
+type fakeChart struct {
+	calls
+	renderings []rendering
+}
+
+func (c *fakeChart) Fetch(ctx context.Context) error { return c.enter(ctx, "Fetch") }
+func (c *fakeChart) Refresh()                        { _ = c.enter(context.Background(), "Refresh") }
+
+func (c *fakeChart) Render(ctx context.Context, revision int, upgrade bool) error {
+	if err := c.enter(ctx, "Render"); err != nil {
+		return err
+	}
+	c.renderings = append(c.renderings, rendering{revision, upgrade})
+	return nil
+}
+
+// fakeHelm performs operations on the fake records and the fake cluster, as Helm
+// does: a pending record, the objects, the record's end.
+type fakeHelm struct {
+	*fakeRecords
+	cluster  *fakeCluster
+	manifest string          // of the chart; "v%d: web" with the revision if empty
+	fault    string          // of the next operation; see operate
+	during   func()          // called once the record is pending, before the objects
+	out      result.Outcome  // merged into what is returned
+	asked    []string        // the operations, such as "upgrade" and "rollback 1"
+	failed   []string        // the manifests of failed revisions that came along
+	left     map[string]bool // objects that an uninstall does not delete
+	err      error           // of an operation that fails; errObjects if nil
+}
+
+func (h *fakeHelm) Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome {
+	h.asked, h.failed = append(h.asked, string(mode)), failed
+	status := facts.StatusPendingInstall
+	if mode == facts.ModeUpgrade {
+		status = facts.StatusPendingUpgrade
+	}
+	manifest := h.manifest
+	if manifest == "" {
+		manifest = fmt.Sprintf("v%d: web", h.next())
+	}
+	return h.operate(ctx, status, manifest)
+}
+
+func (h *fakeHelm) Rollback(ctx context.Context, to int) result.Outcome {
+	h.asked = append(h.asked, fmt.Sprintf("rollback %d", to))
+	return h.operate(ctx, facts.StatusPendingRollback, h.at(to).Manifest)
+}
+
+// at is a stored revision.
+func (h *fakeHelm) at(revision int) facts.Record {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stored[h.key(revision)].Record
+}
+
+// next is the revision that an operation creates.
+func (h *fakeHelm) next() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	last := 0
+	for _, rec := range h.stored {
+		last = max(last, rec.Revision)
+	}
+	return last + 1
+}
+
+// errObjects is what Helm says of objects that do not become ready.
+var errObjects = errors.New("Deployment/web is not ready: no such image")
+
+// operate is one operation with the fault that the test asked for.
+func (h *fakeHelm) operate(ctx context.Context, pending facts.Status, manifest string) result.Outcome {
+	fault := h.fault
+	h.fault = ""
+	rec := revision(h.next(), pending)
+	rec.Manifest = manifest
+	out := h.out
+	why := cmp.Or(h.err, errObjects)
+	if fault == "nothing stored" {
+		out.Err = why
+		return out
+	}
+	h.helmWrites("create", rec, nil)
+	out.Revision, out.Manifest, out.Chart = rec.Revision, manifest, "web-1.0.0"
+	if h.during != nil {
+		h.during()
+	}
+	switch {
+	case fault == "hangs":
+		<-ctx.Done()
+		out.Cut, out.Err = true, context.Cause(ctx)
+		return out
+	case ctx.Err() != nil:
+		out.Cut, out.Err = true, context.Cause(ctx)
+		return out
+	case fault == "fails", fault == "fails and leaves it pending":
+		out.Err = why
+		if fault == "fails" {
+			h.end(rec, facts.StatusFailed, nil)
+		}
+		return out
+	}
+	for _, name := range namesIn(manifest) {
+		h.cluster.put(healthy(name))
+	}
+	out.Applied = true
+	return h.record(rec, fault, out)
+}
+
+// record is the last two writes of an operation that succeeded: Helm supersedes
+// the revision before, and then marks the new one deployed.
+func (h *fakeHelm) record(rec facts.Record, fault string, out result.Outcome) result.Outcome {
+	for _, old := range h.all() {
+		if old.Label == facts.StatusDeployed && fault != "older one stays deployed" {
+			h.end(old, facts.StatusSuperseded, nil)
+		}
+	}
+	var lost error
+	switch fault {
+	case "last write denied":
+		lost = &problem.Problem{Reason: problem.PermissionMissing, Tried: "update the record", Cause: errors.New("403"), Next: "Grant it.",
+			Missing: []problem.MissingPermission{{Permission: problem.Permission{Verb: "update", Resource: "secrets", Namespace: "review"}}}}
+	case "last write unanswered":
+		lost = errDown
+	case "older one stays deployed":
+		out.Err = errors.New("superseding revision 1 failed")
+	}
+	h.end(rec, facts.StatusDeployed, lost)
+	return out
+}
+
+func (h *fakeHelm) all() []facts.Record {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []facts.Record
+	for _, rec := range h.sorted() {
+		all = append(all, rec.Record)
+	}
+	return all
+}
+
+// end writes how a revision ended. Helm writes it over whatever is stored.
+func (h *fakeHelm) end(rec facts.Record, status facts.Status, err error) {
+	if stored := h.at(rec.Revision); stored.Key != "" {
+		rec = stored
+	}
+	rec.Label, rec.Payload = status, status
+	h.helmWrites("update", rec, err)
+}
+
+func (h *fakeHelm) Uninstall(ctx context.Context) result.Outcome {
+	h.asked = append(h.asked, "uninstall")
+	last := h.at(h.next() - 1)
+	out := h.out
+	out.Revision = last.Revision
+	h.end(last, facts.StatusUninstalling, nil)
+	if h.during != nil {
+		h.during()
+	}
+	if ctx.Err() != nil {
+		out.Cut, out.Err = true, context.Cause(ctx)
+		return out
+	}
+	for _, name := range namesIn(last.Manifest) {
+		if h.left[name] {
+			out.Err = fmt.Errorf("%s was not deleted in time", name)
+			continue
+		}
+		h.cluster.delete(name)
+	}
+	if out.Err == nil {
+		h.end(last, facts.StatusUninstalled, nil)
+	}
+	return out
+}
+
+// fakeRuns answers for the CI.
+type fakeRuns struct{ state facts.RunState }
+
+func (r *fakeRuns) State(context.Context, string) facts.RunState { return r.state }

@@ -1,0 +1,396 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+func unready(s *scene) {
+	s.cluster.edit("web", func(o *facts.Object) { o.Ready, o.Reason = false, "0 of 1" })
+}
+
+func absent(s *scene) { s.cluster.ns = facts.Namespace{Name: "review", Phase: facts.NamespaceAbsent} }
+
+func terminating(s *scene) { s.cluster.ns.Phase = facts.NamespaceTerminating }
+
+func TestCheck(t *testing.T) {
+	perform(t, []play{
+		{name: "a consistent release, at the first look", records: one, verb: verb.Check, reason: problem.Consistent, says: []string{"Revision 1 of `web` is deployed"},
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if r.Attempts != 1 || len(r.Checks) == 0 || len(r.Objects) != 1 || s.locker.times("Acquire") != 0 {
+					t.Errorf("%d looks, %d checks, objects %v, the lock was acquired %d times", r.Attempts, len(r.Checks), r.Objects, s.locker.times("Acquire"))
+				}
+			}},
+		{name: "as often in a row as asked for", records: one, verb: verb.Check, reason: problem.Consistent, set: func(s *scene) { s.options.Confirm = 3 },
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if r.Attempts != 3 {
+					t.Errorf("%d looks", r.Attempts)
+				}
+			}},
+		{name: "good looks that a bad one interrupts count anew", records: one, verb: verb.Check, reason: problem.Consistent,
+			set: func(s *scene) {
+				s.options.Confirm = 2
+				s.cluster.on("Observe", func(n int) error {
+					s.cluster.edit("web", func(o *facts.Object) { o.Ready = n != 2 })
+					return nil
+				})
+			},
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if r.Attempts != 4 {
+					t.Errorf("%d looks", r.Attempts)
+				}
+			}},
+		{name: "too few good looks in the time", records: one, verb: verb.Check, reason: problem.Inconsistent, set: func(s *scene) { s.options.Confirm = 1000 }, says: []string{"see 1000 good checks"}},
+		{name: "an object that becomes ready", records: one, verb: verb.Check, reason: problem.Consistent,
+			set: all(unready, func(s *scene) {
+				go func() {
+					time.Sleep(10 * time.Second)
+					s.cluster.put(healthy("web"))
+				}()
+			})},
+		{name: "an object that does not", records: one, verb: verb.Check, set: unready, reason: problem.Inconsistent, says: []string{"is not what it should be", "check-timeout of 1m0s"}},
+		{name: "no release", records: none, verb: verb.Check, reason: problem.NotFound},
+		{name: "no namespace", records: none, verb: verb.Check, set: absent, reason: problem.NotFound},
+		{name: "a namespace that is going", records: one, verb: verb.Check, set: terminating, reason: problem.NamespaceTerminating},
+		{name: "another branch's namespace", records: one, verb: verb.Check, set: func(s *scene) { s.cluster.ns.Identity = "theirs" }, reason: problem.NotOurs},
+		{name: "a failed deploy, at once", records: func() []facts.Record { return append(one(), by("before", revision(2, facts.StatusFailed))) }, verb: verb.Check, reason: problem.DeployFailed},
+		{name: "a record that only was not written", records: pendingOf(facts.StatusPendingUpgrade), set: ended(true), verb: verb.Check, reason: problem.Inconsistent, says: []string{"Only the record is wrong"}},
+		{name: "an abandoned operation", records: pendingOf(facts.StatusPendingUpgrade), set: all(ended(false), unready), verb: verb.Check, reason: problem.Inconsistent, says: []string{"which deploys over it"}},
+		{name: "an unreadable record", verb: verb.Check, reason: problem.RecordUnreadable,
+			records: func() []facts.Record {
+				rec := one()[0]
+				rec.DecodeError = "it is garbage"
+				return []facts.Record{rec}
+			}},
+		{name: "an operation that is alive", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check, reason: problem.LiveOperation,
+			set: func(s *scene) { s.locker.found = facts.Lock{State: facts.LockHeld, Run: "dead", Holder: "x"} }},
+		{name: "an operation that ends while it is looked at", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check, reason: problem.Consistent,
+			set: func(s *scene) {
+				s.locker.found = facts.Lock{State: facts.LockHeld, Run: "dead", Holder: "x"}
+				go func() {
+					time.Sleep(5 * time.Second)
+					s.helm.change(s.helm.key(1), func(rec *facts.Record) { rec.Label, rec.Payload = facts.StatusSuperseded, facts.StatusSuperseded })
+					s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.Label, rec.Payload = facts.StatusDeployed, facts.StatusDeployed })
+				}()
+			}},
+		{name: "nobody can tell whether it is alive", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check, reason: problem.Inconsistent, says: []string{"--assume-dead-after"}},
+		{name: "a lock that cannot be read", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check, reason: problem.Unanswered, set: func(s *scene) { s.locker.fail("Read", 1, errDown) }},
+		{name: "a server that is gone", records: one, verb: verb.Check, reason: problem.Unanswered, set: func(s *scene) { s.cluster.fail("Observe", 1, errDown) }},
+		{name: "a server that comes back", records: one, verb: verb.Check, reason: problem.Consistent,
+			set: func(s *scene) {
+				s.cluster.on("Observe", func(n int) error {
+					if n < 4 {
+						return errDown
+					}
+					return nil
+				})
+			}},
+		{name: "a server that is gone after it was seen", records: one, verb: verb.Check, reason: problem.Unanswered,
+			set: all(unready, func(s *scene) { s.cluster.fail("Observe", 3, errDown) })},
+		{name: "a permission that is missing is final", records: one, verb: verb.Check, reason: problem.PermissionMissing,
+			set: func(s *scene) {
+				s.cluster.fail("Observe", 1, &problem.Problem{Reason: problem.PermissionMissing, Tried: "read", Next: "Grant get.",
+					Missing: []problem.MissingPermission{{Permission: problem.Permission{Verb: "get", Resource: "deployments"}}}})
+			},
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if r.Attempts != 1 || r.RBAC == "" {
+					t.Errorf("%d looks, RBAC %q", r.Attempts, r.RBAC)
+				}
+			}},
+		{name: "a record that changes while it is read is read anew", records: one, verb: verb.Check, reason: problem.Consistent,
+			set: func(s *scene) { s.helm.fail("Load", 1, facts.ErrChanged) }},
+	})
+}
+
+func TestRepair(t *testing.T) {
+	perform(t, []play{
+		{name: "a healthy release", records: one, verb: verb.Repair, reason: problem.Consistent, stored: "1 deployed", says: []string{"Nothing to repair: revision 1 of `web` in `review` is deployed."}},
+		{name: "a failed one", records: func() []facts.Record { return []facts.Record{by("before", revision(1, facts.StatusFailed))} }, verb: verb.Repair, reason: problem.Consistent,
+			says: []string{"Nothing to repair: revision 1 of `web` in `review` is failed."}},
+		{name: "a record that was not written", verb: verb.Repair, reason: problem.Consistent, repair: "promote", stored: "1 deployed", says: []string{"No pod was touched"},
+			records: func() []facts.Record { return []facts.Record{by("dead", revision(1, facts.StatusPendingInstall))} },
+			set: func(s *scene) {
+				s.cluster.put(healthy("web"))
+				s.locker.found.Attempt = facts.Attempt{Run: "dead", Revision: 1, Outcome: "deployed", HooksProven: true}
+			}},
+		{name: "two deployed", records: func() []facts.Record { return append(one(), by("before", revision(2, facts.StatusDeployed))) }, verb: verb.Repair,
+			reason: problem.Consistent, repair: "dedupe", stored: "1 superseded, 2 deployed", says: []string{"Repaired: revision 2 of `web` is the only one deployed"}},
+		{name: "an abandoned one is left, with its objects", records: pendingOf(facts.StatusPendingUpgrade), set: all(ended(false), unready), verb: verb.Repair, reason: problem.Inconsistent,
+			stored: "1 deployed, 2 pending-upgrade", check: func(t *testing.T, _ *scene, r result.Result) {
+				if len(r.Objects) != 1 || len(r.Checks) == 0 {
+					t.Errorf("objects %v, checks %v", r.Objects, r.Checks)
+				}
+			}},
+		{name: "an abandoned one, unlocked when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.Consistent, repair: "unlock", stored: "1 deployed, 2 failed",
+			set: all(ended(false), unready, func(s *scene) { s.options.Policy.OnStuck = verdict.OnStuckUnlock }), says: []string{"is failed, and its record says so"}},
+		{name: "an abandoned one, rolled back when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.Consistent, asked: "rollback 1",
+			set:    all(ended(false), unready, func(s *scene) { s.options.Policy.OnStuck = verdict.OnStuckRollback }),
+			repair: "unlock, rollback", stored: "1 superseded, 2 failed, 3 deployed"},
+		{name: "an abandoned one, uninstalled when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.Consistent, asked: "uninstall",
+			set:    all(ended(false), unready, func(s *scene) { s.options.Policy.OnStuck = verdict.OnStuckUninstall }),
+			repair: "uninstall", stored: "-"},
+		{name: "the only record is unreadable", verb: verb.Repair, reason: problem.Consistent, repair: "quarantine", stored: "-",
+			records: func() []facts.Record {
+				rec := one()[0]
+				rec.DecodeError = "it is garbage"
+				return []facts.Record{rec}
+			}},
+		{name: "no release", records: none, verb: verb.Repair, reason: problem.NotFound},
+		{name: "no namespace", records: none, set: absent, verb: verb.Repair, reason: problem.NotFound},
+		{name: "a missing permission", records: one, verb: verb.Repair, reason: problem.PermissionMissing, set: func(s *scene) { s.access.denied["update secrets"] = true }},
+		{name: "a lock that cannot be had", records: one, verb: verb.Repair, reason: problem.Unanswered, set: func(s *scene) { s.locker.fail("Acquire", 1, errDown) }},
+		{name: "no answer", records: one, verb: verb.Repair, reason: problem.Unanswered, set: func(s *scene) { s.helm.fail("Records", 1, errDown) }},
+		{name: "a stranger's, to be removed", verb: verb.Repair, reason: problem.NotOurs, stored: "1 pending-install",
+			records: func() []facts.Record {
+				rec := revision(1, facts.StatusPendingInstall)
+				rec.Created, rec.Touched = time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)
+				return []facts.Record{rec}
+			},
+			set: func(s *scene) {
+				s.cluster.ns.Ours, s.cluster.ns.Identity = false, ""
+				s.options.Policy.OnStuck = verdict.OnStuckUninstall
+			}},
+	})
+}
+
+func TestTeardown(t *testing.T) {
+	unreadable := func() []facts.Record {
+		rec := by("before", revision(1, facts.StatusSuperseded))
+		rec.DecodeError = "it is garbage"
+		return []facts.Record{rec, by("before", revision(2, facts.StatusDeployed))}
+	}
+	stays := func(s *scene) { s.cluster.ns.Ours = false }
+	perform(t, []play{
+		{name: "a release and its namespace", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-", says: []string{"`web` is gone, and so is its namespace `review`."},
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if !s.locker.held.expected || s.locker.held.removed || s.cluster.ns.Phase != facts.NamespaceAbsent {
+					t.Errorf("lock %+v, namespace %+v", &s.locker.held, s.cluster.ns)
+				}
+			}},
+		{name: "in a namespace that Berth did not make", records: one, set: stays, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-", says: []string{"the namespace stays"},
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if !s.locker.held.removed || s.cluster.times("DeleteNamespace") != 0 {
+					t.Error("the lock stays, or the namespace does not")
+				}
+			}},
+		{name: "whose lock cannot be removed", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
+			set:   all(stays, func(s *scene) { s.locker.held.fail("Remove", 1, errDown) }),
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Lock not removed") }},
+		{name: "without Leases", records: one, set: func(s *scene) { s.locker.none = true }, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-"},
+		{name: "twice", records: none, verb: verb.Teardown, reason: problem.Consistent, says: []string{"Release web is not there (any more)."}},
+		{name: "after the namespace went", records: none, set: absent, verb: verb.Teardown, reason: problem.Consistent, says: []string{"Nothing to take down"}},
+		{name: "whose namespace is going", records: none, verb: verb.Teardown, reason: problem.Consistent, says: []string{"and so is its namespace"},
+			set: all(terminating, func(s *scene) {
+				s.cluster.on("WaitNamespaceGone", func(int) error { absent(s); return nil })
+			})},
+		{name: "whose namespace does not go", records: none, set: terminating, verb: verb.Teardown, reason: problem.NamespaceTerminating},
+		{name: "of another branch", records: one, set: func(s *scene) { s.cluster.ns.Identity = "theirs" }, verb: verb.Teardown, reason: problem.NotOurs},
+		{name: "that somebody works on", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Teardown, reason: problem.LivenessUnknown, set: func(s *scene) { s.options.LockTimeout = time.Second }},
+		{name: "that somebody uninstalls already", verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-",
+			records: func() []facts.Record { return []facts.Record{by("other", revision(1, facts.StatusUninstalling))} },
+			set: func(s *scene) {
+				s.locker.found = facts.Lock{State: facts.LockExpired, Run: "other", Expired: []facts.Expiry{{Run: "other", At: time.Now()}}}
+			}},
+		{name: "that was uninstalled with its history kept", records: func() []facts.Record { return []facts.Record{by("before", revision(1, facts.StatusUninstalled))} },
+			verb: verb.Teardown, reason: problem.Consistent, stored: "-"},
+		{name: "that Berth did not deploy", records: func() []facts.Record { return []facts.Record{revision(1, facts.StatusDeployed)} }, verb: verb.Teardown, reason: problem.NotOurs, stored: "1 deployed",
+			set: func(s *scene) { s.cluster.ns.Ours, s.cluster.ns.Identity = false, "" }},
+		{name: "beside another release", records: one, verb: verb.Teardown, reason: problem.NotOurs, asked: "uninstall", stored: "-", set: func(s *scene) { s.helm.others = []string{"db"} },
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if len(r.Kept) != 1 || s.cluster.times("DeleteNamespace") != 0 {
+					t.Errorf("kept %q", r.Kept)
+				}
+			}},
+		{name: "with an object that is somebody else's by now", records: one, verb: verb.Teardown, reason: problem.NotOurs, asked: "uninstall",
+			set: func(s *scene) { s.helm.out = result.Outcome{Kept: []string{"Deployment/web was kept"}} },
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if len(r.Kept) != 2 {
+					t.Errorf("kept %q", r.Kept)
+				}
+			}},
+		{name: "in a namespace that somebody wants to keep", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
+			set:   func(s *scene) { s.cluster.ns.Keep, s.cluster.ns.KeepWhy = true, "it is marked" },
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Namespace kept") }},
+		{name: "of a kind that is gone", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
+			set:   func(s *scene) { s.helm.out = result.Outcome{Missing: []string{"Boat/a"}} },
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Kinds that are gone") }},
+		{name: "with an unreadable record, which goes with the namespace", records: unreadable, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", repair: "quarantine", stored: "-"},
+		{name: "with an unreadable record, in a namespace that stays", records: unreadable, set: stays, verb: verb.Teardown, reason: problem.RecordUnreadable, asked: "uninstall", repair: "quarantine", stored: "-",
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if len(s.helm.quarantined) != 1 {
+					t.Errorf("quarantined: %v", s.helm.quarantined)
+				}
+			}},
+		{name: "whose quarantined records go, too", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
+			set: all(stays, func(s *scene) { s.helm.quarantined["old"] = facts.Record{} }),
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if len(s.helm.quarantined) != 0 {
+					t.Errorf("quarantined: %v", s.helm.quarantined)
+				}
+			}},
+		{name: "with an unreadable record that cannot be moved", records: unreadable, verb: verb.Teardown, reason: problem.Unanswered, set: func(s *scene) { s.helm.fail("Quarantine", 1, errDown) }},
+		{name: "with a record that cannot be loaded", records: unreadable, verb: verb.Teardown, reason: problem.Unanswered, set: func(s *scene) { s.helm.fail("Load", 2, errDown) }},
+		{name: "with an object that does not go", records: one, verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall", stored: "1 uninstalling", says: []string{"is still there"},
+			set: func(s *scene) { s.helm.left = map[string]bool{"web": true} }},
+		{name: "the same, and nobody can tell what is left", records: one, verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall",
+			set: func(s *scene) { s.helm.left = map[string]bool{"web": true}; s.cluster.fail("Observe", 1, errDown) }},
+		{name: "that Helm refuses to uninstall", records: one, verb: verb.Teardown, reason: problem.PermissionMissing, asked: "uninstall",
+			set: func(s *scene) {
+				s.helm.out.Err = &problem.Problem{Reason: problem.PermissionMissing, Tried: "uninstall", Next: "Grant delete."}
+			}},
+		{name: "with an object that only an older revision names", verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall", stored: "1 superseded, 2 uninstalled", says: []string{"of revision 1, is still there"},
+			records: func() []facts.Record {
+				old := by("before", revision(1, facts.StatusSuperseded))
+				old.Manifest = "v1: web old"
+				return []facts.Record{old, by("before", revision(2, facts.StatusDeployed))}
+			}, set: stays},
+		{name: "the same, where the namespace takes it along", verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-",
+			records: func() []facts.Record {
+				old := by("before", revision(1, facts.StatusSuperseded))
+				old.Manifest = "v1: web old"
+				return []facts.Record{old, by("before", revision(2, facts.StatusDeployed))}
+			}},
+		{name: "whose end cannot be proven", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall", stored: "1 uninstalled", set: func(s *scene) { s.cluster.fail("Observe", 1, errDown) }},
+		{name: "whose records cannot be removed", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall", set: func(s *scene) { s.helm.fail("Purge", 1, errDown) }},
+		{name: "whose neighbours cannot be listed", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall", set: func(s *scene) { s.helm.fail("Others", 1, errDown) },
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.cluster.times("DeleteNamespace") != 0 {
+					t.Error("the namespace was deleted")
+				}
+			}},
+		{name: "whose namespace cannot be deleted", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall", set: func(s *scene) { s.cluster.fail("DeleteNamespace", 1, errDown) }},
+		{name: "without the permission to delete records, before anything goes", records: one, verb: verb.Teardown, reason: problem.PermissionMissing, stored: "1 deployed",
+			set: func(s *scene) { s.access.denied["delete secrets"] = true }},
+		{name: "without the permission to delete the namespace", records: one, verb: verb.Teardown, reason: problem.PermissionMissing, stored: "1 deployed",
+			set: func(s *scene) { s.access.denied["delete namespaces"] = true }},
+		{name: "whose lock cannot be had", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed", set: func(s *scene) { s.locker.fail("Acquire", 1, errDown) }},
+		{name: "without an answer", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed", set: func(s *scene) { s.cluster.fail("Namespace", 1, errDown) }},
+		{name: "whose records cannot be read", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed", set: func(s *scene) { s.helm.fail("Records", 1, errDown) }},
+	})
+}
+
+func TestPreflight(t *testing.T) {
+	perform(t, []play{
+		{name: "all is granted", verb: verb.Preflight, reason: problem.Consistent, says: []string{"All that deploying `web` in `review` needs is permitted."},
+			set: func(s *scene) { s.options.Preflight = false }, // it asks whatever the input says
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if r.User == "" || r.RBAC == "" || s.access.times("ReviewUntil") != 1 || s.locker.times("Acquire") != 0 {
+					t.Errorf("user %q, RBAC %q, asked %d times", r.User, r.RBAC, s.access.times("ReviewUntil"))
+				}
+			}},
+		{name: "something is missing", verb: verb.Preflight, reason: problem.PermissionMissing, set: func(s *scene) { s.access.denied["delete secrets"] = true }, says: []string{"may not delete secrets"}},
+		{name: "no answer", verb: verb.Preflight, reason: problem.Unanswered, set: func(s *scene) { s.cluster.fail("Namespace", 1, errDown) }},
+	})
+}
+
+func TestUnknownVerb(t *testing.T) {
+	r := newScene().run(t.Context(), "dance")
+	if r.Reason != problem.Internal || r.Next == "" {
+		t.Errorf("%+v", r.Exit)
+	}
+}
+
+func TestUnknownStep(t *testing.T) {
+	if _, err := (&performer{}).perform(t.Context(), []verdict.Step{{Kind: "dance"}}, nil); err == nil {
+		t.Error("it is performed")
+	}
+}
+
+// Every kind of step that a plan may have is performed by something.
+func TestEveryStepIsPerformed(t *testing.T) {
+	for _, kind := range verdict.StepKinds {
+		if stepFuncs[kind] == nil {
+			t.Errorf("nothing performs %s", kind)
+		}
+	}
+	if len(stepFuncs) != len(verdict.StepKinds) {
+		t.Errorf("%d kinds, %d functions", len(verdict.StepKinds), len(stepFuncs))
+	}
+}
+
+func TestInterrupts(t *testing.T) {
+	signalled := func(s *scene) { s.helm.during = s.signal }
+	perform(t, []play{
+		{name: "before anything", records: one, verb: verb.Deploy, reason: problem.Terminated, stored: "1 deployed", says: []string{"Nothing was under way"},
+			set: func(s *scene) { s.cluster.on("Namespace", func(int) error { s.signal(); return nil }) }},
+		{name: "in a deploy", records: one, set: signalled, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed, 2 failed",
+			says: []string{"Interrupted by SIGTERM.", "revision 2 is recorded as failed", "Nothing is stuck"},
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if s.locker.held.ended.Outcome != "interrupted" || r.Notes[len(r.Notes)-1].Level != result.LevelWarning {
+					t.Errorf("lock %+v, notes %v", s.locker.held.ended, r.Notes)
+				}
+			}},
+		{name: "in a deploy that would roll back", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed, 2 failed",
+			set: all(signalled, func(s *scene) { s.options.Policy.OnFailure = verdict.OnFailureRollback })},
+		{name: "in a deploy whose end cannot be recorded", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed, 2 pending-upgrade",
+			set: all(signalled, func(s *scene) { s.helm.fail("Settle", 1, errDown) }), says: []string{"could not be recorded"},
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if len(r.Evidence) != 2 {
+					t.Errorf("evidence %q", r.Evidence)
+				}
+			}},
+		{name: "in an operation that stored nothing", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed", says: []string{"Nothing was under way"},
+			set: func(s *scene) {
+				s.helm.fault = "nothing stored"
+				s.helm.on("Records", 2, func() error { s.signal(); return nil })
+			}},
+		{name: "in a teardown", records: one, set: signalled, verb: verb.Teardown, reason: problem.Terminated, asked: "uninstall", stored: "1 uninstalling", says: []string{"could not be recorded"}},
+		{name: "while it waits for another run", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.Terminated, stored: "1 deployed, 2 pending-upgrade",
+			set: func(s *scene) {
+				go func() { time.Sleep(time.Minute); s.signal() }()
+			}},
+		{name: "while it waits for the lock", records: one, verb: verb.Deploy, reason: problem.Terminated,
+			set: func(s *scene) {
+				s.locker.busy = time.Hour
+				go func() { time.Sleep(time.Minute); s.signal() }()
+			}},
+		{name: "while it checks", records: one, verb: verb.Check, reason: problem.Terminated,
+			set: all(unready, func(s *scene) {
+				go func() { time.Sleep(10 * time.Second); s.signal() }()
+			})},
+	})
+}
+
+func TestLockIsLost(t *testing.T) {
+	during := func(trouble error) func(*scene) {
+		return func(s *scene) { s.helm.during = func() { s.locker.held.lose(trouble); time.Sleep(time.Millisecond) } }
+	}
+	perform(t, []play{
+		{name: "in a deploy, to another run", records: one, set: during(nil), verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade", stored: "1 deployed, 2 pending-upgrade",
+			says: []string{"the lock on the release was lost"}, check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.locker.held.ended != nil {
+					t.Error("it wrote on the lock that is another's")
+				}
+			}},
+		{name: "in a deploy, for want of answers", records: one, set: during(errDown), verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade", stored: "1 deployed, 2 pending-upgrade"},
+		{name: "before a repair", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.LiveOperation, stored: "1 deployed, 2 pending-upgrade",
+			set: all(ended(true), func(s *scene) {
+				s.helm.on("Records", 1, func() error { s.locker.held.dead = true; return nil })
+			})},
+		{name: "while it waits", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.LiveOperation, stored: "1 deployed, 2 pending-upgrade",
+			set: func(s *scene) {
+				go func() { time.Sleep(time.Minute); s.locker.held.lose(nil) }()
+			}},
+		{name: "in the check", records: one, verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade", stored: "1 superseded, 2 deployed",
+			set: func(s *scene) {
+				s.cluster.on("Observe", func(n int) error {
+					if n == 1 {
+						s.locker.held.lose(nil)
+					}
+					unready(s)
+					return nil
+				})
+			}},
+		{name: "before a rollback", records: one, verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade", stored: "1 deployed, 2 failed",
+			set: func(s *scene) {
+				s.helm.fault, s.options.Policy.OnFailure = "fails", verdict.OnFailureRollback
+				s.cluster.on("Observe", func(int) error { s.locker.held.dead = true; return nil })
+			}},
+	})
+}
