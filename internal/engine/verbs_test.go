@@ -60,7 +60,7 @@ func TestCheck(t *testing.T) {
 		{name: "a namespace that is going", records: one, verb: verb.Check, set: terminating, reason: problem.NamespaceTerminating},
 		{name: "another branch's namespace", records: one, verb: verb.Check, set: func(s *scene) { s.cluster.ns.Identity = "theirs" }, reason: problem.NotOurs},
 		{name: "a failed deploy, at once", records: func() []facts.Record { return append(one(), by("before", revision(2, facts.StatusFailed))) }, verb: verb.Check, reason: problem.DeployFailed},
-		{name: "a record that only was not written", records: pendingOf(facts.StatusPendingUpgrade), set: ended(true), verb: verb.Check, reason: problem.Inconsistent, says: []string{"Only the record is wrong"}},
+		{name: "a record that only was not written", records: pendingOf(facts.StatusPendingUpgrade), set: ended(true), verb: verb.Check, reason: problem.Inconsistent, says: []string{"Correct the record in place"}},
 		{name: "an abandoned operation", records: pendingOf(facts.StatusPendingUpgrade), set: all(ended(false), unready), verb: verb.Check, reason: problem.Inconsistent, says: []string{"which deploys over it"}},
 		{name: "an unreadable record", verb: verb.Check, reason: problem.RecordUnreadable,
 			records: func() []facts.Record {
@@ -317,10 +317,10 @@ func TestEveryStepIsPerformed(t *testing.T) {
 func TestInterrupts(t *testing.T) {
 	signalled := func(s *scene) { s.helm.during = s.signal }
 	perform(t, []play{
-		{name: "before anything", records: one, verb: verb.Deploy, reason: problem.Terminated, stored: "1 deployed", says: []string{"Nothing was under way"},
+		{name: "before anything", records: one, verb: verb.Deploy, reason: problem.Terminated, stored: "1 deployed", says: []string{"nothing was under way"},
 			set: func(s *scene) { s.cluster.on("Namespace", func(int) error { s.signal(); return nil }) }},
 		{name: "in a deploy", records: one, set: signalled, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed, 2 failed",
-			says: []string{"Interrupted by SIGTERM.", "revision 2 is recorded as failed", "Nothing is stuck"},
+			says: []string{"Interrupted by SIGTERM.", "revision 2 is recorded as failed", "nothing is stuck"},
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if s.locker.held.ended.Outcome != "interrupted" || r.Notes[len(r.Notes)-1].Level != result.LevelWarning {
 					t.Errorf("lock %+v, notes %v", s.locker.held.ended, r.Notes)
@@ -335,7 +335,7 @@ func TestInterrupts(t *testing.T) {
 					t.Errorf("evidence %q", r.Evidence)
 				}
 			}},
-		{name: "in an operation that stored nothing", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed", says: []string{"Nothing was under way"},
+		{name: "in an operation that stored nothing", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed", says: []string{"nothing was under way"},
 			set: func(s *scene) {
 				s.helm.fault = "nothing stored"
 				s.helm.on("Records", 2, func() error { s.signal(); return nil })
