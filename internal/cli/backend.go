@@ -2,18 +2,31 @@ package cli
 
 import (
 	"context"
-	"time"
+	"errors"
 
+	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm"
 	"github.com/berth-dev/berth/internal/kube"
-	"github.com/berth-dev/berth/internal/kube/lease"
+	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/kube/transport"
+	"github.com/berth-dev/berth/internal/progress"
+	"github.com/berth-dev/berth/internal/result"
 )
 
+// backends opens the backend of each Helm operation.
+type backends struct {
+	conn     *kube.Conn
+	target   target
+	lock     *locker
+	display  *progress.Display
+	failFast bool
+}
+
 // open returns the backend of one Helm operation, behind a fence of its own.
-func (w *wiring) open(ctx context.Context) (helm.Backend, error) {
-	fence := transport.NewFence(ctx, w.holding)
-	getter := w.conn.Getter(w.app.Namespace, fence)
+func (b backends) open(ctx context.Context) (helm.Backend, error) {
+	fence := transport.NewFence(ctx, b.lock.check)
+	getter := b.conn.Getter(b.target.Namespace, fence)
 	core, err := getter.Core()
 	if err != nil {
 		return helm.Backend{}, err
@@ -22,26 +35,66 @@ func (w *wiring) open(ctx context.Context) (helm.Backend, error) {
 	if err != nil {
 		return helm.Backend{}, err
 	}
-	reads := w.conn.Getter(w.app.Namespace, transport.NewFence(context.WithoutCancel(ctx), w.holding))
+	// The waiter goes on reading when the operation is over, to find out why
+	// something is not ready, unless the lock is lost.
+	reads := b.conn.Getter(b.target.Namespace, transport.NewFence(context.WithoutCancel(ctx), b.lock.check))
 	return helm.Backend{
 		Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.CacheGets,
-		Pods: w.conn.Clientset(), Waiter: w.waiter(reads),
+		Pods: b.conn.Clientset(), Waiter: waiter{b, reads},
 	}, nil
 }
 
-func (w *wiring) waiter(reads *kube.Getter) waiter {
-	return waiter{conn: w.conn, display: w.display, getter: reads, namespace: w.app.Namespace, release: w.app.Release, own: w.app.PerBranch, failFast: w.options.FailFast}
+// waiter implements the Waiter of a helm.Backend with internal/kube/rollout, and
+// shows on the display how each wait goes.
+type waiter struct {
+	backends
+	getter *kube.Getter
 }
 
-// leaseMargin is how long before the lock could be another's nothing more is
-// begun: what was sent by then has landed. A short lock has less to spare.
-func leaseMargin(duration time.Duration) time.Duration { return min(5*time.Second, duration/6) }
-
-// holding is asked before every request of an operation. A process that was
-// stopped and goes on later is refused here, before any timer of its fires.
-func (w *wiring) holding() error {
-	if w.lease == nil || w.lease.Live(leaseMargin(w.options.LockDuration)) {
-		return nil
+func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]result.Event, error) {
+	r, shown, err := w.begin(ctx, progress.Ready, jobs)
+	if err != nil {
+		return nil, err
 	}
-	return lease.ErrLost
+	err = r.WaitForReady(ctx, applied)
+	return shown.Timeline(), err
+}
+
+func (w waiter) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
+	r, shown, err := w.begin(ctx, progress.Gone, false)
+	if err != nil {
+		return nil, err
+	}
+	err = r.WaitForDelete(ctx, refs)
+	return shown.Timeline(), err
+}
+
+func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
+	r, _, err := w.begin(ctx, progress.Done, false)
+	if err != nil {
+		return nil, err
+	}
+	deleted, err := r.WaitForCompletion(ctx, applied)
+	var incomplete *rollout.IncompleteError
+	if errors.As(err, &incomplete) {
+		return deleted, err // the hook failed, and not a request
+	}
+	return deleted, apifailure.Classify(err, "wait for the hook to end")
+}
+
+// begin returns the waiter of one wait, and how that wait is shown.
+func (w waiter) begin(ctx context.Context, aim progress.Aim, jobs bool) (*rollout.Waiter, *progress.Wait, error) {
+	mapper, err := w.conn.Mapper(ctx)
+	if err != nil {
+		return nil, nil, apifailure.Classify(err, "ask the API server for its kinds of object")
+	}
+	client, dynamic, err := w.getter.Clients()
+	if err != nil {
+		return nil, nil, err
+	}
+	shown := w.display.Wait(aim)
+	return &rollout.Waiter{
+		Release: w.target.Release, OwnNamespace: w.target.PerBranch, WaitForJobs: jobs, FailFast: w.failFast, Observer: shown,
+		Clients: rollout.Clients{Clientset: client, Dynamic: dynamic, Mapper: mapper, Namespace: w.target.Namespace},
+	}, shown, nil
 }

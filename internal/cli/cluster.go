@@ -14,12 +14,11 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// cluster is the engine's view of internal/kube, for one review app.
+// cluster implements engine.Cluster for one review app with internal/kube.
 type cluster struct {
 	conn   *kube.Conn
 	app    app.App
-	labels map[string]string // the user's own, for the namespace
-	clock  func() time.Time
+	labels map[string]string // given for the namespace
 	note   func(result.Note)
 }
 
@@ -45,7 +44,8 @@ func (c *cluster) AdoptNamespace(ctx context.Context, ns facts.Namespace) (facts
 	return adopted, apifailure.Classify(err, "adopt namespace "+ns.Name)
 }
 
-// allLabels are the user's labels and, over them, Berth's own.
+// allLabels returns the namespace's labels. Berth's own take precedence over those
+// that were given.
 func (c *cluster) allLabels() map[string]string {
 	all := make(map[string]string, len(c.labels)+len(c.app.Labels))
 	maps.Copy(all, c.labels)
@@ -89,15 +89,15 @@ func (c *cluster) Remove(ctx context.Context, leftovers []facts.Object, wait boo
 	return kept, apifailure.Classify(err, "delete objects of release "+c.app.Release)
 }
 
-// Now is the API server's time, or this machine's until the first answer.
+// Now returns the API server's time, or this machine's before the first answer.
 func (c *cluster) Now() time.Time {
 	if t, ok := c.conn.ServerTime(); ok {
 		return t
 	}
-	return c.clock()
+	return time.Now()
 }
 
-// User is only for messages, so an answer that does not come is none.
+// User gives up after a while and returns "", since it serves messages only.
 func (c *cluster) User(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

@@ -6,14 +6,13 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
-// command is the command line: one command a verb, its flags from the table of
-// inputs.
+// command returns the command line: one command for each verb, with the flags that
+// the table of inputs gives it. Executing it sets code to the exit code.
 func (p Process) command(ctx context.Context, code *int) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "berth",
@@ -30,7 +29,7 @@ func (p Process) command(ctx context.Context, code *int) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	args := p.Args
 	if len(args) > 0 && args[0] == "" {
-		args = append([]string{string(verb.Auto)}, args[1:]...) // the action's verb, given as empty
+		args = append([]string{string(verb.Auto)}, args[1:]...) // the action's input verb, given as empty
 	}
 	root.SetArgs(args)
 	root.SetOut(p.Stdout)
@@ -51,40 +50,7 @@ func (p Process) verbCommand(ctx context.Context, v verb.Properties, code *int) 
 			_, _ = fmt.Fprintln(p.Stdout, p.Version)
 			return
 		}
-		*code = p.runVerb(ctx, v.Verb, func(d input.Defaults) (*input.Options, error) {
-			o, err := input.Resolve(c.Flags(), p.Environ, v.Verb, d)
-			if err != nil {
-				return p.reporting(c.Flags()), err
-			}
-			return o, nil
-		})
+		*code = p.runVerb(ctx, v.Verb, c.Flags())
 	}
 	return c
-}
-
-// reporting is where to report that the inputs are wrong: whoever reads JSON, or
-// collects a folder, is told there too.
-func (p Process) reporting(flags *pflag.FlagSet) *input.Options {
-	given := func(name string) string {
-		if f := flags.Lookup(name); f != nil && f.Changed {
-			return f.Value.String()
-		}
-		in := input.Find(name)
-		if value := p.getenv(in.Env()); value != "" || p.getenv("GITHUB_ACTIONS") != "true" {
-			return value
-		}
-		return p.getenv(in.ActionEnv())
-	}
-	return &input.Options{Reporting: input.Reporting{Output: given("output"), ReportDir: given("report-dir")}}
-}
-
-// readableFlags are those of a command line that can be read although another
-// one on it, or its verb, is wrong.
-func (p Process) readableFlags() *pflag.FlagSet {
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	flags.Usage = func() {}
-	flags.ParseErrorsAllowlist.UnknownFlags = true
-	input.Bind(flags, verb.Deploy) // deploy takes every input
-	_ = flags.Parse(p.Args)
-	return flags
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/problem"
@@ -14,11 +16,57 @@ import (
 	"github.com/berth-dev/berth/internal/verb"
 )
 
-// conclude says how the run ended, where people look, and gives the exit code.
-func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Result) int {
-	if o == nil {
-		o = &input.Options{}
+// refuseCommandLine reports a command line that cannot be parsed, and returns the
+// exit code. v is empty when there is no such verb.
+func (p Process) refuseCommandLine(v verb.Verb, err error) int {
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.Usage = func() {}
+	flags.ParseErrorsAllowlist.UnknownFlags = true
+	input.Bind(flags, verb.Deploy) // which takes every input
+	_ = flags.Parse(p.Args)
+	return p.conclude(ci.Detect(p.getenv, p.Stderr), p.readableOptions(flags), wrongInput(v, err))
+}
+
+// readableOptions returns, when the inputs are wrong, those that say where to report
+// that: output and report-dir.
+func (p Process) readableOptions(flags *pflag.FlagSet) *input.Options {
+	given := func(name string) string {
+		if f := flags.Lookup(name); f != nil && f.Changed {
+			return f.Value.String()
+		}
+		in := input.Find(name)
+		if value := p.getenv(in.Env()); value != "" || p.getenv("GITHUB_ACTIONS") != "true" {
+			return value
+		}
+		return p.getenv(in.ActionEnv())
 	}
+	return &input.Options{Reporting: input.Reporting{Output: given("output"), ReportDir: given("report-dir")}}
+}
+
+// wrongInput returns the result of a run that ended because of its inputs.
+func wrongInput(v verb.Verb, err error) result.Result {
+	return result.Result{
+		Subject: result.Subject{Verb: v},
+		Exit: result.Exit{
+			Reason: problem.WrongInput, Headline: "Wrong input; nothing was touched.", Cause: err.Error(),
+			Next: "Run berth " + strings.TrimSpace(string(v)+" --help") + ", which lists what is allowed.",
+		},
+		Log: result.Log{Started: time.Now(), Notes: []result.Note{{Level: result.LevelError, Title: "wrong input", Message: err.Error()}}},
+	}
+}
+
+// nothingToDo returns the result of auto where the event asks for nothing.
+func nothingToDo(i ci.Intent) result.Result {
+	return result.Result{
+		Subject: result.Subject{Verb: verb.Auto},
+		Exit:    result.Exit{Reason: problem.NothingToDo, Headline: "Nothing to do: " + i.Reason + "."},
+		Log:     result.Log{Started: time.Now(), Notes: []result.Note{{Level: result.LevelNotice, Title: "nothing to do", Message: i.Reason}}},
+	}
+}
+
+// conclude reports how the run ended, wherever people look, and returns the exit
+// code.
+func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Result) int {
 	r.ExitCode = exitCode(r.Reason)
 	code := r.ExitCode
 	if slices.Contains(o.SoftFail, code) {
@@ -42,29 +90,12 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 	return code
 }
 
-// soften turns what would fail the step into warnings.
+// soften turns the notes that would fail the step into warnings.
 func soften(r *result.Result) {
 	for i := range r.Notes {
 		if r.Notes[i].Level == result.LevelError {
 			r.Notes[i].Level = result.LevelWarning
 			r.Notes[i].Title += fmt.Sprintf(" (exit code %d, softened by soft-fail)", r.ExitCode)
 		}
-	}
-}
-
-// wrongInput is the result of a run that stopped at its inputs.
-func wrongInput(v verb.Verb, err error) result.Result {
-	return result.Result{
-		Subject: result.Subject{Verb: v},
-		Exit:    result.Exit{Reason: problem.WrongInput, Headline: "Wrong input; nothing was touched.", Cause: err.Error(), Next: "Run berth " + strings.TrimSpace(string(v)+" --help") + ", which lists what is allowed."},
-		Log:     result.Log{Started: time.Now(), Notes: []result.Note{{Level: result.LevelError, Title: "wrong input", Message: err.Error()}}},
-	}
-}
-
-func nothingToDo(i ci.Intent) result.Result {
-	return result.Result{
-		Subject: result.Subject{Verb: verb.Auto},
-		Exit:    result.Exit{Reason: problem.NothingToDo, Headline: "Nothing to do: " + i.Reason + "."},
-		Log:     result.Log{Started: time.Now(), Notes: []result.Note{{Level: result.LevelNotice, Title: "nothing to do", Message: i.Reason}}},
 	}
 }

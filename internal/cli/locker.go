@@ -4,34 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/engine"
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/lease"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// locker is the engine's view of internal/kube/lease.
+// locker implements engine.Locker with a Lease. It also tells the operations of the
+// run whether the lock is still held.
 type locker struct {
-	conn      *kube.Conn
-	options   lease.Options
-	namespace string
-	release   string
-	held      **lease.Lease // told when the lock is held
+	conn    *kube.Conn
+	options lease.Options
+	held    atomic.Pointer[lease.Lease] // nil before Acquire, and where Leases may not be used
 }
 
-func (w *wiring) locker() locker {
-	return locker{conn: w.conn, held: &w.lease, namespace: w.app.Namespace, release: w.app.Release, options: lease.Options{
-		Namespace: w.app.Namespace, Release: w.app.Release, Holder: w.holder, Run: w.run,
-		Duration: w.options.LockDuration, RenewEvery: w.options.LockDuration / 3,
-		Wait: w.options.LockTimeout, ServerNow: serverNow(w.conn),
+func newLocker(conn *kube.Conn, t target, o *input.Options) *locker {
+	return &locker{conn: conn, options: lease.Options{
+		Namespace: t.Namespace, Release: t.Release, Holder: t.holder, Run: t.run,
+		Duration: o.LockDuration, RenewEvery: o.LockDuration / 3,
+		Wait: o.LockTimeout, ServerNow: serverNow(conn),
 	}}
 }
 
-// serverNow is the API server's time, or zero until it is known.
+// serverNow returns a function that returns the API server's time, or zero until
+// that is known.
 func serverNow(conn *kube.Conn) func() time.Time {
 	return func() time.Time {
 		t, _ := conn.ServerTime()
@@ -39,31 +41,48 @@ func serverNow(conn *kube.Conn) func() time.Time {
 	}
 }
 
-func (l locker) Acquire(ctx context.Context, expect engine.LockExpected, waiting func(string, time.Time)) (engine.Held, facts.Lock, error) {
+func (l *locker) Acquire(ctx context.Context, expect engine.LockExpected, waiting func(string, time.Time)) (engine.Held, facts.Lock, error) {
 	o := l.options
 	o.OnWait, o.Absent, o.Renewable = waiting, expect.Absent, expect.Renewable
 	held, err := lease.Acquire(ctx, l.conn.Clientset(), o)
 	var busy *lease.HeldError
 	switch {
 	case err == nil:
-		*l.held = held
+		l.held.Store(held)
 		return heldLease{held, leaseMargin(o.Duration)}, held.Found(), nil
 	case errors.Is(err, lease.ErrUnusable):
 		return nil, facts.Lock{State: facts.LockUnusable}, nil
 	case errors.As(err, &busy):
 		return nil, facts.Lock{}, &problem.Problem{Reason: problem.LiveOperation,
-			Tried: fmt.Sprintf("lock release %s in namespace %s within the lock-timeout of %s", l.release, l.namespace, o.Wait),
+			Tried: fmt.Sprintf("lock release %s in namespace %s within the lock-timeout of %s", o.Release, o.Namespace, o.Wait),
 			Cause: busy, Next: "Wait for that run to end, or give a longer lock-timeout."}
 	}
-	return nil, facts.Lock{}, apifailure.Classify(err, "lock release "+l.release)
+	return nil, facts.Lock{}, apifailure.Classify(err, "lock release "+o.Release)
 }
 
-func (l locker) Read(ctx context.Context) (facts.Lock, error) {
-	found, err := lease.Read(ctx, l.conn.Clientset(), l.namespace, l.release, l.options.ServerNow())
-	return found, apifailure.Classify(err, "read the lock of release "+l.release)
+func (l *locker) Read(ctx context.Context) (facts.Lock, error) {
+	o := l.options
+	found, err := lease.Read(ctx, l.conn.Clientset(), o.Namespace, o.Release, o.ServerNow())
+	return found, apifailure.Classify(err, "read the lock of release "+o.Release)
 }
 
-// heldLease is a Lease that this run holds.
+// check returns lease.ErrLost once the lock may belong to another run. It is called
+// before every request of an operation, so that a process that was suspended sends
+// nothing when it goes on, even before any of its timers fires.
+func (l *locker) check() error {
+	held := l.held.Load()
+	if held == nil || held.Live(leaseMargin(l.options.Duration)) {
+		return nil
+	}
+	return lease.ErrLost
+}
+
+// leaseMargin returns how long before the end of a lock the run sends nothing more,
+// so that everything sent has been processed when the lock ends. A short lock has a
+// shorter margin.
+func leaseMargin(duration time.Duration) time.Duration { return min(5*time.Second, duration/6) }
+
+// heldLease implements engine.Held with a Lease.
 type heldLease struct {
 	*lease.Lease
 	margin time.Duration

@@ -13,14 +13,15 @@ import (
 	"github.com/berth-dev/berth/internal/verb"
 )
 
-// permissions is the engine's view of internal/kube/access.
+// permissions implements engine.Access with internal/kube/access.
 type permissions struct {
 	conn      *kube.Conn
-	resource  string // what records are kept in
+	resource  string // that stores records: secrets or configmaps
 	namespace string
 	perBranch bool
 }
 
+// needs returns the permissions that a verb needs in a namespace of this phase.
 func (p permissions) needs(v verb.Verb, phase facts.NamespacePhase) []problem.Permission {
 	properties := verb.Of(v)
 	needs := access.Storage(access.Needs{
@@ -44,7 +45,7 @@ func (p permissions) StorageNeeds(v verb.Verb) []problem.Permission {
 	return storage
 }
 
-// PruneNeeds leaves out what StorageNeeds asks for.
+// PruneNeeds returns only what StorageNeeds does not.
 func (p permissions) PruneNeeds() []problem.Permission {
 	needs := access.Storage(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true})
 	_, storage := access.Split(needs)
@@ -59,8 +60,8 @@ func (p permissions) ReviewUntil(ctx context.Context, needs []problem.Permission
 	return gaps, apifailure.Classify(err, "ask for permissions")
 }
 
-// RBAC is for all verbs at once: a Role for each would overwrite the others', and
-// who applies it should have to do so once.
+// RBAC covers all verbs at once: it is applied once, and the Role of one verb does
+// not overwrite that of another.
 func (p permissions) RBAC(user string, more []problem.Permission) string {
 	needs := access.Storage(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true, CreateNamespace: p.perBranch})
 	if p.perBranch {

@@ -91,7 +91,7 @@ var behaviour = []Input{
 	},
 	{
 		Name: "log-level", Type: Choice, Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Verbs: onRelease,
-		Doc:   "How much is logged; debug shows Helm's own log and every write of the record.",
+		Doc:   "How much is printed while a run goes on: debug adds Helm's own log and every write of the record, warn and error leave out the progress. How the run ended is always shown.",
 		field: func(o *Options) any { return &o.LogLevel },
 	},
 	{

@@ -7,7 +7,8 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// ciRuns is the engine's view of the CI's API.
+// ciRuns implements engine.Runs with the CI's API. Why a state is not known is
+// printed for debugging.
 type ciRuns struct {
 	ci.Runs
 	debug func(format string, args ...any)

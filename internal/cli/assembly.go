@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/engine"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/helm"
+	"github.com/berth-dev/berth/internal/helm/chart"
+	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// assemble returns an engine with everything that it calls, and a function that
+// closes all of it. Nothing is sent to the API server yet. aside takes the notes
+// that arise outside of the engine.
+func (p Process) assemble(ctx context.Context, out console, aside *notes, o *input.Options) (e *engine.Engine, closeAll func(), err error) {
+	var opened closers
+	defer func() {
+		if err != nil {
+			opened.close()
+		}
+	}()
+
+	t, err := newTarget(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err := kube.Connect(p.kubeOptions(out, aside, o))
+	if err != nil {
+		return nil, nil, err
+	}
+	opened.add(conn.Close)
+	kind, err := record.ParseDriver(p.getenv("HELM_DRIVER"))
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := record.New(
+		record.Clients{Core: conn.Clientset().CoreV1(), Metadata: conn.Metadata()}, recordOptions(ctx, out, t, kind))
+	if err != nil {
+		return nil, nil, err
+	}
+	cache, err := os.MkdirTemp("", "berth-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a working folder: %w; check TMPDIR", err)
+	}
+	opened.add(func() { _ = os.RemoveAll(cache) })
+
+	display := out.display(t.Namespace)
+	opened.add(display.Close)
+	lock := newLocker(conn, t, o)
+	operations := backends{conn: conn, target: t, lock: lock, display: display, failFast: o.FailFast}
+	releases := helm.New(helmOptions(conn, out, t, o, cache), store, operations.open)
+	opened.add(func() { _ = releases.Close() })
+
+	c := &cluster{conn: conn, app: t.App, labels: o.NamespaceLabels, note: aside.add}
+	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{
+		Server: c, Namespaces: c, Objects: c,
+		Access:     permissions{conn: conn, resource: kind.Resource(), namespace: t.Namespace, perBranch: t.PerBranch},
+		Locker:     lock,
+		Chart:      releases,
+		Operations: releases,
+		Records:    releases,
+		Runs:       ciRuns{ci.NewRuns(p.getenv, ci.Tokens{GitHub: o.GitHubToken.Reveal(), GitLab: o.GitLabToken.Reveal()}), out.debug},
+		Clock:      time.Now,
+		Say:        display.Say,
+	}}, opened.close, nil
+}
+
+// closers are closed in the reverse of the order in which they were added.
+type closers []func()
+
+func (c *closers) add(f func()) { *c = append(*c, f) }
+
+func (c *closers) close() {
+	for _, f := range slices.Backward(*c) {
+		f()
+	}
+}
+
+func (p Process) kubeOptions(out console, aside *notes, o *input.Options) kube.Options {
+	return kube.Options{
+		Kubeconfig: pathOrContent(o.Kubeconfig), Context: o.KubeContext,
+		Server: o.KubeAPIServer, Token: o.KubeToken.Reveal(), CA: pathOrContent(o.KubeCA),
+		UserAgent:      "berth/" + p.Version,
+		RequestTimeout: min(o.Timeout, kube.DefaultRequestTimeout),
+		Getenv:         p.getenv,
+		Warn:           aside.warn,
+		Log:            out.debug,
+	}
+}
+
+func pathOrContent(m input.Material) string {
+	if m.Path != "" {
+		return m.Path
+	}
+	return m.Content.Reveal()
+}
+
+// recordOptions give the store a context that outlives a cancelled run, which still
+// settles its record.
+func recordOptions(ctx context.Context, out console, t target, kind record.Kind) record.Options {
+	return record.Options{
+		Kind: kind, Namespace: t.Namespace,
+		Stamp: facts.Stamp{Run: t.run}, Identity: t.Identity,
+		Annotations:      map[string]string{ownership.AnnotationBranch: t.Source.Branch, ownership.AnnotationRunURL: t.holder},
+		RunURLAnnotation: ownership.AnnotationRunURL,
+		Context:          context.WithoutCancel(ctx), Log: out.debug, Started: time.Now(),
+	}
+}
+
+func helmOptions(conn *kube.Conn, out console, t target, o *input.Options, cache string) helm.Options {
+	source := chart.Source{Chart: o.Chart, Repo: o.ChartRepo, Version: o.ChartVersion,
+		Username: o.RegistryUsername, Password: o.RegistryPassword.Reveal(), RegistryConfig: o.RegistryConfig,
+		CAFile: o.CAFile, CacheDir: cache, Log: out.debug}
+	if update, err := strconv.ParseBool(o.DependencyUpdate); err == nil {
+		source.DependencyUpdate = &update // nil stands for auto
+	}
+	return helm.Options{
+		Release: t.Release, Namespace: t.Namespace, Timeout: o.Timeout, MaxHistory: o.MaxHistory,
+		Source: source,
+		Values: chart.Values{Files: o.Values, Set: o.Set, SetString: o.SetString, SetFile: o.SetFile, SetJSON: o.SetJSON,
+			Data: t.Values()},
+		Log:        out.debug,
+		Rediscover: conn.ResetDiscovery,
+		HookOutput: func(pod, container string) io.Writer { return out.hookLog(pod, container) },
+	}
+}
+
+func engineOptions(t target, o *input.Options) engine.Options {
+	return engine.Options{
+		App: t.App, Branch: o.Branch, Run: t.run,
+		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
+		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
+		Preflight: o.Preflight != "off",
+		Policy: verdict.Policy{
+			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: o.Adopt,
+			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,
+		},
+	}
+}

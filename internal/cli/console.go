@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/progress"
+	"github.com/berth-dev/berth/internal/result"
+)
+
+// console is where a run prints. What it prints while it goes on depends on the
+// input log-level: progress from info on, debug lines at debug. Line, which is for
+// the result, always prints.
+type console struct {
+	ci.Platform
+	screen  *progress.Screen // the writer under Platform
+	silent  bool             // progress is not printed
+	verbose bool             // debug lines are printed
+}
+
+// console returns a console on standard output, or on standard error where standard
+// output is kept for the JSON report.
+func (p Process) console(o *input.Options) console {
+	w := p.Stdout
+	if o.Output == "json" {
+		w = p.Stderr
+	}
+	screen := progress.NewScreen(w, p.getenv)
+	return console{
+		Platform: ci.Detect(p.getenv, screen), screen: screen,
+		silent:  o.LogLevel == "warn" || o.LogLevel == "error",
+		verbose: o.LogLevel == "debug",
+	}
+}
+
+// progress prints what the run does now. It is untrusted text.
+func (c console) progress(line string) {
+	if !c.silent {
+		c.Line(line)
+	}
+}
+
+// debug prints a line for debugging.
+func (c console) debug(format string, args ...any) {
+	if c.verbose {
+		c.Line("debug: " + fmt.Sprintf(format, args...))
+	}
+}
+
+// display returns the display of a run whose objects are mostly in namespace.
+func (c console) display(namespace string) *progress.Display {
+	screen := c.screen
+	if c.silent {
+		screen = progress.NewScreen(io.Discard, func(string) string { return "" })
+	}
+	return progress.New(screen, c.progress, c.OneLine, namespace)
+}
+
+// debugRequests prints what the record store wrote, and how many requests the run
+// sent.
+func (c console) debugRequests(r result.Result) {
+	for _, a := range r.Audit {
+		c.debug("record: %s %s revision %d status %s: %d tries, error %q", a.Verb, a.Key, a.Revision, a.Status, a.Tries, a.Error)
+	}
+	for _, t := range r.Traffic {
+		c.debug("requests: %s %s: %d, %d bytes sent, %d received", t.Verb, t.Resource, t.Count, t.Sent, t.Received)
+	}
+}
+
+// hookLog returns a writer for the log of a hook's container. Each Write prints one
+// line.
+func (c console) hookLog(pod, container string) io.Writer {
+	return hookLog{c, pod + "/" + container}
+}
+
+type hookLog struct {
+	console
+	source string
+}
+
+func (h hookLog) Write(b []byte) (int, error) {
+	h.progress(h.source + ": " + string(b))
+	return len(b), nil
+}

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/progress"
+)
+
+func TestLogLevel(t *testing.T) {
+	for level, want := range map[string]struct{ progress, debug bool }{
+		"debug": {progress: true, debug: true}, "info": {progress: true}, "warn": {}, "error": {},
+	} {
+		var printed bytes.Buffer
+		p := Process{Stdout: &printed}
+		out := p.console(&input.Options{Reporting: input.Reporting{Output: "text", LogLevel: level}})
+		display := out.display("review")
+		display.Say("say")
+		wait := display.Wait(progress.Ready)
+		wait.Begin([]facts.Awaited{{Ref: facts.Ref{Kind: "Deployment", Name: "awaited", Namespace: "review"}}})
+		wait.End()
+		display.Close()
+		out.progress("auto")
+		_, _ = fmt.Fprint(out.hookLog("pod", "container"), "hook")
+		out.debug("%s", "detail")
+		out.Line("the result")
+		for text, wanted := range map[string]bool{
+			"say": want.progress, "awaited": want.progress, "auto": want.progress, "pod/container: hook": want.progress,
+			"debug: detail": want.debug, "the result": true,
+		} {
+			if got := strings.Contains(printed.String(), text); got != wanted {
+				t.Errorf("%s: %q is printed: %t, want %t:\n%s", level, text, got, wanted, &printed)
+			}
+		}
+	}
+}
+
+// Whatever is left out while a run goes on, how it ended is said everywhere.
+func TestLogLevelSparesTheResult(t *testing.T) {
+	for _, level := range []string{"debug", "info", "warn", "error"} {
+		dir := t.TempDir()
+		event, outputs, summary := filepath.Join(dir, "event.json"), filepath.Join(dir, "outputs"), filepath.Join(dir, "summary")
+		payload := `{"ref": "refs/heads/feature", "repository": {"full_name": "acme/shop", "default_branch": "main"}}`
+		if err := os.WriteFile(event, []byte(payload), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var printed bytes.Buffer
+		code := Main(t.Context(), Process{Args: []string{"auto"}, Stdout: &printed, Stderr: &printed, Environ: []string{
+			"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=push", "GITHUB_EVENT_PATH=" + event, "GITHUB_REPOSITORY=acme/shop",
+			"GITHUB_OUTPUT=" + outputs, "GITHUB_STEP_SUMMARY=" + summary,
+			"BERTH_CHART=chart", "BERTH_KUBECONFIG=" + filepath.Join(dir, "none"), "BERTH_LOG_LEVEL=" + level,
+		}})
+		if code == exitOK {
+			t.Errorf("%s: exit code %d", level, code)
+		}
+		for text, want := range map[string]bool{
+			"auto: deploy, since": level == "debug" || level == "info",
+			"::error title=":      true,
+			"kubeconfig":          true,
+		} {
+			if got := strings.Contains(printed.String(), text); got != want {
+				t.Errorf("%s: %q is printed: %t, want %t:\n%s", level, text, got, want, &printed)
+			}
+		}
+		for _, path := range []string{outputs, summary} {
+			if data, err := os.ReadFile(path); err != nil || len(data) == 0 {
+				t.Errorf("%s: %s is empty, %v", level, filepath.Base(path), err)
+			}
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
+)
+
+// perform assembles the rooms of a run, runs the verb and returns its result.
+func (p Process) perform(ctx context.Context, out console, v verb.Verb, o *input.Options) result.Result {
+	if p.OwnLogs {
+		defer kube.CaptureLogs(func(line string) { out.debug("%s", line) })()
+	}
+	var aside notes
+	e, closeAll, err := p.assemble(ctx, out, &aside, o)
+	if err != nil {
+		return notStarted(v, err)
+	}
+	defer closeAll()
+	r := e.Run(ctx, v)
+	r.Notes = append(r.Notes, aside.list()...)
+	out.debugRequests(r)
+	return r
+}
+
+// notStarted returns the result of a run whose rooms could not be assembled.
+func notStarted(v verb.Verb, err error) result.Result {
+	p, r := problem.Of(err), wrongInput(v, err)
+	if r.Reason = p.Reason; r.Reason != problem.WrongInput {
+		r.Headline = p.Tried
+	}
+	if p.Next != "" {
+		r.Next = p.Next
+	}
+	return r
+}

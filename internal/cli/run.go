@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/verb"
+)
+
+// runVerb resolves a verb's inputs, runs it and returns the exit code.
+func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet) int {
+	about, aboutErr := ci.Detect(p.getenv, io.Discard).Context()
+	o, err := input.Resolve(flags, p.Environ, v, defaults(about))
+	if err != nil {
+		// An error of the platform matters only together with the inputs that are
+		// missing because of it.
+		o = p.readableOptions(flags)
+		return p.conclude(p.console(o), o, wrongInput(v, errors.Join(err, aboutErr)))
+	}
+	out := p.console(o)
+	for _, secret := range o.Secrets() {
+		out.Mask(secret.Reveal())
+	}
+	if v == verb.Auto {
+		intent := ci.Auto(about, p.hasCredentials(o))
+		if intent.Verb == ci.Nothing {
+			return p.conclude(out, o, nothingToDo(intent))
+		}
+		v = intent.Verb
+		out.progress(fmt.Sprintf("auto: %s, since %s", v, intent.Reason))
+		if err := o.Require(v); err != nil {
+			return p.conclude(out, o, wrongInput(v, err))
+		}
+	}
+	return p.conclude(out, o, p.perform(ctx, out, v, o))
+}
+
+func defaults(c ci.Context) input.Defaults {
+	return input.Defaults{
+		Host: c.Host, Repository: c.Repository, HeadRepository: c.HeadRepository, Branch: c.Branch,
+		PullRequest: c.PullRequest, SHA: c.SHA, RunURL: c.RunURL, Attempt: c.Attempt,
+	}
+}
+
+// hasCredentials reports whether the run was given any way to reach a cluster. The
+// pull request of a fork is not.
+func (p Process) hasCredentials(o *input.Options) bool {
+	if o.Kubeconfig.Given() || o.KubeAPIServer != "" || p.getenv("KUBECONFIG") != "" || p.getenv("KUBERNETES_SERVICE_HOST") != "" {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(p.getenv("HOME"), ".kube", "config"))
+	return err == nil
+}

@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/berth-dev/berth/internal/app"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/problem"
+)
+
+// target is the review app that a run works on, and the name of the run itself.
+type target struct {
+	app.App
+	run    string // unique to this process; a label value
+	holder string // the run for people: its URL, or host, process and time
+}
+
+func newTarget(o *input.Options) (target, error) {
+	holder := o.RunURL
+	if holder == "" {
+		host, _ := os.Hostname()
+		holder = fmt.Sprintf("%s, process %d, started %s", host, os.Getpid(), time.Now().UTC().Format(time.RFC3339Nano))
+	}
+	named, err := app.New(
+		app.Source{Host: o.Host, Repository: o.Repository, HeadRepository: o.HeadRepository, Branch: o.Branch,
+			App: o.App, Slug: o.Slug, SHA: o.SHA, PullRequest: o.PullRequest, RunURL: o.RunURL},
+		app.Templates{Namespace: o.Namespace, Release: o.Release, URL: o.URL})
+	if err != nil {
+		return target{}, &problem.Problem{Reason: problem.WrongInput, Tried: "name the review app", Cause: err,
+			Next: "Give app, slug, namespace or release so that the names fit."}
+	}
+	// The random text tells apart the jobs of one CI run, each of which has
+	// operations of its own.
+	return target{App: named, run: app.RunHash(holder+" "+rand.Text(), o.Attempt), holder: holder}, nil
+}
