@@ -33,10 +33,10 @@ var seedOfAll = sync.OnceValue(func() uint64 {
 // chaos is a loop that kills deploys at a random request, and then deploys once
 // more.
 type chaos struct {
-	prepare func(s *scene)                                           // what is there before
-	begin   func(s *scene, p *faultproxy.Proxy, extra string) doomed // the run that is killed
-	hooks   []string                                                 // events whose hooks have to have run in the end
-	heal    []string                                                 // flags of the deploy that follows
+	prepare func(s *fixture)                                           // what is there before
+	begin   func(s *fixture, p *faultproxy.Proxy, extra string) doomed // the run that is killed
+	hooks   []string                                                   // events whose hooks have to have run in the end
+	heal    []string                                                   // flags of the deploy that follows
 }
 
 // doomed is a run that is about to be killed.
@@ -53,7 +53,7 @@ var allHooks = []string{
 // TestChaosInstall kills the first deploy of a branch.
 func TestChaosInstall(t *testing.T) {
 	chaos{
-		prepare: func(*scene) {},
+		prepare: func(*fixture) {},
 		begin:   beginBerth,
 		hooks:   []string{"pre-install", "post-install"},
 	}.run(t, *chaosKills)
@@ -62,7 +62,7 @@ func TestChaosInstall(t *testing.T) {
 // TestChaosUpgrade kills a later one.
 func TestChaosUpgrade(t *testing.T) {
 	chaos{
-		prepare: func(s *scene) { s.berth("deploy", allHooks...).exit(0) },
+		prepare: func(s *fixture) { s.berth("deploy", allHooks...).exit(0) },
 		begin:   beginBerth,
 		hooks:   []string{"pre-upgrade", "post-upgrade"},
 	}.run(t, *chaosKills)
@@ -71,7 +71,7 @@ func TestChaosUpgrade(t *testing.T) {
 // TestChaosHelmInstall kills the Helm 3 command line in an install.
 func TestChaosHelmInstall(t *testing.T) {
 	chaos{
-		prepare: func(*scene) {},
+		prepare: func(*fixture) {},
 		begin:   beginHelm,
 		hooks:   []string{"pre-install", "post-install"},
 		heal:    []string{"--adopt", "--assume-dead-after", "3s"},
@@ -81,7 +81,7 @@ func TestChaosHelmInstall(t *testing.T) {
 // TestChaosHelmUpgrade kills it in an upgrade.
 func TestChaosHelmUpgrade(t *testing.T) {
 	chaos{
-		prepare: func(s *scene) {
+		prepare: func(s *fixture) {
 			s.mustHelm(3, append([]string{"install", s.release, s.chart, "--wait"}, allHooks...)...)
 		},
 		begin: beginHelm,
@@ -100,7 +100,7 @@ func TestChaosTogether(t *testing.T) {
 	for n := range max(1, *chaosKills/5) {
 		t.Run(fmt.Sprintf("%03d", n), func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, matrix[i])
+			s := newFixture(t, matrix[i])
 			s.row.run(s)
 			s.oneDeployed(2)
 			s.helmReads(3, "deployed")
@@ -108,7 +108,7 @@ func TestChaosTogether(t *testing.T) {
 	}
 }
 
-func beginBerth(s *scene, p *faultproxy.Proxy, extra string) doomed {
+func beginBerth(s *fixture, p *faultproxy.Proxy, extra string) doomed {
 	direct := s.user()
 	s.kubeconfig = p.Kubeconfig(s.t, direct)
 	run := s.start("deploy", append(allHooks, "--set", "extras={"+extra+"}")...)
@@ -116,7 +116,7 @@ func beginBerth(s *scene, p *faultproxy.Proxy, extra string) doomed {
 	return doomed{run.kill, run.done}
 }
 
-func beginHelm(s *scene, p *faultproxy.Proxy, extra string) doomed {
+func beginHelm(s *fixture, p *faultproxy.Proxy, extra string) doomed {
 	args := []string{"upgrade", "--install", "--wait", s.release, s.chart, "--namespace", s.namespace, "--set", "extras={" + extra + "}"}
 	cmd := exec.Command(kubetest.Helm(s.t, 3), append(args, allHooks...)...)
 	home := s.t.TempDir()
@@ -156,7 +156,7 @@ func (c chaos) run(t *testing.T, kills int) {
 // measure is how many requests a run makes that nobody kills.
 func (c chaos) measure(t *testing.T) int {
 	t.Helper()
-	s := newScene(t, row{})
+	s := newFixture(t, row{})
 	c.prepare(s)
 	p := faultproxy.New(t, s.Config())
 	<-c.begin(s, p, "a").done
@@ -167,7 +167,7 @@ func (c chaos) measure(t *testing.T) int {
 // before it came to the request: how often it looks at the objects differs.
 func (c chaos) once(t *testing.T, request int, after bool) bool {
 	t.Helper()
-	s := newScene(t, row{})
+	s := newFixture(t, row{})
 	c.prepare(s)
 	p := faultproxy.New(t, s.Config())
 	if !s.killAt(p, request, after, func() doomed { return c.begin(s, p, "a") }) {
@@ -179,7 +179,7 @@ func (c chaos) once(t *testing.T, request int, after bool) bool {
 
 	s.owns(append(slices.Clone(app), "ConfigMap/web-b")...)
 	for _, event := range c.hooks {
-		s.ranToItsEnd(event)
+		s.hookCompleted(event)
 	}
 	healed := s.pods()
 	if len(healed) != 1 {
@@ -198,7 +198,7 @@ func (c chaos) once(t *testing.T, request int, after bool) bool {
 
 // killAt begins a run and kills it at its n-th request, before it is forwarded or
 // after it was applied. It is false when the run ended before.
-func (s *scene) killAt(p *faultproxy.Proxy, n int, after bool, begin func() doomed) bool {
+func (s *fixture) killAt(p *faultproxy.Proxy, n int, after bool, begin func() doomed) bool {
 	s.t.Helper()
 	reached, over := make(chan struct{}), make(chan struct{})
 	hold := func(faultproxy.Request) { close(reached); <-over }

@@ -16,7 +16,7 @@ import (
 // another tool.
 var damaged = []row{
 	{ID: "T68", Setup: "the last record cannot be decoded",
-		Action: "deploy", End: "quarantined, v2 deployed", Exit: "0 + warning", run: func(s *scene) {
+		Action: "deploy", End: "quarantined, v2 deployed", Exit: "0 + warning", run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.berth("deploy").exit(0)
 			s.corrupt(2)
@@ -26,7 +26,7 @@ var damaged = []row{
 			s.owns(app...)
 		}},
 	{ID: "T69", Setup: "an old record cannot be decoded, in a namespace that Berth did not make", Action: "teardown",
-		End: "all that could be read is gone, the old record quarantined", Exit: "29", Gone: true, run: func(s *scene) {
+		End: "all that could be read is gone, the old record quarantined", Exit: "29", Gone: true, run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.berth("deploy").exit(0)
 			s.corrupt(1)
@@ -35,8 +35,8 @@ var damaged = []row{
 			s.owns()
 		}},
 	{ID: "T69b", Setup: "an old record cannot be decoded, in a namespace that Berth made", Action: "teardown", End: "gone with the namespace",
-		Exit: "0 + warning", Gone: true, run: func(s *scene) {
-			s.admin()
+		Exit: "0 + warning", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
 			s.berth("deploy").exit(0)
 			s.berth("deploy").exit(0)
 			s.corrupt(1)
@@ -45,7 +45,7 @@ var damaged = []row{
 				s.t.Errorf("the namespace is still there: %v", err)
 			}
 		}},
-	{ID: "T70", Setup: "two revisions say deployed", Action: "repair", End: "one deployed", Exit: "0 + warning", run: func(s *scene) {
+	{ID: "T70", Setup: "two revisions say deployed", Action: "repair", End: "one deployed", Exit: "0 + warning", run: func(s *fixture) {
 		s.berth("deploy").exit(0)
 		s.berth("deploy").exit(0)
 		s.setStatus(1, "deployed", "deployed")
@@ -53,7 +53,7 @@ var damaged = []row{
 		s.stored("v1 superseded, v2 deployed")
 	}},
 	{ID: "T71", Setup: "label deployed, payload pending, all in place",
-		Action: "repair", End: "both say deployed, pods not restarted", Exit: "0 + warning", run: func(s *scene) {
+		Action: "repair", End: "both say deployed, pods not restarted", Exit: "0 + warning", run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			pods := s.pods()
 			s.setStatus(1, "deployed", "pending-install")
@@ -62,18 +62,18 @@ var damaged = []row{
 			s.samePods(pods)
 		}},
 	{ID: "T71b", Setup: "label deployed, payload pending, the Service gone",
-		Action: "repair", End: "left as it is", Exit: "24", Pending: "pending-install", run: func(s *scene) {
+		Action: "repair", End: "left as it is", Exit: "24", Pending: "pending-install", run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.setStatus(1, "deployed", "pending-install")
 			if err := s.Client().CoreV1().Services(s.namespace).Delete(s.t.Context(), s.release, metav1.DeleteOptions{}); err != nil {
 				s.t.Fatal(err)
 			}
-			before := s.bytes()
+			before := s.recordVersions()
 			s.berth("repair").exit(24).says("Service/web")
 			s.unchanged(before)
 		}},
 	{ID: "T72", Setup: "the last record lost its name label",
-		Action: "deploy", End: "restored, v3 deployed", Exit: "0 + warning", run: func(s *scene) {
+		Action: "deploy", End: "restored, v3 deployed", Exit: "0 + warning", run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.berth("deploy").exit(0)
 			s.strip(2)
@@ -82,7 +82,7 @@ var damaged = []row{
 			s.allVisible()
 		}},
 	{ID: "T73", Setup: "a record by Helm 4",
-		Action: "deploy", End: "superseded with all fields that only Helm 4 knows, v2 deployed", Exit: "0", run: func(s *scene) {
+		Action: "deploy", End: "superseded with all fields that only Helm 4 knows, v2 deployed", Exit: "0", run: func(s *fixture) {
 			s.mustHelm(4, "install", s.release, s.chart)
 			before := s.fields(1)
 			if !slices.Contains(before, "apply_method") {
@@ -97,7 +97,7 @@ var damaged = []row{
 }
 
 // change edits the record of a revision as somebody might by hand.
-func (s *scene) change(revision int, edit func(*corev1.Secret)) {
+func (s *fixture) change(revision int, edit func(*corev1.Secret)) {
 	s.t.Helper()
 	for _, r := range s.records() {
 		if r.Revision != revision {
@@ -116,19 +116,19 @@ func (s *scene) change(revision int, edit func(*corev1.Secret)) {
 const unreadable = "H4sIAAAAAAAA/not a record"
 
 // corrupt makes a record undecodable.
-func (s *scene) corrupt(revision int) {
+func (s *fixture) corrupt(revision int) {
 	s.t.Helper()
 	s.change(revision, func(record *corev1.Secret) { record.Data["release"] = []byte(unreadable) })
 }
 
 // strip takes the label from a record by which Helm finds it.
-func (s *scene) strip(revision int) {
+func (s *fixture) strip(revision int) {
 	s.t.Helper()
 	s.change(revision, func(record *corev1.Secret) { delete(record.Labels, "name") })
 }
 
 // allVisible fails the row unless Helm finds every record by its labels.
-func (s *scene) allVisible() {
+func (s *fixture) allVisible() {
 	s.t.Helper()
 	for _, r := range s.records() {
 		if r.Secret.Labels["name"] != s.release || r.Secret.Labels["owner"] != "helm" {
@@ -139,7 +139,7 @@ func (s *scene) allVisible() {
 
 // quarantined fails the row unless exactly the record of this revision, which
 // corrupt broke, is kept where Helm does not look.
-func (s *scene) quarantined(revision int) {
+func (s *fixture) quarantined(revision int) {
 	s.t.Helper()
 	quarantined := metav1.ListOptions{FieldSelector: "type=berth.dev/quarantined-record"}
 	list, err := s.Client().CoreV1().Secrets(s.namespace).List(s.t.Context(), quarantined)
@@ -159,7 +159,7 @@ func (s *scene) quarantined(revision int) {
 }
 
 // fields are the names of a payload's fields, those of info among them.
-func (s *scene) fields(revision int) (names []string) {
+func (s *fixture) fields(revision int) (names []string) {
 	s.t.Helper()
 	for _, r := range s.records() {
 		if r.Revision != revision {

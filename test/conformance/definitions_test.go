@@ -18,10 +18,10 @@ import (
 
 // group is the API group of the row's own kinds: definitions are the whole
 // cluster's, and rows run side by side.
-func (s *scene) group() string { return s.namespace + ".example.org" }
+func (s *fixture) group() string { return s.namespace + ".example.org" }
 
 // crd is the definition of a kind of the row's own.
-func (s *scene) crd(kind string) string {
+func (s *fixture) crd(kind string) string {
 	return strings.NewReplacer("GROUP", s.group(), "KIND", kind, "PLURAL", plural(kind)).Replace(`
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -41,7 +41,7 @@ spec:
 func plural(kind string) string { return strings.ToLower(kind) + "s" }
 
 // define makes the API server serve a kind, until the row's end.
-func (s *scene) define(kind string) {
+func (s *fixture) define(kind string) {
 	s.t.Helper()
 	crd := &unstructured.Unstructured{}
 	if err := yaml.Unmarshal([]byte(s.crd(kind)), &crd.Object); err != nil {
@@ -56,13 +56,13 @@ func (s *scene) define(kind string) {
 
 // undefine removes a kind with all its objects, and returns when the API server
 // no longer serves it.
-func (s *scene) undefine(kind string) {
+func (s *fixture) undefine(kind string) {
 	s.t.Helper()
 	s.deleteDefinition(kind)
 	s.served(kind, false)
 }
 
-func (s *scene) deleteDefinition(kind string) {
+func (s *fixture) deleteDefinition(kind string) {
 	s.t.Helper()
 	err := s.definitions().Delete(context.WithoutCancel(s.t.Context()), plural(kind)+"."+s.group(), metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
@@ -70,7 +70,7 @@ func (s *scene) deleteDefinition(kind string) {
 	}
 }
 
-func (s *scene) definitions() dynamic.ResourceInterface {
+func (s *fixture) definitions() dynamic.ResourceInterface {
 	s.t.Helper()
 	client, err := dynamic.NewForConfig(s.Config())
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *scene) definitions() dynamic.ResourceInterface {
 }
 
 // served waits until discovery offers a kind, or does so no more.
-func (s *scene) served(kind string, want bool) {
+func (s *fixture) served(kind string, want bool) {
 	s.t.Helper()
 	kubetest.Eventually(s.t, runLimit, func() (bool, string) {
 		_, lists, err := s.Client().Discovery().ServerGroupsAndResources()

@@ -13,12 +13,12 @@ import (
 // settleLimit is what a cancelled CI job has left after the signal.
 const settleLimit = 7 * time.Second
 
-// interrupts are the rows in which a run is told to end, or is stopped and goes
+// interrupts are the rows in which a run is signalled to end, or is stopped and goes
 // on when the release is another's. Where nobody waits for a dead run, the
 // durations are the real ones.
 var interrupts = []row{
 	{ID: "T30", Setup: "SIGINT in the wait (real durations)", Action: "deploy", End: "v1 failed, recorded within 7 s; no later write for 90 s",
-		Exit: "130", Real: true, Slow: true, run: func(s *scene) {
+		Exit: "130", Real: true, Slow: true, run: func(s *fixture) {
 			p := s.proxy()
 			run := s.start("deploy", slow("1h")...)
 			s.untilPods(run)
@@ -29,9 +29,9 @@ var interrupts = []row{
 		}},
 	{ID: "T31", Setup: "v1, SIGTERM in the wait of an upgrade, on-failure rollback",
 		Action: "deploy", End: "v1 deployed, v2 failed, at most one rollback",
-		Exit: "143", Real: true, run: func(s *scene) {
+		Exit: "143", Real: true, run: func(s *fixture) {
 			s.berth("deploy").exit(0)
-			rollbacks := s.proxy().On(rollbackPost, nothing)
+			rollbacks := s.proxy().On(rollbackCreate, nothing)
 			run := s.start("deploy", append(slow("1h"), "--on-failure", "rollback")...)
 			s.untilSurge(run)
 			run.terminate()
@@ -40,21 +40,21 @@ var interrupts = []row{
 			s.atMostOne(rollbacks)
 		}},
 	{ID: "T31b", Setup: "v1, a failed upgrade, SIGTERM in the rollback that on-failure asks for", Action: "deploy",
-		End: "v1 deployed, v2 and the rollback failed, no second rollback", Exit: "143", Real: true, run: func(s *scene) {
+		End: "v1 deployed, v2 and the rollback failed, no second rollback", Exit: "143", Real: true, run: func(s *fixture) {
 			s.berth("deploy", "--set", "hooks.pre-rollback.delay=1h").exit(0)
 			p := s.proxy()
-			rollbacks := p.On(rollbackPost, nothing)
-			at := s.after(p, created("jobs", "web-pre-rollback"))
+			rollbacks := p.On(rollbackCreate, nothing)
+			at := s.holdAnswer(p, creationOf("jobs", "web-pre-rollback"))
 			run := s.start("deploy", "--on-failure", "rollback", "--timeout", "15s", "--set", missingImage)
 			at.await(run)
-			at.goOn()
+			at.release()
 			run.terminate()
 			run.wait(settleLimit).exit(143)
 			s.stored("v1 deployed, v2 failed, v3 failed")
 			s.atMostOne(rollbacks)
 		}},
 	{ID: "T32", Setup: "SIGSTOP in the wait, past the Lease; another deploys; SIGCONT", Action: "both",
-		End: "v2 deployed; the stopped one sends nothing more", Exit: "21, 0 + warning", Slow: true, run: func(s *scene) {
+		End: "v2 deployed; the stopped one sends nothing more", Exit: "21, 0 + warning", Slow: true, run: func(s *fixture) {
 			p, other := s.stoppable()
 			stopped := s.start("deploy", slow("1h")...)
 			s.untilPods(stopped)
@@ -64,16 +64,16 @@ var interrupts = []row{
 			s.sendsNothing(p, stopped)
 		}},
 	{ID: "T32b", Setup: "SIGSTOP when the last PUT is on its way, past the Lease; another deploys; the PUT arrives; SIGCONT", Action: "both",
-		End: "v2 deployed; the PUT gets 409; the stopped one sends nothing more", Exit: "21, 0 + warning", Slow: true, run: func(s *scene) {
+		End: "v2 deployed; the PUT gets 409; the stopped one sends nothing more", Exit: "21, 0 + warning", Slow: true, run: func(s *fixture) {
 			p, other := s.stoppable()
-			at := s.before(p, lastPut)
+			at := s.holdRequest(p, finalUpdate)
 			stopped := s.start("deploy")
 			at.await(stopped)
 			stopped.stop()
 			other()
 			s.stored("v1 superseded, v2 deployed")
-			before := s.bytes()
-			at.goOn()
+			before := s.recordVersions()
+			at.release()
 			s.untilConflict(p)
 			s.unchanged(before)
 			s.sendsNothing(p, stopped)
@@ -86,7 +86,7 @@ var nothing = faultproxy.Call(func(faultproxy.Request) {})
 // stoppable sends the next run over a proxy; other deploys beside it. Only the
 // stopped one is to lose its Lease, however busy this machine is: the Lease is
 // short enough to be waited for, and no shorter.
-func (s *scene) stoppable() (p *faultproxy.Proxy, other func()) {
+func (s *fixture) stoppable() (p *faultproxy.Proxy, other func()) {
 	s.t.Helper()
 	s.env["BERTH_LOCK_DURATION"] = "8s"
 	direct := s.user()
@@ -99,9 +99,9 @@ func (s *scene) stoppable() (p *faultproxy.Proxy, other func()) {
 
 // sendsNothing lets a run go on that has lost its Lease meanwhile, and fails the
 // row if it sends anything at all.
-func (s *scene) sendsNothing(p *faultproxy.Proxy, stopped *process) {
+func (s *fixture) sendsNothing(p *faultproxy.Proxy, stopped *process) {
 	s.t.Helper()
-	before, sent := s.bytes(), p.Count()
+	before, sent := s.recordVersions(), p.Count()
 	stopped.cont()
 	stopped.wait(runLimit).exit(21)
 	for _, r := range p.Log()[sent:] {
@@ -111,9 +111,9 @@ func (s *scene) sendsNothing(p *faultproxy.Proxy, stopped *process) {
 }
 
 // silent fails the row if anything is written over the proxy for that long.
-func (s *scene) silent(p *faultproxy.Proxy, d time.Duration) {
+func (s *fixture) silent(p *faultproxy.Proxy, d time.Duration) {
 	s.t.Helper()
-	before := s.bytes()
+	before := s.recordVersions()
 	write := p.On(faultproxy.Match{Verb: "write"}, nothing)
 	select {
 	case <-write.Reached():
@@ -124,11 +124,11 @@ func (s *scene) silent(p *faultproxy.Proxy, d time.Duration) {
 }
 
 // untilConflict waits until the API server has refused a record's last PUT.
-func (s *scene) untilConflict(p *faultproxy.Proxy) {
+func (s *fixture) untilConflict(p *faultproxy.Proxy) {
 	s.t.Helper()
 	kubetest.Eventually(s.t, runLimit, func() (bool, string) {
 		for _, r := range p.Log() {
-			if r.Verb == lastPut.Verb && r.Resource == lastPut.Resource && r.Status == lastPut.Status && r.Code != 0 {
+			if r.Verb == finalUpdate.Verb && r.Resource == finalUpdate.Resource && r.Status == finalUpdate.Status && r.Code != 0 {
 				if r.Code != http.StatusConflict {
 					s.t.Fatalf("the stale write was answered with %d, want 409", r.Code)
 				}
@@ -140,7 +140,7 @@ func (s *scene) untilConflict(p *faultproxy.Proxy) {
 }
 
 // untilSurge waits until an upgrade's pod runs beside the one from before.
-func (s *scene) untilSurge(run *process) {
+func (s *fixture) untilSurge(run *process) {
 	s.t.Helper()
 	kubetest.Eventually(s.t, runLimit, func() (bool, string) {
 		select {
@@ -153,7 +153,7 @@ func (s *scene) untilSurge(run *process) {
 }
 
 // atMostOne fails the row if a rule that counts rollbacks saw more than one.
-func (s *scene) atMostOne(rollbacks *faultproxy.Rule) {
+func (s *fixture) atMostOne(rollbacks *faultproxy.Rule) {
 	s.t.Helper()
 	if n := rollbacks.Hits(); n > 1 {
 		s.t.Errorf("it was rolled back %d times", n)

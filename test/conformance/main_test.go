@@ -42,9 +42,9 @@ func TestMatrix(t *testing.T) {
 				t.Skip("not run: " + r.NotRun)
 			}
 			t.Parallel()
-			s := newScene(t, r)
+			s := newFixture(t, r)
 			defer func() { seen.add(r.ID, s.seen, t.Failed()) }()
-			s.play()
+			s.execute()
 		})
 	}
 }

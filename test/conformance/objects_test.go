@@ -29,7 +29,7 @@ var app = []string{"ConfigMap/web", "Deployment/web", "Service/web"}
 
 // owned are the objects that carry the release's ownership, as "Kind/name",
 // in order. Helm puts none on hooks.
-func (s *scene) owned() []string {
+func (s *fixture) owned() []string {
 	s.t.Helper()
 	client, err := dynamic.NewForConfig(s.Config())
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *scene) owned() []string {
 
 // owns fails the row unless these are the release's objects, no fewer and no
 // more.
-func (s *scene) owns(want ...string) {
+func (s *fixture) owns(want ...string) {
 	s.t.Helper()
 	want = slices.Sorted(slices.Values(want))
 	if got := s.owned(); !slices.Equal(got, want) {
@@ -62,7 +62,7 @@ func (s *scene) owns(want ...string) {
 }
 
 // pods are the UIDs of the app's pods by name; hooks have other labels.
-func (s *scene) pods() map[string]string {
+func (s *fixture) pods() map[string]string {
 	s.t.Helper()
 	pods := map[string]string{}
 	for _, p := range s.appPods() {
@@ -71,7 +71,7 @@ func (s *scene) pods() map[string]string {
 	return pods
 }
 
-func (s *scene) appPods() []corev1.Pod {
+func (s *fixture) appPods() []corev1.Pod {
 	s.t.Helper()
 	list, err := s.Client().CoreV1().Pods(s.namespace).List(s.t.Context(), metav1.ListOptions{LabelSelector: "app=" + s.release})
 	if err != nil {
@@ -80,17 +80,17 @@ func (s *scene) appPods() []corev1.Pod {
 	return list.Items
 }
 
-// sameLeft fails the row unless the pods are still those of before.
-func (s *scene) samePods(before map[string]string) {
+// samePods fails the row unless the pods are still those of before.
+func (s *fixture) samePods(before map[string]string) {
 	s.t.Helper()
 	if after := s.pods(); len(before) == 0 || !maps.Equal(before, after) {
 		s.t.Errorf("the pods were %v and are %v", before, after)
 	}
 }
 
-// makeReady does what the node was told to leave for an hour: it makes the
-// app's pods ready.
-func (s *scene) makeReady() {
+// makeReady makes the app's pods ready, in place of the simulated node, which was
+// configured to do so after an hour.
+func (s *fixture) makeReady() {
 	s.t.Helper()
 	for _, pod := range s.appPods() {
 		for i := range pod.Status.Conditions {
@@ -106,7 +106,7 @@ func (s *scene) makeReady() {
 }
 
 // greeting is what the app's ConfigMap says.
-func (s *scene) greeting() string {
+func (s *fixture) greeting() string {
 	s.t.Helper()
 	cm, err := s.Client().CoreV1().ConfigMaps(s.namespace).Get(s.t.Context(), s.release, metav1.GetOptions{})
 	if err != nil {
@@ -115,8 +115,8 @@ func (s *scene) greeting() string {
 	return cm.Data["greeting"]
 }
 
-// ranToItsEnd fails the row unless the hook's Job exists and completed.
-func (s *scene) ranToItsEnd(event string) {
+// hookCompleted fails the row unless the hook's Job exists and completed.
+func (s *fixture) hookCompleted(event string) {
 	s.t.Helper()
 	name := s.release + "-" + event
 	job, err := s.Client().BatchV1().Jobs(s.namespace).Get(s.t.Context(), name, metav1.GetOptions{})

@@ -15,29 +15,29 @@ import (
 
 // permissions are the rows about what the deploying user may do.
 var permissions = []row{
-	{ID: "T01", Setup: "clean", Action: "deploy", End: "v1 deployed, label = payload", Exit: "0", run: func(s *scene) {
+	{ID: "T01", Setup: "clean", Action: "deploy", End: "v1 deployed, label = payload", Exit: "0", run: func(s *fixture) {
 		s.berth("deploy").exit(0)
 		s.stored("v1 deployed")
 		s.owns(app...)
 	}},
-	{ID: "T02", Setup: "v1", Action: "deploy", End: "v1 superseded, v2 deployed", Exit: "0", run: func(s *scene) {
+	{ID: "T02", Setup: "v1", Action: "deploy", End: "v1 superseded, v2 deployed", Exit: "0", run: func(s *fixture) {
 		s.berth("deploy").exit(0)
 		s.berth("deploy", "--set", "greeting=bye").exit(0)
 		s.stored("v1 superseded, v2 deployed")
 	}},
 	{ID: "T03", Setup: "no update on Secrets, preflight on",
-		Action: "deploy", End: "nothing created", Exit: "20", Gone: true, run: func(s *scene) {
-			s.may(s.SecretRules("get", "list", "create"), s.LeaseRules())
+		Action: "deploy", End: "nothing created", Exit: "20", Gone: true, run: func(s *fixture) {
+			s.deployerWith(s.SecretRules("get", "list", "create"), s.LeaseRules())
 			s.berth("deploy", "--rbac-wait", "0s").exit(20).lacks("update secrets")
 			s.untouched()
 		}},
 	{ID: "T04", Setup: "no update on Secrets, preflight off", Action: "deploy",
 		End:  "v1 pending-install, reported as such, and the Lease says how it ended",
-		Exit: "20", Pending: "pending-install", run: func(s *scene) {
+		Exit: "20", Pending: "pending-install", run: func(s *fixture) {
 			s.blindInstall()
 		}},
 	{ID: "T05", Setup: "T04, then update is granted",
-		Action: "deploy", End: "healed, pods not restarted", Exit: "0 + warning", run: func(s *scene) {
+		Action: "deploy", End: "healed, pods not restarted", Exit: "0 + warning", run: func(s *fixture) {
 			s.blindInstall()
 			pods := s.pods()
 			s.account.Grant(s.t, s.namespace, s.SecretRules("update")...)
@@ -47,9 +47,9 @@ var permissions = []row{
 			s.owns(app...)
 		}},
 	{ID: "T06", Setup: "v1, no update on Secrets, preflight off", Action: "deploy an upgrade",
-		End: "v1 deployed, v2 pending-upgrade, not rolled back", Exit: "20", Pending: "pending-upgrade", run: func(s *scene) {
+		End: "v1 deployed, v2 pending-upgrade, not rolled back", Exit: "20", Pending: "pending-upgrade", run: func(s *fixture) {
 			s.deployedByAnother()
-			s.may(s.SecretRules("get", "list", "create"), s.LeaseRules())
+			s.deployerWith(s.SecretRules("get", "list", "create"), s.LeaseRules())
 			s.berth("deploy", "--preflight", "off", "--set", "greeting=bye").exit(20).lacks("update secrets")
 			s.stored("v1 deployed, v2 pending-upgrade")
 			if s.greeting() != "bye" {
@@ -57,78 +57,79 @@ var permissions = []row{
 			}
 		}},
 	{ID: "T07", Setup: "v1, no update on Secrets, preflight off, bad image, on-failure rollback", Action: "deploy an upgrade",
-		End: "the image is named, no pending record on top of v2", Exit: "20", Pending: "pending-upgrade", run: func(s *scene) {
+		End: "the image is named, no pending record on top of v2", Exit: "20", Pending: "pending-upgrade", run: func(s *fixture) {
 			s.deployedByAnother()
-			s.may(s.SecretRules("get", "list", "create"), s.LeaseRules())
+			s.deployerWith(s.SecretRules("get", "list", "create"), s.LeaseRules())
 			s.berth("deploy", "--preflight", "off", "--on-failure", "rollback", "--timeout", "15s", "--set", missingImage).
 				exit(20).lacks("update secrets").reports("ImagePull")
 			s.stored("v1 deployed, v2 pending-upgrade")
 		}},
 	{ID: "T08", Setup: "v1, no delete on Secrets, preflight on",
-		Action: "teardown", End: "refused before any object is deleted", Exit: "20", run: func(s *scene) {
+		Action: "teardown", End: "refused before any object is deleted", Exit: "20", run: func(s *fixture) {
 			s.deployedByAnother()
-			before := s.bytes()
-			s.may(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
+			before := s.recordVersions()
+			s.deployerWith(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
 			s.berth("teardown", "--rbac-wait", "0s").exit(20).lacks("delete secrets")
 			s.unchanged(before)
 			s.owns(app...)
 		}},
 	{ID: "T09", Setup: "no delete on Secrets, preflight on, 10 revisions kept", Action: "deploy an upgrade",
-		End: "refused, since this run would prune; nothing changed", Exit: "20", run: func(s *scene) {
+		End: "refused, since this run would prune; nothing changed", Exit: "20", run: func(s *fixture) {
 			s.deployedByAnother()
 			s.upgradedByHelm(9)
-			before := s.bytes()
-			s.may(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
+			before := s.recordVersions()
+			s.deployerWith(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
 			s.berth("deploy", "--rbac-wait", "0s", "--set", "greeting=bye").exit(20).lacks("delete secrets")
 			s.unchanged(before)
 			if s.greeting() != "hello" {
 				s.t.Error("the objects were changed")
 			}
 		}},
-	{ID: "T09b", Setup: "no delete on Secrets, 2 revisions", Action: "deploy an upgrade", End: "goes ahead", Exit: "0", run: func(s *scene) {
+	{ID: "T09b", Setup: "no delete on Secrets, 2 revisions", Action: "deploy an upgrade", End: "goes ahead", Exit: "0", run: func(s *fixture) {
 		s.deployedByAnother()
 		s.upgradedByHelm(1)
-		s.may(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
+		s.deployerWith(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
 		s.berth("deploy").exit(0)
 		s.stored("v1 superseded, v2 superseded, v3 deployed")
 	}},
-	{ID: "T10", Setup: "no list on Secrets", Action: "deploy", End: "refused", Exit: "20", Gone: true, run: func(s *scene) {
-		s.may(s.SecretRules("get", "create", "update"), s.LeaseRules())
+	{ID: "T10", Setup: "no list on Secrets", Action: "deploy", End: "refused", Exit: "20", Gone: true, run: func(s *fixture) {
+		s.deployerWith(s.SecretRules("get", "create", "update"), s.LeaseRules())
 		s.berth("deploy", "--rbac-wait", "0s").exit(20).lacks("list secrets")
 		s.untouched()
 	}},
-	{ID: "T11", Setup: "no get on Secrets", Action: "deploy", End: "refused", Exit: "20", Gone: true, run: func(s *scene) {
-		s.may(s.SecretRules("list", "create", "update"), s.LeaseRules())
+	{ID: "T11", Setup: "no get on Secrets", Action: "deploy", End: "refused", Exit: "20", Gone: true, run: func(s *fixture) {
+		s.deployerWith(s.SecretRules("list", "create", "update"), s.LeaseRules())
 		s.berth("deploy", "--rbac-wait", "0s").exit(20).lacks("get secrets")
 		s.untouched()
 	}},
 	{ID: "T12", Setup: "neither watch nor list on Jobs, a hook",
 		Action: "deploy", End: "refused at the preflight, not by a timeout", Exit: "20", NotRun: ofItsObjects},
 	{ID: "T12b", Setup: "no watch anywhere, no Leases",
-		Action: "deploy", End: "degrades to polling and stamps, with a notice", Exit: "0", run: func(s *scene) {
-			s.mayOnly(withoutWatch(s.DeployerRules()), s.SecretRules("get", "list", "create", "update"))
+		Action: "deploy", End: "degrades to polling and stamps, with a notice", Exit: "0", run: func(s *fixture) {
+			s.userWith(withoutWatch(s.DeployerRules()), s.SecretRules("get", "list", "create", "update"))
 			s.berth("deploy", "--set", "hooks.pre-install.behaviour=complete", "--set", "hooks.post-install.behaviour=complete").
 				exit(0).says("notice: Permission missing", "watch secrets", "create leases.coordination.k8s.io")
 			s.stored("v1 deployed")
-			s.ranToItsEnd("pre-install")
-			s.ranToItsEnd("post-install")
+			s.hookCompleted("pre-install")
+			s.hookCompleted("post-install")
 		}},
-	{ID: "T13", Setup: "the namespace exists, no create on namespaces", Action: "deploy", End: "goes ahead", Exit: "0", run: func(s *scene) {
-		s.may(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
+	{ID: "T13", Setup: "the namespace exists, no create on namespaces", Action: "deploy", End: "goes ahead", Exit: "0", run: func(s *fixture) {
+		s.deployerWith(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
 		s.berth("deploy").exit(0)
 		s.stored("v1 deployed")
 	}},
-	{ID: "T14", Setup: "the RoleBinding appears while Berth asks", Action: "deploy", End: "waits, goes ahead", Exit: "0", run: func(s *scene) {
-		account := s.may(s.LeaseRules())
-		run := s.start("deploy", "--rbac-wait", "1m")
-		s.until(run, "Waiting up to 1m0s")
-		account.Grant(s.t, s.namespace, s.SecretRules("get", "list", "create", "update")...)
-		run.wait(runLimit).exit(0)
-		s.stored("v1 deployed")
-	}},
+	{ID: "T14", Setup: "the RoleBinding appears while Berth asks", Action: "deploy", End: "waits, goes ahead", Exit: "0",
+		run: func(s *fixture) {
+			account := s.deployerWith(s.LeaseRules())
+			run := s.start("deploy", "--rbac-wait", "1m")
+			s.until(run, "Waiting up to 1m0s")
+			account.Grant(s.t, s.namespace, s.SecretRules("get", "list", "create", "update")...)
+			run.wait(runLimit).exit(0)
+			s.stored("v1 deployed")
+		}},
 	{ID: "T15", Setup: "rules reviews come back incomplete",
-		Action: "deploy", End: "falls back to single access reviews", Exit: "0", run: func(s *scene) {
-			s.may(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
+		Action: "deploy", End: "falls back to single access reviews", Exit: "0", run: func(s *fixture) {
+			s.deployerWith(s.SecretRules("get", "list", "create", "update"), s.LeaseRules())
 			p := s.proxy()
 			p.On(faultproxy.Match{Resource: "selfsubjectrulesreviews"}, faultproxy.Body(incomplete))
 			s.berth("deploy").exit(0)
@@ -149,9 +150,9 @@ const missingImage = "image=registry.example/app:missing"
 
 // blindInstall deploys as in https://github.com/helm/helm/issues/13189: the
 // user may do everything but update Secrets, and no preflight says so.
-func (s *scene) blindInstall() {
+func (s *fixture) blindInstall() {
 	s.t.Helper()
-	s.may(s.SecretRules("get", "list", "create"), s.LeaseRules())
+	s.deployerWith(s.SecretRules("get", "list", "create"), s.LeaseRules())
 	e := s.berth("deploy", "--preflight", "off").exit(20).lacks("update secrets")
 	if e.report.Status != "pending-install" {
 		s.t.Errorf("the report says %q", e.report.Status)
@@ -165,7 +166,7 @@ func (s *scene) blindInstall() {
 
 // deployedByAnother deploys a first revision of this branch with all
 // permissions.
-func (s *scene) deployedByAnother() {
+func (s *fixture) deployedByAnother() {
 	s.t.Helper()
 	s.kubeconfig = s.Kubeconfig()
 	s.berth("deploy").exit(0)
@@ -173,7 +174,7 @@ func (s *scene) deployedByAnother() {
 }
 
 // upgradedByHelm makes that many further revisions.
-func (s *scene) upgradedByHelm(times int) {
+func (s *fixture) upgradedByHelm(times int) {
 	s.t.Helper()
 	for range times {
 		s.mustHelm(3, "upgrade", s.release, s.chart)
@@ -181,23 +182,23 @@ func (s *scene) upgradedByHelm(times int) {
 }
 
 // untouched fails the row if a refused deploy left anything behind.
-func (s *scene) untouched() {
+func (s *fixture) untouched() {
 	s.t.Helper()
 	s.stored("nothing")
 	s.owns()
-	s.noLease()
+	s.hasNoLease()
 }
 
 // unchanged fails the row unless the records are byte for byte those of before.
-func (s *scene) unchanged(before string) {
+func (s *fixture) unchanged(before string) {
 	s.t.Helper()
-	if after := s.bytes(); after != before {
+	if after := s.recordVersions(); after != before {
 		s.t.Errorf("the records were\n%sand are\n%s", before, after)
 	}
 }
 
 // until waits until a run has said something.
-func (s *scene) until(run *process, text string) {
+func (s *fixture) until(run *process, text string) {
 	s.t.Helper()
 	kubetest.Eventually(s.t, runLimit, func() (bool, string) {
 		select {

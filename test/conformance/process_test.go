@@ -27,7 +27,7 @@ const wrongInput = 64
 
 // process is one run of Berth. It can be killed, stopped and signalled.
 type process struct {
-	s      *scene
+	s      *fixture
 	verb   string
 	dir    string // of its report
 	cmd    *exec.Cmd
@@ -67,13 +67,13 @@ func berthBinary(t testing.TB) string {
 }
 
 // berth runs a verb to its end.
-func (s *scene) berth(verb string, flags ...string) ended {
+func (s *fixture) berth(verb string, flags ...string) ended {
 	s.t.Helper()
 	return s.start(verb, flags...).wait(runLimit)
 }
 
 // start begins a run of a verb. It is killed at the row's end if it still runs.
-func (s *scene) start(verb string, flags ...string) *process {
+func (s *fixture) start(verb string, flags ...string) *process {
 	s.t.Helper()
 	dir := s.t.TempDir()
 	args := []string{verb, "--report-dir", dir, "--namespace", s.namespace, "--release", s.release}
@@ -190,8 +190,8 @@ func (o *output) String() string {
 
 func (o *output) contains(text string) bool { return strings.Contains(o.String(), text) }
 
-// incompressible are printable bytes that gzip cannot make much smaller.
-func incompressible(n int) []byte {
+// randomText are printable bytes that gzip cannot make much smaller.
+func randomText(n int) []byte {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	b := make([]byte, n)
 	for i := range b {

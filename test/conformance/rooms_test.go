@@ -32,7 +32,7 @@ import (
 var rooms = []row{
 	{ID: "T78", Setup: "the getter's namespace differs from the record store's",
 		Action: "every operation of internal/helm", End: "refused as a fault of Berth's own, nothing sent",
-		Exit: "1", InProcess: true, Gone: true, run: func(s *scene) {
+		Exit: "1", InProcess: true, Gone: true, run: func(s *fixture) {
 			other := s.Namespace(s.t)
 			for name, r := range map[string]*helm.Releases{
 				"store":  s.releases(s.namespace, other, s.namespace),
@@ -56,7 +56,7 @@ var rooms = []row{
 	{ID: "T79", Setup: "a wait with 403 on ReplicaSets", Action: "deploy", End: "refused at the preflight", Exit: "20", NotRun: ofItsObjects},
 	{ID: "T80", Setup: "200 releases of 10 revisions each",
 		Action: "list them in all namespaces", End: "metadata only, less than 1 MiB", Exit: "0",
-		InProcess: true, Gone: true, Slow: true, run: func(s *scene) {
+		InProcess: true, Gone: true, Slow: true, run: func(s *fixture) {
 			const releases, revisions = 200, 10
 			s.fill(releases, revisions)
 			store, received := s.counted()
@@ -79,7 +79,7 @@ var rooms = []row{
 
 // releases are the operations of the row's release, as internal/cli makes them
 // but for their namespaces.
-func (s *scene) releases(namespace, store, getter string) *helm.Releases {
+func (s *fixture) releases(namespace, store, getter string) *helm.Releases {
 	s.t.Helper()
 	conn, err := kube.Connect(kube.Options{Kubeconfig: s.Kubeconfig(), UserAgent: "berth/conformance"})
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *scene) releases(namespace, store, getter string) *helm.Releases {
 }
 
 // fill stores records of Berth's with a payload of 5 KiB each.
-func (s *scene) fill(releases, revisions int) {
+func (s *fixture) fill(releases, revisions int) {
 	s.t.Helper()
 	var posts errgroup.Group
 	posts.SetLimit(16)
@@ -120,7 +120,7 @@ func (s *scene) fill(releases, revisions int) {
 					"owner": "helm", "name": release, "version": revision, "status": "superseded", ownership.LabelIdentity: "somebody",
 				}},
 				Type: "helm.sh/release.v1",
-				Data: map[string][]byte{"release": incompressible(5 << 10)},
+				Data: map[string][]byte{"release": randomText(5 << 10)},
 			}, metav1.CreateOptions{})
 			return err
 		})
@@ -132,7 +132,7 @@ func (s *scene) fill(releases, revisions int) {
 
 // counted is a store in the row's namespace, and how many bytes it has received,
 // as they were on the wire.
-func (s *scene) counted() (store *record.Store, received func() int64) {
+func (s *fixture) counted() (store *record.Store, received func() int64) {
 	s.t.Helper()
 	var n atomic.Int64
 	config := s.Config()

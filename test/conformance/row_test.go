@@ -16,7 +16,7 @@ type row struct {
 	Action string
 	End    string // what is stored and runs at the end
 	// Exit is how the last runs of Berth end, one item for each, separated by
-	// commas: "24, 0 + warning". The scene holds the runs against it.
+	// commas: "24, 0 + warning". The fixture compares the runs with it.
 	Exit string
 
 	// Pending is the status in which the row leaves the record on purpose. Helm
@@ -30,7 +30,7 @@ type row struct {
 	// for them, and say themselves what was seen.
 	InProcess bool
 
-	run func(s *scene)
+	run func(s *fixture)
 }
 
 // exits are the expected ends of the last runs.

@@ -18,8 +18,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// stored is one revision as its record has it.
-type stored struct {
+// storedRecord is one revision as its record has it.
+type storedRecord struct {
 	Revision    int
 	Label       string // the status of the label
 	Payload     string // and of the payload, which can differ
@@ -32,29 +32,29 @@ type stored struct {
 
 // records are the release's stored revisions in their order, found by name, so
 // that one without its labels is found too.
-func (s *scene) records() []stored {
+func (s *fixture) records() []storedRecord {
 	s.t.Helper()
 	list, err := s.Client().CoreV1().Secrets(s.namespace).List(s.t.Context(), metav1.ListOptions{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	var all []stored
+	var all []storedRecord
 	for _, secret := range list.Items {
 		version, ok := strings.CutPrefix(secret.Name, "sh.helm.release.v1."+s.release+".v")
 		revision, err := strconv.Atoi(version)
 		if !ok || err != nil {
 			continue
 		}
-		r := stored{Revision: revision, Label: secret.Labels["status"], Secret: secret}
+		r := storedRecord{Revision: revision, Label: secret.Labels["status"], Secret: secret}
 		r.decode(secret.Data["release"])
 		all = append(all, r)
 	}
-	slices.SortFunc(all, func(a, b stored) int { return a.Revision - b.Revision })
+	slices.SortFunc(all, func(a, b storedRecord) int { return a.Revision - b.Revision })
 	return all
 }
 
 // decode reads what Helm stores: base64 of gzip of JSON.
-func (r *stored) decode(data []byte) {
+func (r *storedRecord) decode(data []byte) {
 	r.Payload = "undecodable"
 	zipped, err := base64.StdEncoding.DecodeString(string(data))
 	if err != nil {
@@ -79,7 +79,7 @@ func (r *stored) decode(data []byte) {
 }
 
 // String is "v2 deployed", and names the payload where it differs.
-func (r stored) String() string {
+func (r storedRecord) String() string {
 	if r.Label == r.Payload {
 		return fmt.Sprintf("v%d %s", r.Revision, r.Label)
 	}
@@ -87,7 +87,7 @@ func (r stored) String() string {
 }
 
 // history is what is stored, as "v1 superseded, v2 deployed".
-func (s *scene) history() string {
+func (s *fixture) history() string {
 	s.t.Helper()
 	var all []string
 	for _, r := range s.records() {
@@ -100,15 +100,15 @@ func (s *scene) history() string {
 }
 
 // stored fails the row unless that is the history.
-func (s *scene) stored(want string) {
+func (s *fixture) stored(want string) {
 	s.t.Helper()
 	if got := s.history(); got != want {
 		s.t.Errorf("stored is %s, want %s", got, want)
 	}
 }
 
-// bytes tells apart two states of the release's records.
-func (s *scene) bytes() string {
+// recordVersions tells apart two states of the release's records.
+func (s *fixture) recordVersions() string {
 	s.t.Helper()
 	var b strings.Builder
 	for _, r := range s.records() {
@@ -118,7 +118,7 @@ func (s *scene) bytes() string {
 }
 
 // last is the newest revision.
-func (s *scene) last() stored {
+func (s *fixture) last() storedRecord {
 	s.t.Helper()
 	all := s.records()
 	if len(all) == 0 {
@@ -129,7 +129,7 @@ func (s *scene) last() stored {
 
 // setStatus rewrites the record of a revision as another writer would, with
 // the status that its label and its payload are to have.
-func (s *scene) setStatus(revision int, label, payload string) {
+func (s *fixture) setStatus(revision int, label, payload string) {
 	s.t.Helper()
 	for _, r := range s.records() {
 		if r.Revision != revision {
@@ -165,7 +165,7 @@ func encode(t testing.TB, plain []byte, status string) []byte {
 }
 
 // lease is an annotation of the release's Lease, such as attempt-outcome.
-func (s *scene) lease(annotation string) string {
+func (s *fixture) lease(annotation string) string {
 	s.t.Helper()
 	l, err := s.Client().CoordinationV1().Leases(s.namespace).Get(s.t.Context(), "berth-"+s.release, metav1.GetOptions{})
 	if err != nil {
@@ -175,8 +175,8 @@ func (s *scene) lease(annotation string) string {
 	return l.Annotations["berth.dev/"+annotation]
 }
 
-// noLease fails the row when a Lease was made.
-func (s *scene) noLease() {
+// hasNoLease fails the row if there is a Lease.
+func (s *fixture) hasNoLease() {
 	s.t.Helper()
 	list, err := s.Client().CoordinationV1().Leases(s.namespace).List(s.t.Context(), metav1.ListOptions{})
 	if err != nil || len(list.Items) > 0 {

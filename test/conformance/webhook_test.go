@@ -30,7 +30,7 @@ const always = math.MaxInt32
 // webhook is a validating webhook on the updates of records in the row's
 // namespace. It allows them, but for those of which it lets the time run out.
 type webhook struct {
-	s       *scene
+	s       *fixture
 	probed  atomic.Bool  // it is known to be asked
 	records atomic.Int32 // updates of records that it was asked about
 	silent  int32        // to how many of those, from the first on, it gives no answer
@@ -38,7 +38,7 @@ type webhook struct {
 
 // webhook has the API server ask a webhook that does not answer in time as often
 // as that. It returns when the API server does ask.
-func (s *scene) webhook(silent int32) *webhook {
+func (s *fixture) webhook(silent int32) *webhook {
 	s.t.Helper()
 	h := &webhook{s: s, silent: silent}
 	server := httptest.NewTLSServer(http.HandlerFunc(h.serve))
@@ -121,6 +121,6 @@ func (h *webhook) remove() {
 	}
 }
 
-func (s *scene) webhooks() typed.ValidatingWebhookConfigurationInterface {
+func (s *fixture) webhooks() typed.ValidatingWebhookConfigurationInterface {
 	return s.Client().AdmissionregistrationV1().ValidatingWebhookConfigurations()
 }

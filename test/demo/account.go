@@ -30,32 +30,32 @@ type account struct {
 
 func (a *account) name() string { return "ServiceAccount " + a.namespace + "/" + deployer }
 
-// makeSite makes a namespace and an account in it that may deploy the chart,
+// makeTenant makes a namespace and an account in it that may deploy the chart,
 // and only do those things to Secrets, where Helm keeps its records.
-func (d *demo) makeSite(ctx context.Context, suffix string, onSecrets ...string) (site, error) {
+func (d *demo) makeTenant(ctx context.Context, suffix string, onSecrets ...string) (tenant, error) {
 	namespace, err := d.cluster.makeNamespace(ctx, suffix)
 	if err != nil {
-		return site{}, err
+		return tenant{}, err
 	}
 	a := &account{namespace: namespace, admin: d.cluster.client, kubeconfig: filepath.Join(d.dir, suffix+".kubeconfig")}
 	accounts := a.admin.CoreV1().ServiceAccounts(namespace)
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: deployer}}
 	if _, err := accounts.Create(ctx, account, metav1.CreateOptions{}); err != nil {
-		return site{}, fmt.Errorf("making %s: %w", a.name(), err)
+		return tenant{}, fmt.Errorf("making %s: %w", a.name(), err)
 	}
 	token, err := accounts.CreateToken(ctx, deployer, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 	if err != nil {
-		return site{}, fmt.Errorf("requesting a token for %s: %w", a.name(), err)
+		return tenant{}, fmt.Errorf("requesting a token for %s: %w", a.name(), err)
 	}
 	config := rest.AnonymousClientConfig(d.cluster.config)
 	config.BearerToken, config.QPS = token.Status.Token, -1
 	if a.client, err = kubernetes.NewForConfig(config); err != nil {
-		return site{}, fmt.Errorf("making a client for %s: %w", a.name(), err)
+		return tenant{}, fmt.Errorf("making a client for %s: %w", a.name(), err)
 	}
 	if err := a.writeKubeconfig(d.cluster.raw, token.Status.Token); err != nil {
-		return site{}, err
+		return tenant{}, err
 	}
-	return site{namespace: namespace, account: a}, a.grant(ctx, "deploy", rules(onSecrets))
+	return tenant{namespace: namespace, account: a}, a.grant(ctx, "deploy", rules(onSecrets))
 }
 
 // writeKubeconfig takes the way to the server from the demo's user, and nothing else.

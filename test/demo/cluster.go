@@ -24,7 +24,7 @@ const (
 	pollTimeout  = time.Minute
 )
 
-// cluster is where the demo plays, with the demo's user.
+// cluster is the cluster that the demo uses, with the demo's user.
 type cluster struct {
 	context string // of the kubeconfig; pinned, since the user may switch meanwhile
 	config  *rest.Config

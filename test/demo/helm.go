@@ -22,12 +22,12 @@ import (
 // Berth is in it.
 type helm struct {
 	config *action.Configuration
-	site   site
+	tenant tenant
 	log    []string // what `helm --debug` would print
 }
 
-func (d *demo) helm(at site) (*helm, error) {
-	h := &helm{config: new(action.Configuration), site: at}
+func (d *demo) helm(at tenant) (*helm, error) {
+	h := &helm{config: new(action.Configuration), tenant: at}
 	flags := genericclioptions.NewConfigFlags(true)
 	cache := filepath.Join(d.dir, "cache")
 	flags.KubeConfig, flags.Namespace, flags.CacheDir = &at.account.kubeconfig, &at.namespace, &cache
@@ -47,7 +47,7 @@ func (h *helm) install(ctx context.Context, path string, set map[string]any) (*h
 		return nil, fmt.Errorf("loading %s: %w", path, err)
 	}
 	install := action.NewInstall(h.config)
-	install.ReleaseName, install.Namespace = release, h.site.namespace
+	install.ReleaseName, install.Namespace = release, h.tenant.namespace
 	install.Wait, install.Timeout = true, 2*time.Minute
 	return install.RunWithContext(ctx, chart, set)
 }
@@ -59,14 +59,15 @@ func (h *helm) upgrade(ctx context.Context, path string, set map[string]any) err
 		return fmt.Errorf("loading %s: %w", path, err)
 	}
 	upgrade := action.NewUpgrade(h.config)
-	upgrade.Namespace = h.site.namespace
+	upgrade.Namespace = h.tenant.namespace
 	upgrade.Wait, upgrade.Timeout = true, 2*time.Minute
 	_, err = upgrade.RunWithContext(ctx, release, chart, set)
 	return err
 }
 
-// swallowed is the line of Helm's debug log that says what its answer does not.
-func (h *helm) swallowed() string {
+// unreportedError returns the line of Helm's debug log with the error that Helm did
+// not return.
+func (h *helm) unreportedError() string {
 	for _, line := range h.log {
 		if strings.Contains(line, "failed to record the release") {
 			return line

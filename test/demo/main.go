@@ -47,7 +47,7 @@ func run(args []string) int {
 	return 1
 }
 
-// present plays the steps and takes away whatever they leave, also when one
+// present runs the steps and takes away whatever they leave, also when one
 // fails or the user interrupts.
 func present(ctx context.Context, s *screen, o options) (err error) {
 	began := time.Now()
@@ -86,13 +86,13 @@ type demo struct {
 	dir     string // scratch: reports, kubeconfigs, Helm's cache
 	runs    int    // of Berth, each with a report of its own
 	app     string // the namespace that Berth makes for the review app
-	stuck   site   // where Helm's own release gets stuck
+	stuck   tenant // where Helm's own release gets stuck
 	before  pods   // its pods before the repair
 	summary string // the repair's job summary
 }
 
-// site is a namespace with an account that deploys to it.
-type site struct {
+// tenant is a namespace with an account that deploys to it.
+type tenant struct {
 	namespace string
 	account   *account
 }

@@ -44,7 +44,7 @@ var steps = []step{
 		"Somebody grants the missing permission; by itself, that heals nothing. " +
 			"Berth's check says what is wrong and never writes. " +
 			"Its repair proves that only the record is wrong, and corrects the record.",
-		heal,
+		repairStuck,
 		"berth check named what was wrong; berth repair corrected the record alone, and the same pods ran on.",
 	},
 	{

@@ -11,7 +11,7 @@ import (
 )
 
 func getStuck(ctx context.Context, d *demo) (err error) {
-	if d.stuck, err = d.makeSite(ctx, "stuck", "get", "list", "create"); err != nil {
+	if d.stuck, err = d.makeTenant(ctx, "stuck", "get", "list", "create"); err != nil {
 		return err
 	}
 	// The Job that is kept is the proof that the migration ran.
@@ -38,11 +38,11 @@ func getStuck(ctx context.Context, d *demo) (err error) {
 	}
 	d.showPods(d.before, "")
 	d.say("Helm knew. Only with --debug it says so:")
-	if h.swallowed() == "" {
+	if h.unreportedError() == "" {
 		return errors.New("nothing in the log of Helm says that it failed to record the release")
 	}
 	out := d.frame()
-	fmt.Fprintln(out, h.swallowed())
+	fmt.Fprintln(out, h.unreportedError())
 	out.close("logged, and not returned")
 	d.say("The next commit arrives:")
 	d.helmCommand(h, "upgrade", flags)
@@ -51,7 +51,7 @@ func getStuck(ctx context.Context, d *demo) (err error) {
 
 // helmCommand shows the command line of what the SDK is about to do.
 func (d *demo) helmCommand(h *helm, verb string, flags []string) {
-	d.command("as "+h.site.account.name()+", through Helm's SDK", append([]string{"helm", verb}, flags...)...)
+	d.command("as "+h.tenant.account.name()+", through Helm's SDK", append([]string{"helm", verb}, flags...)...)
 }
 
 // helmInstall installs with Helm alone and fails unless Helm says that all is

@@ -10,7 +10,7 @@ import (
 )
 
 // leave makes the chart's ConfigMap as another release would have left it.
-func (s *site) leave(owner string) {
+func (s *fixture) leave(owner string) {
 	s.t.Helper()
 	cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
 		Name: s.release, Labels: map[string]string{"app.kubernetes.io/managed-by": "Helm"},
@@ -23,7 +23,7 @@ func (s *site) leave(owner string) {
 
 // T57: somebody deleted the records; the objects are taken up again.
 func TestDeployAdoptsWhatLostItsRecords(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	before := s.pods()
 	records := metav1.ListOptions{LabelSelector: "owner=helm"}
@@ -42,7 +42,7 @@ func TestDeployAdoptsWhatLostItsRecords(t *testing.T) {
 
 // E3: what a release left that is no more goes to this one.
 func TestDeployTakesOverFromAReleaseThatIsNoMore(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.leave("past")
 	s.berth("deploy").exit(t, 0).checksHold(t)
 	if got := s.greeting(); got != "hello" {
@@ -53,7 +53,7 @@ func TestDeployTakesOverFromAReleaseThatIsNoMore(t *testing.T) {
 
 // T58: what belongs to a living release stays with it.
 func TestDeployLeavesALivingReleasesObjects(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	other := *s
 	other.release = "other"
 	other.berth("deploy").exit(t, 0)

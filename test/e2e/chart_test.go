@@ -18,7 +18,7 @@ import (
 // TestDeployOfAChartFrom deploys one chart from each place that charts come
 // from, as revisions of one release.
 func TestDeployOfAChartFrom(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	tgz, repository := s.repository()
 	for _, c := range []struct {
 		from  string
@@ -46,7 +46,7 @@ func TestDeployOfAChartFrom(t *testing.T) {
 }
 
 // repository packs the chart as Helm does and serves it.
-func (s *site) repository() (tgz, url string) {
+func (s *fixture) repository() (tgz, url string) {
 	s.t.Helper()
 	dir := s.t.TempDir()
 	for _, args := range [][]string{{"package", "testdata/small", "--destination", dir}, {"repo", "index", dir}} {
@@ -118,7 +118,7 @@ func chartFolder(t *testing.T, metadata, template string) string {
 // A chart that cannot be deployed is found out before the namespace is made.
 func TestDeployRefusesAChart(t *testing.T) {
 	const good = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: odd}\n"
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	_, repository := s.repository()
 	for _, c := range []struct {
 		why   string
@@ -152,7 +152,7 @@ func TestDeployRefusesAChart(t *testing.T) {
 }
 
 func TestDeployRefusesAChartOnUpgrade(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	s.berth("deploy", "--set", "broken=true").exit(t, 30)
 	unknown := chartFolder(t, "", "apiVersion: example.com/v1\nkind: Unheard\nmetadata: {name: odd}\n")

@@ -18,7 +18,7 @@ import (
 )
 
 // crdChart is a chart whose object is of a kind that its own CRD makes.
-func (s *site) crdChart() (folder, name string) {
+func (s *fixture) crdChart() (folder, name string) {
 	s.t.Helper()
 	group := strings.ToLower(rand.Text()[:8]) + ".example.com"
 	folder, name = chartFolder(s.t, "", fmt.Sprintf("apiVersion: %s/v1\nkind: Cog\nmetadata: {name: one}\n", group)), "cogs."+group
@@ -53,7 +53,7 @@ spec:
 
 // A chart's CRD is there before its objects are, in one run.
 func TestDeployMakesTheChartsCRDs(t *testing.T) {
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	s.chart, _ = s.crdChart()
 	s.berth("deploy").exit(t, 0).checksHold(t)
 	s.berth("deploy").exit(t, 0).checksHold(t)
@@ -62,7 +62,7 @@ func TestDeployMakesTheChartsCRDs(t *testing.T) {
 
 // CRDs are made before the record: without the right to, nothing is stored.
 func TestDeployMayNotMakeACRD(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	var name string
 	s.chart, name = s.crdChart()
 	s.berth("deploy").exit(t, 20).says(t, name, "customresourcedefinitions")

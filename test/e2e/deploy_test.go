@@ -20,7 +20,7 @@ import (
 const missingImage = "image=registry.example/app:missing"
 
 func TestDeployClean(t *testing.T) {
-	s := newSite(t) // whose user may not create namespaces, and need not
+	s := newFixture(t) // whose user may not create namespaces, and need not
 	e := s.berth("deploy", "--set", "hook=true").exit(t, 0).says(t, s.namespace).checksHold(t)
 	if e.report["revision"] != 1.0 || e.text("status") != "deployed" || e.text("verdict") != "consistent" {
 		t.Errorf("the report says revision %v, %s, %s", e.report["revision"], e.text("status"), e.text("verdict"))
@@ -35,7 +35,7 @@ func TestDeployClean(t *testing.T) {
 }
 
 func TestDeployMakesTheBranchsNamespace(t *testing.T) {
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	s.env = map[string]string{"BERTH_APP": kubetest.Connect(t).Name(t, "shop")}
 	e := s.berth("deploy", "--namespace", "", "--release", "", "--namespace-label", "team=shop",
 		"--url", "https://{{ .Slug }}.review.example.com").exit(t, 0)
@@ -76,7 +76,7 @@ func TestDeployMakesTheBranchsNamespace(t *testing.T) {
 }
 
 func TestDeployUpgrades(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	before := s.pods()
 
@@ -100,7 +100,7 @@ func TestDeployUpgrades(t *testing.T) {
 }
 
 func TestDeployFailsOnUpgrade(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	before := s.pods()
 
@@ -121,7 +121,7 @@ func TestDeployFailsOnUpgrade(t *testing.T) {
 }
 
 func TestDeployMendsAFailedInstall(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy", "--timeout", "8s", "--set", missingImage).exit(t, 23)
 	for _, version := range []int{3, 4} {
 		if got := s.helmStatus(kubetest.Helm(t, version)); got != "failed" {
@@ -138,7 +138,7 @@ func TestDeployMendsAFailedInstall(t *testing.T) {
 
 func TestDeployStoresInConfigMaps(t *testing.T) {
 	c := kubetest.Connect(t)
-	s := newSite(t, c.LeaseRules()) // and nothing on Secrets
+	s := newFixture(t, c.LeaseRules()) // and nothing on Secrets
 	s.env = map[string]string{"HELM_DRIVER": "configmap"}
 	s.berth("deploy").exit(t, 0).checksHold(t)
 	s.berth("deploy", "--set", "greeting=bye").exit(t, 0).checksHold(t)
@@ -158,7 +158,7 @@ func TestDeployStoresInConfigMaps(t *testing.T) {
 }
 
 func TestDeployConfirmsAsOftenAsAsked(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	e := s.berth("deploy", "--confirm", "3").exit(t, 0).says(t, "good, 1 of 3 in a row", "good, 2 of 3 in a row")
 	if looks, _ := e.report["checkAttempts"].(float64); looks < 3 {
 		t.Errorf("it looked %v times, want at least 3", looks)
@@ -166,7 +166,7 @@ func TestDeployConfirmsAsOftenAsAsked(t *testing.T) {
 }
 
 func TestDeployIntoAnotherBranchsRelease(t *testing.T) {
-	s := newSite(t) // not made by Berth, so that the record alone says whose it is
+	s := newFixture(t) // not made by Berth, so that the record alone says whose it is
 	s.berth("deploy").exit(t, 0)
 	pods, stored := s.pods(), s.statuses()
 	s.branch = "feature/logout"
@@ -181,7 +181,7 @@ func TestDeployIntoAnotherBranchsRelease(t *testing.T) {
 }
 
 func TestDeploySoftFails(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	e := s.berth("deploy", "--soft-fail", "30", "--set", "broken=true").exit(t, 0).says(t, "soft-fail")
 	if code, _ := e.report["exitCode"].(float64); code != 30 || e.text("verdict") != "chart-invalid" {
 		t.Errorf("the report says exit code %v and %s, want 30 and chart-invalid", code, e.text("verdict"))
@@ -190,7 +190,7 @@ func TestDeploySoftFails(t *testing.T) {
 }
 
 func TestDeployPrintsJSONAlone(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	for name, c := range map[string]struct {
 		flags []string
 		code  float64
@@ -200,7 +200,7 @@ func TestDeployPrintsJSONAlone(t *testing.T) {
 	} {
 		env, args := s.command("deploy", append(c.flags, "--output", "json", "--log-level", "debug")...)
 		var stdout, stderr bytes.Buffer
-		runBerthOn(t, &stdout, &stderr, env, args...).saying(&stderr).exit(t, int(c.code))
+		runBerthOn(t, &stdout, &stderr, env, args...).withOutput(&stderr).exit(t, int(c.code))
 		var said map[string]any
 		if err := json.Unmarshal(stdout.Bytes(), &said); err != nil {
 			t.Errorf("standard output is not one JSON document: %v\n%s", err, stdout.String())
@@ -236,7 +236,7 @@ func (e ended) text(field string) string {
 }
 
 // greeting is the value that the chart put into its ConfigMap.
-func (s *site) greeting() string {
+func (s *fixture) greeting() string {
 	s.t.Helper()
 	cm, err := s.Client().CoreV1().ConfigMaps(s.namespace).Get(s.t.Context(), s.release, metav1.GetOptions{})
 	if err != nil {

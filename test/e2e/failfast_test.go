@@ -44,7 +44,7 @@ func (e ended) reason(t *testing.T, object string) string {
 
 // A deploy that cannot succeed ends long before its timeout, with the reason.
 func TestDeployFailsFast(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	began := time.Now()
 	e := s.berth("deploy", "--set", missingImage).exit(t, 23).
 		says(t, "Deployment/web: pod web-", "ImagePull", "registry.example/app:missing", "event: ")
@@ -62,7 +62,7 @@ func TestDeployFailsFast(t *testing.T) {
 
 // The last lines of a container that crashes are shown, as text and nothing else.
 func TestDeployShowsTheLastLogLines(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	e := s.berth("deploy", "--set", `podAnnotations.sim\.berth\.dev/behaviour=crash-loop`).exit(t, 23).
 		says(t, "CrashLoopBackOff", "last log lines of container app")
 	if d := e.diagnostics(t); len(d.Symptoms[0].Logs) == 0 || len(d.Symptoms[0].Logs[0].Lines) == 0 {
@@ -71,7 +71,7 @@ func TestDeployShowsTheLastLogLines(t *testing.T) {
 }
 
 func TestDeployKeepsWaitingWhereItIsTold(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	began := time.Now()
 	e := s.berth("deploy", "--fail-fast=false", "--timeout", "12s", "--set", missingImage).exit(t, 23).says(t, "ImagePull")
 	if took := time.Since(began); took < 8*time.Second {
@@ -84,7 +84,7 @@ func TestDeployKeepsWaitingWhereItIsTold(t *testing.T) {
 
 // What a hook printed is kept though its Job is deleted at once.
 func TestDeployShowsAFailedHooksLog(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.chart = hookChart(t, "fail", `helm.sh/hook-delete-policy: "before-hook-creation,hook-failed"`)
 	e := s.berth("deploy").exit(t, 23).says(t, "seeded 42 rows")
 	if d := e.diagnostics(t); d.Symptoms[0].Logs[0].Lines[0] != "seeded 42 rows" {
@@ -95,7 +95,7 @@ func TestDeployShowsAFailedHooksLog(t *testing.T) {
 // The hooks' time is not given twice: the wait after them ends with its reasons
 // before the operation is cut, and the record says that it failed.
 func TestDeployKeepsTimeForTheReasons(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.chart = chartFolder(t, "", `apiVersion: batch/v1
 kind: Job
 metadata:

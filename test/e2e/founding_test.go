@@ -16,11 +16,11 @@ import (
 
 // blind are the permissions of the founding case: everything but update on
 // Secrets. See https://github.com/helm/helm/issues/13189.
-func blind(t *testing.T) (*site, *kubetest.Account) {
+func blind(t *testing.T) (*fixture, *kubetest.Account) {
 	t.Helper()
 	t.Parallel()
 	c := kubetest.Connect(t)
-	s := &site{Cluster: c, t: t, namespace: c.Namespace(t), release: "web", branch: "feature/login", chart: "testdata/small"}
+	s := &fixture{Cluster: c, t: t, namespace: c.Namespace(t), release: "web", branch: "feature/login", chart: "testdata/small"}
 	rules := append(c.DeployerRules(), c.LeaseRules()...)
 	account := c.ServiceAccount(t, s.namespace, "deployer", append(rules, c.SecretRules("get", "list", "create")...)...)
 	account.GrantCluster(t, namespaceGet)
@@ -106,7 +106,7 @@ func TestFoundingCaseSummary(t *testing.T) {
 
 // stuckByHelm is a release that Helm itself left pending the founding way,
 // while it said that it had deployed it.
-func stuckByHelm(t *testing.T, args ...string) (*site, *kubetest.Account) {
+func stuckByHelm(t *testing.T, args ...string) (*fixture, *kubetest.Account) {
 	t.Helper()
 	s, account := blind(t)
 	args = append([]string{"upgrade", "--install", "--wait", s.release, s.chart}, args...)

@@ -17,11 +17,11 @@ const hostile = "fix/$(id)-`id`-<b>x</b>-{{.App}},a=b;\"'|%0A-@team-#1-]]>"
 
 // workflow is one run of the action: the runner's files, and an event.
 type workflow struct {
-	*site
+	*fixture
 	env map[string]string
 }
 
-func (s *site) workflow(event map[string]any) *workflow {
+func (s *fixture) workflow(event map[string]any) *workflow {
 	s.t.Helper()
 	dir := s.t.TempDir()
 	payload, err := json.Marshal(event)
@@ -93,7 +93,7 @@ func commands(log string) (found []string) {
 }
 
 func TestGitHubPullRequest(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	// The right context is not the current one: only the input says so.
 	s.kubeconfig = changed(t, s.kubeconfig, func(k *clientcmdapi.Config) {
 		k.Clusters["nowhere"] = &clientcmdapi.Cluster{Server: "https://127.0.0.1:1"}
@@ -139,7 +139,7 @@ func TestGitHubPullRequest(t *testing.T) {
 
 // What the runner obeys is Berth's own, whatever others wrote.
 func TestGitHubHostileText(t *testing.T) {
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	chart := chartFolder(t, "", `{{ fail "50% of\n::error::pwned\n##[add-path]/pwned" }}`)
 	for name, c := range map[string]struct {
 		branch, chart string

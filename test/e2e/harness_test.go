@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// site is one review app's world: a namespace, a user and a chart.
-type site struct {
+// fixture is what one test works with: a namespace, a user and a chart.
+type fixture struct {
 	*kubetest.Cluster
 	t          *testing.T
 	namespace  string
@@ -42,13 +42,14 @@ type site struct {
 	env        map[string]string // beside the usual environment, or over it
 }
 
-// newSite makes a namespace and a user in it who may do what rules say beside
-// deploying the usual kinds of object; without rules, all of it.
-func newSite(t *testing.T, rules ...[]rbacv1.PolicyRule) *site {
+// newFixture creates a namespace and a user who may deploy the usual kinds of
+// object in it and do what the rules say. Without rules, the user may also read and
+// write records and Leases.
+func newFixture(t *testing.T, rules ...[]rbacv1.PolicyRule) *fixture {
 	t.Helper()
 	t.Parallel()
 	c := kubetest.Connect(t)
-	s := &site{Cluster: c, t: t, namespace: c.Namespace(t), release: "web", branch: "feature/login", chart: "testdata/small"}
+	s := &fixture{Cluster: c, t: t, namespace: c.Namespace(t), release: "web", branch: "feature/login", chart: "testdata/small"}
 	all := c.DeployerRules()
 	if len(rules) == 0 {
 		rules = [][]rbacv1.PolicyRule{c.SecretRules(), c.LeaseRules()}
@@ -62,16 +63,16 @@ func newSite(t *testing.T, rules ...[]rbacv1.PolicyRule) *site {
 	return s
 }
 
-// namespaceGet is what every run asks first.
+// namespaceGet permits the first request of every run.
 var namespaceGet = rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get"}}
 
-// asAdmin is a site whose user may do everything and whose namespace Berth has
-// to make.
-func asAdmin(t *testing.T) *site {
+// newAdminFixture returns a fixture whose user may do everything and whose
+// namespace does not exist: Berth has to create it.
+func newAdminFixture(t *testing.T) *fixture {
 	t.Helper()
 	t.Parallel()
 	c := kubetest.Connect(t)
-	return &site{Cluster: c, t: t, namespace: c.Name(t, "review"), release: "web", branch: "feature/login",
+	return &fixture{Cluster: c, t: t, namespace: c.Name(t, "review"), release: "web", branch: "feature/login",
 		kubeconfig: c.Kubeconfig(), chart: "testdata/small"}
 }
 
@@ -83,14 +84,14 @@ type ended struct {
 }
 
 // berth runs a verb through the real main function.
-func (s *site) berth(verb string, flags ...string) ended {
+func (s *fixture) berth(verb string, flags ...string) ended {
 	s.t.Helper()
 	env, args := s.command(verb, flags...)
 	return runBerth(s.t, env, args...)
 }
 
 // command is the environment and the arguments that a verb is run with.
-func (s *site) command(verb string, flags ...string) (env map[string]string, args []string) {
+func (s *fixture) command(verb string, flags ...string) (env map[string]string, args []string) {
 	s.t.Helper()
 	dir := s.t.TempDir()
 	args = []string{verb, "--report-dir", dir, "--namespace", s.namespace, "--release", s.release}
@@ -110,10 +111,10 @@ func (s *site) command(verb string, flags ...string) (env map[string]string, arg
 func runBerth(t *testing.T, env map[string]string, args ...string) ended {
 	t.Helper()
 	var out bytes.Buffer
-	return runBerthOn(t, &out, &out, env, args...).saying(&out)
+	return runBerthOn(t, &out, &out, env, args...).withOutput(&out)
 }
 
-// runBerthOn is runBerth on streams of the caller's.
+// runBerthOn is runBerth with the caller's streams.
 func runBerthOn(t *testing.T, stdout, stderr io.Writer, env map[string]string, args ...string) ended {
 	t.Helper()
 	environ := make([]string, 0, len(env))
@@ -134,7 +135,9 @@ func runBerthOn(t *testing.T, stdout, stderr io.Writer, env map[string]string, a
 	return e
 }
 
-func (e ended) saying(out *bytes.Buffer) ended {
+// withOutput returns the run with what it printed.
+// withOutput returns the run with what it printed.
+func (e ended) withOutput(out *bytes.Buffer) ended {
 	e.stdout = out.String()
 	return e
 }
@@ -161,7 +164,7 @@ func (e ended) says(t *testing.T, parts ...string) ended {
 
 // helmReads fails the test unless both Helm command lines read the record as
 // status and can upgrade the release.
-func (s *site) helmReads(status string) {
+func (s *fixture) helmReads(status string) {
 	s.t.Helper()
 	for _, version := range []int{3, 4} {
 		helm := kubetest.Helm(s.t, version)
@@ -179,16 +182,16 @@ func (s *site) helmReads(status string) {
 	}
 }
 
-// helm runs a Helm command line as the administrator, with the site's storage
+// helm runs a Helm command line as the administrator, with the fixture's storage
 // driver.
-func (s *site) helm(helm string, args ...string) (stdout, stderr string, code int) {
+func (s *fixture) helm(helm string, args ...string) (stdout, stderr string, code int) {
 	s.t.Helper()
 	args = append([]string{"HELM_DRIVER=" + s.env["HELM_DRIVER"], helm}, args...)
 	return s.HelmRun(s.t, "env", s.Kubeconfig(), s.namespace, args...)
 }
 
 // helmStatus is the status that a Helm command line reads, or what it said.
-func (s *site) helmStatus(helm string) string {
+func (s *fixture) helmStatus(helm string) string {
 	s.t.Helper()
 	out, errs, code := s.helm(helm, "status", s.release, "-o", "json")
 	if code != 0 {

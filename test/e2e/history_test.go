@@ -19,7 +19,7 @@ import (
 func TestAnUpgradeDoesNotReadTheHistory(t *testing.T) {
 	for kind, object := range map[string]string{"secret": "ConfigMap", "configmap": "Secret"} {
 		t.Run(kind, func(t *testing.T) {
-			s := asAdmin(t)
+			s := newAdminFixture(t)
 			s.env = map[string]string{"HELM_DRIVER": kind}
 			s.chart = manyObjects(t, object, 300)
 			s.berth("deploy").exit(t, 0)
@@ -74,7 +74,7 @@ data:
 
 // pretend fills the history up to so many revisions with copies of the last
 // one, as Helm stores them, and says how long one is.
-func (s *site) pretend(t *testing.T, kind string, revisions int) (size int) {
+func (s *fixture) pretend(t *testing.T, kind string, revisions int) (size int) {
 	t.Helper()
 	core := s.Client().CoreV1()
 	var records driver.Driver = driver.NewSecrets(core.Secrets(s.namespace))
@@ -100,7 +100,7 @@ func (s *site) pretend(t *testing.T, kind string, revisions int) (size int) {
 }
 
 // payload is what a record's object holds, as it goes over the wire.
-func (s *site) payload(t *testing.T, kind, key string) string {
+func (s *fixture) payload(t *testing.T, kind, key string) string {
 	t.Helper()
 	if kind == "configmap" {
 		m, err := s.Client().CoreV1().ConfigMaps(s.namespace).Get(t.Context(), key, metav1.GetOptions{})

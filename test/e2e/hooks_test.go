@@ -2,9 +2,7 @@
 
 package e2e
 
-import (
-	"testing"
-)
+import "testing"
 
 // hookChart is a chart with one pre-install Job.
 func hookChart(t *testing.T, behaviour, notes string) string {
@@ -28,7 +26,7 @@ spec:
 
 // A hook that fails ends the deploy with its reason, and the record says failed.
 func TestDeploySaysWhyAHookFailed(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.chart = hookChart(t, "fail", "")
 	s.berth("deploy").exit(t, 23).says(t, "Job seed failed", "pod seed-", "exit code 1")
 	if got := s.statuses(); len(got) != 1 || got[1] != "failed" {
@@ -38,7 +36,7 @@ func TestDeploySaysWhyAHookFailed(t *testing.T) {
 
 // What a hook printed is shown where the chart asks for it.
 func TestDeployShowsAHooksOutput(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.chart = hookChart(t, "complete", "helm.sh/hook-output-log-policy: hook-succeeded")
 	s.berth("deploy").exit(t, 0).says(t, "seeded 42 rows")
 	s.helmReads("deployed")

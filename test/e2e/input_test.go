@@ -132,7 +132,7 @@ func (w *wrong) run(t *testing.T, server string) ended {
 // What only shows when files are read or the namespace is looked at stops the
 // run before anything is written.
 func TestWrongInputWritesNothing(t *testing.T) {
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	for name, c := range map[string]struct{ flags, says []string }{
 		"no values file":       {[]string{"--values", "./nowhere.yaml"}, []string{"./nowhere.yaml"}},
 		"no values":            {[]string{"--values", "harness_test.go"}, []string{"harness_test.go"}},

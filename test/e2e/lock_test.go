@@ -15,7 +15,7 @@ import (
 )
 
 func TestTwoDeploysAtOnceGoOneAfterTheOther(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	var runs [2]ended
 	var both sync.WaitGroup
 	for i := range runs {
@@ -32,7 +32,7 @@ func TestTwoDeploysAtOnceGoOneAfterTheOther(t *testing.T) {
 }
 
 func TestDeployStopsWhenAnotherHoldsTheLock(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	first := make(chan ended)
 	go func() {
 		first <- s.berth("deploy", "--set", "replicas=1", "--set", `podAnnotations.sim\.berth\.dev/behaviour=slow`,
@@ -58,8 +58,9 @@ func TestDeployStopsWhenAnotherHoldsTheLock(t *testing.T) {
 	s.helmReads("deployed")
 }
 
-// makeReady does what the node was told to leave for an hour.
-func (s *site) makeReady(pod *corev1.Pod) {
+// makeReady makes the pods ready, in place of the simulated node, which was
+// configured to do so after an hour.
+func (s *fixture) makeReady(pod *corev1.Pod) {
 	s.t.Helper()
 	for i := range pod.Status.Conditions {
 		pod.Status.Conditions[i].Status = corev1.ConditionTrue

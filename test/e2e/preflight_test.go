@@ -22,19 +22,19 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// allowed is a site whose user may do what the rules say and nothing else.
-func allowed(t *testing.T, rules ...[]rbacv1.PolicyRule) (*site, *kubetest.Account) {
+// allowed returns a fixture whose user may do what the rules say and nothing else.
+func allowed(t *testing.T, rules ...[]rbacv1.PolicyRule) (*fixture, *kubetest.Account) {
 	t.Helper()
 	t.Parallel()
 	c := kubetest.Connect(t)
-	s := &site{Cluster: c, t: t, namespace: c.Namespace(t), release: "web", branch: "feature/login", chart: "testdata/small"}
+	s := &fixture{Cluster: c, t: t, namespace: c.Namespace(t), release: "web", branch: "feature/login", chart: "testdata/small"}
 	account := c.ServiceAccount(t, s.namespace, "deployer", slices.Concat(rules...)...)
 	s.kubeconfig = account.Kubeconfig
 	return s, account
 }
 
 // nothingWasMade fails the test if a refused deploy left anything behind.
-func (s *site) nothingWasMade() {
+func (s *fixture) nothingWasMade() {
 	s.t.Helper()
 	leases, err := s.Client().CoordinationV1().Leases(s.namespace).List(s.t.Context(), metav1.ListOptions{})
 	if err != nil {
@@ -56,7 +56,7 @@ func (e ended) missing() (verbs []string) {
 }
 
 // apply does with the RBAC in a report what its reader is asked to do.
-func (s *site) apply(e ended) {
+func (s *fixture) apply(e ended) {
 	s.t.Helper()
 	if !strings.Contains(e.stdout, strings.TrimSpace(e.text("rbac"))) {
 		s.t.Errorf("the RBAC is not printed:\n%s", e.stdout)

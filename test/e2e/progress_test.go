@@ -24,7 +24,7 @@ import (
 // slowly makes the pods ready three seconds after they run.
 var slowly = []string{"--set", `podAnnotations.sim\.berth\.dev/behaviour=slow`, "--set", `podAnnotations.sim\.berth\.dev/delay=3s`}
 
-// event is a moment of the report's timeline.
+// event is an entry of the report's timeline.
 type event struct {
 	What         string
 	AtMs, TookMs int
@@ -47,7 +47,7 @@ func find(events []event, what string) (event, bool) {
 // A line for each change of what is waited for, and a timeline that shows what
 // the time went to.
 func TestDeployTellsHowARolloutGoes(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	e := s.berth("deploy", append(slowly, "--set", "hook=true")...).exit(t, 0).says(t,
 		"\nJob/web-migrate: done after ",
 		"\nWaiting for 1 of 3 objects to be ready: Deployment/web (0 of 2)\n",
@@ -92,10 +92,10 @@ func TestDeployTellsHowARolloutGoes(t *testing.T) {
 // The table is for people: whoever reads the JSON gets nothing else on standard
 // output.
 func TestProgressLeavesTheJSONAlone(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	var stdout, stderr bytes.Buffer
 	env, args := s.command("deploy", append(slowly, "--output", "json")...)
-	runBerthOn(t, &stdout, &stderr, env, args...).saying(&stdout).exit(t, 0)
+	runBerthOn(t, &stdout, &stderr, env, args...).withOutput(&stdout).exit(t, 0)
 	if !json.Valid(stdout.Bytes()) || !strings.Contains(stderr.String(), "Deployment/web: ready after ") {
 		t.Errorf("standard output:\n%s\nstandard error:\n%s", &stdout, &stderr)
 	}
@@ -103,7 +103,7 @@ func TestProgressLeavesTheJSONAlone(t *testing.T) {
 
 // terminal runs berth on a pseudo terminal and gives all that it sent there.
 // Signals are those of the run; watch sees what came so far, as it comes.
-func (s *site) terminal(env map[string]string, signals chan os.Signal, watch func(sofar string), args ...string) (code int, out string) {
+func (s *fixture) terminal(env map[string]string, signals chan os.Signal, watch func(sofar string), args ...string) (code int, out string) {
 	s.t.Helper()
 	control, tty, err := pty.Open()
 	if err != nil {
@@ -167,7 +167,7 @@ func tableEnds(t *testing.T, out, done string) {
 }
 
 func TestDeployShowsATableOnATerminal(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	env, args := s.command("deploy", slowly...)
 	code, out := s.terminal(env, nil, func(string) {}, args...)
 	if code != 0 {
@@ -186,7 +186,7 @@ func TestDeployShowsATableOnATerminal(t *testing.T) {
 
 // Whoever interrupts a run gets the terminal back as it was.
 func TestInterruptLeavesTheTerminal(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	env, args := s.command("deploy",
 		"--set", `podAnnotations.sim\.berth\.dev/behaviour=slow`, "--set", `podAnnotations.sim\.berth\.dev/delay=120s`)
 	signals := make(chan os.Signal, 1)
@@ -206,7 +206,7 @@ func TestInterruptLeavesTheTerminal(t *testing.T) {
 func TestNoTableWhereNobodyLooks(t *testing.T) {
 	for name, more := range map[string]map[string]string{"in CI": {"CI": "true"}, "a dumb terminal": {"TERM": "dumb"}} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
+			s := newFixture(t)
 			env, args := s.command("deploy", slowly...)
 			maps.Copy(env, more)
 			code, out := s.terminal(env, nil, func(string) {}, args...)

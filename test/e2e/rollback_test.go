@@ -23,8 +23,8 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// operations are the site's release as the engine has it, without the engine.
-func (s *site) operations() *helm.Releases {
+// operations are the fixture's release as the engine has it, without the engine.
+func (s *fixture) operations() *helm.Releases {
 	s.t.Helper()
 	conn, err := kube.Connect(kube.Options{Kubeconfig: s.kubeconfig, UserAgent: "berth/test"})
 	if err != nil {
@@ -75,7 +75,7 @@ func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]facts
 }
 
 // rollback rolls back with a budget of its own.
-func (s *site) rollback(to int) result.Outcome {
+func (s *fixture) rollback(to int) result.Outcome {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), waitLimit)
 	defer cancel()
@@ -83,7 +83,7 @@ func (s *site) rollback(to int) result.Outcome {
 }
 
 // stored fails the test unless the records have these statuses, by revision.
-func (s *site) stored(want map[int]string) {
+func (s *fixture) stored(want map[int]string) {
 	s.t.Helper()
 	if got := s.statuses(); !maps.Equal(got, want) {
 		s.t.Errorf("stored is %v, want %v", got, want)
@@ -91,7 +91,7 @@ func (s *site) stored(want map[int]string) {
 }
 
 func TestRollbackToAGoodRevision(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	s.berth("deploy", "--set", "greeting=bye", "--set", "extra=true").exit(t, 0)
 	pods := s.pods()
@@ -119,7 +119,7 @@ func TestRollbackToAGoodRevision(t *testing.T) {
 }
 
 func TestRollbackOverAFailedRevision(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy", "--set", "hook=true").exit(t, 0)
 	s.berth("deploy", "--timeout", "6s", "--set", missingImage).exit(t, 23)
 	if out := s.rollback(1); out.Err != nil || !out.Applied {
@@ -132,7 +132,7 @@ func TestRollbackOverAFailedRevision(t *testing.T) {
 // A rollback that cannot apply its objects calls what came before it
 // superseded; what never was in service must not pass for a good revision.
 func TestRollbackThatFailsLeavesTheRevisionBeforeFailed(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy", "--set", "frozen=one").exit(t, 0)
 	s.berth("deploy", "--timeout", "6s", "--set", "frozen=one", "--set", missingImage).exit(t, 23)
 	configMaps := s.Client().CoreV1().ConfigMaps(s.namespace)
@@ -160,7 +160,7 @@ func TestRollbackThatFailsLeavesTheRevisionBeforeFailed(t *testing.T) {
 }
 
 func TestRollbackRefusesWhatIsNotTheReleases(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	s.berth("deploy", "--set", "greeting=bye").exit(t, 0)
 	if _, err := s.Client().CoreV1().Services(s.namespace).Patch(t.Context(), s.release, types.MergePatchType,
@@ -175,7 +175,7 @@ func TestRollbackRefusesWhatIsNotTheReleases(t *testing.T) {
 }
 
 func TestRollbackToARevisionThatIsNotThere(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	if out := s.rollback(7); out.Err == nil || out.Revision != 0 {
 		t.Errorf("the outcome is %+v", out)

@@ -14,7 +14,7 @@ import (
 const waitLimit = 20 * time.Second
 
 // pods are the running pods' UIDs by name, hooks' aside.
-func (s *site) pods() map[string]string {
+func (s *fixture) pods() map[string]string {
 	s.t.Helper()
 	list, err := s.Client().CoreV1().Pods(s.namespace).List(s.t.Context(), metav1.ListOptions{LabelSelector: "app=" + s.release})
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *site) pods() map[string]string {
 }
 
 // statuses are the stored statuses by revision, as the labels have them.
-func (s *site) statuses() map[int]string {
+func (s *fixture) statuses() map[int]string {
 	s.t.Helper()
 	records := metav1.ListOptions{LabelSelector: "owner=helm,name=" + s.release}
 	list, err := s.Client().CoreV1().Secrets(s.namespace).List(s.t.Context(), records)
@@ -49,8 +49,8 @@ func (s *site) statuses() map[int]string {
 	return statuses
 }
 
-// namespaceGone says whether the site's namespace does not exist.
-func (s *site) namespaceGone() bool {
+// namespaceGone says whether the fixture's namespace does not exist.
+func (s *fixture) namespaceGone() bool {
 	s.t.Helper()
 	_, err := s.Client().CoreV1().Namespaces().Get(s.t.Context(), s.namespace, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
@@ -60,7 +60,7 @@ func (s *site) namespaceGone() bool {
 }
 
 // objects counts what the chart makes in the namespace.
-func (s *site) objects() int {
+func (s *fixture) objects() int {
 	s.t.Helper()
 	ctx, o := s.t.Context(), metav1.ListOptions{}
 	deployments, err := s.Client().AppsV1().Deployments(s.namespace).List(ctx, o)

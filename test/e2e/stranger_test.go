@@ -13,7 +13,7 @@ import (
 // A release that somebody made with Helm alone is not a review app: deployed
 // over once, it would count as one, and the next teardown would take it.
 func TestAStrangersReleaseIsLeftAlone(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	if out, errs, code := s.HelmRun(t, kubetest.Helm(t, 3), s.Kubeconfig(), s.namespace, "install", s.release, s.chart); code != 0 {
 		t.Fatalf("helm install: %s%s", out, errs)
 	}
@@ -33,7 +33,7 @@ func TestAStrangersReleaseIsLeftAlone(t *testing.T) {
 // An upgrade that failed before its deletions leaves objects that only the
 // revision before knows.
 func TestTeardownNamesWhatAnOlderRevisionLeft(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy", "--set", "frozen=a", "--set", "extra=true").exit(t, 0)
 	s.berth("deploy", "--set", "frozen=b").exit(t, 23).says(t, "immutable")
 	s.berth("teardown").exit(t, 24).says(t, "ConfigMap/web-extra")
@@ -55,7 +55,7 @@ func TestLeasesThatCannotBeRenewedAreNotUsed(t *testing.T) {
 	c := kubetest.Connect(t)
 	leases := c.LeaseRules()
 	leases[0].Verbs = []string{"get", "create", "watch"}
-	s := newSite(t, c.SecretRules(), leases)
+	s := newFixture(t, c.SecretRules(), leases)
 	s.berth("deploy").exit(t, 0).says(t, "No lock")
 	s.helmReads("deployed")
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func TestTeardownOfAHealthyRelease(t *testing.T) {
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	s.berth("deploy").exit(t, 0)
 	s.berth("teardown").exit(t, 0).says(t, "is gone")
 	if !s.namespaceGone() {
@@ -23,7 +23,7 @@ func TestTeardownOfAHealthyRelease(t *testing.T) {
 }
 
 func TestTeardownOfAFailedRelease(t *testing.T) {
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	s.berth("deploy", "--timeout", "6s", "--set", "image=registry.example/app:missing").exit(t, 23)
 	s.berth("teardown").exit(t, 0)
 	if !s.namespaceGone() {
@@ -62,7 +62,7 @@ func TestTeardownOfWhatHelmLeftPending(t *testing.T) {
 }
 
 func TestTeardownLeavesANamespaceThatIsNotOurs(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	if _, err := s.Client().CoreV1().ConfigMaps(s.namespace).Patch(t.Context(), "kube-root-ca.crt", types.MergePatchType,
 		[]byte(`{"metadata":{"labels":{"somebody":"else"}}}`), metav1.PatchOptions{}); err != nil {
@@ -78,7 +78,7 @@ func TestTeardownLeavesANamespaceThatIsNotOurs(t *testing.T) {
 }
 
 func TestTeardownKeepsANamespaceWithAnotherRelease(t *testing.T) {
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	s.berth("deploy").exit(t, 0)
 	if out, errs, code := s.HelmRun(t, kubetest.Helm(t, 3), s.Kubeconfig(), s.namespace, "install", "other", s.chart); code != 0 {
 		t.Fatalf("helm install: %s%s", out, errs)
@@ -93,7 +93,7 @@ func TestTeardownKeepsANamespaceWithAnotherRelease(t *testing.T) {
 }
 
 func TestTeardownKeepsObjectsOfAnotherOwner(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	if _, err := s.Client().CoreV1().Services(s.namespace).Patch(t.Context(), s.release, types.MergePatchType,
 		[]byte(`{"metadata":{"annotations":{"meta.helm.sh/release-name":"somebody-else"}}}`), metav1.PatchOptions{}); err != nil {
@@ -106,7 +106,7 @@ func TestTeardownKeepsObjectsOfAnotherOwner(t *testing.T) {
 }
 
 func TestTeardownOfAnotherBranchIsRefused(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	s.branch = "feature/other"
 	s.berth("teardown").exit(t, 27)
@@ -116,7 +116,7 @@ func TestTeardownOfAnotherBranchIsRefused(t *testing.T) {
 }
 
 func TestTeardownNamesWhatStays(t *testing.T) {
-	s := newSite(t)
+	s := newFixture(t)
 	s.berth("deploy").exit(t, 0)
 	hold := func(finalizers string) {
 		t.Helper()

@@ -9,7 +9,7 @@ import (
 
 // The example is what people deploy first: it must not cost more than it has to.
 func TestDeployOfTheExample(t *testing.T) {
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	s.chart = "../../examples/web"
 	flags := []string{"--values", "../../examples/values-review.yaml", "--url", "https://{{ .Slug }}.review.example.com",
 		"--set-string", "host={{ .Host }}", "--set-string", "config.BRANCH={{ .Branch }}", "--log-level", "debug"}

@@ -37,16 +37,16 @@ func template(t *testing.T, text string) string {
 	return dir
 }
 
-// inItsNamespace is a site whose user may do everything, in a namespace that
+// inItsNamespace returns a fixture whose user may do everything, in a namespace that
 // Berth did not make.
-func inItsNamespace(t *testing.T) *site {
+func inItsNamespace(t *testing.T) *fixture {
 	t.Helper()
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	s.namespace = s.Namespace(t)
 	return s
 }
 
-func (s *site) dynamic() dynamic.Interface {
+func (s *fixture) dynamic() dynamic.Interface {
 	s.t.Helper()
 	client, err := dynamic.NewForConfig(s.Config())
 	if err != nil {
@@ -59,7 +59,7 @@ var definitions = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Ver
 
 // definition makes the API server serve a kind in v1alpha1 and v1 until the
 // test ends, and returns its resource.
-func (s *site) definition(kind string) schema.GroupVersionResource {
+func (s *fixture) definition(kind string) schema.GroupVersionResource {
 	s.t.Helper()
 	gvr := schema.GroupVersionResource{Group: s.namespace + ".example.org", Version: "v1", Resource: strings.ToLower(kind) + "s"}
 	version := func(name string, storage bool) map[string]any {
@@ -84,7 +84,7 @@ func (s *site) definition(kind string) schema.GroupVersionResource {
 }
 
 // undefine removes a kind, and waits until the API server no longer offers it.
-func (s *site) undefine(gvr schema.GroupVersionResource) {
+func (s *fixture) undefine(gvr schema.GroupVersionResource) {
 	s.t.Helper()
 	err := s.dynamic().Resource(definitions).Delete(context.WithoutCancel(s.t.Context()), gvr.GroupResource().String(), metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
@@ -95,7 +95,7 @@ func (s *site) undefine(gvr schema.GroupVersionResource) {
 
 // served waits until discovery says that a resource is served in a version, or
 // that it is not.
-func (s *site) served(r schema.GroupResource, version string, want bool) {
+func (s *fixture) served(r schema.GroupResource, version string, want bool) {
 	s.t.Helper()
 	kubetest.Eventually(s.t, waitLimit, func() (bool, string) {
 		_, lists, err := s.Client().Discovery().ServerGroupsAndResources()

@@ -101,7 +101,7 @@ func TestServerThatIsNoAPIServer(t *testing.T) {
 }
 
 func TestWrongCredentials(t *testing.T) {
-	s := asAdmin(t)
+	s := newAdminFixture(t)
 	for name, c := range map[string]struct {
 		change func(*clientcmdapi.Config)
 		code   int
@@ -170,7 +170,7 @@ func certificate(server *httptest.Server) []byte {
 // if somebody had interrupted it.
 func TestServerThatFallsSilent(t *testing.T) {
 	c := kubetest.Connect(t)
-	s := newSite(t)
+	s := newFixture(t)
 	upstream, err := url.Parse(c.Config().Host)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ type connectionKey struct{}
 // connection is what a request came over.
 type connection struct {
 	socket net.Conn        // under TLS
-	life   context.Context // ends when the proxy goes down
+	ctx    context.Context // ends when the proxy goes down
 }
 
 func connectionOf(ctx context.Context) *connection {

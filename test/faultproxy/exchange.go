@@ -33,7 +33,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	if fault.before != nil && fault.before(x) {
 		return
 	}
-	if x.conn.life.Err() != nil { // a callback took the proxy down
+	if x.conn.ctx.Err() != nil { // a callback took the proxy down
 		x.cut()
 	}
 	x.forward(fault)
@@ -84,7 +84,7 @@ func (x *exchange) context() (context.Context, context.CancelFunc) {
 		return x.r.Context(), func() {}
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(x.r.Context()))
-	stop := context.AfterFunc(x.conn.life, cancel)
+	stop := context.AfterFunc(x.conn.ctx, cancel)
 	return ctx, func() { stop(); cancel() }
 }
 

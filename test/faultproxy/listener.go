@@ -22,11 +22,11 @@ type listener struct {
 	handler   http.Handler
 
 	mu  sync.Mutex
-	now *server // nil while down
+	now *listening // nil while down
 }
 
-// server is one life of the listener.
-type server struct {
+// listening is the listener between one up and the next down.
+type listening struct {
 	http   *http.Server
 	cancel context.CancelFunc
 
@@ -50,15 +50,15 @@ func (l *listener) up() error {
 		return err
 	}
 	l.address = socket.Addr().String()
-	life, cancel := context.WithCancel(context.Background())
-	s := &server{cancel: cancel, conns: map[net.Conn]struct{}{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &listening{cancel: cancel, conns: map[net.Conn]struct{}{}}
 	s.http = &http.Server{
 		Handler:     l.handler,
 		Protocols:   l.protocols,
 		TLSConfig:   &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
-		BaseContext: func(net.Listener) context.Context { return life },
-		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
-			return context.WithValue(ctx, connectionKey{}, &connection{socketOf(conn), life})
+		BaseContext: func(net.Listener) context.Context { return ctx },
+		ConnContext: func(parent context.Context, conn net.Conn) context.Context {
+			return context.WithValue(parent, connectionKey{}, &connection{socketOf(conn), ctx})
 		},
 		ConnState: s.track,
 		ErrorLog:  log.New(io.Discard, "", 0), // tools that were killed in a handshake
@@ -96,9 +96,9 @@ func (l *listener) down() {
 	l.now = nil
 }
 
-// close cuts every connection without the farewells of TLS and HTTP/2, as a
-// server that was killed does.
-func (s *server) close() {
+// close closes every connection without TLS's close_notify and HTTP/2's GOAWAY,
+// as a server does that was killed.
+func (s *listening) close() {
 	s.cancel()
 	s.mu.Lock()
 	s.closed = true
@@ -109,9 +109,9 @@ func (s *server) close() {
 	_ = s.http.Close()
 }
 
-// track keeps the open connections. One that was accepted while the server
+// track keeps the open connections. One that was accepted while it
 // closes is cut, too.
-func (s *server) track(conn net.Conn, state http.ConnState) {
+func (s *listening) track(conn net.Conn, state http.ConnState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	socket := socketOf(conn)

@@ -48,7 +48,7 @@ func TestMatch(t *testing.T) {
 // The first rule that matches and is not used up acts; the n-th match is the
 // n-th over the proxy, whoever acts on the others.
 func TestRulesInOrder(t *testing.T) {
-	var j journal
+	var j requestLog
 	rule := func(name string, nth, times int, verb string) *Rule {
 		return j.add(&Rule{matches: Match{Verb: verb}.matches, nth: nth, times: times, fault: Fault{name: name}, reached: make(chan struct{})})
 	}

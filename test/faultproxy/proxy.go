@@ -16,8 +16,8 @@ import (
 const (
 	// stopTimeout bounds how long the end of a test waits for callbacks.
 	stopTimeout = 10 * time.Second
-	// printed is how many requests a failed test shows.
-	printed = 200
+	// maxLoggedRequests is how many requests a failed test shows.
+	maxLoggedRequests = 200
 )
 
 // Proxy is one proxy in front of one API server. Its methods may be called from
@@ -28,7 +28,7 @@ type Proxy struct {
 	listener  *listener
 	upstream  *url.URL
 	transport *http.Transport
-	journal   journal
+	journal   requestLog
 	active    sync.WaitGroup // requests that are being served
 }
 
@@ -131,7 +131,7 @@ func (p *Proxy) history() string {
 	requests := p.Log()
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d requests over the fault proxy:\n", len(requests))
-	for _, r := range requests[max(0, len(requests)-printed):] {
+	for _, r := range requests[max(0, len(requests)-maxLoggedRequests):] {
 		fmt.Fprintln(&text, r)
 	}
 	return text.String()

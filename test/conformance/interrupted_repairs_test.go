@@ -10,37 +10,37 @@ import (
 	"github.com/berth-dev/berth/test/faultproxy"
 )
 
-// cutShort are the cases of T75: a repair that is killed in its midst, and the
+// interruptedRepairs are the cases of T75: a repair that is killed half way, and the
 // run after it.
-var cutShort = []row{
-	{ID: "promote", Exit: "0 + warning", run: func(s *scene) {
+var interruptedRepairs = []row{
+	{ID: "promote", Exit: "0 + warning", run: func(s *fixture) {
 		p := s.proxy()
-		s.killBefore(p, lastPut, "deploy")
+		s.killBefore(p, finalUpdate, "deploy")
 		pods := s.pods()
-		s.killBefore(p, lastPut, "repair")
+		s.killBefore(p, finalUpdate, "repair")
 		s.stored("v1 pending-install")
 		s.berth("repair").exit(0)
 		s.stored("v1 deployed")
 		s.samePods(pods)
 	}},
-	{ID: "unlock", Exit: "0 + warning", run: func(s *scene) {
+	{ID: "unlock", Exit: "0 + warning", run: func(s *fixture) {
 		p := s.proxy()
 		s.abandonedUpgrade(p)
-		s.killAfter(p, put("failed"), "deploy")
+		s.killAfter(p, recordUpdate("failed"), "deploy")
 		s.stored("v1 deployed, v2 failed")
 		s.berth("deploy").exit(0)
 		s.stored("v1 superseded, v2 failed, v3 deployed")
 		s.owns(app...)
 	}},
-	{ID: "dedupe", Exit: "0 + warning", run: func(s *scene) {
+	{ID: "dedupe", Exit: "0 + warning", run: func(s *fixture) {
 		s.deployed(3)
 		s.setStatus(1, "deployed", "deployed")
 		s.setStatus(2, "deployed", "deployed")
-		s.killAfter(s.proxy(), put("superseded"), "repair")
+		s.killAfter(s.proxy(), recordUpdate("superseded"), "repair")
 		s.berth("repair").exit(0)
 		s.stored("v1 superseded, v2 superseded, v3 deployed")
 	}},
-	{ID: "relabel", Exit: "0 + warning", run: func(s *scene) {
+	{ID: "relabel", Exit: "0 + warning", run: func(s *fixture) {
 		s.deployed(2)
 		s.strip(1)
 		s.strip(2)
@@ -49,47 +49,47 @@ var cutShort = []row{
 		s.stored("v1 superseded, v2 deployed")
 		s.allVisible()
 	}},
-	{ID: "quarantine, between copy and deletion", Exit: "0 + warning", run: func(s *scene) {
+	{ID: "quarantine, between copy and deletion", Exit: "0 + warning", run: func(s *fixture) {
 		s.deployed(2)
 		s.corrupt(2)
-		s.killAfter(s.proxy(), created("secrets", "*-quarantined-*"), "deploy")
+		s.killAfter(s.proxy(), creationOf("secrets", "*-quarantined-*"), "deploy")
 		s.quarantined(2)
 		s.stored("v1 superseded, v2 deployed (payload undecodable)")
 		s.berth("deploy").exit(0)
 		s.stored("v1 superseded, v2 deployed")
 		s.quarantined(2)
 	}},
-	{ID: "discard", Exit: "0 + warning", run: func(s *scene) {
+	{ID: "discard", Exit: "0 + warning", run: func(s *fixture) {
 		p := s.proxy()
-		s.killAfter(p, recordPost, "deploy")
+		s.killAfter(p, recordCreate, "deploy")
 		s.stored("v1 pending-install")
-		s.killAfter(p, deleted("secrets"), "deploy")
+		s.killAfter(p, deletionOf("secrets"), "deploy")
 		s.stored("nothing")
 		s.berth("deploy").exit(0)
 		s.stored("v1 deployed")
 		s.owns(app...)
 	}},
-	{ID: "uninstall", Exit: "0 + warning", Gone: true, run: func(s *scene) {
+	{ID: "uninstall", Exit: "0 + warning", Gone: true, run: func(s *fixture) {
 		p := s.proxy()
 		s.abandonedUpgrade(p)
-		s.killAfter(p, deleted("services"), "repair", "--on-stuck", "uninstall")
+		s.killAfter(p, deletionOf("services"), "repair", "--on-stuck", "uninstall")
 		s.berth("repair", "--on-stuck", "uninstall").exit(0)
 		s.owns()
 	}},
-	{ID: "purge", Exit: "0 + warning", run: func(s *scene) {
+	{ID: "purge", Exit: "0 + warning", run: func(s *fixture) {
 		p := s.proxy()
 		s.deployed(2)
-		s.killAfter(p, deleted("services"), "teardown")
-		s.killAfter(p, deleted("secrets"), "deploy")
+		s.killAfter(p, deletionOf("services"), "teardown")
+		s.killAfter(p, deletionOf("secrets"), "deploy")
 		s.owns()
 		s.berth("deploy").exit(0)
 		s.oneDeployed(s.last().Revision)
 		s.owns(app...)
 	}},
-	{ID: "sweep", Exit: "0 + warning", run: func(s *scene) {
+	{ID: "sweep", Exit: "0 + warning", run: func(s *fixture) {
 		p := s.proxy()
 		s.deployed(1)
-		s.killBefore(p, lastKind, "deploy", "--set", "extras={one,two,three}", "--set", "replicas=2")
+		s.killBefore(p, lastKindPatch, "deploy", "--set", "extras={one,two,three}", "--set", "replicas=2")
 		s.owns(append([]string{"ConfigMap/web-one", "ConfigMap/web-three", "ConfigMap/web-two"}, app...)...)
 		s.killBefore(p, faultproxy.Match{Verb: "delete", Resource: "configmaps", Name: "web-two"}, "deploy")
 		s.stored("v1 superseded, v2 failed, v3 deployed")
@@ -99,43 +99,43 @@ var cutShort = []row{
 	}},
 }
 
-// abandonedUpgrade leaves an upgrade that was killed in its midst over one good
+// abandonedUpgrade leaves an upgrade that was killed half way over one good
 // revision.
-func (s *scene) abandonedUpgrade(p *faultproxy.Proxy) {
+func (s *fixture) abandonedUpgrade(p *faultproxy.Proxy) {
 	s.t.Helper()
 	s.deployed(1)
-	s.killBefore(p, lastKind, "deploy", "--set", "extras={one,two}", "--set", "replicas=2")
+	s.killBefore(p, lastKindPatch, "deploy", "--set", "extras={one,two}", "--set", "replicas=2")
 	s.stored("v1 deployed, v2 pending-upgrade")
 }
 
-// lastKind is the change of the chart's last kind: what comes before it is in
+// lastKindPatch is the change of the chart's last kind: what comes before it is in
 // place by then.
-var lastKind = faultproxy.Match{Verb: "patch", Resource: "deployments"}
+var lastKindPatch = faultproxy.Match{Verb: "patch", Resource: "deployments"}
 
 // deployed makes that many revisions.
-func (s *scene) deployed(revisions int) {
+func (s *fixture) deployed(revisions int) {
 	s.t.Helper()
 	for range revisions {
 		s.berth("deploy").exit(0)
 	}
 }
 
-// put matches the update of a record to a status.
-func put(status string) faultproxy.Match {
+// recordUpdate matches the update of a record to a status.
+func recordUpdate(status string) faultproxy.Match {
 	return faultproxy.Match{Verb: "update", Resource: "secrets", Status: status}
 }
 
-// each plays cases side by side, every one in a world of its own, and shows how
-// the last run of each ended as the row's own.
-func (s *scene) each(cases []row) {
+// runSideBySide runs cases in parallel, each with a fixture of its own. The last
+// run of each case then counts as a run of this row.
+func (s *fixture) runSideBySide(cases []row) {
 	s.t.Helper()
 	last := make([]*process, len(cases))
 	s.t.Run("each", func(t *testing.T) {
 		for i, c := range cases {
 			t.Run(c.ID, func(t *testing.T) {
 				t.Parallel()
-				one := newScene(t, c)
-				one.play()
+				one := newFixture(t, c)
+				one.execute()
 				all := one.started()
 				last[i] = all[len(all)-1]
 			})

@@ -19,9 +19,9 @@ import (
 // and a machine that is busy with eight rows loses Leases.
 const shortLease = 7 * time.Second
 
-// scene is the world of one row: a namespace, a user, a chart, and Berth and
+// fixture is what one row works with: a namespace, a user, a chart, and Berth and
 // Helm as processes.
-type scene struct {
+type fixture struct {
 	*kubetest.Cluster
 	t   *testing.T
 	row row
@@ -33,31 +33,31 @@ type scene struct {
 
 	mu   sync.Mutex
 	runs []*process // of Berth, in the order of their start
-	seen string     // what the matrix shows of it
+	seen string     // the matrix's column "seen"
 }
 
-func newScene(t *testing.T, r row) *scene {
+func newFixture(t *testing.T, r row) *fixture {
 	t.Helper()
 	c := kubetest.Connect(t)
-	s := &scene{Cluster: c, t: t, row: r, namespace: c.Namespace(t), release: "web", branch: "feature/login",
+	s := &fixture{Cluster: c, t: t, row: r, namespace: c.Namespace(t), release: "web", branch: "feature/login",
 		chart: "testdata/app", env: map[string]string{}}
 	if !r.Real {
 		s.env["BERTH_LOCK_DURATION"] = shortLease.String()
 	}
-	t.Cleanup(s.explain)
+	t.Cleanup(s.logRuns)
 	return s
 }
 
-// may makes a user for Berth who can deploy the chart's objects and do what
-// the rules say; Secrets and Leases are not among the former.
-func (s *scene) may(rules ...[]rbacv1.PolicyRule) *kubetest.Account {
+// deployerWith creates the user that Berth runs as. The user may deploy the chart's
+// objects and do what the rules say. Secrets and Leases are not among the former.
+func (s *fixture) deployerWith(rules ...[]rbacv1.PolicyRule) *kubetest.Account {
 	s.t.Helper()
-	return s.mayOnly(append(rules, s.DeployerRules())...)
+	return s.userWith(append(rules, s.DeployerRules())...)
 }
 
-// mayOnly makes a user for Berth who can do what the rules say, look at
-// namespaces, and nothing else.
-func (s *scene) mayOnly(rules ...[]rbacv1.PolicyRule) *kubetest.Account {
+// userWith creates the user that Berth runs as. The user may do what the rules
+// say, get namespaces, and nothing else.
+func (s *fixture) userWith(rules ...[]rbacv1.PolicyRule) *kubetest.Account {
 	s.t.Helper()
 	s.account = s.ServiceAccount(s.t, s.namespace, "deployer", slices.Concat(rules...)...)
 	s.account.GrantCluster(s.t, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get"}})
@@ -65,33 +65,34 @@ func (s *scene) mayOnly(rules ...[]rbacv1.PolicyRule) *kubetest.Account {
 	return s.account
 }
 
-// admin makes Berth the administrator, in a namespace that it has to make.
-func (s *scene) admin() {
+// asAdmin has Berth run as the administrator, in a namespace that it has to create.
+func (s *fixture) asAdmin() {
 	s.t.Helper()
 	s.namespace, s.kubeconfig = s.Name(s.t, "review"), s.Kubeconfig()
 }
 
-// user is the kubeconfig of Berth's user, the usual one unless the row chose.
-func (s *scene) user() string {
+// user returns the kubeconfig of the user that Berth runs as. It creates the usual
+// user if the row has chosen none.
+func (s *fixture) user() string {
 	s.t.Helper()
 	if s.kubeconfig == "" {
-		s.may(s.SecretRules(), s.LeaseRules())
+		s.deployerWith(s.SecretRules(), s.LeaseRules())
 	}
 	return s.kubeconfig
 }
 
-// padding are the flags that make the record larger by about that many bytes.
-func (s *scene) padding(bytes int) []string {
+// padding returns the flags that make the record larger by about that many bytes.
+func (s *fixture) padding(bytes int) []string {
 	s.t.Helper()
 	path := s.t.TempDir() + "/padding"
-	if err := os.WriteFile(path, incompressible(bytes), 0o600); err != nil {
+	if err := os.WriteFile(path, randomText(bytes), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 	return []string{"--set-file", "padding=" + path}
 }
 
-// explain shows, when the row failed, what every run said.
-func (s *scene) explain() {
+// logRuns logs what every run printed if the row failed.
+func (s *fixture) logRuns() {
 	if !s.t.Failed() {
 		return
 	}
@@ -100,7 +101,7 @@ func (s *scene) explain() {
 	}
 }
 
-func (s *scene) started() []*process {
+func (s *fixture) started() []*process {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.runs)

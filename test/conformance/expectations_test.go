@@ -69,9 +69,9 @@ func (e ended) lacks(permissions ...string) ended {
 	return e
 }
 
-// play runs the row, keeps what is seen at its end, holds the runs against the
-// row, and has Helm judge what is left.
-func (s *scene) play() {
+// execute runs the row, keeps what is seen at its end, compares the runs with what
+// the row expects, and verifies with Helm what is left.
+func (s *fixture) execute() {
 	s.t.Helper()
 	func() {
 		defer func() { s.seen = cmp.Or(s.seen, s.observed()) }() // also when the row ends early
@@ -86,7 +86,7 @@ func (s *scene) play() {
 			s.t.Errorf("%s ended with %s, want %s", p.verb, p, want[i])
 		}
 	}
-	s.helmJudges()
+	s.verifyWithHelm()
 }
 
 // outcome is a run's end in the words of the matrix: "0 + warning".
@@ -101,7 +101,7 @@ func (p *process) outcome() string {
 
 // observed is what the matrix shows as seen: how each run ended and what is
 // stored.
-func (s *scene) observed() string {
+func (s *fixture) observed() string {
 	s.t.Helper()
 	var parts []string
 	for _, p := range s.started() {

@@ -10,13 +10,13 @@ import (
 )
 
 // helm runs a Helm command line, 3 or 4, as the administrator.
-func (s *scene) helm(version int, args ...string) (stdout, stderr string, code int) {
+func (s *fixture) helm(version int, args ...string) (stdout, stderr string, code int) {
 	s.t.Helper()
 	return s.HelmRun(s.t, kubetest.Helm(s.t, version), s.Kubeconfig(), s.namespace, args...)
 }
 
-// mustHelm runs one that has to succeed.
-func (s *scene) mustHelm(version int, args ...string) string {
+// mustHelm runs a Helm command line that has to succeed.
+func (s *fixture) mustHelm(version int, args ...string) string {
 	s.t.Helper()
 	out, errs, code := s.helm(version, args...)
 	if code != 0 {
@@ -25,10 +25,10 @@ func (s *scene) mustHelm(version int, args ...string) string {
 	return out
 }
 
-// helmJudges has both Helm command lines read what the row left and upgrade
-// it. A record that the row left pending on purpose is healed in between, by
-// the deploy that a user would run.
-func (s *scene) helmJudges() {
+// verifyWithHelm has both Helm command lines read what the row left, and upgrade it.
+// A record that the row left pending on purpose is repaired in between, by the
+// deploy that a user would run.
+func (s *fixture) verifyWithHelm() {
 	s.t.Helper()
 	if s.row.Gone {
 		if left := s.history(); left != "nothing" {
@@ -48,7 +48,7 @@ func (s *scene) helmJudges() {
 		s.t.Errorf("the record was left %s; the row says pending is %q", last, s.row.Pending)
 	}
 	if pending != "" {
-		s.heal()
+		s.deployOverPending()
 	}
 	for _, version := range []int{3, 4} {
 		s.mustHelm(version, "upgrade", s.release, s.chart, "--reset-values")
@@ -56,7 +56,7 @@ func (s *scene) helmJudges() {
 }
 
 // helmReads fails the row unless that Helm reads the status and the history.
-func (s *scene) helmReads(version int, status string) {
+func (s *fixture) helmReads(version int, status string) {
 	s.t.Helper()
 	var release struct{ Info struct{ Status string } }
 	if err := json.Unmarshal([]byte(s.mustHelm(version, "status", s.release, "-o", "json")), &release); err != nil {
@@ -68,8 +68,8 @@ func (s *scene) helmReads(version int, status string) {
 	s.mustHelm(version, "history", s.release)
 }
 
-// heal deploys over a record that is pending and whose operation is over.
-func (s *scene) heal() {
+// deployOverPending deploys over a pending record whose operation has ended.
+func (s *fixture) deployOverPending() {
 	s.t.Helper()
 	s.kubeconfig = s.Kubeconfig()
 	s.berth("deploy", "--adopt", "--assume-dead-after", "1s").exit(0)

@@ -13,7 +13,7 @@ import (
 // updateSecrets is what the pipeline's account lacks.
 var updateSecrets = []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"update"}}}
 
-func heal(ctx context.Context, d *demo) error {
+func repairStuck(ctx context.Context, d *demo) error {
 	if err := d.stuck.account.grant(ctx, "record", updateSecrets); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func heal(ctx context.Context, d *demo) error {
 }
 
 func preventStuck(ctx context.Context, d *demo) error {
-	at, err := d.makeSite(ctx, "denied", "get", "list", "create")
+	at, err := d.makeTenant(ctx, "denied", "get", "list", "create")
 	if err != nil {
 		return err
 	}

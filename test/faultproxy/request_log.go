@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// journal holds the rules and every request that they were asked about.
-type journal struct {
+// requestLog holds the rules and every request that they were asked about.
+type requestLog struct {
 	mu     sync.Mutex
 	rules  []*Rule
 	log    []Request
 	closed bool
 }
 
-func (j *journal) add(r *Rule) *Rule {
+func (j *requestLog) add(r *Rule) *Rule {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.rules = append(j.rules, r)
@@ -22,7 +22,7 @@ func (j *journal) add(r *Rule) *Rule {
 
 // enter numbers and logs the request and chooses its fault. It is not ok after
 // the end of the test; before, it is active from now on.
-func (j *journal) enter(r *Request, active *sync.WaitGroup) (fault Fault, ok bool) {
+func (j *requestLog) enter(r *Request, active *sync.WaitGroup) (fault Fault, ok bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.closed {
@@ -43,19 +43,19 @@ func (j *journal) enter(r *Request, active *sync.WaitGroup) (fault Fault, ok boo
 }
 
 // answered brings the entry up to date.
-func (j *journal) answered(r Request) {
+func (j *requestLog) answered(r Request) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.log[r.N-1] = r.withoutBody()
 }
 
-func (j *journal) requests() []Request {
+func (j *requestLog) requests() []Request {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return slices.Clone(j.log)
 }
 
-func (j *journal) close() {
+func (j *requestLog) close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.closed = true
