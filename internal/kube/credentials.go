@@ -9,25 +9,25 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-const twoWaysRound = "Run in an image that has the plugin, or use credentials that need none: " +
+const nextPlugin = "Run in an image that has the plugin, or use credentials that need none: " +
 	"kube-apiserver with kube-token, or a kubeconfig with a token."
 
-// checkCredentials finds out, before any request, whether a user's credentials
-// can be had here at all. A kubeconfig made on a laptop often names a plugin
-// that a CI image does not have.
+// checkCredentials returns why a user's credentials cannot be had here at all, or
+// nil. A kubeconfig made on a laptop often names a credential plugin that a CI
+// image does not have. It sends no request.
 func checkCredentials(user *clientcmdapi.AuthInfo, name string) error {
 	if user == nil {
 		return nil
 	}
 	if provider := user.AuthProvider; provider != nil {
 		return wrongInput(fmt.Sprintf("use the kubeconfig's user %q", name),
-			fmt.Errorf("it needs the auth-provider %q, which Kubernetes has removed", provider.Name), twoWaysRound)
+			fmt.Errorf("it needs the auth-provider %q, which Kubernetes has removed", provider.Name), nextPlugin)
 	}
 	if user.Exec == nil {
 		return nil
 	}
-	// Paths are absolute by now if they were relative to a kubeconfig's folder;
-	// plain names are looked up just as client-go will.
+	// A path relative to the kubeconfig's folder has been made absolute by now. A
+	// plain name is looked up as client-go will.
 	_, err := exec.LookPath(user.Exec.Command)
 	if err == nil {
 		return nil
@@ -37,11 +37,12 @@ func checkCredentials(user *clientcmdapi.AuthInfo, name string) error {
 		cause = "is not installed here"
 	}
 	return wrongInput(fmt.Sprintf("use the kubeconfig's user %q", name),
-		fmt.Errorf("its credential plugin %s %s: %w", user.Exec.Command, cause, err), twoWaysRound)
+		fmt.Errorf("its credential plugin %s %s: %w", user.Exec.Command, cause, err), nextPlugin)
 }
 
-// withoutCredentials makes err fit to be shown. Who pastes a key or a token
-// where a file's name belongs finds it quoted in "no such file".
+// withoutCredentials returns err without the user's credentials, to be shown. A
+// key or token that was pasted where a file's name belongs would be quoted in "no
+// such file".
 func withoutCredentials(err error, user *clientcmdapi.AuthInfo) error {
 	if user == nil {
 		return err

@@ -3,48 +3,25 @@ package kube
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"k8s.io/client-go/rest"
 )
 
-// destination is an API server and who we are there.
+// destination is an API server, with the credentials to use there.
 type destination struct {
-	from      string // where that was found, for messages
+	from      string // where it was found, for messages
 	namespace string
 	config    *rest.Config
 }
 
 const waysToConnect = "Give kubeconfig (a path, or the content, plain or base64), or kube-apiserver with kube-token."
 
-// destination decides where to go.
-func (o Options) destination() (destination, error) {
-	switch {
-	case o.Server != "" && (o.Kubeconfig != "" || o.Context != ""):
-		return destination{}, wrongInput("choose the cluster",
-			errors.New("kube-apiserver excludes kubeconfig and kube-context"), "Give one or the other.")
-	case o.Server != "":
-		return o.explicitDestination()
-	case o.Token != "" || o.CA != "":
-		return destination{}, wrongInput("choose the cluster",
-			errors.New("kube-token and kube-ca need kube-apiserver"), "Give the API server's address as kube-apiserver.")
-	}
-	source, found, err := o.findKubeconfig()
-	if err != nil {
-		return destination{}, err
-	}
-	if found {
-		return source.destination(o.Context)
-	}
-	return o.inClusterDestination()
-}
-
+// explicitDestination returns the API server that Server, Token and CA name.
 func (o Options) explicitDestination() (destination, error) {
 	address := strings.TrimSpace(o.Server)
 	if !strings.Contains(address, "://") {
@@ -66,7 +43,8 @@ func (o Options) explicitDestination() (destination, error) {
 	}}, nil
 }
 
-// readCA takes a certificate authority as PEM, as PEM in base64, or as a path.
+// readCA returns the certificate authority, which is given as PEM, as PEM in
+// base64, or as a path. It is nil where none is given.
 func (o Options) readCA() ([]byte, error) {
 	value := strings.TrimSpace(o.CA)
 	if value == "" {
@@ -89,6 +67,7 @@ func (o Options) readCA() ([]byte, error) {
 	return data, nil
 }
 
+// inClusterDestination returns the API server of the cluster whose pod this is.
 func (o Options) inClusterDestination() (destination, error) {
 	if o.Context != "" {
 		return destination{}, wrongInput(fmt.Sprintf("use the context %q", o.Context),
@@ -108,24 +87,4 @@ func (o Options) inClusterDestination() (destination, error) {
 		namespace = strings.TrimSpace(string(name))
 	}
 	return destination{from: "this pod's service account", namespace: namespace, config: config}, nil
-}
-
-// decodeBase64 allows for the line breaks that base64 and CI variables add.
-func decodeBase64(s string) ([]byte, error) {
-	s = strings.Join(strings.Fields(s), "")
-	if decoded, err := base64.StdEncoding.DecodeString(s); err == nil {
-		return decoded, nil
-	}
-	return base64.RawStdEncoding.DecodeString(s)
-}
-
-// home is the file that kubectl falls back to.
-func (o Options) home() string { return filepath.Join(o.Getenv("HOME"), ".kube", "config") }
-
-// expand does for an input what a shell does for a command line.
-func (o Options) expand(path string) string {
-	if rest, ok := strings.CutPrefix(path, "~/"); ok {
-		return filepath.Join(o.Getenv("HOME"), rest)
-	}
-	return path
 }

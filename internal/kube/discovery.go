@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/discovery"
@@ -17,8 +16,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// discoveryCache holds what the API server offers, in memory. It is filled by
-// two requests, /api and /apis, since it asks for aggregated discovery.
+// discoveryCache holds in memory what the API server offers. Two requests fill it,
+// /api and /apis, since it asks for aggregated discovery.
 type discoveryCache struct {
 	discovery.CachedDiscoveryInterface
 	version func(context.Context) (*version.Info, error)
@@ -32,55 +31,23 @@ func newDiscoveryCache(config *rest.Config, client *http.Client, version func(co
 	return &discoveryCache{memory.NewMemCacheClient(d), version}, nil
 }
 
-// ServerVersion is asked for once a run, not with every capability check.
+// ServerVersion asks at most once a run, not with every capability check of Helm.
 func (d *discoveryCache) ServerVersion() (*version.Info, error) {
 	return d.version(context.Background())
 }
 
-// Discovery says what the API server offers. It is shared by the whole run.
-func (c *Conn) Discovery() discovery.CachedDiscoveryInterface { return c.discovery }
-
-// Mapper maps kinds to resources. It is shared by the whole run; the first call
-// asks the API server, within ctx.
-func (c *Conn) Mapper(ctx context.Context) (meta.RESTMapper, error) {
-	cached := discovery.ToCachedDiscoveryInterfaceWithContext(c.discovery.CachedDiscoveryInterface)
-	if _, err := cached.ServerGroupsWithContext(ctx); err != nil {
-		return nil, fmt.Errorf("ask %s what it offers: %w", c.Host(), err)
-	}
-	return c.mapper, nil
-}
-
-// ResetDiscovery forgets what the API server offers: somebody may have added CRDs.
-func (c *Conn) ResetDiscovery() { c.mapper.Reset() }
-
-// Version is the API server's. It is asked for at most once.
-func (c *Conn) Version(ctx context.Context) (*version.Info, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.version != nil {
-		return c.version, nil
-	}
-	asker := discovery.ToDiscoveryInterfaceWithContext(c.clientset.Discovery())
-	v, err := asker.ServerVersionWithContext(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("ask %s for its version: %w", c.Host(), err)
-	}
-	c.version = v
-	return v, nil
-}
-
-// discoveryAnswers answers questions about the server's version and about one
-// group version from memory. Helm's template function lookup and its test of
-// reachability ask afresh each time, past any discovery client they are given.
-type discoveryAnswers struct {
+// cachedDiscovery answers requests for the server's version and for one group
+// version from the discovery cache. Helm's template function lookup and its check
+// of reachability send them each time, past the discovery client they are given.
+type cachedDiscovery struct {
 	discovery *discoveryCache
 	prefix    string
 	next      http.RoundTripper
 }
 
-// RoundTrip implements http.RoundTripper. What memory cannot answer, the server
-// does.
-func (t *discoveryAnswers) RoundTrip(req *http.Request) (*http.Response, error) {
+// RoundTrip implements http.RoundTripper. What is not in the cache is sent to the
+// server.
+func (t *cachedDiscovery) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method != http.MethodGet {
 		return t.next.RoundTrip(req)
 	}
@@ -100,10 +67,11 @@ func (t *discoveryAnswers) RoundTrip(req *http.Request) (*http.Response, error) 
 	return t.next.RoundTrip(req)
 }
 
-// WrappedRoundTripper lets the idle connections underneath be found.
-func (t *discoveryAnswers) WrappedRoundTripper() http.RoundTripper { return t.next }
+// WrappedRoundTripper lets utilnet find the idle connections underneath.
+func (t *cachedDiscovery) WrappedRoundTripper() http.RoundTripper { return t.next }
 
-// groupVersionIn is "apps/v1" for apis/apps/v1 and "v1" for api/v1.
+// groupVersionIn returns "apps/v1" for the path apis/apps/v1 and "v1" for api/v1.
+// It is false for any other path.
 func groupVersionIn(path string) (string, bool) {
 	parts := strings.Split(path, "/")
 	switch {
@@ -115,6 +83,7 @@ func groupVersionIn(path string) (string, bool) {
 	return "", false
 }
 
+// answerWith returns a response whose body is answer as JSON.
 func answerWith(req *http.Request, answer any) (*http.Response, error) {
 	body, err := json.Marshal(answer)
 	if err != nil {

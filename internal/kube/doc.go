@@ -1,5 +1,5 @@
-// Package kube is the only room that makes Kubernetes clients. It holds the
-// connection of a run and everything that is watched on its way: which
-// requests are sent, what the API server's clock says, and, for each Helm
-// operation, a fence that lets it be stopped for good.
+// Package kube connects to the API server: it finds the server and the
+// credentials (Connect), holds the clients that a run shares (Conn) and gives each
+// Helm operation clients behind a fence of its own (Getter). No other package
+// makes Kubernetes clients.
 package kube

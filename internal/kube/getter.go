@@ -18,22 +18,22 @@ import (
 	"github.com/berth-dev/berth/internal/kube/transport"
 )
 
-// Getter is how one Helm operation reaches the API server: through its own
-// fence, over the run's connection, with the run's discovery. It is Helm's and
-// kubectl's RESTClientGetter.
+// Getter is the RESTClientGetter of Helm and kubectl for one operation: it reaches
+// the API server through the operation's fence, over the run's connection and with
+// the run's discovery.
 type Getter struct {
 	conn      *Conn
 	namespace string
 	config    *rest.Config
-	getCache  *transport.GetCache // before what Helm and kubectl's library read
+	getCache  *transport.GetCache // for the clients that Helm and kubectl's library make
 }
 
 var _ genericclioptions.RESTClientGetter = (*Getter)(nil)
 
-// Getter makes one for an operation in a namespace. Without a fence it is for
-// reading only.
+// Getter returns a Getter for an operation in a namespace. With a nil fence it is
+// for reading only, and is not fenced.
 func (c *Conn) Getter(namespace string, fence *transport.Fence) *Getter {
-	var rt http.RoundTripper = &discoveryAnswers{discovery: c.discovery, prefix: c.transport.Prefix(), next: c.config.Transport}
+	var rt http.RoundTripper = &cachedDiscovery{discovery: c.discovery, prefix: c.transport.Prefix(), next: c.config.Transport}
 	if fence != nil {
 		rt = transport.Fenced(rt, fence)
 	}
@@ -42,18 +42,19 @@ func (c *Conn) Getter(namespace string, fence *transport.Fence) *Getter {
 	return &Getter{conn: c, namespace: namespace, config: config, getCache: transport.NewGetCache(rt)}
 }
 
-// Recall has the clients that are made from ToRESTConfig read an object once, and
-// once more after each write, until the function that it returns is called.
+// CacheGets lets the clients that are made from ToRESTConfig read an object once,
+// and once more after each write to it, until end is called.
 func (g *Getter) CacheGets() (end func()) { return g.getCache.Enable() }
 
-// ToRESTConfig gives a copy each time: its users change it.
+// ToRESTConfig returns a copy, since its callers change it.
 func (g *Getter) ToRESTConfig() (*rest.Config, error) {
 	config := rest.CopyConfig(g.config)
 	config.Transport = g.getCache
 	return config, nil
 }
 
-// Core gives a client of the core API behind the getter's fence.
+// Core returns a client of the core API behind the fence. Its reads are never
+// cached.
 func (g *Getter) Core() (corev1.CoreV1Interface, error) {
 	core, err := corev1.NewForConfig(g.config)
 	if err != nil {
@@ -62,8 +63,8 @@ func (g *Getter) Core() (corev1.CoreV1Interface, error) {
 	return core, nil
 }
 
-// Metadata gives a client for the metadata of any object behind the getter's
-// fence.
+// Metadata returns a client for the metadata of any object behind the fence. Its
+// reads are never cached.
 func (g *Getter) Metadata() (metadata.Interface, error) {
 	client, err := metadata.NewForConfig(g.config)
 	if err != nil {
@@ -72,8 +73,8 @@ func (g *Getter) Metadata() (metadata.Interface, error) {
 	return client, nil
 }
 
-// Clients gives the typed client and the one for objects of any kind, behind the
-// getter's fence.
+// Clients returns the typed client and the one for objects of any kind behind the
+// fence. Their reads are never cached.
 func (g *Getter) Clients() (kubernetes.Interface, dynamic.Interface, error) {
 	client, err := kubernetes.NewForConfig(g.config)
 	if err != nil {
@@ -86,28 +87,29 @@ func (g *Getter) Clients() (kubernetes.Interface, dynamic.Interface, error) {
 	return client, objects, nil
 }
 
-// ToDiscoveryClient gives the run's discovery.
+// ToDiscoveryClient returns the run's discovery.
 func (g *Getter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
 	return g.conn.discovery, nil
 }
 
-// ToRESTMapper gives the run's mapper.
+// ToRESTMapper returns the run's mapper.
 func (g *Getter) ToRESTMapper() (meta.RESTMapper, error) { return g.conn.mapper, nil }
 
-// ToRawKubeConfigLoader gives what Helm asks it for: the namespace.
+// ToRawKubeConfigLoader returns a loader of the namespace, which is all that Helm
+// asks it for.
 func (g *Getter) ToRawKubeConfigLoader() clientcmd.ClientConfig { return loader{g} }
 
-// loader is a clientcmd.ClientConfig that has been loaded.
+// loader is a clientcmd.ClientConfig with nothing left to load.
 type loader struct{ getter *Getter }
 
 // RawConfig is empty: the kubeconfig and its credentials stay where they are.
 func (l loader) RawConfig() (clientcmdapi.Config, error) { return *clientcmdapi.NewConfig(), nil }
 
-// ClientConfig is the getter's.
+// ClientConfig returns the getter's config.
 func (l loader) ClientConfig() (*rest.Config, error) { return l.getter.ToRESTConfig() }
 
-// Namespace is the operation's; it overrules any kubeconfig.
+// Namespace returns the operation's namespace, which overrides any kubeconfig.
 func (l loader) Namespace() (string, bool, error) { return l.getter.namespace, true, nil }
 
-// ConfigAccess knows no file.
+// ConfigAccess names no file.
 func (l loader) ConfigAccess() clientcmd.ConfigAccess { return &clientcmd.ClientConfigLoadingRules{} }

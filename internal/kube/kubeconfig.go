@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,15 +11,16 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// kubeconfig is what was read, and where.
+// kubeconfig is a kubeconfig that was read.
 type kubeconfig struct {
-	from string // for messages
+	from string // where, for messages
 	raw  *clientcmdapi.Config
 }
 
 const kubeconfigForms = "Give kubeconfig as a path, or as the file's whole content, plain or base64."
 
-// findKubeconfig takes the first of the option, $KUBECONFIG and ~/.kube/config.
+// findKubeconfig reads the first that there is of the option, $KUBECONFIG and
+// ~/.kube/config. It is false where there is none.
 func (o Options) findKubeconfig() (kubeconfig, bool, error) {
 	value, name := o.Kubeconfig, "kubeconfig"
 	if strings.TrimSpace(value) == "" {
@@ -37,14 +36,9 @@ func (o Options) findKubeconfig() (kubeconfig, bool, error) {
 	return k, err == nil, err
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// readKubeconfig tells a path, a list of paths, YAML and base64 apart. In a CI
-// each of them is found in each of the places, $KUBECONFIG included. Errors of
-// the parser quote what they read, so none of them is passed on.
+// readKubeconfig reads a kubeconfig from a value that is a path, a list of paths,
+// YAML or base64. In a CI each of these is found in each of the places, also in
+// $KUBECONFIG. The parser's errors quote what it read, so they are not passed on.
 func (o Options) readKubeconfig(value, name string) (kubeconfig, error) {
 	if files := o.existing(value); len(files) > 0 {
 		from := name + " (" + strings.Join(files, ", ") + ")"
@@ -74,42 +68,8 @@ func (o Options) readKubeconfig(value, name string) (kubeconfig, error) {
 	return kubeconfig{name, raw}, nil
 }
 
-// existing gives those files of a path list that exist. Like kubectl it skips
-// the others.
-func (o Options) existing(list string) []string {
-	if strings.ContainsAny(strings.TrimSpace(list), "\n{") {
-		return nil
-	}
-	var files []string
-	for _, path := range filepath.SplitList(strings.TrimSpace(list)) {
-		path = o.expand(path)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() && !slices.Contains(files, path) {
-			files = append(files, path)
-		}
-	}
-	return files
-}
-
-// looksLikePath says whether a value may be shown as the name of a missing
-// file. Base64 and YAML do not look like this.
-func looksLikePath(value string) bool {
-	value = strings.TrimSpace(value)
-	if len(value) > 400 || strings.ContainsAny(value, " \t\r\n{}\"") {
-		return false
-	}
-	for _, prefix := range []string{"/", "./", "../", "~/"} {
-		if strings.HasPrefix(value, prefix) {
-			return true
-		}
-	}
-	switch filepath.Ext(value) {
-	case ".yaml", ".yml", ".json", ".conf", ".config", ".kubeconfig":
-		return true
-	}
-	return false
-}
-
-// destination follows a context to its cluster and user.
+// destination returns the cluster and user of a context, or of the current one if
+// name is empty.
 func (k kubeconfig) destination(name string) (destination, error) {
 	if name == "" {
 		name = k.raw.CurrentContext
@@ -139,6 +99,7 @@ func (k kubeconfig) destination(name string) (destination, error) {
 	return destination{from: fmt.Sprintf("the context %q of %s", name, k.from), namespace: namespace, config: config}, nil
 }
 
+// contexts lists the names of the contexts, for people.
 func (k kubeconfig) contexts() string {
 	if len(k.raw.Contexts) == 0 {
 		return "there is none"

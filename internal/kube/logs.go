@@ -9,10 +9,10 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// CaptureLogs sends what klog and the log package would print to w instead,
-// line by line and one at a time, until restore is called. Helm prints chart
-// values there: in the open they are a leak, and a way to give the CI commands.
-// All of it is untrusted text.
+// CaptureLogs passes what klog and the log package would print to w instead, one
+// line after the other, until restore is called. The text is untrusted. Helm
+// prints chart values there, which would leak secrets, and could give commands to
+// the CI.
 func CaptureLogs(w func(line string)) (restore func()) {
 	out := &lines{w: w}
 	previous, flags := log.Writer(), log.Flags()

@@ -15,11 +15,11 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// kindMapper maps kinds to resources by the run's discovery. That it finds no
-// match means that the API server has no such kind: where discovery failed for
-// the kind's group (an aggregated API whose server is down, say), client-go's
-// mapper finds no match either, and what is merely not known must not be taken
-// for gone.
+// kindMapper maps kinds to resources by the run's discovery. Its NoMatch error
+// means that the API server has no such kind. client-go's mapper returns one, too,
+// where discovery failed for the kind's group, for example because the server of
+// an aggregated API is down; then kindMapper returns a *problem.Problem, so that
+// what is not known is not taken for absent.
 type kindMapper struct {
 	*restmapper.DeferredDiscoveryRESTMapper
 	discovery discovery.CachedDiscoveryInterfaceWithContext
@@ -51,7 +51,7 @@ func (m *kindMapper) RESTMappingWithContext(ctx context.Context, gk schema.Group
 	return nil, err
 }
 
-// unknown says why discovery does not tell what a group holds, or nothing.
+// unknown returns why discovery does not know what a group holds, or nil.
 func (m *kindMapper) unknown(ctx context.Context, group string) error {
 	_, lists, err := m.discovery.ServerGroupsAndResourcesWithContext(ctx)
 	var failed *discovery.ErrGroupDiscoveryFailed

@@ -24,29 +24,28 @@ type Options struct {
 
 	UserAgent string // "berth/0.1.0"
 
-	// RequestTimeout bounds the time from asking to the first byte of the
-	// answer: dialling, TLS and the response's header. Zero is a little more
-	// than the minute after which the API server itself gives up, so that its
-	// own answer comes first.
+	// RequestTimeout bounds the time from sending a request to the header of its
+	// answer, with dialling and TLS. Zero means DefaultRequestTimeout.
 	RequestTimeout time.Duration
 
 	Warn func(string)                     // takes the API server's warnings, each once; untrusted text
 	Log  func(format string, args ...any) // takes one line per request, for debugging
 
-	// The outside world. Nil is the real one.
+	// What tests replace. Nil means the real one.
 	Getenv    func(string) string
 	InCluster func() (*rest.Config, error)
 	Dial      func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 const (
-	// DefaultRequestTimeout is what a busy API server is given for an answer.
+	// DefaultRequestTimeout is a little more than the minute after which the API
+	// server itself gives up, so that its own answer comes first.
 	DefaultRequestTimeout = 65 * time.Second
-	// dialTimeout is less: whoever does not even take the connection is not busy.
+	// dialTimeout is shorter: a server that is merely busy accepts connections.
 	dialTimeout = 30 * time.Second
 )
 
-// withDefaults fills in what was left out.
+// withDefaults returns the options with the zero values replaced.
 func (o Options) withDefaults() Options {
 	if o.RequestTimeout <= 0 {
 		o.RequestTimeout = DefaultRequestTimeout
@@ -69,7 +68,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// wrongInput is a problem that the person who configured the run can solve.
+// wrongInput returns a problem that whoever configured the run can solve.
 func wrongInput(tried string, cause error, next string) error {
 	return &problem.Problem{Reason: problem.WrongInput, Tried: tried, Cause: cause, Next: next}
 }

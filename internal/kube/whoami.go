@@ -9,8 +9,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Whoami is the user that the API server takes us for, such as
-// system:serviceaccount:ci:deployer. It is empty where the server does not tell.
+// Whoami returns the user that the API server sees, such as
+// system:serviceaccount:ci:deployer. It is empty where the server does not tell,
+// since it has no SelfSubjectReview or forbids it.
 func (c *Conn) Whoami(ctx context.Context) (string, error) {
 	c.mu.Lock()
 	known := c.user

@@ -35,14 +35,14 @@ func TestReviewNamesEachMissingVerb(t *testing.T) {
 	rules := append(cluster.SecretRules("get", "list", "create"), cluster.LeaseRules()...)
 	rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get"}})
 	client := clientOf(t, cluster.ServiceAccount(t, namespace, "founding", rules...))
-	gaps, err := access.Review(t.Context(), client.AuthorizationV1(), access.Storage(access.Needs{Resource: access.Secrets, Namespace: namespace}))
+	missing, err := access.Review(t.Context(), client.AuthorizationV1(), access.Storage(access.Needs{Resource: access.Secrets, Namespace: namespace}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(gaps) != 2 || gaps[0].String() != "update secrets in namespace "+namespace || gaps[1].Verb != "watch" {
-		t.Errorf("gaps: %v", gaps)
+	if len(missing) != 2 || missing[0].String() != "update secrets in namespace "+namespace || missing[1].Verb != "watch" {
+		t.Errorf("missing: %v", missing)
 	}
-	if required := access.Required(gaps); len(required) != 1 {
+	if required := access.Required(missing); len(required) != 1 {
 		t.Errorf("required: %v", required)
 	}
 }
@@ -56,21 +56,21 @@ func TestAppliedRBACSuffices(t *testing.T) {
 			account := cluster.ServiceAccount(t, namespace, "deployer")
 			needs := access.Storage(access.Needs{Resource: access.Secrets, Namespace: namespace, Deletes: true, CreateNamespace: perBranch})
 			api := clientOf(t, account).AuthorizationV1()
-			gaps, err := access.Review(t.Context(), api, needs)
-			if err != nil || len(gaps) != len(needs) {
-				t.Fatalf("before: %d gaps of %d, %v", len(gaps), len(needs), err)
+			missing, err := access.Review(t.Context(), api, needs)
+			if err != nil || len(missing) != len(needs) {
+				t.Fatalf("before: %d missing of %d, %v", len(missing), len(needs), err)
 			}
 			retries := 0
-			gaps, err = access.ReviewUntil(t.Context(), api, needs, 30*time.Second, func([]problem.MissingPermission, time.Duration) {
+			missing, err = access.ReviewUntil(t.Context(), api, needs, 30*time.Second, func([]problem.MissingPermission, time.Duration) {
 				if retries++; retries == 1 { // a RoleBinding that appears meanwhile
 					applyRBAC(t, cluster, access.RBAC(account.User, needs, perBranch, namespace))
 				}
 			})
-			if err != nil || retries == 0 || len(access.Required(gaps)) != 0 {
-				t.Fatalf("after %d retries: %v, %v", retries, gaps, err)
+			if err != nil || retries == 0 || len(access.Required(missing)) != 0 {
+				t.Fatalf("after %d retries: %v, %v", retries, missing, err)
 			}
-			if gaps, err := access.ReviewUntil(t.Context(), api, needs, 0, nil); err != nil || len(gaps) != 0 {
-				t.Errorf("left: %v, %v", gaps, err)
+			if missing, err := access.ReviewUntil(t.Context(), api, needs, 0, nil); err != nil || len(missing) != 0 {
+				t.Errorf("left: %v, %v", missing, err)
 			}
 		})
 	}
@@ -81,9 +81,9 @@ func TestReviewUntilGivesUp(t *testing.T) {
 	namespace := cluster.Namespace(t)
 	api := clientOf(t, cluster.ServiceAccount(t, namespace, "poor")).AuthorizationV1()
 	needs := access.Storage(access.Needs{Resource: access.Secrets, Namespace: namespace})
-	gaps, err := access.ReviewUntil(t.Context(), api, needs, time.Second, nil)
-	if err != nil || len(gaps) != len(needs) {
-		t.Errorf("gaps: %v, %v", gaps, err)
+	missing, err := access.ReviewUntil(t.Context(), api, needs, time.Second, nil)
+	if err != nil || len(missing) != len(needs) {
+		t.Errorf("missing: %v, %v", missing, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err = access.ReviewUntil(ctx, api, needs, time.Minute, func([]problem.MissingPermission, time.Duration) { cancel() })

@@ -1,3 +1,3 @@
-// Package access knows what a run has to be allowed to do: it lists it, asks the
-// API server about it, and writes the RBAC to apply when something is missing.
+// Package access lists the permissions that a run needs, asks the API server which
+// of them are missing, and writes the RBAC that grants them.
 package access

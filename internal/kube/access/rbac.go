@@ -16,14 +16,13 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// RBAC is the YAML that grants a user all the needs of a run, to be applied with
-// kubectl. For a fixed namespace it is a Role there; for a namespace per branch
-// there is no place for one beforehand, so it is a ClusterRole, and a comment
-// says plainly how far that goes.
+// RBAC returns YAML for kubectl apply that grants a user the needs of a run. For a
+// fixed namespace it is a Role there. For a namespace per branch, which does not
+// exist yet, it is a ClusterRole, and a comment says how far that reaches.
 //
-// Give it every need of the run, not only the gaps, so that what is applied
-// suffices. It is made by marshalling objects: no name in it can change its
-// structure.
+// needs are all that the run needs, not only what is missing, so that the YAML
+// suffices on its own. It is marshalled from objects, so that no name in it can
+// change its structure.
 func RBAC(user string, needs []problem.Permission, perBranch bool, namespace string) string {
 	g := grant{user: user, name: roleName(user), namespace: namespace}
 	if perBranch {
@@ -34,15 +33,15 @@ func RBAC(user string, needs []problem.Permission, perBranch bool, namespace str
 	return g.out.String()
 }
 
-// grant collects the documents.
+// grant writes the documents for one user.
 type grant struct {
 	user, name, namespace string
 	out                   bytes.Buffer
 }
 
-// inNamespace grants in the one namespace. To create it is not granted but done,
-// since a Role needs the namespace to be there; and as whoever applies this makes
-// it, it is not Berth's to mark.
+// inNamespace grants in the one namespace. The permission to create it is replaced
+// by the namespace itself, since a Role needs it to exist; and since whoever applies
+// the YAML makes it, Berth has no need to mark it as its own.
 func (g *grant) inNamespace(needs []problem.Permission) {
 	var local, cluster []problem.Permission
 	for _, p := range needs {
@@ -67,7 +66,7 @@ func (g *grant) inNamespace(needs []problem.Permission) {
 	g.clusterWide(rules(cluster, true))
 }
 
-// everywhere grants in all namespaces, since the next branch's has no name yet.
+// everywhere grants in all namespaces, since that of the next branch is not known.
 func (g *grant) everywhere(needs []problem.Permission) {
 	all := rules(needs, false)
 	g.comment("Namespaces per branch: these permissions hold in EVERY namespace of the cluster.")
@@ -90,8 +89,8 @@ func (g *grant) clusterWide(rules []rbacv1.PolicyRule) {
 	g.document(&rbacv1.ClusterRoleBinding{TypeMeta: kind("ClusterRoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: g.ref("ClusterRole")})
 }
 
-// rules groups the needs by API group and resource. With names, what concerns
-// one named object is granted for that one alone.
+// rules groups the needs by API group and resource. With named, a need for one
+// named object is granted for that object alone.
 func rules(needs []problem.Permission, named bool) []rbacv1.PolicyRule {
 	var made []rbacv1.PolicyRule
 	at := make(map[[3]string]int)
@@ -131,8 +130,8 @@ func (g *grant) ref(kind string) rbacv1.RoleRef {
 	return rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kind, Name: g.name}
 }
 
-// document adds one. Marshalling these types cannot fail; were it to, the
-// comment stands where the document should.
+// document writes one. Marshalling these types does not fail; if it did, a comment
+// would say so in the document's place.
 func (g *grant) document(o any) {
 	text, err := yaml.Marshal(o)
 	if err != nil {
@@ -149,8 +148,8 @@ func kind(k string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: k}
 }
 
-// roleName differs from user to user, so that granting one does not take from
-// another.
+// roleName returns a name that differs from user to user, so that what is applied
+// for one does not replace what another was granted.
 func roleName(user string) string {
 	sum := sha256.Sum256([]byte(user))
 	return "berth-deployer-" + hex.EncodeToString(sum[:4])

@@ -15,40 +15,41 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// parallelReviews bounds how many questions are asked at a time.
+// parallelReviews bounds how many reviews are under way at a time.
 const parallelReviews = 16
 
-// Review asks the API server about each permission, in parallel, and returns
-// those it denies, in the order asked. An error means that the answer is not
-// known; it is the API server's own, wrapped.
+// Review reviews the API server about each permission, in parallel, and returns those
+// that it denies, in the order of needs. An error is the API server's own, wrapped,
+// and means that nothing is known.
 //
-// Single reviews, not a rules review: that one may be incomplete where an
-// authorizer cannot list its rules.
+// It sends a SelfSubjectAccessReview for each, since a SelfSubjectRulesReview may
+// be incomplete where an authorizer cannot list its rules.
 func Review(ctx context.Context, api client.AuthorizationV1Interface, needs []problem.Permission) ([]problem.MissingPermission, error) {
 	answers := make([]*problem.MissingPermission, len(needs))
-	asks, ctx := errgroup.WithContext(ctx)
-	asks.SetLimit(parallelReviews)
+	reviews, ctx := errgroup.WithContext(ctx)
+	reviews.SetLimit(parallelReviews)
 	for i, p := range needs {
-		asks.Go(func() (err error) {
-			answers[i], err = ask(ctx, api, p)
+		reviews.Go(func() (err error) {
+			answers[i], err = review(ctx, api, p)
 			return err
 		})
 	}
-	if err := asks.Wait(); err != nil {
+	if err := reviews.Wait(); err != nil {
 		return nil, err
 	}
-	var gaps []problem.MissingPermission
+	var missing []problem.MissingPermission
 	for _, g := range answers {
 		if g != nil {
-			gaps = append(gaps, *g)
+			missing = append(missing, *g)
 		}
 	}
-	return gaps, nil
+	return missing, nil
 }
 
-func ask(ctx context.Context, api client.AuthorizationV1Interface, p problem.Permission) (*problem.MissingPermission, error) {
-	review := &authv1.SelfSubjectAccessReview{Spec: authv1.SelfSubjectAccessReviewSpec{ResourceAttributes: attributes(p)}}
-	answer, err := api.SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+// review reviews about one permission. It returns nil if that is granted.
+func review(ctx context.Context, api client.AuthorizationV1Interface, p problem.Permission) (*problem.MissingPermission, error) {
+	request := &authv1.SelfSubjectAccessReview{Spec: authv1.SelfSubjectAccessReviewSpec{ResourceAttributes: attributes(p)}}
+	answer, err := api.SelfSubjectAccessReviews().Create(ctx, request, metav1.CreateOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("ask whether we may %s: %w", p, err)
 	}
@@ -75,19 +76,20 @@ func attributes(p problem.Permission) *authv1.ResourceAttributes {
 	return a
 }
 
+// ofOneNamespace reports whether a permission is for one named Namespace object.
 func ofOneNamespace(p problem.Permission) bool {
 	return p.Group == "" && p.Resource == "namespaces" && p.Name != ""
 }
 
-// ReviewUntil asks like Review, and asks again about what was denied, with
-// growing pauses, until nothing required is missing or wait has passed: a
-// RoleBinding made by the pipeline itself, or by a controller for each new
-// namespace, takes a moment. What is missing only optionally is not waited for.
-// onRetry, which may be nil, is told of every new attempt.
+// ReviewUntil reviews as Review does and repeats what was denied, with growing pauses,
+// until no required permission is missing or wait has passed: a RoleBinding that
+// the pipeline itself, or a controller, makes for each new namespace takes a moment
+// to count. Optional permissions are not waited for. onRetry, which may be nil, is
+// called before each pause with what is missing and how long the pause is.
 func ReviewUntil(ctx context.Context, api client.AuthorizationV1Interface, needs []problem.Permission, wait time.Duration, onRetry func([]problem.MissingPermission, time.Duration)) ([]problem.MissingPermission, error) {
-	gaps, err := Review(ctx, api, needs)
-	if err != nil || len(Required(gaps)) == 0 || wait <= 0 {
-		return gaps, err
+	missing, err := Review(ctx, api, needs)
+	if err != nil || len(Required(missing)) == 0 || wait <= 0 {
+		return missing, err
 	}
 	pauses := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(250*time.Millisecond),
@@ -97,22 +99,22 @@ func ReviewUntil(ctx context.Context, api client.AuthorizationV1Interface, needs
 	for {
 		pause := pauses.NextBackOff()
 		if pause == backoff.Stop {
-			return gaps, nil
+			return missing, nil
 		}
 		if onRetry != nil {
-			onRetry(gaps, pause)
+			onRetry(missing, pause)
 		}
 		select {
 		case <-ctx.Done():
-			return gaps, fmt.Errorf("wait for permissions: %w", ctx.Err())
+			return missing, fmt.Errorf("wait for permissions: %w", ctx.Err())
 		case <-time.After(pause):
 		}
-		denied := make([]problem.Permission, len(gaps))
-		for i, g := range gaps {
+		denied := make([]problem.Permission, len(missing))
+		for i, g := range missing {
 			denied[i] = g.Permission
 		}
-		if gaps, err = Review(ctx, api, denied); err != nil || len(Required(gaps)) == 0 {
-			return gaps, err
+		if missing, err = Review(ctx, api, denied); err != nil || len(Required(missing)) == 0 {
+			return missing, err
 		}
 	}
 }

@@ -8,18 +8,18 @@ const (
 	ConfigMaps = "configmaps"
 )
 
-// Needs is what a run's record store is going to do.
+// Needs describes what a run is going to do with the release's records.
 type Needs struct {
 	Resource        string // Secrets or ConfigMaps
 	Namespace       string
-	Deletes         bool // it prunes old revisions, or purges
+	Deletes         bool // it deletes old revisions, or all of them
 	CreateNamespace bool // the namespace may have to be made
 }
 
-// Storage lists what the record store, the namespace and the lock need, the
-// cluster-scoped ones first. Without the optional ones a run goes on: it polls
-// where it cannot watch, goes by the records' stamps where it has no Lease, and
-// leaves a namespace that it could not mark.
+// Storage returns the permissions that the record store, the namespace and the
+// lock need, the cluster-scoped ones first. Without an optional one a run goes on:
+// it polls where it cannot watch, goes by the records' stamps where it has no
+// Lease, and does not delete a namespace that it could not mark.
 func Storage(n Needs) []problem.Permission {
 	needs := []problem.Permission{
 		{Verb: "get", Resource: "namespaces", Name: n.Namespace, Why: "see whether the namespace exists and whose it is"},
@@ -59,7 +59,7 @@ func Storage(n Needs) []problem.Permission {
 
 const whyRenew = "renew and end the lock"
 
-// RenewLock is the permission among those of Storage to update the lock.
+// RenewLock returns the permission to update the lock, as Storage lists it.
 func RenewLock(namespace string) problem.Permission { return onLock("update", namespace, whyRenew) }
 
 func onLock(verb, namespace, why string) problem.Permission {
@@ -68,7 +68,8 @@ func onLock(verb, namespace, why string) problem.Permission {
 	}
 }
 
-// Split parts what can be asked before the namespace exists from what cannot.
+// Split separates the permissions that can be asked for before the namespace
+// exists from those inside it.
 func Split(needs []problem.Permission) (cluster, namespaced []problem.Permission) {
 	for _, p := range needs {
 		if p.Namespace == "" {
@@ -80,10 +81,10 @@ func Split(needs []problem.Permission) (cluster, namespaced []problem.Permission
 	return cluster, namespaced
 }
 
-// Required keeps the gaps that a run cannot go on with.
-func Required(gaps []problem.MissingPermission) []problem.MissingPermission {
+// Required returns those of the missing permissions that are not optional.
+func Required(missing []problem.MissingPermission) []problem.MissingPermission {
 	var required []problem.MissingPermission
-	for _, g := range gaps {
+	for _, g := range missing {
 		if !g.Optional {
 			required = append(required, g)
 		}

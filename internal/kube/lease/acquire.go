@@ -13,55 +13,17 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
-// Options say which release is locked, by whom, and for how long to try.
-type Options struct {
-	Namespace string
-	Release   string
-	Holder    string // for people: the run's URL and attempt
-	Run       string // the run's hash, as on the records' stamps
-	Duration  time.Duration
-	// RenewEvery leaves room for a few failed renewals within Duration.
-	RenewEvery time.Duration
-	Wait       time.Duration // how long to wait for somebody else's end; 0: not at all
-	Absent     bool          // it is not there most likely: create it before looking
-	Renewable  bool          // who may create it may update it, as far as is known
-
-	// ServerNow is the API server's time, or zero while it is not known. The
-	// wall clock of this machine is never asked whether a Lease has run out.
-	ServerNow func() time.Time
-	// OnWait is told whom we wait for; the text is untrusted.
-	OnWait func(holder string, since time.Time)
-	// OnLost is called once, from the renewal's goroutine, with an ErrLost.
-	OnLost func(error)
-}
-
-func (o Options) withDefaults() Options {
-	if o.Duration <= 0 {
-		o.Duration = defaultDuration
-	}
-	if o.RenewEvery <= 0 || o.RenewEvery >= o.Duration {
-		o.RenewEvery = o.Duration / 3
-	}
-	if o.ServerNow == nil {
-		o.ServerNow = func() time.Time { return time.Time{} }
-	}
-	if o.OnWait == nil {
-		o.OnWait = func(string, time.Time) {}
-	}
-	if o.OnLost == nil {
-		o.OnLost = func(error) {}
-	}
-	return o
-}
-
-// Acquire takes the Lease of a release and keeps renewing it until it is
-// released, removed or lost, or ctx ends. It takes one that does not exist, that
-// has ended, or whose holder stopped renewing it; for one that is held it waits.
+// Acquire takes the Lease of a release and renews it until it is released,
+// removed or lost, or ctx ends. It takes a Lease that does not exist, that its
+// holder has ended, or that its holder stopped renewing. For one that is held it
+// waits.
 //
-// It returns a *HeldError when that took longer than o.Wait, ErrUnusable when
-// Leases may not be used, and the API server's own error, wrapped, otherwise.
+// It returns a *HeldError when that took longer than o.Wait, an error that
+// matches ErrUnusable when Leases may not be used, a *problem.Problem when the
+// namespace is terminating, and the API server's own error, wrapped, otherwise.
 func Acquire(ctx context.Context, client kubernetes.Interface, o Options) (*Lease, error) {
 	c := &candidate{
 		Options: o.withDefaults(),
@@ -69,36 +31,47 @@ func Acquire(ctx context.Context, client kubernetes.Interface, o Options) (*Leas
 		token:   rand.Text(),
 		until:   time.Now().Add(o.Wait),
 	}
+	tried := fmt.Sprintf("lock release %s in namespace %s", o.Release, o.Namespace)
 	for {
 		began := time.Now()
-		mine, err := c.try(ctx)
+		acquired, err := c.try(ctx)
 		switch {
-		case mine != nil:
-			return c.hold(ctx, mine, began)
-		case err == nil: // somebody was quicker: look again
+		case acquired != nil:
+			return c.hold(ctx, acquired, began)
+		case err == nil: // somebody was faster: read again
 			continue
 		case apierrors.IsForbidden(err) && !apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
-			return nil, fmt.Errorf("lock release %s in namespace %s: %w: %w", o.Release, o.Namespace, ErrUnusable, err)
+			return nil, fmt.Errorf("%s: %w: %w", tried, ErrUnusable, err)
 		case ctx.Err() != nil:
-			return nil, fmt.Errorf("lock release %s in namespace %s: %w", o.Release, o.Namespace, ctx.Err())
-		case !c.patient(err):
-			return nil, c.explain(err)
+			return nil, fmt.Errorf("%s: %w", tried, ctx.Err())
+		case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+			return nil, &problem.Problem{Reason: problem.NamespaceTerminating, Tried: tried, Cause: err,
+				Next: "Wait until the namespace is gone, then run again."}
+		case !c.canWait(err):
+			return nil, fmt.Errorf("%s: %w", tried, err)
 		}
-		c.await(ctx)
+		c.awaitChange(ctx)
 	}
 }
 
-// hold begins the renewal. A Lease that was created may still be one that may
-// not be updated: better to learn that now than when it runs out.
-func (c *candidate) hold(ctx context.Context, mine *coordinationv1.Lease, began time.Time) (*Lease, error) {
+// hold starts the renewal. A Lease that was just created may still be one that
+// may not be updated, which is better learnt now than when it expires.
+func (c *candidate) hold(ctx context.Context, acquired *coordinationv1.Lease, began time.Time) (*Lease, error) {
 	if c.found.State == facts.LockAbsent && !c.Renewable {
-		renewed, err := c.api.Update(ctx, mine, metav1.UpdateOptions{})
+		renewed, err := c.api.Update(ctx, acquired, metav1.UpdateOptions{})
 		if apierrors.IsForbidden(err) {
 			return nil, fmt.Errorf("renew the lock on release %s in namespace %s: %w: %w", c.Release, c.Namespace, ErrUnusable, err)
 		}
 		if err == nil {
-			mine = renewed
+			acquired = renewed
 		}
 	}
-	return hold(ctx, c, mine, began), nil
+	ctx, stop := context.WithCancel(ctx)
+	l := &Lease{
+		o: c.Options, api: c.api, token: c.token, found: c.found,
+		stop: stop, stopped: make(chan struct{}), lost: make(chan struct{}),
+		object: acquired, renewed: began,
+	}
+	go l.renewUntil(ctx)
+	return l, nil
 }

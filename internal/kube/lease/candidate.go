@@ -13,24 +13,25 @@ import (
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
-// candidate is somebody who wants the Lease.
+// candidate is a run that wants the Lease.
 type candidate struct {
 	Options
 	api   typed.LeaseInterface
-	token string
+	token string    // of this candidate alone
 	until time.Time // when to give up
 
-	seen   *coordinationv1.Lease // as last read
-	found  facts.Lock            // as it was before we took it
-	change time.Time             // when we first saw it as it is
-	told   string                // the token of the holder that OnWait was told of
+	seen      *coordinationv1.Lease // as last read
+	changed   time.Time             // when it was first read as it is, by this machine's clock
+	found     facts.Lock            // as it was before it was taken
+	announced string                // the token of the holder that OnWait was called with
 }
 
-// try takes the Lease if it is free. Neither a Lease nor an error means that it
-// changed meanwhile; a *HeldError that it is not free.
+// try takes the Lease if it is free. It returns neither a Lease nor an error
+// where somebody else wrote it at the same time, and a *HeldError where it is
+// held.
 func (c *candidate) try(ctx context.Context) (*coordinationv1.Lease, error) {
 	if c.Absent {
-		c.Absent = false // it is there now, or we are told
+		c.Absent = false // either it is created now, or it turns out to exist
 		return c.create(ctx)
 	}
 	current, err := c.api.Get(ctx, Name(c.Release), metav1.GetOptions{})
@@ -40,58 +41,64 @@ func (c *candidate) try(ctx context.Context) (*coordinationv1.Lease, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.seen == nil || c.seen.UID != current.UID || c.seen.ResourceVersion != current.ResourceVersion {
-		c.change = time.Now()
-	}
-	c.seen = current
-	if current.Annotations[annotationToken] == c.token { // our own write, whose answer was lost
+	c.observe(current)
+	if current.Annotations[annotationToken] == c.token { // this candidate's own write, whose answer was lost
 		return current, nil
 	}
-	if !c.free(current) {
+	if !c.isFree(current, c.ServerNow(), time.Now()) {
 		return nil, &HeldError{Holder: holder(current), Since: acquired(current)}
 	}
 	c.found = state(current, c.ServerNow())
-	if c.found.State == facts.LockHeld { // free all the same: nobody renewed it under our eyes
+	if c.found.State == facts.LockHeld { // free all the same: nobody renewed it while it was watched
 		c.found = expired(c.found, expires(current))
 	}
 	next := current.DeepCopy()
 	c.claim(next)
 	next, err = c.api.Update(ctx, next, metav1.UpdateOptions{})
-	return unlessBeaten(next, err)
+	return unlessTaken(next, err)
 }
 
-// create makes the Lease, ours.
+// create makes the Lease, held by this candidate.
 func (c *candidate) create(ctx context.Context) (*coordinationv1.Lease, error) {
-	made := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{
+	l := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{
 		Name: Name(c.Release), Labels: map[string]string{ownership.LabelManagedBy: ownership.ManagedByBerth},
 	}}
 	c.found = facts.Lock{State: facts.LockAbsent}
-	c.claim(made)
-	made, err := c.api.Create(ctx, made, metav1.CreateOptions{})
-	return unlessBeaten(made, err)
+	c.claim(l)
+	l, err := c.api.Create(ctx, l, metav1.CreateOptions{})
+	return unlessTaken(l, err)
 }
 
-// free says that nobody holds the Lease: its holder has ended it, or has let it
-// run out, either by the API server's clock or because it stayed as it is for
-// its whole duration under our eyes.
-func (c *candidate) free(l *coordinationv1.Lease) bool {
+// observe keeps a Lease that was read, and since when it is as it is.
+func (c *candidate) observe(l *coordinationv1.Lease) {
+	if c.seen == nil || c.seen.UID != l.UID || c.seen.ResourceVersion != l.ResourceVersion {
+		c.changed = time.Now()
+	}
+	c.seen = l
+}
+
+// isFree reports whether nobody holds the Lease: its holder has ended it, or has
+// let it expire, either by the API server's clock or because it did not change
+// for its whole duration since this candidate first read it. serverNow is zero
+// while the server's time is not known.
+func (c *candidate) isFree(l *coordinationv1.Lease, serverNow, now time.Time) bool {
 	if holder(l) == "" {
 		return true
 	}
-	now := c.ServerNow()
-	return !now.IsZero() && now.After(expires(l)) || time.Since(c.change) > duration(l)
+	return !serverNow.IsZero() && serverNow.After(expires(l)) || now.Sub(c.changed) > duration(l)
 }
 
+// claim writes this candidate as the holder on a Lease.
 func (c *candidate) claim(l *coordinationv1.Lease) {
 	now, seconds := metav1.NewMicroTime(c.now()), int32(max(1, (c.Duration+time.Second-1)/time.Second))
-	var turns int32
+	var transitions int32
 	if l.Spec.LeaseTransitions != nil {
-		turns = *l.Spec.LeaseTransitions + 1
+		transitions = *l.Spec.LeaseTransitions + 1
 	}
 	l.Spec.HolderIdentity = &c.Holder
 	l.Spec.LeaseDurationSeconds = &seconds
 	l.Spec.AcquireTime, l.Spec.RenewTime = &now, &now
-	l.Spec.LeaseTransitions = &turns
+	l.Spec.LeaseTransitions = &transitions
 	if l.Annotations == nil {
 		l.Annotations = make(map[string]string)
 	}
@@ -102,15 +109,9 @@ func (c *candidate) claim(l *coordinationv1.Lease) {
 	}
 }
 
-// now is what is written for people to read: the server's time when known.
-func (o Options) now() time.Time {
-	if now := o.ServerNow(); !now.IsZero() {
-		return now
-	}
-	return time.Now()
-}
-
-func unlessBeaten(l *coordinationv1.Lease, err error) (*coordinationv1.Lease, error) {
+// unlessTaken returns neither a Lease nor an error where somebody else created or
+// changed it first.
+func unlessTaken(l *coordinationv1.Lease, err error) (*coordinationv1.Lease, error) {
 	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) {
 		return nil, nil
 	}

@@ -7,11 +7,11 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// remembered is how many expiries the Lease keeps: runs that are cut off one
-// after another, each before it could mend what the one before had left.
-const remembered = 20
+// expiriesKept is how many expiries a Lease keeps: of runs that were cut off one
+// after another, each before it could repair what the one before had left.
+const expiriesKept = 20
 
-// expired is a lock whose holder let it run out at a moment.
+// expired returns the lock as one whose holder let it expire at that moment.
 func expired(lock facts.Lock, at time.Time) facts.Lock {
 	lock.State = facts.LockExpired
 	if _, known := lock.ExpiredAt(lock.Run); !known {
@@ -20,16 +20,17 @@ func expired(lock facts.Lock, at time.Time) facts.Lock {
 	return lock
 }
 
+// formatExpired returns the expiries as "run=time,run=time".
 func formatExpired(list []facts.Expiry) string {
 	var runs []string
-	for _, e := range list[:min(len(list), remembered)] {
-		later := e.At.Add(time.Second - 1) // whole seconds, and never too early
-		runs = append(runs, e.Run+"="+later.UTC().Format(time.RFC3339))
+	for _, e := range list[:min(len(list), expiriesKept)] {
+		roundedUp := e.At.Add(time.Second - 1) // the text has whole seconds, and is never too early
+		runs = append(runs, e.Run+"="+roundedUp.UTC().Format(time.RFC3339))
 	}
 	return strings.Join(runs, ",")
 }
 
-// parseExpired reads what formatExpired wrote and leaves out what it did not.
+// parseExpired reads what formatExpired wrote and skips what it cannot read.
 func parseExpired(text string) []facts.Expiry {
 	var list []facts.Expiry
 	for entry := range strings.SplitSeq(text, ",") {

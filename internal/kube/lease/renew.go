@@ -9,11 +9,10 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 )
 
-// keep renews the Lease until ctx ends or it is not ours any more.
-func (l *Lease) keep(ctx context.Context) {
+// renewUntil renews the Lease until ctx ends, or the Lease is lost or gone.
+func (l *Lease) renewUntil(ctx context.Context) {
 	defer close(l.stopped)
 	next := time.NewTimer(l.o.RenewEvery)
 	defer next.Stop()
@@ -24,7 +23,7 @@ func (l *Lease) keep(ctx context.Context) {
 		case <-next.C:
 		}
 		err := l.renew(ctx)
-		if ctx.Err() != nil || l.over() {
+		if ctx.Err() != nil || l.isOver() {
 			return
 		}
 		if err != nil { // there is time for a few more tries
@@ -35,15 +34,8 @@ func (l *Lease) keep(ctx context.Context) {
 	}
 }
 
-// over says that there is nothing left to renew.
-func (l *Lease) over() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.gone || l.err != nil
-}
-
-// renew writes the Lease once. One that ran out unrenewed is lost, even if
-// nobody has taken it yet: others may have judged by it already.
+// renew writes the Lease once. One that expired before it was renewed is lost,
+// even if nobody has taken it yet: others may have judged by it already.
 func (l *Lease) renew(ctx context.Context) error {
 	l.mu.Lock()
 	next, leaving, live, trouble := l.object.DeepCopy(), l.leaving, l.live(time.Now(), 0), l.failed.err
@@ -53,15 +45,13 @@ func (l *Lease) renew(ctx context.Context) error {
 	}
 	began, now := time.Now(), metav1.NewMicroTime(l.o.now().Truncate(time.Microsecond)) // as it is stored
 	next.Spec.RenewTime = &now
-	updated, err := l.write(ctx, next)
+	updated, err := l.update(ctx, next)
 	switch {
 	case err == nil:
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.object, l.renewed, l.failed = updated, began, renewal{}
+		l.setRenewed(updated, began)
 		return nil
 	case leaving && apierrors.IsForbidden(err):
-		l.leave()
+		l.setGone()
 		return nil
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
 		if lost := l.reread(ctx); lost != nil {
@@ -69,88 +59,38 @@ func (l *Lease) renew(ctx context.Context) error {
 		}
 		return err
 	}
-	l.fail(renewal{at: now, began: began, err: err})
+	l.setFailed(renewal{at: now, began: began, err: err})
 	return err
 }
 
-// renewal is a try of one that got no usable answer.
-type renewal struct {
-	at    metav1.MicroTime // what it was to write
-	began time.Time
-	err   error
-}
-
-func (l *Lease) write(ctx context.Context, next *coordinationv1.Lease) (*coordinationv1.Lease, error) {
+func (l *Lease) update(ctx context.Context, next *coordinationv1.Lease) (*coordinationv1.Lease, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.o.RenewEvery)
 	defer cancel()
 	return l.api.Update(ctx, next, metav1.UpdateOptions{})
 }
 
-// fail keeps a failed try. One that ended long after its time tells that this
-// process was stopped, and nothing of the API server.
-func (l *Lease) fail(r renewal) {
-	if time.Since(r.began) > 2*l.o.RenewEvery {
-		r.err = nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.failed = r
-}
-
-// reread finds out what a conflict means. Somebody else's token, or no Lease at
-// all, means that ours is lost, unless we are removing it ourselves.
+// reread reads the Lease to learn what a conflict means. Somebody else's token,
+// or no Lease at all, means that it is lost, unless this run is deleting it with
+// the namespace. It returns nil where the Lease is still held, or gone.
 func (l *Lease) reread(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, l.o.RenewEvery) // what the write took is not held against it
+	ctx, cancel := context.WithTimeout(ctx, l.o.RenewEvery) // counted apart from the write before it
 	defer cancel()
 	current, err := l.api.Get(ctx, Name(l.o.Release), metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err) || err == nil && current.UID != l.uid():
 		if l.isLeaving() {
-			l.leave()
+			l.setGone()
 			return nil
 		}
 		return l.lose(fmt.Errorf("%w: somebody deleted it", ErrLost))
 	case apierrors.IsForbidden(err) && l.isLeaving():
-		l.leave()
+		l.setGone()
 		return nil
 	case err != nil:
 		return fmt.Errorf("read it again: %w", err)
 	case current.Annotations[annotationToken] != l.token:
 		return l.lose(fmt.Errorf("%w: %q took it", ErrLost, holder(current)))
 	}
-	l.keepObject(current)
+	l.setObject(current)
 	return nil
-}
-
-func (l *Lease) uid() types.UID {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.object.UID
-}
-
-func (l *Lease) isLeaving() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.leaving
-}
-
-func (l *Lease) leave() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.gone = true
-}
-
-// lose marks the Lease as lost, once, and tells.
-func (l *Lease) lose(why error) error {
-	l.mu.Lock()
-	first := l.err == nil
-	if first {
-		l.err = why
-		close(l.lost)
-	}
-	l.mu.Unlock()
-	if first {
-		l.o.OnLost(why)
-	}
-	return why
 }

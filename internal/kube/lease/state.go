@@ -17,7 +17,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// What the Lease carries besides its spec.
+// The Lease's annotations.
 const (
 	annotationRun         = "berth.dev/attempt-run"
 	annotationRevision    = "berth.dev/attempt-revision"
@@ -25,33 +25,30 @@ const (
 	annotationHooksProven = "berth.dev/attempt-hooks-proven"
 	// annotationHolderRun is the hash of the run that holds it, or held it last.
 	annotationHolderRun = "berth.dev/run"
-	// annotationExpired are the last runs that let the Lease run out, and when,
-	// newest first: "run=time,run=time". The runs after them must not cover that
-	// up, least of all one that was cut off itself.
+	// annotationExpired holds the last runs that let the Lease expire, and when,
+	// newest first: "run=time,run=time". A later holder must not erase that, least
+	// of all one that was cut off itself.
 	annotationExpired = "berth.dev/expired-runs"
-	// annotationToken tells two holders apart that call themselves the same,
-	// as the jobs of one run's matrix do.
+	// annotationToken tells two holders of the same name apart, such as the jobs
+	// of one run's matrix.
 	annotationToken = "berth.dev/lease-token"
 )
 
-// defaultDuration is how long a Lease lasts unless it is renewed.
-const defaultDuration = 30 * time.Second
-
-// ErrUnusable means that Leases may not be used here; a run can go on without,
-// by the stamps on the records.
+// ErrUnusable means that this run has no permission to use Leases. It can do
+// without, by the stamps on the records.
 var ErrUnusable = errors.New("no permission on leases.coordination.k8s.io")
 
-// ErrLost means that the Lease is not ours any more. Whoever meets it writes
-// nothing, the release's record least of all.
+// ErrLost means that this run no longer holds the Lease. It must not write
+// anything from then on, least of all the release's record.
 var ErrLost = errors.New("the lock on the release was lost")
 
-// HeldError means that somebody else held the release for as long as we waited.
+// HeldError means that somebody else held the release for the whole wait.
 type HeldError struct {
 	Holder string // untrusted text
 	Since  time.Time
 }
 
-// Error names the holder, quoted: it is what somebody wrote on the Lease.
+// Error names the holder, quoted, since anybody may have written it there.
 func (e *HeldError) Error() string {
 	if e.Since.IsZero() {
 		return fmt.Sprintf("the release is held by %q", e.Holder)
@@ -59,8 +56,8 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("the release is held by %q since %s", e.Holder, e.Since.UTC().Format(time.RFC3339))
 }
 
-// Name is the Lease's name for a release, cut and hashed when it gets too long
-// for a label value, as which tools like to show it.
+// Name returns the name of a release's Lease. One that is too long for a label
+// value, as which tools like to show it, is cut and ends with a hash.
 func Name(release string) string {
 	const limit = 63
 	name := "berth-" + release
@@ -72,9 +69,9 @@ func Name(release string) string {
 	return name[:limit-len(hash)-1] + "-" + hash
 }
 
-// Read says who holds the release, and how the last attempt ended. now is the
-// API server's time; when it is zero, a Lease that has run out is reported as
-// held, with the moment it runs out.
+// Read returns who holds the release and how the last attempt ended. A Lease that
+// does not exist, or may not be read, is no error: the State says so. now is the
+// API server's time; while it is zero, an expired Lease is returned as held.
 func Read(ctx context.Context, client kubernetes.Interface, namespace, release string, now time.Time) (facts.Lock, error) {
 	l, err := client.CoordinationV1().Leases(namespace).Get(ctx, Name(release), metav1.GetOptions{})
 	switch {
@@ -88,7 +85,7 @@ func Read(ctx context.Context, client kubernetes.Interface, namespace, release s
 	return state(l, now), nil
 }
 
-// state is what a Lease says at a moment.
+// state returns what a Lease says. now is the API server's time, or zero.
 func state(l *coordinationv1.Lease, now time.Time) facts.Lock {
 	lock := facts.Lock{
 		State:   facts.LockEnded,
@@ -122,7 +119,7 @@ func acquired(l *coordinationv1.Lease) time.Time {
 	return l.Spec.AcquireTime.Time
 }
 
-// duration is how long the holder said that the Lease lasts.
+// duration returns how long the Lease lasts, as its holder wrote.
 func duration(l *coordinationv1.Lease) time.Duration {
 	if s := l.Spec.LeaseDurationSeconds; s != nil && *s > 0 {
 		return time.Duration(*s) * time.Second
@@ -130,9 +127,9 @@ func duration(l *coordinationv1.Lease) time.Duration {
 	return defaultDuration
 }
 
-// renewed is when the Lease was last written, by the API server's own clock:
-// managedFields are stamped there, while spec.renewTime is what the holder's
-// clock said. A change by somebody else only makes it later, which is safe.
+// renewed returns when the Lease was last written, by the API server's clock,
+// which stamps managedFields; spec.renewTime is by the holder's. A change by
+// somebody else makes it later, which is safe.
 func renewed(l *coordinationv1.Lease) time.Time {
 	var newest time.Time
 	for _, f := range l.ManagedFields {
@@ -149,13 +146,14 @@ func renewed(l *coordinationv1.Lease) time.Time {
 	return newest
 }
 
-// expires is when the Lease runs out, by the API server's clock. Its stamps leave
-// out the fraction of a second, which is given to the holder.
+// expires returns when the Lease expires by the API server's clock. The server's
+// stamps have whole seconds; what they leave out is granted to the holder.
 func expires(l *coordinationv1.Lease) time.Time {
 	return renewed(l).Add(duration(l) + time.Second)
 }
 
-// attempt reads the annotations; numbers that are none are as good as absent.
+// attempt reads the annotations on the last attempt. A revision that is no number
+// counts as absent.
 func attempt(l *coordinationv1.Lease) facts.Attempt {
 	revision, _ := strconv.Atoi(l.Annotations[annotationRevision])
 	return facts.Attempt{
@@ -166,7 +164,8 @@ func attempt(l *coordinationv1.Lease) facts.Attempt {
 	}
 }
 
-func record(l *coordinationv1.Lease, a facts.Attempt) {
+// setAttempt writes the annotations on the last attempt.
+func setAttempt(l *coordinationv1.Lease, a facts.Attempt) {
 	if l.Annotations == nil {
 		l.Annotations = make(map[string]string)
 	}

@@ -2,12 +2,15 @@ package lease
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -55,7 +58,7 @@ func TestExpires(t *testing.T) {
 func TestAttemptSurvivesTheLease(t *testing.T) {
 	want := facts.Attempt{Run: "abc", Revision: 3, Outcome: "deployed", HooksProven: true}
 	var l coordinationv1.Lease
-	record(&l, want)
+	setAttempt(&l, want)
 	if got := attempt(&l); got != want {
 		t.Errorf("attempt = %+v, want %+v", got, want)
 	}
@@ -94,18 +97,18 @@ func TestLive(t *testing.T) {
 }
 
 func TestTrouble(t *testing.T) {
-	silence := errors.New("no answer")
+	noAnswer := errors.New("no answer")
 	tests := map[string]struct {
 		lost error
 		want error
 	}{
-		"held":                       {nil, silence},
-		"ran out over it":            {errors.Join(ErrLost, silence), silence},
+		"held":                       {nil, noAnswer},
+		"ran out over it":            {errors.Join(ErrLost, noAnswer), noAnswer},
 		"somebody took it, whatever": {ErrLost, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			l := &Lease{err: tt.lost, failed: renewal{err: silence}}
+			l := &Lease{err: tt.lost, failed: renewal{err: noAnswer}}
 			if got := l.Trouble(); !errors.Is(got, tt.want) {
 				t.Errorf("trouble = %v, want %v", got, tt.want)
 			}
@@ -117,7 +120,7 @@ func TestTrouble(t *testing.T) {
 func TestRereadCountsALostAnswer(t *testing.T) {
 	at, began := metav1.NowMicro(), time.Now()
 	l := &Lease{renewed: began.Add(-time.Minute), failed: renewal{at: at, began: began, err: errors.New("no answer")}}
-	l.keepObject(&coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &at}})
+	l.setObject(&coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &at}})
 	if !l.renewed.Equal(began) || l.Trouble() != nil {
 		t.Errorf("renewed at %s with trouble %v, want %s and none", l.renewed, l.Trouble(), began)
 	}
@@ -127,5 +130,91 @@ func TestHeldErrorQuotesItsHolder(t *testing.T) {
 	err := &HeldError{Holder: "x\n::error::y"}
 	if strings.Contains(err.Error(), "\n") {
 		t.Errorf("the holder's text is not quoted: %s", err)
+	}
+}
+
+func TestIsFree(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	seconds, run, nobody := int32(20), "run 1", ""
+	renewed := metav1.NewMicroTime(now.Add(-30 * time.Second))
+	lease := func(holder *string) *coordinationv1.Lease {
+		return &coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{HolderIdentity: holder, LeaseDurationSeconds: &seconds, RenewTime: &renewed}}
+	}
+	tests := map[string]struct {
+		holder    *string
+		serverNow time.Time
+		unchanged time.Duration // since this candidate first read it
+		want      bool
+	}{
+		"ended":                                {nil, time.Time{}, 0, true},
+		"ended by an empty holder":             {&nobody, time.Time{}, 0, true},
+		"held, the server's time is not known": {&run, time.Time{}, 0, false},
+		"expired by the server's time":         {&run, now, 0, true},
+		"in its last second":                   {&run, now.Add(-9 * time.Second), 0, false},
+		"unchanged for less than its duration": {&run, time.Time{}, 20 * time.Second, false},
+		"unchanged for longer":                 {&run, time.Time{}, 21 * time.Second, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := &candidate{changed: now.Add(-tt.unchanged)}
+			if got := c.isFree(lease(tt.holder), tt.serverNow, now); got != tt.want {
+				t.Errorf("isFree = %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestCanWait(t *testing.T) {
+	leases := schema.GroupResource{Group: "coordination.k8s.io", Resource: "leases"}
+	held := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{annotationToken: "a"}}}
+	tests := map[string]struct {
+		left time.Duration
+		seen *coordinationv1.Lease
+		err  error
+		want bool
+	}{
+		"held":                           {time.Minute, held, &HeldError{Holder: "run 1"}, true},
+		"held, but the time is over":     {0, held, &HeldError{Holder: "run 1"}, false},
+		"a failure after an answer":      {time.Minute, held, apierrors.NewServiceUnavailable("restarting"), true},
+		"a failure before any answer":    {time.Minute, nil, apierrors.NewServiceUnavailable("restarting"), false},
+		"a denial":                       {time.Minute, held, apierrors.NewForbidden(leases, "l", nil), false},
+		"credentials that are not valid": {time.Minute, held, apierrors.NewUnauthorized("expired"), false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := &candidate{Options: Options{}.withDefaults(), until: time.Now().Add(tt.left), seen: tt.seen}
+			if got := c.canWait(tt.err); got != tt.want {
+				t.Errorf("canWait = %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestOnWaitIsCalledOnceForAHolder(t *testing.T) {
+	var waitedFor []string
+	c := &candidate{until: time.Now().Add(time.Minute), Options: Options{OnWait: func(holder string, _ time.Time) { waitedFor = append(waitedFor, holder) }}}
+	for _, token := range []string{"a", "a", "b"} {
+		c.seen = &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{annotationToken: token}}}
+		c.canWait(&HeldError{Holder: "run of " + token})
+	}
+	if want := []string{"run of a", "run of b"}; !slices.Equal(waitedFor, want) {
+		t.Errorf("waited for %q, want %q", waitedFor, want)
+	}
+}
+
+func TestClaim(t *testing.T) {
+	l := &coordinationv1.Lease{}
+	expiry := facts.Expiry{Run: "r0", At: time.Date(2026, 1, 1, 0, 0, 0, 1, time.UTC)}
+	c := &candidate{Options: Options{Holder: "run 1", Run: "r1", Duration: 1500 * time.Millisecond}.withDefaults(), token: "t",
+		found: facts.Lock{Expired: []facts.Expiry{expiry}}}
+	c.claim(l)
+	if *l.Spec.HolderIdentity != "run 1" || *l.Spec.LeaseDurationSeconds != 2 || *l.Spec.LeaseTransitions != 0 {
+		t.Errorf("spec: %+v", l.Spec)
+	}
+	if l.Annotations[annotationToken] != "t" || l.Annotations[annotationHolderRun] != "r1" || l.Annotations[annotationExpired] != "r0=2026-01-01T00:00:01Z" {
+		t.Errorf("annotations: %v", l.Annotations)
+	}
+	if c.claim(l); *l.Spec.LeaseTransitions != 1 {
+		t.Errorf("the second holder is number %d", *l.Spec.LeaseTransitions)
 	}
 }

@@ -134,10 +134,10 @@ func TestRemoveWithoutPermission(t *testing.T) {
 	removed, _, err := objects.Remover(o).Remove(ctx, seen)
 	p := problem.Of(err)
 	if p == nil || p.Reason != problem.PermissionMissing || len(p.Missing) != 4 {
-		t.Fatalf("got %+v, want 4 gaps", err)
+		t.Fatalf("got %+v, want 4 missing", err)
 	}
 	if g := p.Missing[0]; g.Verb != "delete" || g.Resource != "configmaps" || g.Namespace != namespace {
-		t.Errorf("the gap is %+v", g)
+		t.Errorf("the missing permission is %+v", g)
 	}
 	if got := names(removed); !slices.Equal(got, []string{"seed"}) {
 		t.Errorf("removed %v, want what may be: seed", got)

@@ -3,31 +3,28 @@ package lease
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
-
-	"github.com/berth-dev/berth/internal/problem"
 )
 
 // pollEvery is how often the Lease is read where it cannot be watched.
 const pollEvery = time.Second
 
-// patient says whether to go on after err: while there is time, when somebody
-// holds the Lease, or when a server that answered before does not for once.
-func (c *candidate) patient(err error) bool {
+// canWait reports whether to try again after err. There has to be time left, and
+// either somebody holds the Lease, or a server that answered before failed for a
+// moment.
+func (c *candidate) canWait(err error) bool {
 	if !time.Now().Before(c.until) {
 		return false
 	}
 	var held *HeldError
 	if errors.As(err, &held) {
-		if token := c.seen.Annotations[annotationToken]; c.told == "" || c.told != token {
-			c.told = token
+		if token := c.seen.Annotations[annotationToken]; c.announced == "" || c.announced != token {
+			c.announced = token
 			c.OnWait(held.Holder, held.Since)
 		}
 		return true
@@ -36,10 +33,12 @@ func (c *candidate) patient(err error) bool {
 		!apierrors.IsForbidden(err) && !apierrors.IsInvalid(err)
 }
 
-// await returns at the next change of the Lease, or when it may have run out,
-// or when the time to wait is over.
-func (c *candidate) await(ctx context.Context) {
-	pause := min(time.Until(c.until), time.Until(c.change.Add(duration(c.seen))))
+// awaitChange returns at the next change of the Lease, when it may have expired,
+// or when the time to wait is over. client-go's RetryWatcher is not used: one
+// event is enough, since the Lease is read again after it, and a watch that broke
+// is no different from a change.
+func (c *candidate) awaitChange(ctx context.Context) {
+	pause := min(time.Until(c.until), time.Until(c.changed.Add(duration(c.seen))))
 	if now := c.ServerNow(); !now.IsZero() {
 		pause = min(pause, expires(c.seen).Sub(now))
 	}
@@ -56,24 +55,16 @@ func (c *candidate) await(ctx context.Context) {
 		return
 	}
 	defer w.Stop()
-	// A closed watch, or one that opens with an error, waits like a poll.
+	// After a closed watch, or one that opens with an error, the Lease is polled.
 	if e, ok := <-w.ResultChan(); !ok || e.Type == watch.Error {
 		wait(ctx, poll.C)
 	}
 }
 
+// wait returns when c delivers or ctx ends.
 func wait(ctx context.Context, c <-chan time.Time) {
 	select {
 	case <-ctx.Done():
 	case <-c:
 	}
-}
-
-// explain says what a final error means for the lock.
-func (c *candidate) explain(err error) error {
-	tried := fmt.Sprintf("lock release %s in namespace %s", c.Release, c.Namespace)
-	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
-		return &problem.Problem{Reason: problem.NamespaceTerminating, Tried: tried, Cause: err, Next: "Wait until the namespace is gone, then run again."}
-	}
-	return fmt.Errorf("%s: %w", tried, err)
 }
