@@ -2,7 +2,8 @@ package facts
 
 import "time"
 
-// Facts is all that a diagnosis is made from.
+// Facts is what is known of a release at one moment: all that a diagnosis is made
+// from.
 type Facts struct {
 	Release   string
 	Identity  string // hash of the branch that this run is for
@@ -11,16 +12,16 @@ type Facts struct {
 	Namespace Namespace
 	Records   []Record // by revision, ascending
 	Lock      Lock
-	CI        RunState // of the run that wrote the last record, where it was asked for
+	CI        RunState // of the run that wrote the last record; RunUnknown unless it was asked for
 	Objects   []Object // of the last record's manifest
 	HookJobs  []Object // of the last record's hooks
-	Dropped   []Object // of the revision before, no longer in the last one's
+	Dropped   []Object // of the revision that was deployed before, and not of the last
 	Observed  bool     // Objects and HookJobs were read, and Dropped where the record is pending
-	// DroppedUnread says why Dropped could not be told, if it could not.
+	// DroppedUnread is why Dropped could not be found out; empty if it was.
 	DroppedUnread string
 }
 
-// Last is the newest revision, or nil when there is none.
+// Last returns the record of the newest revision, or nil if there is none.
 func (f *Facts) Last() *Record {
 	if len(f.Records) == 0 {
 		return nil

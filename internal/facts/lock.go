@@ -7,9 +7,9 @@ type LockState string
 
 // The states of a Lease.
 const (
-	LockAbsent   LockState = "absent"   // there is none
-	LockHeld     LockState = "held"     // somebody renews it
-	LockEnded    LockState = "ended"    // its holder said that it is done
+	LockAbsent   LockState = "absent"   // there is no Lease
+	LockHeld     LockState = "held"     // its holder renews it
+	LockEnded    LockState = "ended"    // its holder released it
 	LockExpired  LockState = "expired"  // its holder stopped renewing
 	LockUnusable LockState = "unusable" // no permission on Leases
 )
@@ -20,19 +20,19 @@ type Lock struct {
 	Run    string // hash of the run that held it, as in Stamp.Run
 	Holder string // run URL and attempt; untrusted text
 	Since  time.Time
-	// Expired are the runs that let it run out, newest first: whoever held it
-	// then has sent nothing since.
+	// Expired are the runs that stopped renewing it, newest first. Their fences
+	// have let no request pass since.
 	Expired []Expiry
-	Attempt Attempt // the last attempt that ended in order
+	Attempt Attempt // the last run's attempt that released the lock
 }
 
-// Expiry is a run that stopped renewing a Lease, and when that ran out.
+// Expiry is a run that stopped renewing the Lease, and when the Lease expired.
 type Expiry struct {
 	Run string // same hash as Stamp.Run
 	At  time.Time
 }
 
-// ExpiredAt is when the run let the Lease run out, if it did.
+// ExpiredAt returns when the Lease of this run expired, if it did.
 func (l Lock) ExpiredAt(run string) (time.Time, bool) {
 	for _, e := range l.Expired {
 		if e.Run == run {
@@ -42,20 +42,20 @@ func (l Lock) ExpiredAt(run string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Attempt is what every orderly end leaves on the Lease, also when the record
-// itself could not be written.
+// Attempt is what a run writes on the Lease when it releases it: how its Helm
+// operation ended, also where the record could not be written.
 type Attempt struct {
 	Run         string // same hash as Stamp.Run
 	Revision    int
-	Outcome     string // deployed, failed, interrupted
-	HooksProven bool   // the SDK returned success after the hooks ran
+	Outcome     string // deployed, failed, interrupted, uninstalled
+	HooksProven bool   // Helm returned success, and no hook was deleted while it ran
 }
 
 // RunState is what the CI's own API says of a run.
 type RunState string
 
-// The states of a CI run. Without a token, an answer or a run that can be asked
-// about, it is unknown.
+// The states of a CI run. It is unknown without a token, without an answer, and
+// for a run of another platform.
 const (
 	RunUnknown RunState = "unknown"
 	RunRunning RunState = "running"

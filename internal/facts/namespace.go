@@ -1,14 +1,14 @@
 package facts
 
-// NamespacePhase is where a namespace stands.
+// NamespacePhase is the phase of a namespace, absence included.
 type NamespacePhase string
 
-// The phases a namespace can be in, absence included.
+// The phases.
 const (
 	NamespaceAbsent      NamespacePhase = "absent"
 	NamespaceActive      NamespacePhase = "active"
 	NamespaceTerminating NamespacePhase = "terminating"
-	// NamespaceHidden is one we may not read: it may exist or not.
+	// NamespaceHidden is a namespace that the run may not read: it may exist or not.
 	NamespaceHidden NamespacePhase = "hidden"
 )
 
@@ -20,8 +20,8 @@ type Namespace struct {
 	Ours       bool   // Berth made or adopted this very namespace (its own UID is on it)
 	Identity   string // identity hash on it; empty when it carries none
 	Branch     string // branch it names, for messages; untrusted text
-	Repository string // that it names, for messages; untrusted text
+	Repository string // repository it names, for messages; untrusted text
 	Keep       bool   // berth.dev/keep, or a GitOps owner's mark
 	KeepWhy    string
-	Blocking   string // why a Terminating one does not end
+	Blocking   string // why a terminating one is not gone yet
 }

@@ -2,17 +2,17 @@ package facts
 
 import "time"
 
-// Awaited is an object that is waited for, as it was last seen.
+// Awaited is an object of a wait, as it was last seen.
 type Awaited struct {
 	Ref
-	Ready     int    // of its pods or completions
-	Wanted    int    // how many of these there are to be; 0 where its kind counts none
-	Satisfied bool   // it is as it was waited for
-	Failed    bool   // it will not be
+	Ready     int    // how many of its pods, or completions of a Job, are ready
+	Wanted    int    // how many are wanted; 0 for a kind that counts none
+	Satisfied bool   // the wait for it is over
+	Failed    bool   // it cannot be satisfied any more
 	Reason    string // what it waits for; may hold untrusted text
 }
 
-// Ref names an object of the cluster.
+// Ref is the reference to an object of the cluster.
 type Ref struct {
 	APIVersion string
 	Kind       string
@@ -20,7 +20,7 @@ type Ref struct {
 	Name       string
 }
 
-// String is kind/name, with the namespace in front where there is one.
+// String returns kind/name, or namespace/kind/name.
 func (r Ref) String() string {
 	if r.Namespace == "" {
 		return r.Kind + "/" + r.Name
@@ -33,10 +33,10 @@ type Object struct {
 	Ref
 	UID      string
 	Created  time.Time
-	Touched  time.Time // newest write to it, status aside
+	Touched  time.Time // last write to it, apart from its status
 	Exists   bool
-	Owned    bool   // carries this release's ownership
-	Owner    string // namespace/release it names
+	Owned    bool   // it names this release as its owner
+	Owner    string // the namespace/release that it names
 	Deleting bool
 	Kept     bool // helm.sh/resource-policy: keep
 	Ready    bool

@@ -15,11 +15,11 @@ type Stamp struct {
 	Revision int
 }
 
-// Zero says that there is no stamp.
+// Zero returns whether there is no stamp.
 func (s Stamp) Zero() bool { return s == Stamp{} }
 
-// Record is one stored revision, from its metadata (always) and its payload
-// (only for the revisions that were loaded).
+// Record is one stored revision: its metadata, and the content of its payload once
+// that was loaded.
 type Record struct {
 	Key      string // name of the Secret or ConfigMap
 	UID      string
@@ -31,8 +31,8 @@ type Record struct {
 	Stamp    Stamp     // only when it is this record's own
 	Identity string    // identity hash of the branch that wrote it, if stamped
 	RunURL   string    // the CI run that wrote it, if it said so; untrusted text
-	// Hidden says that a label is missing by which Helm finds its records: it
-	// does not see this one, and trips over its name.
+	// Hidden is set where a label is missing by which Helm finds its records. Helm
+	// does not see such a record, and fails to create one of its name.
 	Hidden bool
 	Size   int // bytes of the stored string
 
@@ -50,12 +50,11 @@ type Content struct {
 	Chart       string // name-version
 }
 
-// FieldManager is what Berth calls itself in the managedFields of the records that it
-// writes.
+// FieldManager is Berth's name in the managedFields of the records that it writes.
 const FieldManager = "berth"
 
-// standing is what the record says of its operation: the payload counts, as it
-// does for Helm, and the label where there is no telling.
+// EffectiveStatus returns the status of the payload, by which Helm goes, or of the
+// label where the payload was not or cannot be read.
 func (r *Record) EffectiveStatus() Status {
 	if r.DecodeError != "" || !r.Loaded {
 		return r.Label
@@ -69,12 +68,12 @@ type Hook struct {
 	Kind      string
 	Events    []string // pre-install, post-upgrade, …
 	Manifest  string
-	Succeeded bool // the stored record says that it ran to its end
-	// Recreated says that Helm deletes what is left of it before it makes it
-	// again. Without, a leftover stops every later operation.
+	Succeeded bool // the record says that it ran to its end
+	// Recreated is set where Helm deletes a leftover of the hook before it creates
+	// it again. Otherwise a leftover fails every later operation.
 	Recreated bool
 }
 
-// ErrChanged says that a record is no longer as it was read, or not there any
-// more: what was decided by it has to be decided anew.
+// ErrChanged is the error of a write to a record that was changed or deleted since
+// it was read. What was decided by the record has to be decided anew.
 var ErrChanged = errors.New("the records changed while they were read")

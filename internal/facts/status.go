@@ -4,8 +4,7 @@ package facts
 // the record's label and in its payload, and the two can disagree.
 type Status string
 
-// The statuses Helm writes. IsPending in Helm leaves uninstalling out; Berth
-// models it explicitly.
+// The statuses that Helm writes.
 const (
 	StatusUnknown         Status = "unknown"
 	StatusDeployed        Status = "deployed"
@@ -18,7 +17,8 @@ const (
 	StatusPendingRollback Status = "pending-rollback"
 )
 
-// Pending says that an operation began and has not recorded its end.
+// Pending returns whether the status is that of an install, upgrade or rollback that
+// has not recorded its end.
 func (s Status) Pending() bool {
 	switch s {
 	case StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback:
@@ -29,7 +29,8 @@ func (s Status) Pending() bool {
 	return false
 }
 
-// Unfinished says that an operation may still be at work on the release.
+// Unfinished returns whether an operation may still be running: one that is pending,
+// an uninstall, or one of unknown status.
 func (s Status) Unfinished() bool {
 	return s.Pending() || s == StatusUninstalling || s == StatusUnknown
 }

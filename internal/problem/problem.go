@@ -7,17 +7,18 @@ import (
 )
 
 // Problem is an error that a person can act on: what was tried, on what, why it
-// failed and what to do next. Ending says how the run ends because of it.
+// failed and what to do next. Reason is how the run ends because of it.
 type Problem struct {
 	Reason   ExitReason
 	Headline string              // a sentence to open with; empty: "Could not <Tried>."
 	Tried    string              // "create the release record sh.helm.release.v1.web.v1 in namespace review-1"
 	Cause    error               // why; may be nil
 	Next     string              // what to do next
-	Missing  []MissingPermission // the missing permissions, for EndPermission
+	Missing  []MissingPermission // with PermissionMissing: what to grant
 }
 
-// Error is one line; what to do next is in Next, since renderers place it.
+// Error returns what was tried and why it failed, in one line. Next is left to the
+// reports.
 func (p *Problem) Error() string {
 	what := p.Tried
 	if what == "" {
@@ -29,7 +30,7 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("%s: %v", what, p.Cause)
 }
 
-// Sentence is the one line that a report opens with.
+// Sentence returns the line that a report opens with.
 func (p *Problem) Sentence() string {
 	if p.Headline != "" {
 		return p.Headline
@@ -37,10 +38,11 @@ func (p *Problem) Sentence() string {
 	return "Could not " + p.Tried + "."
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Cause }
 
-// Of finds the Problem in err's chain, or wraps err as an internal error.
+// Of returns the first Problem in err's chain, or err as an internal error; nil for
+// nil.
 func Of(err error) *Problem {
 	if err == nil {
 		return nil

@@ -13,16 +13,17 @@ type Write struct {
 	Resource string
 	Key      string
 	Revision int
-	Status   facts.Status // what it meant to store
+	Status   facts.Status // the status to be stored
 	Tries    int
-	Lost     bool // settled by reading back
+	Lost     bool // the answer was lost, and reading back showed that it was applied
 	Error    string
 	Denied   bool // 403
-	Conflict bool // 409: somebody else wrote
-	Unknown  bool // no answer: it may or may not be stored
+	Conflict bool // 409: the record was changed by somebody else
+	Unknown  bool // there was no answer, so it may be stored or not
 }
 
-// Requests counts what was sent to the API server.
+// Requests counts the requests of one verb on one resource, and the bytes of their
+// bodies.
 type Requests struct {
 	Verb     string
 	Resource string

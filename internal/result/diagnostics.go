@@ -6,16 +6,15 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// Diagnostics are what was found out, within bounds, about why a rollout failed.
-// All of its text was written by others.
+// Diagnostics say why a rollout failed, within bounds. All of its text is untrusted.
 type Diagnostics struct {
 	Reason   string // one line
 	Symptoms []Symptom
 	Objects  []facts.Object // those that were not ready, and why
 }
 
-// Explain gives the objects that are still not ready the reasons that were found
-// out: an object itself only says that its pods are not there yet.
+// Explain writes the reasons that were found into those of the objects that are not
+// ready. By itself an object only says that its pods are not ready.
 func (d *Diagnostics) Explain(objects []facts.Object) {
 	if d == nil {
 		return
@@ -50,7 +49,7 @@ type LogTail struct {
 	Error     string // why it could not be read
 }
 
-// DiagnosticsOf finds what an error's origin has found out, or nil.
+// DiagnosticsOf returns the diagnostics that an error in err's chain carries, or nil.
 func DiagnosticsOf(err error) *Diagnostics {
 	var found interface{ Diagnostics() *Diagnostics }
 	if errors.As(err, &found) {

@@ -1,9 +1,9 @@
 package result
 
-// Level says how loud a note is.
+// Level is the severity of a note.
 type Level string
 
-// The levels, as the platforms have them.
+// The levels that GitHub and GitLab have.
 const (
 	LevelError   Level = "error"
 	LevelWarning Level = "warning"

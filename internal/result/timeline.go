@@ -2,16 +2,16 @@ package result
 
 import "time"
 
-// Event is one moment of a run's timeline.
+// Event is one step of a run's timeline, or a part of one.
 type Event struct {
-	At    time.Duration // since the start
-	Took  time.Duration // zero for a moment
+	At    time.Duration // since the start of the run
+	Took  time.Duration // zero for an event without a duration
 	What  string        // may hold untrusted text
-	Parts []Event       // what the time went to, as far as it is told
+	Parts []Event       // the parts of the step, as far as they are known
 }
 
-// Shift are events that were timed from a moment of their own on, which came
-// that long after the start.
+// Shift returns the events, which were timed from another start, with by added to
+// their times.
 func Shift(events []Event, by time.Duration) []Event {
 	var moved []Event
 	for _, e := range events {

@@ -9,15 +9,15 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// Reported is what a check holds the cluster against: what a deploy reported. Its
-// zero value is what check uses alone, when nothing was reported.
+// Reported is what a deploy reported, which a check compares with what is stored
+// and running. The zero value compares the record with the cluster alone.
 type Reported struct {
 	Revision int    // the revision that was reported; 0: whichever is last
 	Manifest string // the manifest that was applied; empty: the stored one
 }
 
-// Checks compares what is stored and running with what was reported.
-// Every check is made, so that a person sees all that is wrong at once.
+// Checks compares what is stored and running with what was reported. It makes
+// every check, so that all that is wrong is seen at once.
 func Checks(f *facts.Facts, want Reported) []result.Check {
 	last := f.Last()
 	if last == nil {
@@ -34,7 +34,7 @@ func Checks(f *facts.Facts, want Reported) []result.Check {
 	}
 }
 
-// Consistent says that every check holds.
+// Consistent returns whether every check holds.
 func Consistent(checks []result.Check) bool {
 	return len(checks) > 0 && !slices.ContainsFunc(checks, func(c result.Check) bool { return !c.OK })
 }

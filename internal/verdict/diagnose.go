@@ -6,38 +6,40 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// State is where a release stands, as one name for what can be told apart.
+// State names where a release stands. States that call for different plans have
+// different names.
 type State string
 
-// The states. Several causes can lead to one of them; Diagnosis.Cause says
-// which evidence was seen.
+// The states. docs/stuck.md explains how each comes about and what is done about
+// it; Diagnosis.Cause names the evidence that was seen.
 const (
 	StateAbsent          State = "absent"           // no record
-	StateDeployed        State = "deployed"         // the last revision is the deployed one
-	StateTwoDeployed     State = "two-deployed"     // deployed, and an older one still says so too
-	StateFailed          State = "failed"           // the last operation failed and recorded it
-	StateNoneDeployed    State = "none-deployed"    // the last is superseded and nothing is deployed
-	StateUninstalled     State = "uninstalled"      // history kept
-	StateUninstalling    State = "uninstalling"     // an uninstall is dead, and did not come to its end
-	StateLive            State = "live"             // somebody works on it
-	StateLivenessUnknown State = "unknown-holder"   // pending, and nobody can say whether it is alive
-	StateRecordingFailed State = "recording-failed" // dead, and all it should have done is done
-	StateAbandoned       State = "abandoned"        // dead, and unfinished
+	StateDeployed        State = "deployed"         // the last revision is deployed, and no other
+	StateTwoDeployed     State = "two-deployed"     // the last revision is deployed, and an older one still says so, too
+	StateFailed          State = "failed"           // the last operation failed, and its record says so
+	StateNoneDeployed    State = "none-deployed"    // the last revision is superseded, and none is deployed
+	StateUninstalled     State = "uninstalled"      // uninstalled, with its history kept
+	StateUninstalling    State = "uninstalling"     // an uninstall died before its end
+	StateLive            State = "live"             // an operation is running
+	StateLivenessUnknown State = "unknown-holder"   // unfinished, and nothing tells whether the operation is running
+	StateRecordingFailed State = "recording-failed" // the operation is dead, and only its record does not say deployed
+	StateAbandoned       State = "abandoned"        // the operation is dead, and unfinished
 	StateUnreadable      State = "unreadable"       // the last record cannot be decoded
-	StateDisagreeing     State = "disagreeing"      // label and payload name different ends
-	StateNotOurs         State = "foreign"          // belongs to another branch
+	StateDisagreeing     State = "disagreeing"      // label and payload name different statuses
+	StateNotOurs         State = "foreign"          // the namespace or the record is another branch's
 	StateTerminating     State = "terminating"      // its namespace is being deleted
 )
 
-// Diagnosis is a State with its evidence.
+// Diagnosis is a state with its evidence.
 type Diagnosis struct {
 	State    State
 	Cause    string   // the evidence, in one sentence
-	Blockers []string // StateAbandoned: what stands against promoting it
+	Blockers []string // StateAbandoned: why the record may not be promoted
 }
 
-// Diagnose names where the release stands. The order matters: what makes every
-// further look meaningless comes first.
+// Diagnose returns the state of a release. The namespace is judged before the
+// records, and whose a record is before what it says: what is being deleted or is
+// another branch's is not looked into.
 func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 	if f.Namespace.Phase == facts.NamespaceTerminating {
 		return Diagnosis{State: StateTerminating, Cause: "namespace " + f.Namespace.Name + " is being deleted: " + f.Namespace.Blocking}
@@ -58,15 +60,15 @@ func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 	return diagnoseRecord(f, last, p)
 }
 
-// diagnoseCorrupt is about a payload that cannot be decoded. Its label may still
-// say that somebody is at work.
+// diagnoseCorrupt judges a last record whose payload cannot be decoded. Its label
+// may still say that an operation is running.
 func diagnoseCorrupt(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	said := fmt.Sprintf("record %s cannot be decoded: %s", last.Key, last.DecodeError)
 	if !last.Label.Unfinished() {
 		return Diagnosis{State: StateUnreadable, Cause: said}
 	}
-	life, why := JudgeLiveness(f, p)
-	switch life {
+	liveness, why := JudgeLiveness(f, p)
+	switch liveness {
 	case Live:
 		return Diagnosis{State: StateLive, Cause: said + "; " + why}
 	case Unknown:
@@ -76,6 +78,8 @@ func diagnoseCorrupt(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	return Diagnosis{State: StateUnreadable, Cause: said}
 }
 
+// diagnoseRecord judges a readable last record by its payload, as Helm does. A
+// status that Helm does not have today is unreadable.
 func diagnoseRecord(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	said := fmt.Sprintf("revision %d is %s", last.Revision, last.Payload)
 	switch last.Payload {
@@ -103,12 +107,12 @@ func diagnoseRecord(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	return Diagnosis{State: StateDeployed, Cause: said}
 }
 
-// diagnoseUnfinished is about an operation that has not recorded its end: alive,
-// dead, or nobody can tell.
+// diagnoseUnfinished judges a last record whose operation has not recorded its
+// end.
 func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	said := fmt.Sprintf("revision %d is %s, and ", last.Revision, last.Payload)
-	life, why := JudgeLiveness(f, p)
-	switch life {
+	liveness, why := JudgeLiveness(f, p)
+	switch liveness {
 	case Live:
 		return Diagnosis{State: StateLive, Cause: said + why}
 	case Unknown:
@@ -118,13 +122,14 @@ func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis 
 	if last.Payload == facts.StatusUninstalling {
 		return Diagnosis{State: StateUninstalling, Cause: said + why}
 	}
-	if unmet := PromotionBlockers(f); len(unmet) > 0 {
-		return Diagnosis{State: StateAbandoned, Cause: said + why, Blockers: unmet}
+	if blockers := PromotionBlockers(f); len(blockers) > 0 {
+		return Diagnosis{State: StateAbandoned, Cause: said + why, Blockers: blockers}
 	}
 	return Diagnosis{State: StateRecordingFailed, Cause: said + "everything it describes is in place; " + why}
 }
 
-// countDeployedBefore counts the revisions before the last that say deployed.
+// countDeployedBefore returns how many records before the last have the label
+// deployed.
 func countDeployedBefore(f *facts.Facts) int {
 	n := 0
 	for _, r := range f.Records[:len(f.Records)-1] {

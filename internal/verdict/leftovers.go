@@ -6,40 +6,42 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// AbandonedRevisions are those whose objects are nobody's business any more, newest
-// first: Helm, which compares with the deployed revision alone, forgets them. The
-// deploy of a good one sweeps them up last, so where no run is known to have
-// ended in order, all that failed count.
+// AbandonedRevisions returns the revisions whose objects Helm has forgotten, newest
+// first: those that failed since the one that is deployed, with which alone Helm
+// compares. Each deploy deletes what they left as its last step; so unless the last
+// run is known to have ended in order, every revision that failed counts.
 func AbandonedRevisions(f *facts.Facts) []*facts.Record {
 	return failed(f, f.Lock.State != facts.LockEnded)
 }
 
-// FailedSinceDeployed are the revisions that failed since the newest good one, newest
-// first.
+// FailedSinceDeployed returns the revisions that failed since the newest one that
+// did not, newest first.
 func FailedSinceDeployed(f *facts.Facts) []*facts.Record { return failed(f, false) }
 
+// failed returns the revisions that did not end well, newest first: all of them, or
+// those since the newest one that did.
 func failed(f *facts.Facts, all bool) []*facts.Record {
-	var dead []*facts.Record
+	var abandoned []*facts.Record
 	for i := range slices.Backward(f.Records) {
 		r := &f.Records[i]
 		switch r.EffectiveStatus() {
 		case facts.StatusDeployed, facts.StatusSuperseded, facts.StatusUninstalled:
 			if !all {
-				return dead
+				return abandoned
 			}
 		case facts.StatusFailed, facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling, facts.StatusUnknown:
-			dead = append(dead, r)
+			abandoned = append(abandoned, r)
 		}
 	}
-	return dead
+	return abandoned
 }
 
-// Leftovers are the objects of dead revisions that no longer belong anywhere
-// (R11): there, the release's own, not kept on purpose, not in what is deployed
-// now.
-func Leftovers(dead, deployed []facts.Object) []facts.Object {
+// Leftovers returns the objects of abandoned revisions that are to be deleted:
+// those that exist, belong to the release, have no policy to be kept, and are not
+// among the deployed objects.
+func Leftovers(abandoned, deployed []facts.Object) []facts.Object {
 	var left []facts.Object
-	for _, o := range dead {
+	for _, o := range abandoned {
 		same := func(other facts.Object) bool { return sameObject(o.Ref, other.Ref) }
 		if o.Exists && o.Owned && !o.Kept && !o.Deleting && !slices.ContainsFunc(deployed, same) && !slices.ContainsFunc(left, same) {
 			left = append(left, o)
@@ -48,17 +50,16 @@ func Leftovers(dead, deployed []facts.Object) []facts.Object {
 	return left
 }
 
-// sameObject compares without the API version: an object keeps its identity when
-// the chart moves to another version of its kind. Where the groups differ the
-// kinds could too, and then the answer is the safe one: the same.
+// sameObject compares without the API version: an object stays the same one when
+// the chart moves to another version of its kind. Two kinds of the same name in
+// different groups are taken for the same, which keeps the object.
 func sameObject(a, b facts.Ref) bool {
 	return a.Kind == b.Kind && a.Namespace == b.Namespace && a.Name == b.Name
 }
 
-// LeftoverHooks are the objects of earlier hooks which stop the step that is about
-// to create them again (R9): Helm leaves them when their delete policy does not
-// say otherwise, and then trips over the name. Only what a record names as its
-// hook counts, and nothing that still runs.
+// LeftoverHooks returns the objects of earlier hooks that would make the next step
+// fail, because it creates them again: Helm leaves them unless their delete policy
+// says otherwise. Only hooks of the last record count, and none that is running.
 func LeftoverHooks(f *facts.Facts, next StepKind) []facts.Object {
 	last := f.Last()
 	if last == nil || last.DecodeError != "" {
@@ -68,18 +69,18 @@ func LeftoverHooks(f *facts.Facts, next StepKind) []facts.Object {
 	if next == StepInstall || next == StepReplace {
 		as = facts.StatusPendingInstall
 	}
-	var stale []facts.Object
+	var leftovers []facts.Object
 	for _, h := range last.Hooks {
 		o, seen := hookObject(f, h)
 		if seen && !h.Recreated && runsDuring(h, as) && o.Exists && !o.Deleting && !hookRuns(o) && madeByRelease(f, o) {
-			stale = append(stale, o)
+			leftovers = append(leftovers, o)
 		}
 	}
-	return stale
+	return leftovers
 }
 
-// madeByRelease says that an object is not older than the release, as far as its
-// history goes back.
+// madeByRelease returns whether an object is not older than the release's first
+// stored revision. Where the history is cut, its age tells nothing.
 func madeByRelease(f *facts.Facts, o facts.Object) bool {
 	first := f.Records[0]
 	return first.Revision > 1 || !o.Created.Before(first.Created)

@@ -7,19 +7,20 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// Liveness is the answer to the one question that comes before touching a record
-// that an operation left unfinished: does that operation still run?
+// Liveness says whether the operation that left a record unfinished is still
+// running. Nothing is written to such a record before that is known.
 type Liveness string
 
-// The answers. Unknown is never read as dead.
+// The answers. Unknown never counts as dead.
 const (
 	Live    Liveness = "live"
 	Dead    Liveness = "dead"
 	Unknown Liveness = "unknown"
 )
 
-// JudgeLiveness says whether the operation that left the last record still runs, and
-// by which evidence.
+// JudgeLiveness returns whether the operation that left the last record is still
+// running, and the evidence, as the end of a sentence. docs/stuck.md lists what
+// counts as evidence.
 func JudgeLiveness(f *facts.Facts, p Policy) (Liveness, string) {
 	last := f.Last()
 	switch {
@@ -35,8 +36,8 @@ func JudgeLiveness(f *facts.Facts, p Policy) (Liveness, string) {
 	return judgeBySilence(f, last, p)
 }
 
-// judgeByStamp judges an operation of Berth's own, which cannot outlive its
-// Lease or its deadline: the fence enforces both.
+// judgeByStamp judges an operation of Berth's own, whose record carries a stamp.
+// Its fence lets no request pass after its Lease or its deadline has ended.
 func judgeByStamp(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
 	if last.Stamp.Run == f.Run {
 		return Dead, "it is this run's own, and it has ended"
@@ -60,9 +61,9 @@ func judgeByStamp(f *facts.Facts, last *facts.Record, p Policy) (Liveness, strin
 	return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", timestamp(PresumedDeadAt(f, p)))
 }
 
-// judgeUninstall judges an uninstall. A record's stamp is of the run that created
-// it, so it tells nothing; whether Berth or another began to uninstall shows in
-// who wrote the record last.
+// judgeUninstall judges an uninstall. The record's stamp is of the run that created
+// the record, so it says nothing about the uninstall; the record's last field
+// manager shows whether Berth began it.
 func judgeUninstall(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
 	if len(last.Managers) == 0 || last.Managers[0] != facts.FieldManager {
 		return judgeBySilence(f, last, p)
@@ -80,8 +81,8 @@ func judgeUninstall(f *facts.Facts, last *facts.Record, p Policy) (Liveness, str
 	return judgeBySilence(f, last, p)
 }
 
-// PresumedDeadAt is from when on the operation that left the last record counts as
-// dead if nothing more is heard of it; zero where nothing is known, or never.
+// PresumedDeadAt returns from when on the operation that left the last record
+// counts as dead, if it shows no further sign of life; zero if it never does.
 func PresumedDeadAt(f *facts.Facts, p Policy) time.Time {
 	last := f.Last()
 	switch {
@@ -98,7 +99,8 @@ func PresumedDeadAt(f *facts.Facts, p Policy) time.Time {
 	return lastActivity(f, last).Add(p.AssumeDeadAfter)
 }
 
-// stampPresumedDeadAt goes by whichever comes first: the Lease's end or the deadline.
+// stampPresumedDeadAt returns the end of the operation's Lease or of its deadline,
+// whichever comes first, and the grace period after it.
 func stampPresumedDeadAt(f *facts.Facts, last *facts.Record, p Policy) time.Time {
 	from := last.Stamp.Deadline
 	if at, ok := f.Lock.ExpiredAt(last.Stamp.Run); ok && (from.IsZero() || at.Before(from)) {
@@ -110,8 +112,9 @@ func stampPresumedDeadAt(f *facts.Facts, last *facts.Record, p Policy) time.Time
 	return from.Add(p.Grace)
 }
 
-// judgeBySilence judges an operation of which nothing tells who works on it: only
-// silence speaks, and only when the user said how much of it is enough.
+// judgeBySilence judges an operation of somebody else's, such as the Helm CLI's: it
+// is dead once neither its record nor its objects were written for as long as
+// assume-dead-after says, and no hook of it is running.
 func judgeBySilence(f *facts.Facts, last *facts.Record, p Policy) (Liveness, string) {
 	const whose = "it was not made by Berth, and "
 	after := p.AssumeDeadAfter
@@ -133,7 +136,7 @@ func judgeBySilence(f *facts.Facts, last *facts.Record, p Policy) (Liveness, str
 	return Dead, fmt.Sprintf("%snothing of it was active for %s (assume-dead-after is %s)", whose, silent, after)
 }
 
-// lastActivity is the newest sign of work on the record or its objects.
+// lastActivity returns when the record, its objects or its hooks were last written.
 func lastActivity(f *facts.Facts, last *facts.Record) time.Time {
 	newest := laterOf(last.Created, last.Touched)
 	for _, o := range f.Objects {
@@ -145,11 +148,12 @@ func lastActivity(f *facts.Facts, last *facts.Record) time.Time {
 	return newest
 }
 
-// hookRuns says that a hook's Job or Pod exists and has not come to an end.
+// hookRuns returns whether a hook's Job or Pod exists and has not ended.
 func hookRuns(o facts.Object) bool {
 	return o.Exists && !o.Complete && !o.Failed && (o.Kind == "Job" || o.Kind == "Pod")
 }
 
+// laterOf returns the later of two times.
 func laterOf(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
@@ -157,6 +161,7 @@ func laterOf(a, b time.Time) time.Time {
 	return a
 }
 
+// timestamp formats a time for a message.
 func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return "not known"

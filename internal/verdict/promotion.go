@@ -7,9 +7,10 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// PromotionBlockers lists why the last record must not be marked deployed in place.
-// It is empty only when the recording failed, not the deploy: everything the
-// record describes is there, ours, unchanged, ready and proven.
+// PromotionBlockers returns why the last record must not be marked deployed in
+// place. It is empty only if the deploy succeeded and its recording failed: every
+// object of the manifest exists, belongs to the release, equals the manifest and is
+// ready, and every hook is proven to have run to its end.
 func PromotionBlockers(f *facts.Facts) []string {
 	last := f.Last()
 	switch {
@@ -39,7 +40,7 @@ func PromotionBlockers(f *facts.Facts) []string {
 	return why
 }
 
-// unhealthy says what stands against an object, or nothing.
+// unhealthy returns why an object blocks the promotion, or "".
 func unhealthy(o facts.Object) string {
 	switch {
 	case o.Error != "":
@@ -58,10 +59,9 @@ func unhealthy(o facts.Object) string {
 	return ""
 }
 
-// unprovenHooks lists the hooks of the record's operation of which nothing
-// shows that they ran to their end.
-// A hook Job that is gone proves nothing: Helm counts one that was deleted
-// while it watched as a success.
+// unprovenHooks returns the hooks of the record's operation that are running, or
+// are not proven to have run to their end. A hook Job that is absent proves
+// nothing: Helm counts one that is deleted while it watches as a success.
 func unprovenHooks(f *facts.Facts, last *facts.Record) []string {
 	a := f.Lock.Attempt
 	byRun := a.HooksProven && a.Run != "" && a.Run == last.Stamp.Run && a.Revision == last.Revision
@@ -85,6 +85,7 @@ func unprovenHooks(f *facts.Facts, last *facts.Record) []string {
 	return why
 }
 
+// hookObject returns the Job or Pod of a hook, if it was read.
 func hookObject(f *facts.Facts, h facts.Hook) (facts.Object, bool) {
 	i := slices.IndexFunc(f.HookJobs, func(o facts.Object) bool { return o.Kind == h.Kind && o.Name == h.Name })
 	if i < 0 {
@@ -93,8 +94,8 @@ func hookObject(f *facts.Facts, h facts.Hook) (facts.Object, bool) {
 	return f.HookJobs[i], true
 }
 
-// runsTwice says that a hook runs both before and after an operation, so that
-// its having run once does not tell that it ran to the end.
+// runsTwice returns whether a hook runs both before and after the operation: that
+// it ran once does not prove that it also ran the second time.
 func runsTwice(h facts.Hook, s facts.Status) bool {
 	n := 0
 	for _, e := range h.Events {
@@ -105,7 +106,7 @@ func runsTwice(h facts.Hook, s facts.Status) bool {
 	return n > 1
 }
 
-// runsDuring says whether a hook belongs to the operation that a pending status
+// runsDuring returns whether a hook runs during the operation that a pending status
 // stands for.
 func runsDuring(h facts.Hook, s facts.Status) bool {
 	var events []string
@@ -122,9 +123,9 @@ func runsDuring(h facts.Hook, s facts.Status) bool {
 	return slices.ContainsFunc(events, func(e string) bool { return slices.Contains(h.Events, e) })
 }
 
-// installHooksUnproven says that a release which was never deployed has
-// install hooks of which nothing shows that they ran: an upgrade over it would
-// never run them.
+// installHooksUnproven returns whether the release was never deployed and has
+// install hooks that are not proven to have run. An upgrade over it would never run
+// them.
 func installHooksUnproven(f *facts.Facts) bool {
 	last := f.Last()
 	for _, r := range f.Records {
