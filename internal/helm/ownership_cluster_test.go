@@ -50,7 +50,7 @@ func TestInstallAdoptsItsOwn(t *testing.T) {
 	}
 }
 
-// E3: the owner is no more, in this namespace or in another.
+// The owner is no more, in this namespace or in another.
 func TestTakeOverFromAReleaseThatIsNoMore(t *testing.T) {
 	s := asAdmin(t)
 	s.put("one", s.namespace, "past")

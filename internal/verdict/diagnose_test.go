@@ -76,30 +76,30 @@ func TestLifeOf(t *testing.T) {
 		after time.Duration
 		want  Liveness
 	}{
-		"E1 lock held by another":              {with(given(ours(pending, other)), func(f *facts.Facts) { f.Lock.State, f.Lock.Run = facts.LockHeld, other }), half, Live},
-		"E1 held, whatever the deadline says":  {with(given(pending), func(f *facts.Facts) { f.Lock.State, f.Lock.Run = facts.LockHeld, other }), half, Live},
+		"lock held by another":                 {with(given(ours(pending, other)), func(f *facts.Facts) { f.Lock.State, f.Lock.Run = facts.LockHeld, other }), half, Live},
+		"held, whatever the deadline says":     {with(given(pending), func(f *facts.Facts) { f.Lock.State, f.Lock.Run = facts.LockHeld, other }), half, Live},
 		"E1b the attempt ended":                {ended(given(ours(pending, other)), other, 1, false), half, Dead},
 		"E1b another revision's attempt ended": {ended(given(ours(pending, other)), other, 7, false), half, Unknown},
 		"E1b another run's attempt ended":      {ended(given(ours(pending, other)), "run-0", 1, false), half, Unknown},
-		"E3 this run's own":                    {given(ours(pending, myRun)), half, Dead},
-		"E4 deadline passed half a minute ago": {given(ours(pending, other)), half, Unknown},
-		"E4 deadline passed two minutes ago":   {with(given(ours(pending, other)), late(2*time.Minute)), half, Dead},
-		"E4 no deadline on it":                 {with(given(ours(pending, other)), func(f *facts.Facts) { f.Records[0].Stamp.Deadline = time.Time{} }), half, Unknown},
+		"this run's own":                       {given(ours(pending, myRun)), half, Dead},
+		"deadline passed half a minute ago":    {given(ours(pending, other)), half, Unknown},
+		"deadline passed two minutes ago":      {with(given(ours(pending, other)), late(2*time.Minute)), half, Dead},
+		"no deadline on it":                    {with(given(ours(pending, other)), func(f *facts.Facts) { f.Records[0].Stamp.Deadline = time.Time{} }), half, Unknown},
 		"a stopped renewing, seconds ago":      {with(given(ours(pending, other)), expired(5*time.Second)), half, Unknown},
 		"T75 and a repair after it did, too": {with(given(ours(pending, other)), func(f *facts.Facts) {
 			f.Lock = facts.Lock{State: facts.LockExpired, Run: "run-9", Expired: []facts.Expiry{{Run: "run-9", At: now}, {Run: other, At: now.Add(-2 * time.Minute)}}}
 		}), half, Dead},
-		"T48 stopped renewing, long ago":            {with(given(ours(pending, other)), expired(2*time.Minute)), half, Dead},
-		"T47b a stamp of another revision is none":  {with(inPlace(given(ours(pending, other))), func(f *facts.Facts) { f.Records[0].Stamp.Revision = 9; f.Records[0].Touched = now }), half, Unknown},
-		"T48b foreign, silent":                      {inPlace(given(pending)), half, Dead},
-		"foreign, never assumed dead":               {inPlace(given(pending)), 0, Unknown},
-		"foreign, objects not read":                 {given(pending), half, Unknown},
-		"E2 the CI says it has ended":               {with(given(ours(pending, other)), func(f *facts.Facts) { f.CI = facts.RunEnded }), half, Dead},
-		"E2 the CI says it runs":                    {with(given(ours(pending, other)), func(f *facts.Facts) { f.CI = facts.RunRunning }), half, Live},
-		"E2 it runs, but its lock ran out long ago": {with(with(given(ours(pending, other)), expired(2*time.Minute)), func(f *facts.Facts) { f.CI = facts.RunRunning }), half, Dead},
-		"E2 no answer":                              {with(given(ours(pending, other)), func(f *facts.Facts) { f.CI = facts.RunUnknown }), half, Unknown},
-		"E5 foreign, an object was just written to": {with(inPlace(given(pending)), func(f *facts.Facts) { f.Objects[1].Touched = now }), half, Unknown},
-		"E6 foreign, a hook is still running": {with(inPlace(given(pending)), func(f *facts.Facts) {
+		"T48 stopped renewing, long ago":           {with(given(ours(pending, other)), expired(2*time.Minute)), half, Dead},
+		"T47b a stamp of another revision is none": {with(inPlace(given(ours(pending, other))), func(f *facts.Facts) { f.Records[0].Stamp.Revision = 9; f.Records[0].Touched = now }), half, Unknown},
+		"T48b foreign, silent":                     {inPlace(given(pending)), half, Dead},
+		"foreign, never assumed dead":              {inPlace(given(pending)), 0, Unknown},
+		"foreign, objects not read":                {given(pending), half, Unknown},
+		"the CI says it has ended":                 {with(given(ours(pending, other)), func(f *facts.Facts) { f.CI = facts.RunEnded }), half, Dead},
+		"the CI says it runs":                      {with(given(ours(pending, other)), func(f *facts.Facts) { f.CI = facts.RunRunning }), half, Live},
+		"it runs, but its lock ran out long ago":   {with(with(given(ours(pending, other)), expired(2*time.Minute)), func(f *facts.Facts) { f.CI = facts.RunRunning }), half, Dead},
+		"no answer":                                {with(given(ours(pending, other)), func(f *facts.Facts) { f.CI = facts.RunUnknown }), half, Unknown},
+		"foreign, an object was just written to":   {with(inPlace(given(pending)), func(f *facts.Facts) { f.Objects[1].Touched = now }), half, Unknown},
+		"foreign, a hook is still running": {with(inPlace(given(pending)), func(f *facts.Facts) {
 			f.HookJobs = []facts.Object{{Ref: facts.Ref{Kind: "Job", Name: "seed"}, Exists: true}}
 		}), half, Unknown},
 	} {

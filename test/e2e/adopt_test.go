@@ -40,7 +40,8 @@ func TestDeployAdoptsWhatLostItsRecords(t *testing.T) {
 	s.helmReads("deployed")
 }
 
-// E3: what a release left that is no more goes to this one.
+// Objects of a release that has no record any more are taken over (E3 in
+// docs/stuck.md).
 func TestDeployTakesOverFromAReleaseThatIsNoMore(t *testing.T) {
 	s := newFixture(t)
 	s.leave("past")
