@@ -28,6 +28,15 @@ func (r Ref) String() string {
 	return r.Namespace + "/" + r.Kind + "/" + r.Name
 }
 
+// In is String for a reader who knows the namespace: an object of it is named
+// kind/name.
+func (r Ref) In(namespace string) string {
+	if r.Namespace == namespace {
+		r.Namespace = ""
+	}
+	return r.String()
+}
+
 // Object is one object of a release as the cluster shows it.
 type Object struct {
 	Ref

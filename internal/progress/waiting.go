@@ -40,19 +40,11 @@ type object struct {
 func begin(aim Aim, now time.Time, all []facts.Awaited, home string, show func(string) string) *waiting {
 	w := &waiting{aim: aim, began: now, byRef: make(map[facts.Ref]*object, len(all))}
 	for _, a := range all {
-		o := &object{name: show(nameOf(a.Ref, home))}
+		o := &object{name: show(a.Ref.In(home))}
 		w.objects, w.byRef[a.Ref] = append(w.objects, o), o
 		w.take(o, a, show)
 	}
 	return w
-}
-
-// nameOf leaves out the namespace that all objects share.
-func nameOf(r facts.Ref, home string) string {
-	if r.Namespace == home {
-		r.Namespace = ""
-	}
-	return r.String()
 }
 
 // saw takes in what an object has become, or gives nil if it is none of this

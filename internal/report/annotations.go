@@ -10,23 +10,23 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// What GitHub shows: 10 annotations of each level a step, 4,096 characters a
-// message; further ones vanish without a word.
+// What GitHub shows: 10 annotations of each level in a step, and 4,096 characters
+// of a message. It drops what is beyond without a word.
 const (
 	maxNotes   = 10
 	maxMessage = 4096
 	maxTitle   = 255
 )
 
-// Annotations are the notes to show beside the job, errors first, within what
-// the platform shows. How the run ended is always among them when it is
-// something to act on: if no note of that level says it, the headline does.
+// Annotations returns the notes to show beside the job, errors first, as many and
+// as long as the platform shows. If the run ended in a way to act on and no note
+// has the level of that, a note with the headline is added.
 func Annotations(r result.Result) []result.Note {
 	notes := r.Notes
-	if lead, ok := leadNote(r); ok && !hasLevel(notes, lead.Level) {
+	if lead, ok := endingNote(r); ok && !hasLevel(notes, lead.Level) {
 		notes = append([]result.Note{lead}, notes...)
 	}
-	evidence := noteDiagnosis(r)
+	evidence := annotationDiagnosis(r)
 	var shown []result.Note
 	for _, level := range []result.Level{result.LevelError, result.LevelWarning, result.LevelNotice} {
 		count := 0
@@ -48,6 +48,7 @@ func Annotations(r result.Result) []result.Note {
 	return shown
 }
 
+// hasLevel says whether any of the notes has the level.
 func hasLevel(notes []result.Note, level result.Level) bool {
 	for _, n := range notes {
 		if n.Level == level {
@@ -57,22 +58,23 @@ func hasLevel(notes []result.Note, level result.Level) bool {
 	return false
 }
 
-// leadNote says how the run ended; a plain success needs no annotation.
-func leadNote(r result.Result) (result.Note, bool) {
+// endingNote returns a note on how the run ended. It returns false after a success
+// without a repair, which needs no annotation.
+func endingNote(r result.Result) (result.Note, bool) {
 	n := result.Note{Title: headline(r)}
 	switch {
-	case moodOf(r) == bad:
+	case severityOf(r) == failed:
 		n.Level = result.LevelError
-	case moodOf(r) == stopped, r.Repair != "":
+	case severityOf(r) == interrupted, r.Repair != "":
 		n.Level = result.LevelWarning
-	case moodOf(r) == quiet:
+	case severityOf(r) == nothingDone:
 		n.Level = result.LevelNotice
 	default:
 		return n, false
 	}
 	parts := []string{strings.TrimSpace(r.Cause)}
 	for _, g := range r.Missing {
-		missing := "missing: " + permission(g)
+		missing := "missing: " + permissionLine(g)
 		if r.User != "" {
 			missing += " for " + r.User
 		}
@@ -86,9 +88,9 @@ func leadNote(r result.Result) (result.Note, bool) {
 	return n, true
 }
 
-// GitLabAnnotations is annotations.json: the review app's address as a link on
-// the job's page. GitLab takes 80 KB and 20 links a job; this is one link of at
-// most 2 KB, or none.
+// GitLabAnnotations returns annotations.json: the review app's address as a link
+// on the job's page, or no link if the address is no plain web address. GitLab
+// takes 80 KB and 20 links of a job; this is one link of at most 2 KB.
 func GitLabAnnotations(r result.Result) ([]byte, error) {
 	type external struct {
 		Label string `json:"label"`

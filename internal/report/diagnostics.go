@@ -9,8 +9,8 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// diagnosis shows why a rollout failed: each object that tells of it, with its
-// last events and the end of its logs.
+// diagnosis returns why a rollout failed: each object that shows a symptom, with
+// its last events and the end of its logs.
 func diagnosis(r result.Result) string {
 	d := r.Diagnostics
 	if d == nil || len(d.Symptoms) == 0 {
@@ -22,22 +22,22 @@ func diagnosis(r result.Result) string {
 		b.WriteString("\n" + quote(d.Reason) + "\n")
 	}
 	for _, s := range capped(d.Symptoms) {
-		fmt.Fprintf(&b, "\n**%s**", code(text.Cut(refName(s.Ref, r.Namespace), maxPhrase)))
+		fmt.Fprintf(&b, "\n**%s**", code(text.Cut(s.In(r.Namespace), maxPhrase)))
 		if s.Reason != "" {
 			b.WriteString(": " + quote(s.Reason))
 		}
 		b.WriteByte('\n')
 		if len(s.Events) > 0 {
-			b.WriteString("\n" + details("Last events", fenceAll(s.Events)))
+			b.WriteString("\n" + details("Last events", evidenceBlock(s.Events)))
 		}
 		for _, l := range capped(s.Logs) {
-			b.WriteString("\n" + details(escapeText(logTitle(l)), fenceAll(logLines(l))))
+			b.WriteString("\n" + details(escapeText(logTitle(l)), evidenceBlock(logLines(l))))
 		}
 	}
 	return b.String() + more(len(d.Symptoms))
 }
 
-// textDiagnosis is the same for a log.
+// textDiagnosis writes what diagnosis returns, without Markdown.
 func textDiagnosis(b *strings.Builder, r result.Result) {
 	if r.Diagnostics == nil {
 		return
@@ -53,7 +53,7 @@ func textDiagnosis(b *strings.Builder, r result.Result) {
 				lines = append(lines, "| "+line)
 			}
 		}
-		title := text.Cut(text.OneLine(because(refName(s.Ref, r.Namespace), s.Reason)), 2*maxPhrase)
+		title := text.Cut(text.OneLine(withReason(s.In(r.Namespace), s.Reason)), 2*maxPhrase)
 		if len(lines) == 0 {
 			fmt.Fprintf(b, "\n%s\n", title)
 			continue
@@ -62,10 +62,11 @@ func textDiagnosis(b *strings.Builder, r result.Result) {
 	}
 }
 
-// noteDiagnosis is what of it fits into an annotation beside the reason: what the
-// first container to blame printed at last, or else the last event. A run that
-// ended by something else, a right that it lacked say, tells of that.
-func noteDiagnosis(r result.Result) string {
+// annotationDiagnosis returns the piece of evidence that fits into an annotation:
+// the last lines of the first log that has any, or else the last event. It returns
+// "" unless the run ended because a rollout failed: then another cause, such as a
+// missing permission, has its own words.
+func annotationDiagnosis(r result.Result) string {
 	d := r.Diagnostics
 	if d == nil || r.Reason != problem.DeployFailed && r.Reason != problem.RepairFailed {
 		return ""
@@ -86,6 +87,7 @@ func noteDiagnosis(r result.Result) string {
 	return ""
 }
 
+// logTitle names a log.
 func logTitle(l result.LogTail) string {
 	if l.Previous {
 		return "last log lines of container " + l.Container + " before its restart"
@@ -93,7 +95,7 @@ func logTitle(l result.LogTail) string {
 	return "last log lines of container " + l.Container
 }
 
-// logLines are its lines, or why there are none.
+// logLines returns the lines of a log, or one that says why there are none.
 func logLines(l result.LogTail) []string {
 	switch {
 	case l.Error != "":

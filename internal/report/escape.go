@@ -7,16 +7,16 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// wordJoiner is invisible and unbreakable. Behind @ and # it keeps GitHub and
-// GitLab, which look for mentions and references after Markdown was rendered
-// (so that no backslash helps), from finding any.
+// wordJoiner is invisible, and no line is broken at it. Behind @ and # it keeps
+// GitHub and GitLab from finding a mention or a reference. A backslash would not:
+// they look for these after Markdown was rendered.
 const wordJoiner = '\u2060'
 
-// escapeText escapes s for running Markdown escapeText and table cells: it can make no
-// emphasis, link, image, HTML, mention, cell border or block.
+// escapeText returns s on one line for running Markdown text and table cells: it
+// makes no emphasis, link, image, HTML, mention, cell border or block.
 func escapeText(s string) string { return escape(text.OneLine(s)) }
 
-// escape is text for a part of a line: its outer spaces stay.
+// escape is escapeText for a part of a line: its outer spaces stay.
 func escape(s string) string {
 	var b strings.Builder
 	for i, r := range s {
@@ -42,7 +42,7 @@ func escape(s string) string {
 	return b.String()
 }
 
-// startsBlock says that the character at i would begin a list, a rule or a
+// startsBlock says whether the character at i would begin a list, a rule or a
 // heading if s began a line.
 func startsBlock(s string, i int) bool {
 	switch s[i] {
@@ -55,7 +55,7 @@ func startsBlock(s string, i int) bool {
 	return false
 }
 
-// startsLink says that the character at i belongs to what GitHub turns into a
+// startsLink says whether the character at i is part of what GitHub turns into a
 // link by itself: scheme:// and www.
 func startsLink(s string, i int) bool {
 	switch s[i] {
@@ -67,8 +67,8 @@ func startsLink(s string, i int) bool {
 	return false
 }
 
-// code is s as inline code, where no mention and no link is looked for. A pipe
-// would end a table's cell even in code, so such text is shown escaped instead.
+// code returns s as inline code, in which no mention and no link is looked for. A
+// pipe would end a table's cell even in code, so text with one is escaped instead.
 func code(s string) string {
 	s = text.OneLine(s)
 	if s == "" || strings.Contains(s, "|") {
@@ -81,8 +81,8 @@ func code(s string) string {
 	return ticks + s + ticks
 }
 
-// prose is a sentence of ours that may quote others: what stands between two
-// backticks becomes code, everything else is escaped.
+// prose returns a sentence of Berth's own, which may quote others: what stands
+// between two backticks becomes code, everything else is escaped.
 func prose(s string) string {
 	parts := strings.Split(text.OneLine(s), "`")
 	if last := len(parts) - 1; last%2 == 1 { // a backtick without its partner stays one
@@ -102,14 +102,14 @@ func prose(s string) string {
 	return b.String()
 }
 
-// fence is s as a code block that nothing inside can close, cut to limit bytes.
+// fence returns s, cut to limit bytes, as a code block that nothing in s can close.
 func fence(language, s string, limit int) string {
 	s = strings.TrimRight(text.Cut(text.Clean(s), limit), "\n \t")
 	ticks := strings.Repeat("`", max(3, longestRun(s)+1))
 	return ticks + language + "\n" + s + "\n" + ticks + "\n"
 }
 
-// longestRun is the length of the longest run of backticks in s.
+// longestRun returns the length of the longest run of backticks in s.
 func longestRun(s string) int {
 	longest, run := 0, 0
 	for i := range len(s) {
@@ -123,8 +123,7 @@ func longestRun(s string) int {
 	return longest
 }
 
-// link shows an address as a link when it is a plain web address, and as code
-// when it is anything else.
+// link returns a plain web address as a link, and anything else as code.
 func link(s string) string {
 	u, ok := webAddress(s)
 	if !ok {
@@ -133,9 +132,9 @@ func link(s string) string {
 	return "[" + escape(u) + "](<" + u + ">)"
 }
 
-// webAddress says whether s is an http(s) address that may be shown as a link:
-// it has a host, no credentials, and no character that Markdown, a dotenv file
-// or a terminal could take for its own.
+// webAddress returns s if it is an http(s) address that may be shown as a link: it
+// has a host, no credentials, at most 2 KiB, and no character that Markdown, a
+// dotenv file or a terminal could take for its own. Otherwise it returns false.
 func webAddress(s string) (string, bool) {
 	s = strings.TrimSpace(text.Clean(s))
 	u, err := url.Parse(s)

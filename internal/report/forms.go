@@ -10,8 +10,8 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// Forms are the ways in which the reports write one line of text: who looks for
-// it in them has to look for each.
+// Forms returns every way in which the reports write one line of text. Whoever
+// looks for a line in a report, to mask a secret, has to look for each of them.
 func Forms(line string) []string {
 	var all []string
 	for _, s := range []string{line, text.Clean(line), text.OneLine(line)} {
@@ -22,6 +22,7 @@ func Forms(line string) []string {
 	return slices.Compact(all)
 }
 
+// inJSON returns s as JSON writes it, without the quotes.
 func inJSON(s string, escapeHTML bool) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -30,6 +31,7 @@ func inJSON(s string, escapeHTML bool) string {
 	return strings.TrimSuffix(strings.TrimPrefix(b.String(), `"`), "\"\n")
 }
 
+// inXML returns s as XML writes it.
 func inXML(s string) string {
 	var b bytes.Buffer
 	_ = xml.EscapeText(&b, []byte(s)) // a buffer can be written to

@@ -81,7 +81,7 @@ func newLog(r result.Result) Log {
 		ChartNotes: r.ChartNote, Annotations: list(r.Notes, newAnnotation), Timeline: list(r.Timeline, newEvent),
 		Writes: list(r.Audit, newWrite), Requests: list(r.Traffic, newRequests),
 	}
-	l.Totals.Count, l.Totals.Bytes = traffic(r)
+	l.Totals.Count, l.Totals.Bytes = requestTotals(r)
 	return l
 }
 

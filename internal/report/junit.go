@@ -34,18 +34,18 @@ type failureXML struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit shows each check as a test case, so that merge requests show what
-// failed. A run that failed where no check could (a missing permission, a chart
-// that does not render) is one failed case of its own.
+// JUnit returns junit.xml: each check is a test case, so that merge requests show
+// what failed. A run that failed without a failed check (for a missing permission,
+// a chart that does not render) has one failed case of its own.
 func JUnit(r result.Result) ([]byte, error) {
 	class := "berth." + text.OneLine(string(r.Verb))
 	suite := suiteXML{Name: suiteName(r), Time: fmt.Sprintf("%.3f", r.Took.Seconds())}
 	for _, c := range r.Checks {
 		suite.add(class, text.OneLine(checkTitle(c)), checkFailure(c))
 	}
-	if suite.Failures == 0 && moodOf(r) != good && moodOf(r) != quiet {
+	if suite.Failures == 0 && severityOf(r) != succeeded && severityOf(r) != nothingDone {
 		details := strings.Join([]string{r.Cause, r.Next, r.RBAC}, "\n\n")
-		suite.add(class, "berth "+text.OneLine(string(r.Verb)), failed(headline(r), details))
+		suite.add(class, "berth "+text.OneLine(string(r.Verb)), newFailure(headline(r), details))
 	} else if suite.Tests == 0 {
 		suite.add(class, "berth "+text.OneLine(string(r.Verb)), nil)
 	}
@@ -56,6 +56,7 @@ func JUnit(r result.Result) ([]byte, error) {
 	return append([]byte(xml.Header), append(body, '\n')...), nil
 }
 
+// suiteName names the verb and the release.
 func suiteName(r result.Result) string {
 	name := "berth " + text.OneLine(string(r.Verb))
 	if r.Release != "" {
@@ -64,6 +65,7 @@ func suiteName(r result.Result) string {
 	return name
 }
 
+// add appends a test case, failed if failure is not nil.
 func (s *suiteXML) add(class, name string, failure *failureXML) {
 	s.Cases = append(s.Cases, caseXML{Class: class, Name: name, Failure: failure})
 	s.Tests++
@@ -72,6 +74,7 @@ func (s *suiteXML) add(class, name string, failure *failureXML) {
 	}
 }
 
+// checkFailure returns why a check failed, or nil if it did not.
 func checkFailure(c result.Check) *failureXML {
 	if c.OK {
 		return nil
@@ -80,13 +83,14 @@ func checkFailure(c result.Check) *failureXML {
 	if text.OneLine(message) == "" {
 		message = checkTitle(c)
 	}
-	return failed(message, strings.Join(c.Findings, "\n"))
+	return newFailure(message, strings.Join(c.Findings, "\n"))
 }
 
-// failed strips what XML 1.0 cannot hold: Clean leaves no such character.
-func failed(message, details string) *failureXML {
+// newFailure bounds both texts, and leaves out what XML 1.0 cannot hold: text.Clean
+// leaves no such character.
+func newFailure(message, details string) *failureXML {
 	return &failureXML{
-		Message: text.Cut(text.OneLine(message), maxPhrase),
+		Message: bounded(message),
 		Text:    text.Cut(strings.TrimSpace(text.Clean(details)), maxBlock),
 	}
 }

@@ -8,44 +8,37 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// GitHub drops a job summary above 1 MiB a step; half of every section's own
-// bound would still fit, and a section that does not is left out whole, so that
-// no fence or table is ever cut open.
+// maxMarkdown is how many bytes a page may have: GitHub drops a job summary above
+// 1 MiB a step.
 const maxMarkdown = 900 << 10
 
-// The bounds of single sections.
-const (
-	maxRows   = 100
-	maxLines  = 20  // findings of a check, lines of a next step
-	maxPhrase = 512 // bytes of one reason, finding or cell
-	maxBlock  = 64 << 10
-)
-
-// Markdown is the job summary and report.md. It is never larger than 900 KiB.
+// Markdown returns the job summary, which is also report.md. It is never larger
+// than 900 KiB: a section that does not fit is left out whole, so that no code
+// block or table is ever cut in two.
 func Markdown(r result.Result) string {
 	sections := []string{
 		"## " + markdownMark(r) + " " + prose(headline(r)) + "\n",
-		factTable(r),
+		propertyTable(r),
 		cause(r),
 		warnings(r),
 		next(r),
 		diagnosis(r),
-		permissions(r),
+		permissionSection(r),
 		checkTable(r),
 		objectTable(r),
-		kept(r),
+		keptList(r),
 		timeline(r),
-		details("Evidence", fenceAll(r.Evidence)),
-		details("Chart notes", fenceAll([]string{r.ChartNote})),
+		details("Evidence", evidenceBlock(r.Evidence)),
+		details("Chart notes", evidenceBlock([]string{r.ChartNote})),
 		writeTable(r),
 		requestTable(r),
 	}
 	const leftOut = "\n*Some sections are too long to be shown here; report.json has them.*\n"
 	var page strings.Builder
-	cut := false
+	complete := true
 	for _, s := range sections {
 		if page.Len()+len(s)+len(leftOut) >= maxMarkdown {
-			cut = true
+			complete = false
 			continue
 		}
 		if s != "" && page.Len() > 0 {
@@ -53,32 +46,33 @@ func Markdown(r result.Result) string {
 		}
 		page.WriteString(s)
 	}
-	if cut {
+	if !complete {
 		page.WriteString(leftOut)
 	}
 	return page.String()
 }
 
+// markdownMark is the mark before the headline.
 func markdownMark(r result.Result) string {
-	switch moodOf(r) {
-	case good:
+	switch severityOf(r) {
+	case succeeded:
 		return "✅"
-	case quiet:
+	case nothingDone:
 		return "ℹ️"
-	case stopped:
+	case interrupted:
 		return "⚠️"
-	case bad:
+	case failed:
 	}
 	return "❌"
 }
 
-// factTable has no header of its own: Markdown demands one, so the first fact
-// is it.
-func factTable(r result.Result) string {
+// propertyTable returns what the run was about. Its first row is the header, since
+// Markdown demands one.
+func propertyTable(r result.Result) string {
 	var b strings.Builder
-	for i, f := range factsOf(r) {
-		value := text.Cut(text.OneLine(f.value), maxPhrase)
-		switch f.kind {
+	for i, p := range propertiesOf(r) {
+		value := bounded(p.value)
+		switch p.kind {
 		case verbatim:
 			value = code(value)
 		case address:
@@ -86,7 +80,7 @@ func factTable(r result.Result) string {
 		case wording:
 			value = prose(value)
 		}
-		fmt.Fprintf(&b, "| %s | %s |\n", f.name, value)
+		fmt.Fprintf(&b, "| %s | %s |\n", p.name, value)
 		if i == 0 {
 			b.WriteString("|:--|:--|\n")
 		}
@@ -94,8 +88,8 @@ func factTable(r result.Result) string {
 	return b.String()
 }
 
-// cause shows the first line as a sentence and the rest, a template error's
-// position say, as it was written.
+// cause returns why the run ended: the first line as a sentence, and the rest, such
+// as the position of a template error, as it was written.
 func cause(r result.Result) string {
 	first, rest, _ := strings.Cut(strings.TrimSpace(text.Clean(r.Cause)), "\n")
 	if first == "" {
@@ -108,8 +102,8 @@ func cause(r result.Result) string {
 	return s
 }
 
-// warnings are what a person should hear of though the run went on: a repair
-// above all. Notices stay in the log.
+// warnings returns what a person should know though the run went on, a repair above
+// all. Notices stay in the log.
 func warnings(r result.Result) string {
 	var b strings.Builder
 	for _, n := range r.Notes {
@@ -120,8 +114,8 @@ func warnings(r result.Result) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// next shows sentences as such and lines that begin with "$ " as commands to
-// copy.
+// next returns what to do next: sentences, and lines that begin with "$ " as code
+// blocks of commands to copy.
 func next(r result.Result) string {
 	var parts, commands []string
 	flush := func() {
@@ -130,7 +124,7 @@ func next(r result.Result) string {
 			commands = nil
 		}
 	}
-	lines := nonEmptyLines(r.Next)
+	lines := text.Lines(r.Next)
 	for _, line := range lines[:min(len(lines), maxLines)] {
 		if command, ok := strings.CutPrefix(line, "$ "); ok {
 			commands = append(commands, command)
@@ -148,15 +142,4 @@ func next(r result.Result) string {
 		separator = "\n\n"
 	}
 	return "**Next:**" + separator + strings.Join(parts, "\n")
-}
-
-// nonEmptyLines is s cleaned, without its empty lines and outer spaces.
-func nonEmptyLines(s string) []string {
-	var lines []string
-	for line := range strings.Lines(text.Clean(s)) {
-		if line = strings.TrimSpace(line); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	return lines
 }

@@ -12,9 +12,8 @@ import (
 // Output is one named value that later steps and jobs read.
 type Output struct{ Name, Value string }
 
-// Outputs are the outputs of a run, always all of them, each on one line. The
-// path of the report is the caller's to know; empty means that none was
-// written.
+// Outputs returns the outputs of a run: always all of them, each on one line.
+// reportPath is where report.json is, or "" if it was not written.
 func Outputs(r result.Result, reportPath string) []Output {
 	outputs := []Output{
 		{"url", r.URL},
@@ -33,15 +32,15 @@ func Outputs(r result.Result, reportPath string) []Output {
 	return outputs
 }
 
-// What GitLab takes of a dotenv report by default; a larger one fails the job.
+// What GitLab takes of a dotenv report by default. A larger one fails the job.
 const (
 	maxDotenv    = 5 << 10
 	maxVariables = 20
 )
 
-// Dotenv is GitLab's dotenv report: BERTH_<NAME>=value. Empty values are left
-// out, and so is one that would not fit: a dotenv report over the limit is
-// refused whole.
+// Dotenv returns GitLab's dotenv report: a line BERTH_<NAME>=value for each output.
+// It leaves out empty values, and those that do not fit: GitLab refuses a report
+// over the limit whole.
 func Dotenv(outputs []Output) []byte {
 	var b bytes.Buffer
 	count := 0
@@ -57,7 +56,8 @@ func Dotenv(outputs []Output) []byte {
 	return b.Bytes()
 }
 
-// variable is a name in the characters that GitLab allows.
+// variable returns a name in the characters that GitLab allows: upper-case letters,
+// digits and underscores.
 func variable(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

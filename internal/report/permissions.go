@@ -9,20 +9,20 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// permissions names every gap at once and gives the RBAC that closes them.
-func permissions(r result.Result) string {
+// permissionSection returns every missing permission, and the RBAC that grants them.
+func permissionSection(r result.Result) string {
 	if len(r.Missing) == 0 && r.RBAC == "" {
 		return ""
 	}
-	b := strings.Builder{}
+	var b strings.Builder
 	b.WriteString("### Missing permissions\n")
 	if r.User != "" {
 		fmt.Fprintf(&b, "\nThe API server takes this run for %s.\n", code(text.Cut(r.User, maxPhrase)))
 	}
 	if len(r.Missing) > 0 {
 		b.WriteByte('\n')
-		for _, g := range capped(r.Missing) {
-			b.WriteString(gap(g))
+		for _, m := range capped(r.Missing) {
+			b.WriteString(permissionItem(m))
 		}
 		b.WriteString(more(len(r.Missing)))
 	}
@@ -33,23 +33,32 @@ func permissions(r result.Result) string {
 	return b.String()
 }
 
-// gap is a missing permission as an item of a list, with the API server's own
-// words under it.
-func gap(g problem.MissingPermission) string {
-	p := g.Permission
-	p.Namespace = "" // said apart, so that the names do not wrap as one
+// permissionItem returns a missing permission as an item of a Markdown list, with
+// what the API server said below it.
+func permissionItem(m problem.MissingPermission) string {
+	p := m.Permission
+	p.Namespace = "" // in code of its own below, so that the line can wrap between them
 	s := "- " + code(text.Cut(p.String(), maxPhrase))
-	if g.Namespace != "" {
-		s += " in namespace " + code(text.Cut(g.Namespace, maxPhrase))
+	if m.Namespace != "" {
+		s += " in namespace " + code(text.Cut(m.Namespace, maxPhrase))
 	}
-	if g.Why != "" {
-		s += ": " + phrase(g.Why)
+	if m.Why != "" {
+		s += ": " + phrase(m.Why)
 	}
-	if g.Optional {
+	if m.Optional {
 		s += " (optional)"
 	}
-	if g.Reason != "" {
-		s += "\n  - " + quote(g.Reason)
+	if m.Reason != "" {
+		s += "\n  - " + quote(m.Reason)
 	}
 	return s + "\n"
+}
+
+// permissionLine returns a missing permission in one phrase, marked if the run goes
+// on without it.
+func permissionLine(m problem.MissingPermission) string {
+	if m.Optional {
+		return m.String() + " (optional)"
+	}
+	return m.String()
 }

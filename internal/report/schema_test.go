@@ -156,30 +156,23 @@ func TestEveryFieldIsReported(t *testing.T) {
 	golden(t, "testdata", "every-field.json", data)
 }
 
-// emptyFields are the fields below v that have their zero value.
+// emptyFields returns the paths of the fields below v that have their zero value.
+// It looks at the first item of a list.
 func emptyFields(v reflect.Value, path string) (empty []string) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			return emptyFields(v.Elem(), path)
-		}
-	case reflect.Slice:
-		if v.Len() > 0 {
-			return emptyFields(v.Index(0), path)
-		}
-	case reflect.Struct:
-		if _, ok := v.Interface().(time.Time); ok {
-			break
-		}
+	_, isTime := v.Interface().(time.Time)
+	switch kind := v.Kind(); {
+	case kind == reflect.Pointer && !v.IsNil():
+		return emptyFields(v.Elem(), path)
+	case kind == reflect.Slice && v.Len() > 0:
+		return emptyFields(v.Index(0), path)
+	case kind == reflect.Struct && !isTime:
 		for i := range v.NumField() {
 			empty = append(empty, emptyFields(v.Field(i), path+"."+v.Type().Field(i).Name)...)
 		}
-		return empty
-	}
-	if v.IsZero() || v.Kind() == reflect.Slice {
+	case v.IsZero(), kind == reflect.Slice:
 		return []string{path}
 	}
-	return nil
+	return empty
 }
 
 // everything is a Result with no field left empty.

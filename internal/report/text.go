@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
@@ -15,47 +14,49 @@ import (
 func Text(r result.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n", textMark(r), strings.ReplaceAll(headline(r), "`", ""))
-	if facts := factsOf(r); len(facts) > 0 {
+	if properties := propertiesOf(r); len(properties) > 0 {
 		b.WriteByte('\n')
-		for _, f := range facts {
-			value := text.Cut(text.OneLine(f.value), maxPhrase)
-			if f.kind == wording {
+		for _, p := range properties {
+			value := bounded(p.value)
+			if p.kind == wording {
 				value = strings.ReplaceAll(value, "`", "")
 			}
-			fmt.Fprintf(&b, "  %-10s  %s\n", f.name, value)
+			fmt.Fprintf(&b, "  %-10s  %s\n", p.name, value)
 		}
 	}
 	textChecks(&b, r)
 	block(&b, "Kept", capped(r.Kept))
-	block(&b, "Why", nonEmptyLines(text.Cut(text.Clean(r.Cause), 4*maxPhrase)))
+	block(&b, "Why", text.Lines(text.Cut(text.Clean(r.Cause), 4*maxPhrase)))
 	textDiagnosis(&b, r)
 	block(&b, "Evidence", capped(r.Evidence))
-	textGaps(&b, r)
-	block(&b, "Next", nonEmptyLines(r.Next))
+	textPermissions(&b, r)
+	block(&b, "Next", text.Lines(r.Next))
 	if r.RBAC != "" {
 		// Not indented: "---" between documents has to begin its line.
 		b.WriteString("\nApply this with kubectl apply -f -, as somebody who may grant it:\n\n")
 		b.WriteString(strings.TrimRight(text.Cut(text.Clean(r.RBAC), 4*maxBlock), "\n") + "\n")
 	}
-	if count, size := traffic(r); count > 0 {
+	if count, size := requestTotals(r); count > 0 {
 		fmt.Fprintf(&b, "\n%s to the API server, %s\n", text.Plural(count, "request"), text.Bytes(size))
 	}
 	return b.String()
 }
 
+// textMark is the mark before the headline.
 func textMark(r result.Result) string {
-	switch moodOf(r) {
-	case good:
+	switch severityOf(r) {
+	case succeeded:
 		return "✓"
-	case quiet:
+	case nothingDone:
 		return "·"
-	case stopped:
+	case interrupted:
 		return "!"
-	case bad:
+	case failed:
 	}
 	return "✗"
 }
 
+// textChecks writes the consistency checks with what each of them saw.
 func textChecks(b *strings.Builder, r result.Result) {
 	if len(r.Checks) == 0 {
 		return
@@ -66,44 +67,26 @@ func textChecks(b *strings.Builder, r result.Result) {
 		if !c.OK {
 			mark = "✗"
 		}
-		fmt.Fprintf(b, "  %s %s\n", mark, because(text.OneLine(checkTitle(c)), text.Cut(text.OneLine(c.Detail), maxPhrase)))
+		fmt.Fprintf(b, "  %s %s\n", mark, withReason(text.OneLine(checkTitle(c)), bounded(c.Detail)))
 		for i, f := range c.Findings {
 			if i == maxLines {
 				fmt.Fprintf(b, "      and %d more\n", len(c.Findings)-i)
 				break
 			}
-			fmt.Fprintf(b, "      %s\n", text.Cut(text.OneLine(f), maxPhrase))
+			fmt.Fprintf(b, "      %s\n", bounded(f))
 		}
 	}
 }
 
-func textGaps(b *strings.Builder, r result.Result) {
+// textPermissions writes every missing permission.
+func textPermissions(b *strings.Builder, r result.Result) {
 	lines := make([]string, 0, len(r.Missing))
-	for _, g := range capped(r.Missing) {
-		lines = append(lines, because(permission(g), g.Why))
+	for _, m := range capped(r.Missing) {
+		lines = append(lines, withReason(permissionLine(m), m.Why))
 	}
 	title := "Missing permissions"
 	if r.User != "" {
-		title += " of " + text.Cut(text.OneLine(r.User), maxPhrase)
+		title += " of " + bounded(r.User)
 	}
 	block(b, title, lines)
-}
-
-// permission is a gap in one phrase, marked when the run can do without it.
-func permission(g problem.MissingPermission) string {
-	if g.Optional {
-		return g.String() + " (optional)"
-	}
-	return g.String()
-}
-
-// block is a titled list of lines; without lines it is nothing.
-func block(b *strings.Builder, title string, lines []string) {
-	if len(lines) == 0 {
-		return
-	}
-	fmt.Fprintf(b, "\n%s\n", title)
-	for _, line := range lines {
-		fmt.Fprintf(b, "  %s\n", text.Cut(text.OneLine(line), 4*maxPhrase))
-	}
 }

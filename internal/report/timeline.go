@@ -8,8 +8,8 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// timeline is where the time went, folded: each step, its parts under it, and
-// beside them when in the run that was.
+// timeline returns what the time was spent on, folded: each step, its parts below
+// it, and a bar that shows when in the run it was.
 func timeline(r result.Result) string {
 	if len(r.Timeline) == 0 {
 		return ""
@@ -24,7 +24,8 @@ func timeline(r result.Result) string {
 	return details("Timeline", b.String()+more(rows))
 }
 
-// timelineRows writes as many rows as are shown and counts them all.
+// timelineRows writes the events and their parts as rows, up to maxRows in all.
+// rows is how many came before; the result counts these and all of the events.
 func timelineRows(b *strings.Builder, events []result.Event, whole time.Duration, depth, rows int) int {
 	for _, e := range events {
 		if rows++; rows <= maxRows {
@@ -36,8 +37,8 @@ func timelineRows(b *strings.Builder, events []result.Event, whole time.Duration
 	return rows
 }
 
-// bar draws when something was, from the start of the run to its end. What is too
-// short to be seen is drawn as a moment.
+// bar draws when something was, on a line from the start of the run to its end. What
+// is too short for a cell is drawn as a moment.
 func bar(at, took, whole time.Duration) string {
 	const width = 20
 	if whole <= 0 || at < 0 || took < 0 {

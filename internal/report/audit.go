@@ -8,7 +8,7 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// writeTable is the audit of the record store, folded.
+// writeTable returns every write of the record store and what became of it, folded.
 func writeTable(r result.Result) string {
 	if len(r.Audit) == 0 {
 		return ""
@@ -24,7 +24,7 @@ func writeTable(r result.Result) string {
 			continue
 		}
 		fmt.Fprintf(&b, "| %.1f s | %s | %s | %s | %d | %s |\n", w.At.Seconds(), quote(w.Verb+" "+w.Resource),
-			code(text.Cut(w.Key, maxPhrase)), code(string(w.Status)), w.Tries, quote(outcome(w)))
+			code(text.Cut(w.Key, maxPhrase)), code(string(w.Status)), w.Tries, quote(writeOutcome(w)))
 	}
 	title := "Record writes: " + fmt.Sprint(len(r.Audit))
 	if failed > 0 {
@@ -33,15 +33,15 @@ func writeTable(r result.Result) string {
 	return details(title, b.String()+more(len(r.Audit)))
 }
 
-// outcome is what became of a write.
-func outcome(w result.Write) string {
+// writeOutcome says what became of a write.
+func writeOutcome(w result.Write) string {
 	switch {
 	case w.Denied:
-		return because("denied", w.Error)
+		return withReason("denied", w.Error)
 	case w.Conflict:
-		return because("conflict: somebody else wrote", w.Error)
+		return withReason("conflict: somebody else wrote", w.Error)
 	case w.Unknown:
-		return because("no answer: it may or may not be stored", w.Error)
+		return withReason("no answer: it may or may not be stored", w.Error)
 	case w.Error != "":
 		return w.Error
 	case w.Lost:
@@ -50,14 +50,14 @@ func outcome(w result.Write) string {
 	return "stored"
 }
 
-// requestTable is what was sent to the API server, folded.
+// requestTable returns what was sent to the API server, folded.
 func requestTable(r result.Result) string {
 	if len(r.Traffic) == 0 {
 		return ""
 	}
 	var b strings.Builder
 	b.WriteString("| Verb | Resource | Count | Sent | Received |\n|:--|:--|--:|--:|--:|\n")
-	count, size := traffic(r)
+	count, size := requestTotals(r)
 	for _, t := range capped(r.Traffic) {
 		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s |\n", quote(t.Verb), quote(t.Resource), t.Count,
 			text.Bytes(t.Sent), text.Bytes(t.Received))
@@ -66,8 +66,8 @@ func requestTable(r result.Result) string {
 	return details(title, b.String()+more(len(r.Traffic)))
 }
 
-// traffic is the sum of requests and of bytes both ways.
-func traffic(r result.Result) (count int, size int64) {
+// requestTotals returns the number of all requests, and of their bytes both ways.
+func requestTotals(r result.Result) (count int, size int64) {
 	for _, t := range r.Traffic {
 		count += t.Count
 		size += t.Sent + t.Received

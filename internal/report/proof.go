@@ -11,7 +11,7 @@ import (
 	"github.com/berth-dev/berth/internal/verb"
 )
 
-// checkTable shows each check and what it saw.
+// checkTable returns the consistency checks with what each of them saw.
 func checkTable(r result.Result) string {
 	if len(r.Checks) == 0 {
 		return ""
@@ -23,7 +23,7 @@ func checkTable(r result.Result) string {
 	}
 	b.WriteString("| | Check | Seen |\n|:-:|:--|:--|\n")
 	for _, c := range capped(r.Checks) {
-		seen := []string{}
+		var seen []string
 		if s := phrase(c.Detail); s != "" {
 			seen = append(seen, s)
 		}
@@ -32,14 +32,14 @@ func checkTable(r result.Result) string {
 				seen = append(seen, fmt.Sprintf("and %d more", len(c.Findings)-i))
 				break
 			}
-			seen = append(seen, code(text.Cut(text.OneLine(f), maxPhrase)))
+			seen = append(seen, code(bounded(f)))
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", tick(c.OK), phrase(checkTitle(c)), strings.Join(seen, "<br>"))
 	}
 	return b.String() + more(len(r.Checks))
 }
 
-// checkTitle falls back on the check's name.
+// checkTitle returns the check's title, or its name if it has none.
 func checkTitle(c result.Check) string {
 	if c.Title != "" {
 		return c.Title
@@ -47,43 +47,34 @@ func checkTitle(c result.Check) string {
 	return c.Name
 }
 
-// objectTable shows the objects, the unhealthy first; when all are well it
-// stays folded.
+// objectTable returns the objects of the release, the unhealthy ones first. It is
+// folded if all of them are healthy.
 func objectTable(r result.Result) string {
 	if len(r.Objects) == 0 {
 		return ""
 	}
 	objects := unhealthyFirst(r)
-	unwell := 0
+	unhealthy := 0
 	var b strings.Builder
 	b.WriteString("| | Object | State |\n|:-:|:--|:--|\n")
 	for i, o := range objects {
 		ok, state := objectState(o, r.Verb)
 		if !ok {
-			unwell++
+			unhealthy++
 		}
 		if i < maxRows {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", tick(ok), code(text.Cut(objectName(o, r.Namespace), maxPhrase)), quote(state))
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", tick(ok), code(text.Cut(o.In(r.Namespace), maxPhrase)), quote(state))
 		}
 	}
 	table := b.String() + more(len(objects))
-	if unwell == 0 {
+	if unhealthy == 0 {
 		return details(text.Plural(len(objects), "object")+", all healthy", table)
 	}
-	return fmt.Sprintf("### Objects: %d of %d need attention\n\n%s", unwell, len(objects), table)
+	return fmt.Sprintf("### Objects: %d of %d need attention\n\n%s", unhealthy, len(objects), table)
 }
 
-// objectName leaves out the namespace that all of them share.
-func objectName(o facts.Object, namespace string) string { return refName(o.Ref, namespace) }
-
-func refName(r facts.Ref, namespace string) string {
-	if r.Namespace == namespace {
-		return r.Kind + "/" + r.Name
-	}
-	return r.String()
-}
-
-// unhealthyFirst sorts a copy; within each half the release's own order stays.
+// unhealthyFirst returns the objects sorted: the unhealthy ones first, and within
+// the healthy and the unhealthy ones in the release's own order.
 func unhealthyFirst(r result.Result) []facts.Object {
 	rank := func(o facts.Object) int {
 		if ok, _ := objectState(o, r.Verb); ok {
@@ -96,8 +87,8 @@ func unhealthyFirst(r result.Result) []facts.Object {
 	return objects
 }
 
-// objectState is an object in a phrase, and whether it is as the verb wants it:
-// a teardown wants it gone.
+// objectState describes an object, and says whether it is as the verb wants it. A
+// verb that removes the release wants it gone, every other one wants it ready.
 func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 	switch {
 	case o.Error != "":
@@ -107,15 +98,15 @@ func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 	case !o.Exists:
 		return false, "missing"
 	case o.Deleting:
-		return false, because("being deleted", o.Reason)
+		return false, withReason("being deleted", o.Reason)
 	case verb.Of(v).Removes:
-		return false, because("still there", o.Reason)
+		return false, withReason("still there", o.Reason)
 	case !o.Owned && o.Owner != "":
 		return false, "belongs to " + o.Owner
 	case !o.Owned:
 		return false, "does not carry this release's ownership"
 	case o.Failed:
-		return false, because("failed", o.Reason)
+		return false, withReason("failed", o.Reason)
 	case o.Drift != "":
 		return false, "differs from the manifest: " + o.Drift
 	case o.Complete:
@@ -123,18 +114,11 @@ func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 	case o.Ready:
 		return true, "ready"
 	}
-	return false, because("not ready", o.Reason)
+	return false, withReason("not ready", o.Reason)
 }
 
-func because(state, reason string) string {
-	if reason == "" {
-		return state
-	}
-	return state + ": " + reason
-}
-
-// kept is what a teardown left, and why.
-func kept(r result.Result) string {
+// keptList returns what a teardown left, and why.
+func keptList(r result.Result) string {
 	if len(r.Kept) == 0 {
 		return ""
 	}
@@ -144,43 +128,4 @@ func kept(r result.Result) string {
 		b.WriteString("- " + phrase(k) + "\n")
 	}
 	return b.String() + more(len(r.Kept))
-}
-
-// details folds a section. The blank lines make GitHub read what is inside as
-// Markdown.
-func details(summary, body string) string {
-	if body == "" {
-		return ""
-	}
-	return "<details><summary>" + summary + "</summary>\n\n" + strings.TrimRight(body, "\n") + "\n\n</details>\n"
-}
-
-// fenceAll puts bounded pieces of evidence into one block.
-func fenceAll(pieces []string) string {
-	all := strings.TrimSpace(strings.Join(capped(pieces), "\n"))
-	if all == "" {
-		return ""
-	}
-	return fence("text", all, maxBlock)
-}
-
-func tick(ok bool) string {
-	if ok {
-		return "✅"
-	}
-	return "❌"
-}
-
-// phrase is a bounded sentence of ours, quote a bounded one of somebody else's.
-func phrase(s string) string { return prose(text.Cut(text.OneLine(s), maxPhrase)) }
-func quote(s string) string  { return escapeText(text.Cut(text.OneLine(s), maxPhrase)) }
-
-// capped is the part of a list that is shown; more says what is not.
-func capped[T any](all []T) []T { return all[:min(len(all), maxRows)] }
-
-func more(n int) string {
-	if n <= maxRows {
-		return ""
-	}
-	return fmt.Sprintf("\nand %d more\n", n-maxRows)
 }

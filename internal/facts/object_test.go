@@ -1,0 +1,21 @@
+package facts
+
+import "testing"
+
+func TestRefNames(t *testing.T) {
+	for _, c := range []struct {
+		ref      Ref
+		full, in string // in namespace review
+	}{
+		{Ref{Kind: "Pod", Namespace: "review", Name: "web"}, "review/Pod/web", "Pod/web"},
+		{Ref{Kind: "Pod", Namespace: "other", Name: "web"}, "other/Pod/web", "other/Pod/web"},
+		{Ref{Kind: "Namespace", Name: "review"}, "Namespace/review", "Namespace/review"},
+	} {
+		if got := c.ref.String(); got != c.full {
+			t.Errorf("got %q, want %q", got, c.full)
+		}
+		if got := c.ref.In("review"); got != c.in {
+			t.Errorf("got %q, want %q", got, c.in)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
+)
+
+// severity says how a run ended, as a mark before the headline shows it.
+type severity int
+
+const (
+	succeeded   severity = iota
+	nothingDone          // there was nothing to do
+	interrupted          // a signal ended it
+	failed
+)
+
+// severityOf returns the severity of the run's exit reason. A run that repaired
+// something and then succeeded has succeeded.
+func severityOf(r result.Result) severity {
+	switch r.Reason {
+	case problem.Consistent:
+		return succeeded
+	case problem.NothingToDo:
+		return nothingDone
+	case problem.Interrupted, problem.Terminated:
+		return interrupted
+	case problem.Internal, problem.PermissionMissing, problem.LiveOperation, problem.LivenessUnknown, problem.DeployFailed,
+		problem.Inconsistent, problem.RepairFailed, problem.Unanswered, problem.NotOurs, problem.NamespaceTerminating,
+		problem.RecordUnreadable, problem.ChartInvalid, problem.ProbeFailed, problem.SweepIncomplete, problem.NotFound, problem.WrongInput:
+	}
+	return failed
+}
+
+// headline returns the result's headline as one line of at most 500 bytes, or a
+// sentence made of the verb and the exit reason if it has none.
+func headline(r result.Result) string {
+	if s := text.OneLine(r.Headline); s != "" {
+		return text.Cut(s, 500)
+	}
+	return fmt.Sprintf("berth %s ended: %s", r.Verb, r.Reason)
+}
+
+// property is one row of the table that says what the run was about.
+type property struct {
+	name  string
+	value string
+	kind  propertyKind
+}
+
+type propertyKind int
+
+const (
+	verbatim propertyKind = iota // a name from the cluster or the CI, untrusted
+	wording                      // a phrase of Berth's own, with names in backticks
+	address                      // a URL, untrusted
+)
+
+// propertiesOf returns what is known of the run, in the order people look for it.
+func propertiesOf(r result.Result) []property {
+	all := []property{
+		{"Review app", r.App, verbatim},
+		{"URL", r.URL, address},
+		{"Branch", r.Branch, verbatim},
+		{"Namespace", r.Namespace, verbatim},
+		{"Release", storedRelease(r), wording},
+		{"Chart", r.Chart, verbatim},
+		{"Repair", r.Repair, verbatim},
+		{"Took", took(r.Took), wording},
+	}
+	known := all[:0]
+	for _, p := range all {
+		if text.OneLine(p.value) != "" {
+			known = append(known, p)
+		}
+	}
+	return known
+}
+
+// storedRelease returns the release's name with its last revision and the status
+// that is stored of it, as far as they are known.
+func storedRelease(r result.Result) string {
+	if r.Release == "" {
+		return ""
+	}
+	s := "`" + r.Release + "`"
+	if n := revision(r); n != "" {
+		s += " revision " + n
+	}
+	if r.Status != "" {
+		s += ", stored as `" + string(r.Status) + "`"
+	}
+	return s
+}
+
+// revision returns the number of the last revision, or "" if none is known: Helm
+// counts from 1.
+func revision(r result.Result) string {
+	if r.Revision <= 0 {
+		return ""
+	}
+	return fmt.Sprint(r.Revision)
+}
+
+// took returns a duration for people, or "" for one that was not measured.
+func took(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return text.Duration(d)
+}
