@@ -61,7 +61,6 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	lock := newLocker(conn, t, o)
 	operations := backends{conn: conn, target: t, lock: lock, display: display, failFast: o.FailFast}
 	releases := helm.New(helmOptions(conn, out, t, o, cache), store, operations.open)
-	opened.add(func() { _ = releases.Close() })
 
 	c := &cluster{conn: conn, app: t.App, labels: o.NamespaceLabels, note: aside.add}
 	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{

@@ -78,14 +78,6 @@ func (s *ChartSource) Refresh() {
 	s.opts.Rediscover()
 }
 
-// Close releases what Fetch holds.
-func (s *ChartSource) Close() error {
-	if s.archive == nil {
-		return nil
-	}
-	return s.archive.Close()
-}
-
 // load returns a chart and values of their own for one operation: Helm changes
 // both while it works out the dependencies.
 func (s *ChartSource) load() (*helmchart.Chart, map[string]any, error) {

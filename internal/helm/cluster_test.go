@@ -111,7 +111,6 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 		Source: chart.Source{Chart: folder(s.t, files), CacheDir: s.t.TempDir(), Log: s.t.Logf}, Log: func(string, ...any) {},
 		Rediscover: conn.ResetDiscovery,
 	}, store, open)
-	s.t.Cleanup(func() { _ = r.Close() })
 	if err := r.Fetch(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}

@@ -2,7 +2,13 @@ package helm
 
 import (
 	"errors"
+	"fmt"
+	"net"
+	"net/url"
 	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -25,5 +31,28 @@ func TestOutcomeKeepsTheCause(t *testing.T) {
 	}
 	if o := c.outcome(nil, false, nil); o.Err != nil {
 		t.Errorf("a success has the error %v", o.Err)
+	}
+}
+
+func TestWithReason(t *testing.T) {
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "a", errors.New("no"))
+	problemOf := &problem.Problem{Reason: problem.RecordUnreadable}
+	for name, c := range map[string]struct {
+		err  error
+		want problem.ExitReason
+	}{
+		"a problem stays":          {fmt.Errorf("wrapped: %w", problemOf), problem.RecordUnreadable},
+		"an object of another":     {errors.New(`ConfigMap "a" exists: invalid ownership metadata; label`), problem.NotOurs},
+		"a refused request":        {fmt.Errorf("create: %w", forbidden), problem.PermissionMissing},
+		"a connection that failed": {&url.Error{Op: "Get", URL: "https://k", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}}, problem.Unanswered},
+	} {
+		var p *problem.Problem
+		if err := withReason(c.err); !errors.As(err, &p) || p.Reason != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	plain := errors.New("a template failed")
+	if err := withReason(plain); err != plain || withReason(nil) != nil {
+		t.Errorf("%v", err)
 	}
 }

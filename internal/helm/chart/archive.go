@@ -19,33 +19,29 @@ import (
 type Archive struct {
 	Name    string
 	Version string
-	Digest  string // sha256:…, the manifest's for an OCI artifact, else the content's
+	Digest  string // sha256:…, of the manifest of an OCI artifact, else of the content
 
 	files []*loader.BufferedFile
 }
 
-// Load makes the chart anew. Helm changes a chart while it works out the
-// dependencies, so each attempt needs one of its own.
+// Load returns a new chart made of the archive. Helm changes a chart while it works
+// out the dependencies, so each operation needs one of its own. The error is a
+// *problem.Problem.
 func (a *Archive) Load() (*helmchart.Chart, error) {
 	c, err := loader.LoadFiles(a.files)
 	if err != nil {
 		return nil, &problem.Problem{
 			Reason: problem.ChartInvalid,
-			Tried:  tidy("load the chart " + a.Name),
-			Cause:  clean(err),
+			Tried:  sanitize("load the chart " + a.Name),
+			Cause:  sanitizeError(err),
 			Next:   "Correct the chart; `helm lint` names the same.",
 		}
 	}
 	return c, nil
 }
 
-// Close lets the content go. Nothing of it is on disk.
-func (a *Archive) Close() error {
-	a.files = nil
-	return nil
-}
-
-func archiveOf(files []*loader.BufferedFile, sum string) (*Archive, error) {
+// newArchive returns the archive of a chart's files.
+func newArchive(files []*loader.BufferedFile, sum string) (*Archive, error) {
 	a := &Archive{files: files, Digest: sum}
 	c, err := a.Load()
 	if err != nil {
@@ -55,8 +51,8 @@ func archiveOf(files []*loader.BufferedFile, sum string) (*Archive, error) {
 	return a, nil
 }
 
-// readFolder reads what Helm would package of a folder: symbolic links followed,
-// .helmignore obeyed.
+// readFolder reads the files that Helm would package of a folder: it follows
+// symbolic links and obeys .helmignore.
 func readFolder(dir string) ([]*loader.BufferedFile, error) {
 	c, err := loader.LoadDir(dir)
 	if err != nil {
@@ -69,8 +65,8 @@ func readFolder(dir string) ([]*loader.BufferedFile, error) {
 	return files, nil
 }
 
-// digest is the same for the same content: packaged dependencies count by what
-// they hold, and lock files, which carry a time, do not count.
+// digest returns a digest of the files' content. Packaged dependencies count by what
+// they contain, and lock files, which contain a time, do not count.
 func digest(files []*loader.BufferedFile) string {
 	sum := sha256.New()
 	hashFiles(sum, "", files)
@@ -101,8 +97,9 @@ func sha256Of(data []byte) string {
 	return fmt.Sprintf("sha256:%x", sha256.Sum256(data))
 }
 
-// lacking names the declared dependencies that charts/ does not hold.
-func lacking(c *helmchart.Chart) []string {
+// missingDependencies returns the names of the declared dependencies that are not in
+// charts/.
+func missingDependencies(c *helmchart.Chart) []string {
 	var names []string
 	for _, want := range c.Metadata.Dependencies {
 		if !slices.ContainsFunc(c.Dependencies(), func(have *helmchart.Chart) bool { return have.Name() == want.Name }) {

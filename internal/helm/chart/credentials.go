@@ -13,10 +13,10 @@ import (
 	"oras.land/oras-go/v2/registry/remote/credentials"
 )
 
-// credentials says what is sent to registries and to chart repositories.
-// Username and Password belong to one host; RegistryConfig names its hosts.
-// Without either, registries get what `helm registry login` or `docker login`
-// left on this machine, as with Helm itself; repositories get nothing.
+// credentials returns the credentials for registries and for chart repositories;
+// either may be nil. Username and Password are for one host; RegistryConfig names its
+// hosts. Without either, registries get what `helm registry login` or `docker login`
+// stored on this machine, as with Helm itself, and repositories get nothing.
 func (s Source) credentials(addresses []*url.URL) (forRegistry, forRepository auth.CredentialFunc, err error) {
 	if s.Username != "" {
 		host, err := s.onlyHost(addresses)
@@ -37,11 +37,12 @@ func (s Source) credentials(addresses []*url.URL) (forRegistry, forRepository au
 		get := credentials.Credential(store)
 		return get, get, nil
 	}
-	return s.fromThisMachine(), nil, nil
+	return storedCredentials(), nil, nil
 }
 
-// fromThisMachine only reads; a home that is missing or broken has no credentials.
-func (s Source) fromThisMachine() auth.CredentialFunc {
+// storedCredentials returns the credentials stored on this machine. A home folder that
+// is missing or broken has none.
+func storedCredentials() auth.CredentialFunc {
 	var stores []credentials.Store
 	if store, err := credentials.NewStore(helmpath.ConfigPath(registry.CredentialsFileBasename), credentials.StoreOptions{}); err == nil {
 		stores = append(stores, store)
@@ -55,8 +56,9 @@ func (s Source) fromThisMachine() auth.CredentialFunc {
 	return credentials.Credential(credentials.NewStoreWithFallbacks(stores[0], stores[1:]...))
 }
 
-// onlyHost is the host that Username and Password are for. Sending them to
-// several would hand one's password to another.
+// onlyHost returns the one host of the addresses, which Username and Password are
+// sent to, or "" without addresses. With several hosts it refuses: one would get the
+// password of another.
 func (s Source) onlyHost(addresses []*url.URL) (string, error) {
 	var hosts []string
 	for _, u := range addresses {

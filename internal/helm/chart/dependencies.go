@@ -19,14 +19,15 @@ import (
 
 const localRepository = "file://"
 
-// build gives the folder's files with its dependencies in charts/. Helm's
-// manager writes into the folder it works on, so it works on a copy.
-func (s Source) build(ctx context.Context, dir string, files []*loader.BufferedFile) ([]*loader.BufferedFile, error) {
+// withDependencies returns the files of the chart's folder with its dependencies in
+// charts/. Helm's manager writes into the folder that it works on, so it works on a
+// copy below dir.
+func (s Source) withDependencies(ctx context.Context, dir string, files []*loader.BufferedFile) ([]*loader.BufferedFile, error) {
 	c, err := loader.LoadFiles(files)
 	if err != nil {
 		return nil, s.problem("load the chart "+s.Chart, err, "Correct the chart; `helm lint` names the same.")
 	}
-	wanted := len(lacking(c)) > 0
+	wanted := len(missingDependencies(c)) > 0
 	if s.DependencyUpdate != nil {
 		wanted = *s.DependencyUpdate && len(c.Metadata.Dependencies) > 0
 	}
@@ -43,8 +44,8 @@ func (s Source) build(ctx context.Context, dir string, files []*loader.BufferedF
 	if err != nil {
 		return nil, s.problem(tried, err, "Correct the dependency in Chart.yaml, or put it into charts/.")
 	}
-	// The copy lies below dir as the original lies below /, so that file:// paths
-	// relative to it can be given the same neighbours.
+	// The copy has the original's path below dir in place of /, so that links can be
+	// put where relative file:// paths lead.
 	folder := filepath.Join(dir, "root", origin)
 	if err := copyFolder(folder, files); err != nil {
 		return nil, s.problem(tried, err, "Check that the temporary folder has room.")
@@ -57,14 +58,15 @@ func (s Source) build(ctx context.Context, dir string, files []*loader.BufferedF
 		return nil, err
 	}
 	if err := s.download(r, c, folder, addresses); err != nil {
-		err = reworded{strings.ReplaceAll(err.Error(), folder, origin), err}
+		err = rewordedError{strings.ReplaceAll(err.Error(), folder, origin), err}
 		return nil, s.problem(tried, err, "Check the dependencies in Chart.yaml and the credentials; if Chart.lock is out of step, run `helm dependency update` and commit it.")
 	}
 	return readFolder(folder)
 }
 
-// download fetches the indexes itself, since Helm's manager only prints why one
-// could not be had, and then lets the manager resolve and fetch.
+// download lets Helm's manager resolve and download the dependencies of the chart in
+// folder. It downloads the repositories' indexes itself, since the manager only
+// prints why one cannot be had.
 func (s Source) download(r *remote, c *helmchart.Chart, folder string, addresses []*url.URL) error {
 	known := repo.NewFile()
 	for i, u := range addresses {
@@ -96,9 +98,10 @@ func (s Source) download(r *remote, c *helmchart.Chart, folder string, addresses
 	return manager.Update()
 }
 
-// repositories lists the addresses that the dependencies come from, each once.
+// repositories returns the addresses of the repositories and registries that the
+// dependencies come from, each once.
 func (s Source) repositories(c *helmchart.Chart) ([]*url.URL, error) {
-	missing := lacking(c)
+	missing := missingDependencies(c)
 	var addresses []*url.URL
 	for _, dep := range c.Metadata.Dependencies {
 		switch {
@@ -123,6 +126,7 @@ func (s Source) repositories(c *helmchart.Chart) ([]*url.URL, error) {
 	return addresses, nil
 }
 
+// copyFolder writes the files into the folder to.
 func copyFolder(to string, files []*loader.BufferedFile) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
@@ -143,7 +147,8 @@ func copyFolder(to string, files []*loader.BufferedFile) error {
 	return nil
 }
 
-// linkNeighbours puts a link where a relative file:// path leads from the copy.
+// linkNeighbours makes, for each dependency with a relative file:// path, a link to
+// the original's neighbour where the path leads from the copy in folder.
 func linkNeighbours(c *helmchart.Chart, origin, folder, dir string) error {
 	for _, dep := range c.Metadata.Dependencies {
 		path, local := strings.CutPrefix(dep.Repository, localRepository)
@@ -166,7 +171,7 @@ func linkNeighbours(c *helmchart.Chart, origin, folder, dir string) error {
 			return fmt.Errorf("the dependency %s: its path leads above the root folder", dep.Name)
 		}
 		if _, err := os.Lstat(link); err == nil {
-			continue // within the chart, and so copied, or shared by two dependencies
+			continue // within the chart, so it was copied, or another dependency's as well
 		}
 		if err := os.MkdirAll(filepath.Dir(link), 0o700); err != nil {
 			return err
@@ -178,9 +183,10 @@ func linkNeighbours(c *helmchart.Chart, origin, folder, dir string) error {
 	return nil
 }
 
-// logWriter passes on what Helm's manager prints.
+// logWriter logs what Helm's manager prints, line by line.
 type logWriter struct{ logf func(string, ...any) }
 
+// Write implements io.Writer.
 func (w logWriter) Write(p []byte) (int, error) {
 	for line := range strings.Lines(string(p)) {
 		if line = strings.TrimSpace(line); line != "" {

@@ -43,7 +43,7 @@ func write(t *testing.T, dir string, files map[string]string) string {
 	return dir
 }
 
-// metadata is a Chart.yaml, with more lines when they are given.
+// metadata returns a Chart.yaml, with more lines.
 func metadata(name, version string, more ...string) string {
 	return fmt.Sprintf("apiVersion: v2\nname: %s\nversion: %s\n%s\n", name, version, strings.Join(more, "\n"))
 }
@@ -52,7 +52,7 @@ func configMap(name string) string {
 	return "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " + name + "\n"
 }
 
-// chartFolder is a chart with one ConfigMap.
+// chartFolder writes a chart with one ConfigMap and returns its folder.
 func chartFolder(t *testing.T, dir, name, version string, more ...string) string {
 	t.Helper()
 	return write(t, dir, map[string]string{
@@ -62,7 +62,7 @@ func chartFolder(t *testing.T, dir, name, version string, more ...string) string
 	})
 }
 
-// packed is the chart as `helm package` makes it.
+// packed returns the path of a chart as `helm package` makes it.
 func packed(t *testing.T, to, name, version string) string {
 	t.Helper()
 	c, err := loader.LoadDir(chartFolder(t, "", name, version))
@@ -108,7 +108,7 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 	return server
 }
 
-// guard asks for the test's user and password.
+// guard refuses requests without the test's user and password, if guarded.
 func guard(guarded bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name, pass, _ := r.BasicAuth(); guarded && (name != user || pass != password) {
@@ -171,7 +171,7 @@ func readFile(t *testing.T, path string) []byte {
 	return data
 }
 
-// snapshot is every path below dir with what it holds.
+// snapshot returns every path below dir with its content.
 func snapshot(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	seen := map[string]string{}
@@ -189,18 +189,18 @@ func snapshot(t *testing.T, dir string) map[string]string {
 	return seen
 }
 
-// wantProblem checks how the run would end, what the error says, and that it
-// holds no secret.
-func wantProblem(t *testing.T, err error, ending problem.ExitReason, parts ...string) {
+// wantProblem fails the test unless err is a Problem with this reason which
+// contains the parts, says what to do next and holds no secret.
+func wantProblem(t *testing.T, err error, reason problem.ExitReason, parts ...string) {
 	t.Helper()
 	var p *problem.Problem
 	if !errors.As(err, &p) {
 		t.Fatalf("got %v, want a problem", err)
 	}
-	if p.Reason != ending {
-		t.Errorf("ending is %s, want %s: %v", p.Reason, ending, p)
+	if p.Reason != reason {
+		t.Errorf("the reason is %s, want %s: %v", p.Reason, reason, p)
 	}
-	if p.Next == "" && ending != problem.Interrupted {
+	if p.Next == "" && reason != problem.Interrupted {
 		t.Errorf("nothing is said of what to do next: %v", p)
 	}
 	all := p.Error() + " → " + p.Next

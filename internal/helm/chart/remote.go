@@ -20,23 +20,16 @@ import (
 	"oras.land/oras-go/v2/registry/remote/retry"
 )
 
-const (
-	userAgent       = "berth"
-	requestTimeout  = 2 * time.Minute // as Helm's own, for each request with its retries
-	maxDownloadSize = 128 << 20
-)
-
-// remote reaches chart repositories and registries for one Fetch.
+// remote holds the clients of chart repositories and registries for one Fetch.
 type remote struct {
-	dir      string
+	dir      string // for downloads
 	registry *registry.Client
 	getters  getter.Providers
 }
 
-// connect makes the clients for the hosts that the run was told of. Nothing is
-// sent yet.
+// connect makes the clients for these addresses. It sends nothing.
 func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) (*remote, error) {
-	tlsConfig, err := s.trust()
+	tlsConfig, err := s.tlsConfig()
 	if err != nil {
 		return nil, err
 	}
@@ -49,11 +42,11 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 		TLSClientConfig:     tlsConfig,
 		TLSHandshakeTimeout: 10 * time.Second,
 		ForceAttemptHTTP2:   true,
-		// A .tgz must arrive as it is, also from servers that call it encoded.
+		// A .tgz has to stay packed, also when a server declares it as its encoding.
 		DisableCompression: true,
 	}
 	context.AfterFunc(ctx, base.CloseIdleConnections)
-	client := &http.Client{Transport: bound{ctx: ctx, next: retry.NewTransport(base)}, Timeout: requestTimeout}
+	client := &http.Client{Transport: contextTransport{ctx: ctx, next: retry.NewTransport(base)}, Timeout: requestTimeout}
 
 	authorizer := auth.Client{Client: client, Credential: forRegistry, Cache: auth.NewCache()}
 	authorizer.SetUserAgent(userAgent)
@@ -61,10 +54,10 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 		registry.ClientOptHTTPClient(client),
 		registry.ClientOptAuthorizer(authorizer),
 		registry.ClientOptWriter(io.Discard),
-		// Never read for credentials; named so that the client looks into no home.
+		// Does not exist. Without it the client would read the home folder's.
 		registry.ClientOptCredentialsFile(filepath.Join(dir, "no-credentials.json")),
 	}
-	if onlyLoopback(addresses) {
+	if allLoopback(addresses) {
 		options = append(options, registry.ClientOptPlainHTTP())
 	}
 	reg, err := registry.NewClient(options...)
@@ -81,8 +74,9 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 	}}, nil
 }
 
-// trust is the system's certificates and those of CAFile.
-func (s Source) trust() (*tls.Config, error) {
+// tlsConfig returns a configuration that trusts the system's certificates and
+// those of CAFile.
+func (s Source) tlsConfig() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if s.CAFile == "" {
 		return config, nil
@@ -102,6 +96,7 @@ func (s Source) trust() (*tls.Config, error) {
 	return config, nil
 }
 
+// index downloads a repository's index.
 func (r *remote) index(address, name string) (*repo.IndexFile, error) {
 	cr, err := repo.NewChartRepository(&repo.Entry{Name: name, URL: address}, r.getters)
 	if err != nil {
@@ -115,6 +110,7 @@ func (r *remote) index(address, name string) (*repo.IndexFile, error) {
 	return repo.LoadIndexFile(file)
 }
 
+// download gets a file.
 func (r *remote) download(address string) ([]byte, error) {
 	scheme, _, _ := strings.Cut(address, ":")
 	g, err := r.getters.ByScheme(scheme)
@@ -128,7 +124,8 @@ func (r *remote) download(address string) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
-// pull resolves the version among the registry's tags and gets the chart.
+// pull gets a chart from a registry. It resolves version, which may be a
+// constraint, among the tags. digest is the manifest's.
 func (r *remote) pull(u *url.URL, version string) (data []byte, digest string, err error) {
 	at := *u // ValidateReference writes into its argument
 	resolved, err := r.registry.ValidateReference(u.String(), version, &at)

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
@@ -22,20 +23,21 @@ type RenderOptions struct {
 	Revision  int
 	Upgrade   bool
 
-	Capabilities *chartutil.Capabilities // of the cluster; nil: Helm's defaults, an old Kubernetes
-	RESTConfig   *rest.Config            // for lookup; nil: it finds nothing
+	Capabilities *chartutil.Capabilities // of the cluster; nil means Helm's defaults, an old Kubernetes
+	RESTConfig   *rest.Config            // for the function lookup; nil means that it finds nothing
 }
 
-// Render renders the chart and throws the result away. It refuses what Helm
-// would refuse before or after it has written its record: a library chart, a
-// Kubernetes version outside the chart's range, values that do not fit the
-// schema, a template's error, and objects that are no objects.
+// Render renders the chart and throws the result away. It refuses what Helm would
+// refuse before or after it has written its record: a library chart, a Kubernetes
+// version outside the chart's range, values that do not fit the schema, a failing
+// template, and documents that are no objects. The error is a *problem.Problem, and
+// quotes no value.
 func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
-	tried := tidy(fmt.Sprintf("render the chart %s %s", a.Name, a.Version))
+	tried := sanitize(fmt.Sprintf("render the chart %s %s", a.Name, a.Version))
 	defer func() {
-		// Helm's chart code takes some malformed charts for well formed.
+		// Helm's chart code panics on some malformed charts.
 		if r := recover(); r != nil {
-			err = refuse(tried, fmt.Errorf("it makes Helm fail: %s", tidy(mask(fmt.Sprint(r), values))), "Run `helm template` on it, and simplify Chart.yaml and values.yaml.")
+			err = invalidChart(tried, fmt.Errorf("it makes Helm fail: %s", sanitize(maskValues(fmt.Sprint(r), values))), "Run `helm template` on it, and simplify Chart.yaml and values.yaml.")
 		}
 	}()
 	c, err := a.Load()
@@ -43,23 +45,23 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 		return err
 	}
 	if kind := c.Metadata.Type; kind != "" && kind != "application" {
-		return refuse(tried, fmt.Errorf("a chart of type %s cannot be installed", kind), "Give the application chart that uses it.")
+		return invalidChart(tried, fmt.Errorf("a chart of type %s cannot be installed", kind), "Give the application chart that uses it.")
 	}
 	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
-		return refuse(tried, reworded{tidy(mask(err.Error(), values)), err}, "Correct condition, tags and import-values of the dependencies in Chart.yaml.")
+		return invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err}, "Correct condition, tags and import-values of the dependencies in Chart.yaml.")
 	}
 	capabilities := o.Capabilities
 	if capabilities == nil {
 		capabilities = chartutil.DefaultCapabilities
 	}
 	if want, have := c.Metadata.KubeVersion, capabilities.KubeVersion.String(); want != "" && !chartutil.IsCompatibleRange(want, have) {
-		return refuse(tried, fmt.Errorf("it wants Kubernetes %s and the cluster has %s", want, have), "Use another version of the chart, or widen kubeVersion in Chart.yaml.")
+		return invalidChart(tried, fmt.Errorf("it wants Kubernetes %s and the cluster has %s", want, have), "Use another version of the chart, or widen kubeVersion in Chart.yaml.")
 	}
 	top, err := chartutil.ToRenderValuesWithSchemaValidation(c, values, chartutil.ReleaseOptions{
 		Name: o.Release, Namespace: o.Namespace, Revision: o.Revision, IsUpgrade: o.Upgrade, IsInstall: !o.Upgrade,
 	}, capabilities, true)
 	if err != nil {
-		return refuse(tried, reworded{tidy(mask(err.Error(), values)), err}, "Correct the values.")
+		return invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err}, "Correct the values.")
 	}
 	if err := checkSchema(c, top["Values"]); err != nil {
 		return err
@@ -70,24 +72,25 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 	}
 	files, err := e.Render(c, top)
 	if err != nil {
-		return refuse(tried, templateFault(err, top["Values"]), "Correct the template, or give the value that it needs; `helm template` shows the same.")
+		return invalidChart(tried, templateError(err, top["Values"]), "Correct the template, or give the value that it needs; `helm template` shows the same.")
 	}
 	if err := checkObjects(c, files); err != nil {
-		return refuse(tried, err, "Correct the template; `helm template` shows what it renders.")
+		return invalidChart(tried, err, "Correct the template; `helm template` shows what it renders.")
 	}
 	return nil
 }
 
-func refuse(tried string, cause error, next string) error {
+// invalidChart returns the problem of a chart that cannot be installed.
+func invalidChart(tried string, cause error, next string) error {
 	return &problem.Problem{Reason: problem.ChartInvalid, Tried: tried, Cause: cause, Next: next}
 }
 
-// checkObjects reads every rendered document as Helm will.
+// checkObjects parses every rendered document and every CRD as Helm will.
 func checkObjects(c *helmchart.Chart, files map[string]string) error {
 	maps.DeleteFunc(files, func(name, _ string) bool { return strings.HasSuffix(name, "NOTES.txt") })
 	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
 	if err != nil {
-		return renderedFault(err)
+		return renderedError(err)
 	}
 	for _, m := range manifests {
 		if err := checkObject(m.Name, m.Content); err != nil {
@@ -109,11 +112,11 @@ func checkObjects(c *helmchart.Chart, files map[string]string) error {
 	return nil
 }
 
-// checkObject wants what the API server needs to tell one object from another.
+// checkObject refuses a document without apiVersion, kind or name.
 func checkObject(file, doc string) error {
 	var object map[string]any
 	if err := yaml.Unmarshal([]byte(doc), &object); err != nil {
-		return fmt.Errorf("%s: %w", file, reworded{"the rendered YAML, " + yamlFault(err), err})
+		return fmt.Errorf("%s: %w", file, rewordedError{"the rendered YAML, " + yamlError(err), err})
 	}
 	if object == nil {
 		return nil // nothing but comments
@@ -124,7 +127,7 @@ func checkObject(file, doc string) error {
 	case kind == "":
 		return fmt.Errorf("%s: an object has no kind", file)
 	case version == "":
-		return fmt.Errorf("%s: the %s has no apiVersion", file, tidy(kind))
+		return fmt.Errorf("%s: the %s has no apiVersion", file, sanitize(kind))
 	case strings.HasSuffix(kind, "List"):
 		return nil
 	}
@@ -137,8 +140,64 @@ func checkObject(file, doc string) error {
 				return nil
 			}
 		default:
-			return fmt.Errorf("%s: metadata.%s of the %s is not text; put it into quotes", file, field, tidy(kind))
+			return fmt.Errorf("%s: metadata.%s of the %s is not text; put it into quotes", file, field, sanitize(kind))
 		}
 	}
-	return fmt.Errorf("%s: the %s has no metadata.name", file, tidy(kind))
+	return fmt.Errorf("%s: the %s has no metadata.name", file, sanitize(kind))
+}
+
+var (
+	// templatePosition matches "template: web/templates/web.yaml:12:18: ", which the
+	// error repeats for each template that includes another. The file of a text run by
+	// tpl is "gotpl".
+	templatePosition = regexp.MustCompile(`(?:template: |(?:parse|execution) error at \()([^\s:()"]+):(\d+(?::\d+)?)\)?: ?`)
+	executing        = regexp.MustCompile(`^executing "[^"]*" at `)
+	parsedValue      = regexp.MustCompile(`parsing "(?:[^"\\]|\\.)*"`)
+	renderedYAML     = regexp.MustCompile(`(?s)^YAML parse error on (\S+): (.*)$`)
+)
+
+// templateError reduces a template's error to its innermost position, the message
+// there, and the template that includes that one. What Helm writes in between quotes
+// the texts that were given to tpl, and with them values.
+func templateError(err error, values any) error {
+	full := err.Error()
+	positions := templatePosition.FindAllStringSubmatchIndex(full, -1)
+	if len(positions) == 0 {
+		return rewordedError{sanitize(maskValues(full, asMap(values))), err}
+	}
+	var outer, inner string
+	for _, at := range positions {
+		file, line := full[at[2]:at[3]], full[at[4]:at[5]]
+		if file == "gotpl" {
+			continue
+		}
+		inner = file + ":" + line
+		if outer == "" {
+			outer = inner
+		}
+	}
+	message := full[positions[len(positions)-1][1]:]
+	message = executing.ReplaceAllString(message, "at ")
+	message = parsedValue.ReplaceAllString(message, "parsing the value")
+	message = sanitize(maskValues(message, asMap(values)))
+	if inner != "" {
+		message = inner + ": " + message
+	}
+	if outer != inner {
+		message += " (included by " + outer + ")"
+	}
+	return rewordedError{message, err}
+}
+
+// renderedError reduces a YAML error of Helm's to the file and the rule.
+func renderedError(err error) error {
+	at := renderedYAML.FindStringSubmatch(err.Error())
+	if at == nil {
+		return sanitizeError(err)
+	}
+	message := yamlError(err)
+	if strings.Contains(at[2], "cannot unmarshal") {
+		message = "it is not an object"
+	}
+	return rewordedError{at[1] + ": the rendered YAML, " + message, err}
 }

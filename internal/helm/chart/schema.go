@@ -12,8 +12,8 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// maxFaults bounds the values that are named at once.
-const maxFaults = 8
+// maxSchemaErrors is how many values are named at most.
+const maxSchemaErrors = 8
 
 var (
 	schemaLine  = regexp.MustCompile(`^\s*- at '((?:[^'\\]|\\.)*)': (.*)$`)
@@ -25,30 +25,31 @@ var (
 	aboutNames  = regexp.MustCompile(`^(missing propert|additional properties |properties |invalid propertyName |value must be |items at \d+ and \d+ |false schema|min(Items|Properties)|max(Items|Properties)|min \d+ items|max \d+ items|no items match|'(not|anyOf|oneOf|allOf|enum|const)' failed)`)
 )
 
-// checkSchema judges the values by the schemas of the chart and its dependencies.
+// checkSchema validates the values against the schemas of the chart and its
+// dependencies.
 func checkSchema(c *helmchart.Chart, values any) error {
-	err := chartutil.ValidateAgainstSchema(c, plain(values))
+	err := chartutil.ValidateAgainstSchema(c, asMap(values))
 	if err == nil {
 		return nil
 	}
-	faults := schemaFaults(c.Name(), err.Error())
-	cause := errors.New(strings.Join(faults, "; "))
-	if len(faults) == 0 {
-		cause = errors.New("a schema (values.schema.json) cannot be used: " + tidy(mask(err.Error(), plain(values))))
+	messages := schemaErrors(c.Name(), err.Error())
+	cause := errors.New(strings.Join(messages, "; "))
+	if len(messages) == 0 {
+		cause = errors.New("a schema (values.schema.json) cannot be used: " + sanitize(maskValues(err.Error(), asMap(values))))
 	}
 	return &problem.Problem{
 		Reason: problem.ChartInvalid,
-		Tried:  tidy("fit the values to the schema of the chart " + c.Name()),
+		Tried:  sanitize("fit the values to the schema of the chart " + c.Name()),
 		Cause:  cause,
 		Next:   "Correct the values that are named, in values files or set, or the chart's values.schema.json.",
 	}
 }
 
-// schemaFaults turns the validator's report into "path: what is wrong", one for
-// each value, and never quotes a value. The report is text: Helm hides the
-// validator's own error.
-func schemaFaults(root, report string) []string {
-	var faults []string
+// schemaErrors reduces the validator's report to one "path: what is wrong" for each
+// value, without the value. It reads the report's text, since Helm hides the
+// validator's own error. root is the chart's name.
+func schemaErrors(root, report string) []string {
+	var messages []string
 	prefix := ""
 	for line := range strings.Lines(report) {
 		line = strings.TrimRight(line, "\r\n")
@@ -59,22 +60,22 @@ func schemaFaults(root, report string) []string {
 			continue
 		}
 		if what, found := strings.CutPrefix(line, "invalid type for values: "); found {
-			faults = append(faults, strings.TrimSuffix(prefix, ".")+": "+tidy(what))
+			messages = append(messages, strings.TrimSuffix(prefix, ".")+": "+sanitize(what))
 			continue
 		}
 		at := schemaLine.FindStringSubmatch(line)
 		if at == nil || strings.HasSuffix(at[2], "'allOf' failed") {
 			continue
 		}
-		faults = append(faults, valuePath(prefix, at[1])+": "+schemaRule(at[2]))
+		messages = append(messages, valuePath(prefix, at[1])+": "+schemaRule(at[2]))
 	}
-	if len(faults) > maxFaults {
-		faults = append(faults[:maxFaults], fmt.Sprintf("and %d more", len(faults)-maxFaults))
+	if len(messages) > maxSchemaErrors {
+		messages = append(messages[:maxSchemaErrors], fmt.Sprintf("and %d more", len(messages)-maxSchemaErrors))
 	}
-	return faults
+	return messages
 }
 
-// valuePath writes a JSON pointer as values are written: image.tag, hosts[0].
+// valuePath returns a JSON pointer as a path of Helm's: image.tag, hosts[0].
 func valuePath(prefix, pointer string) string {
 	var b strings.Builder
 	b.WriteString(strings.TrimSuffix(prefix, "."))
@@ -94,36 +95,26 @@ func valuePath(prefix, pointer string) string {
 	if b.Len() == 0 {
 		return "the values"
 	}
-	return tidy(b.String())
+	return sanitize(b.String())
 }
 
-// schemaRule keeps the rule and the types and drops the value.
+// schemaRule returns the rule and the types of the validator's text, without the
+// value. A text that it does not know may hold the value and is dropped.
 func schemaRule(text string) string {
 	if at := gotWant.FindStringSubmatch(text); at != nil {
-		return tidy("expected " + at[2] + ", got " + at[1])
+		return sanitize("expected " + at[2] + ", got " + at[1])
 	}
 	if at := bounds.FindStringSubmatch(text); at != nil {
-		return tidy(at[1] + " is " + at[2])
+		return sanitize(at[1] + " is " + at[2])
 	}
 	if at := noPattern.FindStringSubmatch(text); at != nil {
-		return tidy("does not match the pattern " + at[1])
+		return sanitize("does not match the pattern " + at[1])
 	}
 	if at := notValid.FindStringSubmatch(text); at != nil {
 		return "is not a valid " + at[1]
 	}
 	if aboutNames.MatchString(text) {
-		return tidy(text)
+		return sanitize(text)
 	}
 	return "does not fit the schema"
-}
-
-// plain is the values as a map, whatever Helm calls their type.
-func plain(values any) map[string]any {
-	switch v := values.(type) {
-	case chartutil.Values:
-		return v
-	case map[string]any:
-		return v
-	}
-	return nil
 }

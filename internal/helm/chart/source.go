@@ -12,7 +12,7 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// Source says where a chart is and how to get it.
+// Source says where a chart is and how to fetch it.
 type Source struct {
 	Chart   string // a folder, a .tgz, oci://…, https://….tgz, or a name in Repo
 	Repo    string // the URL of a chart repository
@@ -23,27 +23,28 @@ type Source struct {
 	DependencyUpdate *bool
 
 	// Username and Password are sent to one host only, the one that the chart or
-	// its dependencies come from, and are never written anywhere.
+	// its dependencies come from. They are never written anywhere.
 	Username, Password string
 	RegistryConfig     string // credentials by host, a file as `docker login` writes it
-	CAFile             string // trusted besides the system's certificates
+	CAFile             string // certificates to trust besides the system's
 
-	CacheDir string // where to work; what Fetch makes there it also removes
+	CacheDir string // working folder; Fetch removes what it makes there
 	Log      func(format string, args ...any)
 }
 
-// place is the kind of place that a chart comes from.
-type place int
+// origin is the kind of place that a chart comes from.
+type origin int
 
 const (
-	inFolderOrFile place = iota
+	inFolderOrFile origin = iota
 	inRepository
 	inRegistry
 	atURL
 )
 
-// locate says what kind of place the chart is in, and its address there.
-func (s Source) locate() (place, string) {
+// origin returns the kind of place that the chart comes from, and its address or
+// path there.
+func (s Source) origin() (origin, string) {
 	switch {
 	case registry.IsOCI(s.Chart):
 		return inRegistry, s.Chart
@@ -58,8 +59,8 @@ func (s Source) locate() (place, string) {
 	}
 }
 
-// validate finds what is contradictory before anything is read. It never
-// repeats an address that holds credentials.
+// validate refuses contradictory inputs before anything is read. Its errors quote no
+// address that holds credentials.
 func (s Source) validate() error {
 	switch {
 	case s.Chart == "":
@@ -88,11 +89,13 @@ func (s Source) validate() error {
 	return nil
 }
 
+// wrongInput returns the problem of an input that names the chart.
 func (s Source) wrongInput(cause, next string) error {
 	return &problem.Problem{Reason: problem.WrongInput, Tried: "find the chart", Cause: errors.New(cause), Next: next}
 }
 
-// problem is a chart that could not be had.
+// problem returns err as the problem of a chart that cannot be used, unless it is a
+// *problem.Problem already.
 func (s Source) problem(tried string, err error, next string) error {
 	var known *problem.Problem
 	if errors.As(err, &known) {
@@ -100,15 +103,16 @@ func (s Source) problem(tried string, err error, next string) error {
 	}
 	return &problem.Problem{
 		Reason: problem.ChartInvalid,
-		Tried:  tidy(tried),
-		Cause:  clean(err, s.Username, s.Password),
+		Tried:  sanitize(tried),
+		Cause:  sanitizeError(err, s.Username, s.Password),
 		Next:   next,
 	}
 }
 
+// logf logs a line without the credentials.
 func (s Source) logf(format string, args ...any) {
 	if s.Log != nil {
-		s.Log("%s", tidy(fmt.Sprintf(format, args...), s.Username, s.Password))
+		s.Log("%s", sanitize(fmt.Sprintf(format, args...), s.Username, s.Password))
 	}
 }
 

@@ -7,29 +7,31 @@ import (
 	"regexp"
 	"strings"
 	"text/template"
+
+	"github.com/berth-dev/berth/internal/problem"
 )
 
-// TemplateData is what templates in values' paths and set inputs may use, by
-// name: App, Slug, Branch and so on. What is absent is an error to use.
+// TemplateData is what the templates in the values and set inputs may use, by
+// name: App, Slug, Branch and so on. A name that is absent is an error.
 type TemplateData map[string]string
 
 const templateForm = "Use {{ .App }}, {{ .Slug }}, {{ .Branch }}, {{ .PullRequest }}, {{ .SHA }}, {{ .URL }}, {{ .Host }}, {{ .Namespace }} or {{ .Release }}."
 
-// A branch may be called `a,image.repository=evil`. So the data has a type for
-// each place it is written to, which escapes itself when printed; comparisons in
-// a template see the text as it is.
+// The data has one type for each syntax that it is written into: a branch may be
+// called `a,image.repository=evil`. The type's String escapes it when it is printed;
+// comparisons in a template see the text as it is.
 type (
-	plainText string
+	plainText string // in paths
 	setText   string // in set, set-string and set-file
 	jsonText  string // within the double quotes of set-json
 )
 
 var setSyntax = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `=`, `\=`, `.`, `\.`, `[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`)
 
-// String escapes what has a meaning in Helm's set syntax.
+// String escapes what Helm's set syntax gives a meaning.
 func (t setText) String() string { return setSyntax.Replace(string(t)) }
 
-// String escapes what has a meaning within a JSON string.
+// String escapes what has a meaning within a JSON string, without the quotes.
 func (t jsonText) String() string {
 	quoted, err := json.Marshal(string(t))
 	if err != nil {
@@ -38,8 +40,11 @@ func (t jsonText) String() string {
 	return string(quoted[1 : len(quoted)-1])
 }
 
-// expander fills the templates of one kind of input.
-func expander[T ~string](d TemplateData) expand {
+// expandFunc executes the template in an item of an input.
+type expandFunc func(input, item string) (string, error)
+
+// expander returns the expandFunc for data of type T.
+func expander[T ~string](d TemplateData) expandFunc {
 	data := make(map[string]T, len(d))
 	for name, value := range d {
 		data[name] = T(value)
@@ -52,7 +57,7 @@ func expander[T ~string](d TemplateData) expand {
 		if err != nil {
 			return "", templateProblem(input, item, err)
 		}
-		var out limited
+		var out limitedBuffer
 		if err := t.Execute(&out, data); err != nil {
 			return "", templateProblem(input, item, err)
 		}
@@ -60,8 +65,8 @@ func expander[T ~string](d TemplateData) expand {
 	}
 }
 
-// expandPath fills a path and refuses it when the data, not the template, leads
-// out of the folder or to another place.
+// expandPath executes the template in a path. It refuses a path which the data, not
+// the template, leads out of the folder or to another host.
 func expandPath(d TemplateData, input, item string) (string, error) {
 	path, err := expander[plainText](d)(input, item)
 	if err != nil {
@@ -70,15 +75,15 @@ func expandPath(d TemplateData, input, item string) (string, error) {
 	if strings.Count(path, "..") > strings.Count(item, "..") ||
 		strings.Count(path, "://") > strings.Count(item, "://") ||
 		filepath.IsAbs(path) && !filepath.IsAbs(item) {
-		return "", wrongValues("fill in the path of "+input+": "+tidy(item),
+		return "", invalidValues("fill in the path of "+input+": "+sanitize(item),
 			errors.New("what was filled in would lead out of the folder that the template names"),
 			"Name the file by {{ .Slug }}, which is safe in a path.")
 	}
 	return path, nil
 }
 
-// fileExpander fills key=path.
-func fileExpander(d TemplateData) expand {
+// fileExpander returns the expandFunc for key=path.
+func fileExpander(d TemplateData) expandFunc {
 	fill := expander[setText](d)
 	return func(input, item string) (string, error) {
 		if _, path, found := strings.Cut(item, "="); found {
@@ -90,24 +95,41 @@ func fileExpander(d TemplateData) expand {
 	}
 }
 
-// goType is how text/template names what a person never wrote.
+// goType matches what text/template says of Go's types, which mean nothing to the
+// person who wrote the template.
 var goType = regexp.MustCompile(` in type \S+| for type \S+`)
 
-// templateProblem keeps what the error says of the action and nothing of the
-// text around it, where a value may stand.
+// templateProblem returns what err says of the template's action, without the text
+// around it, which may hold a value.
 func templateProblem(input, item string, err error) error {
-	text := strings.TrimPrefix(err.Error(), "template: "+input+":")
-	return wrongValues("fill in a template of "+input+keyOf(item), reworded{tidy(goType.ReplaceAllString(text, "")), err}, templateForm)
+	message := strings.TrimPrefix(err.Error(), "template: "+input+":")
+	return invalidValues("fill in a template of "+input+keyOf(item), rewordedError{sanitize(goType.ReplaceAllString(message, "")), err}, templateForm)
 }
 
-// limited is a buffer for a template that may print without end.
-type limited struct{ strings.Builder }
+// limitedBuffer holds what a template prints, which may have no end.
+type limitedBuffer struct{ strings.Builder }
 
 var errTooLong = errors.New("it prints more than 1 MiB")
 
-func (l *limited) Write(p []byte) (int, error) {
+// Write implements io.Writer.
+func (l *limitedBuffer) Write(p []byte) (int, error) {
 	if l.Len()+len(p) > 1<<20 {
 		return 0, errTooLong
 	}
 	return l.Builder.Write(p)
+}
+
+// keyOf returns " (key=…)" for an item, or "": the value may be a secret.
+func keyOf(item string) string {
+	const most = 80
+	key, _, found := strings.Cut(item, "=")
+	if !found || len(key) > most {
+		return ""
+	}
+	return " (" + sanitize(key) + "=…)"
+}
+
+// invalidValues returns the problem of a values or set input.
+func invalidValues(tried string, cause error, next string) error {
+	return &problem.Problem{Reason: problem.WrongInput, Tried: tried, Cause: cause, Next: next}
 }

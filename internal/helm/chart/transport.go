@@ -9,32 +9,43 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"time"
 
 	"helm.sh/helm/v3/pkg/getter"
 	"helm.sh/helm/v3/pkg/registry"
 	"oras.land/oras-go/v2/registry/remote/auth"
 )
 
-// bound ends every request when ctx ends. Helm's registry client and getters
-// take no context, so the transport is where it can be put in.
-type bound struct {
+const (
+	userAgent       = "berth"
+	requestTimeout  = 2 * time.Minute // for a request with its retries, as Helm's own
+	maxDownloadSize = 128 << 20       // bytes
+)
+
+// contextTransport cancels every request when ctx ends. Helm's registry client and
+// getters take no context, so it is added here.
+type contextTransport struct {
 	ctx  context.Context
 	next http.RoundTripper
 }
 
-func (b bound) RoundTrip(req *http.Request) (*http.Response, error) {
+// RoundTrip implements http.RoundTripper.
+func (t contextTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
-	context.AfterFunc(b.ctx, func() { cancel(context.Cause(b.ctx)) })
-	return b.next.RoundTrip(req.WithContext(ctx))
+	context.AfterFunc(t.ctx, func() { cancel(context.Cause(t.ctx)) })
+	return t.next.RoundTrip(req.WithContext(ctx))
 }
 
-// httpGetter is Helm's way to a repository, with credentials that are looked up
-// by the host of the very request, so that an index cannot lead them elsewhere.
+// httpGetter is the getter with which Helm downloads from a repository. It looks up
+// the credentials by the host of each request, so that an index that names another
+// host does not get them.
 type httpGetter struct {
 	client     *http.Client
 	credential auth.CredentialFunc
 }
 
+// Get implements getter.Getter. Credentials are sent over HTTPS only, except to
+// this machine.
 func (g httpGetter) Get(address string, _ ...getter.Option) (*bytes.Buffer, error) {
 	req, err := http.NewRequest(http.MethodGet, address, nil)
 	if err != nil {
@@ -77,9 +88,9 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// onlyLoopback says whether every registry is on this machine: only there is
-// plain HTTP spoken to one.
-func onlyLoopback(addresses []*url.URL) bool {
+// allLoopback reports whether there are registries among the addresses and all of
+// them are on this machine: then plain HTTP is used.
+func allLoopback(addresses []*url.URL) bool {
 	some := false
 	for _, u := range addresses {
 		if u.Scheme != registry.OCIScheme {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/strvals"
 	"sigs.k8s.io/yaml"
@@ -14,7 +12,7 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// Values says where the values come from. Each item is a template over Data.
+// Values are the values and set inputs. Each item is a template over Data.
 type Values struct {
 	Files     []string // paths or https:// addresses of YAML files
 	Set       []string // key=value, as helm's --set
@@ -31,8 +29,8 @@ const (
 )
 
 // Merge reads and merges the values in Helm's order: files, set-json, set,
-// set-string, set-file; the later wins. What is wrong with an input is a
-// *problem.Problem that names the item and its key, never its value.
+// set-string, set-file. A later one wins. The error is a *problem.Problem that names
+// the item and its key, never its value.
 func Merge(ctx context.Context, v Values) (map[string]any, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -46,7 +44,7 @@ func Merge(ctx context.Context, v Values) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		merged = overlay(merged, next)
+		merged = mergeValues(merged, next)
 	}
 	for _, parse := range []func() error{
 		func() error {
@@ -69,13 +67,12 @@ func Merge(ctx context.Context, v Values) (map[string]any, error) {
 	return merged, nil
 }
 
-type (
-	expand func(input, item string) (string, error)
-	parse  func(item string, into map[string]any) error
-)
+// parseFunc sets the values of an item, one of Helm's set parsers.
+type parseFunc func(item string, into map[string]any) error
 
-// parseAll drops the parser's own words, which quote parts of the item.
-func parseAll(into map[string]any, input, form string, items []string, expand expand, parse parse) error {
+// parseAll expands and parses the items of one input. The parser's own error is
+// dropped, since it quotes parts of the item.
+func parseAll(into map[string]any, input, form string, items []string, expand expandFunc, parse parseFunc) error {
 	for i, item := range items {
 		text, err := expand(input, item)
 		if err != nil {
@@ -86,43 +83,34 @@ func parseAll(into map[string]any, input, form string, items []string, expand ex
 			continue
 		}
 		cause := errors.New("it does not have the form that this input takes")
-		var unread *unreadable
+		var unread *unreadableFileError
 		if errors.As(err, &unread) {
 			cause = unread
 		}
-		return wrongValues(fmt.Sprintf("read item %d of %s%s", i+1, input, keyOf(item)), cause, form)
+		return invalidValues(fmt.Sprintf("read item %d of %s%s", i+1, input, keyOf(item)), cause, form)
 	}
 	return nil
 }
 
-// keyOf names an item by the part that is no secret.
-func keyOf(item string) string {
-	const most = 80
-	key, _, found := strings.Cut(item, "=")
-	if !found || len(key) > most {
-		return ""
-	}
-	return " (" + tidy(key) + "=…)"
-}
+// unreadableFileError says why a file of set-file cannot be read.
+type unreadableFileError struct{ err error }
 
-// unreadable is a file of set-file that cannot be read.
-type unreadable struct{ err error }
-
-func (u *unreadable) Error() string { return tidy(u.err.Error()) }
-func (u *unreadable) Unwrap() error { return u.err }
+func (e *unreadableFileError) Error() string { return sanitize(e.err.Error()) }
+func (e *unreadableFileError) Unwrap() error { return e.err }
 
 func parseFile(item string, into map[string]any) error {
 	return strvals.ParseIntoFile(item, into, func(path []rune) (any, error) {
 		data, err := os.ReadFile(string(path))
 		if err != nil {
-			return nil, &unreadable{err}
+			return nil, &unreadableFileError{err}
 		}
 		return string(data), nil
 	})
 }
 
+// readValues reads a values file from a path or an address.
 func readValues(ctx context.Context, path string) (map[string]any, error) {
-	tried := "read the values file " + tidy(path)
+	tried := "read the values file " + sanitize(path)
 	var data []byte
 	var err error
 	if isHTTP(path) {
@@ -134,17 +122,17 @@ func readValues(ctx context.Context, path string) (map[string]any, error) {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, &problem.Problem{Reason: problem.Interrupted, Tried: tried, Cause: ctx.Err()}
 		}
-		return nil, wrongValues(tried, clean(err), "Check the path; it is taken from the working directory, and the repository must be checked out.")
+		return nil, invalidValues(tried, sanitizeError(err), "Check the path; it is taken from the working directory, and the repository must be checked out.")
 	}
 	values := map[string]any{}
 	if err := yaml.Unmarshal(data, &values); err != nil {
-		return nil, wrongValues(tried, reworded{yamlFault(err), err}, "Correct the file.")
+		return nil, invalidValues(tried, rewordedError{yamlError(err), err}, "Correct the file.")
 	}
 	return values, nil
 }
 
-// downloadValues sends no credentials: those of the registry are not meant for
-// the host of a values file.
+// downloadValues downloads a values file. It sends no credentials: the registry's
+// are not meant for the host of a values file.
 func downloadValues(ctx context.Context, address string) ([]byte, error) {
 	r, err := Source{}.connect(ctx, os.TempDir())
 	if err != nil {
@@ -153,36 +141,16 @@ func downloadValues(ctx context.Context, address string) ([]byte, error) {
 	return r.download(address)
 }
 
-var (
-	yamlLine   = regexp.MustCompile(`(?s)line \d+: .*`)
-	quotedText = regexp.MustCompile("(?s)`.*`|'.*'|\".*\"")
-)
-
-// yamlFault keeps the line and the rule of a YAML error and drops what it quotes.
-func yamlFault(err error) string {
-	if strings.Contains(err.Error(), "cannot unmarshal") {
-		return "the file is not a map of values (key: value)"
-	}
-	text := yamlLine.FindString(err.Error())
-	if text == "" {
-		text = strings.TrimPrefix(err.Error(), "error converting YAML to JSON: yaml: ")
-	}
-	return tidy(quotedText.ReplaceAllString(text, "…"))
-}
-
-// overlay lets b win over a; null in b is kept, since it removes a default.
-func overlay(a, b map[string]any) map[string]any {
+// mergeValues merges b over a and returns a. A null in b stays, since it removes the
+// chart's default.
+func mergeValues(a, b map[string]any) map[string]any {
 	for key, value := range b {
 		under, isMap := a[key].(map[string]any)
 		over, both := value.(map[string]any)
 		if isMap && both {
-			value = overlay(under, over)
+			value = mergeValues(under, over)
 		}
 		a[key] = value
 	}
 	return a
-}
-
-func wrongValues(tried string, cause error, next string) error {
-	return &problem.Problem{Reason: problem.WrongInput, Tried: tried, Cause: cause, Next: next}
 }
