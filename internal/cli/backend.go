@@ -83,7 +83,7 @@ func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]fact
 }
 
 // begin returns the waiter of one wait, and how that wait is shown.
-func (w waiter) begin(ctx context.Context, aim progress.Aim, jobs bool) (*rollout.Waiter, *progress.Wait, error) {
+func (w waiter) begin(ctx context.Context, aim progress.Condition, jobs bool) (*rollout.Waiter, *progress.Wait, error) {
 	mapper, err := w.conn.Mapper(ctx)
 	if err != nil {
 		return nil, nil, apifailure.Classify(err, "ask the API server for its kinds of object")

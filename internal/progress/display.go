@@ -9,51 +9,52 @@ import (
 )
 
 const (
-	// repaint is the shortest time between two looks of a table, and second the
-	// longest: ages are shown in seconds.
-	repaint = 100 * time.Millisecond
-	second  = time.Second
+	// minRepaint is the shortest time between two states of the table.
+	minRepaint = 100 * time.Millisecond
+	// maxRepaint is the longest: the table shows times in seconds.
+	maxRepaint = time.Second
 )
 
-// Display shows one run. All of its methods may be called from anywhere.
+// Display shows one run. Its methods may be called from several goroutines.
 type Display struct {
-	screen *Screen
-	line   func(string)
-	show   func(string) string
-	home   string
+	screen    *Screen
+	printLine func(string)
+	plain     func(string) string
+	namespace string
 
-	mu      sync.Mutex // what is to be said is found out and said under it, so that it stays in order
-	lines   lines
-	painted time.Time // the table, last
-	timer   *time.Timer
-	closed  bool
+	mu        sync.Mutex // held while lines are decided on and printed, so that they stay in order
+	log       log
+	paintedAt time.Time // when the table was painted last
+	timer     *time.Timer
+	closed    bool
 }
 
-// New is the display of a run whose objects are mostly in the namespace home.
-// line prints onto the screen, and plain makes text safe to be put there
-// without: untrusted text loses what could control a terminal, and secrets.
-func New(screen *Screen, line func(string), plain func(string) string, home string) *Display {
-	d := &Display{screen: screen, line: line, show: plain, home: home}
+// New returns the display of a run. Objects in namespace are shown without it.
+// printLine prints one line of untrusted text onto the screen. plain makes
+// untrusted text safe for a table, which does not pass through printLine: it takes
+// out secrets, and what could control a terminal.
+func New(screen *Screen, printLine func(string), plain func(string) string, namespace string) *Display {
+	d := &Display{screen: screen, printLine: printLine, plain: plain, namespace: namespace}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.timer = time.AfterFunc(heartbeat, d.tick)
 	return d
 }
 
-// Say prints what the run does now.
+// Say prints what the run does now. line may be untrusted text.
 func (d *Display) Say(line string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
-	d.lines.say(now, d.show(line))
-	if d.screen.live() && d.lines.wait == nil {
+	d.log.say(now, d.plain(line))
+	if d.screen.interactive() && d.log.wait == nil {
 		d.paint(now, nil)
 	}
-	d.line(line)
+	d.printLine(line)
 	d.refresh(now)
 }
 
-// Close shows how things stand and nothing more.
+// Close leaves on the screen what is there and shows nothing from then on.
 func (d *Display) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -62,122 +63,126 @@ func (d *Display) Close() {
 	}
 	d.closed = true
 	d.timer.Stop()
-	if !d.screen.live() {
+	if !d.screen.interactive() {
 		return
 	}
-	if d.lines.wait == nil {
+	if d.log.wait == nil {
 		d.screen.paint(nil)
 	}
-	d.screen.keep()
+	d.screen.release()
 }
 
+// tick is what the timer calls.
 func (d *Display) tick() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.refresh(time.Now())
 }
 
-// refresh shows what is due and comes back when more will be.
+// refresh shows what is due, and sets the timer for when more will be.
 func (d *Display) refresh(now time.Time) {
 	if d.closed {
 		return
 	}
-	if d.screen.live() {
+	if d.screen.interactive() {
 		d.timer.Reset(d.redraw(now).Sub(now))
 		return
 	}
-	for _, line := range d.lines.next(now, d.screen.last()) {
-		d.line(line)
+	for _, line := range d.log.next(now, d.screen.lastPrint()) {
+		d.printLine(line)
 	}
-	d.timer.Reset(d.lines.due(d.screen.last()).Sub(now))
+	d.timer.Reset(d.log.due(d.screen.lastPrint()).Sub(now))
 }
 
-// redraw paints the table if it is time to, and says when it will be again.
+// redraw paints the table if it is due, and returns when it will be again.
 func (d *Display) redraw(now time.Time) (next time.Time) {
-	from := d.lines.since.Add(second)
-	if d.lines.wait != nil {
-		from = d.lines.wait.began.Add(settle)
+	from := d.log.since.Add(maxRepaint)
+	if d.log.wait != nil {
+		from = d.log.wait.began.Add(settleTime)
 	}
-	if due := later(from, d.painted.Add(repaint)); now.Before(due) {
+	if due := later(from, d.paintedAt.Add(minRepaint)); now.Before(due) {
 		return due
 	}
 	switch {
-	case d.lines.wait != nil:
-		d.paint(now, table(d.lines.wait, now, d.screen.frame()))
-	case d.lines.doing != "":
-		d.paint(now, activity(d.lines.doing, d.lines.since, now, d.screen.frame()))
-	default: // nothing was begun, which will paint by itself
+	case d.log.wait != nil:
+		d.paint(now, table(d.log.wait, now, d.screen.frame()))
+	case d.log.activity != "":
+		d.paint(now, activityTable(d.log.activity, d.log.since, now, d.screen.frame()))
+	default: // there is nothing to paint before the next Say or Begin
 		return now.Add(heartbeat)
 	}
-	return now.Add(second)
+	return now.Add(maxRepaint)
 }
 
+// paint replaces the table.
 func (d *Display) paint(now time.Time, rows []string) {
-	d.painted = now
+	d.paintedAt = now
 	d.screen.paint(rows)
 }
 
-// Wait is one wait for objects. It is told how that goes.
+// Wait shows one wait for objects. Its methods are called as the wait goes on.
 type Wait struct {
-	display *Display
-	aim     Aim
-	state   *waiting
+	display   *Display
+	condition Condition
+	state     *wait // nil until Begin
 }
 
-// Wait is a wait that is about to begin.
-func (d *Display) Wait(aim Aim) *Wait { return &Wait{display: d, aim: aim} }
+// Wait returns a Wait that is about to begin.
+func (d *Display) Wait(condition Condition) *Wait { return &Wait{display: d, condition: condition} }
 
-// Begin tells what is waited for.
+// Begin starts it. all is everything that is waited for, what is there already
+// included.
 func (w *Wait) Begin(all []facts.Awaited) {
 	d := w.display
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
-	if w.state = begin(w.aim, now, all, d.home, d.show); d.closed {
+	if w.state = newWait(w.condition, now, all, d.namespace, d.plain); d.closed {
 		return
 	}
-	if d.screen.live() {
+	if d.screen.interactive() {
 		d.paint(now, nil)
 	}
-	d.lines.begin(now, w.state)
+	d.log.begin(now, w.state)
 	d.refresh(now)
 }
 
-// Saw tells what an object has become.
+// Update shows what an object has become.
 func (w *Wait) Update(a facts.Awaited) {
 	d := w.display
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
-	if o := w.state.saw(now, a, d.show); o != nil && d.lines.wait == w.state {
-		d.lines.saw(now, o)
+	if o := w.state.update(now, a, d.plain); o != nil && d.log.wait == w.state {
+		d.log.update(now, o)
 		d.refresh(now)
 	}
 }
 
-// End tells that it is over.
+// End shows how it ended.
 func (w *Wait) End() {
 	d := w.display
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
 	w.state.ended = now
-	if d.closed || d.lines.wait != w.state {
-		return // it was given up, and another came in its place
+	if d.closed || d.log.wait != w.state {
+		return // it was given up, and another one began
 	}
-	said := d.lines.end(now)
-	if d.screen.painted() {
+	lines := d.log.end(now)
+	if d.screen.hasTable() {
 		d.paint(now, table(w.state, now, d.screen.frame()))
-		d.screen.keep()
-		said = nil
+		d.screen.release()
+		lines = nil
 	}
-	for _, line := range said {
-		d.line(line)
+	for _, line := range lines {
+		d.printLine(line)
 	}
 	d.refresh(now)
 }
 
-// Timeline is what its time went to, from its beginning on.
+// Timeline returns what its time was spent on, with times since its beginning. It
+// is nil before Begin.
 func (w *Wait) Timeline() []result.Event {
 	w.display.mu.Lock()
 	defer w.display.mu.Unlock()

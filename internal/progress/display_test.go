@@ -64,11 +64,11 @@ func TestDisplayPrintsLines(t *testing.T) {
 		time.Sleep(31 * time.Second)
 		d.Say("Install the release")
 		w := d.Wait(Ready)
-		w.Begin([]facts.Awaited{met(config), web})
+		w.Begin([]facts.Awaited{satisfied(config), web})
 		time.Sleep(40 * time.Second)
-		w.Update(met(web))
+		w.Update(satisfied(web))
 		w.End()
-		if got := told(w.Timeline()); len(got) != 2 || got[0] != "Deployment/web 40s" {
+		if got := described(w.Timeline()); len(got) != 2 || got[0] != "Deployment/web 40s" {
 			t.Errorf("timeline %q", got)
 		}
 		d.Close()
@@ -170,12 +170,12 @@ func TestDisplayRepaintsATable(t *testing.T) {
 		sees("while it lasts", "Take the lock", "… Take the lock, 2 s")
 		d.Say("Install the release")
 		w := d.Wait(Ready)
-		w.Begin([]facts.Awaited{met(config), web, db})
+		w.Begin([]facts.Awaited{satisfied(config), web, db})
 		time.Sleep(2500 * time.Millisecond)
 		printed := []string{"Take the lock", "Install the release"}
 		sees("a table", append(printed, "Waiting for 2 of 3 objects to be ready, 2 s",
 			"  · Deployment/web  0/2  2 s  Available: 0/2", "  · StatefulSet/db  0/1  2 s  ", "  and 1 more, ready")...)
-		w.Update(met(db))
+		w.Update(satisfied(db))
 		d.Say("warning: something else")
 		time.Sleep(150 * time.Millisecond)
 		printed = append(printed, "warning: something else")
@@ -191,7 +191,7 @@ func TestDisplayRepaintsATable(t *testing.T) {
 		if n := out.count() - before; n > 10 {
 			t.Errorf("%d repaints in a second", n)
 		}
-		w.Update(met(web))
+		w.Update(satisfied(web))
 		w.End()
 		printed = append(printed, "All 3 objects ready after 3.6 s",
 			"  ✓ Deployment/web  2/2  3.6 s  ready", "  ✓ StatefulSet/db  1/1  2.5 s  ready", "  and 1 more, ready")
@@ -218,7 +218,7 @@ func TestDisplayLeavesAnAbandonedWait(t *testing.T) {
 		next.Begin([]facts.Awaited{db})
 		old.Update(failed(web, "gone"))
 		old.End()
-		next.Update(met(db))
+		next.Update(satisfied(db))
 		next.End()
 		d.Close()
 		if got := out.take(); got != "StatefulSet/db: ready after 0 ms\n" && got != "StatefulSet/db: ready\n" {
@@ -237,7 +237,7 @@ func TestDisplayIsSafeFromAnywhere(t *testing.T) {
 		all.Go(func() {
 			for range 50 {
 				d.Say(fmt.Sprint(i))
-				w.Update(met(web))
+				w.Update(satisfied(web))
 				w.Timeline()
 			}
 		})
@@ -293,7 +293,7 @@ func TestDisplayRestsBeforeTheFirstWord(t *testing.T) {
 }
 
 func TestScreenIsLiveOnTerminalsAlone(t *testing.T) {
-	if NewScreen(&sink{}, func(string) string { return "" }).live() {
+	if NewScreen(&sink{}, func(string) string { return "" }).interactive() {
 		t.Error("a buffer is no terminal")
 	}
 }

@@ -13,18 +13,19 @@ type frame struct {
 	color         bool
 }
 
-// table draws a wait: the objects that are not there yet first, as many as fit.
-func table(w *waiting, now time.Time, f frame) []string {
-	head := w.end(now)
-	if w.ended.IsZero() && !w.over() {
-		head = fmt.Sprintf("Waiting for %s to be %s, %s", portion(len(w.objects)-w.met, len(w.objects)), w.aim, text.Seconds(w.lasted(now)))
+// table returns the rows that show a wait: a head, and as many of the objects as
+// fit, the unsatisfied ones first.
+func table(w *wait, now time.Time, f frame) []string {
+	head := w.lastLine(now)
+	if w.ended.IsZero() && !w.satisfiedAll() {
+		head = fmt.Sprintf("Waiting for %s to be %s, %s", outOf(len(w.objects)-w.satisfied, len(w.objects)), w.condition, text.Seconds(w.elapsed(now)))
 	}
 	rows := []string{text.CutCells(head, f.width)}
-	if len(w.objects) == 1 && w.over() {
-		return rows // which is all that there is to say of one
+	if len(w.objects) == 1 && w.satisfiedAll() {
+		return rows // the head says all there is to say of one object
 	}
 	room := f.height - len(rows)
-	objects := append(w.open(), w.late()...)
+	objects := append(w.unsatisfied(), w.satisfiedLater()...)
 	left := len(w.objects) - len(objects)
 	if left > 0 || len(objects) > room {
 		room-- // for how many are not shown
@@ -36,13 +37,13 @@ func table(w *waiting, now time.Time, f frame) []string {
 	objects = objects[:len(objects)-len(hidden)]
 	rows = append(rows, w.rows(objects, now, f)...)
 	if left += len(hidden); left > 0 {
-		rows = append(rows, text.CutCells("  "+w.remainder(left, hidden), f.width))
+		rows = append(rows, text.CutCells("  "+w.omittedLine(left, hidden), f.width))
 	}
 	return rows
 }
 
-// rows are those of the objects, in columns.
-func (w *waiting) rows(objects []*object, now time.Time, f frame) []string {
+// rows returns a row for each of the objects, in columns.
+func (w *wait) rows(objects []*object, now time.Time, f frame) []string {
 	cols := make([][4]string, len(objects))
 	var widths [3]int
 	for i, o := range objects {
@@ -65,23 +66,25 @@ func (w *waiting) rows(objects []*object, now time.Time, f frame) []string {
 	return rows
 }
 
-// columns are an object's name, its count, for how long, and why.
-func (w *waiting) columns(o *object, now time.Time) [4]string {
-	c := [4]string{o.name, "", text.Seconds(w.lasted(now)), o.Reason}
-	if o.Wanted > 0 && w.aim != Gone {
+// columns returns an object's name, how many of its pods are ready, since when it is
+// waited for, and why.
+func (w *wait) columns(o *object, now time.Time) [4]string {
+	c := [4]string{o.name, "", text.Seconds(w.elapsed(now)), o.Reason}
+	if o.Wanted > 0 && w.condition != Gone {
 		c[1] = fmt.Sprintf("%d/%d", o.Ready, o.Wanted)
 	}
 	if o.Satisfied || o.Failed {
 		c[2] = text.Duration(o.took)
 	}
 	if o.Satisfied {
-		c[3] = string(w.aim)
+		c[3] = string(w.condition)
 	}
 	return c
 }
 
-// remainder is what is not shown: n objects, the hidden ones among them.
-func (w *waiting) remainder(n int, hidden []*object) string {
+// omittedLine says how many objects are not shown: n, among them the hidden ones,
+// which did not fit. All others of the n are satisfied.
+func (w *wait) omittedLine(n int, hidden []*object) string {
 	open := 0
 	for _, o := range hidden {
 		if !o.Satisfied {
@@ -90,14 +93,14 @@ func (w *waiting) remainder(n int, hidden []*object) string {
 	}
 	switch open {
 	case 0:
-		return fmt.Sprintf("and %d more, %s", n, w.aim)
+		return fmt.Sprintf("and %d more, %s", n, w.condition)
 	case n:
 		return fmt.Sprintf("and %d more", n)
 	}
-	return fmt.Sprintf("and %d more, %d of them %s", n, n-open, w.aim)
+	return fmt.Sprintf("and %d more, %d of them %s", n, n-open, w.condition)
 }
 
-// mark is how an object stands, in three cells.
+// mark returns the mark of an object's state, in three cells.
 func (f frame) mark(o *object) string {
 	mark, color := "·", ""
 	switch {
@@ -115,11 +118,12 @@ func (f frame) mark(o *object) string {
 	return "  \x1b[" + color + "m" + mark + "\x1b[0m"
 }
 
-// activity is a table of nothing but what the run does.
-func activity(doing string, since, now time.Time, f frame) []string {
+// activityTable returns the row that shows what the run does while it waits for no
+// objects.
+func activityTable(activity string, since, now time.Time, f frame) []string {
 	if f.height < 1 {
 		return nil
 	}
 	lasts := ", " + text.Seconds(now.Sub(since))
-	return []string{text.CutCells("… "+text.CutCells(doing, f.width-2-text.Width(lasts))+lasts, f.width)}
+	return []string{text.CutCells("… "+text.CutCells(activity, f.width-2-text.Width(lasts))+lasts, f.width)}
 }

@@ -22,7 +22,7 @@ func some(kind, name string, ready, wanted int, reason string) facts.Awaited {
 	return facts.Awaited{Ref: facts.Ref{Kind: kind, Namespace: "review", Name: name}, Ready: ready, Wanted: wanted, Reason: reason}
 }
 
-func met(a facts.Awaited) facts.Awaited {
+func satisfied(a facts.Awaited) facts.Awaited {
 	a.Satisfied, a.Ready, a.Reason = true, a.Wanted, ""
 	return a
 }
@@ -42,7 +42,7 @@ func asIs(s string) string { return s }
 
 // script plays a run's moments and gives all that was printed with its time.
 type script struct {
-	lines   lines
+	lines   log
 	printed time.Time
 	log     []string
 }
@@ -65,15 +65,15 @@ func (s *script) until(then time.Time) {
 	}
 }
 
-func (s *script) begin(now time.Time, aim Aim, all ...facts.Awaited) {
+func (s *script) begin(now time.Time, aim Condition, all ...facts.Awaited) {
 	s.until(now)
-	s.lines.begin(now, begin(aim, now, all, "review", asIs))
+	s.lines.begin(now, newWait(aim, now, all, "review", asIs))
 }
 
 func (s *script) saw(now time.Time, all ...facts.Awaited) {
 	s.until(now)
 	for _, a := range all {
-		s.lines.saw(now, s.lines.wait.saw(now, a, asIs))
+		s.lines.update(now, s.lines.wait.update(now, a, asIs))
 	}
 }
 
@@ -92,11 +92,11 @@ func TestLines(t *testing.T) {
 		want []string
 	}{
 		"a slow rollout": {func(s *script) {
-			s.begin(at(0), Ready, met(config), web, db)
+			s.begin(at(0), Ready, satisfied(config), web, db)
 			s.saw(at(1), moved(web, 0, "pod web-1: pulling"), moved(db, 0, "pod db-0: not started yet"))
 			s.saw(at(3), moved(web, 1, "pod web-2: not started yet"))
-			s.saw(at(4), met(db))
-			s.saw(at(6), met(web))
+			s.saw(at(4), satisfied(db))
+			s.saw(at(6), satisfied(web))
 			s.end(at(6))
 		}, []string{
 			"  0.2 Waiting for 2 of 3 objects to be ready: Deployment/web (0 of 2), StatefulSet/db (0 of 1)",
@@ -108,26 +108,26 @@ func TestLines(t *testing.T) {
 			"  6.0 All 3 objects ready after 6.0 s",
 		}},
 		"a quick one is one line": {func(s *script) {
-			s.begin(at(0), Ready, met(config), web)
+			s.begin(at(0), Ready, satisfied(config), web)
 			s.saw(at(0.1), moved(web, 1, ""))
-			s.saw(at(0.15), met(web))
+			s.saw(at(0.15), satisfied(web))
 			s.end(at(0.15))
 		}, []string{"  0.1 All 2 objects ready after 150 ms"}},
-		"at once":          {func(s *script) { s.begin(at(0), Ready, met(config), met(db)); s.end(at(0)) }, []string{"  0.0 All 2 objects ready at once"}},
-		"was not there":    {func(s *script) { s.begin(at(0), Gone, met(config)); s.end(at(0)) }, nil},
+		"at once":          {func(s *script) { s.begin(at(0), Ready, satisfied(config), satisfied(db)); s.end(at(0)) }, []string{"  0.0 All 2 objects ready at once"}},
+		"was not there":    {func(s *script) { s.begin(at(0), Gone, satisfied(config)); s.end(at(0)) }, nil},
 		"nothing":          {func(s *script) { s.begin(at(0), Ready); s.end(at(0)) }, nil},
-		"one, quick":       {func(s *script) { s.begin(at(0), Ready, web); s.saw(at(0.1), met(web)); s.end(at(0.1)) }, []string{"  0.1 Deployment/web: ready after 100 ms"}},
+		"one, quick":       {func(s *script) { s.begin(at(0), Ready, web); s.saw(at(0.1), satisfied(web)); s.end(at(0.1)) }, []string{"  0.1 Deployment/web: ready after 100 ms"}},
 		"an end cut short": {func(s *script) { s.begin(at(0), Ready, web); s.end(at(5)) }, []string{"  0.2 Waiting for 1 object to be ready: Deployment/web (0 of 2)"}},
 		"a hook": {func(s *script) {
 			seed := some("Job", "seed", 0, 1, "")
 			s.begin(at(0), Done, seed)
-			s.saw(at(4), met(seed))
+			s.saw(at(4), satisfied(seed))
 			s.end(at(4))
 		}, []string{"  0.2 Waiting for 1 object to be done: Job/seed (0 of 1)", "  4.0 Job/seed: done after 4.0 s"}},
 		"what goes has no count": {func(s *script) {
 			s.begin(at(0), Gone, web, db)
 			s.saw(at(1), moved(web, 0, `it is held by finalizers ["a"]`))
-			s.saw(at(5), met(web), met(db))
+			s.saw(at(5), satisfied(web), satisfied(db))
 			s.end(at(5))
 		}, []string{
 			"  0.2 Waiting for 2 objects to be gone: Deployment/web, StatefulSet/db",
@@ -159,7 +159,7 @@ func TestLines(t *testing.T) {
 		"a sign of life while nothing changes": {func(s *script) {
 			s.print(at(0), "Take the lock")
 			s.lines.say(at(0), "Take the lock")
-			s.begin(at(70), Ready, met(config), moved(web, 1, "pod web-2: not started yet"))
+			s.begin(at(70), Ready, satisfied(config), moved(web, 1, "pod web-2: not started yet"))
 			s.end(at(135))
 		}, []string{
 			"  0.0 Take the lock",
@@ -192,7 +192,7 @@ func TestLinesOfALargeChart(t *testing.T) {
 	for tick := range 3000 { // ten changes a second, and one of them for good
 		a := all[tick/10]
 		if a.Ready = tick%10 + 1; tick%10 == 9 {
-			a = met(a)
+			a = satisfied(a)
 		} else {
 			a = all[(tick/10+tick%10)%300]
 			a.Ready = tick % 2
@@ -217,7 +217,7 @@ func TestLinesOfALargeChart(t *testing.T) {
 
 // Nothing that is due may stay so: the timer would come back at once, for ever.
 func TestLinesAreNeverDueInVain(t *testing.T) {
-	var l lines
+	var l log
 	for range 5 {
 		now := l.due(start)
 		l.next(now, start)
