@@ -74,7 +74,8 @@ func classifyStatus(p *problem.Problem, s metav1.Status) {
 		p.Cause = fmt.Errorf("the credentials were refused (401): %w", p.Cause)
 	case code == http.StatusForbidden:
 		classifyForbidden(p, s)
-	case code == http.StatusTooManyRequests, code >= http.StatusInternalServerError, code == http.StatusGone, code == http.StatusRequestTimeout:
+	case code == http.StatusTooManyRequests, code == http.StatusGone, code == http.StatusRequestTimeout,
+		code >= http.StatusInternalServerError:
 		p.Reason, p.Next = problem.Unanswered, nextAgain
 		p.Cause = fmt.Errorf("the API server could not do it (%d): %w", code, p.Cause)
 	case code == http.StatusNotFound, code == http.StatusConflict:

@@ -10,7 +10,8 @@ import (
 // denial matches the API server's message for a request that its authorizer
 // denied. The status's details hold neither the verb nor the namespace, so the
 // message is all there is to go by.
-var denial = regexp.MustCompile(`User "(?:[^"\\]|\\.)*" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)"| at the cluster scope)`)
+var denial = regexp.MustCompile(`User "(?:[^"\\]|\\.)*" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"` +
+	`(?: in the namespace "([^"]+)"| at the cluster scope)`)
 
 // deniedPermission returns the permission that a denial names, with why as the
 // reason for needing it. It is false for any other message.

@@ -33,7 +33,8 @@ func networkFailure(err error) (what, next string, ok bool) {
 	case errors.As(err, &plain), errors.Is(err, http.ErrSchemeMismatch):
 		return "the server does not speak TLS", "Check the API server's address and port.", true
 	case isBadCertificate(err):
-		return "the API server's certificate is not trusted", "Give the authority that signed it as kube-ca or in the kubeconfig, and the name that is in it as the address.", true
+		return "the API server's certificate is not trusted",
+			"Give the authority that signed it as kube-ca or in the kubeconfig, and the name that is in it as the address.", true
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "the connection was refused", nextReach, true
 	case timedOut:

@@ -23,7 +23,9 @@ type discoveryCache struct {
 	version func(context.Context) (*version.Info, error)
 }
 
-func newDiscoveryCache(config *rest.Config, client *http.Client, version func(context.Context) (*version.Info, error)) (*discoveryCache, error) {
+func newDiscoveryCache(
+	config *rest.Config, client *http.Client, version func(context.Context) (*version.Info, error),
+) (*discoveryCache, error) {
 	d, err := discovery.NewDiscoveryClientForConfigAndClient(config, client)
 	if err != nil {
 		return nil, err

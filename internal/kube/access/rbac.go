@@ -86,7 +86,9 @@ func (g *grant) clusterWide(rules []rbacv1.PolicyRule) {
 	}
 	meta := metav1.ObjectMeta{Name: g.name}
 	g.document(&rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: meta, Rules: rules})
-	g.document(&rbacv1.ClusterRoleBinding{TypeMeta: kind("ClusterRoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: g.ref("ClusterRole")})
+	g.document(&rbacv1.ClusterRoleBinding{
+		TypeMeta: kind("ClusterRoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: g.ref("ClusterRole"),
+	})
 }
 
 // rules groups the needs by API group and resource. With named, a need for one

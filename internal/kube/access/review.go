@@ -86,7 +86,10 @@ func ofOneNamespace(p problem.Permission) bool {
 // the pipeline itself, or a controller, makes for each new namespace takes a moment
 // to count. Optional permissions are not waited for. onRetry, which may be nil, is
 // called before each pause with what is missing and how long the pause is.
-func ReviewUntil(ctx context.Context, api client.AuthorizationV1Interface, needs []problem.Permission, wait time.Duration, onRetry func([]problem.MissingPermission, time.Duration)) ([]problem.MissingPermission, error) {
+func ReviewUntil(
+	ctx context.Context, api client.AuthorizationV1Interface, needs []problem.Permission, wait time.Duration,
+	onRetry func(missing []problem.MissingPermission, pause time.Duration),
+) ([]problem.MissingPermission, error) {
 	missing, err := Review(ctx, api, needs)
 	if err != nil || len(Required(missing)) == 0 || wait <= 0 {
 		return missing, err

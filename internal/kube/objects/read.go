@@ -145,7 +145,11 @@ func (r reader) list(ctx context.Context, group []*lookup, found func(*lookup, *
 // that it may be asked in another way.
 func isRefusal(err error) bool {
 	var status apierrors.APIStatus
-	return errors.As(err, &status) && status.Status().Code < http.StatusInternalServerError && status.Status().Code != http.StatusTooManyRequests
+	if !errors.As(err, &status) {
+		return false
+	}
+	code := status.Status().Code
+	return code < http.StatusInternalServerError && code != http.StatusTooManyRequests
 }
 
 // get reads one object. It returns nil for one that does not exist or could not

@@ -2,10 +2,16 @@ package transport
 
 import (
 	"context"
+	"crypto/x509"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/berth-dev/berth/internal/apifailure"
 )
 
 func TestReadsAreSentAgain(t *testing.T) {
@@ -70,5 +76,38 @@ func TestReadsEndWithTheirContext(t *testing.T) {
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %s", took)
+	}
+}
+
+func TestRetryReason(t *testing.T) {
+	answer := func(code int, header string) *http.Response {
+		resp := &http.Response{StatusCode: code, Header: http.Header{}}
+		if header != "" {
+			resp.Header.Set(header, "1")
+		}
+		return resp
+	}
+	unknownHost := &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "k8s.example", IsNotFound: true}}
+	tests := map[string]struct {
+		resp *http.Response
+		err  error
+		want string
+	}{
+		"an answer":                         {answer(200, ""), nil, ""},
+		"a refusal":                         {answer(403, ""), nil, ""},
+		"too many requests":                 {answer(429, ""), nil, "status 429"},
+		"a server that starts":              {answer(503, ""), nil, "status 503"},
+		"what client-go repeats itself":     {answer(503, "Retry-After"), nil, ""},
+		"a lost connection":                 {nil, io.ErrUnexpectedEOF, "unexpected EOF"},
+		"a refused connection":              {nil, syscall.ECONNREFUSED, "connection refused"},
+		"a host that does not exist":        {nil, unknownHost, ""},
+		"no answer in the whole timeout":    {nil, &responseTimeout{time.Minute}, ""},
+		"a certificate that is not trusted": {nil, x509.UnknownAuthorityError{}, ""},
+		"a fence":                           {nil, &apifailure.FencedError{Reason: io.EOF}, ""},
+	}
+	for name, tt := range tests {
+		if got := retryReason(tt.resp, tt.err); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
 	}
 }
