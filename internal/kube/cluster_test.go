@@ -85,7 +85,7 @@ func TestClusterDiscoveryAndConnections(t *testing.T) {
 	c := connectToCluster(t, cluster, countDials(&dials))
 	ns := cluster.Namespace(t)
 
-	mapper, err := c.Mapper(waiting(t))
+	mapper, err := c.Mapper(withTimeout(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestClusterDiscoveryAndConnections(t *testing.T) {
 	}
 
 	c.ResetDiscovery()
-	if _, err := c.Mapper(waiting(t)); err != nil {
+	if _, err := c.Mapper(withTimeout(t)); err != nil {
 		t.Fatal(err)
 	}
 	if got := count(c.Traffic(), "discovery"); got != 4 {
@@ -137,7 +137,7 @@ func TestClusterDiscoveryAndConnections(t *testing.T) {
 
 func TestClusterServiceAccount(t *testing.T) {
 	cluster := kubetest.Connect(t)
-	if name, err := connectToCluster(t, cluster).Whoami(waiting(t)); err != nil || name == "" {
+	if name, err := connectToCluster(t, cluster).Whoami(withTimeout(t)); err != nil || name == "" {
 		t.Errorf("got %q, %v", name, err)
 	}
 	ns := cluster.Namespace(t)
@@ -152,16 +152,16 @@ func TestClusterServiceAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if name, err := c.Whoami(waiting(t)); err != nil || name != account.User {
+	if name, err := c.Whoami(withTimeout(t)); err != nil || name != account.User {
 		t.Errorf("got %q, %v", name, err)
 	}
-	_, err = c.Clientset().CoreV1().Secrets(ns).Update(waiting(t), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"}}, metav1.UpdateOptions{})
+	_, err = c.Clientset().CoreV1().Secrets(ns).Update(withTimeout(t), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"}}, metav1.UpdateOptions{})
 	p := problem.Of(apifailure.Classify(err, "write"))
 	want := problem.Permission{Verb: "update", Resource: "secrets", Namespace: ns, Why: "write"}
 	if p.Reason != problem.PermissionMissing || len(p.Missing) != 1 || p.Missing[0].Permission != want {
 		t.Errorf("got %s %+v", p.Reason, p.Missing)
 	}
-	_, err = c.Clientset().CoreV1().Namespaces().List(waiting(t), metav1.ListOptions{})
+	_, err = c.Clientset().CoreV1().Namespaces().List(withTimeout(t), metav1.ListOptions{})
 	p = problem.Of(apifailure.Classify(err, "look"))
 	if want := (problem.Permission{Verb: "list", Resource: "namespaces", Why: "look"}); len(p.Missing) != 1 || p.Missing[0].Permission != want {
 		t.Errorf("got %s %+v", p.Reason, p.Missing)
@@ -173,7 +173,7 @@ func TestClusterServiceAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer refused.Close()
-	_, err = refused.Clientset().CoreV1().Secrets(ns).List(waiting(t), metav1.ListOptions{})
+	_, err = refused.Clientset().CoreV1().Secrets(ns).List(withTimeout(t), metav1.ListOptions{})
 	if p := problem.Of(apifailure.Classify(err, "look")); p.Reason != problem.PermissionMissing || !strings.Contains(p.Error(), "401") {
 		t.Errorf("got %s %v", p.Reason, p)
 	}
@@ -181,7 +181,7 @@ func TestClusterServiceAccount(t *testing.T) {
 
 func TestClusterServerTime(t *testing.T) {
 	c := connectToCluster(t, kubetest.Connect(t))
-	if _, err := c.Version(waiting(t)); err != nil {
+	if _, err := c.Version(withTimeout(t)); err != nil {
 		t.Fatal(err)
 	}
 	now, ok := c.ServerTime()
@@ -203,7 +203,7 @@ func TestClusterFenceCutsAWatch(t *testing.T) {
 	defer w.Stop()
 	defer CaptureLogs(func(string) {})() // client-go tells of the cut
 	f.Close(errInterrupted)
-	deadline := time.After(patience)
+	deadline := time.After(testTimeout)
 	for open := true; open; {
 		select {
 		case _, open = <-w.ResultChan():
@@ -211,9 +211,9 @@ func TestClusterFenceCutsAWatch(t *testing.T) {
 			t.Fatal("the watch goes on")
 		}
 	}
-	_, err = typed.CoreV1().ConfigMaps(ns).Create(waiting(t), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "late"}}, metav1.CreateOptions{})
+	_, err = typed.CoreV1().ConfigMaps(ns).Create(withTimeout(t), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "late"}}, metav1.CreateOptions{})
 	wantFenced(t, err)
-	if left, err := c.Clientset().CoreV1().ConfigMaps(ns).Get(waiting(t), "late", metav1.GetOptions{}); err == nil {
+	if left, err := c.Clientset().CoreV1().ConfigMaps(ns).Get(withTimeout(t), "late", metav1.GetOptions{}); err == nil {
 		t.Errorf("%s was written", left.Name)
 	}
 }

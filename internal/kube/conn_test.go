@@ -37,10 +37,10 @@ func TestTrafficIsCounted(t *testing.T) {
 
 	core := c.Clientset().CoreV1().RESTClient()
 	for range 2 {
-		core.Get().Namespace("n").Resource("secrets").Name("s").Do(waiting(t))
+		core.Get().Namespace("n").Resource("secrets").Name("s").Do(withTimeout(t))
 	}
-	core.Post().Namespace("n").Resource("secrets").Body([]byte("1234567")).Do(waiting(t))
-	core.Delete().Namespace("n").Resource("secrets").Name("s").Do(waiting(t))
+	core.Post().Namespace("n").Resource("secrets").Body([]byte("1234567")).Do(withTimeout(t))
+	core.Delete().Namespace("n").Resource("secrets").Name("s").Do(withTimeout(t))
 
 	want := []result.Requests{
 		{Verb: "create", Resource: "secrets", Count: 1, Sent: 7, Received: int64(len(answers["POST"]))},
@@ -75,7 +75,7 @@ func TestClientsShareOneConnection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := client.Get().AbsPath("/apis/x/v1/things/one").Do(waiting(t)).Error(); err != nil {
+		if err := client.Get().AbsPath("/apis/x/v1/things/one").Do(withTimeout(t)).Error(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,7 +95,7 @@ func TestSilentServerIsGivenUp(t *testing.T) {
 	c := serve(t, func(_ http.ResponseWriter, _ *http.Request) { <-stop },
 		func(o *Options) { o.RequestTimeout = 50 * time.Millisecond })
 	t.Cleanup(release)
-	_, err := c.Version(waiting(t))
+	_, err := c.Version(withTimeout(t))
 	if p := problem.Of(apifailure.Classify(err, "ask")); p.Reason != problem.Unanswered || !strings.Contains(p.Error(), "within 50ms") {
 		t.Errorf("got %s: %v", p.Reason, p)
 	}
@@ -121,7 +121,7 @@ func TestUnreachableServers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Mapper(waiting(t))
+		_, err = c.Mapper(withTimeout(t))
 		if p := problem.Of(apifailure.Classify(err, "ask")); p == nil || p.Reason != problem.Unanswered || !strings.Contains(p.Error(), name) {
 			t.Errorf("%s: got %v", name, p)
 		}
@@ -139,7 +139,7 @@ func TestWarningsComeOnceAndServerTimeIsKnown(t *testing.T) {
 		t.Error("the server's time is known before it answered")
 	}
 	for range 2 {
-		c.Clientset().CoreV1().RESTClient().Get().AbsPath("/version").Do(waiting(t))
+		c.Clientset().CoreV1().RESTClient().Get().AbsPath("/version").Do(withTimeout(t))
 	}
 	if !slices.Equal(warned, []string{"policy/v1beta1 is deprecated"}) {
 		t.Errorf("warned of %q", warned)
@@ -161,12 +161,12 @@ func TestVersionIsAskedForOnce(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, `{"gitVersion":"v1.36.0"}`)
 	})
-	if _, err := c.Version(waiting(t)); problem.Of(apifailure.Classify(err, "")).Reason != problem.Unanswered {
+	if _, err := c.Version(withTimeout(t)); problem.Of(apifailure.Classify(err, "")).Reason != problem.Unanswered {
 		t.Errorf("got %v", err)
 	}
 	typed, _ := behind(t, c, transport.NewFence(t.Context()))
 	for _, ask := range []func() error{
-		func() error { _, err := c.Version(waiting(t)); return err },
+		func() error { _, err := c.Version(withTimeout(t)); return err },
 		func() error { _, err := c.Discovery().ServerVersion(); return err },
 		func() error { _, err := typed.Discovery().ServerVersion(); return err },
 	} {
@@ -183,11 +183,11 @@ func TestWhoamiRefused(t *testing.T) {
 	var code atomic.Int32
 	code.Store(http.StatusForbidden)
 	c := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(int(code.Load())) })
-	if name, err := c.Whoami(waiting(t)); err != nil || name != "" {
+	if name, err := c.Whoami(withTimeout(t)); err != nil || name != "" {
 		t.Errorf("got %q, %v", name, err)
 	}
 	code.Store(http.StatusUnauthorized)
-	if _, err := c.Whoami(waiting(t)); problem.Of(apifailure.Classify(err, "")).Reason != problem.PermissionMissing || errors.Is(err, apifailure.ErrFenced) {
+	if _, err := c.Whoami(withTimeout(t)); problem.Of(apifailure.Classify(err, "")).Reason != problem.PermissionMissing || errors.Is(err, apifailure.ErrFenced) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -82,7 +82,7 @@ func TestFailingPluginIsNamedAsTheCause(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Version(waiting(t))
+	_, err = c.Version(withTimeout(t))
 	if p := problem.Of(apifailure.Classify(err, "ask")); p.Reason != problem.PermissionMissing || !strings.Contains(p.Next, "plugin") {
 		t.Errorf("got %s: %v", p.Reason, p)
 	}

@@ -63,26 +63,26 @@ func TestGetterIsFenced(t *testing.T) {
 	f.Close(errInterrupted)
 
 	secrets := corev1.SchemeGroupVersion.WithResource("secrets")
-	_, err = typed.CoreV1().Secrets("ns").Get(waiting(t), "s", metav1.GetOptions{})
+	_, err = typed.CoreV1().Secrets("ns").Get(withTimeout(t), "s", metav1.GetOptions{})
 	wantFenced(t, err)
-	_, err = typed.CoreV1().Secrets("ns").Create(waiting(t), &corev1.Secret{}, metav1.CreateOptions{})
+	_, err = typed.CoreV1().Secrets("ns").Create(withTimeout(t), &corev1.Secret{}, metav1.CreateOptions{})
 	wantFenced(t, err)
-	_, err = metadata.Resource(secrets).Namespace("ns").List(waiting(t), metav1.ListOptions{})
+	_, err = metadata.Resource(secrets).Namespace("ns").List(withTimeout(t), metav1.ListOptions{})
 	wantFenced(t, err)
-	_, err = core.Secrets("ns").List(waiting(t), metav1.ListOptions{})
+	_, err = core.Secrets("ns").List(withTimeout(t), metav1.ListOptions{})
 	wantFenced(t, err)
-	_, err = client.CoreV1().Secrets("ns").List(waiting(t), metav1.ListOptions{})
+	_, err = client.CoreV1().Secrets("ns").List(withTimeout(t), metav1.ListOptions{})
 	wantFenced(t, err)
-	_, err = dynamic.Resource(secrets).Namespace("ns").List(waiting(t), metav1.ListOptions{})
+	_, err = dynamic.Resource(secrets).Namespace("ns").List(withTimeout(t), metav1.ListOptions{})
 	wantFenced(t, err)
 	if len(asked) > 0 {
 		t.Errorf("the server was asked: %s", <-asked)
 	}
-	if err := c.Clientset().CoreV1().RESTClient().Get().AbsPath("/x").Do(waiting(t)).Error(); err != nil {
+	if err := c.Clientset().CoreV1().RESTClient().Get().AbsPath("/x").Do(withTimeout(t)).Error(); err != nil {
 		t.Errorf("the connection itself is not fenced: %v", err)
 	}
 	other, _ := behind(t, c, transport.NewFence(t.Context()))
-	if err := other.CoreV1().RESTClient().Get().AbsPath("/x").Do(waiting(t)).Error(); err != nil {
+	if err := other.CoreV1().RESTClient().Get().AbsPath("/x").Do(withTimeout(t)).Error(); err != nil {
 		t.Errorf("another operation is not fenced: %v", err)
 	}
 }

@@ -31,7 +31,7 @@ func offering(t *testing.T, core, others string) *Conn {
 }
 
 func TestMapperTellsGoneFromNotKnown(t *testing.T) {
-	mapper, err := offering(t, coreAPI, otherAPIs).Mapper(waiting(t))
+	mapper, err := offering(t, coreAPI, otherAPIs).Mapper(withTimeout(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestMapperTellsGoneFromNotKnown(t *testing.T) {
 }
 
 func TestMapperTakesAnEmptyAnswerForNone(t *testing.T) {
-	mapper, err := offering(t, "", otherAPIs).Mapper(waiting(t))
+	mapper, err := offering(t, "", otherAPIs).Mapper(withTimeout(t))
 	if err != nil {
 		t.Fatal(err)
 	}

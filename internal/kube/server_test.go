@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// patience bounds every wait of these tests.
-const patience = 10 * time.Second
+// testTimeout bounds every wait of these tests.
+const testTimeout = 10 * time.Second
 
-func waiting(t *testing.T) context.Context {
+func withTimeout(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -54,7 +54,7 @@ func countDials(n *atomic.Int32) func(*Options) {
 	}
 }
 
-// signal makes a channel and a function that closes it, at most once.
+// signal returns a channel and a function that closes it, at most once.
 func signal() (<-chan struct{}, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	return ctx.Done(), cancel
@@ -64,7 +64,7 @@ func await(t *testing.T, what string, c <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-c:
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		t.Fatalf("waited in vain: %s", what)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-const patience = 20 * time.Second
+const testTimeout = 20 * time.Second
 
 func options(namespace, holder string) lease.Options {
 	return lease.Options{Namespace: namespace, Release: "web", Holder: holder, Duration: 3 * time.Second, RenewEvery: time.Second}
@@ -113,7 +113,7 @@ func TestWaitsForTheEnd(t *testing.T) {
 	first := acquire(t, ctx, cluster.Client(), options(namespace, "run 1"))
 	waiting, done := make(chan struct{}), make(chan error, 1)
 	o := options(namespace, "run 2")
-	o.Wait, o.OnWait = patience, func(string, time.Time) { close(waiting) }
+	o.Wait, o.OnWait = testTimeout, func(string, time.Time) { close(waiting) }
 	go func() {
 		second, err := lease.Acquire(ctx, cluster.Client(), o)
 		if err == nil {
@@ -138,7 +138,7 @@ func TestTakesOneThatRanOut(t *testing.T) {
 			first := acquire(t, dying, cluster.Client(), options(namespace, "run 1"))
 			die() // the renewal ends, nobody writes the end
 			o := options(namespace, "run 2")
-			o.Wait, o.ServerNow = patience, now
+			o.Wait, o.ServerNow = testTimeout, now
 			second := acquire(t, ctx, cluster.Client(), o)
 			if err := first.Release(ctx, facts.Attempt{Outcome: "late"}); !errors.Is(err, lease.ErrLost) {
 				t.Errorf("the first writes after it lost: %v", err)
@@ -169,7 +169,7 @@ func TestLosing(t *testing.T) {
 		if !errors.Is(err, lease.ErrLost) || l.Live(0) || l.Err() == nil {
 			t.Errorf("lost: %v, live %t", err, l.Live(0))
 		}
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		t.Fatal("nobody was told that the lease was deleted")
 	}
 	<-l.Done()
@@ -190,7 +190,7 @@ func TestTeardownTakesTheLeaseAlong(t *testing.T) {
 	if err := cluster.Client().CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	kubetest.Eventually(t, patience, func() (bool, string) {
+	kubetest.Eventually(t, testTimeout, func() (bool, string) {
 		lock, err := lease.Read(ctx, cluster.Client(), namespace, "web", time.Time{})
 		return err == nil && lock.State == facts.LockAbsent, "the lease is still there"
 	})
@@ -227,7 +227,7 @@ func TestWaitsWithoutWatch(t *testing.T) {
 	}
 	first := acquire(t, ctx, cluster.Client(), options(namespace, "run 1"))
 	o := options(namespace, "run 2")
-	o.Wait = patience
+	o.Wait = testTimeout
 	o.OnWait = func(string, time.Time) {
 		if err := first.Release(ctx, facts.Attempt{}); err != nil {
 			t.Error(err)
