@@ -2,6 +2,7 @@ package record
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"helm.sh/helm/v3/pkg/release"
@@ -50,5 +51,65 @@ func TestHooks(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	write := func(manager string, at int64) metav1.ManagedFieldsEntry {
+		when := metav1.Unix(at, 0)
+		return metav1.ManagedFieldsEntry{Manager: manager, Time: &when}
+	}
+	meta := &metav1.ObjectMeta{
+		Name: Key("web", 2), UID: "u", CreationTimestamp: metav1.Unix(100, 0),
+		Labels: map[string]string{
+			"name": "web", "owner": "helm", "status": "deployed", "version": "2",
+			LabelRun: "run1", LabelRevision: "2", LabelDeadline: "1800", "berth.dev/identity": "me",
+		},
+		Annotations:   map[string]string{"url": "https://ci/1"},
+		ManagedFields: []metav1.ManagedFieldsEntry{write("berth", 100), write("kubectl-edit", 300), write("berth", 200), {Manager: "old"}},
+	}
+	want := facts.Record{
+		Key: "sh.helm.release.v1.web.v2", UID: "u", Revision: 2, Label: facts.StatusDeployed, Created: time.Unix(100, 0),
+		Touched: time.Unix(300, 0), Managers: []string{"kubectl-edit", "berth", "old"},
+		Stamp: facts.Stamp{Run: "run1", Revision: 2, Deadline: time.Unix(1800, 0).UTC()}, Identity: "me", RunURL: "https://ci/1",
+	}
+	if diff := cmp.Diff(want, describe(meta, "url")); diff != "" {
+		t.Error(diff)
+	}
+	for _, c := range []struct {
+		name   string
+		change func()
+	}{
+		{"another revision's stamp", func() { meta.Labels[LabelRevision], want.Stamp = "1", facts.Stamp{} }},
+		{"no name", func() { meta.Labels["name"], want.Hidden = "", true }},
+		{"another owner", func() { meta.Labels["name"], meta.Labels["owner"] = "web", "me" }},
+		{"nothing but the key", func() {
+			meta.Labels, meta.Annotations, meta.ManagedFields = nil, nil, nil
+			want = facts.Record{Key: want.Key, UID: "u", Revision: 2, Created: want.Created, Touched: want.Created, Hidden: true}
+		}},
+	} {
+		c.change()
+		if diff := cmp.Diff(want, describe(meta, "url")); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+}
+
+func TestIsConsistent(t *testing.T) {
+	for key, want := range map[string]bool{Key("web", 2): true, Key("api", 2): false, "mine": false} {
+		if got := isConsistent(&metav1.ObjectMeta{Name: key, Labels: map[string]string{"name": "web"}}); got != want {
+			t.Errorf("%s: %t", key, got)
+		}
+	}
+}
+
+func TestContent(t *testing.T) {
+	got := content(mock("web", 1, release.StatusFailed))
+	if !got.Loaded || got.DecodeError != "" || got.Payload != facts.StatusFailed || got.Manifest == "" || got.Chart != "foo-0.1.0-beta.1" ||
+		len(got.Hooks) != 1 || got.Description == "" {
+		t.Errorf("got %+v", got)
+	}
+	if got := content(&release.Release{Info: &release.Info{}}); got.Chart != "" || got.Hooks != nil {
+		t.Errorf("of an empty release: %+v", got)
 	}
 }

@@ -1,0 +1,44 @@
+package record
+
+import (
+	"errors"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/release"
+)
+
+func TestSnapshots(t *testing.T) {
+	s := newSnapshots()
+	old := testObject("u", "7", stored(t, `{"name":"web","version":1,"info":{"status":"deployed"}}`))
+	_, rls, err := s.decode(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := *old
+	newer.ResourceVersion = "8"
+	_, again, err := s.decode(&newer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A release stays bound to the version that it was read from.
+	if s.origin(rls, "k") != old || s.origin(again, "k") != &newer ||
+		s.origin(rls, "other") != nil || s.origin(&release.Release{}, "k") != nil {
+		t.Error("a release is bound to another object than its own")
+	}
+	if s.object("u", "8") != &newer || s.object("u", "7") != nil || s.version("u") != "8" || s.version("v") != "" {
+		t.Error("the newest version is not the one that was read last")
+	}
+	listed := newer.ObjectMeta
+	listed.ResourceVersion = "9"
+	if s.setVersion(&listed); s.version("u") != "9" || s.object("u", "9") != nil {
+		t.Error("a version that was only listed counts as read")
+	}
+	if s.markPartial(again); !s.isPartial(again) || s.isPartial(rls) {
+		t.Error("the wrong release is partial")
+	}
+	if _, _, err := s.decode(testObject("w", "1", "garbage")); err == nil || s.version("w") != "" {
+		t.Errorf("garbage: %v", err)
+	} else if _, is := errors.AsType[*UndecodableError](err); !is {
+		t.Errorf("garbage: %v", err)
+	}
+}
