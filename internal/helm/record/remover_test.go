@@ -27,7 +27,8 @@ func TestQuarantinedCopy(t *testing.T) {
 		t.Errorf("labels %v", got.Labels)
 	}
 	if len(got.Annotations) != 4 || got.Annotations["a"] != "b" || got.Annotations[annotationQuarantinedFrom] != obj.Name ||
-		got.Annotations[annotationQuarantinedAt] != "1970-01-01T00:00:00Z" || len(got.Annotations[annotationQuarantinedBecause]) > descriptionLimit {
+		got.Annotations[annotationQuarantinedAt] != "1970-01-01T00:00:00Z" ||
+		len(got.Annotations[annotationQuarantinedBecause]) > descriptionLimit {
 		t.Errorf("annotations %v", got.Annotations)
 	}
 	if again := quarantinedCopy(obj, rec, time.Unix(9, 0)); again.Name != got.Name {
