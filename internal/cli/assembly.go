@@ -41,12 +41,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		return nil, nil, err
 	}
 	opened.add(conn.Close)
-	kind, err := record.ParseDriver(p.getenv("HELM_DRIVER"))
-	if err != nil {
-		return nil, nil, err
-	}
-	store, err := record.New(
-		record.Clients{Core: conn.Clientset().CoreV1(), Metadata: conn.Metadata()}, recordOptions(ctx, out, t, kind))
+	store, kind, err := p.openStore(ctx, conn, out, t)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -62,9 +57,10 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	operations := backends{conn: conn, target: t, lock: lock, display: display, failFast: o.FailFast}
 	releases := helm.New(helmOptions(conn, out, t, o, cache), store, operations.open)
 
-	c := &cluster{conn: conn, app: t.App, labels: o.NamespaceLabels, note: aside.add}
 	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{
-		Server: c, Namespaces: c, Objects: c,
+		Server:     server{conn},
+		Namespaces: newNamespace(conn, t, aside, o),
+		Objects:    releaseObjects{conn, t},
 		Access:     permissions{conn: conn, resource: kind.Resource(), namespace: t.Namespace, perBranch: t.PerBranch},
 		Locker:     lock,
 		Chart:      releases,
@@ -106,16 +102,23 @@ func pathOrContent(m input.Material) string {
 	return m.Content.Reveal()
 }
 
-// recordOptions give the store a context that outlives a cancelled run, which still
-// settles its record.
-func recordOptions(ctx context.Context, out console, t target, kind record.Kind) record.Options {
-	return record.Options{
-		Kind: kind, Namespace: t.Namespace,
-		Stamp: facts.Stamp{Run: t.run}, Identity: t.Identity,
-		Annotations:      map[string]string{ownership.AnnotationBranch: t.Source.Branch, ownership.AnnotationRunURL: t.holder},
-		RunURLAnnotation: ownership.AnnotationRunURL,
-		Context:          context.WithoutCancel(ctx), Log: out.debug, Started: time.Now(),
+// openStore returns the record store and what kind of object it keeps records in.
+// Its context outlives a cancelled run, which still settles its record.
+func (p Process) openStore(ctx context.Context, conn *kube.Conn, out console, t target) (*record.Store, record.Kind, error) {
+	kind, err := record.ParseDriver(p.getenv("HELM_DRIVER"))
+	if err != nil {
+		return nil, kind, err
 	}
+	store, err := record.New(
+		record.Clients{Core: conn.Clientset().CoreV1(), Metadata: conn.Metadata()},
+		record.Options{
+			Kind: kind, Namespace: t.Namespace,
+			Stamp: facts.Stamp{Run: t.run}, Identity: t.Identity,
+			Annotations:      map[string]string{ownership.AnnotationBranch: t.Source.Branch, ownership.AnnotationRunURL: t.holder},
+			RunURLAnnotation: ownership.AnnotationRunURL,
+			Context:          context.WithoutCancel(ctx), Log: out.debug, Started: time.Now(),
+		})
+	return store, kind, err
 }
 
 func helmOptions(conn *kube.Conn, out console, t target, o *input.Options, cache string) helm.Options {

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"maps"
+
+	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/namespaces"
+	"github.com/berth-dev/berth/internal/result"
+)
+
+// namespace implements engine.Namespaces with internal/kube/namespaces.
+type namespace struct {
+	manager     namespaces.Manager
+	name        string
+	labels      map[string]string // of a namespace that is created or adopted
+	annotations map[string]string
+	note        func(result.Note)
+}
+
+// newNamespace gives the namespace the labels of the input namespace-label. Berth's
+// own take precedence over them.
+func newNamespace(conn *kube.Conn, t target, aside *notes, o *input.Options) namespace {
+	labels := make(map[string]string, len(o.NamespaceLabels)+len(t.Labels))
+	maps.Copy(labels, o.NamespaceLabels)
+	maps.Copy(labels, t.Labels)
+	return namespace{
+		manager: namespaces.Manager{Client: conn.Clientset()},
+		name:    t.Namespace, labels: labels, annotations: t.Annotations, note: aside.add,
+	}
+}
+
+func (n namespace) Namespace(ctx context.Context) (facts.Namespace, error) {
+	ns, err := n.manager.Get(ctx, n.name)
+	return ns, apifailure.Classify(err, "read namespace "+n.name)
+}
+
+func (n namespace) CreateNamespace(ctx context.Context) (ns facts.Namespace, fresh bool, err error) {
+	made, err := n.manager.Ensure(ctx, n.name, n.labels, n.annotations)
+	for _, note := range made.Notes {
+		n.note(note)
+	}
+	return made.Namespace, made.Made, apifailure.Classify(err, "create namespace "+n.name)
+}
+
+func (n namespace) AdoptNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error) {
+	adopted, err := n.manager.Mark(ctx, ns.Name, ns.UID, n.labels, n.annotations)
+	return adopted, apifailure.Classify(err, "adopt namespace "+ns.Name)
+}
+
+func (n namespace) DeleteNamespace(ctx context.Context, ns facts.Namespace) error {
+	if err := n.manager.Delete(ctx, ns.Name, ns.UID); err != nil {
+		return apifailure.Classify(err, "delete namespace "+ns.Name)
+	}
+	return n.WaitNamespaceGone(ctx, ns)
+}
+
+func (n namespace) WaitNamespaceGone(ctx context.Context, ns facts.Namespace) error {
+	return apifailure.Classify(n.manager.WaitGone(ctx, ns.Name, ns.UID), "wait until namespace "+ns.Name+" is gone")
+}

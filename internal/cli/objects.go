@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/objects"
+)
+
+// releaseObjects implements engine.Objects with internal/kube/objects.
+type releaseObjects struct {
+	conn   *kube.Conn
+	target target
+}
+
+func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.Object, error) {
+	mapper, err := r.conn.Mapper(ctx)
+	if err != nil {
+		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
+	}
+	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper}
+	found, err := o.Observe(ctx, manifest, r.target.Release, r.target.Namespace)
+	return found, apifailure.Classify(err, "read the objects of release "+r.target.Release)
+}
+
+func (r releaseObjects) Remove(ctx context.Context, leftovers []facts.Object, wait bool) (kept []string, err error) {
+	mapper, err := r.conn.Mapper(ctx)
+	if err != nil {
+		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
+	}
+	remover := objects.Remover{Dynamic: r.conn.Dynamic(), Mapper: mapper}
+	remove := remover.Remove
+	if wait {
+		remove = remover.RemoveAndWait
+	}
+	_, kept, err = remove(ctx, leftovers)
+	return kept, apifailure.Classify(err, "delete objects of release "+r.target.Release)
+}
