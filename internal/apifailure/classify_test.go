@@ -45,7 +45,8 @@ func TestClassify(t *testing.T) {
 		{"refused", asked(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), problem.Unanswered, "refused", true},
 		{"reset", asked(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), problem.Unanswered, "failed", true},
 		{"cut off", asked(io.ErrUnexpectedEOF), problem.Unanswered, "failed", true},
-		{"broken in another's write", asked(errors.New("http2: client connection force closed via ClientConn.Close")), problem.Unanswered, "failed", true},
+		{"broken in another's write", asked(errors.New("http2: client connection force closed via ClientConn.Close")), problem.Unanswered,
+			"failed", true},
 		{"no route", asked(&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}), problem.Unanswered, "failed", true},
 		{"silent", asked(os.ErrDeadlineExceeded), problem.Unanswered, "in time", true},
 		{"no such name", asked(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), problem.Unanswered, "name", true},
@@ -68,7 +69,8 @@ func TestClassify(t *testing.T) {
 		{"503", apierrors.NewServiceUnavailable("down"), problem.Unanswered, "(503)", true},
 		{"terminating", going, problem.NamespaceTerminating, "terminated", false},
 		{"quota", apierrors.NewForbidden(secrets, "s", errors.New("exceeded quota: q")), problem.DeployFailed, "quota", false},
-		{"escalation", apierrors.NewForbidden(secrets, "s", errors.New("user is attempting to grant RBAC permissions not currently held")), problem.PermissionMissing, "grant", false},
+		{"escalation", apierrors.NewForbidden(secrets, "s", errors.New("user is attempting to grant RBAC permissions not currently held")),
+			problem.PermissionMissing, "grant", false},
 		{"no such kind", &meta.NoKindMatchError{GroupKind: schema.GroupKind{Kind: "Widget"}}, problem.ChartInvalid, "Widget", false},
 		{"known", fmt.Errorf("wrapped: %w", known), problem.NotOurs, "x", false},
 		{"anything else", errors.New("odd"), problem.Internal, "odd", false},
@@ -107,7 +109,8 @@ func TestClassifyNamesTheMissingPermission(t *testing.T) {
 	for _, tt := range tests {
 		tt.want.Why = "record it"
 		p := problem.Of(Classify(status(http.StatusForbidden, tt.message), "record it"))
-		if p.Reason != problem.PermissionMissing || len(p.Missing) != 1 || p.Missing[0].Permission != tt.want || p.Missing[0].Reason != tt.message {
+		if p.Reason != problem.PermissionMissing || len(p.Missing) != 1 || p.Missing[0].Permission != tt.want ||
+			p.Missing[0].Reason != tt.message {
 			t.Errorf("%s: got %s %+v", tt.message, p.Reason, p.Missing)
 		}
 	}

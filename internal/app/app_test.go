@@ -10,7 +10,8 @@ import (
 )
 
 func TestNew(t *testing.T) {
-	fork := Source{Host: "github.com", Repository: "acme/shop", HeadRepository: "mallory/shop", Branch: "patch-1", PullRequest: 12, SHA: "0123abc"}
+	fork := Source{Host: "github.com", Repository: "acme/shop", HeadRepository: "mallory/shop", Branch: "patch-1", PullRequest: 12,
+		SHA: "0123abc"}
 	for _, tt := range []struct {
 		name                          string
 		source                        Source
@@ -32,7 +33,8 @@ func TestNew(t *testing.T) {
 			namespace: "reviews", release: "web",
 		},
 		{
-			name: "by pull request", source: fork, templates: Templates{Namespace: "pr-{{ .PullRequest }}", URL: "https://{{ .Namespace }}.example.com/"},
+			name: "by pull request", source: fork,
+			templates: Templates{Namespace: "pr-{{ .PullRequest }}", URL: "https://{{ .Namespace }}.example.com/"},
 			namespace: "pr-12", release: "shop", url: "https://pr-12.example.com/", host: "pr-12.example.com", perBranch: true,
 		},
 		{
@@ -59,7 +61,8 @@ func TestNew(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Namespace != tt.namespace || got.Release != tt.release || got.URL != tt.url || got.Host != tt.host || got.PerBranch != tt.perBranch {
+			if got.Namespace != tt.namespace || got.Release != tt.release || got.URL != tt.url || got.Host != tt.host ||
+				got.PerBranch != tt.perBranch {
 				t.Errorf("got namespace %q release %q url %q host %q per branch %v", got.Namespace, got.Release, got.URL, got.Host, got.PerBranch)
 			}
 		})
@@ -133,7 +136,8 @@ func TestLabels(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := map[string]string{
-		ownership.LabelManagedBy: "berth", ownership.LabelApp: "shop", ownership.LabelRepository: own.RepositoryHash, ownership.LabelIdentity: own.Identity,
+		ownership.LabelManagedBy: "berth", ownership.LabelApp: "shop", ownership.LabelRepository: own.RepositoryHash,
+		ownership.LabelIdentity: own.Identity,
 	}; !maps.Equal(own.Labels, want) {
 		t.Errorf("labels %v, want %v", own.Labels, want)
 	}
@@ -161,7 +165,8 @@ func TestLabels(t *testing.T) {
 
 func TestIdentity(t *testing.T) {
 	base := Source{Host: "github.com", Repository: "acme/shop", Branch: "patch-1"}
-	same := Source{Host: "GitHub.com", Repository: "Acme/Shop", HeadRepository: "acme/shop", Branch: "patch-1", PullRequest: 5, SHA: "abc", App: "x"}
+	same := Source{Host: "GitHub.com", Repository: "Acme/Shop", HeadRepository: "acme/shop", Branch: "patch-1", PullRequest: 5, SHA: "abc",
+		App: "x"}
 	if Identity(base) != Identity(same) {
 		t.Error("case, pull request, commit and app are no part of the identity")
 	}

@@ -18,7 +18,8 @@ type TemplateError struct {
 
 // Error returns one line.
 func (e *TemplateError) Error() string {
-	return fmt.Sprintf("the template of %s cannot be filled in: %v; what it may use here is .%s", e.What, e.Cause, strings.Join(e.Known, ", ."))
+	return fmt.Sprintf("the template of %s cannot be filled in: %v; what it may use here is .%s", e.What, e.Cause,
+		strings.Join(e.Known, ", ."))
 }
 
 // Unwrap returns the cause.

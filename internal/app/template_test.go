@@ -12,7 +12,8 @@ func TestValuesKnowEveryName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := render("values", "{{ .App }} {{ .Slug }} {{ .Branch }} {{ .PullRequest }} {{ .SHA }} {{ .URL }} {{ .Host }} {{ .Namespace }} {{ .Release }}", a.Values())
+	got, err := render("values",
+		"{{ .App }} {{ .Slug }} {{ .Branch }} {{ .PullRequest }} {{ .SHA }} {{ .URL }} {{ .Host }} {{ .Namespace }} {{ .Release }}", a.Values())
 	if want := "shop main main 7 abc1234 https://main.example.com main.example.com review-shop-main shop"; got != want || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}

@@ -84,7 +84,8 @@ func TestMaskedSecretWithinAnother(t *testing.T) {
 // Reports escape what they show, each in its way.
 func TestMaskedSecretsAreNotReported(t *testing.T) {
 	for _, secret := range []string{
-		"glpat-hunter2_cd_ef", `hunter2"word<&>'\`, "-hunter2|*[x]", "hunter2@web#1  with\ttabs", "hunter2`x_y`z", "hun\u200bter2_x", "_ünï_hunter2",
+		"glpat-hunter2_cd_ef", `hunter2"word<&>'\`, "-hunter2|*[x]", "hunter2@web#1  with\ttabs", "hunter2`x_y`z", "hun\u200bter2_x",
+		"_ünï_hunter2",
 	} {
 		p := newPrinter(io.Discard)
 		p.mask(secret)
@@ -92,8 +93,9 @@ func TestMaskedSecretsAreNotReported(t *testing.T) {
 			files, err := reportFiles(result.Result{
 				Subject: result.Subject{Verb: "deploy", URL: text},
 				Exit:    result.Exit{Reason: problem.DeployFailed, Headline: text, Cause: text, Next: text},
-				Proof:   result.Proof{Checks: []result.Check{{Title: text, Detail: text, Findings: []string{text}}}, Evidence: []string{text}, Diagnostics: &result.Diagnostics{Reason: text, Symptoms: []result.Symptom{{Reason: text, Events: []string{text}}}}},
-				Log:     result.Log{Notes: []result.Note{{Level: result.LevelError, Title: text, Message: text}}},
+				Proof: result.Proof{Checks: []result.Check{{Title: text, Detail: text, Findings: []string{text}}}, Evidence: []string{text},
+					Diagnostics: &result.Diagnostics{Reason: text, Symptoms: []result.Symptom{{Reason: text, Events: []string{text}}}}},
+				Log: result.Log{Notes: []result.Note{{Level: result.LevelError, Title: text, Message: text}}},
 			})
 			if err != nil {
 				t.Fatal(err)

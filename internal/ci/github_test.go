@@ -18,8 +18,10 @@ import (
 
 func failedResult() result.Result {
 	return result.Result{
-		Subject: result.Subject{Verb: "deploy", Namespace: "review-x", Release: "web", Revision: 2, Status: facts.StatusFailed, URL: "https://x.example"},
-		Exit:    result.Exit{Reason: problem.DeployFailed, ExitCode: 23, Headline: "web could not be deployed", Cause: "100% of\r\n::error::pods, failed"},
+		Subject: result.Subject{Verb: "deploy", Namespace: "review-x", Release: "web", Revision: 2, Status: facts.StatusFailed,
+			URL: "https://x.example"},
+		Exit: result.Exit{Reason: problem.DeployFailed, ExitCode: 23, Headline: "web could not be deployed",
+			Cause: "100% of\r\n::error::pods, failed"},
 		Log: result.Log{Notes: []result.Note{
 			{Level: result.LevelError, Title: "a, b: c\n::error::d", Message: "50%\n::set-output name=url::evil"},
 			{Level: result.LevelWarning, Message: "no title"},

@@ -54,7 +54,8 @@ func (a *runAPI) RunState(ctx context.Context, runURL string) (facts.RunState, e
 	}
 	state, ok := a.states[status]
 	if !ok {
-		return facts.RunUnknown, fmt.Errorf("ask %s about run %s: its status %.50q tells neither that it runs nor that it ended", a.platform, path, status)
+		return facts.RunUnknown,
+			fmt.Errorf("ask %s about run %s: its status %.50q tells neither that it runs nor that it ended", a.platform, path, status)
 	}
 	return state, nil
 }

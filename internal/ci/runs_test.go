@@ -164,7 +164,8 @@ func TestRunsAskAboutTheirOwnRepositoryOnly(t *testing.T) {
 
 func TestAnEarlierAttemptOfThisRunIsAskedAbout(t *testing.T) {
 	runs, _ := onGitHubAPI.serve(t, nil, says(`{"id": 42, "status": "completed"}`))
-	if got, err := runs.RunState(t.Context(), "https://ghe.example.com/acme/shop/actions/runs/42/attempts/2"); got != facts.RunEnded || err != nil {
+	got, err := runs.RunState(t.Context(), "https://ghe.example.com/acme/shop/actions/runs/42/attempts/2")
+	if got != facts.RunEnded || err != nil {
 		t.Errorf("got %s, %v", got, err)
 	}
 }
@@ -190,7 +191,8 @@ func TestUnexpectedAnswersAreUnknown(t *testing.T) {
 	}
 	denials := map[string]bool{}
 	for code, denied := range map[int]bool{
-		201: false, 204: false, 304: false, 400: false, 401: true, 403: true, 404: true, 410: false, 429: false, 500: false, 502: false, 503: false,
+		201: false, 204: false, 304: false, 400: false, 401: true, 403: true, 404: true, 410: false, 429: false, 500: false, 502: false,
+		503: false,
 	} {
 		name := http.StatusText(code)
 		denials[name] = denied
@@ -285,9 +287,18 @@ func TestNewRuns(t *testing.T) {
 func TestTheRunsOwnURL(t *testing.T) {
 	for want, e := range map[string]env{
 		"https://github.com/acme/shop/actions/runs/42/attempts/3": github("push", "refs/heads/x"),
-		"https://github.com/acme/shop/actions/runs/42":            func() env { e := github("push", "refs/heads/x"); delete(e, "GITHUB_RUN_ATTEMPT"); return e }(),
-		"https://gitlab.com/acme/shop/-/jobs/9":                   gitlab(env{"CI_PROJECT_URL": "https://gitlab.com/acme/shop", "CI_JOB_ID": "9"}),
-		"":                                                        func() env { e := github("push", "refs/heads/x"); delete(e, "GITHUB_RUN_ID"); return e }(),
+		"https://github.com/acme/shop/actions/runs/42": func() env {
+			e := github("push", "refs/heads/x")
+			delete(e, "GITHUB_RUN_ATTEMPT")
+			return e
+		}(),
+		"https://gitlab.com/acme/shop/-/jobs/9": gitlab(env{"CI_PROJECT_URL": "https://gitlab.com/acme/shop",
+			"CI_JOB_ID": "9"}),
+		"": func() env {
+			e := github("push", "refs/heads/x")
+			delete(e, "GITHUB_RUN_ID")
+			return e
+		}(),
 	} {
 		c, _ := Detect(e.get, &strings.Builder{}).Context() // without a payload, which does not matter here
 		if c.RunURL != want {

@@ -41,7 +41,9 @@ func serverNow(conn *kube.Conn) func() time.Time {
 	}
 }
 
-func (l *locker) Acquire(ctx context.Context, expect engine.LockExpected, waiting func(string, time.Time)) (engine.Held, facts.Lock, error) {
+func (l *locker) Acquire(
+	ctx context.Context, expect engine.LockExpected, waiting func(string, time.Time),
+) (engine.Held, facts.Lock, error) {
 	o := l.options
 	o.OnWait, o.Absent, o.Renewable = waiting, expect.Absent, expect.Renewable
 	held, err := lease.Acquire(ctx, l.conn.Clientset(), o)

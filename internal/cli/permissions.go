@@ -54,7 +54,9 @@ func (p permissions) PruneNeeds() []problem.Permission {
 
 func (p permissions) RenewLock() problem.Permission { return access.RenewLock(p.namespace) }
 
-func (p permissions) ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration, retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error) {
+func (p permissions) ReviewUntil(
+	ctx context.Context, needs []problem.Permission, wait time.Duration, retry func([]problem.MissingPermission),
+) ([]problem.MissingPermission, error) {
 	gaps, err := access.ReviewUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait,
 		func(gaps []problem.MissingPermission, _ time.Duration) { retry(gaps) })
 	return gaps, apifailure.Classify(err, "ask for permissions")
@@ -65,7 +67,8 @@ func (p permissions) ReviewUntil(ctx context.Context, needs []problem.Permission
 func (p permissions) RBAC(user string, more []problem.Permission) string {
 	needs := access.Storage(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true, CreateNamespace: p.perBranch})
 	if p.perBranch {
-		needs = append(needs, problem.Permission{Verb: "delete", Resource: "namespaces", Name: p.namespace, Why: "remove the namespace that Berth made"})
+		needs = append(needs,
+			problem.Permission{Verb: "delete", Resource: "namespaces", Name: p.namespace, Why: "remove the namespace that Berth made"})
 	}
 	needs = append(needs, problem.Permission{Verb: "delete", Group: "coordination.k8s.io", Resource: "leases", Namespace: p.namespace,
 		Why: "remove the lock of a release that is no more", Optional: true})

@@ -14,9 +14,10 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.LockTimeout },
 	},
 	{
-		Name: "lock-duration", Type: Duration, Default: "30s", Verbs: readingLock, limits: limits{shortest: 3 * time.Second, longest: 10 * time.Minute},
-		Doc:   "How long the lock holds unless it is renewed, from 3s to 10m; a run that was killed counts as dead three times as long after its last sign.",
-		field: func(o *Options) any { return &o.LockDuration },
+		Name: "lock-duration", Type: Duration, Default: "30s", Verbs: readingLock,
+		limits: limits{shortest: 3 * time.Second, longest: 10 * time.Minute},
+		Doc:    "How long the lock holds unless it is renewed, from 3s to 10m; a run that was killed counts as dead three times as long after its last sign.",
+		field:  func(o *Options) any { return &o.LockDuration },
 	},
 	{
 		Name: "check-timeout", Type: Duration, Default: "1m", Verbs: proving, limits: limits{positive: true},

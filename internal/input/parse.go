@@ -170,5 +170,6 @@ func material(raw string) Material {
 
 func isContent(s string) bool {
 	s = strings.TrimSpace(s)
-	return strings.ContainsAny(s, "\n") || strings.HasPrefix(s, "{") || strings.HasPrefix(s, "apiVersion") || strings.HasPrefix(s, "-----BEGIN")
+	return strings.ContainsAny(s, "\n") || strings.HasPrefix(s, "{") || strings.HasPrefix(s, "apiVersion") ||
+		strings.HasPrefix(s, "-----BEGIN")
 }

@@ -41,7 +41,8 @@ func TestDefaults(t *testing.T) {
 	o := mustResolve(t, verb.Deploy, []string{"--chart=./chart"}, nil, onCI)
 	if o.Timeout != 5*time.Minute || o.LockTimeout != 5*time.Minute || o.CheckTimeout != time.Minute || o.RBACWait != 10*time.Second ||
 		o.AssumeDeadAfter != 30*time.Minute || o.Confirm != 1 || o.MaxHistory != 10 || !o.CreateNamespace || o.Adopt ||
-		o.OnStuck != "auto" || o.OnFailure != "keep" || o.LockDuration != 30*time.Second || o.Preflight != "storage" || o.Output != "text" || o.LogLevel != "info" || o.DependencyUpdate != "auto" {
+		o.OnStuck != "auto" || o.OnFailure != "keep" || o.LockDuration != 30*time.Second || o.Preflight != "storage" || o.Output != "text" ||
+		o.LogLevel != "info" || o.DependencyUpdate != "auto" {
 		t.Errorf("got %+v", o)
 	}
 	if o.Host != "github.com" || o.Repository != "acme/shop" || o.HeadRepository != "mallory/shop" || o.Branch != "patch-1" ||
@@ -51,7 +52,8 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestOneBeatsTheOther(t *testing.T) {
-	github := []string{"GITHUB_ACTIONS=true", "INPUT_TIMEOUT=1m", "INPUT_CONFIRM=2", "INPUT_KUBE-CONTEXT=action", "INPUT_RELEASE= ", "INPUT_VERB=deploy"}
+	github := []string{"GITHUB_ACTIONS=true", "INPUT_TIMEOUT=1m", "INPUT_CONFIRM=2", "INPUT_KUBE-CONTEXT=action", "INPUT_RELEASE= ",
+		"INPUT_VERB=deploy"}
 	environ := append(slices.Clone(github), "BERTH_TIMEOUT=2m", "BERTH_NAMESPACE=", "BERTH_RELEASE=env", "HOME=/root")
 	o := mustResolve(t, verb.Check, []string{"--timeout=3m", "--release", ""}, environ, onCI)
 	if o.Timeout != 3*time.Minute || o.Confirm != 2 || o.KubeContext != "action" || o.Namespace != "" || o.Release != "env" {
@@ -75,15 +77,16 @@ func TestKinds(t *testing.T) {
 		"BERTH_STATUS=deployed", "BERTH_PORT_80_TCP=tcp://10.0.0.1:80", "BERTH_SERVICE_HOST=10.0.0.1", "BERTH_TEST_X=1",
 	}, onCI)
 	for name, got := range map[string]string{
-		"values [a.yaml b-{{ .Slug }}.yaml]":     fmt.Sprint("values ", o.Values),
-		"set [a=1] [a=1 b= x] [{\"a\": 1}]":      fmt.Sprint("set ", o.Set, o.SetString, o.SetJSON),
-		"soft-fail [21 22 23]":                   fmt.Sprint("soft-fail ", o.SoftFail),
-		"labels map[example.com/tier: team:a]":   fmt.Sprint("labels ", o.NamespaceLabels),
-		"bools true false true\n":                fmt.Sprintln("bools", o.Adopt, o.CreateNamespace, o.DependencyUpdate),
-		"numbers 0s 0":                           fmt.Sprint("numbers ", o.AssumeDeadAfter, o.MaxHistory),
-		"chart oci://example.com/chart 1.2.3":    fmt.Sprint("chart ", o.Chart, " ", o.ChartVersion),
-		"password hunter2 (hidden) \"(hidden)\"": fmt.Sprintf("password %s %v %q", o.RegistryPassword.Reveal(), o.RegistryPassword, o.RegistryPassword),
-		"namespace reviews":                      "namespace " + o.Namespace,
+		"values [a.yaml b-{{ .Slug }}.yaml]":   fmt.Sprint("values ", o.Values),
+		"set [a=1] [a=1 b= x] [{\"a\": 1}]":    fmt.Sprint("set ", o.Set, o.SetString, o.SetJSON),
+		"soft-fail [21 22 23]":                 fmt.Sprint("soft-fail ", o.SoftFail),
+		"labels map[example.com/tier: team:a]": fmt.Sprint("labels ", o.NamespaceLabels),
+		"bools true false true\n":              fmt.Sprintln("bools", o.Adopt, o.CreateNamespace, o.DependencyUpdate),
+		"numbers 0s 0":                         fmt.Sprint("numbers ", o.AssumeDeadAfter, o.MaxHistory),
+		"chart oci://example.com/chart 1.2.3":  fmt.Sprint("chart ", o.Chart, " ", o.ChartVersion),
+		"password hunter2 (hidden) \"(hidden)\"": fmt.Sprintf("password %s %v %q", o.RegistryPassword.Reveal(), o.RegistryPassword,
+			o.RegistryPassword),
+		"namespace reviews": "namespace " + o.Namespace,
 	} {
 		if got != name {
 			t.Errorf("got %s, want %s", got, name)
@@ -200,7 +203,8 @@ func FuzzResolve(f *testing.F) {
 	f.Add("-fx\x00--soft-fail=,", "BERTH_REPOSITORY=https://u:p@h/a/b\x00BERTH_=\x00=\x00BERTH_NAMESPACE_LABEL==", "refs/heads/", "git@h:a")
 	f.Fuzz(func(t *testing.T, args, environ, branch, repository string) {
 		for _, p := range verb.Table {
-			o, err := resolve(t, p.Verb, strings.Split(args, "\x00"), strings.Split(environ, "\x00"), Defaults{Branch: branch, Repository: repository})
+			o, err := resolve(t, p.Verb, strings.Split(args, "\x00"), strings.Split(environ, "\x00"),
+				Defaults{Branch: branch, Repository: repository})
 			var errs Errors
 			if err == nil && o == nil || err != nil && !errors.As(err, &errs) {
 				t.Fatalf("%s: got %v, %v", p.Verb, o, err)

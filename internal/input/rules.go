@@ -22,19 +22,25 @@ func (o *Options) conflicts(from map[string]string) (errs Errors) {
 
 func (c *Cluster) clusterConflicts(refuse func(wrong bool, name, allowed string)) {
 	refuse(c.KubeAPIServer != "" && c.Kubeconfig.Given(), "kube-apiserver", "it does not go with kubeconfig; give one of the two")
-	refuse(c.KubeAPIServer != "" && c.KubeContext != "", "kube-context", "it chooses from a kubeconfig and does not go with kube-apiserver; give one of the two")
-	refuse(c.KubeToken != "" && c.KubeAPIServer == "", "kube-token", "it needs kube-apiserver; give that too, or a kubeconfig with the token in it")
-	refuse(c.KubeToken != "" && strings.HasPrefix(c.KubeAPIServer, "http://"), "kube-apiserver", "kube-token would be sent in the clear; give an https:// URL")
+	refuse(c.KubeAPIServer != "" && c.KubeContext != "", "kube-context",
+		"it chooses from a kubeconfig and does not go with kube-apiserver; give one of the two")
+	refuse(c.KubeToken != "" && c.KubeAPIServer == "", "kube-token",
+		"it needs kube-apiserver; give that too, or a kubeconfig with the token in it")
+	refuse(c.KubeToken != "" && strings.HasPrefix(c.KubeAPIServer, "http://"), "kube-apiserver",
+		"kube-token would be sent in the clear; give an https:// URL")
 	refuse(c.KubeCA.Given() && c.KubeAPIServer == "", "kube-ca", "it needs kube-apiserver; give that too, or a kubeconfig with the CA in it")
 }
 
 func (c *ChartSource) chartConflicts(refuse func(wrong bool, name, allowed string)) {
 	registry, remote := strings.HasPrefix(c.Chart, "oci://"), strings.Contains(c.Chart, "://")
 	local := c.ChartRepo == "" && !registry
-	refuse(c.ChartRepo != "" && (remote || isPath(c.Chart)), "repo", "chart is not a name in a repository but a reference of its own; leave repo out, or give the chart's name")
-	refuse(c.ChartVersion != "" && c.Chart != "" && local, "version", "chart is a folder or file, which has its version in it; leave version out, or give repo")
+	refuse(c.ChartRepo != "" && (remote || isPath(c.Chart)), "repo",
+		"chart is not a name in a repository but a reference of its own; leave repo out, or give the chart's name")
+	refuse(c.ChartVersion != "" && c.Chart != "" && local, "version",
+		"chart is a folder or file, which has its version in it; leave version out, or give repo")
 	refuse(c.RegistryPassword != "" && c.RegistryUsername == "", "registry-password", "it needs registry-username")
-	refuse(c.RegistryUsername != "" && c.RegistryPassword == "", "registry-username", "it needs registry-password, as "+Find("registry-password").Env())
+	refuse(c.RegistryUsername != "" && c.RegistryPassword == "", "registry-username", "it needs registry-password, as "+
+		Find("registry-password").Env())
 	refuse(c.RegistryUsername != "" && c.RegistryConfig != "", "registry-config", "it does not go with registry-username; give one of the two")
 }
 

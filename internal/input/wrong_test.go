@@ -21,7 +21,8 @@ func TestWrongInputs(t *testing.T) {
 		{"boolean", nil, []string{"BERTH_CREATE_NAMESPACE=on"}, []string{`BERTH_CREATE_NAMESPACE "on": give true or false`}},
 		{"number", []string{"--confirm=0"}, nil, []string{"--confirm \"0\": give a whole number from 1"}},
 		{"choice", []string{"--on-stuck=delete"}, nil, []string{"give one of auto, promote, unlock, rollback, uninstall, fail"}},
-		{"choice after a failure", nil, []string{"BERTH_ON_FAILURE=fail"}, []string{`BERTH_ON_FAILURE "fail": give one of keep, rollback, uninstall`}},
+		{"choice after a failure", nil, []string{"BERTH_ON_FAILURE=fail"},
+			[]string{`BERTH_ON_FAILURE "fail": give one of keep, rollback, uninstall`}},
 		{"lock that is too short", []string{"--lock-duration=2999ms"}, nil, []string{`--lock-duration "2999ms": give a duration from 3s to 10m`}},
 		{"lock that is too long", nil, []string{"BERTH_LOCK_DURATION=10m1s"}, []string{"give a duration from 3s to 10m"}},
 		{"lock that never holds", []string{"--lock-duration=0"}, nil, []string{"give a duration from 3s to 10m"}},
@@ -36,19 +37,26 @@ func TestWrongInputs(t *testing.T) {
 		{"repository", []string{"--repository=shop"}, nil, []string{"owner/name"}},
 		{"template", []string{"--namespace={{ .Slug"}, nil, []string{"it is no template"}},
 		{"set without key", []string{"--set==1"}, nil, []string{"key=value"}},
-		{"labels", []string{"--namespace-label=a", "--namespace-label=berth.dev/app=x", "--namespace-label=b=1", "--namespace-label=b=2", "--namespace-label=c=a b"}, nil,
+		{"labels",
+			[]string{"--namespace-label=a", "--namespace-label=berth.dev/app=x", "--namespace-label=b=1", "--namespace-label=b=2",
+				"--namespace-label=c=a b"}, nil,
 			[]string{`"a": give key=value`, "not yours", "twice", `"c=a b"`}},
 		{"apiserver", []string{"--kube-apiserver=example.com"}, nil, []string{"https://"}},
 		{"kubeconfig's content as a flag", []string{"--kubeconfig", "apiVersion: v1\nusers: hunter2"}, nil, []string{"a flag takes a path"}},
 		{"password in a URL", []string{"--chart=x", "--repo=https://u:hunter2@example.com"}, nil, []string{`"https://(hidden)@example.com"`}},
-		{"password in a value", []string{"--set=db.password=hunter2{{", "--set-string=hunter2", "--set-json={\"a\":\"hunter2{{\"}"}, nil, []string{`"db.password=(hidden)"`, "--set-string (hidden)", "--set-json (hidden)"}},
-		{"password of two lines", nil, []string{"BERTH_REGISTRY_USERNAME=u", "BERTH_REGISTRY_PASSWORD=hunter2\nhunter2"}, []string{"BERTH_REGISTRY_PASSWORD (hidden)"}},
-		{"mistyped variable", nil, []string{"BERTH_KUBE_TOKENS=hunter2"}, []string{"BERTH_KUBE_TOKENS: there is no such input; did you mean BERTH_KUBE_TOKEN?"}},
-		{"mistyped action input", nil, []string{"GITHUB_ACTIONS=true", "INPUT_KUBECONTEXT=x"}, []string{"INPUT_KUBECONTEXT: there is no such input; did you mean INPUT_KUBE-CONTEXT?"}},
+		{"password in a value", []string{"--set=db.password=hunter2{{", "--set-string=hunter2", "--set-json={\"a\":\"hunter2{{\"}"}, nil,
+			[]string{`"db.password=(hidden)"`, "--set-string (hidden)", "--set-json (hidden)"}},
+		{"password of two lines", nil, []string{"BERTH_REGISTRY_USERNAME=u", "BERTH_REGISTRY_PASSWORD=hunter2\nhunter2"},
+			[]string{"BERTH_REGISTRY_PASSWORD (hidden)"}},
+		{"mistyped variable", nil, []string{"BERTH_KUBE_TOKENS=hunter2"},
+			[]string{"BERTH_KUBE_TOKENS: there is no such input; did you mean BERTH_KUBE_TOKEN?"}},
+		{"mistyped action input", nil, []string{"GITHUB_ACTIONS=true", "INPUT_KUBECONTEXT=x"},
+			[]string{"INPUT_KUBECONTEXT: there is no such input; did you mean INPUT_KUBE-CONTEXT?"}},
 		{"unlike any", nil, []string{"BERTH_UNLIKE_ANY_OF_THEM=x"}, []string{"BERTH_UNLIKE_ANY_OF_THEM: there is no such input"}},
 		{"all at once", []string{"--timeout=x", "--confirm=x"}, []string{"BERTH_X_Y_Z_Q=1"}, []string{"BERTH_X_Y_Z_Q", "--timeout", "--confirm"}},
 
-		{"two clusters", []string{"--kubeconfig=c", "--kube-apiserver=https://h", "--kube-context=x"}, nil, []string{"--kube-apiserver", "--kube-context"}},
+		{"two clusters", []string{"--kubeconfig=c", "--kube-apiserver=https://h", "--kube-context=x"}, nil,
+			[]string{"--kube-apiserver", "--kube-context"}},
 		{"token for nobody", nil, []string{"BERTH_KUBE_TOKEN=hunter2"}, []string{"BERTH_KUBE_TOKEN: it needs kube-apiserver"}},
 		{"CA for nobody", nil, []string{"BERTH_KUBE_CA=ca.pem"}, []string{"it needs kube-apiserver"}},
 		{"token in the clear", []string{"--kube-apiserver=http://h"}, []string{"BERTH_KUBE_TOKEN=hunter2"}, []string{"in the clear"}},
@@ -57,7 +65,8 @@ func TestWrongInputs(t *testing.T) {
 		{"version of a folder", []string{"--version=1", "--chart=./c"}, nil, []string{"--version: chart is a folder or file"}},
 		{"password for nobody", nil, []string{"BERTH_REGISTRY_PASSWORD=hunter2"}, []string{"it needs registry-username"}},
 		{"nobody's password", []string{"--registry-username=u"}, nil, []string{"BERTH_REGISTRY_PASSWORD"}},
-		{"two registry credentials", []string{"--registry-username=u", "--registry-config=c"}, []string{"BERTH_REGISTRY_PASSWORD=hunter2"}, []string{"--registry-config"}},
+		{"two registry credentials", []string{"--registry-username=u", "--registry-config=c"}, []string{"BERTH_REGISTRY_PASSWORD=hunter2"},
+			[]string{"--registry-config"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			args := tt.args
@@ -92,7 +101,8 @@ func TestWrongInputs(t *testing.T) {
 func TestMissing(t *testing.T) {
 	_, err := resolve(t, verb.Deploy, nil, nil, Defaults{})
 	for _, want := range []string{
-		"repository: deploy needs it; give --repository or BERTH_REPOSITORY (in CI it is", "branch: deploy needs it", "chart: deploy needs it; give --chart or BERTH_CHART",
+		"repository: deploy needs it; give --repository or BERTH_REPOSITORY (in CI it is", "branch: deploy needs it",
+		"chart: deploy needs it; give --chart or BERTH_CHART",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v\nwant %s", err, want)

@@ -107,7 +107,8 @@ func TestClusterDiscoveryAndConnections(t *testing.T) {
 	// The way that the template function lookup goes.
 	typed, _ := behind(t, c, transport.NewFence(t.Context()))
 	list, err := typed.Discovery().ServerResourcesForGroupVersion("apps/v1")
-	if err != nil || !slices.ContainsFunc(list.APIResources, func(r metav1.APIResource) bool { return r.Kind == "Deployment" && r.Namespaced }) {
+	if err != nil || !slices.ContainsFunc(list.APIResources,
+		func(r metav1.APIResource) bool { return r.Kind == "Deployment" && r.Namespaced }) {
 		t.Errorf("apps/v1 has %v, %v", list, err)
 	}
 	for range 2 {
@@ -117,7 +118,8 @@ func TestClusterDiscoveryAndConnections(t *testing.T) {
 	}
 	traffic := c.Traffic()
 	t.Logf("%+v", traffic)
-	for what, want := range map[string]int{"discovery": 2, "version": 1, "openapi": 0, "deployments.apps": 3, "ingresses.networking.k8s.io": 3} {
+	for what, want := range map[string]int{"discovery": 2, "version": 1, "openapi": 0, "deployments.apps": 3,
+		"ingresses.networking.k8s.io": 3} {
 		if got := count(traffic, what); got != want {
 			t.Errorf("%s: %d requests, want %d", what, got, want)
 		}
@@ -155,7 +157,8 @@ func TestClusterServiceAccount(t *testing.T) {
 	if name, err := c.Whoami(withTimeout(t)); err != nil || name != account.User {
 		t.Errorf("got %q, %v", name, err)
 	}
-	_, err = c.Clientset().CoreV1().Secrets(ns).Update(withTimeout(t), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"}}, metav1.UpdateOptions{})
+	_, err = c.Clientset().CoreV1().Secrets(ns).Update(withTimeout(t), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"}},
+		metav1.UpdateOptions{})
 	p := problem.Of(apifailure.Classify(err, "write"))
 	want := problem.Permission{Verb: "update", Resource: "secrets", Namespace: ns, Why: "write"}
 	if p.Reason != problem.PermissionMissing || len(p.Missing) != 1 || p.Missing[0].Permission != want {
@@ -163,7 +166,8 @@ func TestClusterServiceAccount(t *testing.T) {
 	}
 	_, err = c.Clientset().CoreV1().Namespaces().List(withTimeout(t), metav1.ListOptions{})
 	p = problem.Of(apifailure.Classify(err, "look"))
-	if want := (problem.Permission{Verb: "list", Resource: "namespaces", Why: "look"}); len(p.Missing) != 1 || p.Missing[0].Permission != want {
+	if want := (problem.Permission{Verb: "list", Resource: "namespaces", Why: "look"}); len(p.Missing) != 1 ||
+		p.Missing[0].Permission != want {
 		t.Errorf("got %s %+v", p.Reason, p.Missing)
 	}
 
@@ -211,7 +215,8 @@ func TestClusterFenceCutsAWatch(t *testing.T) {
 			t.Fatal("the watch goes on")
 		}
 	}
-	_, err = typed.CoreV1().ConfigMaps(ns).Create(withTimeout(t), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "late"}}, metav1.CreateOptions{})
+	_, err = typed.CoreV1().ConfigMaps(ns).Create(withTimeout(t), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "late"}},
+		metav1.CreateOptions{})
 	wantFenced(t, err)
 	if left, err := c.Clientset().CoreV1().ConfigMaps(ns).Get(withTimeout(t), "late", metav1.GetOptions{}); err == nil {
 		t.Errorf("%s was written", left.Name)

@@ -187,7 +187,8 @@ func TestWhoamiRefused(t *testing.T) {
 		t.Errorf("got %q, %v", name, err)
 	}
 	code.Store(http.StatusUnauthorized)
-	if _, err := c.Whoami(withTimeout(t)); problem.Of(apifailure.Classify(err, "")).Reason != problem.PermissionMissing || errors.Is(err, apifailure.ErrFenced) {
+	if _, err := c.Whoami(withTimeout(t)); problem.Of(apifailure.Classify(err, "")).Reason != problem.PermissionMissing ||
+		errors.Is(err, apifailure.ErrFenced) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -69,17 +69,20 @@ func TestConnectFindsTheCluster(t *testing.T) {
 		vars            map[string]string
 		host, namespace string
 	}{
-		{"server first", Options{Server: "https://s.example:6443/prefix/", Token: "t"}, map[string]string{"KUBECONFIG": path}, "https://s.example:6443/prefix", "default"},
+		{"server first", Options{Server: "https://s.example:6443/prefix/", Token: "t"}, map[string]string{"KUBECONFIG": path},
+			"https://s.example:6443/prefix", "default"},
 		{"server without scheme", Options{Server: "s.example"}, nil, "https://s.example", "default"},
 		{"a path", Options{Kubeconfig: path}, map[string]string{"KUBECONFIG": other}, "https://path.example", "ns-one"},
 		{"a path from home", Options{Kubeconfig: "~/.kube/config"}, map[string]string{"HOME": home}, "https://home.example", "ns-one"},
 		{"content", Options{Kubeconfig: "\n" + plain}, nil, "https://content.example", "ns-one"},
 		{"content, other context", Options{Kubeconfig: plain, Context: "two"}, nil, "https://content.example", "ns-two"},
 		{"base64", Options{Kubeconfig: encoded}, nil, "https://content.example", "ns-one"},
-		{"base64 in lines", Options{Kubeconfig: encoded[:40] + "\n  " + encoded[40:80] + "\r\n" + encoded[80:] + "\n"}, nil, "https://content.example", "ns-one"},
+		{"base64 in lines", Options{Kubeconfig: encoded[:40] + "\n  " + encoded[40:80] + "\r\n" + encoded[80:] + "\n"}, nil,
+			"https://content.example", "ns-one"},
 		{"base64 without padding", Options{Kubeconfig: strings.TrimRight(encoded, "=")}, nil, "https://content.example", "ns-one"},
 		{"environment", Options{}, map[string]string{"KUBECONFIG": path, "HOME": home}, "https://path.example", "ns-one"},
-		{"environment, a list", Options{Context: "two"}, map[string]string{"KUBECONFIG": path + ":/none:" + other}, "https://path.example", "ns-two"},
+		{"environment, a list", Options{Context: "two"}, map[string]string{"KUBECONFIG": path + ":/none:" + other}, "https://path.example",
+			"ns-two"},
 		{"environment, content", Options{}, map[string]string{"KUBECONFIG": encoded}, "https://content.example", "ns-one"},
 		{"home", Options{InCluster: pod}, map[string]string{"HOME": home}, "https://home.example", "ns-one"},
 		{"pod", Options{InCluster: pod}, map[string]string{"HOME": "/none"}, "https://10.0.0.1:443", "default"},
@@ -104,10 +107,12 @@ func TestConnectFindsTheCluster(t *testing.T) {
 func TestConnectRefuses(t *testing.T) {
 	plain := config("https://c.example", tokens("one", "two"))
 	broken := "apiVersion: v1\nusers: [" + hidden + "\n"
-	plugin := config("https://c.example", map[string]string{"one": "{exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin, interactiveMode: Never, installHint: x}}"})
+	plugin := config("https://c.example",
+		map[string]string{"one": "{exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin, interactiveMode: Never, installHint: x}}"})
 	provider := config("https://c.example", map[string]string{"one": "{auth-provider: {name: gcp, config: {access-token: " + hidden + "}}}"})
 	files := config("https://c.example", map[string]string{"one": "{client-certificate: /none.crt, client-key: /none.key}"})
-	pasted := config("https://c.example", map[string]string{"one": "{client-certificate: /none.crt, client-key: 'BEGIN " + hidden + "', tokenFile: " + hidden + "}"})
+	pasted := config("https://c.example",
+		map[string]string{"one": "{client-certificate: /none.crt, client-key: 'BEGIN " + hidden + "', tokenFile: " + hidden + "}"})
 	outside := func() (*rest.Config, error) { return nil, rest.ErrNotInCluster }
 	noToken := func() (*rest.Config, error) { return nil, errors.New("open token: no such file") }
 
@@ -135,7 +140,8 @@ func TestConnectRefuses(t *testing.T) {
 		{"YAML of something else", Options{Kubeconfig: "a: " + hidden}, "", []string{"neither"}},
 		{"broken file", Options{Kubeconfig: write(t, "broken", broken)}, "", []string{"broken", "cannot be read"}},
 		{"no such context", Options{Kubeconfig: plain, Context: "three"}, "", []string{`no context "three"`, "one, two"}},
-		{"no current context", Options{Kubeconfig: strings.Replace(plain, "current-context: one\n", "", 1)}, "", []string{"no current context", "one, two"}},
+		{"no current context", Options{Kubeconfig: strings.Replace(plain, "current-context: one\n", "", 1)}, "",
+			[]string{"no current context", "one, two"}},
 		{"context without a kubeconfig", Options{Context: "one", InCluster: outside}, "", []string{`"one"`, "no kubeconfig"}},
 		{"plugin not installed", Options{Kubeconfig: plugin}, "", []string{"no-such-plugin", "not installed", "image", "kube-token"}},
 		{"auth provider", Options{Kubeconfig: provider}, "", []string{"gcp", "removed", "kube-token"}},

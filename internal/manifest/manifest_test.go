@@ -16,7 +16,8 @@ func TestParse(t *testing.T) {
 		"empty":           {"", nil, false},
 		"only separators": {"---\n---\n# a comment\n---\n{}\n", nil, false},
 		"Helm's form": {"---\n# Source: web/templates/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: other\n---\n# Source: web/templates/b.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: b\n",
-			[]facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Namespace: "other", Name: "a"}, {APIVersion: "apps/v1", Kind: "Deployment", Name: "b"}}, false},
+			[]facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Namespace: "other", Name: "a"},
+				{APIVersion: "apps/v1", Kind: "Deployment", Name: "b"}}, false},
 		"a list": {"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}}\n- {apiVersion: v1, kind: Service, metadata: {name: b}}\n",
 			[]facts.Ref{{APIVersion: "v1", Kind: "Service", Name: "a"}, {APIVersion: "v1", Kind: "Service", Name: "b"}}, false},
 		"a list in a list": {"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Service, metadata: {name: a}}]}\n- {apiVersion: v1, kind: Service, metadata: {name: b}}\n",
@@ -29,7 +30,8 @@ func TestParse(t *testing.T) {
 		"a tab":             {"\t\x00\xff", nil, true},
 		"odd metadata":      {"apiVersion: v1\nkind: ConfigMap\nmetadata: 3\n", []facts.Ref{{APIVersion: "v1", Kind: "ConfigMap"}}, false},
 		"odd items":         {"apiVersion: v1\nkind: List\nitems: [3]\n", nil, true},
-		"the broken second": {"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n[", []facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "a"}}, true},
+		"the broken second": {"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n[",
+			[]facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "a"}}, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

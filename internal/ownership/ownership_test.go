@@ -67,13 +67,16 @@ func TestKeepMark(t *testing.T) {
 		labels, annotations map[string]string
 		want                string
 	}{
-		"nothing":           {nil, nil, ""},
-		"an annotation":     {nil, map[string]string{AnnotationKeep: ""}, "it is marked berth.dev/keep"},
-		"a label":           {map[string]string{AnnotationKeep: "yes"}, nil, "it is marked berth.dev/keep"},
-		"false":             {map[string]string{AnnotationKeep: "False"}, nil, ""},
-		"Flux":              {map[string]string{"kustomize.toolkit.fluxcd.io/name": "apps"}, nil, "a GitOps controller owns it (kustomize.toolkit.fluxcd.io/name)"},
-		"Argo CD":           {nil, map[string]string{"argocd.argoproj.io/tracking-id": "a:b"}, "a GitOps controller owns it (argocd.argoproj.io/tracking-id)"},
-		"false, but Flux's": {map[string]string{"helm.toolkit.fluxcd.io/name": "a"}, map[string]string{AnnotationKeep: "false"}, "a GitOps controller owns it (helm.toolkit.fluxcd.io/name)"},
+		"nothing":       {nil, nil, ""},
+		"an annotation": {nil, map[string]string{AnnotationKeep: ""}, "it is marked berth.dev/keep"},
+		"a label":       {map[string]string{AnnotationKeep: "yes"}, nil, "it is marked berth.dev/keep"},
+		"false":         {map[string]string{AnnotationKeep: "False"}, nil, ""},
+		"Flux": {map[string]string{"kustomize.toolkit.fluxcd.io/name": "apps"}, nil,
+			"a GitOps controller owns it (kustomize.toolkit.fluxcd.io/name)"},
+		"Argo CD": {nil, map[string]string{"argocd.argoproj.io/tracking-id": "a:b"},
+			"a GitOps controller owns it (argocd.argoproj.io/tracking-id)"},
+		"false, but Flux's": {map[string]string{"helm.toolkit.fluxcd.io/name": "a"}, map[string]string{AnnotationKeep: "false"},
+			"a GitOps controller owns it (helm.toolkit.fluxcd.io/name)"},
 	}
 	for name, tt := range tests {
 		why, keep := KeepMark(tt.labels, tt.annotations)

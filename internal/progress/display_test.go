@@ -107,7 +107,8 @@ func TestDisplayShowsHostileTextAsText(t *testing.T) {
 			for _, ours := range []string{"\x1b[K", "\x1b[J", "\r\x1b[3A"} {
 				rest = strings.ReplaceAll(rest, ours, "")
 			}
-			if strings.ContainsAny(rest, "\x1b\r\x00\x07\u202e\u009b") || strings.Contains(rest, "\n::error") || !strings.Contains(rest, "pod gone") {
+			if strings.ContainsAny(rest, "\x1b\r\x00\x07\u202e\u009b") || strings.Contains(rest, "\n::error") ||
+				!strings.Contains(rest, "pod gone") {
 				t.Errorf("it printed %q", rest)
 			}
 		})

@@ -113,11 +113,14 @@ func TestLines(t *testing.T) {
 			s.saw(at(0.15), satisfied(web))
 			s.end(at(0.15))
 		}, []string{"  0.1 All 2 objects ready after 150 ms"}},
-		"at once":          {func(s *script) { s.begin(at(0), Ready, satisfied(config), satisfied(db)); s.end(at(0)) }, []string{"  0.0 All 2 objects ready at once"}},
-		"was not there":    {func(s *script) { s.begin(at(0), Gone, satisfied(config)); s.end(at(0)) }, nil},
-		"nothing":          {func(s *script) { s.begin(at(0), Ready); s.end(at(0)) }, nil},
-		"one, quick":       {func(s *script) { s.begin(at(0), Ready, web); s.saw(at(0.1), satisfied(web)); s.end(at(0.1)) }, []string{"  0.1 Deployment/web: ready after 100 ms"}},
-		"an end cut short": {func(s *script) { s.begin(at(0), Ready, web); s.end(at(5)) }, []string{"  0.2 Waiting for 1 object to be ready: Deployment/web (0 of 2)"}},
+		"at once": {func(s *script) { s.begin(at(0), Ready, satisfied(config), satisfied(db)); s.end(at(0)) },
+			[]string{"  0.0 All 2 objects ready at once"}},
+		"was not there": {func(s *script) { s.begin(at(0), Gone, satisfied(config)); s.end(at(0)) }, nil},
+		"nothing":       {func(s *script) { s.begin(at(0), Ready); s.end(at(0)) }, nil},
+		"one, quick": {func(s *script) { s.begin(at(0), Ready, web); s.saw(at(0.1), satisfied(web)); s.end(at(0.1)) },
+			[]string{"  0.1 Deployment/web: ready after 100 ms"}},
+		"an end cut short": {func(s *script) { s.begin(at(0), Ready, web); s.end(at(5)) },
+			[]string{"  0.2 Waiting for 1 object to be ready: Deployment/web (0 of 2)"}},
 		"a hook": {func(s *script) {
 			seed := some("Job", "seed", 0, 1, "")
 			s.begin(at(0), Done, seed)

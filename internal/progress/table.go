@@ -18,7 +18,8 @@ type frame struct {
 func table(w *wait, now time.Time, f frame) []string {
 	head := w.lastLine(now)
 	if w.ended.IsZero() && !w.satisfiedAll() {
-		head = fmt.Sprintf("Waiting for %s to be %s, %s", outOf(len(w.objects)-w.satisfied, len(w.objects)), w.condition, text.Seconds(w.elapsed(now)))
+		head = fmt.Sprintf("Waiting for %s to be %s, %s", outOf(len(w.objects)-w.satisfied, len(w.objects)), w.condition,
+			text.Seconds(w.elapsed(now)))
 	}
 	rows := []string{text.CutCells(head, f.width)}
 	if len(w.objects) == 1 && w.satisfiedAll() {

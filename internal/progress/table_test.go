@@ -14,7 +14,9 @@ import (
 
 // mixed is a wait with something of everything, 12 s old.
 func mixed() *wait {
-	w := newWait(Ready, start, []facts.Awaited{satisfied(config), web, db, some("Ingress", "web", 0, 0, "the load balancer has no address yet"), some("Deployment", "api", 0, 1, "")}, "review", asIs)
+	w := newWait(Ready, start,
+		[]facts.Awaited{satisfied(config), web, db, some("Ingress", "web", 0, 0, "the load balancer has no address yet"),
+			some("Deployment", "api", 0, 1, "")}, "review", asIs)
 	w.update(at(1.25), satisfied(some("Deployment", "api", 1, 1, "")), asIs)
 	w.update(at(8), failed(db, "pod db-0: container app: ImagePullBackOff"), asIs)
 	return w
@@ -99,7 +101,8 @@ func TestTableWhenItIsOver(t *testing.T) {
 }
 
 func TestTimeline(t *testing.T) {
-	want := []string{"Deployment/web: not ready 12s", "Ingress/web: not ready 12s", "StatefulSet/db: failed 8s", "Deployment/api 1.25s", "and 1 more, ready at once 0s"}
+	want := []string{"Deployment/web: not ready 12s", "Ingress/web: not ready 12s", "StatefulSet/db: failed 8s", "Deployment/api 1.25s",
+		"and 1 more, ready at once 0s"}
 	if diff := cmp.Diff(want, described(mixed().timeline(at(12)))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -37,12 +37,14 @@ func (w *wait) firstLine() string {
 
 // standingLine says how far the wait is.
 func (w *wait) standingLine(now time.Time) string {
-	return fmt.Sprintf("%d of %d %s after %s; waiting for %s", w.satisfied, len(w.objects), w.condition, text.Duration(w.elapsed(now)), list(w.unsatisfied(), w.condition, false))
+	return fmt.Sprintf("%d of %d %s after %s; waiting for %s", w.satisfied, len(w.objects), w.condition, text.Duration(w.elapsed(now)),
+		list(w.unsatisfied(), w.condition, false))
 }
 
 // reminderLine says how far the wait is, and why, when nothing was printed for long.
 func (w *wait) reminderLine(now time.Time) string {
-	return fmt.Sprintf("Still waiting after %s: %d of %d %s; %s", text.Seconds(w.elapsed(now)), w.satisfied, len(w.objects), w.condition, list(w.unsatisfied(), w.condition, true))
+	return fmt.Sprintf("Still waiting after %s: %d of %d %s; %s", text.Seconds(w.elapsed(now)), w.satisfied, len(w.objects), w.condition,
+		list(w.unsatisfied(), w.condition, true))
 }
 
 // lastLine says how the wait ended, or how far it is if it goes on.

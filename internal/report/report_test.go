@@ -109,8 +109,10 @@ func TestAnnotationsShowWhatTheRolloutFailedOf(t *testing.T) {
 		symptom result.Symptom
 		want    string
 	}{
-		"logs":            {problem.DeployFailed, result.Symptom{Ref: job, Logs: logs}, "why\nJob/migrate, last log lines of container app:\nno such table"},
-		"events":          {problem.RepairFailed, result.Symptom{Ref: job, Events: []string{"Failed: quota"}}, "why\nLast event of Job/migrate: Failed: quota"},
+		"logs": {problem.DeployFailed, result.Symptom{Ref: job, Logs: logs},
+			"why\nJob/migrate, last log lines of container app:\nno such table"},
+		"events": {problem.RepairFailed, result.Symptom{Ref: job, Events: []string{"Failed: quota"}},
+			"why\nLast event of Job/migrate: Failed: quota"},
 		"another failure": {problem.PermissionMissing, result.Symptom{Ref: job, Logs: logs}, "why"},
 	} {
 		r := result.Result{

@@ -182,21 +182,27 @@ func everything() result.Result {
 		Verb: "get", Group: "apps", Resource: "deployments", Namespace: "n", Name: "x", Why: "w", Optional: true,
 	}
 	return result.Result{
-		Subject: result.Subject{Verb: "deploy", App: "a", Branch: "b", Namespace: "n", Release: "r", URL: "https://x.example", User: "u", Chart: "c-1", Revision: 3, Status: facts.StatusFailed},
-		Exit:    result.Exit{Reason: problem.Inconsistent, ExitCode: 24, Headline: "h", Cause: "c", Next: "n", Repair: "promote", RBAC: "kind: Role", Missing: []problem.MissingPermission{{Permission: permission, Reason: "r"}}},
-		Proof: result.Proof{Attempts: 2, Checks: []result.Check{{Name: "n", Title: "t", OK: true, Detail: "d", Findings: []string{"f"}}}, Objects: []facts.Object{{
-			Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
-			UID: "u", Created: now, Touched: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Kept: true, Ready: true,
-			Failed: true, Complete: true, Reason: "r", Drift: "d", Error: "e",
-		}}, Diagnostics: &result.Diagnostics{Reason: "r", Symptoms: []result.Symptom{{
-			Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
-			Reason: "r", Events: []string{"e"},
-			Logs: []result.LogTail{{Container: "c", Previous: true, Lines: []string{"l"}, Error: "e"}},
-		}}}, Kept: []string{"k"}, Evidence: []string{"e"}},
-		Log: result.Log{ChartNote: "n", Timeline: []result.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w", Parts: []result.Event{{At: time.Second, Took: time.Second, What: "p"}}}}, Notes: []result.Note{{Level: result.LevelNotice, Title: "t", Message: "m"}}, Audit: []result.Write{{
-			At: time.Second, Verb: "update", Resource: "secrets", Key: "k", Revision: 3,
-			Status: facts.StatusFailed, Tries: 2, Lost: true, Error: "e", Denied: true, Conflict: true, Unknown: true,
-		}}, Traffic: []result.Requests{{Verb: "get", Resource: "pods", Count: 1, Sent: 2, Received: 3}}, Started: now, Took: time.Minute},
+		Subject: result.Subject{Verb: "deploy", App: "a", Branch: "b", Namespace: "n", Release: "r", URL: "https://x.example", User: "u",
+			Chart: "c-1", Revision: 3, Status: facts.StatusFailed},
+		Exit: result.Exit{Reason: problem.Inconsistent, ExitCode: 24, Headline: "h", Cause: "c", Next: "n", Repair: "promote",
+			RBAC: "kind: Role", Missing: []problem.MissingPermission{{Permission: permission, Reason: "r"}}},
+		Proof: result.Proof{Attempts: 2, Checks: []result.Check{{Name: "n", Title: "t", OK: true, Detail: "d", Findings: []string{"f"}}},
+			Objects: []facts.Object{{
+				Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
+				UID: "u", Created: now, Touched: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Kept: true, Ready: true,
+				Failed: true, Complete: true, Reason: "r", Drift: "d", Error: "e",
+			}}, Diagnostics: &result.Diagnostics{Reason: "r", Symptoms: []result.Symptom{{
+				Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
+				Reason: "r", Events: []string{"e"},
+				Logs: []result.LogTail{{Container: "c", Previous: true, Lines: []string{"l"}, Error: "e"}},
+			}}}, Kept: []string{"k"}, Evidence: []string{"e"}},
+		Log: result.Log{ChartNote: "n",
+			Timeline: []result.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w",
+				Parts: []result.Event{{At: time.Second, Took: time.Second, What: "p"}}}}, Notes: []result.Note{{Level: result.LevelNotice, Title: "t",
+				Message: "m"}}, Audit: []result.Write{{
+				At: time.Second, Verb: "update", Resource: "secrets", Key: "k", Revision: 3,
+				Status: facts.StatusFailed, Tries: 2, Lost: true, Error: "e", Denied: true, Conflict: true, Unknown: true,
+			}}, Traffic: []result.Requests{{Verb: "get", Resource: "pods", Count: 1, Sent: 2, Received: 3}}, Started: now, Took: time.Minute},
 	}
 }
 

@@ -57,12 +57,14 @@ func TestOf(t *testing.T) {
 
 func TestOfObject(t *testing.T) {
 	tests := map[string]Info{
-		"/api/v1/namespaces/a":                           {Verb: "get", Resource: "namespaces", Namespace: "a", Name: "a", IsResource: true},
-		"/api/v1/namespaces/a/status":                    {Verb: "get", Resource: "namespaces", Subresource: "status", Namespace: "a", Name: "a", IsResource: true},
-		"/api/v1/watch/namespaces/a/pods":                {Verb: "watch", Resource: "pods", Namespace: "a", IsResource: true},
-		"/apis/apps/v1/namespaces/a/deployments/d/scale": {Verb: "get", Group: "apps", Resource: "deployments", Subresource: "scale", Namespace: "a", Name: "d", IsResource: true},
-		"/apis/apps/v1":                                  {Verb: "get", Resource: "discovery"},
-		"/":                                              {Verb: "get"},
+		"/api/v1/namespaces/a": {Verb: "get", Resource: "namespaces", Namespace: "a", Name: "a", IsResource: true},
+		"/api/v1/namespaces/a/status": {Verb: "get", Resource: "namespaces", Subresource: "status", Namespace: "a", Name: "a",
+			IsResource: true},
+		"/api/v1/watch/namespaces/a/pods": {Verb: "watch", Resource: "pods", Namespace: "a", IsResource: true},
+		"/apis/apps/v1/namespaces/a/deployments/d/scale": {Verb: "get", Group: "apps", Resource: "deployments", Subresource: "scale",
+			Namespace: "a", Name: "d", IsResource: true},
+		"/apis/apps/v1": {Verb: "get", Resource: "discovery"},
+		"/":             {Verb: "get"},
 	}
 	for path, want := range tests {
 		if got := Of("GET", path, nil); got != want {

@@ -20,7 +20,8 @@ func TestExplain(t *testing.T) {
 		{"not ready", found, facts.Object{Ref: web, Exists: true, Reason: "0 of 1 updated"}, "pod web-1: no such image", true},
 		{"ready by now", found, facts.Object{Ref: web, Exists: true, Ready: true}, "", false},
 		{"a namesake", found, facts.Object{Ref: other, Exists: true, Reason: "0 of 1 updated"}, "0 of 1 updated", false},
-		{"no reason was found", &Diagnostics{Objects: []facts.Object{{Ref: web}}}, facts.Object{Ref: web, Reason: "0 of 1 updated"}, "0 of 1 updated", false},
+		{"no reason was found", &Diagnostics{Objects: []facts.Object{{Ref: web}}}, facts.Object{Ref: web, Reason: "0 of 1 updated"},
+			"0 of 1 updated", false},
 		{"nothing was found", nil, facts.Object{Ref: web, Reason: "0 of 1 updated"}, "0 of 1 updated", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

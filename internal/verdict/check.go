@@ -101,31 +101,33 @@ func checkManifest(last *facts.Record, want Reported) result.Check {
 }
 
 func checkObjects(f *facts.Facts) result.Check {
-	return each(f, "not there", result.Check{Name: "objects", Title: "Every object exists and is not being deleted"}, func(o facts.Object) string {
-		switch {
-		case o.Error != "":
-			return "could not be read: " + o.Error
-		case !o.Exists:
-			return "does not exist"
-		case o.Deleting:
-			return "is being deleted"
-		}
-		return ""
-	})
+	return each(f, "not there", result.Check{Name: "objects", Title: "Every object exists and is not being deleted"},
+		func(o facts.Object) string {
+			switch {
+			case o.Error != "":
+				return "could not be read: " + o.Error
+			case !o.Exists:
+				return "does not exist"
+			case o.Deleting:
+				return "is being deleted"
+			}
+			return ""
+		})
 }
 
 func checkOwnership(f *facts.Facts) result.Check {
-	return each(f, "not the release's own", result.Check{Name: "ownership", Title: "Every object belongs to the release"}, func(o facts.Object) string {
-		switch {
-		case !o.Exists:
-			return "does not exist"
-		case o.Owned:
-			return ""
-		case o.Owner == "":
-			return "carries no release's name"
-		}
-		return "belongs to " + o.Owner
-	})
+	return each(f, "not the release's own", result.Check{Name: "ownership", Title: "Every object belongs to the release"},
+		func(o facts.Object) string {
+			switch {
+			case !o.Exists:
+				return "does not exist"
+			case o.Owned:
+				return ""
+			case o.Owner == "":
+				return "carries no release's name"
+			}
+			return "belongs to " + o.Owner
+		})
 }
 
 func checkReady(f *facts.Facts) result.Check {

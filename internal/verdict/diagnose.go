@@ -45,7 +45,8 @@ func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 		return Diagnosis{State: StateTerminating, Cause: "namespace " + f.Namespace.Name + " is being deleted: " + f.Namespace.Blocking}
 	}
 	if id := f.Namespace.Identity; id != "" && id != f.Identity {
-		return Diagnosis{State: StateNotOurs, Cause: fmt.Sprintf("namespace %s belongs to branch %q of %q", f.Namespace.Name, f.Namespace.Branch, f.Namespace.Repository)}
+		return Diagnosis{State: StateNotOurs,
+			Cause: fmt.Sprintf("namespace %s belongs to branch %q of %q", f.Namespace.Name, f.Namespace.Branch, f.Namespace.Repository)}
 	}
 	last := f.Last()
 	if last == nil {
@@ -87,7 +88,8 @@ func diagnoseRecord(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 		return diagnoseUnfinished(f, last, p)
 	case facts.StatusDeployed, facts.StatusFailed, facts.StatusSuperseded, facts.StatusUninstalled:
 	default:
-		return Diagnosis{State: StateUnreadable, Cause: fmt.Sprintf("record %s has the status %q, which Berth does not know", last.Key, last.Payload)}
+		return Diagnosis{State: StateUnreadable,
+			Cause: fmt.Sprintf("record %s has the status %q, which Berth does not know", last.Key, last.Payload)}
 	}
 	if last.Label != last.Payload {
 		return Diagnosis{State: StateDisagreeing, Cause: fmt.Sprintf("%s in its payload and %s in its label", said, last.Label)}
@@ -99,7 +101,8 @@ func diagnoseRecord(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 		return Diagnosis{State: StateFailed, Cause: said + ": " + last.Description}
 	case facts.StatusSuperseded:
 		return Diagnosis{State: StateNoneDeployed, Cause: said + ", and no later revision exists"}
-	case facts.StatusDeployed, facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling, facts.StatusUnknown:
+	case facts.StatusDeployed, facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling,
+		facts.StatusUnknown:
 	}
 	if n := countDeployedBefore(f); n > 0 {
 		return Diagnosis{State: StateTwoDeployed, Cause: fmt.Sprintf("%s, and %d older one(s) say so too", said, n)}

@@ -29,7 +29,8 @@ func failed(f *facts.Facts, all bool) []*facts.Record {
 			if !all {
 				return abandoned
 			}
-		case facts.StatusFailed, facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling, facts.StatusUnknown:
+		case facts.StatusFailed, facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling,
+			facts.StatusUnknown:
 			abandoned = append(abandoned, r)
 		}
 	}

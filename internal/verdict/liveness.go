@@ -55,10 +55,13 @@ func judgeByStamp(f *facts.Facts, last *facts.Record, p Policy) (Liveness, strin
 	case facts.RunEnded:
 		return Dead, "the CI says that the run which began it has ended"
 	case facts.RunRunning:
-		return Live, fmt.Sprintf("the CI says that the run which began it is still running; whatever it says, it counts as dead from %s on", timestamp(PresumedDeadAt(f, p)))
+		return Live,
+			fmt.Sprintf("the CI says that the run which began it is still running; whatever it says, it counts as dead from %s on",
+				timestamp(PresumedDeadAt(f, p)))
 	case facts.RunUnknown, "":
 	}
-	return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", timestamp(PresumedDeadAt(f, p)))
+	return Unknown,
+		fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", timestamp(PresumedDeadAt(f, p)))
 }
 
 // judgeUninstall judges an uninstall. The record's stamp is of the run that created
@@ -75,7 +78,8 @@ func judgeUninstall(f *facts.Facts, last *facts.Record, p Policy) (Liveness, str
 		if at, _ := f.Lock.ExpiredAt(f.Lock.Run); f.Now.Sub(at) > p.Grace {
 			return Dead, "the run that began it stopped renewing its lock at " + timestamp(at)
 		}
-		return Unknown, fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", timestamp(PresumedDeadAt(f, p)))
+		return Unknown,
+			fmt.Sprintf("the run that began it has not said that it ended; it counts as dead from %s on", timestamp(PresumedDeadAt(f, p)))
 	case facts.LockHeld, facts.LockAbsent, facts.LockUnusable:
 	}
 	return judgeBySilence(f, last, p)
@@ -88,7 +92,8 @@ func PresumedDeadAt(f *facts.Facts, p Policy) time.Time {
 	switch {
 	case last == nil:
 		return time.Time{}
-	case last.EffectiveStatus() == facts.StatusUninstalling && f.Lock.State == facts.LockExpired && len(last.Managers) > 0 && last.Managers[0] == facts.FieldManager:
+	case last.EffectiveStatus() == facts.StatusUninstalling && f.Lock.State == facts.LockExpired && len(last.Managers) > 0 &&
+		last.Managers[0] == facts.FieldManager:
 		at, _ := f.Lock.ExpiredAt(f.Lock.Run)
 		return at.Add(p.Grace)
 	case last.EffectiveStatus() != facts.StatusUninstalling && !last.Stamp.Zero() && last.Stamp.Revision == last.Revision:

@@ -23,7 +23,8 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 			if stranger := RefuseStranger(f, p, string(s.Kind)); stranger != nil {
 				return Plan{Refusal: stranger}
 			}
-		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepDedupe, StepCleanHooks, StepInstall, StepReplace, StepUpgrade, StepSweep:
+		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepDedupe, StepCleanHooks, StepInstall, StepReplace, StepUpgrade,
+			StepSweep:
 		}
 	}
 	return plan
@@ -152,7 +153,8 @@ func planAbandoned(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	}
 	return refuse(problem.Inconsistent,
 		fmt.Sprintf("%s; it cannot be promoted: %s", d.Cause, strings.Join(d.Blockers, "; ")),
-		"run berth deploy to deploy over it, or berth repair --on-stuck with unlock to mark it failed, rollback to go back, uninstall to take it away")
+		"run berth deploy to deploy over it, or berth repair --on-stuck with unlock to mark it failed, rollback to go back, "+
+			"uninstall to take it away")
 }
 
 // rollbackTarget returns the revision to roll back to, or 0 where there is none:

@@ -74,8 +74,9 @@ type Teardown struct {
 func (t Teardown) Problem() *problem.Problem {
 	if len(t.Unreadable) > 0 && !t.NamespaceGone {
 		return &problem.Problem{Reason: problem.RecordUnreadable,
-			Headline: fmt.Sprintf("The release is gone, but what %s described is not known and may still be there.", strings.Join(t.Unreadable, ", ")),
-			Next:     "Look through the namespace for what is left of it. The records were moved to where the warnings say."}
+			Headline: fmt.Sprintf("The release is gone, but what %s described is not known and may still be there.",
+				strings.Join(t.Unreadable, ", ")),
+			Next: "Look through the namespace for what is left of it. The records were moved to where the warnings say."}
 	}
 	if len(t.Kept) == 0 {
 		return nil

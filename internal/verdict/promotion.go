@@ -117,7 +117,8 @@ func runsDuring(h facts.Hook, s facts.Status) bool {
 		events = []string{"pre-upgrade", "post-upgrade"}
 	case facts.StatusPendingRollback:
 		events = []string{"pre-rollback", "post-rollback"}
-	case facts.StatusUnknown, facts.StatusDeployed, facts.StatusSuperseded, facts.StatusFailed, facts.StatusUninstalled, facts.StatusUninstalling:
+	case facts.StatusUnknown, facts.StatusDeployed, facts.StatusSuperseded, facts.StatusFailed, facts.StatusUninstalled,
+		facts.StatusUninstalling:
 		return false
 	}
 	return slices.ContainsFunc(events, func(e string) bool { return slices.Contains(h.Events, e) })

@@ -26,11 +26,13 @@ func TestPlansKeepTheirPromises(t *testing.T) {
 	policies := []OnStuck{OnStuckAuto, OnStuckPromote, OnStuckUnlock, OnStuckRollback, OnStuckUninstall, OnStuckFail}
 	for range 200_000 {
 		f := randomFacts(r)
-		p := Policy{OnStuck: pick(r, policies...), Adopt: coin(r), AssumeDeadAfter: pick(r, 0, time.Minute, half), Grace: pick(r, time.Second, time.Minute)}
+		p := Policy{OnStuck: pick(r, policies...), Adopt: coin(r), AssumeDeadAfter: pick(r, 0, time.Minute, half),
+			Grace: pick(r, time.Second, time.Minute)}
 		d := Diagnose(f, p)
 		for verb, plan := range map[string]Plan{"deploy": PlanDeploy(f, d, p), "repair": PlanRepair(f, d, p)} {
 			if broken := promiseBroken(f, d, p, plan); broken != "" {
-				t.Fatalf("seed %d: %s plans %v (refusal %v) in state %s with %+v: %s\nfacts: %+v", seed, verb, plan.Steps, plan.Refusal, d.State, p, broken, f)
+				t.Fatalf("seed %d: %s plans %v (refusal %v) in state %s with %+v: %s\nfacts: %+v", seed, verb, plan.Steps, plan.Refusal, d.State, p,
+					broken, f)
 			}
 		}
 		if broken := teardownBroken(f, p, PlanTeardown(f, d, p)); broken != "" {
@@ -127,7 +129,8 @@ func target(p Plan) int {
 }
 
 func everDeployed(f *facts.Facts) bool {
-	return slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Label == facts.StatusDeployed || r.Label == facts.StatusSuperseded })
+	return slices.ContainsFunc(f.Records,
+		func(r facts.Record) bool { return r.Label == facts.StatusDeployed || r.Label == facts.StatusSuperseded })
 }
 
 // strangersTouched names an object that would be removed though it is not ours.
@@ -235,7 +238,8 @@ func randomFacts(r *rand.Rand) *facts.Facts {
 	f.Namespace.Ours = coin(r)
 	f.Lock = facts.Lock{
 		State: pick(r, facts.LockAbsent, facts.LockHeld, facts.LockEnded, facts.LockExpired, facts.LockUnusable), Run: pick(r, "", other, myRun),
-		Expired: []facts.Expiry{{Run: pick(r, "", other, myRun), At: now.Add(-ago(r))}}, Attempt: facts.Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
+		Expired: []facts.Expiry{{Run: pick(r, "", other, myRun), At: now.Add(-ago(r))}},
+		Attempt: facts.Attempt{Run: pick(r, "", other, myRun), Revision: r.IntN(4), HooksProven: coin(r)},
 	}
 	f.Observed = r.IntN(8) > 0
 	f.CI = pick(r, "", facts.RunUnknown, facts.RunRunning, facts.RunEnded)
@@ -250,7 +254,8 @@ func randomFacts(r *rand.Rand) *facts.Facts {
 }
 
 func randomRecord(r *rand.Rand, revision int) facts.Record {
-	all := []facts.Status{facts.StatusUnknown, facts.StatusDeployed, facts.StatusSuperseded, facts.StatusFailed, facts.StatusUninstalled, facts.StatusUninstalling,
+	all := []facts.Status{facts.StatusUnknown, facts.StatusDeployed, facts.StatusSuperseded, facts.StatusFailed, facts.StatusUninstalled,
+		facts.StatusUninstalling,
 		facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback}
 	rec := stored(revision, pick(r, all...))
 	if r.IntN(6) == 0 {
@@ -265,7 +270,8 @@ func randomRecord(r *rand.Rand, revision int) facts.Record {
 	rec.Hidden = r.IntN(10) == 0
 	rec.Managers = []string{pick(r, facts.FieldManager, "helm")}
 	if r.IntN(3) == 0 {
-		rec.Hooks = []facts.Hook{{Name: "seed", Kind: "Job", Events: []string{pick(r, "pre-install", "post-upgrade", "pre-delete")}, Succeeded: coin(r), Recreated: coin(r)}}
+		rec.Hooks = []facts.Hook{{Name: "seed", Kind: "Job", Events: []string{pick(r, "pre-install", "post-upgrade", "pre-delete")},
+			Succeeded: coin(r), Recreated: coin(r)}}
 	}
 	rec.Identity = pick(r, me, me, me, "", "theirs")
 	rec.Created = now.Add(-ago(r))

@@ -16,10 +16,12 @@ func Refuse(f *facts.Facts, d Diagnosis) *problem.Problem {
 		return refuse(problem.LiveOperation, d.Cause, "wait for it to end, or give a longer lock-timeout").Refusal
 	case StateLivenessUnknown:
 		if !f.Last().Stamp.Zero() {
-			return refuse(problem.LivenessUnknown, d.Cause, "run again after that, or give a longer lock-timeout: Berth then heals it by itself").Refusal
+			return refuse(problem.LivenessUnknown, d.Cause,
+				"run again after that, or give a longer lock-timeout: Berth then heals it by itself").Refusal
 		}
 		return refuse(problem.LivenessUnknown, d.Cause,
-			"make sure that nothing works on it any more, then run berth repair --on-stuck promote (or unlock) with a short --assume-dead-after").Refusal
+			"make sure that nothing works on it any more, "+
+				"then run berth repair --on-stuck promote (or unlock) with a short --assume-dead-after").Refusal
 	case StateUnreadable:
 		return refuse(problem.RecordUnreadable, d.Cause, "restore the record from a backup, or remove the release with berth teardown").Refusal
 	case StateNotOurs:

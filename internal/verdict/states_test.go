@@ -29,7 +29,8 @@ func states() map[State]*facts.Facts {
 		StateUnreadable:      with(given(stored(1, facts.StatusDeployed)), corrupt),
 		StateDisagreeing:     with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Records[0].Label = facts.StatusFailed }),
 		StateNotOurs:         with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Namespace.Identity = "theirs" }),
-		StateTerminating:     with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Namespace.Phase = facts.NamespaceTerminating }),
+		StateTerminating: with(given(stored(1, facts.StatusDeployed)),
+			func(f *facts.Facts) { f.Namespace.Phase = facts.NamespaceTerminating }),
 	}
 }
 
@@ -44,7 +45,8 @@ type row struct {
 var takeDown = []StepKind{StepQuarantineUnreadable, StepTakeDown, StepDiscardQuarantined}
 
 var everyVerb = map[State]row{
-	StateAbsent:       {deploy: []StepKind{StepInstall}, refuses: map[string]problem.ExitReason{"repair": problem.NotFound}, check: problem.NotFound},
+	StateAbsent: {deploy: []StepKind{StepInstall}, refuses: map[string]problem.ExitReason{"repair": problem.NotFound},
+		check: problem.NotFound},
 	StateDeployed:     {deploy: []StepKind{StepUpgrade}, teardown: takeDown},
 	StateTwoDeployed:  {deploy: []StepKind{StepDedupe, StepUpgrade}, repair: []StepKind{StepDedupe}, teardown: takeDown},
 	StateFailed:       {deploy: []StepKind{StepUpgrade, StepSweep}, teardown: takeDown, check: problem.DeployFailed},
@@ -54,10 +56,12 @@ var everyVerb = map[State]row{
 		refuses: map[string]problem.ExitReason{"repair": problem.Inconsistent}},
 	StateLive:            {refuses: all(problem.LiveOperation)},
 	StateLivenessUnknown: {refuses: all(problem.LivenessUnknown)},
-	StateRecordingFailed: {deploy: []StepKind{StepPromote, StepUpgrade}, repair: []StepKind{StepPromote}, teardown: takeDown, check: problem.Inconsistent},
+	StateRecordingFailed: {deploy: []StepKind{StepPromote, StepUpgrade}, repair: []StepKind{StepPromote}, teardown: takeDown,
+		check: problem.Inconsistent},
 	StateAbandoned: {deploy: []StepKind{StepUnlock, StepUpgrade, StepSweep}, teardown: takeDown, check: problem.Inconsistent,
 		refuses: map[string]problem.ExitReason{"repair": problem.Inconsistent}},
-	StateUnreadable:  {deploy: []StepKind{StepQuarantine}, repair: []StepKind{StepQuarantine}, teardown: takeDown, check: problem.RecordUnreadable},
+	StateUnreadable: {deploy: []StepKind{StepQuarantine}, repair: []StepKind{StepQuarantine}, teardown: takeDown,
+		check: problem.RecordUnreadable},
 	StateDisagreeing: {deploy: []StepKind{StepRelabel}, repair: []StepKind{StepRelabel}, teardown: takeDown},
 	StateNotOurs:     {refuses: all(problem.NotOurs), check: problem.NotOurs},
 	StateTerminating: {refuses: all(problem.NamespaceTerminating), check: problem.NamespaceTerminating},

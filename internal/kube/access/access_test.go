@@ -19,11 +19,13 @@ func TestStorage(t *testing.T) {
 	}{
 		"a fixed namespace": {
 			Needs{Resource: Secrets, Namespace: "ns"},
-			[]string{"get namespaces", "get secrets in namespace ns", "list secrets in namespace ns", "create secrets in namespace ns", "update secrets in namespace ns"},
+			[]string{"get namespaces", "get secrets in namespace ns", "list secrets in namespace ns", "create secrets in namespace ns",
+				"update secrets in namespace ns"},
 		},
 		"one to be made, with pruning, in ConfigMaps": {
 			Needs{Resource: ConfigMaps, Namespace: "ns", Deletes: true, CreateNamespace: true},
-			[]string{"get namespaces", "create namespaces", "get configmaps in namespace ns", "list configmaps in namespace ns", "create configmaps in namespace ns", "update configmaps in namespace ns", "delete configmaps in namespace ns"},
+			[]string{"get namespaces", "create namespaces", "get configmaps in namespace ns", "list configmaps in namespace ns",
+				"create configmaps in namespace ns", "update configmaps in namespace ns", "delete configmaps in namespace ns"},
 		},
 	}
 	for name, tt := range tests {
@@ -96,7 +98,8 @@ func TestRBACForAFixedNamespace(t *testing.T) {
 		t.Fatalf("documents: %v", docs)
 	}
 	role, binding := docs["Role"], docs["RoleBinding"]
-	if role.Metadata.Namespace != "review" || binding.Metadata.Namespace != "review" || binding.RoleRef.Name != role.Metadata.Name || binding.RoleRef.Kind != "Role" {
+	if role.Metadata.Namespace != "review" || binding.Metadata.Namespace != "review" || binding.RoleRef.Name != role.Metadata.Name ||
+		binding.RoleRef.Kind != "Role" {
 		t.Errorf("role %+v, binding %+v", role.Metadata, binding)
 	}
 	if want := (rbacv1.Subject{Kind: "ServiceAccount", Namespace: "ci", Name: "deployer"}); binding.Subjects[0] != want {
@@ -116,7 +119,8 @@ func TestRBACPerBranch(t *testing.T) {
 	if len(docs) != 2 || docs["ClusterRoleBinding"].RoleRef.Kind != "ClusterRole" {
 		t.Fatalf("documents: %v", docs)
 	}
-	if !strings.Contains(text, "# ") || !strings.Contains(text, "reading every Secret in the cluster") || !strings.Contains(text, "EVERY namespace") {
+	if !strings.Contains(text, "# ") || !strings.Contains(text, "reading every Secret in the cluster") ||
+		!strings.Contains(text, "EVERY namespace") {
 		t.Errorf("its breadth is not said:\n%s", text)
 	}
 	for _, p := range needs {
@@ -131,7 +135,8 @@ func TestRBACPerBranch(t *testing.T) {
 
 func TestRBACIsSafeAgainstNames(t *testing.T) {
 	for _, user := range []string{
-		"x\n---\nkind: ClusterRoleBinding", "a: b", "- x", "'\"", "!!binary x", "#c", "system:serviceaccount:", "system:serviceaccount:only", "yes", "", "a\u2028b",
+		"x\n---\nkind: ClusterRoleBinding", "a: b", "- x", "'\"", "!!binary x", "#c", "system:serviceaccount:", "system:serviceaccount:only",
+		"yes", "", "a\u2028b",
 	} {
 		t.Run(fmt.Sprintf("%q", user), func(t *testing.T) {
 			for _, perBranch := range []bool{true, false} {

@@ -35,7 +35,8 @@ func TestReviewNamesEachMissingVerb(t *testing.T) {
 	rules := append(cluster.SecretRules("get", "list", "create"), cluster.LeaseRules()...)
 	rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get"}})
 	client := clientOf(t, cluster.ServiceAccount(t, namespace, "founding", rules...))
-	missing, err := access.Review(t.Context(), client.AuthorizationV1(), access.Storage(access.Needs{Resource: access.Secrets, Namespace: namespace}))
+	missing, err := access.Review(t.Context(), client.AuthorizationV1(),
+		access.Storage(access.Needs{Resource: access.Secrets, Namespace: namespace}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,13 +117,15 @@ func applyRBAC(t *testing.T, cluster *kubetest.Cluster, text string) {
 		case "Role":
 			_, err = rbac.Roles(d.Namespace).Create(ctx, &rbacv1.Role{ObjectMeta: d.ObjectMeta, Rules: d.Rules}, metav1.CreateOptions{})
 		case "RoleBinding":
-			_, err = rbac.RoleBindings(d.Namespace).Create(ctx, &rbacv1.RoleBinding{ObjectMeta: d.ObjectMeta, Subjects: d.Subjects, RoleRef: d.RoleRef}, metav1.CreateOptions{})
+			_, err = rbac.RoleBindings(d.Namespace).Create(ctx,
+				&rbacv1.RoleBinding{ObjectMeta: d.ObjectMeta, Subjects: d.Subjects, RoleRef: d.RoleRef}, metav1.CreateOptions{})
 		case "ClusterRole":
 			t.Cleanup(func() { _ = rbac.ClusterRoles().Delete(ctx, d.Name, metav1.DeleteOptions{}) })
 			_, err = rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: d.ObjectMeta, Rules: d.Rules}, metav1.CreateOptions{})
 		case "ClusterRoleBinding":
 			t.Cleanup(func() { _ = rbac.ClusterRoleBindings().Delete(ctx, d.Name, metav1.DeleteOptions{}) })
-			_, err = rbac.ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{ObjectMeta: d.ObjectMeta, Subjects: d.Subjects, RoleRef: d.RoleRef}, metav1.CreateOptions{})
+			_, err = rbac.ClusterRoleBindings().Create(ctx,
+				&rbacv1.ClusterRoleBinding{ObjectMeta: d.ObjectMeta, Subjects: d.Subjects, RoleRef: d.RoleRef}, metav1.CreateOptions{})
 		}
 		if err != nil {
 			t.Fatal(err)

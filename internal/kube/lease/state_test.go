@@ -43,7 +43,8 @@ func TestExpires(t *testing.T) {
 				Spec:       coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &seconds},
 			}, later.Add(21 * time.Second),
 		},
-		"without stamps":  {coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &seconds}}, clock.Add(21 * time.Second)},
+		"without stamps": {coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &seconds}},
+			clock.Add(21 * time.Second)},
 		"without a thing": {coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{CreationTimestamp: stamp}}, at.Add(31 * time.Second)},
 	}
 	for name, tt := range tests {
@@ -192,7 +193,8 @@ func TestCanWait(t *testing.T) {
 
 func TestOnWaitIsCalledOnceForAHolder(t *testing.T) {
 	var waitedFor []string
-	c := &candidate{until: time.Now().Add(time.Minute), Options: Options{OnWait: func(holder string, _ time.Time) { waitedFor = append(waitedFor, holder) }}}
+	c := &candidate{until: time.Now().Add(time.Minute),
+		Options: Options{OnWait: func(holder string, _ time.Time) { waitedFor = append(waitedFor, holder) }}}
 	for _, token := range []string{"a", "a", "b"} {
 		c.seen = &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{annotationToken: token}}}
 		c.canWait(&HeldError{Holder: "run of " + token})
@@ -211,7 +213,8 @@ func TestClaim(t *testing.T) {
 	if *l.Spec.HolderIdentity != "run 1" || *l.Spec.LeaseDurationSeconds != 2 || *l.Spec.LeaseTransitions != 0 {
 		t.Errorf("spec: %+v", l.Spec)
 	}
-	if l.Annotations[annotationToken] != "t" || l.Annotations[annotationHolderRun] != "r1" || l.Annotations[annotationExpired] != "r0=2026-01-01T00:00:01Z" {
+	if l.Annotations[annotationToken] != "t" || l.Annotations[annotationHolderRun] != "r1" ||
+		l.Annotations[annotationExpired] != "r0=2026-01-01T00:00:01Z" {
 		t.Errorf("annotations: %v", l.Annotations)
 	}
 	if c.claim(l); *l.Spec.LeaseTransitions != 1 {

@@ -56,7 +56,8 @@ func TestNamespaceFromBirthToEnd(t *testing.T) {
 			if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != facts.NamespaceAbsent {
 				t.Fatalf("before: %+v, %v", got, err)
 			}
-			made, err := namespaces.Ensure(ctx, name, map[string]string{ownership.LabelIdentity: "abc"}, map[string]string{ownership.AnnotationBranch: "feature/x"})
+			made, err := namespaces.Ensure(ctx, name, map[string]string{ownership.LabelIdentity: "abc"},
+				map[string]string{ownership.AnnotationBranch: "feature/x"})
 			if err != nil || !made.Made || !made.Ours || made.Identity != "abc" || made.Branch != "feature/x" || len(made.Notes) != 0 {
 				t.Fatalf("made: %+v, %v", made, err)
 			}

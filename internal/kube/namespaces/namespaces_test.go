@@ -31,12 +31,13 @@ func TestNamespaceFacts(t *testing.T) {
 		"a copy of its YAML":     {ours(func(n *corev1.Namespace) { n.UID = "u2" }), false, false, ""},
 		"without the label":      {ours(func(n *corev1.Namespace) { delete(n.Labels, ownership.LabelManagedBy) }), false, false, ""},
 		"without the annotation": {ours(func(n *corev1.Namespace) { delete(n.Annotations, ownership.AnnotationNamespaceUID) }), false, false, ""},
-		"no UID at all":          {ours(func(n *corev1.Namespace) { n.UID = ""; n.Annotations[ownership.AnnotationNamespaceUID] = "" }), false, false, ""},
-		"to be kept":             {ours(func(n *corev1.Namespace) { n.Annotations[ownership.AnnotationKeep] = "" }), true, true, ""},
-		"kept by a label":        {ours(func(n *corev1.Namespace) { n.Labels[ownership.AnnotationKeep] = "true" }), true, true, ""},
-		"not to be kept":         {ours(func(n *corev1.Namespace) { n.Labels[ownership.AnnotationKeep] = "false" }), true, false, ""},
-		"Flux":                   {ours(func(n *corev1.Namespace) { n.Labels["kustomize.toolkit.fluxcd.io/name"] = "apps" }), true, true, ""},
-		"Argo CD":                {ours(func(n *corev1.Namespace) { n.Annotations["argocd.argoproj.io/tracking-id"] = "a:b" }), true, true, ""},
+		"no UID at all": {ours(func(n *corev1.Namespace) { n.UID = ""; n.Annotations[ownership.AnnotationNamespaceUID] = "" }), false,
+			false, ""},
+		"to be kept":      {ours(func(n *corev1.Namespace) { n.Annotations[ownership.AnnotationKeep] = "" }), true, true, ""},
+		"kept by a label": {ours(func(n *corev1.Namespace) { n.Labels[ownership.AnnotationKeep] = "true" }), true, true, ""},
+		"not to be kept":  {ours(func(n *corev1.Namespace) { n.Labels[ownership.AnnotationKeep] = "false" }), true, false, ""},
+		"Flux":            {ours(func(n *corev1.Namespace) { n.Labels["kustomize.toolkit.fluxcd.io/name"] = "apps" }), true, true, ""},
+		"Argo CD":         {ours(func(n *corev1.Namespace) { n.Annotations["argocd.argoproj.io/tracking-id"] = "a:b" }), true, true, ""},
 		"terminating": {ours(func(n *corev1.Namespace) {
 			n.Status.Phase = corev1.NamespaceTerminating
 			n.Status.Conditions = []corev1.NamespaceCondition{

@@ -29,29 +29,42 @@ func TestDrift(t *testing.T) {
 		network    = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: n}, spec: "
 	)
 	tests := map[string]struct{ manifest, live, want string }{
-		"the same":              {configMap + "data: {a: b}}", configMap + "data: {a: b}}", ""},
-		"a value edited":        {configMap + "data: {a: b, c: d}}", configMap + "data: {a: x, c: d}}", "data.a"},
-		"a key removed":         {configMap + "data: {a.b: c}}", configMap + "data: {}}", "data[a.b]"},
-		"a key added":           {configMap + "data: {a: b}}", configMap + "data: {a: b, c: d}}", ""},
-		"stringData":            {secret + "stringData: {a: b}}", secret + "data: {a: Yg==}, type: Opaque}", ""},
-		"stringData edited":     {secret + "stringData: {a: b}}", secret + "data: {a: Yw==}}", "data.a"},
-		"the server's defaults": {service + "{ports: [{port: 80}], selector: {a: b}, clusterIP: ''}}", service + "{type: ClusterIP, clusterIP: 10.0.0.1, ports: [{port: 80, protocol: TCP, targetPort: 80}], selector: {a: b}, sessionAffinity: None}}", ""},
-		"two ports of a number": {service + "{ports: [{port: 53, name: u, protocol: UDP}, {port: 53, name: t, protocol: TCP}]}}", service + "{ports: [{port: 53, name: t, protocol: TCP}, {port: 53, name: u, protocol: UDP}]}}", ""},
-		"a port removed":        {service + "{ports: [{port: 80}, {port: 81}]}}", service + "{ports: [{port: 80}]}}", "spec.ports[81]"},
+		"the same":          {configMap + "data: {a: b}}", configMap + "data: {a: b}}", ""},
+		"a value edited":    {configMap + "data: {a: b, c: d}}", configMap + "data: {a: x, c: d}}", "data.a"},
+		"a key removed":     {configMap + "data: {a.b: c}}", configMap + "data: {}}", "data[a.b]"},
+		"a key added":       {configMap + "data: {a: b}}", configMap + "data: {a: b, c: d}}", ""},
+		"stringData":        {secret + "stringData: {a: b}}", secret + "data: {a: Yg==}, type: Opaque}", ""},
+		"stringData edited": {secret + "stringData: {a: b}}", secret + "data: {a: Yw==}}", "data.a"},
+		"the server's defaults": {service + "{ports: [{port: 80}], selector: {a: b}, clusterIP: ''}}", service +
+			"{type: ClusterIP, clusterIP: 10.0.0.1, ports: [{port: 80, protocol: TCP, targetPort: 80}], selector: {a: b}, sessionAffinity: None}}",
+			""},
+		"two ports of a number": {service + "{ports: [{port: 53, name: u, protocol: UDP}, {port: 53, name: t, protocol: TCP}]}}", service +
+			"{ports: [{port: 53, name: t, protocol: TCP}, {port: 53, name: u, protocol: UDP}]}}", ""},
+		"a port removed": {service + "{ports: [{port: 80}, {port: 81}]}}", service + "{ports: [{port: 80}]}}", "spec.ports[81]"},
 
-		"quantities":           {deployment + container + "resources: {limits: {cpu: 1000m, memory: 1024Mi}}}]}}}}", deployment + container + "resources: {limits: {cpu: '1', memory: 1Gi}}}]}}}}", ""},
-		"a number as quantity": {deployment + container + "resources: {limits: {cpu: 0.5}}}]}}}}", deployment + container + "resources: {limits: {cpu: 500m}}}]}}}}", ""},
-		"a quantity edited":    {deployment + container + "resources: {limits: {cpu: 1000m}}}]}}}}", deployment + container + "resources: {limits: {cpu: '2'}}}]}}}}", "spec.template.spec.containers[app].resources.limits.cpu"},
-		"a sidecar injected":   {deployment + "{template: {spec: {containers: [{name: app, image: a}]}}}}", deployment + "{template: {spec: {containers: [{name: mesh, image: m}, {name: app, image: a}]}}}}", ""},
-		"the image edited":     {deployment + "{template: {spec: {containers: [{name: app, image: a}]}}}}", deployment + "{template: {spec: {containers: [{name: app, image: b}]}}}}", "spec.template.spec.containers[app].image"},
-		"arguments edited":     {deployment + container + "args: [a, b]}]}}}}", deployment + container + "args: [a]}]}}}}", "spec.template.spec.containers[app].args"},
-		"a field it drops":     {deployment + "{typo: 3, template: {spec: {containers: [{name: app, image: a}]}}}}", deployment + "{template: {spec: {containers: [{name: app, image: a}]}}}}", ""},
-		"explicit zeros":       {deployment + "{template: {spec: {hostNetwork: false, nodeSelector: {}, volumes: [], dnsPolicy: ''}}}}", deployment + "{template: {spec: {dnsPolicy: ClusterFirst}}}}", ""},
-		"a false edited":       {deployment + "{template: {spec: {hostNetwork: false}}}}", deployment + "{template: {spec: {hostNetwork: true}}}}", "spec.template.spec.hostNetwork"},
-		"a null":               {service + "{ports: [{port: 80, nodePort: null}]}}", service + "{ports: [{port: 80, nodePort: 30000}]}}", ""},
-		"replicas edited":      {deployment + "{replicas: 2}}", deployment + "{replicas: 3}}", "spec.replicas"},
-		"replicas to nothing":  {deployment + "{replicas: 0}}", deployment + "{replicas: 3}}", "spec.replicas"},
-		"a policy's defaults":  {network + "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}}", network + "{podSelector: {}, ingress: [{ports: [{port: 80, protocol: TCP}]}], policyTypes: [Ingress]}}", ""},
+		"quantities": {deployment + container + "resources: {limits: {cpu: 1000m, memory: 1024Mi}}}]}}}}", deployment + container +
+			"resources: {limits: {cpu: '1', memory: 1Gi}}}]}}}}", ""},
+		"a number as quantity": {deployment + container + "resources: {limits: {cpu: 0.5}}}]}}}}", deployment + container +
+			"resources: {limits: {cpu: 500m}}}]}}}}", ""},
+		"a quantity edited": {deployment + container + "resources: {limits: {cpu: 1000m}}}]}}}}", deployment + container +
+			"resources: {limits: {cpu: '2'}}}]}}}}", "spec.template.spec.containers[app].resources.limits.cpu"},
+		"a sidecar injected": {deployment + "{template: {spec: {containers: [{name: app, image: a}]}}}}", deployment +
+			"{template: {spec: {containers: [{name: mesh, image: m}, {name: app, image: a}]}}}}", ""},
+		"the image edited": {deployment + "{template: {spec: {containers: [{name: app, image: a}]}}}}", deployment +
+			"{template: {spec: {containers: [{name: app, image: b}]}}}}", "spec.template.spec.containers[app].image"},
+		"arguments edited": {deployment + container + "args: [a, b]}]}}}}", deployment + container + "args: [a]}]}}}}",
+			"spec.template.spec.containers[app].args"},
+		"a field it drops": {deployment + "{typo: 3, template: {spec: {containers: [{name: app, image: a}]}}}}", deployment +
+			"{template: {spec: {containers: [{name: app, image: a}]}}}}", ""},
+		"explicit zeros": {deployment + "{template: {spec: {hostNetwork: false, nodeSelector: {}, volumes: [], dnsPolicy: ''}}}}",
+			deployment + "{template: {spec: {dnsPolicy: ClusterFirst}}}}", ""},
+		"a false edited": {deployment + "{template: {spec: {hostNetwork: false}}}}", deployment +
+			"{template: {spec: {hostNetwork: true}}}}", "spec.template.spec.hostNetwork"},
+		"a null":              {service + "{ports: [{port: 80, nodePort: null}]}}", service + "{ports: [{port: 80, nodePort: 30000}]}}", ""},
+		"replicas edited":     {deployment + "{replicas: 2}}", deployment + "{replicas: 3}}", "spec.replicas"},
+		"replicas to nothing": {deployment + "{replicas: 0}}", deployment + "{replicas: 3}}", "spec.replicas"},
+		"a policy's defaults": {network + "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}}", network +
+			"{podSelector: {}, ingress: [{ports: [{port: 80, protocol: TCP}]}], policyTypes: [Ingress]}}", ""},
 		"claim templates": {"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s}, spec: {serviceName: s, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1024Mi}}}}]}}",
 			"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s}, spec: {serviceName: s, podManagementPolicy: OrderedReady, volumeClaimTemplates: [{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], volumeMode: Filesystem, resources: {requests: {storage: 1Gi}}}, status: {phase: Pending}}]}}", ""},
 		"status in a manifest": {"{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a, creationTimestamp: null}, status: {conditions: []}}", "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a, creationTimestamp: '2026-01-01T00:00:00Z'}, status: {conditions: [{type: Established}]}}", ""},
@@ -74,7 +87,8 @@ func TestDrift(t *testing.T) {
 }
 
 func FuzzDrift(f *testing.F) {
-	for _, seed := range []string{"", "---\n", "a: &a [*a]", "kind: List\napiVersion: v1\nitems: {}", "{apiVersion: v1, kind: Secret, stringData: {a: b}, data: 3}"} {
+	for _, seed := range []string{"", "---\n", "a: &a [*a]", "kind: List\napiVersion: v1\nitems: {}",
+		"{apiVersion: v1, kind: Secret, stringData: {a: b}, data: 3}"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(_ *testing.T, text string) {
@@ -89,7 +103,8 @@ func TestDriftOfOwnership(t *testing.T) {
 	text := "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, labels: {app.kubernetes.io/managed-by: something}}}"
 	live := one(t, text)
 	claim(live, ownership.Release{Namespace: "ns", Name: "other"})
-	if got, want := drift(one(t, text), live, ownership.Release{Namespace: "ns", Name: "web"}, false), "metadata.annotations[meta.helm.sh/release-name]"; got != want {
+	if got, want := drift(one(t, text), live, ownership.Release{Namespace: "ns", Name: "web"}, false),
+		"metadata.annotations[meta.helm.sh/release-name]"; got != want {
 		t.Errorf("drift = %q, want %q", got, want)
 	}
 	if owner := ownership.OwnerOf(live.GetLabels(), live.GetAnnotations()); owner.String() != "ns/other" {
@@ -109,16 +124,18 @@ func TestReplicasOfAnAutoscaler(t *testing.T) {
 		live   string
 		want   string
 	}{
-		"scaled by hand":              {nil, scaledBy("kubectl"), "spec.replicas"},
-		"an autoscaler elsewhere":     {nil, scaledBy("kube-controller-manager"), ""},
-		"an autoscaler in the chart":  {[]*unstructured.Unstructured{one(t, hpa)}, scaledBy("kubectl"), ""},
-		"the autoscaler of something": {[]*unstructured.Unstructured{one(t, "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: x}, spec: {scaleTargetRef: {kind: Deployment, name: api}}}")}, scaledBy("kubectl"), "spec.replicas"},
+		"scaled by hand":             {nil, scaledBy("kubectl"), "spec.replicas"},
+		"an autoscaler elsewhere":    {nil, scaledBy("kube-controller-manager"), ""},
+		"an autoscaler in the chart": {[]*unstructured.Unstructured{one(t, hpa)}, scaledBy("kubectl"), ""},
+		"the autoscaler of something": {[]*unstructured.Unstructured{one(t,
+			"{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: x}, spec: {scaleTargetRef: {kind: Deployment, name: api}}}")}, scaledBy("kubectl"), "spec.replicas"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			want, live := one(t, manifest), one(t, tt.live)
 			claim(live, ownership.Release{Namespace: "ns", Name: "web"})
-			if got := drift(want, live, ownership.Release{Namespace: "ns", Name: "web"}, autoscaled(tt.others)[scaleTargetOf(want)]); got != tt.want {
+			if got := drift(want, live, ownership.Release{Namespace: "ns", Name: "web"},
+				autoscaled(tt.others)[scaleTargetOf(want)]); got != tt.want {
 				t.Errorf("drift = %q, want %q", got, tt.want)
 			}
 		})

@@ -114,7 +114,8 @@ func observer(t *testing.T, config *rest.Config) objects.Observer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return objects.Observer{Dynamic: dynamicClient, Mapper: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(discoveryClient))}
+	return objects.Observer{Dynamic: dynamicClient,
+		Mapper: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(discoveryClient))}
 }
 
 // apply creates the manifest's objects with the ownership that Helm gives them.
@@ -179,7 +180,8 @@ func TestObserve(t *testing.T) {
 		}
 	})
 	t.Run("edited, deleted and unknown", func(t *testing.T) {
-		if _, err := cluster.Client().CoreV1().Secrets(namespace).Patch(ctx, "settings", types.MergePatchType, []byte(`{"stringData":{"password":"x"}}`), metav1.PatchOptions{}); err != nil {
+		if _, err := cluster.Client().CoreV1().Secrets(namespace).Patch(ctx, "settings", types.MergePatchType,
+			[]byte(`{"stringData":{"password":"x"}}`), metav1.PatchOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := cluster.Client().CoreV1().Services(namespace).Delete(ctx, "web", metav1.DeleteOptions{}); err != nil {
@@ -200,7 +202,8 @@ func TestObserve(t *testing.T) {
 		}
 	})
 	t.Run("without permission", func(t *testing.T) {
-		account := cluster.ServiceAccount(t, namespace, "reader", rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: []string{"get"}})
+		account := cluster.ServiceAccount(t, namespace, "reader",
+			rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: []string{"get"}})
 		_, err := observer(t, account.Config).Observe(ctx, observed, "web", namespace)
 		p := problem.Of(err)
 		if p == nil || p.Reason != problem.PermissionMissing || len(p.Missing) != len(refs)-1 || p.Missing[0].Resource != "secrets" {

@@ -60,7 +60,8 @@ func TestObserveMany(t *testing.T) {
 	if err := maps.Delete(ctx, "m4", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	reader := cluster.ServiceAccount(t, namespace, "reader", rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get"}})
+	reader := cluster.ServiceAccount(t, namespace, "reader",
+		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get"}})
 	for name, c := range map[string]struct {
 		config *rest.Config
 		most   int64
