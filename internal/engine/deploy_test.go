@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,6 +160,100 @@ func TestDeploy(t *testing.T) {
 			check: func(t *testing.T, s *scene, _ result.Result) {
 				if s.chart.times("Refresh") != 1 || len(s.chart.renderings) != 2 {
 					t.Errorf("refreshed %d times, rendered %v", s.chart.times("Refresh"), s.chart.renderings)
+				}
+			}},
+	})
+}
+
+func TestDeployLooksAtWhatIsUnfinished(t *testing.T) {
+	observe := func(n int) func(*scene) {
+		return func(s *scene) {
+			s.cluster.on("Observe", func(call int) error {
+				if call == n {
+					return errDown
+				}
+				return nil
+			})
+		}
+	}
+	dropped := func() []facts.Record {
+		before := by("before", revision(1, facts.StatusDeployed))
+		before.Manifest = "v1: web old"
+		return []facts.Record{before, by("dead", revision(2, facts.StatusPendingUpgrade))}
+	}
+	evidence := func(want string) func(*testing.T, *scene, result.Result) {
+		return func(t *testing.T, _ *scene, r result.Result) {
+			if !slices.ContainsFunc(r.Evidence, func(e string) bool { return strings.Contains(e, want) }) {
+				t.Errorf("no %q in %q", want, r.Evidence)
+			}
+		}
+	}
+	perform(t, []play{
+		{name: "what the upgrade should have removed blocks the promotion", records: dropped, set: ended(true), verb: verb.Deploy,
+			reason: problem.Consistent, asked: "upgrade", repair: "unlock", check: evidence("Deployment/old is left from the revision before")},
+		{name: "also after the revision before was superseded", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "unlock",
+			records: func() []facts.Record {
+				all := dropped()
+				all[0].Label, all[0].Payload = facts.StatusSuperseded, facts.StatusSuperseded
+				return all
+			}, set: ended(true), check: evidence("Deployment/old is left")},
+		{name: "a revision that failed is not the one before", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "promote",
+			records: func() []facts.Record {
+				all := dropped()
+				all[0].Label, all[0].Payload = facts.StatusFailed, facts.StatusFailed
+				return all
+			}, set: all(ended(true), func(s *scene) { s.cluster.put(healthy("web"), healthy("old")) })},
+		{name: "a revision before that cannot be read blocks it, too", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "unlock",
+			records: func() []facts.Record {
+				all := dropped()
+				all[0].DecodeError = "it is garbage"
+				return all
+			}, set: all(ended(true), func(s *scene) { s.cluster.put(healthy("web")) }), check: evidence("cannot be decoded, so what it had")},
+		{name: "no answer about its hooks", records: dropped, set: all(ended(true), observe(2)), verb: verb.Deploy, reason: problem.Unanswered},
+		{name: "no answer about what was dropped", records: dropped, set: all(ended(true), observe(3)), verb: verb.Deploy, reason: problem.Unanswered},
+		{name: "the revision before cannot be loaded", records: dropped, verb: verb.Deploy, reason: problem.Unanswered,
+			set: all(ended(true), func(s *scene) { s.helm.fail("Load", 2, errDown) })},
+		{name: "the manifest of a failed revision cannot be loaded", verb: verb.Deploy, reason: problem.Unanswered,
+			records: func() []facts.Record {
+				return append(one(), by("before", revision(2, facts.StatusFailed)), by("before", revision(3, facts.StatusFailed)))
+			}, set: func(s *scene) { s.helm.fail("Load", 2, errDown) }},
+	})
+}
+
+func TestDeployTells(t *testing.T) {
+	perform(t, []play{
+		{name: "of an answer that was lost, once", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			set: func(s *scene) {
+				s.helm.during = func() {
+					s.helm.writes = append(s.helm.writes, fakeWrite{Write: result.Write{Verb: "create", Key: "v2", Lost: true}})
+				}
+			},
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				hasNote(t, r, "An answer was lost")
+				if len(r.Notes) != 1 {
+					t.Errorf("notes %+v", r.Notes)
+				}
+			}},
+		{name: "which chart it deployed, and its notes", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			set: func(s *scene) { s.helm.out = result.Outcome{Notes: "Thank you."} },
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if r.Chart != "web-1.0.0" || r.ChartNote != "Thank you." || len(r.Timeline) == 0 {
+					t.Errorf("chart %q, notes %q, timeline %v", r.Chart, r.ChartNote, r.Timeline)
+				}
+			}},
+		{name: "why it failed, also once a rollback has repaired it", records: one, verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade, rollback 1",
+			set: func(s *scene) {
+				s.helm.fault, s.options.Policy.OnFailure = "fails", verdict.OnFailureRollback
+				s.helm.out = result.Outcome{Diagnostics: &result.Diagnostics{Reason: "no such image"}}
+				s.helm.during = func() {
+					if len(s.helm.asked) == 1 { // the outcome of this one is made already
+						s.helm.out.Diagnostics = nil
+					}
+				}
+			},
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if r.Diagnostics == nil || r.Diagnostics.Reason != "no such image" {
+					t.Errorf("diagnostics %+v", r.Diagnostics)
 				}
 			}},
 	})
