@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,7 +56,13 @@ func TestCheck(t *testing.T) {
 					s.cluster.put(healthy("web"))
 				}()
 			})},
-		{name: "an object that does not", records: one, verb: verb.Check, set: unready, reason: problem.Inconsistent, says: []string{"is not what it should be", "check-timeout of 1m0s"}},
+		{name: "an object that does not", records: one, verb: verb.Check, set: unready, reason: problem.Inconsistent, says: []string{"is not what it should be", "check-timeout of 1m0s"},
+			check: func(t *testing.T, s *scene, r result.Result) {
+				told := slices.DeleteFunc(slices.Clone(s.said), func(line string) bool { return !strings.HasPrefix(line, "Check ") })
+				if len(told) != 2 || told[1] != "Check 1: 1 of 1 objects not ready" || r.Attempts < 10 {
+					t.Errorf("after %d looks it told %q", r.Attempts, told)
+				}
+			}},
 		{name: "no release", records: none, verb: verb.Check, reason: problem.NotFound},
 		{name: "no namespace", records: none, verb: verb.Check, set: absent, reason: problem.NotFound},
 		{name: "a namespace that is going", records: one, verb: verb.Check, set: terminating, reason: problem.NamespaceTerminating},
@@ -134,7 +142,43 @@ func TestRepair(t *testing.T) {
 			repair: "unlock, rollback", stored: "1 superseded, 2 failed, 3 deployed"},
 		{name: "an abandoned one, uninstalled when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.Consistent, asked: "uninstall",
 			set:    all(ended(false), unready, func(s *scene) { s.options.Policy.OnStuck = verdict.OnStuckUninstall }),
-			repair: "uninstall", stored: "-"},
+			repair: "uninstall", stored: "-", check: func(t *testing.T, _ *scene, r result.Result) {
+				if len(r.Checks) == 0 { // the evidence, from before it went
+					t.Error("nothing of it is in the result")
+				}
+			}},
+		{name: "a record without its labels", verb: verb.Repair, reason: problem.Consistent, repair: "relabel", stored: "1 deployed",
+			records: func() []facts.Record {
+				rec := one()[0]
+				rec.Hidden = true
+				return []facts.Record{rec}
+			}, check: func(t *testing.T, _ *scene, r result.Result) {
+				if !strings.Contains(r.Notes[0].Message, "it lacked the labels by which Helm finds its records") {
+					t.Errorf("notes %+v", r.Notes)
+				}
+			}},
+		{name: "a record with another status in its label", verb: verb.Repair, reason: problem.Consistent, repair: "relabel", stored: "1 deployed",
+			records: func() []facts.Record {
+				rec := one()[0]
+				rec.Label = facts.StatusFailed
+				return []facts.Record{rec}
+			}, set: func(s *scene) { s.cluster.put(healthy("web")) }, check: func(t *testing.T, _ *scene, r result.Result) {
+				if !strings.Contains(r.Notes[0].Message, "its label said failed and its payload deployed") {
+					t.Errorf("notes %+v", r.Notes)
+				}
+			}},
+		{name: "a record without its labels that cannot be loaded", verb: verb.Repair, reason: problem.Unanswered,
+			records: func() []facts.Record {
+				rec := one()[0]
+				rec.Hidden = true
+				return []facts.Record{rec, by("before", revision(2, facts.StatusDeployed))}
+			}, set: func(s *scene) { s.helm.fail("Load", 2, errDown) }},
+		{name: "a record whose labels cannot be written", verb: verb.Repair, reason: problem.Unanswered,
+			records: func() []facts.Record {
+				rec := one()[0]
+				rec.Hidden = true
+				return []facts.Record{rec}
+			}, set: func(s *scene) { s.helm.fail("Relabel", 1, errDown) }},
 		{name: "the only record is unreadable", verb: verb.Repair, reason: problem.Consistent, repair: "quarantine", stored: "-",
 			records: func() []facts.Record {
 				rec := one()[0]
