@@ -59,12 +59,3 @@ func signal() (<-chan struct{}, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	return ctx.Done(), cancel
 }
-
-func await(t *testing.T, what string, c <-chan struct{}) {
-	t.Helper()
-	select {
-	case <-c:
-	case <-time.After(testTimeout):
-		t.Fatalf("waited in vain: %s", what)
-	}
-}
