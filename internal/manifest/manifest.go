@@ -86,15 +86,6 @@ func flatten(decoded runtime.Object) ([]*unstructured.Unstructured, error) {
 	return nil, fmt.Errorf("it is no Kubernetes object but %T", decoded)
 }
 
-// Refs returns the objects' references, in their order.
-func Refs(objects []*unstructured.Unstructured) []facts.Ref {
-	refs := make([]facts.Ref, len(objects))
-	for i, o := range objects {
-		refs[i] = RefOf(o)
-	}
-	return refs
-}
-
 // RefOf returns an object's reference. Its namespace is what the manifest says:
 // empty means the release's, or none for a kind that is cluster-scoped.
 func RefOf(o *unstructured.Unstructured) facts.Ref {

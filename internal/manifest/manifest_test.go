@@ -4,8 +4,18 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/berth-dev/berth/internal/facts"
 )
+
+func refsOf(objects []*unstructured.Unstructured) []facts.Ref {
+	refs := make([]facts.Ref, len(objects))
+	for i, o := range objects {
+		refs[i] = RefOf(o)
+	}
+	return refs
+}
 
 func TestParse(t *testing.T) {
 	tests := map[string]struct {
@@ -39,7 +49,7 @@ func TestParse(t *testing.T) {
 			if (err != nil) != tt.fails {
 				t.Errorf("error: %v", err)
 			}
-			refs := Refs(objects)
+			refs := refsOf(objects)
 			if len(refs) != len(tt.want) {
 				t.Fatalf("refs: %v, want %v", refs, tt.want)
 			}
@@ -58,6 +68,6 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(_ *testing.T, manifest string) {
 		objects, _ := Parse(manifest)
-		Refs(objects)
+		refsOf(objects)
 	})
 }

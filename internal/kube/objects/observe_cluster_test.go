@@ -125,7 +125,9 @@ func apply(t *testing.T, ctx context.Context, o objects.Observer, text, release,
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, object := range objects {
+	refs := make([]facts.Ref, len(objects))
+	for i, object := range objects {
+		refs[i] = manifest.RefOf(object)
 		object.SetLabels(map[string]string{ownership.LabelManagedBy: "Helm"})
 		object.SetAnnotations(map[string]string{"meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace})
 		mapping, err := o.Mapper.RESTMapping(object.GroupVersionKind().GroupKind(), object.GroupVersionKind().Version)
@@ -136,7 +138,7 @@ func apply(t *testing.T, ctx context.Context, o objects.Observer, text, release,
 			t.Fatal(err)
 		}
 	}
-	return manifest.Refs(objects)
+	return refs
 }
 
 func TestObserve(t *testing.T) {
