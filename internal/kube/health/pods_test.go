@@ -41,7 +41,7 @@ func TestPodReason(t *testing.T) {
 	}
 }
 
-// What others wrote is in every reason on one bounded line, without what looks
+// Every reason holds untrusted text as one line of bounded length, without what looks
 // like a secret.
 func TestUntrustedTextInReasons(t *testing.T) {
 	const said = "PASSWORD=hunter2\nrefused "

@@ -7,7 +7,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What happens to the pods of the revision before is no fault of the present one.
+// Pods of earlier revisions, and of other owners, do not belong to the present one.
 func TestOfCurrentRevision(t *testing.T) {
 	const (
 		statefulSet = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {uid: o, generation: 2}, status: {observedGeneration: 2, updateRevision: new}}"

@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// at is one moment of a rollout: what there is to see then.
+// at is one moment of a rollout, with what has changed by then.
 type at struct {
 	second float64
 	owner  string // a whole object; empty: as before
@@ -48,7 +48,7 @@ var (
 	noVolumeYet = strings.Replace(noNode, "0/1 nodes", "'0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.'", 1)
 )
 
-// both are the events of both lists.
+// both joins two lists of events.
 func both(a, b string) string { return a[:len(a)-1] + ", " + b[1:] }
 
 func refusedBecause(message, more string) string {
@@ -65,7 +65,7 @@ func TestStalled(t *testing.T) {
 		others, operators bool
 		moments           []at
 		when              float64 // the moment of the verdict; negative: never
-		because           string
+		reason            string
 	}{
 		"an image that is not there": {false, false, []at{{0, "", waiting("ErrImagePull", notFound, 0), ""}, {0.5, "", waiting("ImagePullBackOff", notFound, 0), ""}, {2.9, "", "", ""}, {3, "", "", ""}}, 3, "ImagePullBackOff"},
 		"two failed pulls":           {false, false, []at{{0, "", waiting("ErrImagePull", "timeout", 0), ""}, {10, "", waiting("ImagePullBackOff", "", 0), ""}, {20, "", "", ""}, {21, "", waiting("ErrImagePull", "timeout", 0), ""}}, 21, "ErrImagePull: timeout"},
@@ -129,17 +129,17 @@ func TestStalled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := Evidence{Owner: object(t, fmt.Sprintf(aDeployment, "{}")), OthersStarting: tt.others, CustomResources: tt.operators, PriorFailure: strings.HasPrefix(name, "as before: ")}
 			f.Unchanged = f.PriorFailure
-			var seen History
+			var history History
 			begin := time.Unix(1e9, 0)
 			for _, m := range tt.moments {
-				take(t, &f, m)
-				var because string
-				because, seen = Stalled(f, seen, begin.Add(time.Duration(m.second*float64(time.Second))))
-				if due := m.second == tt.when; due != (because != "") {
-					t.Fatalf("at %g s: %q", m.second, because)
+				advance(t, &f, m)
+				var reason string
+				reason, history = Stalled(f, history, begin.Add(time.Duration(m.second*float64(time.Second))))
+				if due := m.second == tt.when; due != (reason != "") {
+					t.Fatalf("at %g s: %q", m.second, reason)
 				}
-				if !strings.Contains(because, tt.because) && m.second == tt.when {
-					t.Errorf("at %g s: %q, want %q in it", m.second, because, tt.because)
+				if !strings.Contains(reason, tt.reason) && m.second == tt.when {
+					t.Errorf("at %g s: %q, want %q in it", m.second, reason, tt.reason)
 				}
 			}
 		})
@@ -155,8 +155,8 @@ func aPod(t *testing.T, name, uid, status string) *corev1.Pod {
 	return p
 }
 
-// take brings the facts to a moment.
-func take(t *testing.T, f *Evidence, m at) {
+// advance brings the evidence to a moment.
+func advance(t *testing.T, f *Evidence, m at) {
 	t.Helper()
 	if m.owner != "" {
 		f.Owner = object(t, m.owner)
@@ -175,51 +175,51 @@ func take(t *testing.T, f *Evidence, m at) {
 	}
 }
 
-// A pod made anew under its old name starts anew; and that a node is made for one
-// pod is as good for its like.
-func TestStalledTellsPodsApart(t *testing.T) {
+// A pod that is made anew under its name has no history. A node that is added for one
+// pod serves the other pods of the workload, too.
+func TestStalledKeepsPodsApart(t *testing.T) {
 	f := Evidence{Owner: object(t, aStatefulSet)}
 	begin := time.Unix(1e9, 0)
-	var because string
-	var seen History
+	var reason string
+	var history History
 	for i, uid := range []string{"a", "b", "c"} { // each drained away after 2 s
 		p := aPod(t, "db-0", uid, waiting("CreateContainerConfigError", `secret "db" not found`, 0))
 		f.Pods = []*corev1.Pod{p}
 		for _, second := range []int{0, 2} {
-			if because, seen = Stalled(f, seen, begin.Add(time.Duration(3*i+second)*time.Second)); because != "" {
-				t.Errorf("pod %s: %s", uid, because)
+			if reason, history = Stalled(f, history, begin.Add(time.Duration(3*i+second)*time.Second)); reason != "" {
+				t.Errorf("pod %s: %s", uid, reason)
 			}
 		}
 	}
 	f.Pods = []*corev1.Pod{aPod(t, "web-1", "a", noNode), aPod(t, "web-2", "b", noNode)}
 	f.Events = map[types.UID][]Event{"a": {{Reason: "TriggeredScaleUp"}}, "b": {}}
-	_, seen = Stalled(f, nil, begin)
-	if because, _ = Stalled(f, seen, begin.Add(time.Hour)); because != "" {
-		t.Errorf("while a node is made: %s", because)
+	_, history = Stalled(f, nil, begin)
+	if reason, _ = Stalled(f, history, begin.Add(time.Hour)); reason != "" {
+		t.Errorf("while a node is made: %s", reason)
 	}
 }
 
-// A pod that is much older than the wait is judged by what happens to it from then
-// on, though its owner was changed, to have more of its like.
+// The present state of a pod that is much older than the wait is no fault, even if its
+// owner was changed, to have more replicas say.
 func TestStalledSparesOldPods(t *testing.T) {
 	begin := time.Unix(1e9, 0)
 	for age, want := range map[time.Duration]bool{time.Hour: false, -time.Second: true, time.Second: true} {
 		p := aPod(t, "web-1", "a", waiting("CreateContainerConfigError", `secret "db" not found`, 0))
 		p.CreationTimestamp = metav1.NewTime(begin.Add(-age))
 		f := Evidence{Owner: object(t, fmt.Sprintf(aDeployment, "{}")), Pods: []*corev1.Pod{p}, WaitStart: begin}
-		_, seen := Stalled(f, nil, begin)
-		if because, _ := Stalled(f, seen, begin.Add(settleTime)); (because != "") != want {
-			t.Errorf("a pod made %s before: %q", age, because)
+		_, history := Stalled(f, nil, begin)
+		if reason, _ := Stalled(f, history, begin.Add(settleTime)); (reason != "") != want {
+			t.Errorf("a pod made %s before: %q", age, reason)
 		}
 	}
 }
 
-// Whatever of a status makes no sense is no fault, and no panic.
+// A malformed status is no fault, and no panic.
 func TestStalledOverNonsense(t *testing.T) {
 	for _, text := range []string{"{apiVersion: apps/v1, kind: Deployment}", "{apiVersion: apps/v1, kind: StatefulSet, status: [1]}",
 		"{apiVersion: apps/v1, kind: Deployment, status: {conditions: [1, {type: ReplicaFailure}]}}", "{apiVersion: v1, kind: Pod, status: 3}"} {
-		if because, _ := Stalled(Evidence{Owner: object(t, text), Pods: []*corev1.Pod{{}}}, nil, time.Now()); because != "" {
-			t.Errorf("%s: %s", text, because)
+		if reason, _ := Stalled(Evidence{Owner: object(t, text), Pods: []*corev1.Pod{{}}}, nil, time.Now()); reason != "" {
+			t.Errorf("%s: %s", text, reason)
 		}
 	}
 }

@@ -30,8 +30,7 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// TestMain lets more tests run at once than there are processors: they wait, they
-// do not compute.
+// TestMain runs more tests at once than there are processors: they mostly wait.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "16"); err != nil {

@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
@@ -20,69 +21,77 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// What diagnostics may take and hold.
+// What a diagnosis may take and hold.
 const (
-	diagnoseBudget   = 5 * time.Second
-	lateBudget       = 3 * time.Second // when it was the time that ended the wait,
-	lateShare        = 8               // and no more than this part of the wait,
-	leastBudget      = time.Second     // but never less than this
+	diagnoseTimeout  = 5 * time.Second // after a failure
+	lateTimeout      = 3 * time.Second // after a timeout, but
+	lateShare        = 8               // no more than this part of the wait, and
+	minTimeout       = time.Second     // no less than this
 	ownersDiagnosed  = 10
+	podsListed       = 100
 	symptomsKept     = 5
 	eventsKept       = 5
 	containersLogged = 5
 )
 
-// diagnose asks the pods, the events and the logs why what is left is not ready,
-// and adds to each object's reason what its pods say. It has time of its own:
-// it runs when ctx is over, too, but then leaves some of what its caller keeps for
-// the end. It is best effort; what gives no answer is left out.
-func (w *Waiter) diagnose(ctx context.Context, began time.Time, left []*subject) *result.Diagnostics {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget(ctx, began))
+// diagnoser collects pods, events and logs of objects that are not as they were
+// waited for.
+type diagnoser struct {
+	client kubernetes.Interface
+}
+
+// diagnose returns the reason of the first target and symptoms of the first few,
+// and adds to each target's reason that of its first pod. It has a timeout of its
+// own and runs also when ctx has ended. What cannot be read is left out. start is
+// that of the wait.
+func (d diagnoser) diagnose(ctx context.Context, start time.Time, targets []*target) *result.Diagnostics {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeoutFor(ctx, start))
 	defer cancel()
-	found := make([][]*symptom, len(left))
-	var asks errgroup.Group
-	asks.SetLimit(parallelReads)
-	for i, s := range left[:min(len(left), ownersDiagnosed)] {
-		if s.live == nil {
+	found := make([][]*symptom, len(targets))
+	var reads errgroup.Group
+	reads.SetLimit(parallelReads)
+	for i, t := range targets[:min(len(targets), ownersDiagnosed)] {
+		if t.live == nil {
 			continue
 		}
-		asks.Go(func() error {
-			found[i] = w.symptoms(ctx, s)
+		reads.Go(func() error {
+			found[i] = d.symptoms(ctx, t)
 			return nil
 		})
 	}
-	_ = asks.Wait() // they give no errors
+	_ = reads.Wait() // they return no errors
 	all := interleave(found)
 	all = all[:min(len(all), symptomsKept)]
-	w.evidence(ctx, all)
-	d := &result.Diagnostics{}
-	if len(left) > 0 {
-		d.Reason = text.Cut(left[0].object.String()+": "+left[0].object.Reason, 2*health.MaxMessage)
+	d.addEvidence(ctx, all)
+	diagnostics := &result.Diagnostics{}
+	if len(targets) > 0 {
+		diagnostics.Reason = text.Cut(targets[0].object.String()+": "+targets[0].object.Reason, 2*health.MaxMessage)
 	}
 	for _, s := range all {
-		d.Symptoms = append(d.Symptoms, s.Symptom)
+		diagnostics.Symptoms = append(diagnostics.Symptoms, s.Symptom)
 	}
-	return d
+	return diagnostics
 }
 
-// budget is how long the reasons may be asked for. A caller with little time keeps
-// as little for the end, and has to write its record then.
-func budget(ctx context.Context, began time.Time) time.Duration {
+// timeoutFor returns how long a diagnosis may take. After a timeout it is shorter,
+// for a short wait even more so, since the caller keeps as little time to store its
+// record.
+func timeoutFor(ctx context.Context, start time.Time) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok || ctx.Err() == nil {
-		return diagnoseBudget
+		return diagnoseTimeout
 	}
-	return min(lateBudget, max(leastBudget, deadline.Sub(began)/lateShare))
+	return min(lateTimeout, max(minTimeout, deadline.Sub(start)/lateShare))
 }
 
-// symptom is a Symptom on its way.
+// symptom is a result.Symptom that is being filled in.
 type symptom struct {
 	result.Symptom
-	uid        string
-	containers []tail
+	uid        types.UID
+	containers []containerLog
 }
 
-// interleave takes one of each before the second of any.
+// interleave returns the first of each list, then the second of each, and so on.
 func interleave(lists [][]*symptom) []*symptom {
 	var all []*symptom
 	for i := 0; ; i++ {
@@ -98,15 +107,15 @@ func interleave(lists [][]*symptom) []*symptom {
 	}
 }
 
-// symptoms are the workload's pods that are not ready, those of its present
-// revision and the newest first; without any, it is one itself.
-func (w *Waiter) symptoms(ctx context.Context, s *subject) []*symptom {
-	pods := w.unwell(ctx, s)
+// symptoms returns a workload's unready pods, those of its present revision and the
+// newest first. Where there are none, the object itself is the symptom.
+func (d diagnoser) symptoms(ctx context.Context, t *target) []*symptom {
+	pods := d.unreadyPods(ctx, t)
 	if len(pods) == 0 {
-		return []*symptom{{Symptom: result.Symptom{Ref: s.object.Ref, Reason: text.Cut(s.object.Reason, health.MaxMessage)}, uid: string(s.live.GetUID())}}
+		return []*symptom{{Symptom: result.Symptom{Ref: t.object.Ref, Reason: text.Cut(t.object.Reason, health.MaxMessage)}, uid: t.live.GetUID()}}
 	}
-	if !strings.Contains(s.object.Reason, "pod "+pods[0].Name+": ") {
-		s.object.Reason = strings.TrimPrefix(s.object.Reason+"; "+health.AboutPod(pods[0], health.PodReason(pods[0])), "; ")
+	if !strings.Contains(t.object.Reason, health.AboutPod(pods[0], "")) {
+		t.object.Reason = strings.TrimPrefix(t.object.Reason+"; "+health.AboutPod(pods[0], health.PodReason(pods[0])), "; ")
 	}
 	all := make([]*symptom, 0, len(pods))
 	for _, p := range pods {
@@ -115,37 +124,38 @@ func (w *Waiter) symptoms(ctx context.Context, s *subject) []*symptom {
 				Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: p.Namespace, Name: p.Name},
 				Reason: text.Cut(health.PodReason(p), health.MaxMessage),
 			},
-			uid: string(p.UID), containers: tails(p),
+			uid: p.UID, containers: containerLogs(p),
 		})
 	}
 	return all
 }
 
-// unwell are a workload's pods that have a reason not to be ready.
-func (w *Waiter) unwell(ctx context.Context, s *subject) []*corev1.Pod {
-	if s.live.GetKind() == "Pod" {
-		if p, ok := podOf(s.live); ok && health.PodReason(p) != "" {
+// unreadyPods returns a workload's pods, or the pod itself, as far as they have a
+// reason not to be ready.
+func (d diagnoser) unreadyPods(ctx context.Context, t *target) []*corev1.Pod {
+	if t.live.GetKind() == "Pod" {
+		if p, ok := toPod(t.live); ok && health.PodReason(p) != "" {
 			return []*corev1.Pod{p}
 		}
 		return nil
 	}
-	selector, ok := health.PodSelector(s.live)
+	selector, ok := health.PodSelector(t.live)
 	if !ok {
 		return nil
 	}
 	query := metav1.FormatLabelSelector(selector)
-	list, err := w.Clientset.CoreV1().Pods(s.live.GetNamespace()).List(ctx, metav1.ListOptions{LabelSelector: query, Limit: podsListed})
+	list, err := d.client.CoreV1().Pods(t.live.GetNamespace()).List(ctx, metav1.ListOptions{LabelSelector: query, Limit: podsListed})
 	if err != nil {
 		return nil
 	}
-	replicas := ""
-	if s.live.GetKind() == "Deployment" {
-		if rs := replicaSet(ctx, w.Clientset, s.live, query); rs != nil {
-			replicas = rs.Name
+	replicaSet := ""
+	if t.live.GetKind() == "Deployment" {
+		if rs := currentReplicaSet(ctx, d.client, t.live, query); rs != nil {
+			replicaSet = rs.Name
 		}
 	}
 	rank := func(p *corev1.Pod) int {
-		if health.OfCurrentRevision(s.live, replicas, p) {
+		if health.OfCurrentRevision(t.live, replicaSet, p) {
 			return 0
 		}
 		return 1
@@ -162,30 +172,30 @@ func (w *Waiter) unwell(ctx context.Context, s *subject) []*corev1.Pod {
 	return pods
 }
 
-// evidence reads the events and the logs of all symptoms at once.
-func (w *Waiter) evidence(ctx context.Context, all []*symptom) {
-	var asks sync.WaitGroup
+// addEvidence reads the events and logs of all symptoms at once.
+func (d diagnoser) addEvidence(ctx context.Context, all []*symptom) {
+	var reads sync.WaitGroup
 	logged := 0
 	for _, s := range all {
-		asks.Go(func() { s.Events = w.lastEvents(ctx, s) })
+		reads.Go(func() { s.Events = d.lastEvents(ctx, s) })
 		n := min(len(s.containers), containersLogged-logged)
 		logged += n
 		s.containers = s.containers[:n]
 		for i := range s.containers {
-			asks.Go(func() { w.readLogs(ctx, s.Namespace, s.Name, &s.containers[i]) })
+			reads.Go(func() { s.containers[i].read(ctx, d.client, s.Namespace, s.Name) })
 		}
 	}
-	asks.Wait()
+	reads.Wait()
 	for _, s := range all {
-		for _, t := range s.containers {
-			s.Logs = append(s.Logs, t.logs...)
+		for _, c := range s.containers {
+			s.Logs = append(s.Logs, c.tails...)
 		}
 	}
 }
 
-// lastEvents are the last events about an object, one line each.
-func (w *Waiter) lastEvents(ctx context.Context, s *symptom) []string {
-	list, err := eventsOf(ctx, w.Clientset, s.Namespace, types.UID(s.uid))
+// lastEvents returns the last events of a symptom's object, one line each.
+func (d diagnoser) lastEvents(ctx context.Context, s *symptom) []string {
+	list, err := eventsOf(ctx, d.client, s.Namespace, s.uid)
 	if err != nil {
 		return nil
 	}

@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// The shorter the time was that ended the wait, the less of it is left for the end.
-func TestBudget(t *testing.T) {
+// A short wait that ended with its timeout leaves little time for the diagnosis.
+func TestTimeoutFor(t *testing.T) {
 	for wait, want := range map[time.Duration]time.Duration{
-		time.Minute: lateBudget, 16 * time.Second: 2 * time.Second, time.Second: leastBudget,
+		time.Minute: lateTimeout, 16 * time.Second: 2 * time.Second, time.Second: minTimeout,
 	} {
 		over := time.Now().Add(-time.Second)
 		ctx, cancel := context.WithDeadline(t.Context(), over)
-		if got := budget(ctx, over.Add(-wait)); got != want {
+		if got := timeoutFor(ctx, over.Add(-wait)); got != want {
 			t.Errorf("after %s: %s, want %s", wait, got, want)
 		}
 		cancel()
 	}
-	if got := budget(t.Context(), time.Now()); got != diagnoseBudget {
+	if got := timeoutFor(t.Context(), time.Now()); got != diagnoseTimeout {
 		t.Errorf("in time: %s", got)
 	}
 }

@@ -2,5 +2,5 @@ package rollout
 
 import "time"
 
-// SetGrace shortens what is otherwise waited for to be brought by others.
+// SetGrace shortens the grace of health.Evidence.
 func (w *Waiter) SetGrace(d time.Duration) { w.grace = d }

@@ -25,17 +25,17 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// quick is a waiter that fails fast.
-func quick(t *testing.T, cluster *kubetest.Cluster, namespace string) *rollout.Waiter {
+// failFastWaiter returns a waiter with FailFast.
+func failFastWaiter(t *testing.T, cluster *kubetest.Cluster, namespace string) *rollout.Waiter {
 	t.Helper()
 	w := waiter(t, cluster.Config(), namespace)
 	w.FailFast = true
 	return w
 }
 
-// gaveUp fails the test unless the wait ended by itself, with a reason that says
-// all of it, and with diagnostics.
-func gaveUp(t *testing.T, err error, says ...string) *result.Diagnostics {
+// requireFailure fails the test unless the wait ended before its timeout, with all of
+// the texts in its error, and with diagnostics.
+func requireFailure(t *testing.T, err error, says ...string) *result.Diagnostics {
 	t.Helper()
 	var unready *rollout.NotReadyError
 	if !errors.As(err, &unready) || unready.Cause != nil || !unready.Objects[0].Failed {
@@ -53,7 +53,7 @@ func gaveUp(t *testing.T, err error, says ...string) *result.Diagnostics {
 	return d
 }
 
-// A Job's failure is its own; what keeps its pods from starting never ends it.
+// A Job that failed ends the wait, and so does one whose pods cannot start.
 func TestFinishFailsFast(t *testing.T) {
 	t.Parallel()
 	for behaviour, says := range map[string]string{"image-pull": "ErrImagePull", "fail": "exit code 1"} {
@@ -62,7 +62,7 @@ func TestFinishFailsFast(t *testing.T) {
 			cluster := kubetest.Connect(t)
 			namespace := cluster.Namespace(t)
 			run(t, cluster, namespace, behaviour)
-			_, err := finish(t, quick(t, cluster, namespace), time.Minute, seed)
+			_, err := finish(t, failFastWaiter(t, cluster, namespace), time.Minute, seed)
 			var unfinished *rollout.IncompleteError
 			if !errors.As(err, &unfinished) || unfinished.Cause != nil || !strings.Contains(strings.ReplaceAll(err.Error(), "ImagePullBackOff", "ErrImagePull"), says) {
 				t.Errorf("finish: %v", err)
@@ -74,7 +74,7 @@ func TestFinishFailsFast(t *testing.T) {
 	}
 }
 
-// noPods makes a quota that lets no pod be made, and returns it once it counts.
+// noPods makes a quota of zero pods, and returns it once it is in effect.
 func noPods(t *testing.T, cluster *kubetest.Cluster, namespace string) *corev1.ResourceQuota {
 	t.Helper()
 	quotas := cluster.Client().CoreV1().ResourceQuotas(namespace)
@@ -99,7 +99,7 @@ func TestWaitFailsFastOnAQuota(t *testing.T) {
 	db := facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}
 	for _, ref := range []facts.Ref{web, db} {
 		t.Run(ref.Kind, func(t *testing.T) {
-			d := gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, ref), "exceeded quota: small")
+			d := requireFailure(t, wait(t, failFastWaiter(t, cluster, namespace), time.Minute, ref), "exceeded quota: small")
 			if d.Symptoms[0].Kind != ref.Kind {
 				t.Errorf("diagnostics %+v", d)
 			}
@@ -107,20 +107,21 @@ func TestWaitFailsFastOnAQuota(t *testing.T) {
 	}
 }
 
-// A deploy that changes nothing finds the refusal of the one before. The quota may
-// have been raised since, and the controller not have tried again.
+// A deploy that changes nothing of an object is not failed by the refusal that an
+// earlier deploy met: the quota may have been raised since, and the controller not
+// have tried again.
 func TestWaitIgnoresAQuotaOfThePast(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	quota := noPods(t, cluster, namespace)
 	deploy(t, cluster, namespace, "ready", "")
-	gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, web), "exceeded quota: small")
+	requireFailure(t, wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web), "exceeded quota: small")
 	web := applied(t, cluster, namespace, "web")
 	await := func(d time.Duration) error {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
-		return quick(t, cluster, namespace).WaitForReady(ctx, []rollout.Applied{web})
+		return failFastWaiter(t, cluster, namespace).WaitForReady(ctx, []rollout.Applied{web})
 	}
 	var unready *rollout.NotReadyError
 	if err := await(4 * time.Second); !errors.As(err, &unready) || unready.Cause == nil || !strings.Contains(err.Error(), "exceeded quota") {
@@ -135,14 +136,14 @@ func TestWaitIgnoresAQuotaOfThePast(t *testing.T) {
 	}
 }
 
-// The pods of the revision before, however ill, do not fail the one that mends
-// it; and once it is there, neither does what is left of them.
+// Faults of the pods of an earlier revision do not fail the present one, neither
+// while it starts nor when it is ready and they are still there.
 func TestWaitIgnoresOldPods(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	deploy(t, cluster, namespace, "crash-loop", "")
-	gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, web))
+	requireFailure(t, wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web))
 	deployments := cluster.Client().AppsV1().Deployments(namespace)
 	d, err := deployments.Get(t.Context(), "web", metav1.GetOptions{})
 	if err != nil {
@@ -153,12 +154,12 @@ func TestWaitIgnoresOldPods(t *testing.T) {
 	if _, err := deployments.Update(t.Context(), d, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := wait(t, quick(t, cluster, namespace), time.Minute, web); err != nil {
+	if err := wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web); err != nil {
 		t.Error(err)
 	}
 }
 
-// Slow is not failed, and what is not allowed to be seen fails nothing.
+// A slow start fails nothing, and neither do pods and events that may not be read.
 func TestWaitIsPatient(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -173,12 +174,12 @@ func TestWaitIsPatient(t *testing.T) {
 		t.Error(err)
 	}
 	missing := facts.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: "missing"}
-	if err := wait(t, quick(t, cluster, namespace), 2*time.Second, web, missing); err == nil || !strings.Contains(err.Error(), "ConfigMap/missing: it does not exist") {
+	if err := wait(t, failFastWaiter(t, cluster, namespace), 2*time.Second, web, missing); err == nil || !strings.Contains(err.Error(), "ConfigMap/missing: it does not exist") {
 		t.Errorf("absent: %v", err)
 	}
 }
 
-// Of a shared namespace nothing is streamed but the release's own.
+// In a shared namespace only the release's own objects are watched, and none listed.
 func TestWaitWatchesItsOwn(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -188,7 +189,7 @@ func TestWaitWatchesItsOwn(t *testing.T) {
 	stateful(t, cluster, namespace, "db")
 	w := waiter(t, proxy.Config(t, tokenOf(t, cluster, namespace)), namespace)
 	w.FailFast = true
-	gaveUp(t, wait(t, w, time.Minute, web, facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}))
+	requireFailure(t, wait(t, w, time.Minute, web, facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}))
 	var watched []string
 	for _, r := range proxy.Log() {
 		if r.Verb == "watch" {
@@ -204,8 +205,8 @@ func TestWaitWatchesItsOwn(t *testing.T) {
 	}
 }
 
-// What Pod Security refused of the revision before does not fail the one that
-// mends it, though the Deployment goes on telling of it.
+// Pods that Pod Security refused in an earlier revision do not fail the present one,
+// although the Deployment still reports ReplicaFailure.
 func TestWaitFailsFastOnPodSecurity(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -223,17 +224,18 @@ func TestWaitFailsFastOnPodSecurity(t *testing.T) {
 	if _, err := deployments.Create(t.Context(), &d, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, web), "violates PodSecurity")
+	requireFailure(t, wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web), "violates PodSecurity")
 	mend := []byte(`{"spec": {"template": {"metadata": {"annotations": {"sim.berth.dev/behaviour": "slow", "sim.berth.dev/delay": "6s"}}, "spec": {"hostNetwork": null}}}}`)
 	if _, err := deployments.Patch(t.Context(), "web", types.MergePatchType, mend, metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := wait(t, quick(t, cluster, namespace), time.Minute, web); err != nil {
+	if err := wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web); err != nil {
 		t.Error(err)
 	}
 }
 
-// Without the right to watch it lists, or reads one by one.
+// Without the right to watch, the wait lists; without that to list, it reads each
+// object.
 func TestWaitByPolling(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)

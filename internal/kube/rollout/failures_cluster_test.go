@@ -16,13 +16,13 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// behaving is a pod template that behaves so on the simulated node; more is more
-// of its annotations, and spec more of its specification.
+// behaving returns a pod template with a behaviour of the simulated node. more is
+// added to its annotations, and spec to its specification.
 func behaving(behaviour, more, spec string) string {
 	return fmt.Sprintf(`{metadata: {labels: {app: web}, annotations: {sim.berth.dev/behaviour: %s%s}}, spec: {containers: [{name: app, image: a}]%s}}`, behaviour, more, spec)
 }
 
-// deployment makes the Deployment web of that pod template.
+// deployment creates the Deployment web with a pod template.
 func deployment(t *testing.T, cluster *kubetest.Cluster, namespace, template string) {
 	t.Helper()
 	var d appsv1.Deployment
@@ -34,12 +34,12 @@ func deployment(t *testing.T, cluster *kubetest.Cluster, namespace, template str
 	}
 }
 
-// shortGrace is what stands in the tests for the default of 30 s.
+// shortGrace replaces health.DefaultGrace.
 const shortGrace = 2 * time.Second
 
-// Each failure that the simulated node knows, or that the control plane brings
-// about, gives its reason, and long before the timeout. "least" is what can pass
-// and has to be given time.
+// Each failure that the simulated node or the control plane can produce ends the
+// wait long before its timeout, with a reason. least is how long a transient fault
+// has to be given.
 func TestEveryFailureGivesItsReason(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -67,11 +67,11 @@ func TestEveryFailureGivesItsReason(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			namespace := cluster.Namespace(t)
-			w := quick(t, cluster, namespace)
+			w := failFastWaiter(t, cluster, namespace)
 			w.SetGrace(shortGrace)
 			began := time.Now()
 			deployment(t, cluster, namespace, c.template)
-			d := gaveUp(t, wait(t, w, time.Minute, web), append(c.says, "pod web-")...)
+			d := requireFailure(t, wait(t, w, time.Minute, web), append(c.says, "pod web-")...)
 			if took := time.Since(began); took < c.least || took > c.most+busy {
 				t.Errorf("it took %s, want %s to %s", took, c.least, c.most)
 			}
@@ -86,7 +86,7 @@ func TestEveryFailureGivesItsReason(t *testing.T) {
 	}
 }
 
-// What the API server refuses to make is no pod; its owner tells.
+// Where the API server refuses the pods, the reason is that of their owner.
 func TestRefusedPodsGiveTheirReason(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -109,7 +109,7 @@ func TestRefusedPodsGiveTheirReason(t *testing.T) {
 			c.prepare(t, namespace)
 			began := time.Now()
 			deployment(t, cluster, namespace, c.template)
-			d := gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, web), append(c.says, "Deployment/web: FailedCreate: ")...)
+			d := requireFailure(t, wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web), append(c.says, "Deployment/web: FailedCreate: ")...)
 			if took := time.Since(began); took > 15*time.Second {
 				t.Errorf("it took %s", took)
 			}
@@ -120,7 +120,8 @@ func TestRefusedPodsGiveTheirReason(t *testing.T) {
 	}
 }
 
-// A claim says why it has no volume, one of a StatefulSet through its pod.
+// A claim without a volume gives the reason, also one of a StatefulSet, which is no
+// object of the release.
 func TestClaimsGiveTheirReason(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -143,7 +144,7 @@ func TestClaimsGiveTheirReason(t *testing.T) {
 			namespace := cluster.Namespace(t)
 			ref := c.make(t, namespace)
 			began := time.Now()
-			gaveUp(t, wait(t, quick(t, cluster, namespace), time.Minute, ref), c.says...)
+			requireFailure(t, wait(t, failFastWaiter(t, cluster, namespace), time.Minute, ref), c.says...)
 			if took := time.Since(began); took < 9*time.Second || took > 30*time.Second {
 				t.Errorf("it took %s", took)
 			}

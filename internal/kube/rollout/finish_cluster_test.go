@@ -63,7 +63,8 @@ func TestFinish(t *testing.T) {
 	}
 }
 
-// Without the right to watch it polls; without the right to read it says so.
+// Without the right to watch, the wait polls; without that to read, it returns the
+// denial.
 func TestFinishByPolling(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)

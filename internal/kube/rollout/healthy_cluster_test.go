@@ -24,8 +24,7 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// What fails at first and is well after that is never failed, however long the
-// rest takes.
+// A fault that passes fails nothing, however long the rest takes.
 func TestSlowButHealthy(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -40,22 +39,21 @@ func TestSlowButHealthy(t *testing.T) {
 			t.Parallel()
 			namespace := cluster.Namespace(t)
 			deployment(t, cluster, namespace, template)
-			if err := wait(t, quick(t, cluster, namespace), time.Minute, web); err != nil {
+			if err := wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 }
 
-// A pod that is evicted is replaced, and a workload that is scaled meanwhile goes
-// on becoming ready.
+// Neither the eviction of a pod nor scaling ends a wait.
 func TestWaitThroughEvictionAndScaling(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	deployment(t, cluster, namespace, behaving("slow", ", sim.berth.dev/delay: 5s", ""))
 	done := make(chan error, 1)
-	w := quick(t, cluster, namespace)
+	w := failFastWaiter(t, cluster, namespace)
 	go func() { done <- wait(t, w, time.Minute, web) }()
 	pods := cluster.Client().CoreV1().Pods(namespace)
 	var victim string
@@ -80,8 +78,8 @@ func TestWaitThroughEvictionAndScaling(t *testing.T) {
 	}
 }
 
-// A deadline that was exceeded in an earlier run says nothing of this one: what was
-// missing then, an image say, is there by now, and nothing of the object changes.
+// A progress deadline that was exceeded in an earlier run fails nothing: what was
+// missing then, an image say, may exist by now, while the object does not change.
 func TestWaitIgnoresADeadlineOfThePast(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -108,8 +106,8 @@ func TestWaitIgnoresADeadlineOfThePast(t *testing.T) {
 	}
 }
 
-// A server that went away with a fault as its last word is not taken at that: the
-// pod is well by the time it is back.
+// A fault that was seen before the connection broke is read again before it counts:
+// the pod is ready by the time the API server is back.
 func TestWaitDoesNotJudgeFromMemory(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -141,8 +139,8 @@ func TestWaitDoesNotJudgeFromMemory(t *testing.T) {
 	}
 }
 
-// A server that starts denies for a moment what is allowed, and a watch that
-// cannot go on is begun anew.
+// A wait survives the denials of an API server that starts, and watches that cannot
+// be resumed.
 func TestWaitThroughDenialsAndGone(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -171,8 +169,8 @@ func TestWaitThroughDenialsAndGone(t *testing.T) {
 	}
 }
 
-// A claim that waits for its first consumer holds nothing up while the release has
-// no consumer for it, whether failing fast or not; a consumer is waited for.
+// A claim that awaits its first consumer is not waited for if the release has none,
+// with FailFast or without; a consumer is waited for.
 func TestWaitForClaimsOfLateBinding(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -182,7 +180,7 @@ func TestWaitForClaimsOfLateBinding(t *testing.T) {
 			namespace := cluster.Namespace(t)
 			data := claim(t, cluster, namespace, lateClass(t, cluster))
 			deployment(t, cluster, namespace, behaving("slow", "", ""))
-			w := quick(t, cluster, namespace)
+			w := failFastWaiter(t, cluster, namespace)
 			w.FailFast = failFast
 			if err := wait(t, w, 30*time.Second, data, web); err != nil {
 				t.Error(err)
@@ -194,15 +192,15 @@ func TestWaitForClaimsOfLateBinding(t *testing.T) {
 		namespace := cluster.Namespace(t)
 		data := claim(t, cluster, namespace, lateClass(t, cluster))
 		deployment(t, cluster, namespace, behaving("ready", "", ", volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]"))
-		err := wait(t, quick(t, cluster, namespace), 5*time.Second, data, web)
+		err := wait(t, failFastWaiter(t, cluster, namespace), 5*time.Second, data, web)
 		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "Deployment/web: ") {
 			t.Errorf("nothing makes the volume: %v", err)
 		}
 	})
 }
 
-// A Secret that is missing is given more time where the release has custom
-// resources, also when these were ready at once.
+// A missing Secret gets more time if the release has custom resources, also when
+// these were ready at once.
 func TestWaitForWhatAnOperatorBrings(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -218,12 +216,12 @@ func TestWaitForWhatAnOperatorBrings(t *testing.T) {
 		return err == nil, fmt.Sprint("the kind is not served: ", err)
 	})
 	deployment(t, cluster, namespace, behaving("config-late", ", sim.berth.dev/delay: 6s", ""))
-	if err := wait(t, quick(t, cluster, namespace), time.Minute, web, facts.Ref{APIVersion: "sim.example/v1", Kind: "Store", Name: "vault"}); err != nil {
+	if err := wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web, facts.Ref{APIVersion: "sim.example/v1", Kind: "Store", Name: "vault"}); err != nil {
 		t.Error(err)
 	}
 }
 
-// definition makes the kind Store of sim.example/v1.
+// definition creates the kind Store of sim.example/v1.
 func definition(t *testing.T, cluster *kubetest.Cluster) schema.GroupVersionResource {
 	t.Helper()
 	client, err := dynamic.NewForConfig(cluster.Config())

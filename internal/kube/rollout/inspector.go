@@ -8,148 +8,241 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/berth-dev/berth/internal/kube/health"
 )
 
 const (
-	// inspectEvery paces the judgements; what can pass has to last much longer.
-	inspectEvery = 250 * time.Millisecond
+	// evaluateEvery paces the evaluation of what is known. Transient faults have to
+	// last several times as long.
+	evaluateEvery = 250 * time.Millisecond
 	// podsAfter is when pods begin to be watched: most rollouts are over by then.
 	podsAfter = 500 * time.Millisecond
-	// askEvery and askRarely pace the questions about objects that pods do not
-	// explain, and asksAtOnce bounds them.
-	askEvery   = 500 * time.Millisecond
-	askRarely  = 10 * time.Second
-	asksAtOnce = 5
+	// maxProbes bounds how many probes one round starts.
+	maxProbes = 5
 )
 
-// inspector gathers what tells whether the objects of a wait can still become
-// ready. It belongs to the goroutine of the wait; an idle one never says no.
+// inspector finds out whether the targets of a wait can still be satisfied: it
+// watches their pods and probes for what pods do not show. It is used by the
+// goroutine of the wait alone. Without tracked targets it does nothing.
 type inspector struct {
-	w         *Waiter
-	cases     []*patient
-	pods      chan sight
-	answers   chan answer
-	running   *sync.WaitGroup
-	began     time.Time
-	asked     time.Time
-	turn      int // whom to ask about next
-	operators bool
-	failFast  bool
-	sure      time.Time // since when one of them is hopeless for sure
+	clients         Clients
+	failFast        bool
+	grace           time.Duration
+	customResources bool // the release has any
+	started         time.Time
+	tracked         []*tracked
+	podUpdates      chan update
+	results         chan probeResult
+	running         *sync.WaitGroup // counts the goroutines that it starts
+	lastRound       time.Time       // when targets were last probed without being suspected
+	next            int             // the tracked target to probe next
+	stalledSince    time.Time       // since when one of them is confirmed to be stalled; zero: none
 }
 
-// answer is what a question about a patient brought.
-type answer struct {
-	of       *patient
-	owner    types.UID // whose events tell which of them are new
-	events   map[types.UID][]health.Event
-	counts   map[types.UID]int
-	replicas string
-	refused  string
-	revision string
-	again    *look
+// probeResult is what the probe of a tracked target found.
+type probeResult struct {
+	tracked  *tracked
+	findings findings
 }
 
-func (w *Waiter) inspector(subjects []*subject, operated bool, running *sync.WaitGroup) *inspector {
-	in := &inspector{w: w, running: running, began: time.Now(), operators: operated, failFast: w.FailFast}
-	if w.going {
-		return in
+func newInspector(w *Waiter, running *sync.WaitGroup) *inspector {
+	return &inspector{
+		clients: w.Clients, failFast: w.FailFast, grace: w.grace, started: time.Now(), running: running,
+		podUpdates: make(chan update), results: make(chan probeResult),
 	}
-	in.pods, in.answers = make(chan sight), make(chan answer)
-	for _, s := range subjects {
-		if !w.FailFast && w.Observer == nil && s.object.Kind != "PersistentVolumeClaim" {
-			continue // nobody asks how it goes
-		}
-		p := &patient{subject: s, pods: map[string]*corev1.Pod{}, moved: in.began}
-		in.cases = append(in.cases, p)
-		in.open(p)
-	}
-	return in
 }
 
-// open finds out whose pods to look at, once the object is there.
-func (in *inspector) open(p *patient) {
-	live := p.subject.live
-	if live == nil {
-		return
-	}
-	if selector, ok := health.PodSelector(live); ok && p.selector == nil { // it never changes
-		takes, err := metav1.LabelSelectorAsSelector(selector)
-		if err == nil && !takes.Empty() {
-			p.selector, p.takes = selector, takes
-		}
-	}
-	if live.GroupVersionKind().GroupKind() == (schema.GroupKind{Kind: "Pod"}) {
-		if pod, ok := podOf(live); ok {
-			p.pods[pod.Name] = pod
+// track begins to follow a target, also one that does not exist yet.
+func (in *inspector) track(t *target) {
+	tr := &tracked{target: t, pods: map[string]*corev1.Pod{}, changed: in.started}
+	tr.findPods()
+	in.tracked = append(in.tracked, tr)
+}
+
+// untrack ends that for a target that is satisfied.
+func (in *inspector) untrack(t *target) {
+	in.tracked = slices.DeleteFunc(in.tracked, func(tr *tracked) bool { return tr.target == t })
+}
+
+// changed notes that a target changed.
+func (in *inspector) changed(t *target) {
+	for _, tr := range in.tracked {
+		if tr.target == t {
+			tr.changed = time.Now()
+			tr.findPods()
 		}
 	}
 }
 
-// changed takes in what the wait saw of an object.
-func (in *inspector) changed(s *subject) {
-	for _, p := range in.cases {
-		if p.subject == s {
-			p.moved = time.Now()
-			in.open(p)
+// onlyAwaitsConsumers returns whether all of the open targets are claims that await
+// their first consumer. A consumer in the release would be open as well, and have
+// them bound; without one they stay as they are.
+func (in *inspector) onlyAwaitsConsumers(open int) bool {
+	unused := 0
+	for _, tr := range in.tracked {
+		if tr.awaitsConsumer() {
+			unused++
 		}
 	}
+	return open > 0 && unused == open
 }
 
-// settled lets go of an object that needs no more looking at.
-func (in *inspector) settled(s *subject) {
-	in.cases = slices.DeleteFunc(in.cases, func(p *patient) bool { return p.subject == s })
+// evaluate returns whether one of the targets has failed because it is stalled, and
+// marks all of these. It also updates the reason of each one's pods.
+//
+// A verdict is never passed on the informers' word alone, since a dead connection
+// leaves them with the past: a target that is suspected is read again first, and
+// others that are suspected get two evaluations' time for that, too, so that all
+// are reported together. Without failFast nothing fails.
+func (in *inspector) evaluate(now time.Time) (hasFailed bool) {
+	unconfirmed := 0
+	starting := map[*tracked]bool{}
+	for _, tr := range in.tracked {
+		if tr.starting() {
+			starting[tr] = true
+		}
+	}
+	stalled := map[*tracked]string{}
+	for _, tr := range in.tracked {
+		if tr.target.live == nil {
+			continue
+		}
+		others := len(starting) > 1 || len(starting) == 1 && !starting[tr]
+		reason := tr.evaluate(in.evidence(tr, others), in.failFast, now)
+		switch {
+		case tr.confirmed:
+			stalled[tr] = reason
+		case tr.suspected:
+			unconfirmed++
+		}
+	}
+	switch {
+	case len(stalled) == 0:
+		in.stalledSince = time.Time{}
+		return false
+	case in.stalledSince.IsZero():
+		in.stalledSince = now
+	}
+	if unconfirmed > 0 && now.Sub(in.stalledSince) < 2*evaluateEvery {
+		return false
+	}
+	for tr, reason := range stalled {
+		tr.target.object.Failed, tr.target.object.Reason = true, reason
+	}
+	return true
 }
 
-// ask starts what has to be asked by now: the watch of the pods, and questions
-// about some of the objects that have a fault, or no pods to show one. What seems
-// hopeless is asked about at once.
-func (in *inspector) ask(ctx context.Context, now time.Time) {
-	if len(in.cases) == 0 || now.Sub(in.began) < podsAfter {
+// evidence gathers what is known of a target. othersStarting is whether other
+// workloads are starting without a fault.
+func (in *inspector) evidence(tr *tracked, othersStarting bool) health.Evidence {
+	e := health.Evidence{
+		Owner: tr.target.live, Pods: tr.currentPods(), Events: tr.events,
+		Unchanged: tr.target.unchanged, PriorFailure: tr.target.priorFailure, WaitStart: in.started,
+		OthersStarting: othersStarting, CustomResources: in.customResources, Grace: in.grace,
+	}
+	if !tr.replicaSetOutdated() {
+		e.ReplicaSetFailure = tr.replicaSet.failure
+	}
+	return e
+}
+
+// requeue starts what is due: the watches of pods, and probes of targets that are
+// suspected or whose pods do not tell all.
+func (in *inspector) requeue(ctx context.Context, now time.Time) {
+	if len(in.tracked) == 0 || now.Sub(in.started) < podsAfter {
 		return
 	}
 	in.watchPods(ctx)
-	due := now.Sub(in.asked) >= askEvery
-	if due {
-		in.asked = now
+	round := now.Sub(in.lastRound) >= probeEvery
+	if round {
+		in.lastRound = now
 	}
-	asked := 0
-	for range len(in.cases) {
-		p := in.cases[in.turn%len(in.cases)]
-		in.turn++
-		if p.asking || !p.suspect && (!due || !p.due(now) || !p.doubtful()) {
+	started := 0
+	for range len(in.tracked) {
+		tr := in.tracked[in.next%len(in.tracked)]
+		in.next++
+		if tr.probing || !tr.suspected && (!round || !tr.due(now) || !tr.needsProbe()) {
 			continue
 		}
-		p.asking, p.asked = true, now
-		q := p.question()
+		tr.probing, tr.probed = true, now
+		p := tr.newProbe()
 		in.running.Go(func() {
-			a := q.ask(ctx, in.w.Clientset)
+			r := probeResult{tr, p.run(ctx, in.clients.Clientset)}
 			select {
 			case <-ctx.Done():
-			case in.answers <- a:
+			case in.results <- r:
 			}
 		})
-		if asked++; asked == asksAtOnce {
+		if started++; started == maxProbes {
 			return
 		}
 	}
 }
 
-// heard takes in an answer.
-func (in *inspector) heard(a answer) {
-	p := a.of
-	p.asking = false
-	p.events, p.replicas, p.refused, p.revision = a.events, a.replicas, a.refused, a.revision
-	if _, read := a.events[a.owner]; p.counts == nil && read { // else all would be new at the next question
-		p.counts = a.counts
+// handleProbe takes what a probe found.
+func (in *inspector) handleProbe(r probeResult, now time.Time) { r.tracked.apply(r.findings, now) }
+
+// watchPods watches the pods of all workloads that exist by now, by nothing but
+// their own selectors. Without the right to do so there are fewer reasons, and no
+// error.
+func (in *inspector) watchPods(ctx context.Context) {
+	sets := map[string][]labels.Set{}
+	selectors := map[string][]string{}
+	for _, tr := range in.tracked {
+		namespace := tr.target.source.namespace
+		if tr.selector == nil || tr.watched {
+			continue
+		}
+		tr.watched = true
+		if tr.matchLabels != nil {
+			sets[namespace] = append(sets[namespace], tr.matchLabels)
+		} else {
+			selectors[namespace] = append(selectors[namespace], tr.selector.String())
+		}
 	}
-	if a.again != nil && p.suspect {
-		p.sure = p.confirms(a.again, time.Now())
-		p.look(a.again)
-		in.open(p)
+	for namespace, all := range sets {
+		for _, selector := range mergeSelectors(all) {
+			selectors[namespace] = append(selectors[namespace], selector.String())
+		}
+	}
+	for namespace, all := range selectors {
+		pods := source{corev1.SchemeGroupVersion.WithResource("pods"), namespace}
+		for _, selector := range all {
+			i := &informer{
+				resource: in.clients.resource(pods), source: pods,
+				options: metav1.ListOptions{LabelSelector: selector}, updates: in.podUpdates,
+			}
+			in.running.Go(func() { _ = i.run(ctx) })
+		}
+	}
+}
+
+// handlePod takes an update of a pod.
+func (in *inspector) handlePod(u update, now time.Time) {
+	if u.live == nil {
+		for _, tr := range in.tracked {
+			if tr.selector != nil && tr.target.source.namespace == u.key.namespace && tr.pods[u.key.name] != nil {
+				delete(tr.pods, u.key.name)
+				tr.changed = now
+			}
+		}
+		return
+	}
+	pod, ok := toPod(u.live)
+	if !ok {
+		return
+	}
+	for _, tr := range in.tracked {
+		switch {
+		case tr.selector == nil || tr.target.source.namespace != pod.Namespace || !tr.selector.Matches(labels.Set(pod.Labels)):
+		case u.deleted:
+			delete(tr.pods, pod.Name)
+			tr.changed = now
+		default:
+			tr.pods[pod.Name] = pod
+			tr.changed = now
+		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// reasons are what an observer heard.
+// reasons is an Observer that keeps the reasons it is told.
 type reasons struct {
 	all   []string
 	began sync.Once
@@ -25,12 +25,12 @@ func (r *reasons) Begin([]facts.Awaited)  { r.began.Do(func() { close(r.begun) }
 func (r *reasons) Update(a facts.Awaited) { r.all = append(r.all, a.Reason) }
 func (r *reasons) End()                   {}
 
-// A workload that is made while it is waited for has its pods looked at, too.
+// A workload that is created during the wait has its pods watched, too.
 func TestWaitFailsFastOnWhatComesLate(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
-	w := quick(t, cluster, namespace)
+	w := failFastWaiter(t, cluster, namespace)
 	heard := &reasons{begun: make(chan struct{})}
 	w.Observer = heard
 	done := make(chan error, 1)
@@ -39,10 +39,10 @@ func TestWaitFailsFastOnWhatComesLate(t *testing.T) {
 	late := time.NewTimer(time.Second) // the pods of what is there are watched by then
 	<-late.C
 	deploy(t, cluster, namespace, "image-pull", "")
-	gaveUp(t, <-done, "ImagePull", "pod web-")
+	requireFailure(t, <-done, "ImagePull", "pod web-")
 }
 
-// What the pods wait for is told without failing fast, too.
+// The reason of a pod is reported without FailFast, too.
 func TestProgressWithoutFailingFast(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)

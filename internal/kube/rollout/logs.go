@@ -7,97 +7,99 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// The bounds of a log's end.
+// The bounds of the tail of a log.
 const (
 	linesKept  = 20
-	lineLength = 512
+	lineLength = 512 // bytes
 	logBytes   = 64 << 10
 )
 
-// tail is a container whose log's end is wanted.
-type tail struct {
+// containerLog is a container whose logs are wanted, and then their tails.
+type containerLog struct {
 	container string
-	current   bool
-	previous  bool
-	logs      []result.LogTail
+	current   bool // it runs or ran since its last restart
+	previous  bool // it ran before
+	tails     []result.LogTail
 }
 
-// tails are the containers of a pod that ran and are not well.
-func tails(p *corev1.Pod) []tail {
-	var all []tail
-	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
-		for _, s := range statuses {
-			ended := s.State.Terminated
-			if s.Ready || ended != nil && ended.ExitCode == 0 {
-				continue
-			}
-			t := tail{container: s.Name, current: s.State.Running != nil || ended != nil || s.RestartCount > 0, previous: s.RestartCount > 0}
-			if t.current || t.previous {
-				all = append(all, t)
-			}
+// containerLogs returns the containers of a pod that ran and are neither ready nor
+// done.
+func containerLogs(p *corev1.Pod) []containerLog {
+	var all []containerLog
+	for _, s := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
+		ended := s.State.Terminated
+		if s.Ready || ended != nil && ended.ExitCode == 0 {
+			continue
+		}
+		c := containerLog{container: s.Name, current: s.State.Running != nil || ended != nil || s.RestartCount > 0, previous: s.RestartCount > 0}
+		if c.current || c.previous {
+			all = append(all, c)
 		}
 	}
 	return all
 }
 
-func (w *Waiter) readLogs(ctx context.Context, namespace, pod string, t *tail) {
-	if t.previous {
-		t.logs = append(t.logs, w.readLog(ctx, namespace, pod, t.container, true))
+// read reads the tails. While a container waits for its restart, its current log is
+// that of the run before; it is kept once.
+func (c *containerLog) read(ctx context.Context, client kubernetes.Interface, namespace, pod string) {
+	if c.previous {
+		c.tails = append(c.tails, readTail(ctx, client, namespace, pod, c.container, true))
 	}
-	if t.current {
-		now := w.readLog(ctx, namespace, pod, t.container, false)
-		// Between two starts both are the log of the container that crashed last.
-		if len(t.logs) == 0 || !slices.Equal(t.logs[0].Lines, now.Lines) {
-			t.logs = append(t.logs, now)
+	if c.current {
+		now := readTail(ctx, client, namespace, pod, c.container, false)
+		if len(c.tails) == 0 || !slices.Equal(c.tails[0].Lines, now.Lines) {
+			c.tails = append(c.tails, now)
 		}
 	}
 }
 
-// readLog reads the end of one log; that it could not is said in its place. Where
-// the lines are so long that the limit, which counts from the first of them, cuts
-// off the last, fewer are asked for.
-func (w *Waiter) readLog(ctx context.Context, namespace, pod, container string, previous bool) result.LogTail {
+// readTail returns the tail of one log, or the error why it cannot be read. The API
+// server counts the limit of bytes from the first of the lines that are asked for.
+// If it cuts off the last lines, fewer are asked for.
+func readTail(ctx context.Context, client kubernetes.Interface, namespace, pod, container string, previous bool) result.LogTail {
 	t := result.LogTail{Container: container, Previous: previous}
 	options := &corev1.PodLogOptions{Container: container, Previous: previous}
 	for lines := linesKept; lines > 0; lines /= 4 {
-		end, err := w.logEnd(ctx, namespace, pod, options, lines)
+		log, err := readLines(ctx, client, namespace, pod, options, lines)
 		if err != nil {
 			if t.Lines == nil {
 				t.Error = text.Cut(err.Error(), lineLength)
 			}
 			break
 		}
-		t.Lines = lastLines(end)
-		if len(end) < logBytes {
+		t.Lines = lastLines(log)
+		if len(log) < logBytes {
 			break
 		}
 	}
 	return t
 }
 
-// logEnd reads that many of a log's last lines, as far as they fit.
-func (w *Waiter) logEnd(ctx context.Context, namespace, pod string, options *corev1.PodLogOptions, lines int) ([]byte, error) {
+// readLines returns the last lines of a log, as far as they fit into logBytes. It
+// returns no error if it could read a part of them.
+func readLines(ctx context.Context, client kubernetes.Interface, namespace, pod string, options *corev1.PodLogOptions, lines int) ([]byte, error) {
 	tail, limit := int64(lines), int64(logBytes)
 	options.TailLines, options.LimitBytes = &tail, &limit
-	stream, err := w.Clientset.CoreV1().Pods(namespace).GetLogs(pod, options).Stream(ctx)
+	stream, err := client.CoreV1().Pods(namespace).GetLogs(pod, options).Stream(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer stream.Close()
-	text, err := io.ReadAll(io.LimitReader(stream, logBytes))
-	if len(text) > 0 {
-		err = nil // a part is better than none
+	log, err := io.ReadAll(io.LimitReader(stream, logBytes))
+	if len(log) > 0 {
+		err = nil
 	}
-	return text, err
+	return log, err
 }
 
-// lastLines are the last lines of a log, made fit to be shown.
+// lastLines returns the last lines of a log, redacted and cut to lineLength.
 func lastLines(log []byte) []string {
 	var lines []string
 	for line := range strings.Lines(string(log)) {

@@ -14,7 +14,7 @@ import (
 )
 
 // A log's last lines are read, however long those before them are.
-func TestReadLog(t *testing.T) {
+func TestReadTail(t *testing.T) {
 	short := make([]string, 30)
 	for i := range short {
 		short[i] = fmt.Sprint("line ", i)
@@ -45,7 +45,7 @@ func TestReadLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tail := (&Waiter{Clients: Clients{Clientset: client}}).readLog(t.Context(), "n", "p", "app", false)
+			tail := readTail(t.Context(), client, "n", "p", "app", false)
 			if tail.Error != "" || len(tail.Lines) != c.lines || c.lines > 0 && tail.Lines[c.lines-1] != c.last {
 				t.Errorf("%d lines, error %q, want %d: %.80q", len(tail.Lines), tail.Error, c.lines, tail.Lines)
 			}

@@ -69,7 +69,7 @@ func policy(t *testing.T, cluster *kubetest.Cluster, namespace string) {
 	})
 }
 
-// shop makes a Deployment that is labelled as one of several.
+// shop creates a Deployment with a label that several have.
 func shop(t *testing.T, cluster *kubetest.Cluster, namespace, name, delay string) {
 	t.Helper()
 	var d appsv1.Deployment
@@ -83,7 +83,7 @@ func shop(t *testing.T, cluster *kubetest.Cluster, namespace, name, delay string
 	}
 }
 
-// applied is a Deployment as it is now, once its controller has seen it.
+// applied returns a Deployment as it is once its controller has observed it.
 func applied(t *testing.T, cluster *kubetest.Cluster, namespace, name string) rollout.Applied {
 	t.Helper()
 	var found *appsv1.Deployment
@@ -104,7 +104,7 @@ func applied(t *testing.T, cluster *kubetest.Cluster, namespace, name string) ro
 
 const claimSpec = `{accessModes: [ReadWriteOnce], storageClassName: %q, resources: {requests: {storage: 1Gi}}}`
 
-// claim makes the claim data of a storage class.
+// claim creates the claim data of a storage class.
 func claim(t *testing.T, cluster *kubetest.Cluster, namespace, class string) facts.Ref {
 	t.Helper()
 	var c corev1.PersistentVolumeClaim
@@ -117,7 +117,7 @@ func claim(t *testing.T, cluster *kubetest.Cluster, namespace, class string) fac
 	return facts.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Name: "data"}
 }
 
-// storing makes the StatefulSet db with claims of a storage class.
+// storing creates the StatefulSet db with claims of a storage class.
 func storing(t *testing.T, cluster *kubetest.Cluster, namespace, class string) facts.Ref {
 	t.Helper()
 	var s appsv1.StatefulSet
@@ -133,8 +133,8 @@ func storing(t *testing.T, cluster *kubetest.Cluster, namespace, class string) f
 	return facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "db"}
 }
 
-// lateClass makes a storage class that binds a claim when it has a consumer. No
-// provisioner answers to it.
+// lateClass creates a storage class that binds a claim when it has a consumer. It has
+// no provisioner.
 func lateClass(t *testing.T, cluster *kubetest.Cluster) string {
 	t.Helper()
 	late := storagev1.VolumeBindingWaitForFirstConsumer

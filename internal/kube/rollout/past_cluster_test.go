@@ -19,8 +19,8 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// A Deployment that was deleted and made anew is not ready because the one before
-// was, which the watch of several shows when it begins before that.
+// A Deployment that was deleted and made anew is not ready because its predecessor
+// was, which a watch of several objects replays.
 func TestWaitIsNotForANamesakeOfThePast(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -49,7 +49,7 @@ func TestWaitIsNotForANamesakeOfThePast(t *testing.T) {
 	}
 }
 
-// An object that loses the label by which it is watched is waited for as before.
+// An object that loses the label by which it is watched is still waited for.
 func TestWaitForWhatLosesItsLabel(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -71,8 +71,8 @@ func TestWaitForWhatLosesItsLabel(t *testing.T) {
 	}
 }
 
-// What the pods lacked was brought by this deploy, which changes nothing of the
-// Deployment: their old state fails nobody while the kubelet has not looked again.
+// A deploy that provides what the pods lacked, and changes nothing of the Deployment,
+// is not failed by their old state before the kubelet has tried again.
 func TestWaitForWhatThisDeployMended(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -84,7 +84,7 @@ func TestWaitForWhatThisDeployMended(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := quick(t, cluster, namespace).WaitForReady(ctx, []rollout.Applied{applied(t, cluster, namespace, "web")}); err != nil {
+	if err := failFastWaiter(t, cluster, namespace).WaitForReady(ctx, []rollout.Applied{applied(t, cluster, namespace, "web")}); err != nil {
 		t.Error(err)
 	}
 }

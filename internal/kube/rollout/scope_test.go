@@ -8,9 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// A watch for several objects must not bring other releases' in a namespace that
-// they share.
-func TestShared(t *testing.T) {
+// A watch of several objects must not bring those of other releases in a shared
+// namespace.
+func TestCommonSelector(t *testing.T) {
 	for name, c := range map[string]struct {
 		sets []labels.Set
 		want string
@@ -24,15 +24,15 @@ func TestShared(t *testing.T) {
 		"too long":              {[]labels.Set{{"a": strings.Repeat("x", 63)}, {"a": "1", "b": "1"}, {}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, ok := shared(c.sets)
+			got, ok := commonSelector(c.sets)
 			if ok != (c.want != "") || ok && got != c.want {
-				t.Errorf("shared() = %q, %t, want %q", got, ok, c.want)
+				t.Errorf("commonSelector() = %q, %t, want %q", got, ok, c.want)
 			}
 		})
 	}
 }
 
-// In a shared namespace the branches' releases have most labels alike.
+// In a shared namespace, releases of several branches have most labels in common.
 func TestScopeOf(t *testing.T) {
 	for name, c := range map[string]struct {
 		labels  [2]string
@@ -48,9 +48,9 @@ func TestScopeOf(t *testing.T) {
 		"nobody else is there":     {[2]string{"{app: shop}", "{app: shop}"}, true, "shop-main", "app in (shop)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var group []*subject
+			var group []*target
 			for _, text := range c.labels {
-				group = append(group, &subject{live: object(t, "{apiVersion: v1, kind: Service, metadata: {labels: "+text+"}}")})
+				group = append(group, &target{live: object(t, "{apiVersion: v1, kind: Service, metadata: {labels: "+text+"}}")})
 			}
 			scope, ok := scopeOf(group, c.own, c.release)
 			if scope.LabelSelector != c.want || ok != (c.want != "") {
@@ -60,8 +60,8 @@ func TestScopeOf(t *testing.T) {
 	}
 }
 
-// Selectors become one only where that takes nothing in that none of them took.
-func TestMerged(t *testing.T) {
+// A merged selector matches nothing that none of the sets matched.
+func TestMergeSelectors(t *testing.T) {
 	for name, c := range map[string]struct {
 		sets []labels.Set
 		want []string
@@ -76,11 +76,11 @@ func TestMerged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, s := range merged(c.sets) {
+			for _, s := range mergeSelectors(c.sets) {
 				got = append(got, s.String())
 			}
 			if !slices.Equal(got, c.want) {
-				t.Errorf("merged() = %q, want %q", got, c.want)
+				t.Errorf("mergeSelectors() = %q, want %q", got, c.want)
 			}
 		})
 	}

@@ -32,8 +32,8 @@ func proxied(t *testing.T, cluster *kubetest.Cluster) *faultproxy.Proxy {
 	return faultproxy.New(t, cluster.Config())
 }
 
-// tokenOf is an account with a token, which passes through the proxy, that may
-// do all in the namespace.
+// tokenOf returns the configuration of an account that may do everything in the
+// namespace. It authenticates by a token, which passes through the proxy.
 func tokenOf(t *testing.T, cluster *kubetest.Cluster, namespace string) *rest.Config {
 	t.Helper()
 	all := rbacv1.PolicyRule{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}}
@@ -53,7 +53,7 @@ func stateful(t *testing.T, cluster *kubetest.Cluster, namespace, name string) {
 	}
 }
 
-// A server that goes away every two seconds costs a watch, not the wait.
+// A wait survives an API server that drops its connections every two seconds.
 func TestWaitThroughDroppedWatches(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
@@ -86,7 +86,8 @@ func TestWaitThroughDroppedWatches(t *testing.T) {
 	}
 }
 
-// The last object's readiness ends the wait at once, and so does a cancel.
+// A wait ends within 100 ms after the last object is ready, and at once when it is
+// cancelled.
 func TestWaitEndsAtOnce(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
@@ -105,7 +106,7 @@ func TestWaitEndsAtOnce(t *testing.T) {
 			}
 		}
 	}()
-	if err := wait(t, quick(t, cluster, namespace), time.Minute, web); err != nil {
+	if err := wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web); err != nil {
 		t.Fatal(err)
 	}
 	over := time.Now()
@@ -116,7 +117,7 @@ func TestWaitEndsAtOnce(t *testing.T) {
 	stop := errors.New("stop")
 	done := make(chan error, 1)
 	go func() {
-		done <- quick(t, cluster, namespace).WaitForReady(ctx, rollout.ByName([]facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "none"}}))
+		done <- failFastWaiter(t, cluster, namespace).WaitForReady(ctx, rollout.ByName([]facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "none"}}))
 	}()
 	cancel(stop)
 	select {
@@ -129,9 +130,9 @@ func TestWaitEndsAtOnce(t *testing.T) {
 	}
 }
 
-// A thousand objects, five hundred of which become ready one after the other, fit
-// into little memory. They are balancers, of which no controller tells events: those
-// of so many would hold up the other tests'.
+// A wait for a thousand objects, five hundred of which become ready one after the
+// other, needs little memory. Services of type LoadBalancer are used because no
+// controller creates events for them, which would delay the other tests.
 func TestWaitForAThousand(t *testing.T) {
 	const half, limit = 500, 64 << 20
 	cluster := kubetest.Connect(t)

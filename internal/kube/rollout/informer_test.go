@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// replies are an API server's, given one by one.
+// replies are those of an API server; lists are counted.
 type replies struct {
 	dynamic.ResourceInterface
 	get   func() (*unstructured.Unstructured, error)
@@ -40,20 +40,20 @@ func (r *replies) List(context.Context, metav1.ListOptions) (*unstructured.Unstr
 
 var deployments = schema.GroupResource{Group: "apps", Resource: "deployments"}
 
-// feeding runs a feed of the Deployment web for a time and gives what it saw.
-func feeding(t *testing.T, r *replies, scope metav1.ListOptions, from string, d time.Duration) []sight {
+// informed runs an informer of the Deployment web for a time and returns its updates.
+func informed(t *testing.T, r *replies, options metav1.ListOptions, version string, d time.Duration) []update {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	sights := make(chan sight)
-	f := &feed{resource: r, scope: scope, names: map[string]*subject{"web": {}}, from: from, sights: sights}
+	updates := make(chan update)
+	i := &informer{resource: r, options: options, names: map[string]bool{"web": true}, version: version, updates: updates}
 	done := make(chan error, 1)
-	go func() { done <- f.run(ctx) }()
-	var all []sight
+	go func() { done <- i.run(ctx) }()
+	var all []update
 	for {
 		select {
-		case s := <-sights:
-			all = append(all, s)
+		case u := <-updates:
+			all = append(all, u)
 		case err := <-done:
 			if err != nil {
 				t.Error(err)
@@ -63,9 +63,9 @@ func feeding(t *testing.T, r *replies, scope metav1.ListOptions, from string, d 
 	}
 }
 
-// An object that loses the label by which it is watched is followed nevertheless,
-// and is not gone because nobody can tell for a moment.
-func TestFeedFollowsWhatLosesItsLabel(t *testing.T) {
+// An object that loses the label by which it is watched is still followed, and an
+// error while it is read does not make it deleted.
+func TestInformerFollowsWhatLosesItsLabel(t *testing.T) {
 	for name, first := range map[string]error{"alive": nil, "no answer": apierrors.NewServiceUnavailable("starting")} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -87,13 +87,13 @@ func TestFeedFollowsWhatLosesItsLabel(t *testing.T) {
 						return watch.NewFake(), nil
 					},
 				}
-				seen := feeding(t, r, metav1.ListOptions{LabelSelector: "of=shop"}, "1", 5*time.Second)
+				seen := informed(t, r, metav1.ListOptions{LabelSelector: "of=shop"}, "1", 5*time.Second)
 				if len(seen) < 10 {
 					t.Errorf("it was seen %d times only", len(seen))
 				}
-				for _, s := range seen {
-					if s.gone || s.live == nil {
-						t.Fatalf("seen: %+v", s)
+				for _, u := range seen {
+					if u.deleted || u.live == nil {
+						t.Fatalf("update %+v", u)
 					}
 				}
 			})
@@ -101,8 +101,8 @@ func TestFeedFollowsWhatLosesItsLabel(t *testing.T) {
 	}
 }
 
-// One denied watch does not mean polling to the end.
-func TestFeedTriesToWatchAgain(t *testing.T) {
+// After a denied watch it polls, and later watches again.
+func TestInformerTriesToWatchAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		watches := 0
 		r := &replies{watch: func() (watch.Interface, error) {
@@ -111,8 +111,8 @@ func TestFeedTriesToWatchAgain(t *testing.T) {
 			}
 			return watch.NewFake(), nil
 		}}
-		feeding(t, r, metav1.ListOptions{FieldSelector: "metadata.name=web"}, "", 3*watchTime)
-		if most := int32(watchTime/pollEvery) + 10; watches < 2 || r.lists.Load() > most {
+		informed(t, r, metav1.ListOptions{FieldSelector: "metadata.name=web"}, "", 3*watchTimeout)
+		if most := int32(watchTimeout/pollEvery) + 10; watches < 2 || r.lists.Load() > most {
 			t.Errorf("%d watches, %d lists, want at most %d", watches, r.lists.Load(), most)
 		}
 	})

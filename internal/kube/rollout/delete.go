@@ -1,0 +1,41 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+// WaitForDelete returns nil once none of the objects exists, or only one that was
+// made anew under the name. When ctx ends first, it returns a *NotReadyError with
+// those that still exist and the finalizers that hold them.
+func (w *Waiter) WaitForDelete(ctx context.Context, refs []facts.Ref) error {
+	targets, err := w.targets(ByName(refs))
+	if err != nil {
+		return err
+	}
+	nothing := func(*target) bool { return false }
+	left, err := w.wait(ctx, targets, evaluateDeletion, nothing)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	e := &NotReadyError{Cause: fmt.Errorf("waiting for them to be gone: %w", context.Cause(ctx))}
+	for _, t := range left {
+		e.Objects = append(e.Objects, t.object)
+	}
+	return e
+}
+
+// evaluateDeletion evaluates an object that is to be deleted. It cannot fail.
+func evaluateDeletion(t *target, deleted bool) outcome {
+	if deleted || t.live == nil || t.madeAnew() {
+		return satisfied
+	}
+	t.describe()
+	t.object.Reason = "it is still there"
+	if held := t.live.GetFinalizers(); len(held) > 0 {
+		t.object.Reason = fmt.Sprintf("it is held by finalizers %q", held)
+	}
+	return pending
+}

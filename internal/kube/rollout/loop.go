@@ -1,0 +1,235 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// outcome is how a target stands to what is waited for.
+type outcome int
+
+const (
+	pending outcome = iota
+	satisfied
+	failed // it cannot be satisfied any more
+)
+
+// evaluator judges a target by its live object and describes it in t.object.
+// deleted means that the live object, if any, is the last state before its end.
+type evaluator func(t *target, deleted bool) outcome
+
+// wait returns when every target is satisfied, when one has failed, or when ctx
+// ends. left are the targets that are not satisfied. err is that of a read that is
+// denied for good. The inspector follows the targets for which inspects is true.
+func (w *Waiter) wait(ctx context.Context, targets []*target, evaluate evaluator, inspects func(*target) bool) (left []*target, err error) {
+	readAll(ctx, targets)
+	left, hasFailed := evaluateAll(targets, evaluate)
+	r := newReporter(w.Observer, targets)
+	defer r.end()
+	if len(left) == 0 || hasFailed {
+		return left, nil
+	}
+	l := &loop{
+		evaluate: evaluate, reporter: r, targets: left,
+		updates: make(chan update), denied: make(chan error, 1),
+		byKey: map[key]*target{}, open: map[*target]*group{},
+	}
+	l.inspector = newInspector(w, &l.running)
+	l.inspector.customResources = slices.ContainsFunc(targets, (*target).isCustom)
+	for _, t := range left {
+		if inspects(t) {
+			l.inspector.track(t)
+		}
+	}
+	return l.run(ctx, w)
+}
+
+// evaluateAll evaluates what has been read, and returns what is not satisfied.
+func evaluateAll(targets []*target, evaluate evaluator) (left []*target, hasFailed bool) {
+	for _, t := range targets {
+		if !t.read {
+			left = append(left, t)
+			continue
+		}
+		switch evaluate(t, t.live == nil) {
+		case pending:
+			left = append(left, t)
+		case failed:
+			left, hasFailed = append(left, t), true
+		case satisfied:
+			t.satisfied = true
+		}
+	}
+	return left, hasFailed
+}
+
+// loop is one wait after the first evaluation. Everything in it is used by one
+// goroutine, which takes what informers and probes send. It follows the loop of a
+// controller, without its work queue: an update is evaluated at once, and the
+// ticker requeues what only time decides.
+type loop struct {
+	evaluate  evaluator
+	reporter  *reporter
+	inspector *inspector
+	targets   []*target // in their order
+	byKey     map[key]*target
+	open      map[*target]*group // those not satisfied
+	updates   chan update        // from the informers of the targets
+	denied    chan error         // of an informer that may not read
+	running   sync.WaitGroup     // informers and probes
+}
+
+// group is the targets that one informer watches.
+type group struct {
+	open int                // how many are not satisfied
+	stop context.CancelFunc // ends the informer
+}
+
+func (l *loop) run(ctx context.Context, w *Waiter) (left []*target, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer l.running.Wait()
+	defer cancel()
+	for _, g := range groupsOf(l.targets, w.OwnNamespace, w.Namespace, w.Release) {
+		l.start(ctx, g)
+	}
+	in := l.inspector
+	tick := time.NewTicker(evaluateEvery)
+	defer tick.Stop()
+	for hasFailed := false; !hasFailed && len(l.open) > 0; {
+		if in.onlyAwaitsConsumers(len(l.open)) {
+			l.satisfyAll()
+			return nil, nil
+		}
+		select {
+		case <-ctx.Done():
+			return l.left(), nil
+		case err := <-l.denied:
+			return nil, err
+		case u := <-l.updates:
+			hasFailed = l.handle(u)
+		case u := <-in.podUpdates:
+			in.handlePod(u, time.Now())
+		case r := <-in.results:
+			now := time.Now()
+			in.handleProbe(r, now)
+			hasFailed = in.evaluate(now)
+		case now := <-tick.C:
+			hasFailed = in.evaluate(now)
+			for t := range l.open {
+				l.reporter.update(t)
+			}
+			in.requeue(ctx, now)
+		}
+	}
+	return l.left(), nil
+}
+
+// start starts the informer of a group of targets.
+func (l *loop) start(ctx context.Context, w watchGroup) {
+	ctx, stop := context.WithCancel(ctx)
+	g := &group{open: len(w.targets), stop: stop}
+	first := w.targets[0]
+	i := &informer{
+		resource: first.resource, source: first.source, options: w.options,
+		names: map[string]bool{}, version: oldestVersion(w.targets), updates: l.updates,
+	}
+	for _, t := range w.targets {
+		i.names[t.object.Name] = true
+		l.byKey[t.key()], l.open[t] = t, g
+	}
+	l.running.Go(func() {
+		defer stop()
+		if err := i.run(ctx); err != nil {
+			select {
+			case l.denied <- err:
+			default: // one is enough
+			}
+		}
+	})
+}
+
+// handle takes an update of a target, and returns whether that has failed.
+func (l *loop) handle(u update) (hasFailed bool) {
+	t := l.byKey[u.key]
+	if t == nil || l.open[t] == nil {
+		return false
+	}
+	defer func() { l.reporter.update(t) }()
+	if u.err != nil {
+		t.object.Ready, t.object.Reason = false, "it cannot be read: "+u.err.Error()
+		l.inspector.changed(t)
+		return false
+	}
+	if u.live != nil && !t.update(u.live) {
+		l.inspector.changed(t)
+		return false
+	}
+	if u.deleted && u.live == nil {
+		t.update(nil)
+	}
+	switch l.evaluate(t, u.deleted) {
+	case pending:
+		l.inspector.changed(t)
+	case failed:
+		return true
+	case satisfied:
+		l.satisfy(t)
+	}
+	return false
+}
+
+// satisfy ends the wait for one target, and the informer that has no other.
+func (l *loop) satisfy(t *target) {
+	t.satisfied = true
+	g := l.open[t]
+	if g.open--; g.open == 0 {
+		g.stop()
+	}
+	delete(l.open, t)
+	l.inspector.untrack(t)
+}
+
+// satisfyAll takes the targets that are left as satisfied.
+func (l *loop) satisfyAll() {
+	for t := range l.open {
+		t.satisfied = true
+		l.reporter.update(t)
+	}
+}
+
+// left returns the targets that are not satisfied, in their order.
+func (l *loop) left() []*target {
+	return slices.DeleteFunc(slices.Clone(l.targets), func(t *target) bool { return l.open[t] == nil })
+}
+
+// failedFirst moves the targets that have failed to the front, and returns whether
+// there are any.
+func failedFirst(targets []*target) bool {
+	n := 0
+	for i, t := range targets {
+		if t.object.Failed {
+			targets[n], targets[i] = targets[i], targets[n]
+			n++
+		}
+	}
+	return n > 0
+}
+
+// endOf returns why ctx has ended. A timeout is put into words.
+func endOf(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if cause != nil && errors.Is(cause, context.DeadlineExceeded) {
+		return fmt.Errorf("the time to wait is over: %w", cause)
+	}
+	return cause
+}
+
+// interrupted returns whether the wait ended by neither a failure (nil) nor a
+// timeout. Nobody asks for reasons then, and the run has to store its record.
+func interrupted(cause error) bool {
+	return cause != nil && !errors.Is(cause, context.DeadlineExceeded)
+}

@@ -1,0 +1,240 @@
+package rollout
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/kube/health"
+)
+
+// probeEvery and probeRarely bound the time between two probes of a target.
+const (
+	probeEvery  = 500 * time.Millisecond
+	probeRarely = 10 * time.Second
+)
+
+// podsProbed bounds how many pods of one workload have their events read.
+const podsProbed = 3
+
+// tracked is a target that is not satisfied, with all that is known of it.
+type tracked struct {
+	target      *target
+	selector    labels.Selector // of its pods; nil: it has none, or is a pod
+	matchLabels labels.Set      // the same as labels; nil: it is not that simple
+	watched     bool            // its pods are
+	pods        map[string]*corev1.Pod
+	events      map[types.UID][]health.Event
+	// baseline is how often each event had occurred when the events of the target
+	// were first read; nil: they have not been.
+	baseline   map[types.UID]int
+	replicaSet replicaSet
+	history    health.History
+	changed    time.Time // when it or one of its pods last changed
+	probed     time.Time // when the last probe started
+	probing    bool
+	confirmation
+}
+
+// confirmation is how sure it is that a target is stalled.
+type confirmation struct {
+	suspected   bool      // the evidence says so
+	confirmed   bool      // and still did after the target and its pods were read again
+	deniedSince time.Time // since when that is denied; zero: it is not
+}
+
+// findPods stores the selector of the target's pods once the target exists. A
+// selector never changes.
+func (tr *tracked) findPods() {
+	live := tr.target.live
+	if live == nil {
+		return
+	}
+	if found, ok := health.PodSelector(live); ok && tr.selector == nil {
+		if selector, err := metav1.LabelSelectorAsSelector(found); err == nil && !selector.Empty() {
+			tr.selector = selector
+			if len(found.MatchExpressions) == 0 {
+				tr.matchLabels = found.MatchLabels
+			}
+		}
+	}
+	if live.GroupVersionKind().GroupKind() == (schema.GroupKind{Kind: "Pod"}) {
+		if pod, ok := toPod(live); ok {
+			tr.pods[pod.Name] = pod
+		}
+	}
+}
+
+// evaluate weighs the evidence and returns why the target is stalled; "" if it is
+// not. It updates the history, the confirmation and the target's pod reason.
+func (tr *tracked) evaluate(e health.Evidence, failFast bool, now time.Time) string {
+	tr.target.podReason = health.FirstPodReason(e.Pods, e.Events)
+	var reason string
+	reason, tr.history = health.Stalled(e, tr.history, now)
+	tr.suspected = failFast && reason != ""
+	tr.confirmed = tr.confirmed && tr.suspected
+	if !tr.suspected {
+		tr.deniedSince = time.Time{}
+	}
+	return reason
+}
+
+// awaitsConsumer returns whether the target is a claim that awaits its first
+// consumer.
+func (tr *tracked) awaitsConsumer() bool {
+	live := tr.target.live
+	return live != nil && health.AwaitsConsumer(live, tr.events[live.GetUID()])
+}
+
+// starting returns whether the target is a workload without a fault, not even a
+// transient one.
+func (tr *tracked) starting() bool { return tr.selector != nil && !tr.history.Active() }
+
+// due returns whether it is time for another probe. The longer nothing changes,
+// the rarer they are: events come soon after a change, and an image that takes five
+// minutes to be pulled brings none meanwhile.
+func (tr *tracked) due(now time.Time) bool {
+	const share = 8 // so a probe comes late by no more than this part of the time that has passed
+	return now.Sub(tr.probed) >= max(probeEvery, min(probeRarely, now.Sub(tr.changed)/share))
+}
+
+// needsProbe returns whether the pods do not tell all: there are none, one has not
+// started, or the ReplicaSet has to be found to which they belong.
+func (tr *tracked) needsProbe() bool {
+	live := tr.target.live
+	if live == nil {
+		return false
+	}
+	if tr.selector == nil {
+		return slices.Contains([]string{"PersistentVolumeClaim", "Pod"}, live.GetKind())
+	}
+	if tr.hasReplicaFailure() {
+		return true
+	}
+	for _, pod := range tr.pods {
+		if !health.PodStarted(pod) || tr.replicaSetOutdated() && health.PodReason(pod) != "" {
+			return true
+		}
+	}
+	return len(tr.pods) == 0
+}
+
+// replicaSetOutdated returns whether a Deployment that was changed may have another
+// ReplicaSet than the one that is known.
+func (tr *tracked) replicaSetOutdated() bool {
+	live := tr.target.live
+	return live.GetKind() == "Deployment" && live.GetGeneration() > 1 &&
+		(tr.replicaSet.name == "" || tr.replicaSet.revision != health.Revision(live) || !health.Observed(live))
+}
+
+// hasReplicaFailure returns whether a Deployment that was changed reports a refusal
+// of pods. These may be pods of an earlier revision.
+func (tr *tracked) hasReplicaFailure() bool {
+	live := tr.target.live
+	return health.ReplicaFailure(live) && live.GetKind() == "Deployment" && live.GetGeneration() > 1
+}
+
+// newProbe returns the probe that the target needs now.
+func (tr *tracked) newProbe() probe {
+	live := tr.target.live
+	p := probe{
+		owner: live, resource: tr.target.resource, reread: tr.suspected, known: tr.replicaSet,
+		created: live.GetGeneration() <= 1 && !tr.target.priorFailure, baseline: tr.baseline,
+	}
+	if tr.selector != nil {
+		p.podSelector = tr.selector.String()
+	}
+	if live.GetKind() == "Deployment" {
+		if tr.replicaSetOutdated() || tr.hasReplicaFailure() {
+			p.replicaSets = tr.selector.String()
+		}
+	} else if live.GetKind() != "Pod" {
+		p.events = append(p.events, live.GetUID())
+	}
+	pods := 0
+	for _, name := range slices.Sorted(maps.Keys(tr.pods)) {
+		pod := tr.pods[name]
+		if pods < podsProbed && !health.PodStarted(pod) {
+			pods++
+			p.events = append(p.events, pod.UID)
+			for _, claim := range health.UnboundClaims(pod) {
+				p.claims = append(p.claims, podClaim{pod.UID, claim, pod.CreationTimestamp.Time})
+			}
+		}
+	}
+	return p
+}
+
+// currentPods returns the pods of the target's present revision, by name.
+func (tr *tracked) currentPods() []*corev1.Pod {
+	name := tr.replicaSet.name
+	if tr.replicaSetOutdated() {
+		name = ""
+	}
+	var pods []*corev1.Pod
+	for _, pod := range tr.pods {
+		if health.OfCurrentRevision(tr.target.live, name, pod) {
+			pods = append(pods, pod)
+		}
+	}
+	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
+	return pods
+}
+
+// apply takes what a probe found.
+func (tr *tracked) apply(f findings, now time.Time) {
+	tr.probing = false
+	tr.events, tr.replicaSet = f.events, f.replicaSet
+	if _, read := f.events[f.owner]; tr.baseline == nil && read { // else all events would be new at the next probe
+		tr.baseline = f.counts
+	}
+	if f.reread != nil && tr.suspected {
+		tr.confirmed = tr.confirmation.accepts(f.reread, now)
+		tr.merge(f.reread)
+		tr.findPods()
+	}
+}
+
+// accepts returns whether the target and its pods were read as well as possible. A
+// denial has to last: an API server that starts denies what it has not learned yet
+// to be allowed.
+func (c *confirmation) accepts(r *reread, now time.Time) bool {
+	switch {
+	case !r.complete:
+		return false
+	case !r.denied:
+		c.deniedSince = time.Time{}
+		return true
+	case c.deniedSince.IsZero():
+		c.deniedSince = now
+	}
+	return now.Sub(c.deniedSince) >= deniedFor
+}
+
+// merge stores what was read again, except for what informers know in a newer
+// version.
+func (tr *tracked) merge(r *reread) {
+	if r.owner != nil && tr.target.live != nil { // else it was seen to be deleted
+		tr.target.update(r.owner)
+	}
+	if r.pods == nil {
+		return
+	}
+	for name, known := range tr.pods {
+		now := r.pods[name]
+		switch {
+		case now == nil && versionOf(known) > r.version:
+		case now == nil:
+			delete(tr.pods, name)
+		case versionOf(now) >= versionOf(known):
+			tr.pods[name] = now
+		}
+	}
+}

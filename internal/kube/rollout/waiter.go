@@ -1,0 +1,52 @@
+package rollout
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+// Waiter waits for objects by watching them. It watches only what is not ready
+// yet, from the resource version that was seen last. It falls back to lists, and
+// then to single reads, where watching is not allowed.
+//
+// The zero value of each option is valid. A Waiter can be used for several waits,
+// also at the same time.
+type Waiter struct {
+	Clients
+	// Release is part of the label values by which the release's objects can be
+	// told from those of other releases in a shared namespace. With "", any label
+	// that all objects have will do.
+	Release      string
+	OwnNamespace bool     // no other release uses the namespace: whole kinds may be watched in it
+	WaitForJobs  bool     // WaitForReady waits until Jobs are complete
+	FailFast     bool     // WaitForReady ends as soon as an object cannot become ready
+	Observer     Observer // nil: none
+
+	grace time.Duration // of health.Evidence; for tests
+}
+
+// Clients are what a wait reads the cluster with. They must not stop working when
+// the context of the wait ends: reasons are collected after that.
+type Clients struct {
+	Clientset kubernetes.Interface // not used by WaitForDelete
+	Dynamic   dynamic.Interface
+	Mapper    meta.RESTMapper
+	Namespace string // of namespaced objects that name none
+}
+
+// Observer follows one wait. Its methods are called by the goroutine of the wait,
+// which goes on only when they return.
+type Observer interface {
+	// Begin is called first, with all that is waited for, also with what is
+	// satisfied already.
+	Begin(all []facts.Awaited)
+	// Update is called with each change of an object.
+	Update(facts.Awaited)
+	// End is called last.
+	End()
+}
