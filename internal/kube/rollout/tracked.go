@@ -196,7 +196,7 @@ func (tr *tracked) apply(f findings, now time.Time) {
 		tr.baseline = f.counts
 	}
 	if f.reread != nil && tr.suspected {
-		tr.confirmed = tr.confirmation.accepts(f.reread, now)
+		tr.confirmed = tr.accepts(f.reread, now)
 		tr.merge(f.reread)
 		tr.findPods()
 	}
