@@ -31,11 +31,11 @@ func TestWaitFailsFastOnWhatComesLate(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	w := failFastWaiter(t, cluster, namespace)
-	heard := &reasons{begun: make(chan struct{})}
-	w.Observer = heard
+	seen := &reasons{begun: make(chan struct{})}
+	w.Observer = seen
 	done := make(chan error, 1)
 	go func() { done <- wait(t, w, time.Minute, web) }()
-	<-heard.begun
+	<-seen.begun
 	late := time.NewTimer(time.Second) // the pods of what is there are watched by then
 	<-late.C
 	deploy(t, cluster, namespace, "image-pull", "")
@@ -49,13 +49,13 @@ func TestProgressWithoutFailingFast(t *testing.T) {
 	namespace := cluster.Namespace(t)
 	deployment(t, cluster, namespace, behaving("config-late", ", sim.berth.dev/delay: 5s", ""))
 	w := waiter(t, cluster.Config(), namespace)
-	heard := &reasons{begun: make(chan struct{})}
-	w.Observer = heard
+	seen := &reasons{begun: make(chan struct{})}
+	w.Observer = seen
 	if err := wait(t, w, time.Minute, web); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(heard.all, func(s string) bool { return strings.Contains(s, "CreateContainerConfigError") }) {
-		t.Errorf("heard %q", heard.all)
+	if !slices.ContainsFunc(seen.all, func(s string) bool { return strings.Contains(s, "CreateContainerConfigError") }) {
+		t.Errorf("seen %q", seen.all)
 	}
 }
 
