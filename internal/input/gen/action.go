@@ -25,9 +25,9 @@ const actionTail = `runs:
     - ${{ inputs.verb }}
 `
 
-// action is action.yml. Defaults stand in the descriptions only, but for what
-// just the runner can give: an input that is left out arrives empty, and the
-// program fills it in.
+// action returns the text of action.yml. Defaults are in the descriptions only: an
+// input that is left out arrives empty, and the program sets the default. Only what
+// the runner alone can give has a default here.
 func action() string {
 	var b strings.Builder
 	b.WriteString(actionHead)
@@ -50,7 +50,7 @@ func action() string {
 	return b.String()
 }
 
-// describe is an input's description with what it takes and its default.
+// describe returns an input's description with what it takes and its default.
 func describe(in *input.Input) string {
 	text := in.Doc
 	if in.Type == input.List {

@@ -37,7 +37,7 @@ A value that is not there, such as ` + "`.PullRequest`" + ` on a push, is an err
 
 `
 
-// docs is docs/inputs.md.
+// docs returns the text of docs/inputs.md.
 func docs() string {
 	var b strings.Builder
 	b.WriteString(docsHead)
@@ -51,7 +51,11 @@ func docs() string {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name(in), in.Type, standard(in), verbs(in), document(in))
 		}
 	}
-	b.WriteString("\nThe verb `auto` takes what `deploy` and `teardown` take.\n")
+	for _, v := range verb.Table {
+		if len(v.Chooses) > 0 {
+			fmt.Fprintf(&b, "\nThe verb `%s` takes what `%s` take.\n", v.Verb, verb.Join(v.Chooses, "` and `"))
+		}
+	}
 	b.WriteString("\n## Outputs\n\nOn GitHub outputs of the step; on GitLab variables in the dotenv report `berth.env`.\n\n| output | variable | |\n|---|---|---|\n")
 	for _, out := range input.Outputs {
 		variable := "BERTH_" + strings.ToUpper(strings.ReplaceAll(out.Name, "-", "_"))
@@ -75,8 +79,8 @@ func name(in *input.Input) string {
 	return "`" + in.Name + "`"
 }
 
-// verbs names the verbs that take the input, auto left out: it takes what the
-// verbs that it chooses from do.
+// verbs returns the verbs that take an input, without those that only choose between
+// others.
 func verbs(in *input.Input) string {
 	if slices.Equal(in.Verbs, verb.With(func(p verb.Properties) bool { return p.OnRelease })) {
 		return "all"

@@ -1,5 +1,5 @@
-// Command gen writes what is made from the table of inputs: action.yml and
-// docs/inputs.md. Its argument is the repository's root.
+// Command gen generates action.yml and docs/inputs.md from the table of inputs. Its
+// argument is the repository's root.
 package main
 
 import (
@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// files are what is generated, by path from the root.
+// files are the generated texts, by path from the root.
 var files = map[string]func() string{
 	"action.yml":     action,
 	"docs/inputs.md": docs,
