@@ -17,8 +17,9 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// unlabel takes labels off a record, or sets them, as a hand would.
-func unlabel(t *testing.T, c *kubetest.Cluster, namespace string, kind Kind, key, labels string) {
+// patchLabels sets labels of a record, or removes those that are null, as somebody
+// would with kubectl.
+func patchLabels(t *testing.T, c *kubetest.Cluster, namespace string, kind Kind, key, labels string) {
 	t.Helper()
 	patch := []byte(`{"metadata":{"labels":` + labels + `}}`)
 	var err error
@@ -45,8 +46,8 @@ func TestHiddenRecordsAreFoundAndRelabelled(t *testing.T) {
 				must(t, s.Create(key("1"), mock("web", 1, release.StatusSuperseded)))
 				must(t, s.Create(key("2"), mock("web", 2, release.StatusDeployed)))
 				must(t, s.Create("sh.helm.release.v1.web.v2.v3", mock("web.v2", 3, release.StatusDeployed)))
-				unlabel(t, c, ns, kind, key("2"), labels)
-				unlabel(t, c, ns, kind, "sh.helm.release.v1.web.v2.v3", `{"name":null}`)
+				patchLabels(t, c, ns, kind, key("2"), labels)
+				patchLabels(t, c, ns, kind, "sh.helm.release.v1.web.v2.v3", `{"name":null}`)
 
 				names, err := s.ReleasesIn(t.Context())
 				if err != nil || !slices.Equal(names, []string{"web", "web.v2"}) {
@@ -70,7 +71,7 @@ func TestHiddenRecordsAreFoundAndRelabelled(t *testing.T) {
 				if len(s.Audit()) != wrote {
 					t.Error("the second time wrote again")
 				}
-				unlabel(t, c, ns, kind, key("2"), `{"status":"failed"}`)
+				patchLabels(t, c, ns, kind, key("2"), `{"status":"failed"}`)
 				if err := s.Relabel(t.Context(), stale); !errors.Is(err, facts.ErrChanged) {
 					t.Errorf("a stale repair: %v", err)
 				}
@@ -94,7 +95,7 @@ func TestSettleRestoresTheLabels(t *testing.T) {
 	ns := c.Namespace(t)
 	s := open(t, c.Config(), ns, Secrets)
 	must(t, s.Create(key("1"), mock("web", 1, release.StatusPendingInstall)))
-	unlabel(t, c, ns, Secrets, key("1"), `{"name":null,"owner":null,"version":null,"status":"deployed"}`)
+	patchLabels(t, c, ns, Secrets, key("1"), `{"name":null,"owner":null,"version":null,"status":"deployed"}`)
 	records, err := s.Revisions(t.Context(), "web")
 	must(t, err)
 	loaded, err := s.Load(t.Context(), &records[0])

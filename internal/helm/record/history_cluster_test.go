@@ -22,7 +22,8 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// tapped notes what is fetched whole, records or lists of them, and may do something just before.
+// tapped is a transport that notes what is read with its data, objects or lists of
+// them, and calls before ahead of the next such read.
 type tapped struct {
 	mu      sync.Mutex
 	fetched []string
@@ -173,7 +174,7 @@ func TestRecordsChangeWhileTheyAreRead(t *testing.T) {
 		t.Errorf("one that went: %s, %v", summary(found), err)
 	}
 	must(t, other.Create(key("3"), mock("web", 3, release.StatusDeployed)))
-	on.before = func() { unlabel(t, c, ns, Secrets, key("3"), `{"status":"superseded"}`) }
+	on.before = func() { patchLabels(t, c, ns, Secrets, key("3"), `{"status":"superseded"}`) }
 	found, err = s.Query(map[string]string{"name": "web", "owner": "helm", "status": "deployed"})
 	if err != nil || len(found) != 0 {
 		t.Errorf("one that is deployed no more: %s, %v", summary(found), err)

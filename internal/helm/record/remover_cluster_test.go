@@ -134,7 +134,7 @@ func TestOnlyTheVersionSeenIsRemoved(t *testing.T) {
 	must(t, s.Create(key("1"), mock("web", 1, release.StatusPendingInstall)))
 	records, err := s.Revisions(t.Context(), "web")
 	must(t, err)
-	unlabel(t, c, ns, Secrets, key("1"), `{"touched":"yes"}`)
+	patchLabels(t, c, ns, Secrets, key("1"), `{"touched":"yes"}`)
 	if err := s.Discard(t.Context(), &records[0]); !errors.Is(err, facts.ErrChanged) || !s.Audit()[1].Conflict {
 		t.Errorf("discarded what changed: %v", err)
 	}
@@ -195,13 +195,13 @@ func TestWhatCannotBeWrittenIsNamed(t *testing.T) {
 	if _, is := errors.AsType[*ImmutableError](err); !is || problem.Of(err).Reason != problem.RecordUnreadable {
 		t.Errorf("settled: %v", err)
 	}
-	unlabel(t, c, ns, Secrets, key("1"), `{"owner":null}`)
+	patchLabels(t, c, ns, Secrets, key("1"), `{"owner":null}`)
 	loaded, err = s.Load(t.Context(), &records[0])
 	must(t, err)
 	must(t, s.Relabel(t.Context(), loaded)) // labels stay free
 }
 
-// T67: whatever the error says, the failure is stored.
+// A failure is stored, however long its error is (row T67 of docs/conformance.md).
 func TestHugeErrorsAreStored(t *testing.T) {
 	c := kubetest.Connect(t)
 	ns := c.Namespace(t)

@@ -24,7 +24,8 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// watches tells when a watch began, after tamper had its way with it.
+// watches is a transport that reports each watch to began, after tamper changed its
+// response.
 type watches struct {
 	next   http.RoundTripper
 	tamper func(n int32, resp *http.Response)
@@ -79,16 +80,16 @@ func TestChanged(t *testing.T) {
 			must(t, second(s.Delete(key("1"))))
 		}},
 		"touched": {watches: 1, change: func(t *testing.T, _ *storage, ns string) {
-			unlabel(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
+			patchLabels(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
 		}},
 		"hidden": {watches: 1, change: func(t *testing.T, _ *storage, ns string) {
-			unlabel(t, c, ns, Secrets, key("1"), `{"name":null}`)
+			patchLabels(t, c, ns, Secrets, key("1"), `{"name":null}`)
 		}},
 		"dropped": {tamper: drop(2), watches: 3, change: func(t *testing.T, _ *storage, ns string) {
-			unlabel(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
+			patchLabels(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
 		}},
 		"forbidden": {rules: []string{"get", "list"}, watches: 1, change: func(t *testing.T, _ *storage, ns string) {
-			unlabel(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
+			patchLabels(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,7 +134,7 @@ func TestChangedBeforeAndNever(t *testing.T) {
 	s := open(t, c.Config(), ns, Secrets)
 	must(t, s.Create(key("1"), mock("web", 1, release.StatusDeployed)))
 	must(t, second(s.Revisions(t.Context(), "web")))
-	unlabel(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
+	patchLabels(t, c, ns, Secrets, key("1"), `{"status":"failed"}`)
 	must(t, s.Changed(t.Context(), "web"))
 
 	why := errors.New("long enough")
@@ -170,8 +171,8 @@ func (c *counted) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// T80: what is asked about records is answered from metadata, and what is asked
-// about one release does not grow with the others.
+// Lists read metadata alone, and a list of one release does not grow with the number
+// of others (row T80 of docs/conformance.md).
 func TestBytesOfTwoThousandRecords(t *testing.T) {
 	c := kubetest.Connect(t)
 	ns := c.Namespace(t)
