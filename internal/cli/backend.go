@@ -51,7 +51,7 @@ type waiter struct {
 	getter *kube.Getter
 }
 
-func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]result.Event, error) {
+func (w waiter) WaitForReady(ctx context.Context, applied []rollout.Applied, jobs bool) ([]result.Event, error) {
 	r, shown, err := w.begin(ctx, progress.Ready, jobs)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (w waiter) Ready(ctx context.Context, applied []rollout.Applied, jobs bool)
 	return shown.Timeline(), err
 }
 
-func (w waiter) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
+func (w waiter) WaitForDelete(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
 	r, shown, err := w.begin(ctx, progress.Gone, false)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (w waiter) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, err
 	return shown.Timeline(), err
 }
 
-func (w waiter) Finished(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
+func (w waiter) WaitForCompletion(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
 	r, _, err := w.begin(ctx, progress.Done, false)
 	if err != nil {
 		return nil, err

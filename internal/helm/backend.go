@@ -50,15 +50,16 @@ type Fence interface {
 
 // Waiter waits for objects by watching them, where Helm polls every two seconds.
 type Waiter interface {
-	// Ready returns nil when every object is ready, or an error as soon as one
-	// cannot become ready. took holds the time that each object needed. The
+	// WaitForReady returns nil when every object is ready, or an error as soon as
+	// one cannot become ready. took holds the time that each object needed. The
 	// objects are as the API server returned them when they were applied. With
 	// jobs, a Job is ready when it is complete.
-	Ready(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) (took []result.Event, err error)
-	// Gone returns nil when none of the objects exists any more. took holds the
-	// time that each object needed.
-	Gone(ctx context.Context, refs []facts.Ref) (took []result.Event, err error)
-	// Finished returns nil when every Job and Pod has succeeded, or an error as
-	// soon as one cannot. deleted are those that were deleted before their end.
-	Finished(ctx context.Context, applied []*unstructured.Unstructured) (deleted []facts.Ref, err error)
+	WaitForReady(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) (took []result.Event, err error)
+	// WaitForDelete returns nil when none of the objects exists any more. took
+	// holds the time that each object needed.
+	WaitForDelete(ctx context.Context, refs []facts.Ref) (took []result.Event, err error)
+	// WaitForCompletion returns nil when every Job and Pod has succeeded, or an
+	// error as soon as one cannot. deleted are those that were deleted before their
+	// end.
+	WaitForCompletion(ctx context.Context, applied []*unstructured.Unstructured) (deleted []facts.Ref, err error)
 }

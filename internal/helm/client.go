@@ -124,7 +124,7 @@ func (c *client) wait(list kube.ResourceList, timeout time.Duration, jobs bool) 
 	ctx, cancel := context.WithTimeout(c.fence, stepTimeout(c.operation, timeout))
 	defer cancel()
 	end := c.timeline.start("Wait until ready: %s", refs(list))
-	took, err := c.waiter.Ready(ctx, applied(list), jobs)
+	took, err := c.waiter.WaitForReady(ctx, applied(list), jobs)
 	end(took)
 	c.diagnostics = result.DiagnosticsOf(err)
 	return err
@@ -135,7 +135,7 @@ func (c *client) WaitForDelete(list kube.ResourceList, timeout time.Duration) er
 	ctx, cancel := context.WithTimeout(c.fence, stepTimeout(c.operation, timeout))
 	defer cancel()
 	end := c.timeline.start("Wait until gone: %s", refs(list))
-	took, err := c.waiter.Gone(ctx, refs(list))
+	took, err := c.waiter.WaitForDelete(ctx, refs(list))
 	end(took)
 	return c.noteRefusal(err, "wait until what was deleted is gone")
 }

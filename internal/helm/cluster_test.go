@@ -28,7 +28,7 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// stage is a namespace and a user in it, whom Helm operations run as.
+// stage is a namespace, and the user that Helm operations run as in it.
 type stage struct {
 	*kubetest.Cluster
 	t          *testing.T
@@ -36,7 +36,7 @@ type stage struct {
 	kubeconfig string
 }
 
-// asAdmin is a stage whose user may do everything.
+// asAdmin returns a stage whose user may do everything.
 func asAdmin(t *testing.T) *stage {
 	t.Helper()
 	t.Parallel()
@@ -44,7 +44,7 @@ func asAdmin(t *testing.T) *stage {
 	return &stage{Cluster: c, t: t, namespace: c.Namespace(t), kubeconfig: c.Kubeconfig()}
 }
 
-// asDeployer is one whose user may deploy the usual kinds into the namespace.
+// asDeployer returns a stage whose user may deploy the usual kinds.
 func asDeployer(t *testing.T) *stage {
 	t.Helper()
 	s := asAdmin(t)
@@ -52,23 +52,23 @@ func asDeployer(t *testing.T) *stage {
 	return s
 }
 
-// waits is what internal/cli hands to a Helm operation.
+// waits implements helm.Waiter as internal/cli does.
 type waits struct {
 	*rollout.Waiter
 }
 
-func (w waits) Ready(ctx context.Context, applied []rollout.Applied, jobs bool) ([]result.Event, error) {
+func (w waits) WaitForReady(ctx context.Context, applied []rollout.Applied, jobs bool) ([]result.Event, error) {
 	one := *w.Waiter
 	one.WaitForJobs = jobs
 	return nil, one.WaitForReady(ctx, applied)
 }
 
-func (w waits) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
+func (w waits) WaitForDelete(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
 	return nil, w.Waiter.WaitForDelete(ctx, refs)
 }
 
-func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
-	deleted, err := w.WaitForCompletion(ctx, applied)
+func (w waits) WaitForCompletion(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
+	deleted, err := w.Waiter.WaitForCompletion(ctx, applied)
 	var unfinished *rollout.IncompleteError
 	if err == nil || errors.As(err, &unfinished) {
 		return deleted, err
@@ -76,7 +76,7 @@ func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]facts
 	return deleted, apifailure.Classify(err, "wait for the hook to end")
 }
 
-// releases are the operations of a release on a chart of these files.
+// releases returns the operations of a release, with a chart of these files.
 func (s *stage) releases(release string, files map[string]string) *helm.Releases {
 	s.t.Helper()
 	conn, err := kube.Connect(kube.Options{Kubeconfig: s.kubeconfig, UserAgent: "berth/test"})
@@ -120,7 +120,7 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 	return r
 }
 
-// folder writes a chart.
+// folder writes a chart and returns its folder.
 func folder(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -138,12 +138,12 @@ func folder(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// configMap is a template of a ConfigMap.
+// configMap returns the template of a ConfigMap.
 func configMap(name string) string {
 	return fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {text: chart}\n", name)
 }
 
-// stored counts the records in the namespace.
+// stored returns the number of records in the namespace.
 func (s *stage) stored() int {
 	s.t.Helper()
 	list, err := s.Client().CoreV1().Secrets(s.namespace).List(s.t.Context(), metav1.ListOptions{LabelSelector: "owner=helm"})
@@ -153,16 +153,16 @@ func (s *stage) stored() int {
 	return len(list.Items)
 }
 
-// ends fails the test unless the outcome is a Problem of that ending that says
-// all of it.
-func ends(t *testing.T, o result.Outcome, ending problem.ExitReason, says ...string) *problem.Problem {
+// ends fails the test unless the outcome is a Problem with this reason whose error
+// contains the texts.
+func ends(t *testing.T, o result.Outcome, reason problem.ExitReason, says ...string) *problem.Problem {
 	t.Helper()
 	if o.Err == nil {
-		t.Fatalf("no error, want %s", ending)
+		t.Fatalf("no error, want %s", reason)
 	}
 	p := problem.Of(o.Err)
-	if p.Reason != ending || p.Next == "" {
-		t.Errorf("ends with %s (next: %q), want %s: %v", p.Reason, p.Next, ending, o.Err)
+	if p.Reason != reason || p.Next == "" {
+		t.Errorf("ends with %s (next: %q), want %s: %v", p.Reason, p.Next, reason, o.Err)
 	}
 	for _, text := range says {
 		if !strings.Contains(o.Err.Error(), text) {

@@ -145,7 +145,7 @@ func (c crdClient) refusal(info *resource.Info, verb string, err error) *problem
 // known already, nothing is asked.
 func (c crdClient) waitServed(ctx context.Context, wanted, created kube.ResourceList) error {
 	if len(created) > 0 {
-		if _, err := c.waiter.Ready(ctx, applied(created), false); err != nil {
+		if _, err := c.waiter.WaitForReady(ctx, applied(created), false); err != nil {
 			return notServed(err)
 		}
 	}

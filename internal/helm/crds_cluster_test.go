@@ -26,7 +26,7 @@ import (
 
 var crds = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 
-// gadgets are two CRDs in one file, of a group that no other test uses.
+// gadgets are two CRDs, of a group that no other test uses.
 type gadgets struct {
 	group  string
 	client dynamic.ResourceInterface
@@ -64,7 +64,7 @@ spec:
 `, plural, kind, g.group, strings.ToLower(kind))
 }
 
-// files are a chart with both CRDs and an object of each.
+// files returns a chart with both CRDs in one file, and an object of each.
 func (g gadgets) files() map[string]string {
 	return map[string]string{
 		"crds/both.yaml": "# both\n---\n" + g.definition("cogs", "Cog") + "---\n" + g.definition("bolts", "Bolt"),
@@ -74,7 +74,7 @@ func (g gadgets) files() map[string]string {
 	}
 }
 
-// make makes one of the CRDs as an administrator would have.
+// make creates one of the CRDs as an administrator would have.
 func (g gadgets) make(t *testing.T, plural, kind string) *unstructured.Unstructured {
 	t.Helper()
 	var o unstructured.Unstructured
@@ -97,7 +97,7 @@ func (g gadgets) make(t *testing.T, plural, kind string) *unstructured.Unstructu
 	return found
 }
 
-// One CRD of a file exists: it stays as it is, and its sibling is made.
+// One CRD of a file exists: it stays as it is, and the other is created.
 func TestCRDsStandAlone(t *testing.T) {
 	s := asAdmin(t)
 	g := s.gadgets()
@@ -117,8 +117,8 @@ func TestCRDsStandAlone(t *testing.T) {
 	}
 }
 
-// A user who may not even look at CRDs can deploy where they exist, and is told
-// what is missing where one does not.
+// A user who may not read CRDs can deploy where they exist, and gets the missing
+// permissions where one does not.
 func TestCRDsDenied(t *testing.T) {
 	s := asDeployer(t)
 	g := s.gadgets()
@@ -139,7 +139,8 @@ func TestCRDsDenied(t *testing.T) {
 	}
 }
 
-// What the API server does not take is the chart's fault; what was made is said.
+// A CRD that the API server refuses makes the chart invalid. The error names those
+// that were created.
 func TestCRDsRefused(t *testing.T) {
 	s := asAdmin(t)
 	g := s.gadgets()
@@ -156,7 +157,7 @@ func TestCRDsRefused(t *testing.T) {
 	}
 }
 
-// A run that waited for another goes by what that one brought.
+// After Refresh, a run knows the kinds that another run has created meanwhile.
 func TestRefreshSeesKindsThatCameMeanwhile(t *testing.T) {
 	s := asAdmin(t)
 	g := s.gadgets()

@@ -20,7 +20,8 @@ import (
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
-// hook is a pre-install Job that does what the simulated node is told.
+// hook returns a chart with a pre-install Job, which the simulated node lets behave
+// so after the delay.
 func hook(behaviour, delay string) map[string]string {
 	return map[string]string{"templates/config.yaml": configMap("web"), "templates/hook.yaml": fmt.Sprintf(`apiVersion: batch/v1
 kind: Job
@@ -33,7 +34,7 @@ spec:
 `, behaviour, delay)}
 }
 
-// A hook that fails says why, by its pods.
+// The error of a failed hook says why it failed, by its pods.
 func TestHookFails(t *testing.T) {
 	s := asDeployer(t)
 	o := s.releases("web", hook("fail", "0s")).Perform(t.Context(), facts.ModeInstall, nil)
@@ -47,7 +48,8 @@ func TestHookFails(t *testing.T) {
 	}
 }
 
-// Helm counts a hook that was deleted while it watched as a success.
+// A hook that is deleted while it runs counts as a success, as with Helm, and is
+// returned as unproven.
 func TestHookDeletedWhileWatched(t *testing.T) {
 	s := asDeployer(t)
 	r := s.releases("web", hook("complete", "10m"))
@@ -78,7 +80,7 @@ func (s *stage) deleteHook() {
 	}
 }
 
-// With its fence a hook's wait ends, however long the hook would run.
+// The wait for a hook ends when the fence closes.
 func TestHookEndsWithTheFence(t *testing.T) {
 	s := asDeployer(t)
 	r := s.releases("web", hook("complete", "10m"))
@@ -101,7 +103,8 @@ func TestHookEndsWithTheFence(t *testing.T) {
 	}
 }
 
-// Without the right to read Jobs nobody sees them end; that is no failed hook.
+// Without the permission to read Jobs their end cannot be seen: the permission is
+// missing, and no hook has failed.
 func TestHookThatMayNotBeRead(t *testing.T) {
 	s := asAdmin(t)
 	s.kubeconfig = s.ServiceAccount(t, s.namespace, "blind", append(s.SecretRules(),
@@ -117,7 +120,8 @@ func TestHookThatMayNotBeRead(t *testing.T) {
 	}
 }
 
-// What may not be made is a missing permission too, though Helm makes text of it.
+// A hook that may not be created is a missing permission, though Helm reduces the
+// error to text.
 func TestHookThatMayNotBeMade(t *testing.T) {
 	s := asAdmin(t)
 	s.kubeconfig = s.ServiceAccount(t, s.namespace, "poor", append(s.SecretRules(),

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// offered are the kinds of an API server that no longer has PodSecurityPolicy,
+// offered returns the mapper of an API server that no longer has PodSecurityPolicy,
 // and HorizontalPodAutoscaler in v2 only.
 func offered() *meta.DefaultRESTMapper {
 	m := meta.NewDefaultRESTMapper([]schema.GroupVersion{{Group: "autoscaling", Version: "v2"}})
@@ -73,7 +73,7 @@ func TestInventory(t *testing.T) {
 	}
 }
 
-// silent does not know what the API server has.
+// silent is the mapper of an API server whose discovery fails.
 type silent struct{ meta.RESTMapper }
 
 var errSilent = errors.New("no answer")

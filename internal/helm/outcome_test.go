@@ -52,7 +52,7 @@ func TestWithReason(t *testing.T) {
 		}
 	}
 	plain := errors.New("a template failed")
-	if err := withReason(plain); err != plain || withReason(nil) != nil {
+	if err := withReason(plain); !errors.Is(err, plain) || err.Error() != plain.Error() || withReason(nil) != nil {
 		t.Errorf("%v", err)
 	}
 }

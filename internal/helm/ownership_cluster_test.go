@@ -15,7 +15,7 @@ import (
 
 var twoMaps = map[string]string{"templates/all.yaml": configMap("one") + "---\n" + configMap("two")}
 
-// put makes a ConfigMap that names a release as its owner, or nobody.
+// put creates a ConfigMap that names a release as its owner, or none for "".
 func (s *stage) put(name, namespace, release string) {
 	s.t.Helper()
 	cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: map[string]string{"text": "old"}}
@@ -50,7 +50,7 @@ func TestInstallAdoptsItsOwn(t *testing.T) {
 	}
 }
 
-// The owner is no more, in this namespace or in another.
+// The release that the objects name has no record, in this namespace or in another.
 func TestTakeOverFromAReleaseThatIsNoMore(t *testing.T) {
 	s := asAdmin(t)
 	s.put("one", s.namespace, "past")
@@ -67,7 +67,7 @@ func TestTakeOverFromAReleaseThatIsNoMore(t *testing.T) {
 	}
 }
 
-// On an upgrade too; and an object of ours that lost its label is still ours.
+// An upgrade takes over as well, and an object of ours that has lost its label.
 func TestTakeOverOnUpgrade(t *testing.T) {
 	s := asDeployer(t)
 	if o := s.releases("web", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), facts.ModeInstall, nil); o.Err != nil {
@@ -86,8 +86,8 @@ func TestTakeOverOnUpgrade(t *testing.T) {
 	}
 }
 
-// T58: nothing is touched as long as one object's owner lives, cannot be asked
-// for, or is not named.
+// T58: nothing is written where the owner of one object exists, cannot be looked up,
+// or is not named.
 func TestTakeOverIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		namespace, release, says string

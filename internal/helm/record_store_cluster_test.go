@@ -22,7 +22,7 @@ import (
 
 func recordKey(revision int) string { return fmt.Sprintf("sh.helm.release.v1.web.v%d", revision) }
 
-// storedRelease has this many revisions, the last of them deployed.
+// storedRelease stores this many revisions, the last of them deployed.
 func storedRelease(t *testing.T, c *kubetest.Cluster, revisions int) (*Releases, string) {
 	t.Helper()
 	ns := c.Namespace(t)

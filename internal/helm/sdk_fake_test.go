@@ -203,20 +203,20 @@ func (s *sdk) WaitAndGetCompletedPodPhase(string, time.Duration) (corev1.PodPhas
 	return "", errReplaced
 }
 
-// Ready implements Waiter.
-func (s *sdk) Ready(_ context.Context, objects []*unstructured.Unstructured, _ bool) ([]result.Event, error) {
+// WaitForReady implements Waiter.
+func (s *sdk) WaitForReady(_ context.Context, objects []*unstructured.Unstructured, _ bool) ([]result.Event, error) {
 	s.called("wait ready %d", len(objects))
 	return nil, nil
 }
 
-// Gone implements Waiter.
-func (s *sdk) Gone(_ context.Context, refs []facts.Ref) ([]result.Event, error) {
+// WaitForDelete implements Waiter.
+func (s *sdk) WaitForDelete(_ context.Context, refs []facts.Ref) ([]result.Event, error) {
 	s.called("wait gone %s", strings.Join(names(refs), " "))
 	return nil, nil
 }
 
-// Finished implements Waiter.
-func (s *sdk) Finished(_ context.Context, objects []*unstructured.Unstructured) ([]facts.Ref, error) {
+// WaitForCompletion implements Waiter.
+func (s *sdk) WaitForCompletion(_ context.Context, objects []*unstructured.Unstructured) ([]facts.Ref, error) {
 	s.called("wait hook %d", len(objects))
 	return nil, nil
 }

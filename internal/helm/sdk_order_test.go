@@ -31,12 +31,11 @@ func hookFor(event string) string {
 	return "apiVersion: batch/v1\nkind: Job\nmetadata: {name: seed, annotations: {helm.sh/hook: " + event + "}}\n"
 }
 
-// The first manifest that an install builds is the chart's, and Helm then looks
-// for existing objects before it creates anything: else installClient would
-// prefetch the wrong objects, and the cache would answer what is read after a
-// write of another's. The record is stored before the first object is created:
-// else a run that is killed leaves objects that nothing knows of. CRDs are left
-// to installCRDs.
+// The first manifest that an install builds is the chart's, and Helm reads its
+// objects before it creates anything. Else installClient would prefetch the wrong
+// objects, and answer from memory what was changed meanwhile. The record is stored
+// before the first object is created: else a run that is killed would leave objects
+// that no record knows of. CRDs are left to installCRDs.
 func TestInstallOrder(t *testing.T) {
 	s := newSDK(t)
 	o, op := s.operations()
@@ -87,9 +86,9 @@ func TestInstallOrderOverOwnObjects(t *testing.T) {
 }
 
 // Helm refuses an object of another release before it stores or creates anything,
-// with a text that isOwnershipConflict knows, no release in its answer, and the
-// chart's objects built last: Perform takes these over and installs again. Were
-// any of it not so, it would take over the wrong objects, or not at all.
+// with a text that isOwnershipConflict knows, with no release in its answer, and
+// with the chart's objects built last. Else Perform would take over the wrong
+// objects, or none.
 func TestInstallRefusesForeignObjects(t *testing.T) {
 	s := newSDK(t)
 	s.exists(webMap, theirs)
@@ -102,9 +101,9 @@ func TestInstallRefusesForeignObjects(t *testing.T) {
 	s.wants("build ConfigMap/web", "begin cache", "GET web", "GET web", "end cache")
 }
 
-// An upgrade looks at the objects that it adds before it stores the new revision,
-// has built the new manifest last by then, and supersedes the old revision only
-// when everything is ready.
+// An upgrade has built the new manifest last when it reads the objects that it adds
+// (Perform takes these over), reads them before it stores the new revision, and
+// supersedes the old one only when everything is ready.
 func TestUpgradeOrder(t *testing.T) {
 	s := newSDK(t)
 	s.store(1, release.StatusDeployed, webMap)
@@ -129,7 +128,7 @@ func TestUpgradeOrder(t *testing.T) {
 	)
 }
 
-// As TestInstallRefusesForeignObjects.
+// What TestInstallRefusesForeignObjects pins holds for an upgrade.
 func TestUpgradeRefusesForeignObjects(t *testing.T) {
 	s := newSDK(t)
 	s.store(1, release.StatusDeployed, webMap)
@@ -160,9 +159,10 @@ func TestUpgradeOverAFailedRevision(t *testing.T) {
 	}
 }
 
-// A rollback builds, stores and updates in this order, goes on to change the very
-// release that it created (rollbackRecords returns it), and where the update
-// fails supersedes the revision before (rollbackRecords drops that write).
+// A rollback changes the release that it passed to Create until it ends: else the
+// release that rollbackRecords keeps would not tell how it ended. Where the update
+// fails, it supersedes the revision before: that is the write which rollbackRecords
+// drops.
 func TestRollbackOrder(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
@@ -198,9 +198,9 @@ func TestRollbackOrder(t *testing.T) {
 	}
 }
 
-// An uninstall builds the text of a hook exactly as it is stored, by which
-// uninstallClient tells it from the release's manifest. That it builds once, and
-// deletes before it waits, so that what was kept is known by then.
+// An uninstall builds a hook by its text as it is stored: else uninstallClient would
+// take it for the release's manifest and build all objects. It deletes the objects
+// before it waits for them: else it would wait for those that are kept.
 func TestUninstallOrder(t *testing.T) {
 	s := newSDK(t)
 	s.exists(webMap, ours)

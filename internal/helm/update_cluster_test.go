@@ -12,8 +12,8 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// many is a chart of ConfigMaps that say text, without the dropped ones, and of
-// Services after them.
+// many returns a chart with count ConfigMaps that hold text, without the dropped
+// ones, and as many Services after them.
 func many(text string, count int, dropped ...int) map[string]string {
 	var maps, services strings.Builder
 	for i := range count {
@@ -29,7 +29,7 @@ func many(text string, count int, dropped ...int) map[string]string {
 	return map[string]string{"templates/a.yaml": maps.String(), "templates/b.yaml": services.String()}
 }
 
-// An upgrade changes, makes and removes what it should, many at a time.
+// An upgrade in parallel changes, creates and deletes all that it should.
 func TestUpgradeOfManyObjects(t *testing.T) {
 	s := asAdmin(t)
 	if o := s.releases("web", many("one", 40)).Perform(t.Context(), facts.ModeInstall, nil); !o.Applied {
@@ -53,7 +53,8 @@ func TestUpgradeOfManyObjects(t *testing.T) {
 	}
 }
 
-// As with Helm, all that cannot be patched is named, and the rest is.
+// As with Helm, the error names every object that cannot be patched, and the others
+// are patched.
 func TestUpgradeNamesAllThatFailed(t *testing.T) {
 	s := asAdmin(t)
 	fixed := func(text string) map[string]string {
@@ -77,7 +78,7 @@ func TestUpgradeNamesAllThatFailed(t *testing.T) {
 	}
 }
 
-// What stands twice in a chart is made and then patched, in turn, as with Helm.
+// An object that the chart has twice is created and then patched, as with Helm.
 func TestUpgradeWithAnObjectTwice(t *testing.T) {
 	s := asAdmin(t)
 	files := map[string]string{"templates/a.yaml": configMap("a")}
@@ -94,8 +95,8 @@ func TestUpgradeWithAnObjectTwice(t *testing.T) {
 	}
 }
 
-// A revision that was so wrong that no patch could be made of it left nothing
-// behind, and does not stand in the way of the one that mends it.
+// A failed revision of which no patch could be made has set nothing, and does not
+// stop the upgrade that corrects it.
 func TestUpgradeOverARevisionThatMadeNoPatch(t *testing.T) {
 	s := asAdmin(t)
 	chart := func(env string) map[string]string {

@@ -62,16 +62,16 @@ func (s *fixture) operations() *helm.Releases {
 // waits is a rollout's waiter as Helm is handed it.
 type waits struct{ *rollout.Waiter }
 
-func (w waits) Ready(ctx context.Context, applied []rollout.Applied, _ bool) ([]result.Event, error) {
-	return nil, w.WaitForReady(ctx, applied)
+func (w waits) WaitForReady(ctx context.Context, applied []rollout.Applied, _ bool) ([]result.Event, error) {
+	return nil, w.Waiter.WaitForReady(ctx, applied)
 }
 
-func (w waits) Gone(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
+func (w waits) WaitForDelete(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
 	return nil, w.Waiter.WaitForDelete(ctx, refs)
 }
 
-func (w waits) Finished(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
-	return w.WaitForCompletion(ctx, applied)
+func (w waits) WaitForCompletion(ctx context.Context, applied []rollout.Applied) ([]facts.Ref, error) {
+	return w.Waiter.WaitForCompletion(ctx, applied)
 }
 
 // rollback rolls back with a budget of its own.
