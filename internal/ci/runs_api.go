@@ -85,7 +85,7 @@ func (a *runAPI) pathOf(runURL string) (string, error) {
 // status returns the field "status" that the API answers with. Errors quote
 // nothing of an unexpected answer, since it is untrusted.
 func (a *runAPI) status(ctx context.Context, path string) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.apiURL+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.apiURL+path, http.NoBody)
 	if err != nil {
 		return "", err
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -135,7 +134,7 @@ func helmOptions(conn *kube.Conn, out console, t target, o *input.Options, cache
 			Data: t.Values()},
 		Log:        out.debug,
 		Rediscover: conn.ResetDiscovery,
-		HookOutput: func(pod, container string) io.Writer { return out.hookLog(pod, container) },
+		HookOutput: out.hookLog,
 	}
 }
 

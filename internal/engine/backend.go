@@ -92,7 +92,8 @@ type Access interface {
 	RenewLock() problem.Permission
 	// ReviewUntil returns the needs that are denied. It asks again until none of
 	// the required ones is, or wait has passed, and calls retry before each time.
-	ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration, retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error)
+	ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration,
+		retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error)
 	// RBAC returns the YAML that grants user all that any verb needs, and more.
 	RBAC(user string, more []problem.Permission) string
 }

@@ -49,7 +49,8 @@ func (d *deploy) success() string { return "" }
 func (d *deploy) noteCutOff() {
 	found := d.lock.found
 	if at, ok := found.ExpiredAt(found.Run); ok && found.State == facts.LockExpired {
-		d.report.note(result.LevelWarning, "A run was cut off", "The run before this one, %q, did not end in order: it stopped renewing its lock at %s. What it left is looked at and mended below.",
+		d.report.note(result.LevelWarning, "A run was cut off",
+			"The run before this one, %q, did not end in order: it stopped renewing its lock at %s. What it left is looked at and mended below.",
 			found.Holder, at.UTC().Format(time.RFC3339))
 	}
 }
@@ -189,7 +190,8 @@ func (d *deploy) afterFailure(ctx context.Context, err error) error {
 	if trouble != nil {
 		policy := d.options.Policy.OnFailure
 		d.report.evidence("on-failure is %s, which failed as well: %v", policy, trouble)
-		p.Next = fmt.Sprintf("Run berth check to see where the release stands: on-failure is %s, and that failed as well (see the evidence).", policy)
+		p.Next = fmt.Sprintf("Run berth check to see where the release stands: on-failure is %s, and that failed as well (see the evidence).",
+			policy)
 		return &p
 	}
 	p.Headline = fmt.Sprintf("The deploy of revision %d of `%s` failed; %s.", failed.revision, d.options.App.Release, done)

@@ -29,7 +29,8 @@ func (e *Engine) Run(ctx context.Context, name verb.Verb) result.Result {
 	s := newSession(e.Options, e.Backend, name)
 	begin, ok := verbs[name]
 	if !ok {
-		return s.finish(ctx, "", &problem.Problem{Reason: problem.Internal, Tried: fmt.Sprintf("run the verb %q", name), Next: "Report this, please."})
+		return s.finish(ctx, "",
+			&problem.Problem{Reason: problem.Internal, Tried: fmt.Sprintf("run the verb %q", name), Next: "Report this, please."})
 	}
 	v := begin(s)
 	err := v.run(ctx)

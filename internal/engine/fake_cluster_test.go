@@ -191,7 +191,8 @@ func (c *fakeCluster) WaitNamespaceGone(ctx context.Context, _ facts.Namespace) 
 		return nil
 	}
 	<-ctx.Done()
-	return &problem.Problem{Reason: problem.NamespaceTerminating, Tried: "wait until the namespace is gone", Cause: context.Cause(ctx), Next: "Remove what blocks it."}
+	return &problem.Problem{Reason: problem.NamespaceTerminating, Tried: "wait until the namespace is gone", Cause: context.Cause(ctx),
+		Next: "Remove what blocks it."}
 }
 
 func (c *fakeCluster) Observe(ctx context.Context, manifest string) ([]facts.Object, error) {
@@ -256,7 +257,8 @@ func (a *fakeAccess) PruneNeeds() []problem.Permission {
 
 func (a *fakeAccess) RenewLock() problem.Permission { return a.need("update leases") }
 
-func (a *fakeAccess) ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration, retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error) {
+func (a *fakeAccess) ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration,
+	retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error) {
 	for until := time.Now().Add(wait); ; {
 		if err := a.enter(ctx, "ReviewUntil"); err != nil {
 			return nil, err

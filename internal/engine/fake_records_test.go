@@ -79,7 +79,8 @@ func newFakeRecords(records ...facts.Record) *fakeRecords {
 
 // revision is a record that label and payload agree on.
 func revision(number int, status facts.Status) facts.Record {
-	return facts.Record{Revision: number, Label: status, Content: facts.Content{Payload: status, Manifest: fmt.Sprintf("# revision %d", number)}}
+	return facts.Record{Revision: number, Label: status,
+		Content: facts.Content{Payload: status, Manifest: fmt.Sprintf("# revision %d", number)}}
 }
 
 // on calls do before the method's n-th call does anything; an error from it is
@@ -573,7 +574,8 @@ func TestFakeRecordsWriteOnlyOverWhatWasRead(t *testing.T) {
 		},
 	}
 	for name, write := range writes {
-		for change, reason := range map[string]problem.ExitReason{"": "", "edited": problem.LiveOperation, "replaced": problem.LiveOperation, "gone": problem.Inconsistent} {
+		for change, reason := range map[string]problem.ExitReason{"": "", "edited": problem.LiveOperation, "replaced": problem.LiveOperation,
+			"gone": problem.Inconsistent} {
 			rec := revision(1, facts.StatusPendingInstall)
 			rec.Label = facts.StatusDeployed
 			r := newFakeRecords(rec)
@@ -662,7 +664,8 @@ func TestFakeRecordsKeepHelmsFailures(t *testing.T) {
 		t.Errorf("quarantine: %v, %s", err, r.statuses())
 	}
 	r.put(revision(2, facts.StatusDeployed))
-	if err := errors.Join(r.Purge(t.Context()), r.DiscardQuarantined(t.Context())); err != nil || r.statuses() != "" || len(r.quarantined) != 0 {
+	if err := errors.Join(r.Purge(t.Context()), r.DiscardQuarantined(t.Context())); err != nil || r.statuses() != "" ||
+		len(r.quarantined) != 0 {
 		t.Errorf("purged: %v, %s", err, r.statuses())
 	}
 }

@@ -31,7 +31,9 @@ func (l *leftoverRemover) cleanHooks(ctx context.Context, f *facts.Facts, before
 		return &problem.Problem{Reason: problem.RepairFailed, Tried: "remove leftover hooks",
 			Cause: fmt.Errorf("kept: %s", strings.Join(kept, "; ")), Next: "Remove them by hand, then deploy again."}
 	}
-	l.report.repaired("clean-hooks", "%s stood in the way of the hooks of this deploy and went. Give the hooks the delete policy before-hook-creation to avoid it.", objectNames(hooks))
+	l.report.repaired("clean-hooks",
+		"%s stood in the way of the hooks of this deploy and went. Give the hooks the delete policy before-hook-creation to avoid it.",
+		objectNames(hooks))
 	return nil
 }
 

@@ -116,6 +116,7 @@ func (n *namespace) adopt(ctx context.Context) error {
 		return err
 	}
 	n.now = adopted
-	n.report.note(result.LevelNotice, "Namespace adopted", "Namespace %s counts as Berth's own from now on: teardown deletes it.", adopted.Name)
+	n.report.note(result.LevelNotice, "Namespace adopted", "Namespace %s counts as Berth's own from now on: teardown deletes it.",
+		adopted.Name)
 	return nil
 }

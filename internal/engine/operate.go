@@ -95,17 +95,20 @@ func (o *operator) describe(out result.Outcome) {
 			"This happens when somebody deletes the Secrets that Helm keeps its records in.", o.release, strings.Join(out.Adopted, ", "))
 	}
 	if len(out.Taken) > 0 {
-		o.report.repaired("take-over", "%s belonged to a release of which no record is left, and belong to `%s` now.", strings.Join(out.Taken, ", "), o.release)
+		o.report.repaired("take-over", "%s belonged to a release of which no record is left, and belong to `%s` now.",
+			strings.Join(out.Taken, ", "), o.release)
 	}
 	writes := o.records.Audit()
 	for _, w := range writes[o.audited:] {
 		if w.Lost {
-			o.report.note(result.LevelWarning, "An answer was lost", "The API server applied the %s of record %s and its answer did not arrive; reading it back showed that.", w.Verb, w.Key)
+			o.report.note(result.LevelWarning, "An answer was lost",
+				"The API server applied the %s of record %s and its answer did not arrive; reading it back showed that.", w.Verb, w.Key)
 		}
 	}
 	o.audited = len(writes)
 	for _, h := range out.Unproven {
-		o.report.note(result.LevelWarning, "Hook not proven", "%s was deleted while it ran, and nothing shows that it came to its end. Helm counts that as its success.", h)
+		o.report.note(result.LevelWarning, "Hook not proven",
+			"%s was deleted while it ran, and nothing shows that it came to its end. Helm counts that as its success.", h)
 	}
 	res := &o.report.result
 	res.ChartNote = out.Notes
@@ -179,7 +182,8 @@ func recordedFailure(release string, revision int, cause error) *problem.Problem
 	var p *problem.Problem
 	if errors.As(cause, &p) && p.Reason == problem.PermissionMissing {
 		denied := *p
-		denied.Next = text.Sentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", revision), "Nothing else is to be mended: "+stuck)
+		denied.Next = text.Sentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", revision),
+			"Nothing else is to be mended: "+stuck)
 		return &denied
 	}
 	return verdict.Failed(release, revision, cause, "Mend what is named here and deploy again: "+stuck)
@@ -236,7 +240,8 @@ func (o *operator) finishRecording(ctx context.Context, out result.Outcome, fail
 		return o.repairer.dedupe(ctx, f) // only the revision before was not superseded
 	case verdict.RecordingLost:
 		unrecorded := *p
-		unrecorded.Cause = fmt.Errorf("everything of revision %d is in place, but its record still says %s, and every later Helm operation will trip over it: %w",
+		unrecorded.Cause = fmt.Errorf("everything of revision %d is in place, but its record still says %s, "+
+			"and every later Helm operation will trip over it: %w",
 			out.Revision, o.report.result.Status, p.Cause)
 		return &unrecorded
 	case verdict.RecordingMissing:

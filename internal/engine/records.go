@@ -23,11 +23,14 @@ func (r *recordRepairer) promote(ctx context.Context, f *facts.Facts) error {
 	defer r.report.step("Promote the record: only its recording failed")()
 	last := f.Last()
 	was := last.Payload
-	if err := r.settle(ctx, last, facts.StatusDeployed, "promoted by Berth: all of it was in place, only its recording had failed"); err != nil {
+	if err := r.settle(ctx, last, facts.StatusDeployed,
+		"promoted by Berth: all of it was in place, only its recording had failed"); err != nil {
 		return err
 	}
-	r.report.repaired("promote", "Revision %d said %s though everything it describes is in place; its record now says deployed. No pod was touched. "+
-		"This happens when the last write of a release is denied or lost; grant update on the record's resource to avoid it.", last.Revision, was)
+	r.report.repaired("promote",
+		"Revision %d said %s though everything it describes is in place; its record now says deployed. No pod was touched. "+
+			"This happens when the last write of a release is denied or lost; grant update on the record's resource to avoid it.", last.Revision,
+		was)
 	return nil
 }
 
@@ -54,7 +57,8 @@ func (r *recordRepairer) dedupe(ctx context.Context, f *facts.Facts) error {
 			return err
 		}
 		if !r.report.hasRepaired("dedupe") {
-			r.report.repaired("dedupe", "Revision %d still said deployed beside revision %d; it now says superseded.", rec.Revision, f.Last().Revision)
+			r.report.repaired("dedupe", "Revision %d still said deployed beside revision %d; it now says superseded.", rec.Revision,
+				f.Last().Revision)
 		}
 	}
 	return nil
@@ -135,7 +139,9 @@ func (r *recordRepairer) moveAside(ctx context.Context, rec *facts.Record) error
 	if err != nil {
 		return err
 	}
-	r.report.repaired("quarantine", "Record %s could not be decoded (%s) and was moved to %s, where Helm does not look. What it described is not known.", rec.Key, rec.DecodeError, where)
+	r.report.repaired("quarantine",
+		"Record %s could not be decoded (%s) and was moved to %s, where Helm does not look. What it described is not known.", rec.Key,
+		rec.DecodeError, where)
 	return nil
 }
 
@@ -147,7 +153,8 @@ func (r *recordRepairer) discard(ctx context.Context, f *facts.Facts) error {
 		return err
 	}
 	f.Records = f.Records[:len(f.Records)-1]
-	r.report.repaired("discard", "Revision %d was left %s by an operation that is dead and had made nothing; its record was removed.", last.Revision, last.Payload)
+	r.report.repaired("discard", "Revision %d was left %s by an operation that is dead and had made nothing; its record was removed.",
+		last.Revision, last.Payload)
 	return nil
 }
 

@@ -39,7 +39,8 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 		return err
 	}
 	f.Records = nil
-	r.report.repaired("uninstall", "Revision %d was left %s by an operation that is dead; the release was uninstalled and its records removed.", was.Revision, was.Payload)
+	r.report.repaired("uninstall",
+		"Revision %d was left %s by an operation that is dead; the release was uninstalled and its records removed.", was.Revision, was.Payload)
 	return nil
 }
 

@@ -41,7 +41,8 @@ func newScene(records ...facts.Record) *scene {
 			App: app.App{App: "shop", Namespace: "review", Release: "web", Identity: "me"}, Run: "this-run", Branch: "feature/x",
 			Timeout: 5 * time.Minute, LockTimeout: 5 * time.Minute, CheckTimeout: time.Minute, RBACWait: 10 * time.Second,
 			Confirm: 1, MaxHistory: 10, CreateNamespace: true, Preflight: true,
-			Policy: verdict.Policy{OnStuck: verdict.OnStuckAuto, OnFailure: verdict.OnFailureKeep, AssumeDeadAfter: 30 * time.Minute, Grace: time.Minute},
+			Policy: verdict.Policy{OnStuck: verdict.OnStuckAuto, OnFailure: verdict.OnFailureKeep, AssumeDeadAfter: 30 * time.Minute,
+				Grace: time.Minute},
 		},
 	}
 	for _, rec := range records {

@@ -79,7 +79,7 @@ func (s *session) find(ctx context.Context) error {
 // nothing can be alive any more.
 func (s *session) awaitIdle(ctx context.Context, sc scope, teardown bool) (*facts.Facts, error) {
 	said, waited := "", func() {}
-	defer func() { waited() }()
+	defer func() { waited() }() //nolint:gocritic // waited is assigned below
 	for {
 		f, err := s.gather.gatherStable(ctx, sc)
 		if lost := s.lock.lost(ctx); lost != nil {
@@ -143,7 +143,8 @@ type carriedOut struct {
 // carryOut plans and performs. It gathers the facts anew and plans again where the
 // plan asks for it, and where a record was changed by somebody else before Helm
 // began. ready is called before a plan's steps.
-func (s *session) carryOut(ctx context.Context, f *facts.Facts, sc scope, decide decision, ready func(*facts.Facts, verdict.Plan) error) (carriedOut, error) {
+func (s *session) carryOut(ctx context.Context, f *facts.Facts, sc scope, decide decision,
+	ready func(*facts.Facts, verdict.Plan) error) (carriedOut, error) {
 	var err error
 	for range maxLooks {
 		if f == nil {

@@ -43,7 +43,8 @@ func (o *Operations) Perform(ctx context.Context, mode facts.DeployMode, failed 
 
 // deploy runs an install or an upgrade once. The client it returns may be read
 // unless the operation was cut; err says why nothing was run.
-func (o *Operations) deploy(ctx context.Context, mode facts.DeployMode, failed []string, t *timeline) (result.Outcome, *deployClient, error) {
+func (o *Operations) deploy(ctx context.Context, mode facts.DeployMode, failed []string, t *timeline) (result.Outcome, *deployClient,
+	error) {
 	op, err := o.prepare(ctx, t)
 	if err != nil {
 		return result.Outcome{}, nil, err
@@ -69,7 +70,8 @@ func (o *Operations) deploy(ctx context.Context, mode facts.DeployMode, failed [
 
 // install runs Helm's install. With replace, it may go over stored revisions of
 // which none was ever deployed.
-func (o *Operations) install(op *operation, c *installClient, ch *helmchart.Chart, values map[string]any, replace bool, failed []string) result.Outcome {
+func (o *Operations) install(op *operation, c *installClient, ch *helmchart.Chart, values map[string]any, replace bool,
+	failed []string) result.Outcome {
 	i := action.NewInstall(op.config)
 	i.ReleaseName = o.opts.Release
 	i.Namespace = o.opts.Namespace

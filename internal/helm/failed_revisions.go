@@ -80,7 +80,8 @@ func mergeObjects(base, over *resource.Info) (runtime.Object, error) {
 		return nil, err
 	}
 	object := &unstructured.Unstructured{}
-	return object, object.UnmarshalJSON(merged)
+	err = object.UnmarshalJSON(merged)
+	return object, err
 }
 
 // mergePatch merges lists by their merge keys where the kind has a Go type, and

@@ -22,7 +22,8 @@ func TestTimeline(t *testing.T) {
 		line.start("Delete %s", nil)
 		time.Sleep(time.Second)
 		got := line.list()
-		want := []result.Event{{At: 0, What: "Render the chart"}, {At: time.Second, What: "Look"}, {At: 2 * time.Second, What: "Wait until ready: 0 objects"}, {At: 3 * time.Second, What: "Delete 0 objects"}}
+		want := []result.Event{{At: 0, What: "Render the chart"}, {At: time.Second, What: "Look"},
+			{At: 2 * time.Second, What: "Wait until ready: 0 objects"}, {At: 3 * time.Second, What: "Delete 0 objects"}}
 		if len(got) != len(want) {
 			t.Fatalf("phases %+v", got)
 		}

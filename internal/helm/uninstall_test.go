@@ -23,10 +23,14 @@ func TestSkipFinishedHooks(t *testing.T) {
 		hooks  []*release.Hook
 		want   bool
 	}{
-		"all ran":                      {release.StatusUninstalling, []*release.Hook{done(), nil, hook("", before, release.HookPostDelete)}, true},
-		"one failed":                   {release.StatusUninstalling, []*release.Hook{done(), hook(release.HookPhaseFailed, after, release.HookPreDelete)}, false},
-		"one was running":              {release.StatusUninstalling, []*release.Hook{done(), hook(release.HookPhaseRunning, after, release.HookPreDelete)}, false},
-		"it ran for the install":       {release.StatusUninstalling, []*release.Hook{hook(release.HookPhaseSucceeded, before, release.HookPreDelete)}, false},
+		"all ran": {release.StatusUninstalling, []*release.Hook{done(), nil, hook("", before, release.HookPostDelete)},
+			true},
+		"one failed": {release.StatusUninstalling,
+			[]*release.Hook{done(), hook(release.HookPhaseFailed, after, release.HookPreDelete)}, false},
+		"one was running": {release.StatusUninstalling,
+			[]*release.Hook{done(), hook(release.HookPhaseRunning, after, release.HookPreDelete)}, false},
+		"it ran for the install": {release.StatusUninstalling,
+			[]*release.Hook{hook(release.HookPhaseSucceeded, before, release.HookPreDelete)}, false},
 		"no uninstall was begun":       {release.StatusDeployed, []*release.Hook{done()}, false},
 		"there is none before deletes": {release.StatusUninstalling, []*release.Hook{hook("", before, release.HookPostDelete)}, false},
 	} {

@@ -87,7 +87,8 @@ func connect(o Options, d destination) (*Conn, error) {
 		RateLimiter:               flowcontrol.NewFakeAlwaysRateLimiter(),
 		WarningHandlerWithContext: &warnings{emit: o.Warn},
 	}
-	return c, c.makeClients()
+	err = c.makeClients()
+	return c, err
 }
 
 func (c *Conn) makeClients() (err error) {

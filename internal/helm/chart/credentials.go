@@ -32,7 +32,9 @@ func (s Source) credentials(addresses []*url.URL) (forRegistry, forRepository au
 		}
 		store, err := credentials.NewStore(s.RegistryConfig, credentials.StoreOptions{})
 		if err != nil {
-			return nil, nil, s.wrongInput("registry-config: "+s.RegistryConfig+" cannot be read as a Docker configuration", "Give a file as `docker login` writes it.")
+			return nil, nil,
+				s.wrongInput("registry-config: "+s.RegistryConfig+" cannot be read as a Docker configuration",
+					"Give a file as `docker login` writes it.")
 		}
 		get := credentials.Credential(store)
 		return get, get, nil

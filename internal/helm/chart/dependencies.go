@@ -59,7 +59,9 @@ func (s Source) withDependencies(ctx context.Context, dir string, files []*loade
 	}
 	if err := s.download(r, c, folder, addresses); err != nil {
 		err = rewordedError{strings.ReplaceAll(err.Error(), folder, origin), err}
-		return nil, s.problem(tried, err, "Check the dependencies in Chart.yaml and the credentials; if Chart.lock is out of step, run `helm dependency update` and commit it.")
+		return nil,
+			s.problem(tried, err,
+				"Check the dependencies in Chart.yaml and the credentials; if Chart.lock is out of step, run `helm dependency update` and commit it.")
 	}
 	return readFolder(folder)
 }
@@ -110,14 +112,17 @@ func (s Source) repositories(c *helmchart.Chart) ([]*url.URL, error) {
 		case dep.Repository == "", strings.HasPrefix(dep.Repository, localRepository):
 			continue
 		case !isHTTP(dep.Repository) && !registry.IsOCI(dep.Repository):
-			return nil, fmt.Errorf("the dependency %s comes from %s, a name that `helm repo add` made on some machine; write the repository's URL", dep.Name, dep.Repository)
+			return nil,
+				fmt.Errorf("the dependency %s comes from %s, a name that `helm repo add` made on some machine; write the repository's URL", dep.Name,
+					dep.Repository)
 		}
 		u, err := url.Parse(dep.Repository)
 		if err != nil || u.Host == "" {
 			return nil, fmt.Errorf("the repository of the dependency %s is not a complete address", dep.Name)
 		}
 		if u.User != nil {
-			return nil, fmt.Errorf("the repository of the dependency %s holds credentials; give them as registry-username and registry-password", dep.Name)
+			return nil,
+				fmt.Errorf("the repository of the dependency %s holds credentials; give them as registry-username and registry-password", dep.Name)
 		}
 		if !slices.ContainsFunc(addresses, func(have *url.URL) bool { return have.String() == u.String() }) {
 			addresses = append(addresses, u)

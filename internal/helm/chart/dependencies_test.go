@@ -52,7 +52,8 @@ func TestDependenciesAreBuiltInACopy(t *testing.T) {
 	cache := t.TempDir()
 	want := []string{"absolute 0.2.0", "cache 1.4.0", "common 0.1.0", "inner 0.5.0", "queue 0.3.0", "vendored 0.4.0"}
 	var logged []string
-	a, err := Fetch(t.Context(), Source{Chart: web, CacheDir: cache, Log: func(_ string, args ...any) { logged = append(logged, args[0].(string)) }})
+	a, err := Fetch(t.Context(),
+		Source{Chart: web, CacheDir: cache, Log: func(_ string, args ...any) { logged = append(logged, args[0].(string)) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,15 +137,20 @@ func TestDependenciesRefused(t *testing.T) {
 		ending problem.ExitReason
 		parts  []string
 	}{
-		"not wanted":         {dependency("cache", "1.0.0", private.URL), new(false), false, problem.ChartInvalid, []string{"cache", "dependency-update"}},
-		"alias":              {dependency("cache", "1.0.0", "@stable"), nil, false, problem.ChartInvalid, []string{"@stable", "URL"}},
-		"no repository":      {dependency("cache", "1.0.0", ""), nil, false, problem.ChartInvalid, []string{"cache", "charts/"}},
-		"no such folder":     {dependency("cache", "1.0.0", "file://../nowhere"), nil, false, problem.ChartInvalid, []string{"nowhere", "file://"}},
-		"above the root":     {dependency("cache", "1.0.0", "file://"+strings.Repeat("../", 40)+"tmp"), nil, false, problem.ChartInvalid, []string{"above the root"}},
-		"no credentials":     {dependency("cache", "1.0.0", private.URL), nil, false, problem.ChartInvalid, []string{"401"}},
-		"credentials inside": {dependency("cache", "1.0.0", "https://"+user+":"+password+"@charts.invalid"), nil, false, problem.ChartInvalid, []string{"credentials", "registry-username"}},
-		"no such version":    {dependency("cache", "9.0.0", private.URL), nil, true, problem.ChartInvalid, []string{"cache", "9.0.0"}},
-		"two hosts":          {dependency("cache", "1.0.0", private.URL) + "\n" + dependency("queue", "1.0.0", "oci://localhost:1/charts"), nil, true, problem.WrongInput, []string{"registry-config", "localhost:1"}},
+		"not wanted": {dependency("cache", "1.0.0", private.URL), new(false), false, problem.ChartInvalid,
+			[]string{"cache", "dependency-update"}},
+		"alias":         {dependency("cache", "1.0.0", "@stable"), nil, false, problem.ChartInvalid, []string{"@stable", "URL"}},
+		"no repository": {dependency("cache", "1.0.0", ""), nil, false, problem.ChartInvalid, []string{"cache", "charts/"}},
+		"no such folder": {dependency("cache", "1.0.0", "file://../nowhere"), nil, false, problem.ChartInvalid,
+			[]string{"nowhere", "file://"}},
+		"above the root": {dependency("cache", "1.0.0", "file://"+strings.Repeat("../", 40)+"tmp"), nil, false, problem.ChartInvalid,
+			[]string{"above the root"}},
+		"no credentials": {dependency("cache", "1.0.0", private.URL), nil, false, problem.ChartInvalid, []string{"401"}},
+		"credentials inside": {dependency("cache", "1.0.0", "https://"+user+":"+password+"@charts.invalid"), nil, false, problem.ChartInvalid,
+			[]string{"credentials", "registry-username"}},
+		"no such version": {dependency("cache", "9.0.0", private.URL), nil, true, problem.ChartInvalid, []string{"cache", "9.0.0"}},
+		"two hosts": {dependency("cache", "1.0.0", private.URL) + "\n" + dependency("queue", "1.0.0", "oci://localhost:1/charts"), nil,
+			true, problem.WrongInput, []string{"registry-config", "localhost:1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			web := chartFolder(t, "", "web", "1.0.0", "dependencies:", c.dep)

@@ -36,7 +36,8 @@ func TestExampleRenders(t *testing.T) {
 		"review":   values,
 		"all": {
 			"host": "web.example.com", "ingress": map[string]any{"className": "nginx", "tlsSecret": "tls", "annotations": map[string]any{"a": "b"}},
-			"image": map[string]any{"pullSecrets": []any{"registry"}}, "serviceAccount": map[string]any{"name": "own", "annotations": map[string]any{"a": "b"}},
+			"image":          map[string]any{"pullSecrets": []any{"registry"}},
+			"serviceAccount": map[string]any{"name": "own", "annotations": map[string]any{"a": "b"}},
 			"podAnnotations": map[string]any{"a": "b"}, "migration": map[string]any{"podAnnotations": map[string]any{"a": "b"}},
 			"nodeSelector": map[string]any{"a": "b"}, "tolerations": []any{map[string]any{"operator": "Exists"}},
 		},

@@ -65,7 +65,8 @@ func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && strings.Count(s.Chart, "/") < 2 && !strings.HasPrefix(s.Chart, "."):
 		return nil, s.problem(tried, fmt.Errorf("there is no such folder or file here"),
-			"Check the path (was the repository checked out?); for a chart in a repository give its name alone and the repository's URL as repo, since names that `helm repo add` made are not known here.")
+			"Check the path (was the repository checked out?); for a chart in a repository give its name alone "+
+				"and the repository's URL as repo, since names that `helm repo add` made are not known here.")
 	case err != nil:
 		return nil, s.problem(tried, err, "Check the path; it is taken from the working directory, and the repository must be checked out.")
 	case info.IsDir():
@@ -103,7 +104,9 @@ func (s Source) fromRegistry(ctx context.Context, dir, ref string) (*Archive, er
 	}
 	data, sum, err := r.pull(u, s.Version)
 	if err != nil {
-		return nil, s.problem(tried, err, "Check the address, the version, and that registry-username and registry-password (or registry-config) may read it.")
+		return nil,
+			s.problem(tried, err,
+				"Check the address, the version, and that registry-username and registry-password (or registry-config) may read it.")
 	}
 	return s.unpack(data, ref, sum)
 }
@@ -138,7 +141,8 @@ func (s Source) fromRepository(ctx context.Context, dir string) (*Archive, error
 	}
 	index, err := r.index(s.Repo, "repository")
 	if err != nil {
-		return nil, s.problem(tried, err, "Check repo (index.yaml must lie below it) and, if it is private, registry-username and registry-password.")
+		return nil,
+			s.problem(tried, err, "Check repo (index.yaml must lie below it) and, if it is private, registry-username and registry-password.")
 	}
 	found, err := index.Get(s.Chart, s.Version)
 	if err != nil || len(found.URLs) == 0 {

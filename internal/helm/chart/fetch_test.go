@@ -73,20 +73,24 @@ func TestFetchRefuses(t *testing.T) {
 		ending problem.ExitReason
 		parts  []string
 	}{
-		"nothing":                {Source{}, problem.WrongInput, []string{"no chart"}},
-		"half of the login":      {Source{Chart: folder, Username: user}, problem.WrongInput, []string{"registry-password"}},
-		"repo and a path":        {Source{Chart: "./web", Repo: "https://charts.example.com"}, problem.WrongInput, []string{"repo"}},
-		"repo by alias":          {Source{Chart: "web", Repo: "stable"}, problem.WrongInput, []string{"helm repo add", "URL"}},
-		"credentials in an URL":  {Source{Chart: "web", Repo: "https://" + user + ":" + password + "@charts.example.com"}, problem.WrongInput, []string{"repo", "registry-username"}},
+		"nothing":           {Source{}, problem.WrongInput, []string{"no chart"}},
+		"half of the login": {Source{Chart: folder, Username: user}, problem.WrongInput, []string{"registry-password"}},
+		"repo and a path":   {Source{Chart: "./web", Repo: "https://charts.example.com"}, problem.WrongInput, []string{"repo"}},
+		"repo by alias":     {Source{Chart: "web", Repo: "stable"}, problem.WrongInput, []string{"helm repo add", "URL"}},
+		"credentials in an URL": {Source{Chart: "web", Repo: "https://" + user + ":" + password + "@charts.example.com"}, problem.WrongInput,
+			[]string{"repo", "registry-username"}},
 		"no host":                {Source{Chart: "oci://"}, problem.WrongInput, []string{"oci://host"}},
 		"missing folder":         {Source{Chart: "./nowhere"}, problem.ChartInvalid, []string{"./nowhere", "checked out"}},
 		"chart by alias":         {Source{Chart: "stable/web"}, problem.ChartInvalid, []string{"stable/web", "repo", "helm repo add"}},
 		"a folder, but no chart": {Source{Chart: notChart}, problem.ChartInvalid, []string{"Chart.yaml file is missing"}},
-		"a file, but no archive": {Source{Chart: filepath.Join(notChart, "fake.tgz")}, problem.ChartInvalid, []string{"fake.tgz", "helm package"}},
-		"another version":        {Source{Chart: folder, Version: "2.0.0"}, problem.WrongInput, []string{"2.0.0", "1.2.3"}},
-		"missing CA":             {Source{Chart: "oci://localhost:1/web", CAFile: "/nowhere/ca.pem"}, problem.WrongInput, []string{"/nowhere/ca.pem"}},
-		"missing configuration":  {Source{Chart: "oci://localhost:1/web", RegistryConfig: "/nowhere/config.json"}, problem.WrongInput, []string{"/nowhere/config.json"}},
-		"control characters":     {Source{Chart: "./no\nwhere\x1b[31m"}, problem.ChartInvalid, []string{"no where"}},
+		"a file, but no archive": {Source{Chart: filepath.Join(notChart, "fake.tgz")}, problem.ChartInvalid,
+			[]string{"fake.tgz", "helm package"}},
+		"another version": {Source{Chart: folder, Version: "2.0.0"}, problem.WrongInput, []string{"2.0.0", "1.2.3"}},
+		"missing CA": {Source{Chart: "oci://localhost:1/web", CAFile: "/nowhere/ca.pem"}, problem.WrongInput,
+			[]string{"/nowhere/ca.pem"}},
+		"missing configuration": {Source{Chart: "oci://localhost:1/web", RegistryConfig: "/nowhere/config.json"}, problem.WrongInput,
+			[]string{"/nowhere/config.json"}},
+		"control characters": {Source{Chart: "./no\nwhere\x1b[31m"}, problem.ChartInvalid, []string{"no where"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.source.CacheDir = t.TempDir()
@@ -108,7 +112,8 @@ func TestDigestIsTheContents(t *testing.T) {
 		}, more...)
 	}
 	want := digest(files(&loader.BufferedFile{Name: "charts/dep-1.0.0.tgz", Data: tgz()}))
-	again := files(&loader.BufferedFile{Name: "Chart.lock", Data: []byte("generated: now")}, &loader.BufferedFile{Name: "charts/dep-1.0.0.tgz", Data: tgz()})
+	again := files(&loader.BufferedFile{Name: "Chart.lock", Data: []byte("generated: now")},
+		&loader.BufferedFile{Name: "charts/dep-1.0.0.tgz", Data: tgz()})
 	if got := digest(again); got != want {
 		t.Errorf("a packaging time or a lock file changed the digest: %s, %s", got, want)
 	}

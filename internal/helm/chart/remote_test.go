@@ -76,7 +76,8 @@ func TestCredentialsStayWithTheirHost(t *testing.T) {
 		http.NotFound(w, r)
 	}))
 	repo := serve(t, guard(true, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, "apiVersion: v1\nentries:\n  web:\n  - {apiVersion: v2, name: web, version: 1.0.0, urls: [%q]}\n", elsewhere.URL+"/web-1.0.0.tgz")
+		fmt.Fprintf(w, "apiVersion: v1\nentries:\n  web:\n  - {apiVersion: v2, name: web, version: 1.0.0, urls: [%q]}\n", elsewhere.URL+
+			"/web-1.0.0.tgz")
 	})))
 	_, err := Fetch(t.Context(), Source{Chart: "web", Repo: repo.URL, Username: user, Password: password, CacheDir: t.TempDir()})
 	wantProblem(t, err, problem.ChartInvalid, elsewhere.URL, "404")
@@ -86,7 +87,8 @@ func TestCredentialsStayWithTheirHost(t *testing.T) {
 }
 
 func TestNoCredentialsInTheClear(t *testing.T) {
-	_, err := Fetch(t.Context(), Source{Chart: "web", Repo: "http://charts.invalid", Username: user, Password: password, CacheDir: t.TempDir()})
+	_, err := Fetch(t.Context(),
+		Source{Chart: "web", Repo: "http://charts.invalid", Username: user, Password: password, CacheDir: t.TempDir()})
 	wantProblem(t, err, problem.ChartInvalid, "plain HTTP", "https")
 }
 

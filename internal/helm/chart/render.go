@@ -37,7 +37,8 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 	defer func() {
 		// Helm's chart code panics on some malformed charts.
 		if r := recover(); r != nil {
-			err = invalidChart(tried, fmt.Errorf("it makes Helm fail: %s", sanitize(maskValues(fmt.Sprint(r), values))), "Run `helm template` on it, and simplify Chart.yaml and values.yaml.")
+			err = invalidChart(tried, fmt.Errorf("it makes Helm fail: %s", sanitize(maskValues(fmt.Sprint(r), values))),
+				"Run `helm template` on it, and simplify Chart.yaml and values.yaml.")
 		}
 	}()
 	c, err := a.Load()
@@ -48,14 +49,16 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 		return invalidChart(tried, fmt.Errorf("a chart of type %s cannot be installed", kind), "Give the application chart that uses it.")
 	}
 	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
-		return invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err}, "Correct condition, tags and import-values of the dependencies in Chart.yaml.")
+		return invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err},
+			"Correct condition, tags and import-values of the dependencies in Chart.yaml.")
 	}
 	capabilities := o.Capabilities
 	if capabilities == nil {
 		capabilities = chartutil.DefaultCapabilities
 	}
 	if want, have := c.Metadata.KubeVersion, capabilities.KubeVersion.String(); want != "" && !chartutil.IsCompatibleRange(want, have) {
-		return invalidChart(tried, fmt.Errorf("it wants Kubernetes %s and the cluster has %s", want, have), "Use another version of the chart, or widen kubeVersion in Chart.yaml.")
+		return invalidChart(tried, fmt.Errorf("it wants Kubernetes %s and the cluster has %s", want, have),
+			"Use another version of the chart, or widen kubeVersion in Chart.yaml.")
 	}
 	top, err := chartutil.ToRenderValuesWithSchemaValidation(c, values, chartutil.ReleaseOptions{
 		Name: o.Release, Namespace: o.Namespace, Revision: o.Revision, IsUpgrade: o.Upgrade, IsInstall: !o.Upgrade,
@@ -72,7 +75,8 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 	}
 	files, err := e.Render(c, top)
 	if err != nil {
-		return invalidChart(tried, templateError(err, top["Values"]), "Correct the template, or give the value that it needs; `helm template` shows the same.")
+		return invalidChart(tried, templateError(err, top["Values"]),
+			"Correct the template, or give the value that it needs; `helm template` shows the same.")
 	}
 	if err := checkObjects(c, files); err != nil {
 		return invalidChart(tried, err, "Correct the template; `helm template` shows what it renders.")

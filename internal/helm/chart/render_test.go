@@ -25,11 +25,13 @@ func archive(t *testing.T, files map[string]string) *Archive {
 
 func TestRenderAccepts(t *testing.T) {
 	a := archive(t, map[string]string{
-		"Chart.yaml":                      metadata("web", "1.0.0", "type: application", `kubeVersion: ">=1.20.0-0"`, "dependencies:", "- {name: cache, version: 1.0.0, condition: cache.enabled}"),
-		"values.yaml":                     "color: blue\ncache: {enabled: false}\n",
-		"values.schema.json":              `{"type":"object","properties":{"color":{"type":"string"}}}`,
-		"crds/a.yaml":                     "# a comment\n---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com}\n",
-		"templates/cm.yaml":               configMap("{{ .Release.Name }}") + "data:\n  found: {{ (lookup \"v1\" \"Secret\" \"x\" \"y\") | len | quote }}\n  upgrade: {{ .Release.IsUpgrade | quote }}\n---\n# only a comment\n",
+		"Chart.yaml": metadata("web", "1.0.0", "type: application", `kubeVersion: ">=1.20.0-0"`, "dependencies:",
+			"- {name: cache, version: 1.0.0, condition: cache.enabled}"),
+		"values.yaml":        "color: blue\ncache: {enabled: false}\n",
+		"values.schema.json": `{"type":"object","properties":{"color":{"type":"string"}}}`,
+		"crds/a.yaml":        "# a comment\n---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com}\n",
+		"templates/cm.yaml": configMap("{{ .Release.Name }}") +
+			"data:\n  found: {{ (lookup \"v1\" \"Secret\" \"x\" \"y\") | len | quote }}\n  upgrade: {{ .Release.IsUpgrade | quote }}\n---\n# only a comment\n",
 		"templates/list.yaml":             "apiVersion: v1\nkind: List\nitems: []\n",
 		"templates/job.yaml":              "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: job-\n  annotations: {helm.sh/hook: pre-install}\n",
 		"templates/_x.tpl":                `{{ define "x" }}{{ end }}`,
@@ -57,8 +59,9 @@ func TestRenderRefuses(t *testing.T) {
 		values map[string]any
 		parts  []string
 	}{
-		"library":        {map[string]string{"Chart.yaml": metadata("web", "1.0.0", "type: library")}, nil, []string{"library"}},
-		"old Kubernetes": {map[string]string{"Chart.yaml": metadata("web", "1.0.0", "kubeVersion: \">=1.99.0\"")}, nil, []string{">=1.99.0", "v1."}},
+		"library": {map[string]string{"Chart.yaml": metadata("web", "1.0.0", "type: library")}, nil, []string{"library"}},
+		"old Kubernetes": {map[string]string{"Chart.yaml": metadata("web", "1.0.0", "kubeVersion: \">=1.99.0\"")}, nil,
+			[]string{">=1.99.0", "v1."}},
 		"nil pointer": {map[string]string{"templates/deployment.yaml": deployment + "spec:\n  replicas: {{ .Values.a.b.c }}\n"}, nil,
 			[]string{"web/templates/deployment.yaml:6:22", "<.Values.a.b.c>", "nil pointer"}},
 		"required": {map[string]string{"templates/deployment.yaml": deployment + "spec: {{ required \"give image.tag\" .Values.image }}\n"}, nil,
@@ -71,20 +74,28 @@ func TestRenderRefuses(t *testing.T) {
 			[]string{"web/templates/_h.tpl:2:10: at <.Values.x.y>", "(included by web/templates/cm.yaml:2:3)"}},
 		"tpl of a value": {map[string]string{"templates/cm.yaml": `{{ tpl .Values.db.password . }}`},
 			map[string]any{"db": map[string]any{"password": password + "{{ .Nope.nope }}"}}, []string{"web/templates/cm.yaml:1:3"}},
-		"tpl that is none": {map[string]string{"templates/cm.yaml": `{{ tpl (printf "%s{{" .Values.db.password) . }}`}, secret, []string{"web/templates/cm.yaml:1:3"}},
-		"syntax":           {map[string]string{"templates/cm.yaml": "a\nb\n{{ if }}"}, nil, []string{"web/templates/cm.yaml:3", "missing value for if"}},
-		"unknown function": {map[string]string{"templates/cm.yaml": "{{ nope }}"}, nil, []string{"web/templates/cm.yaml:1", `"nope" not defined`}},
-		"broken YAML":      {map[string]string{"templates/cm.yaml": "a: b\n  c: {{ .Values.db.password }}\n"}, secret, []string{"web/templates/cm.yaml", "line 2"}},
-		"no object":        {map[string]string{"templates/cm.yaml": "{{ .Values.db.password }}"}, secret, []string{"web/templates/cm.yaml", "not an object"}},
-		"no kind":          {map[string]string{"templates/cm.yaml": "a: b"}, nil, []string{"web/templates/cm.yaml", "no kind"}},
-		"no version":       {map[string]string{"templates/cm.yaml": "kind: ConfigMap"}, nil, []string{"web/templates/cm.yaml", "ConfigMap has no apiVersion"}},
-		"no name":          {map[string]string{"templates/cm.yaml": configMap("{{ .Values.nope }}")}, nil, []string{"web/templates/cm.yaml", "no metadata.name"}},
+		"tpl that is none": {map[string]string{"templates/cm.yaml": `{{ tpl (printf "%s{{" .Values.db.password) . }}`}, secret,
+			[]string{"web/templates/cm.yaml:1:3"}},
+		"syntax": {map[string]string{"templates/cm.yaml": "a\nb\n{{ if }}"}, nil,
+			[]string{"web/templates/cm.yaml:3", "missing value for if"}},
+		"unknown function": {map[string]string{"templates/cm.yaml": "{{ nope }}"}, nil,
+			[]string{"web/templates/cm.yaml:1", `"nope" not defined`}},
+		"broken YAML": {map[string]string{"templates/cm.yaml": "a: b\n  c: {{ .Values.db.password }}\n"}, secret,
+			[]string{"web/templates/cm.yaml", "line 2"}},
+		"no object": {map[string]string{"templates/cm.yaml": "{{ .Values.db.password }}"}, secret,
+			[]string{"web/templates/cm.yaml", "not an object"}},
+		"no kind": {map[string]string{"templates/cm.yaml": "a: b"}, nil, []string{"web/templates/cm.yaml", "no kind"}},
+		"no version": {map[string]string{"templates/cm.yaml": "kind: ConfigMap"}, nil,
+			[]string{"web/templates/cm.yaml", "ConfigMap has no apiVersion"}},
+		"no name": {map[string]string{"templates/cm.yaml": configMap("{{ .Values.nope }}")}, nil,
+			[]string{"web/templates/cm.yaml", "no metadata.name"}},
 		"a number as name": {map[string]string{"templates/cm.yaml": configMap("123")}, nil, []string{"web/templates/cm.yaml", "quotes"}},
 		"a hook":           {map[string]string{"templates/job.yaml": "kind: Job\nmetadata:\n  name: x\n  annotations: {helm.sh/hook: pre-install}\n"}, nil, []string{"web/templates/job.yaml", "apiVersion"}},
 		"notes":            {map[string]string{"templates/NOTES.txt": "{{ .Values.a.b }}"}, nil, []string{"web/templates/NOTES.txt:1"}},
 		"a CRD":            {map[string]string{"crds/x.yaml": "kind: CustomResourceDefinition"}, nil, []string{"web/crds/x.yaml", "apiVersion"}},
 		"a broken schema":  {map[string]string{"values.schema.json": "{"}, nil, []string{"schema"}},
-		"endless include":  {map[string]string{"templates/cm.yaml": `{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`}, nil, []string{"web/templates/cm.yaml"}},
+		"endless include": {map[string]string{"templates/cm.yaml": `{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`}, nil,
+			[]string{"web/templates/cm.yaml"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := Render(archive(t, c.files), c.values, options)
@@ -113,16 +124,18 @@ func TestRenderNamesValuesThatDoNotFit(t *testing.T) {
 		values map[string]any
 		want   string
 	}{
-		"type":       {map[string]any{"image": map[string]any{}, "replicas": password}, "replicas: expected integer, got string"},
-		"minimum":    {map[string]any{"image": map[string]any{}, "replicas": 0}, "replicas: minimum is 1"},
-		"pattern":    {map[string]any{"image": map[string]any{"tag": password}}, "image.tag: does not match the pattern '^v'"},
-		"length":     {map[string]any{"image": map[string]any{}, "mail": password}, "mail: minLength is 50"},
-		"in a list":  {map[string]any{"image": map[string]any{}, "hosts": []any{map[string]any{"name": password}}}, "hosts[0].name: maxLength is 3"},
-		"enum":       {map[string]any{"image": map[string]any{}, "mode": password}, "mode: value must be one of 'a', 'b'"},
-		"missing":    {map[string]any{}, "the values: missing property 'image'"},
-		"unknown":    {map[string]any{"image": map[string]any{}, "imgae": password}, "the values: additional properties 'imgae' not allowed"},
-		"any of":     {map[string]any{"image": map[string]any{}, "any": password}, "any: expected integer, got string"},
-		"dependency": {map[string]any{"image": map[string]any{}, "cache": map[string]any{"size": password}}, "cache.size: expected integer, got string"},
+		"type":    {map[string]any{"image": map[string]any{}, "replicas": password}, "replicas: expected integer, got string"},
+		"minimum": {map[string]any{"image": map[string]any{}, "replicas": 0}, "replicas: minimum is 1"},
+		"pattern": {map[string]any{"image": map[string]any{"tag": password}}, "image.tag: does not match the pattern '^v'"},
+		"length":  {map[string]any{"image": map[string]any{}, "mail": password}, "mail: minLength is 50"},
+		"in a list": {map[string]any{"image": map[string]any{}, "hosts": []any{map[string]any{"name": password}}},
+			"hosts[0].name: maxLength is 3"},
+		"enum":    {map[string]any{"image": map[string]any{}, "mode": password}, "mode: value must be one of 'a', 'b'"},
+		"missing": {map[string]any{}, "the values: missing property 'image'"},
+		"unknown": {map[string]any{"image": map[string]any{}, "imgae": password}, "the values: additional properties 'imgae' not allowed"},
+		"any of":  {map[string]any{"image": map[string]any{}, "any": password}, "any: expected integer, got string"},
+		"dependency": {map[string]any{"image": map[string]any{}, "cache": map[string]any{"size": password}},
+			"cache.size: expected integer, got string"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantProblem(t, Render(a, c.values, options), problem.ChartInvalid, c.want)

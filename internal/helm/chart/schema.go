@@ -22,7 +22,9 @@ var (
 	bounds      = regexp.MustCompile(`^(\w+): got .*, want (.+)$`)
 	noPattern   = regexp.MustCompile(`(?s)^.* does not match pattern (.+)$`)
 	notValid    = regexp.MustCompile(`^.* is not valid ([\w-]+): .*$`)
-	aboutNames  = regexp.MustCompile(`^(missing propert|additional properties |properties |invalid propertyName |value must be |items at \d+ and \d+ |false schema|min(Items|Properties)|max(Items|Properties)|min \d+ items|max \d+ items|no items match|'(not|anyOf|oneOf|allOf|enum|const)' failed)`)
+	aboutNames  = regexp.MustCompile(`^(missing propert|additional properties |properties |invalid propertyName |value must be |` +
+		`items at \d+ and \d+ |false schema|min(Items|Properties)|max(Items|Properties)|min \d+ items|max \d+ items|` +
+		`no items match|'(not|anyOf|oneOf|allOf|enum|const)' failed)`)
 )
 
 // checkSchema validates the values against the schemas of the chart and its
@@ -64,7 +66,7 @@ func schemaErrors(root, report string) []string {
 			continue
 		}
 		at := schemaLine.FindStringSubmatch(line)
-		if at == nil || strings.HasSuffix(at[2], "'allOf' failed") {
+		if len(at) < 3 || strings.HasSuffix(at[2], "'allOf' failed") {
 			continue
 		}
 		messages = append(messages, valuePath(prefix, at[1])+": "+schemaRule(at[2]))

@@ -70,9 +70,11 @@ func (s Source) validate() error {
 	case s.Username != "" && s.RegistryConfig != "":
 		return s.wrongInput("registry-username and registry-config were both given", "Keep one of them.")
 	case s.Repo != "" && (strings.Contains(s.Chart, "://") || filepath.IsAbs(s.Chart) || strings.HasPrefix(s.Chart, ".")):
-		return s.wrongInput("repo goes with a chart's name, and chart is a path or an address", "Leave repo out, or give the chart's name in that repository.")
+		return s.wrongInput("repo goes with a chart's name, and chart is a path or an address",
+			"Leave repo out, or give the chart's name in that repository.")
 	case s.Repo != "" && !isHTTP(s.Repo) && !registry.IsOCI(s.Repo):
-		return s.wrongInput("repo is not an address", "Give the repository's URL, https://… or oci://…; names that `helm repo add` made are not known here.")
+		return s.wrongInput("repo is not an address",
+			"Give the repository's URL, https://… or oci://…; names that `helm repo add` made are not known here.")
 	}
 	for input, address := range map[string]string{"chart": s.Chart, "repo": s.Repo} {
 		if !strings.Contains(address, "://") {
@@ -83,7 +85,8 @@ func (s Source) validate() error {
 			return s.wrongInput("the input "+input+" is not a complete address", "Give it as https://host/path or oci://host/path.")
 		}
 		if u.User != nil {
-			return s.wrongInput("the input "+input+" holds credentials", "Take them out of the address and give registry-username and registry-password.")
+			return s.wrongInput("the input "+input+" holds credentials",
+				"Take them out of the address and give registry-username and registry-password.")
 		}
 	}
 	return nil

@@ -15,7 +15,8 @@ import (
 // name: App, Slug, Branch and so on. A name that is absent is an error.
 type TemplateData map[string]string
 
-const templateForm = "Use {{ .App }}, {{ .Slug }}, {{ .Branch }}, {{ .PullRequest }}, {{ .SHA }}, {{ .URL }}, {{ .Host }}, {{ .Namespace }} or {{ .Release }}."
+const templateForm = "Use {{ .App }}, {{ .Slug }}, {{ .Branch }}, {{ .PullRequest }}, {{ .SHA }}, " +
+	"{{ .URL }}, {{ .Host }}, {{ .Namespace }} or {{ .Release }}."
 
 // The data has one type for each syntax that it is written into: a branch may be
 // called `a,image.repository=evil`. The type's String escapes it when it is printed;
@@ -103,7 +104,8 @@ var goType = regexp.MustCompile(` in type \S+| for type \S+`)
 // around it, which may hold a value.
 func templateProblem(input, item string, err error) error {
 	message := strings.TrimPrefix(err.Error(), "template: "+input+":")
-	return invalidValues("fill in a template of "+input+keyOf(item), rewordedError{sanitize(goType.ReplaceAllString(message, "")), err}, templateForm)
+	return invalidValues("fill in a template of "+input+keyOf(item), rewordedError{sanitize(goType.ReplaceAllString(message, "")), err},
+		templateForm)
 }
 
 // limitedBuffer holds what a template prints, which may have no end.

@@ -47,7 +47,7 @@ type httpGetter struct {
 // Get implements getter.Getter. Credentials are sent over HTTPS only, except to
 // this machine.
 func (g httpGetter) Get(address string, _ ...getter.Option) (*bytes.Buffer, error) {
-	req, err := http.NewRequest(http.MethodGet, address, nil)
+	req, err := http.NewRequest(http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,9 @@ func readValues(ctx context.Context, path string) (map[string]any, error) {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, &problem.Problem{Reason: problem.Interrupted, Tried: tried, Cause: ctx.Err()}
 		}
-		return nil, invalidValues(tried, sanitizeError(err), "Check the path; it is taken from the working directory, and the repository must be checked out.")
+		return nil,
+			invalidValues(tried, sanitizeError(err),
+				"Check the path; it is taken from the working directory, and the repository must be checked out.")
 	}
 	values := map[string]any{}
 	if err := yaml.Unmarshal(data, &values); err != nil {

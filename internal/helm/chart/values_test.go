@@ -57,7 +57,8 @@ func TestMergePrecedence(t *testing.T) {
 // A branch is text that anybody may choose. It must stay one value.
 func TestHostileBranchStaysOneValue(t *testing.T) {
 	for _, branch := range []string{
-		`x,replicas=100`, `{a,b}`, `x\`, `x\,y=1`, `x[0]=y`, `a.b=c`, `","admin":true,"x":"`, "line\nbreak", `{{ .SHA }}`, `<script>&`, `x"`, "ünïcode",
+		`x,replicas=100`, `{a,b}`, `x\`, `x\,y=1`, `x[0]=y`, `a.b=c`, `","admin":true,"x":"`, "line\nbreak", `{{ .SHA }}`, `<script>&`, `x"`,
+		"ünïcode",
 	} {
 		d := maps.Clone(data)
 		d["Branch"] = branch
@@ -92,25 +93,33 @@ func TestMergeRefuses(t *testing.T) {
 		branch string
 		parts  []string
 	}{
-		"missing file":         {Values{Files: []string{"nowhere/{{ .Slug }}.yaml"}}, "", []string{"nowhere/feature-x-1a2b3c.yaml", "no such file"}},
-		"bad YAML":             {Values{Files: []string{"bad.yaml"}}, "", []string{"bad.yaml", "line 2"}},
-		"no map":               {Values{Files: []string{"text.yaml"}}, "", []string{"text.yaml", "not a map"}},
-		"a list":               {Values{Files: []string{"list.yaml"}}, "", []string{"list.yaml", "not a map"}},
-		"set without =":        {Values{Set: []string{"a=b", password}}, "", []string{"item 2 of set", "key=value"}},
-		"set after a comma":    {Values{Set: []string{"db.password=" + password + "," + password}}, "", []string{"item 1 of set", "db.password", "comma"}},
-		"set a bad index":      {Values{SetString: []string{"list[x]=" + password}}, "", []string{"item 1 of set-string (list[x]=…)"}},
-		"set a huge index":     {Values{Set: []string{"list[99999999]=" + password}}, "", []string{"list[99999999]"}},
-		"set-json":             {Values{SetJSON: []string{"db={\"password\": " + password}}, "", []string{"item 1 of set-json (db=…)", "JSON"}},
-		"set-file":             {Values{SetFile: []string{"key=nowhere.txt"}}, "", []string{"item 1 of set-file (key=…)", "nowhere.txt", "no such file"}},
-		"unknown field":        {Values{Set: []string{"password=" + password + "{{ .Nope }}"}}, "", []string{"template of set (password=…)", ".Nope", "{{ .Slug }}"}},
-		"open template":        {Values{Files: []string{"values/{{ .Slug"}}, "", []string{"template of values", "unclosed action"}},
-		"unknown function":     {Values{Files: []string{`{{ env "HOME" }}.yaml`}}, "", []string{`"env" not defined`}},
-		"no end":               {Values{Files: []string{`{{ range 999999999 }}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx{{ end }}`}}, "", []string{"1 MiB"}},
-		"recursion":            {Values{Files: []string{`{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}`}}, "", []string{"template of values"}},
-		"out of the folder":    {Values{Files: []string{"values/{{ .Branch }}.yaml"}}, "../../etc/passwd", []string{"out of the folder", "{{ .Slug }}"}},
-		"to the root":          {Values{Files: []string{"{{ .Branch }}"}}, "/etc/passwd", []string{"out of the folder"}},
-		"to another host":      {Values{Files: []string{"{{ .Branch }}"}}, "https://evil.invalid/x.yaml", []string{"out of the folder"}},
-		"set-file out":         {Values{SetFile: []string{"key=files/{{ .Branch }}"}}, "../../etc/passwd", []string{"set-file", "out of the folder"}},
+		"missing file": {Values{Files: []string{"nowhere/{{ .Slug }}.yaml"}}, "",
+			[]string{"nowhere/feature-x-1a2b3c.yaml", "no such file"}},
+		"bad YAML":      {Values{Files: []string{"bad.yaml"}}, "", []string{"bad.yaml", "line 2"}},
+		"no map":        {Values{Files: []string{"text.yaml"}}, "", []string{"text.yaml", "not a map"}},
+		"a list":        {Values{Files: []string{"list.yaml"}}, "", []string{"list.yaml", "not a map"}},
+		"set without =": {Values{Set: []string{"a=b", password}}, "", []string{"item 2 of set", "key=value"}},
+		"set after a comma": {Values{Set: []string{"db.password=" + password + "," + password}}, "",
+			[]string{"item 1 of set", "db.password", "comma"}},
+		"set a bad index":  {Values{SetString: []string{"list[x]=" + password}}, "", []string{"item 1 of set-string (list[x]=…)"}},
+		"set a huge index": {Values{Set: []string{"list[99999999]=" + password}}, "", []string{"list[99999999]"}},
+		"set-json":         {Values{SetJSON: []string{"db={\"password\": " + password}}, "", []string{"item 1 of set-json (db=…)", "JSON"}},
+		"set-file": {Values{SetFile: []string{"key=nowhere.txt"}}, "",
+			[]string{"item 1 of set-file (key=…)", "nowhere.txt", "no such file"}},
+		"unknown field": {Values{Set: []string{"password=" + password + "{{ .Nope }}"}}, "",
+			[]string{"template of set (password=…)", ".Nope", "{{ .Slug }}"}},
+		"open template":    {Values{Files: []string{"values/{{ .Slug"}}, "", []string{"template of values", "unclosed action"}},
+		"unknown function": {Values{Files: []string{`{{ env "HOME" }}.yaml`}}, "", []string{`"env" not defined`}},
+		"no end": {Values{Files: []string{`{{ range 999999999 }}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx{{ end }}`}}, "",
+			[]string{"1 MiB"}},
+		"recursion": {Values{Files: []string{`{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}`}}, "",
+			[]string{"template of values"}},
+		"out of the folder": {Values{Files: []string{"values/{{ .Branch }}.yaml"}}, "../../etc/passwd",
+			[]string{"out of the folder", "{{ .Slug }}"}},
+		"to the root":     {Values{Files: []string{"{{ .Branch }}"}}, "/etc/passwd", []string{"out of the folder"}},
+		"to another host": {Values{Files: []string{"{{ .Branch }}"}}, "https://evil.invalid/x.yaml", []string{"out of the folder"}},
+		"set-file out": {Values{SetFile: []string{"key=files/{{ .Branch }}"}}, "../../etc/passwd",
+			[]string{"set-file", "out of the folder"}},
 		"set-file to the root": {Values{SetFile: []string{"key={{ .Branch }}"}}, "/etc/passwd", []string{"set-file", "out of the folder"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,7 @@ func TestCodecRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(back) != string(raw) || rls.Name != "web" || rls.Version != 3 {
+	if !bytes.Equal(back, raw) || rls.Name != "web" || rls.Version != 3 {
 		t.Errorf("got %s revision %d back", rls.Name, rls.Version)
 	}
 }

@@ -52,7 +52,8 @@ var (
 	quotaExceeded = regexp.MustCompile(`exceeded quota|must specify (limits|requests|cpu|memory)`)
 	// admissionDenied matches what admission answers as long as neither the object
 	// nor the rules change.
-	admissionDenied       = regexp.MustCompile(`violates PodSecurity|denied (the )?request|is invalid|forbidden: (maximum|minimum|unable to validate)`)
+	admissionDenied = regexp.MustCompile(`violates PodSecurity|denied (the )?request|is invalid|` +
+		`forbidden: (maximum|minimum|unable to validate)`)
 	serviceAccountMissing = regexp.MustCompile(`serviceaccount "[^"]*" not found`)
 	webhookUnreachable    = regexp.MustCompile(`failed calling webhook|failed to call webhook|context deadline exceeded|connection refused`)
 )
@@ -79,7 +80,8 @@ func createFault(e Evidence, why string, count int) fault {
 // progress returns a string that changes with every number in a workload's status.
 func progress(owner *unstructured.Unstructured) string {
 	var b strings.Builder
-	for _, field := range []string{"replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "currentNumberScheduled", "active", "succeeded"} {
+	for _, field := range []string{"replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "currentNumberScheduled", "active",
+		"succeeded"} {
 		fmt.Fprintf(&b, "%d ", number(owner, 0, "status", field))
 	}
 	return b.String()

@@ -92,7 +92,8 @@ var (
 	pullDenied = regexp.MustCompile(`(?i)unauthorized|denied`)
 	// objectMissing matches the kubelet's message for a Secret, ConfigMap or claim
 	// that does not exist, or lacks a key.
-	objectMissing = regexp.MustCompile(`(?i)(secret|configmap|persistentvolumeclaim)s? ["'\\]*\S+ (not found|does not exist)|references non-existent|couldn't find key`)
+	objectMissing = regexp.MustCompile(`(?i)(secret|configmap|persistentvolumeclaim)s? ["'\\]*\S+ (not found|does not exist)|` +
+		`references non-existent|couldn't find key`)
 )
 
 // containerFaults returns what keeps one container from running.

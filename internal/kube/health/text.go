@@ -21,9 +21,10 @@ func Sanitize(message string) string {
 // What looks like a secret. Secrets that Berth was given are masked elsewhere by
 // their value; these patterns catch others, in logs say.
 var (
-	secretValue = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|authorization)["']?\s*[:=]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"',;&]+`)
-	userInfo    = regexp.MustCompile(`(://)[^/\s@:]*:[^/\s@]+@`)
-	jwt         = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*`)
+	secretValue = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|authorization)` +
+		`["']?\s*[:=]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"',;&]+`)
+	userInfo = regexp.MustCompile(`(://)[^/\s@:]*:[^/\s@]+@`)
+	jwt      = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*`)
 )
 
 // Redact replaces what looks like a secret in a line by "(hidden)".

@@ -28,7 +28,8 @@ func start(t *testing.T) (context.Context, *kubetest.Cluster, string) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	cluster := kubetest.Connect(t)
-	return ctx, cluster, cluster.Namespace(t)
+	namespace := cluster.Namespace(t)
+	return ctx, cluster, namespace
 }
 
 func acquire(t *testing.T, ctx context.Context, client kubernetes.Interface, o lease.Options) *lease.Lease {

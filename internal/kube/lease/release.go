@@ -65,8 +65,8 @@ func (l *Lease) end(ctx context.Context, action string, write func(*coordination
 		}
 		if err = write(current); err == nil {
 			l.mu.Lock()
-			defer l.mu.Unlock()
 			l.ended = true
+			l.mu.Unlock()
 			return nil
 		}
 		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {

@@ -22,11 +22,12 @@ func TestLocate(t *testing.T) {
 	tests := map[string]struct {
 		object, place, says string
 	}{
-		"in the release's namespace":   {"{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", "ns/configmaps", ""},
-		"in a namespace of its own":    {"{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: b}}", "b/configmaps", ""},
-		"cluster-scoped":               {"{apiVersion: v1, kind: Namespace, metadata: {name: a, namespace: b}}", "/namespaces", ""},
-		"a kind that is not served":    {"{apiVersion: v1, kind: Widget, metadata: {name: a}}", "", "no kind Widget in v1"},
-		"a version no longer served":   {"{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: a}}", "ns/deployments", "no longer in apps/v1beta1"},
+		"in the release's namespace": {"{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", "ns/configmaps", ""},
+		"in a namespace of its own":  {"{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: b}}", "b/configmaps", ""},
+		"cluster-scoped":             {"{apiVersion: v1, kind: Namespace, metadata: {name: a, namespace: b}}", "/namespaces", ""},
+		"a kind that is not served":  {"{apiVersion: v1, kind: Widget, metadata: {name: a}}", "", "no kind Widget in v1"},
+		"a version no longer served": {"{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: a}}", "ns/deployments",
+			"no longer in apps/v1beta1"},
 		"an object that has no name":   {"{apiVersion: v1, kind: ConfigMap}", "", "no name"},
 		"a version that never existed": {"{apiVersion: apps/v9, kind: Deployment, metadata: {name: a}}", "ns/deployments", "but in apps/v1"},
 	}
@@ -48,7 +49,8 @@ func TestByPlace(t *testing.T) {
 	var lookups []*lookup
 	add := func(n int, resource string, located bool) {
 		for range n {
-			lookups = append(lookups, &lookup{located: located, place: place{resource: schema.GroupVersionResource{Resource: resource}, namespace: "ns"}})
+			lookups = append(lookups,
+				&lookup{located: located, place: place{resource: schema.GroupVersionResource{Resource: resource}, namespace: "ns"}})
 		}
 	}
 	add(listFrom, "configmaps", true)
@@ -69,10 +71,12 @@ func TestGather(t *testing.T) {
 		lookups []*lookup
 		want    string
 	}{
-		"all are read":            {[]*lookup{seen, seen}, "<nil>"},
-		"one failed":              {[]*lookup{seen, failed}, "no answer"},
-		"one denied":              {[]*lookup{seen, denied}, "read the objects of release web in namespace ns: 1 of 2 may not be read, first: forbidden"},
-		"one denied, one failed":  {[]*lookup{failed, denied, denied}, "read the objects of release web in namespace ns: 2 of 3 may not be read, first: forbidden"},
+		"all are read": {[]*lookup{seen, seen}, "<nil>"},
+		"one failed":   {[]*lookup{seen, failed}, "no answer"},
+		"one denied": {[]*lookup{seen, denied},
+			"read the objects of release web in namespace ns: 1 of 2 may not be read, first: forbidden"},
+		"one denied, one failed": {[]*lookup{failed, denied, denied},
+			"read the objects of release web in namespace ns: 2 of 3 may not be read, first: forbidden"},
 		"nothing is in the chart": {nil, "<nil>"},
 	}
 	for name, tt := range tests {

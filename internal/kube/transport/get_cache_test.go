@@ -82,7 +82,7 @@ func send(t *testing.T, rt http.RoundTripper, host, step, object, collection str
 	case name != "":
 		path = collection + "/" + name
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, host+path, nil)
+	req, err := http.NewRequestWithContext(t.Context(), method, host+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

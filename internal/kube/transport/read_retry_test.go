@@ -42,7 +42,7 @@ func TestReadsAreSentAgain(t *testing.T) {
 			}))
 			defer server.Close()
 			client := &http.Client{Transport: RetryReads(http.DefaultTransport, t.Logf)}
-			req, err := http.NewRequestWithContext(t.Context(), c.method, server.URL+c.path, nil)
+			req, err := http.NewRequestWithContext(t.Context(), c.method, server.URL+c.path, http.NoBody)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +65,7 @@ func TestReadsEndWithTheirContext(t *testing.T) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}))
 	defer server.Close()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
