@@ -3,6 +3,7 @@
 package record
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"net/http"
@@ -59,7 +60,7 @@ func TestQuarantine(t *testing.T) {
 			must(t, err)
 			got, err := c.Client().CoreV1().Secrets(ns).Get(t.Context(), copied, metav1.GetOptions{})
 			must(t, err)
-			if !maps.EqualFunc(got.Data, withPayload(was.Data), func(a, b []byte) bool { return string(a) == string(b) }) {
+			if !maps.EqualFunc(got.Data, withPayload(was.Data), bytes.Equal) {
 				t.Errorf("copied %v", got.Data)
 			}
 			if got.Type != quarantinedType || got.Labels["owner"] != "" || got.Labels["name"] != "" || got.Labels[LabelQuarantined] != "web" ||
