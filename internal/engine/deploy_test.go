@@ -24,7 +24,8 @@ func pendingOf(status facts.Status) func() []facts.Record {
 // ended says on the lock that the run which left revision 2 has ended.
 func ended(proven bool) func(*scene) {
 	return func(s *scene) {
-		s.locker.found = facts.Lock{State: facts.LockEnded, Attempt: facts.Attempt{Run: "dead", Revision: 2, Outcome: "failed", HooksProven: proven}}
+		s.locker.found = facts.Lock{State: facts.LockEnded,
+			Attempt: facts.Attempt{Run: "dead", Revision: 2, Outcome: "failed", HooksProven: proven}}
 	}
 }
 
@@ -93,7 +94,8 @@ func TestDeploy(t *testing.T) {
 		{name: "removes a hook that would block its own", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "clean-hooks",
 			records: withLeftoverHook, set: leftoverHook},
 		{name: "stops at a hook that changed hands", verb: verb.Deploy, reason: problem.RepairFailed,
-			records: withLeftoverHook, set: all(leftoverHook, func(s *scene) { s.cluster.conflict = []string{"seed"} }), says: []string{"kept: seed"}},
+			records: withLeftoverHook, set: all(leftoverHook, func(s *scene) { s.cluster.conflict = []string{"seed"} }),
+			says: []string{"kept: seed"}},
 		{name: "relabels, and then looks again", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "relabel",
 			records: func() []facts.Record {
 				rec := one()[0]
@@ -117,7 +119,8 @@ func TestDeploy(t *testing.T) {
 			set: func(s *scene) {
 				s.locker.found.Attempt = facts.Attempt{Run: "dead", Revision: 1, Outcome: "failed"}
 			}, stored: "1 deployed"},
-		{name: "finishes a dead uninstall and installs", verb: verb.Deploy, reason: problem.Consistent, asked: "uninstall, install", repair: "uninstall",
+		{name: "finishes a dead uninstall and installs", verb: verb.Deploy, reason: problem.Consistent, asked: "uninstall, install",
+			repair:  "uninstall",
 			records: func() []facts.Record { return []facts.Record{by("dead", revision(1, facts.StatusUninstalling))} },
 			set:     func(s *scene) { s.cluster.put(healthy("web")) }, stored: "1 deployed"},
 		{name: "rolls back first when told to", verb: verb.Deploy, reason: problem.Consistent, asked: "rollback 1, upgrade", repair: "unlock",
@@ -143,7 +146,8 @@ func TestDeploy(t *testing.T) {
 			}},
 		{name: "warns of a run that was cut off", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
 			set: func(s *scene) {
-				s.locker.found = facts.Lock{State: facts.LockExpired, Run: "before", Holder: "x", Expired: []facts.Expiry{{Run: "before", At: time.Now()}}}
+				s.locker.found = facts.Lock{State: facts.LockExpired, Run: "before", Holder: "x",
+					Expired: []facts.Expiry{{Run: "before", At: time.Now()}}}
 			},
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "A run was cut off") }},
 		{name: "goes on without Leases", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
@@ -203,14 +207,16 @@ func TestDeployLooksAtWhatIsUnfinished(t *testing.T) {
 				all[0].Label, all[0].Payload = facts.StatusFailed, facts.StatusFailed
 				return all
 			}, set: all(ended(true), func(s *scene) { s.cluster.put(healthy("web"), healthy("old")) })},
-		{name: "a revision before that cannot be read blocks it, too", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "unlock",
+		{name: "a revision before that cannot be read blocks it, too", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			repair: "unlock",
 			records: func() []facts.Record {
 				all := dropped()
 				all[0].DecodeError = "it is garbage"
 				return all
 			}, set: all(ended(true), func(s *scene) { s.cluster.put(healthy("web")) }), check: evidence("cannot be decoded, so what it had")},
 		{name: "no answer about its hooks", records: dropped, set: all(ended(true), observe(2)), verb: verb.Deploy, reason: problem.Unanswered},
-		{name: "no answer about what was dropped", records: dropped, set: all(ended(true), observe(3)), verb: verb.Deploy, reason: problem.Unanswered},
+		{name: "no answer about what was dropped", records: dropped, set: all(ended(true), observe(3)), verb: verb.Deploy,
+			reason: problem.Unanswered},
 		{name: "the revision before cannot be loaded", records: dropped, verb: verb.Deploy, reason: problem.Unanswered,
 			set: all(ended(true), func(s *scene) { s.helm.fail("Load", 2, errDown) })},
 		{name: "the manifest of a failed revision cannot be loaded", verb: verb.Deploy, reason: problem.Unanswered,
@@ -241,7 +247,8 @@ func TestDeployTells(t *testing.T) {
 					t.Errorf("chart %q, notes %q, timeline %v", r.Chart, r.ChartNote, r.Timeline)
 				}
 			}},
-		{name: "why it failed, also once a rollback has repaired it", records: one, verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade, rollback 1",
+		{name: "why it failed, also once a rollback has repaired it", records: one, verb: verb.Deploy, reason: problem.DeployFailed,
+			asked: "upgrade, rollback 1",
 			set: func(s *scene) {
 				s.helm.fault, s.options.Policy.OnFailure = "fails", verdict.OnFailureRollback
 				s.helm.out = result.Outcome{Diagnostics: &result.Diagnostics{Reason: "no such image"}}
@@ -281,8 +288,10 @@ func TestDeployRefuses(t *testing.T) {
 				s.chart.fail("Fetch", 1, &problem.Problem{Reason: problem.ChartInvalid, Tried: "fetch the chart", Next: "Correct it."})
 				s.cluster.fail("Namespace", 1, errDown)
 			}},
-		{name: "a server that does not answer", verb: verb.Deploy, reason: problem.Unanswered, set: func(s *scene) { s.cluster.fail("Namespace", 1, errDown) }},
-		{name: "another branch's namespace", verb: verb.Deploy, reason: problem.NotOurs, set: func(s *scene) { s.cluster.ns.Identity = "theirs" }, says: []string{"another branch"}},
+		{name: "a server that does not answer", verb: verb.Deploy, reason: problem.Unanswered,
+			set: func(s *scene) { s.cluster.fail("Namespace", 1, errDown) }},
+		{name: "another branch's namespace", verb: verb.Deploy, reason: problem.NotOurs, set: func(s *scene) { s.cluster.ns.Identity = "theirs" },
+			says: []string{"another branch"}},
 		{name: "one that another branch made at the same moment", verb: verb.Deploy, reason: problem.NotOurs,
 			set: all(absent, func(s *scene) {
 				s.cluster.on("CreateNamespace", func(int) error {
@@ -290,9 +299,11 @@ func TestDeployRefuses(t *testing.T) {
 					return nil
 				})
 			})},
-		{name: "an absent namespace that it may not make", verb: verb.Deploy, reason: problem.WrongInput, set: all(absent, func(s *scene) { s.options.CreateNamespace = false })},
+		{name: "an absent namespace that it may not make", verb: verb.Deploy, reason: problem.WrongInput,
+			set: all(absent, func(s *scene) { s.options.CreateNamespace = false })},
 		{name: "a namespace that does not go", verb: verb.Deploy, reason: problem.NamespaceTerminating, set: going},
-		{name: "the same, without waiting", verb: verb.Deploy, reason: problem.NamespaceTerminating, set: all(going, func(s *scene) { s.options.LockTimeout = 0 }),
+		{name: "the same, without waiting", verb: verb.Deploy, reason: problem.NamespaceTerminating,
+			set: all(going, func(s *scene) { s.options.LockTimeout = 0 }),
 			check: func(t *testing.T, s *scene, _ result.Result) {
 				if s.cluster.times("WaitNamespaceGone") != 0 {
 					t.Error("it waited")
@@ -300,7 +311,8 @@ func TestDeployRefuses(t *testing.T) {
 			}},
 		{name: "a namespace whose end cannot be seen", verb: verb.Deploy, reason: problem.PermissionMissing,
 			set: all(going, func(s *scene) {
-				s.cluster.fail("WaitNamespaceGone", 1, &problem.Problem{Reason: problem.PermissionMissing, Tried: "see that it goes", Next: "Grant get."})
+				s.cluster.fail("WaitNamespaceGone", 1,
+					&problem.Problem{Reason: problem.PermissionMissing, Tried: "see that it goes", Next: "Grant get."})
 			})},
 		{name: "a missing permission, by name, with the RBAC", verb: verb.Deploy, reason: problem.PermissionMissing,
 			set:  func(s *scene) { s.access.denied["update secrets"] = true },
@@ -320,7 +332,8 @@ func TestDeployRefuses(t *testing.T) {
 					t.Error("it tried to")
 				}
 			}},
-		{name: "no answer about permissions", verb: verb.Deploy, reason: problem.Unanswered, set: func(s *scene) { s.access.fail("ReviewUntil", 1, errDown) }},
+		{name: "no answer about permissions", verb: verb.Deploy, reason: problem.Unanswered,
+			set: func(s *scene) { s.access.fail("ReviewUntil", 1, errDown) }},
 		{name: "a chart that does not render, before the namespace is made", verb: verb.Deploy, reason: problem.ChartInvalid,
 			set: all(absent, func(s *scene) {
 				s.chart.fail("Render", 1, &problem.Problem{Reason: problem.ChartInvalid, Tried: "render", Next: "Correct it."})
@@ -330,30 +343,39 @@ func TestDeployRefuses(t *testing.T) {
 					t.Error("the namespace was made")
 				}
 			}},
-		{name: "a namespace that cannot be made", verb: verb.Deploy, reason: problem.Unanswered, set: all(absent, func(s *scene) { s.cluster.fail("CreateNamespace", 1, errDown) })},
+		{name: "a namespace that cannot be made", verb: verb.Deploy, reason: problem.Unanswered,
+			set: all(absent, func(s *scene) { s.cluster.fail("CreateNamespace", 1, errDown) })},
 		{name: "pruning that it may not do", records: one, verb: verb.Deploy, reason: problem.PermissionMissing,
 			set: func(s *scene) { s.options.MaxHistory = 1; s.access.denied["delete secrets"] = true }},
-		{name: "a release that Berth did not deploy", verb: verb.Deploy, reason: problem.NotOurs, records: func() []facts.Record { return []facts.Record{revision(1, facts.StatusDeployed)} },
-			set: func(s *scene) { s.cluster.ns.Ours, s.cluster.ns.Identity = false, "" }, says: []string{"nothing shows that Berth deployed it"}},
+		{name: "a release that Berth did not deploy", verb: verb.Deploy, reason: problem.NotOurs,
+			records: func() []facts.Record { return []facts.Record{revision(1, facts.StatusDeployed)} },
+			set:     func(s *scene) { s.cluster.ns.Ours, s.cluster.ns.Identity = false, "" },
+			says:    []string{"nothing shows that Berth deployed it"}},
 		{name: "a lock that another run keeps", verb: verb.Deploy, reason: problem.LiveOperation,
 			set: func(s *scene) {
 				s.locker.fail("Acquire", 1, &problem.Problem{Reason: problem.LiveOperation, Tried: "lock the release", Next: "Wait."})
 			}},
-		{name: "records that cannot be listed", verb: verb.Deploy, reason: problem.Unanswered, set: func(s *scene) { s.helm.fail("Records", 1, errDown) }},
-		{name: "a record that cannot be loaded", records: one, verb: verb.Deploy, reason: problem.Unanswered, set: func(s *scene) { s.helm.fail("Load", 1, errDown) }},
+		{name: "records that cannot be listed", verb: verb.Deploy, reason: problem.Unanswered,
+			set: func(s *scene) { s.helm.fail("Records", 1, errDown) }},
+		{name: "a record that cannot be loaded", records: one, verb: verb.Deploy, reason: problem.Unanswered,
+			set: func(s *scene) { s.helm.fail("Load", 1, errDown) }},
 		{name: "objects that cannot be read", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.Unanswered,
 			set: func(s *scene) { s.cluster.fail("Observe", 1, errDown) }},
 		{name: "records that change whenever they are read", records: one, verb: verb.Deploy, reason: problem.LiveOperation,
 			set: func(s *scene) {
 				for n := range 20 {
-					s.helm.fail("Load", n+1, &problem.Problem{Reason: problem.LiveOperation, Tried: "read the record", Cause: facts.ErrChanged, Next: "Run again."})
+					s.helm.fail("Load", n+1,
+						&problem.Problem{Reason: problem.LiveOperation, Tried: "read the record", Cause: facts.ErrChanged, Next: "Run again."})
 				}
 			}},
-		{name: "a repair that is denied", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.RepairFailed, stored: "1 deployed, 2 pending-upgrade",
-			set: all(ended(true), func(s *scene) { s.helm.fail("Settle", 1, errors.New("500")) })},
-		{name: "another run's pending operation, once the lock-timeout has passed", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.LivenessUnknown,
+		{name: "a repair that is denied", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.RepairFailed,
+			stored: "1 deployed, 2 pending-upgrade",
+			set:    all(ended(true), func(s *scene) { s.helm.fail("Settle", 1, errors.New("500")) })},
+		{name: "another run's pending operation, once the lock-timeout has passed", records: pendingOf(facts.StatusPendingUpgrade),
+			verb: verb.Deploy, reason: problem.LivenessUnknown,
 			set: func(s *scene) { s.options.LockTimeout = time.Second }, stored: "1 deployed, 2 pending-upgrade"},
-		{name: "an operation that the CI says is running", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.LiveOperation,
+		{name: "an operation that the CI says is running", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy,
+			reason: problem.LiveOperation,
 			set: func(s *scene) {
 				s.runs.state = facts.RunRunning
 				s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.RunURL = "https://ci/1" })
@@ -403,7 +425,8 @@ func TestDeployGoesOn(t *testing.T) {
 					t.Error("it asked")
 				}
 			}},
-		{name: "in a namespace that it adopts", records: func() []facts.Record { return []facts.Record{revision(1, facts.StatusDeployed)} }, verb: verb.Deploy,
+		{name: "in a namespace that it adopts", records: func() []facts.Record { return []facts.Record{revision(1, facts.StatusDeployed)} },
+			verb:   verb.Deploy,
 			reason: problem.Consistent, asked: "upgrade",
 			set: func(s *scene) {
 				s.cluster.ns.Ours, s.cluster.ns.Identity, s.options.Policy.Adopt = false, "", true
@@ -420,7 +443,8 @@ func TestDeployGoesOn(t *testing.T) {
 				s.cluster.ns.Ours, s.options.Policy.Adopt = false, true
 				s.cluster.fail("AdoptNamespace", 1, errDown)
 			}},
-		{name: "once another run has ended its operation", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+		{name: "once another run has ended its operation", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy,
+			reason: problem.Consistent, asked: "upgrade",
 			set: func(s *scene) {
 				go func() {
 					time.Sleep(time.Minute)
@@ -428,7 +452,8 @@ func TestDeployGoesOn(t *testing.T) {
 					s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.Label, rec.Payload = facts.StatusDeployed, facts.StatusDeployed })
 				}()
 			}, stored: "1 superseded, 2 superseded, 3 deployed"},
-		{name: "once the CI says that the run has ended", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "promote, dedupe",
+		{name: "once the CI says that the run has ended", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy,
+			reason: problem.Consistent, asked: "upgrade", repair: "promote, dedupe",
 			set: func(s *scene) {
 				s.runs.state = facts.RunRunning
 				s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.RunURL = "https://ci/1" })
@@ -437,7 +462,8 @@ func TestDeployGoesOn(t *testing.T) {
 					s.runs.state = facts.RunEnded
 				}()
 			}},
-		{name: "once a silent operation counts as dead", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "promote, dedupe",
+		{name: "once a silent operation counts as dead", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy,
+			reason: problem.Consistent, asked: "upgrade", repair: "promote, dedupe",
 			set: func(s *scene) {
 				s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.Stamp.Deadline = time.Now().Add(time.Minute) })
 			}},
@@ -469,16 +495,19 @@ func TestDeployFails(t *testing.T) {
 		return all(failing("fails"), func(s *scene) { s.options.Policy.OnFailure = p })
 	}
 	perform(t, []play{
-		{name: "and Helm records it", records: one, set: failing("fails"), verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade", stored: "1 deployed, 2 failed",
-			says: []string{"The deploy of revision 2 of `web` failed, and its record says so.", "no such image"},
+		{name: "and Helm records it", records: one, set: failing("fails"), verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade",
+			stored: "1 deployed, 2 failed",
+			says:   []string{"The deploy of revision 2 of `web` failed, and its record says so.", "no such image"},
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if s.locker.held.ended.Outcome != "failed" || len(r.Objects) != 1 || r.Attempts != 0 {
 					t.Errorf("lock %+v, objects %v, checked %d times", s.locker.held.ended, r.Objects, r.Attempts)
 				}
 			}},
-		{name: "and Helm leaves it pending", records: one, set: failing("fails and leaves it pending"), verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade", stored: "1 deployed, 2 failed"},
-		{name: "and that cannot be recorded", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade", stored: "1 deployed, 2 pending-upgrade",
-			set: all(failing("fails and leaves it pending"), func(s *scene) { s.helm.fail("Settle", 1, errDown) }),
+		{name: "and Helm leaves it pending", records: one, set: failing("fails and leaves it pending"), verb: verb.Deploy,
+			reason: problem.DeployFailed, asked: "upgrade", stored: "1 deployed, 2 failed"},
+		{name: "and that cannot be recorded", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade",
+			stored: "1 deployed, 2 pending-upgrade",
+			set:    all(failing("fails and leaves it pending"), func(s *scene) { s.helm.fail("Settle", 1, errDown) }),
 			check: func(t *testing.T, _ *scene, r result.Result) {
 				if len(r.Evidence) != 1 {
 					t.Errorf("evidence %q", r.Evidence)
@@ -486,27 +515,35 @@ func TestDeployFails(t *testing.T) {
 			}},
 		{name: "and its record cannot be read", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade",
 			set: all(failing("fails"), func(s *scene) { s.helm.fail("Records", 2, errDown) })},
-		{name: "before it stored anything", records: one, set: failing("nothing stored"), verb: verb.Deploy, reason: problem.ChartInvalid, asked: "upgrade", stored: "1 deployed", says: []string{"Nothing was stored"}},
-		{name: "before it stored anything, cut by the timeout", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade", stored: "1 deployed",
-			set: all(failing("nothing stored"), func(s *scene) { s.helm.out.Cut = true })},
-		{name: "before it stored anything, with a cause that is known", records: one, verb: verb.Deploy, reason: problem.NotOurs, asked: "upgrade",
+		{name: "before it stored anything", records: one, set: failing("nothing stored"), verb: verb.Deploy, reason: problem.ChartInvalid,
+			asked: "upgrade", stored: "1 deployed", says: []string{"Nothing was stored"}},
+		{name: "before it stored anything, cut by the timeout", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade",
+			stored: "1 deployed",
+			set:    all(failing("nothing stored"), func(s *scene) { s.helm.out.Cut = true })},
+		{name: "before it stored anything, with a cause that is known", records: one, verb: verb.Deploy, reason: problem.NotOurs,
+			asked: "upgrade",
 			set: func(s *scene) {
 				s.helm.fault = "nothing stored"
 				s.helm.err = &problem.Problem{Reason: problem.NotOurs, Tried: "take", Next: "Rename."}
 			}},
-		{name: "since somebody else deployed in between", records: one, verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade", says: []string{"Somebody else works on this release"},
+		{name: "since somebody else deployed in between", records: one, verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade",
+			says: []string{"Somebody else works on this release"},
 			set: all(failing("fails"), func(s *scene) {
 				s.helm.during = func() { s.helm.put(by("other", revision(3, facts.StatusPendingUpgrade))) }
 			})},
-		{name: "for want of a permission, which comes first", records: one, verb: verb.Deploy, reason: problem.PermissionMissing, asked: "upgrade", stored: "1 deployed, 2 failed",
+		{name: "for want of a permission, which comes first", records: one, verb: verb.Deploy, reason: problem.PermissionMissing,
+			asked: "upgrade", stored: "1 deployed, 2 failed",
 			set: func(s *scene) {
 				s.helm.fault = "fails"
 				s.helm.err = &problem.Problem{Reason: problem.PermissionMissing, Headline: "A permission is missing.", Next: "Grant it"}
 			}, says: []string{"The deploy of revision 2 failed because of it.", "nothing is stuck"}},
-		{name: "within the timeout", records: one, set: failing("hangs"), verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade", stored: "1 deployed, 2 failed", says: []string{"the timeout of 5m0s has passed"}},
-		{name: "and rolls back when told to", records: one, set: onFailure(verdict.OnFailureRollback), verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade, rollback 1",
+		{name: "within the timeout", records: one, set: failing("hangs"), verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade",
+			stored: "1 deployed, 2 failed", says: []string{"the timeout of 5m0s has passed"}},
+		{name: "and rolls back when told to", records: one, set: onFailure(verdict.OnFailureRollback), verb: verb.Deploy,
+			reason: problem.DeployFailed, asked: "upgrade, rollback 1",
 			stored: "1 superseded, 2 failed, 3 deployed", says: []string{"revision 1 is deployed again, as revision 3"}},
-		{name: "and has nothing to roll back to", records: none, set: onFailure(verdict.OnFailureRollback), verb: verb.Deploy, reason: problem.DeployFailed, asked: "install",
+		{name: "and has nothing to roll back to", records: none, set: onFailure(verdict.OnFailureRollback), verb: verb.Deploy,
+			reason: problem.DeployFailed, asked: "install",
 			stored: "1 failed", says: []string{"no good revision"}},
 		{name: "and so does the rollback", records: one, verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade, rollback 1",
 			set: all(onFailure(verdict.OnFailureRollback), func(s *scene) {
@@ -517,8 +554,10 @@ func TestDeployFails(t *testing.T) {
 				}
 			}), says: []string{"that failed as well"}},
 		{name: "and the look before the rollback gets no answer", records: one, verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade",
-			set: all(onFailure(verdict.OnFailureRollback), func(s *scene) { s.helm.fail("Records", 3, errDown) }), says: []string{"that failed as well"}},
-		{name: "and uninstalls when told to", records: one, set: onFailure(verdict.OnFailureUninstall), verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade, uninstall",
+			set:  all(onFailure(verdict.OnFailureRollback), func(s *scene) { s.helm.fail("Records", 3, errDown) }),
+			says: []string{"that failed as well"}},
+		{name: "and uninstalls when told to", records: one, set: onFailure(verdict.OnFailureUninstall), verb: verb.Deploy,
+			reason: problem.DeployFailed, asked: "upgrade, uninstall",
 			stored: "-", says: []string{"it was taken away"}},
 	})
 }
@@ -526,20 +565,23 @@ func TestDeployFails(t *testing.T) {
 func TestDeployIsNotRecorded(t *testing.T) {
 	fault := func(f string) func(*scene) { return func(s *scene) { s.helm.fault = f } }
 	perform(t, []play{
-		{name: "for want of a permission", records: one, set: fault("last write denied"), verb: verb.Deploy, reason: problem.PermissionMissing, asked: "upgrade",
+		{name: "for want of a permission", records: one, set: fault("last write denied"), verb: verb.Deploy, reason: problem.PermissionMissing,
+			asked:  "upgrade",
 			stored: "1 superseded, 2 pending-upgrade", says: []string{"its record still says pending-upgrade", "may not update secrets"},
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if a := s.locker.held.ended; a.Outcome != "deployed" || !a.HooksProven || r.RBAC == "" {
 					t.Errorf("the lock says %+v; RBAC %q", a, r.RBAC)
 				}
 			}},
-		{name: "at first, and is made good", records: one, set: fault("last write unanswered"), verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+		{name: "at first, and is made good", records: one, set: fault("last write unanswered"), verb: verb.Deploy, reason: problem.Consistent,
+			asked:  "upgrade",
 			stored: "1 superseded, 2 deployed", repair: "record"},
 		{name: "and making it good fails", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade",
 			set: all(fault("last write unanswered"), func(s *scene) { s.helm.fail("Settle", 1, errDown) })},
 		{name: "and what is stored cannot be read", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade",
 			set: all(fault("last write unanswered"), func(s *scene) { s.helm.fail("Records", 2, errDown) })},
-		{name: "but for the older revision's end", records: one, set: fault("older one stays deployed"), verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+		{name: "but for the older revision's end", records: one, set: fault("older one stays deployed"), verb: verb.Deploy,
+			reason: problem.Consistent, asked: "upgrade",
 			stored: "1 superseded, 2 deployed", repair: "dedupe"},
 		{name: "and the lock is lost", records: one, verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade",
 			set: all(fault("last write unanswered"), func(s *scene) {

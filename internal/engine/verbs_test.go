@@ -23,13 +23,16 @@ func terminating(s *scene) { s.cluster.ns.Phase = facts.NamespaceTerminating }
 
 func TestCheck(t *testing.T) {
 	perform(t, []play{
-		{name: "a consistent release, at the first look", records: one, verb: verb.Check, reason: problem.Consistent, says: []string{"Revision 1 of `web` is deployed"},
+		{name: "a consistent release, at the first look", records: one, verb: verb.Check, reason: problem.Consistent,
+			says: []string{"Revision 1 of `web` is deployed"},
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if r.Attempts != 1 || len(r.Checks) == 0 || len(r.Objects) != 1 || s.locker.times("Acquire") != 0 {
-					t.Errorf("%d looks, %d checks, objects %v, the lock was acquired %d times", r.Attempts, len(r.Checks), r.Objects, s.locker.times("Acquire"))
+					t.Errorf("%d looks, %d checks, objects %v, the lock was acquired %d times", r.Attempts, len(r.Checks), r.Objects,
+						s.locker.times("Acquire"))
 				}
 			}},
-		{name: "as often in a row as asked for", records: one, verb: verb.Check, reason: problem.Consistent, set: func(s *scene) { s.options.Confirm = 3 },
+		{name: "as often in a row as asked for", records: one, verb: verb.Check, reason: problem.Consistent,
+			set: func(s *scene) { s.options.Confirm = 3 },
 			check: func(t *testing.T, _ *scene, r result.Result) {
 				if r.Attempts != 3 {
 					t.Errorf("%d looks", r.Attempts)
@@ -48,7 +51,8 @@ func TestCheck(t *testing.T) {
 					t.Errorf("%d looks", r.Attempts)
 				}
 			}},
-		{name: "too few good looks in the time", records: one, verb: verb.Check, reason: problem.Inconsistent, set: func(s *scene) { s.options.Confirm = 1000 }, says: []string{"see 1000 good checks"}},
+		{name: "too few good looks in the time", records: one, verb: verb.Check, reason: problem.Inconsistent,
+			set: func(s *scene) { s.options.Confirm = 1000 }, says: []string{"see 1000 good checks"}},
 		{name: "an object that becomes ready", records: one, verb: verb.Check, reason: problem.Consistent,
 			set: all(unready, func(s *scene) {
 				go func() {
@@ -56,7 +60,8 @@ func TestCheck(t *testing.T) {
 					s.cluster.put(healthy("web"))
 				}()
 			})},
-		{name: "an object that does not", records: one, verb: verb.Check, set: unready, reason: problem.Inconsistent, says: []string{"is not what it should be", "check-timeout of 1m0s"},
+		{name: "an object that does not", records: one, verb: verb.Check, set: unready, reason: problem.Inconsistent,
+			says: []string{"is not what it should be", "check-timeout of 1m0s"},
 			check: func(t *testing.T, s *scene, r result.Result) {
 				told := slices.DeleteFunc(slices.Clone(s.said), func(line string) bool { return !strings.HasPrefix(line, "Check ") })
 				if len(told) != 2 || told[1] != "Check 1: 1 of 1 objects not ready" || r.Attempts < 10 {
@@ -66,10 +71,14 @@ func TestCheck(t *testing.T) {
 		{name: "no release", records: none, verb: verb.Check, reason: problem.NotFound},
 		{name: "no namespace", records: none, verb: verb.Check, set: absent, reason: problem.NotFound},
 		{name: "a namespace that is going", records: one, verb: verb.Check, set: terminating, reason: problem.NamespaceTerminating},
-		{name: "another branch's namespace", records: one, verb: verb.Check, set: func(s *scene) { s.cluster.ns.Identity = "theirs" }, reason: problem.NotOurs},
-		{name: "a failed deploy, at once", records: func() []facts.Record { return append(one(), by("before", revision(2, facts.StatusFailed))) }, verb: verb.Check, reason: problem.DeployFailed},
-		{name: "a record that only was not written", records: pendingOf(facts.StatusPendingUpgrade), set: ended(true), verb: verb.Check, reason: problem.Inconsistent, says: []string{"Correct the record in place"}},
-		{name: "an abandoned operation", records: pendingOf(facts.StatusPendingUpgrade), set: all(ended(false), unready), verb: verb.Check, reason: problem.Inconsistent, says: []string{"which deploys over it"}},
+		{name: "another branch's namespace", records: one, verb: verb.Check, set: func(s *scene) { s.cluster.ns.Identity = "theirs" },
+			reason: problem.NotOurs},
+		{name: "a failed deploy, at once", records: func() []facts.Record { return append(one(), by("before", revision(2, facts.StatusFailed))) },
+			verb: verb.Check, reason: problem.DeployFailed},
+		{name: "a record that only was not written", records: pendingOf(facts.StatusPendingUpgrade), set: ended(true), verb: verb.Check,
+			reason: problem.Inconsistent, says: []string{"Correct the record in place"}},
+		{name: "an abandoned operation", records: pendingOf(facts.StatusPendingUpgrade), set: all(ended(false), unready), verb: verb.Check,
+			reason: problem.Inconsistent, says: []string{"which deploys over it"}},
 		{name: "an unreadable record", verb: verb.Check, reason: problem.RecordUnreadable,
 			records: func() []facts.Record {
 				rec := one()[0]
@@ -78,7 +87,8 @@ func TestCheck(t *testing.T) {
 			}},
 		{name: "an operation that is alive", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check, reason: problem.LiveOperation,
 			set: func(s *scene) { s.locker.found = facts.Lock{State: facts.LockHeld, Run: "dead", Holder: "x"} }},
-		{name: "an operation that ends while it is looked at", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check, reason: problem.Consistent,
+		{name: "an operation that ends while it is looked at", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check,
+			reason: problem.Consistent,
 			set: func(s *scene) {
 				s.locker.found = facts.Lock{State: facts.LockHeld, Run: "dead", Holder: "x"}
 				go func() {
@@ -87,9 +97,12 @@ func TestCheck(t *testing.T) {
 					s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.Label, rec.Payload = facts.StatusDeployed, facts.StatusDeployed })
 				}()
 			}},
-		{name: "nobody can tell whether it is alive", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check, reason: problem.Inconsistent, says: []string{"--assume-dead-after"}},
-		{name: "a lock that cannot be read", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check, reason: problem.Unanswered, set: func(s *scene) { s.locker.fail("Read", 1, errDown) }},
-		{name: "a server that is gone", records: one, verb: verb.Check, reason: problem.Unanswered, set: func(s *scene) { s.cluster.fail("Observe", 1, errDown) }},
+		{name: "nobody can tell whether it is alive", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check,
+			reason: problem.Inconsistent, says: []string{"--assume-dead-after"}},
+		{name: "a lock that cannot be read", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check, reason: problem.Unanswered,
+			set: func(s *scene) { s.locker.fail("Read", 1, errDown) }},
+		{name: "a server that is gone", records: one, verb: verb.Check, reason: problem.Unanswered,
+			set: func(s *scene) { s.cluster.fail("Observe", 1, errDown) }},
 		{name: "a server that comes back", records: one, verb: verb.Check, reason: problem.Consistent,
 			set: func(s *scene) {
 				s.cluster.on("Observe", func(n int) error {
@@ -118,29 +131,39 @@ func TestCheck(t *testing.T) {
 
 func TestRepair(t *testing.T) {
 	perform(t, []play{
-		{name: "a healthy release", records: one, verb: verb.Repair, reason: problem.Consistent, stored: "1 deployed", says: []string{"Nothing to repair: revision 1 of `web` in `review` is deployed."}},
-		{name: "a failed one", records: func() []facts.Record { return []facts.Record{by("before", revision(1, facts.StatusFailed))} }, verb: verb.Repair, reason: problem.Consistent,
+		{name: "a healthy release", records: one, verb: verb.Repair, reason: problem.Consistent, stored: "1 deployed",
+			says: []string{"Nothing to repair: revision 1 of `web` in `review` is deployed."}},
+		{name: "a failed one", records: func() []facts.Record { return []facts.Record{by("before", revision(1, facts.StatusFailed))} },
+			verb: verb.Repair, reason: problem.Consistent,
 			says: []string{"Nothing to repair: revision 1 of `web` in `review` is failed."}},
-		{name: "a record that was not written", verb: verb.Repair, reason: problem.Consistent, repair: "promote", stored: "1 deployed", says: []string{"No pod was touched"},
+		{name: "a record that was not written", verb: verb.Repair, reason: problem.Consistent, repair: "promote", stored: "1 deployed",
+			says:    []string{"No pod was touched"},
 			records: func() []facts.Record { return []facts.Record{by("dead", revision(1, facts.StatusPendingInstall))} },
 			set: func(s *scene) {
 				s.cluster.put(healthy("web"))
 				s.locker.found.Attempt = facts.Attempt{Run: "dead", Revision: 1, Outcome: "deployed", HooksProven: true}
 			}},
-		{name: "two deployed", records: func() []facts.Record { return append(one(), by("before", revision(2, facts.StatusDeployed))) }, verb: verb.Repair,
-			reason: problem.Consistent, repair: "dedupe", stored: "1 superseded, 2 deployed", says: []string{"Repaired: revision 2 of `web` is the only one deployed"}},
-		{name: "an abandoned one is left, with its objects", records: pendingOf(facts.StatusPendingUpgrade), set: all(ended(false), unready), verb: verb.Repair, reason: problem.Inconsistent,
+		{name: "two deployed", records: func() []facts.Record { return append(one(), by("before", revision(2, facts.StatusDeployed))) },
+			verb:   verb.Repair,
+			reason: problem.Consistent, repair: "dedupe", stored: "1 superseded, 2 deployed",
+			says: []string{"Repaired: revision 2 of `web` is the only one deployed"}},
+		{name: "an abandoned one is left, with its objects", records: pendingOf(facts.StatusPendingUpgrade), set: all(ended(false), unready),
+			verb: verb.Repair, reason: problem.Inconsistent,
 			stored: "1 deployed, 2 pending-upgrade", check: func(t *testing.T, _ *scene, r result.Result) {
 				if len(r.Objects) != 1 || len(r.Checks) == 0 {
 					t.Errorf("objects %v, checks %v", r.Objects, r.Checks)
 				}
 			}},
-		{name: "an abandoned one, unlocked when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.Consistent, repair: "unlock", stored: "1 deployed, 2 failed",
-			set: all(ended(false), unready, func(s *scene) { s.options.Policy.OnStuck = verdict.OnStuckUnlock }), says: []string{"is failed, and its record says so"}},
-		{name: "an abandoned one, rolled back when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.Consistent, asked: "rollback 1",
+		{name: "an abandoned one, unlocked when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair,
+			reason: problem.Consistent, repair: "unlock", stored: "1 deployed, 2 failed",
+			set:  all(ended(false), unready, func(s *scene) { s.options.Policy.OnStuck = verdict.OnStuckUnlock }),
+			says: []string{"is failed, and its record says so"}},
+		{name: "an abandoned one, rolled back when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair,
+			reason: problem.Consistent, asked: "rollback 1",
 			set:    all(ended(false), unready, func(s *scene) { s.options.Policy.OnStuck = verdict.OnStuckRollback }),
 			repair: "unlock, rollback", stored: "1 superseded, 2 failed, 3 deployed"},
-		{name: "an abandoned one, uninstalled when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.Consistent, asked: "uninstall",
+		{name: "an abandoned one, uninstalled when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair,
+			reason: problem.Consistent, asked: "uninstall",
 			set:    all(ended(false), unready, func(s *scene) { s.options.Policy.OnStuck = verdict.OnStuckUninstall }),
 			repair: "uninstall", stored: "-", check: func(t *testing.T, _ *scene, r result.Result) {
 				if len(r.Checks) == 0 { // the evidence, from before it went
@@ -157,7 +180,8 @@ func TestRepair(t *testing.T) {
 					t.Errorf("notes %+v", r.Notes)
 				}
 			}},
-		{name: "a record with another status in its label", verb: verb.Repair, reason: problem.Consistent, repair: "relabel", stored: "1 deployed",
+		{name: "a record with another status in its label", verb: verb.Repair, reason: problem.Consistent, repair: "relabel",
+			stored: "1 deployed",
 			records: func() []facts.Record {
 				rec := one()[0]
 				rec.Label = facts.StatusFailed
@@ -187,9 +211,12 @@ func TestRepair(t *testing.T) {
 			}},
 		{name: "no release", records: none, verb: verb.Repair, reason: problem.NotFound},
 		{name: "no namespace", records: none, set: absent, verb: verb.Repair, reason: problem.NotFound},
-		{name: "a missing permission", records: one, verb: verb.Repair, reason: problem.PermissionMissing, set: func(s *scene) { s.access.denied["update secrets"] = true }},
-		{name: "a lock that cannot be had", records: one, verb: verb.Repair, reason: problem.Unanswered, set: func(s *scene) { s.locker.fail("Acquire", 1, errDown) }},
-		{name: "no answer", records: one, verb: verb.Repair, reason: problem.Unanswered, set: func(s *scene) { s.helm.fail("Records", 1, errDown) }},
+		{name: "a missing permission", records: one, verb: verb.Repair, reason: problem.PermissionMissing,
+			set: func(s *scene) { s.access.denied["update secrets"] = true }},
+		{name: "a lock that cannot be had", records: one, verb: verb.Repair, reason: problem.Unanswered,
+			set: func(s *scene) { s.locker.fail("Acquire", 1, errDown) }},
+		{name: "no answer", records: one, verb: verb.Repair, reason: problem.Unanswered,
+			set: func(s *scene) { s.helm.fail("Records", 1, errDown) }},
 		{name: "a stranger's, to be removed", verb: verb.Repair, reason: problem.NotOurs, stored: "1 pending-install",
 			records: func() []facts.Record {
 				rec := revision(1, facts.StatusPendingInstall)
@@ -211,13 +238,15 @@ func TestTeardown(t *testing.T) {
 	}
 	stays := func(s *scene) { s.cluster.ns.Ours = false }
 	perform(t, []play{
-		{name: "a release and its namespace", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-", says: []string{"`web` is gone, and so is its namespace `review`."},
+		{name: "a release and its namespace", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-",
+			says: []string{"`web` is gone, and so is its namespace `review`."},
 			check: func(t *testing.T, s *scene, _ result.Result) {
 				if !s.locker.held.expected || s.locker.held.removed || s.cluster.ns.Phase != facts.NamespaceAbsent {
 					t.Errorf("lock %+v, namespace %+v", &s.locker.held, s.cluster.ns)
 				}
 			}},
-		{name: "in a namespace that Berth did not make", records: one, set: stays, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-", says: []string{"the namespace stays"},
+		{name: "in a namespace that Berth did not make", records: one, set: stays, verb: verb.Teardown, reason: problem.Consistent,
+			asked: "uninstall", stored: "-", says: []string{"the namespace stays"},
 			check: func(t *testing.T, s *scene, _ result.Result) {
 				if !s.locker.held.removed || s.cluster.times("DeleteNamespace") != 0 {
 					t.Error("the lock stays, or the namespace does not")
@@ -226,26 +255,34 @@ func TestTeardown(t *testing.T) {
 		{name: "whose lock cannot be removed", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
 			set:   all(stays, func(s *scene) { s.locker.held.fail("Remove", 1, errDown) }),
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Lock not removed") }},
-		{name: "without Leases", records: one, set: func(s *scene) { s.locker.none = true }, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-"},
+		{name: "without Leases", records: one, set: func(s *scene) { s.locker.none = true }, verb: verb.Teardown, reason: problem.Consistent,
+			asked: "uninstall", stored: "-"},
 		{name: "twice", records: none, verb: verb.Teardown, reason: problem.Consistent, says: []string{"Release web is not there (any more)."}},
-		{name: "after the namespace went", records: none, set: absent, verb: verb.Teardown, reason: problem.Consistent, says: []string{"Nothing to take down"}},
-		{name: "whose namespace is going", records: none, verb: verb.Teardown, reason: problem.Consistent, says: []string{"and so is its namespace"},
+		{name: "after the namespace went", records: none, set: absent, verb: verb.Teardown, reason: problem.Consistent,
+			says: []string{"Nothing to take down"}},
+		{name: "whose namespace is going", records: none, verb: verb.Teardown, reason: problem.Consistent,
+			says: []string{"and so is its namespace"},
 			set: all(terminating, func(s *scene) {
 				s.cluster.on("WaitNamespaceGone", func(int) error { absent(s); return nil })
 			})},
 		{name: "whose namespace does not go", records: none, set: terminating, verb: verb.Teardown, reason: problem.NamespaceTerminating},
-		{name: "of another branch", records: one, set: func(s *scene) { s.cluster.ns.Identity = "theirs" }, verb: verb.Teardown, reason: problem.NotOurs},
-		{name: "that somebody works on", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Teardown, reason: problem.LivenessUnknown, set: func(s *scene) { s.options.LockTimeout = time.Second }},
+		{name: "of another branch", records: one, set: func(s *scene) { s.cluster.ns.Identity = "theirs" }, verb: verb.Teardown,
+			reason: problem.NotOurs},
+		{name: "that somebody works on", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Teardown, reason: problem.LivenessUnknown,
+			set: func(s *scene) { s.options.LockTimeout = time.Second }},
 		{name: "that somebody uninstalls already", verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-",
 			records: func() []facts.Record { return []facts.Record{by("other", revision(1, facts.StatusUninstalling))} },
 			set: func(s *scene) {
 				s.locker.found = facts.Lock{State: facts.LockExpired, Run: "other", Expired: []facts.Expiry{{Run: "other", At: time.Now()}}}
 			}},
-		{name: "that was uninstalled with its history kept", records: func() []facts.Record { return []facts.Record{by("before", revision(1, facts.StatusUninstalled))} },
-			verb: verb.Teardown, reason: problem.Consistent, stored: "-"},
-		{name: "that Berth did not deploy", records: func() []facts.Record { return []facts.Record{revision(1, facts.StatusDeployed)} }, verb: verb.Teardown, reason: problem.NotOurs, stored: "1 deployed",
+		{name: "that was uninstalled with its history kept",
+			records: func() []facts.Record { return []facts.Record{by("before", revision(1, facts.StatusUninstalled))} },
+			verb:    verb.Teardown, reason: problem.Consistent, stored: "-"},
+		{name: "that Berth did not deploy", records: func() []facts.Record { return []facts.Record{revision(1, facts.StatusDeployed)} },
+			verb: verb.Teardown, reason: problem.NotOurs, stored: "1 deployed",
 			set: func(s *scene) { s.cluster.ns.Ours, s.cluster.ns.Identity = false, "" }},
-		{name: "beside another release", records: one, verb: verb.Teardown, reason: problem.NotOurs, asked: "uninstall", stored: "-", set: func(s *scene) { s.helm.others = []string{"db"} },
+		{name: "beside another release", records: one, verb: verb.Teardown, reason: problem.NotOurs, asked: "uninstall", stored: "-",
+			set: func(s *scene) { s.helm.others = []string{"db"} },
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if len(r.Kept) != 1 || s.cluster.times("DeleteNamespace") != 0 {
 					t.Errorf("kept %q", r.Kept)
@@ -264,8 +301,10 @@ func TestTeardown(t *testing.T) {
 		{name: "of a kind that is gone", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
 			set:   func(s *scene) { s.helm.out = result.Outcome{Missing: []string{"Boat/a"}} },
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Kinds that are gone") }},
-		{name: "with an unreadable record, which goes with the namespace", records: unreadable, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", repair: "quarantine", stored: "-"},
-		{name: "with an unreadable record, in a namespace that stays", records: unreadable, set: stays, verb: verb.Teardown, reason: problem.RecordUnreadable, asked: "uninstall", repair: "quarantine", stored: "-",
+		{name: "with an unreadable record, which goes with the namespace", records: unreadable, verb: verb.Teardown, reason: problem.Consistent,
+			asked: "uninstall", repair: "quarantine", stored: "-"},
+		{name: "with an unreadable record, in a namespace that stays", records: unreadable, set: stays, verb: verb.Teardown,
+			reason: problem.RecordUnreadable, asked: "uninstall", repair: "quarantine", stored: "-",
 			check: func(t *testing.T, s *scene, _ result.Result) {
 				if len(s.helm.quarantined) != 1 {
 					t.Errorf("quarantined: %v", s.helm.quarantined)
@@ -278,9 +317,12 @@ func TestTeardown(t *testing.T) {
 					t.Errorf("quarantined: %v", s.helm.quarantined)
 				}
 			}},
-		{name: "with an unreadable record that cannot be moved", records: unreadable, verb: verb.Teardown, reason: problem.Unanswered, set: func(s *scene) { s.helm.fail("Quarantine", 1, errDown) }},
-		{name: "with a record that cannot be loaded", records: unreadable, verb: verb.Teardown, reason: problem.Unanswered, set: func(s *scene) { s.helm.fail("Load", 2, errDown) }},
-		{name: "with an object that does not go", records: one, verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall", stored: "1 uninstalling", says: []string{"is still there"},
+		{name: "with an unreadable record that cannot be moved", records: unreadable, verb: verb.Teardown, reason: problem.Unanswered,
+			set: func(s *scene) { s.helm.fail("Quarantine", 1, errDown) }},
+		{name: "with a record that cannot be loaded", records: unreadable, verb: verb.Teardown, reason: problem.Unanswered,
+			set: func(s *scene) { s.helm.fail("Load", 2, errDown) }},
+		{name: "with an object that does not go", records: one, verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall",
+			stored: "1 uninstalling", says: []string{"is still there"},
 			set: func(s *scene) { s.helm.left = map[string]bool{"web": true} }},
 		{name: "the same, and nobody can tell what is left", records: one, verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall",
 			set: func(s *scene) { s.helm.left = map[string]bool{"web": true}; s.cluster.fail("Observe", 1, errDown) }},
@@ -288,7 +330,8 @@ func TestTeardown(t *testing.T) {
 			set: func(s *scene) {
 				s.helm.out.Err = &problem.Problem{Reason: problem.PermissionMissing, Tried: "uninstall", Next: "Grant delete."}
 			}},
-		{name: "with an object that only an older revision names", verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall", stored: "1 superseded, 2 uninstalled", says: []string{"of revision 1, is still there"},
+		{name: "with an object that only an older revision names", verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall",
+			stored: "1 superseded, 2 uninstalled", says: []string{"of revision 1, is still there"},
 			records: func() []facts.Record {
 				old := by("before", revision(1, facts.StatusSuperseded))
 				old.Manifest = "v1: web old"
@@ -300,35 +343,46 @@ func TestTeardown(t *testing.T) {
 				old.Manifest = "v1: web old"
 				return []facts.Record{old, by("before", revision(2, facts.StatusDeployed))}
 			}},
-		{name: "whose end cannot be proven", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall", stored: "1 uninstalled", set: func(s *scene) { s.cluster.fail("Observe", 1, errDown) }},
-		{name: "whose records cannot be removed", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall", set: func(s *scene) { s.helm.fail("Purge", 1, errDown) }},
-		{name: "whose neighbours cannot be listed", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall", set: func(s *scene) { s.helm.fail("Others", 1, errDown) },
+		{name: "whose end cannot be proven", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall",
+			stored: "1 uninstalled", set: func(s *scene) { s.cluster.fail("Observe", 1, errDown) }},
+		{name: "whose records cannot be removed", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall",
+			set: func(s *scene) { s.helm.fail("Purge", 1, errDown) }},
+		{name: "whose neighbours cannot be listed", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall",
+			set: func(s *scene) { s.helm.fail("Others", 1, errDown) },
 			check: func(t *testing.T, s *scene, _ result.Result) {
 				if s.cluster.times("DeleteNamespace") != 0 {
 					t.Error("the namespace was deleted")
 				}
 			}},
-		{name: "whose namespace cannot be deleted", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall", set: func(s *scene) { s.cluster.fail("DeleteNamespace", 1, errDown) }},
-		{name: "without the permission to delete records, before anything goes", records: one, verb: verb.Teardown, reason: problem.PermissionMissing, stored: "1 deployed",
+		{name: "whose namespace cannot be deleted", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall",
+			set: func(s *scene) { s.cluster.fail("DeleteNamespace", 1, errDown) }},
+		{name: "without the permission to delete records, before anything goes", records: one, verb: verb.Teardown,
+			reason: problem.PermissionMissing, stored: "1 deployed",
 			set: func(s *scene) { s.access.denied["delete secrets"] = true }},
-		{name: "without the permission to delete the namespace", records: one, verb: verb.Teardown, reason: problem.PermissionMissing, stored: "1 deployed",
-			set: func(s *scene) { s.access.denied["delete namespaces"] = true }},
-		{name: "whose lock cannot be had", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed", set: func(s *scene) { s.locker.fail("Acquire", 1, errDown) }},
-		{name: "without an answer", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed", set: func(s *scene) { s.cluster.fail("Namespace", 1, errDown) }},
-		{name: "whose records cannot be read", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed", set: func(s *scene) { s.helm.fail("Records", 1, errDown) }},
+		{name: "without the permission to delete the namespace", records: one, verb: verb.Teardown, reason: problem.PermissionMissing,
+			stored: "1 deployed",
+			set:    func(s *scene) { s.access.denied["delete namespaces"] = true }},
+		{name: "whose lock cannot be had", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed",
+			set: func(s *scene) { s.locker.fail("Acquire", 1, errDown) }},
+		{name: "without an answer", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed",
+			set: func(s *scene) { s.cluster.fail("Namespace", 1, errDown) }},
+		{name: "whose records cannot be read", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed",
+			set: func(s *scene) { s.helm.fail("Records", 1, errDown) }},
 	})
 }
 
 func TestPreflight(t *testing.T) {
 	perform(t, []play{
-		{name: "all is granted", verb: verb.Preflight, reason: problem.Consistent, says: []string{"All that deploying `web` in `review` needs is permitted."},
-			set: func(s *scene) { s.options.Preflight = false }, // it asks whatever the input says
+		{name: "all is granted", verb: verb.Preflight, reason: problem.Consistent,
+			says: []string{"All that deploying `web` in `review` needs is permitted."},
+			set:  func(s *scene) { s.options.Preflight = false }, // it asks whatever the input says
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if r.User == "" || r.RBAC == "" || s.access.times("ReviewUntil") != 1 || s.locker.times("Acquire") != 0 {
 					t.Errorf("user %q, RBAC %q, asked %d times", r.User, r.RBAC, s.access.times("ReviewUntil"))
 				}
 			}},
-		{name: "something is missing", verb: verb.Preflight, reason: problem.PermissionMissing, set: func(s *scene) { s.access.denied["delete secrets"] = true }, says: []string{"may not delete secrets"}},
+		{name: "something is missing", verb: verb.Preflight, reason: problem.PermissionMissing,
+			set: func(s *scene) { s.access.denied["delete secrets"] = true }, says: []string{"may not delete secrets"}},
 		{name: "no answer", verb: verb.Preflight, reason: problem.Unanswered, set: func(s *scene) { s.cluster.fail("Namespace", 1, errDown) }},
 	})
 }
@@ -361,31 +415,38 @@ func TestEveryStepIsPerformed(t *testing.T) {
 func TestInterrupts(t *testing.T) {
 	signalled := func(s *scene) { s.helm.during = s.signal }
 	perform(t, []play{
-		{name: "before anything", records: one, verb: verb.Deploy, reason: problem.Terminated, stored: "1 deployed", says: []string{"nothing was under way"},
-			set: func(s *scene) { s.cluster.on("Namespace", func(int) error { s.signal(); return nil }) }},
-		{name: "in a deploy", records: one, set: signalled, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed, 2 failed",
-			says: []string{"Interrupted by SIGTERM.", "revision 2 is recorded as failed", "nothing is stuck"},
+		{name: "before anything", records: one, verb: verb.Deploy, reason: problem.Terminated, stored: "1 deployed",
+			says: []string{"nothing was under way"},
+			set:  func(s *scene) { s.cluster.on("Namespace", func(int) error { s.signal(); return nil }) }},
+		{name: "in a deploy", records: one, set: signalled, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade",
+			stored: "1 deployed, 2 failed",
+			says:   []string{"Interrupted by SIGTERM.", "revision 2 is recorded as failed", "nothing is stuck"},
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if s.locker.held.ended.Outcome != "interrupted" || r.Notes[len(r.Notes)-1].Level != result.LevelWarning {
 					t.Errorf("lock %+v, notes %v", s.locker.held.ended, r.Notes)
 				}
 			}},
-		{name: "in a deploy that would roll back", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed, 2 failed",
-			set: all(signalled, func(s *scene) { s.options.Policy.OnFailure = verdict.OnFailureRollback })},
-		{name: "in a deploy whose end cannot be recorded", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed, 2 pending-upgrade",
-			set: all(signalled, func(s *scene) { s.helm.fail("Settle", 1, errDown) }), says: []string{"could not be recorded"},
+		{name: "in a deploy that would roll back", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade",
+			stored: "1 deployed, 2 failed",
+			set:    all(signalled, func(s *scene) { s.options.Policy.OnFailure = verdict.OnFailureRollback })},
+		{name: "in a deploy whose end cannot be recorded", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade",
+			stored: "1 deployed, 2 pending-upgrade",
+			set:    all(signalled, func(s *scene) { s.helm.fail("Settle", 1, errDown) }), says: []string{"could not be recorded"},
 			check: func(t *testing.T, _ *scene, r result.Result) {
 				if len(r.Evidence) != 2 {
 					t.Errorf("evidence %q", r.Evidence)
 				}
 			}},
-		{name: "in an operation that stored nothing", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade", stored: "1 deployed", says: []string{"nothing was under way"},
+		{name: "in an operation that stored nothing", records: one, verb: verb.Deploy, reason: problem.Terminated, asked: "upgrade",
+			stored: "1 deployed", says: []string{"nothing was under way"},
 			set: func(s *scene) {
 				s.helm.fault = "nothing stored"
 				s.helm.on("Records", 2, func() error { s.signal(); return nil })
 			}},
-		{name: "in a teardown", records: one, set: signalled, verb: verb.Teardown, reason: problem.Terminated, asked: "uninstall", stored: "1 uninstalling", says: []string{"could not be recorded"}},
-		{name: "while it waits for another run", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.Terminated, stored: "1 deployed, 2 pending-upgrade",
+		{name: "in a teardown", records: one, set: signalled, verb: verb.Teardown, reason: problem.Terminated, asked: "uninstall",
+			stored: "1 uninstalling", says: []string{"could not be recorded"}},
+		{name: "while it waits for another run", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.Terminated,
+			stored: "1 deployed, 2 pending-upgrade",
 			set: func(s *scene) {
 				go func() { time.Sleep(time.Minute); s.signal() }()
 			}},
@@ -406,22 +467,27 @@ func TestLockIsLost(t *testing.T) {
 		return func(s *scene) { s.helm.during = func() { s.locker.held.lose(trouble); time.Sleep(time.Millisecond) } }
 	}
 	perform(t, []play{
-		{name: "in a deploy, to another run", records: one, set: during(nil), verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade", stored: "1 deployed, 2 pending-upgrade",
-			says: []string{"the lock on the release was lost"}, check: func(t *testing.T, s *scene, _ result.Result) {
+		{name: "in a deploy, to another run", records: one, set: during(nil), verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade",
+			stored: "1 deployed, 2 pending-upgrade",
+			says:   []string{"the lock on the release was lost"}, check: func(t *testing.T, s *scene, _ result.Result) {
 				if s.locker.held.ended != nil {
 					t.Error("it wrote on the lock that is another's")
 				}
 			}},
-		{name: "in a deploy, for want of answers", records: one, set: during(errDown), verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade", stored: "1 deployed, 2 pending-upgrade"},
-		{name: "before a repair", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.LiveOperation, stored: "1 deployed, 2 pending-upgrade",
+		{name: "in a deploy, for want of answers", records: one, set: during(errDown), verb: verb.Deploy, reason: problem.Unanswered,
+			asked: "upgrade", stored: "1 deployed, 2 pending-upgrade"},
+		{name: "before a repair", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.LiveOperation,
+			stored: "1 deployed, 2 pending-upgrade",
 			set: all(ended(true), func(s *scene) {
 				s.helm.on("Records", 1, func() error { s.locker.held.dead = true; return nil })
 			})},
-		{name: "while it waits", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.LiveOperation, stored: "1 deployed, 2 pending-upgrade",
+		{name: "while it waits", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.LiveOperation,
+			stored: "1 deployed, 2 pending-upgrade",
 			set: func(s *scene) {
 				go func() { time.Sleep(time.Minute); s.locker.held.lose(nil) }()
 			}},
-		{name: "in the check", records: one, verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade", stored: "1 superseded, 2 deployed",
+		{name: "in the check", records: one, verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade",
+			stored: "1 superseded, 2 deployed",
 			set: func(s *scene) {
 				s.cluster.on("Observe", func(n int) error {
 					if n == 1 {
@@ -431,7 +497,8 @@ func TestLockIsLost(t *testing.T) {
 					return nil
 				})
 			}},
-		{name: "before a rollback", records: one, verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade", stored: "1 deployed, 2 failed",
+		{name: "before a rollback", records: one, verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade",
+			stored: "1 deployed, 2 failed",
 			set: func(s *scene) {
 				s.helm.fault, s.options.Policy.OnFailure = "fails", verdict.OnFailureRollback
 				s.cluster.on("Observe", func(int) error { s.locker.held.dead = true; return nil })

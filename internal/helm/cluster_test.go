@@ -101,10 +101,11 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 			return helm.Backend{}, err
 		}
 		metadata, err := getter.Metadata()
-		return helm.Backend{Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.CacheGets, Pods: conn.Clientset(), Waiter: waits{&rollout.Waiter{
-			FailFast: true,
-			Clients:  rollout.Clients{Clientset: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace},
-		}}}, err
+		return helm.Backend{Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.CacheGets, Pods: conn.Clientset(),
+			Waiter: waits{&rollout.Waiter{
+				FailFast: true,
+				Clients:  rollout.Clients{Clientset: conn.Clientset(), Dynamic: conn.Dynamic(), Mapper: mapper, Namespace: s.namespace},
+			}}}, err
 	}
 	r := helm.New(helm.Options{
 		Release: release, Namespace: s.namespace, Timeout: time.Minute,

@@ -123,8 +123,10 @@ func TestCRDsDenied(t *testing.T) {
 	s := asDeployer(t)
 	g := s.gadgets()
 	g.make(t, "cogs", "Cog")
-	p := ends(t, s.releases("web", g.files()).Perform(t.Context(), facts.ModeInstall, nil), problem.PermissionMissing, "CustomResourceDefinition/bolts."+g.group)
-	if len(p.Missing) != 2 || p.Missing[0].Verb != "create" || p.Missing[1].Verb != "get" || p.Missing[0].Resource != "customresourcedefinitions" {
+	p := ends(t, s.releases("web", g.files()).Perform(t.Context(), facts.ModeInstall, nil), problem.PermissionMissing,
+		"CustomResourceDefinition/bolts."+g.group)
+	if len(p.Missing) != 2 || p.Missing[0].Verb != "create" || p.Missing[1].Verb != "get" ||
+		p.Missing[0].Resource != "customresourcedefinitions" {
 		t.Errorf("gaps %+v", p.Missing)
 	}
 	if s.stored() > 0 {
@@ -146,7 +148,8 @@ func TestCRDsRefused(t *testing.T) {
 	g := s.gadgets()
 	files := g.files()
 	files["crds/both.yaml"] = strings.Replace(files["crds/both.yaml"], "plural: bolts", "plural: nuts", 1)
-	p := ends(t, s.releases("web", files).Perform(t.Context(), facts.ModeInstall, nil), problem.ChartInvalid, "CustomResourceDefinition/bolts."+g.group)
+	p := ends(t, s.releases("web", files).Perform(t.Context(), facts.ModeInstall, nil), problem.ChartInvalid,
+		"CustomResourceDefinition/bolts."+g.group)
 	if !strings.Contains(p.Next, "left in place: CustomResourceDefinition/cogs."+g.group) {
 		t.Errorf("it does not say what was made: %s", p.Next)
 	}
@@ -162,7 +165,8 @@ func TestRefreshSeesKindsThatCameMeanwhile(t *testing.T) {
 	s := asAdmin(t)
 	g := s.gadgets()
 	r := s.releases("web", map[string]string{"templates/a.yaml": fmt.Sprintf(
-		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {known: {{ .Capabilities.APIVersions.Has \"%s/v1/Bolt\" | quote }}}\n", g.group)})
+		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {known: {{ .Capabilities.APIVersions.Has \"%s/v1/Bolt\" | quote }}}\n",
+		g.group)})
 	g.make(t, "bolts", "Bolt")
 	kubetest.Eventually(t, 20*time.Second, func() (bool, string) { // it is told of later than it is served
 		_, all, err := s.Client().Discovery().ServerGroupsAndResources()

@@ -42,7 +42,8 @@ func (c *client) GetPodList(namespace string, o metav1.ListOptions) (*corev1.Pod
 }
 
 // OutputContainerLogsForPodList copies the logs of the pods' containers.
-func (c *client) OutputContainerLogsForPodList(list *corev1.PodList, namespace string, to func(namespace, pod, container string) io.Writer) error {
+func (c *client) OutputContainerLogsForPodList(list *corev1.PodList, namespace string,
+	to func(namespace, pod, container string) io.Writer) error {
 	for _, pod := range list.Items {
 		for _, container := range pod.Spec.Containers {
 			o := &corev1.PodLogOptions{Container: container.Name}

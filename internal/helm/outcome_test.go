@@ -41,10 +41,11 @@ func TestWithReason(t *testing.T) {
 		err  error
 		want problem.ExitReason
 	}{
-		"a problem stays":          {fmt.Errorf("wrapped: %w", problemOf), problem.RecordUnreadable},
-		"an object of another":     {errors.New(`ConfigMap "a" exists: invalid ownership metadata; label`), problem.NotOurs},
-		"a refused request":        {fmt.Errorf("create: %w", forbidden), problem.PermissionMissing},
-		"a connection that failed": {&url.Error{Op: "Get", URL: "https://k", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}}, problem.Unanswered},
+		"a problem stays":      {fmt.Errorf("wrapped: %w", problemOf), problem.RecordUnreadable},
+		"an object of another": {errors.New(`ConfigMap "a" exists: invalid ownership metadata; label`), problem.NotOurs},
+		"a refused request":    {fmt.Errorf("create: %w", forbidden), problem.PermissionMissing},
+		"a connection that failed": {&url.Error{Op: "Get", URL: "https://k", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}},
+			problem.Unanswered},
 	} {
 		var p *problem.Problem
 		if err := withReason(c.err); !errors.As(err, &p) || p.Reason != c.want || !errors.Is(err, c.err) {

@@ -70,7 +70,8 @@ func TestTakeOverFromAReleaseThatIsNoMore(t *testing.T) {
 // An upgrade takes over as well, and an object of ours that has lost its label.
 func TestTakeOverOnUpgrade(t *testing.T) {
 	s := asDeployer(t)
-	if o := s.releases("web", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), facts.ModeInstall, nil); o.Err != nil {
+	if o := s.releases("web", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), facts.ModeInstall,
+		nil); o.Err != nil {
 		t.Fatal(o.Err)
 	}
 	s.put("one", s.namespace, "past")
@@ -98,7 +99,8 @@ func TestTakeOverIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := asDeployer(t)
-			if o := s.releases("other", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), facts.ModeInstall, nil); o.Err != nil {
+			if o := s.releases("other", map[string]string{"templates/all.yaml": configMap("zero")}).Perform(t.Context(), facts.ModeInstall,
+				nil); o.Err != nil {
 				t.Fatal(o.Err)
 			}
 			if c.namespace == "" {
@@ -111,7 +113,8 @@ func TestTakeOverIsRefused(t *testing.T) {
 			if len(o.Phases) == 0 {
 				t.Error("it does not tell what the time went to")
 			}
-			if owner := s.get("one").Annotations["meta.helm.sh/release-name"]; owner != "past" || s.get("two").Data["text"] != "old" || s.stored() != 1 {
+			if owner := s.get("one").Annotations["meta.helm.sh/release-name"]; owner != "past" || s.get("two").Data["text"] != "old" ||
+				s.stored() != 1 {
 				t.Errorf("something was touched: one belongs to %q, %d records", owner, s.stored())
 			}
 		})

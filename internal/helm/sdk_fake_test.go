@@ -165,7 +165,8 @@ func (s *sdk) serve(req *http.Request) (*http.Response, error) {
 		}
 		code, body = http.StatusOK, found
 	}
-	return &http.Response{StatusCode: code, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body))}, nil
+	return &http.Response{StatusCode: code, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(bytes.NewReader(body))}, nil
 }
 
 // Create implements kube.Interface.

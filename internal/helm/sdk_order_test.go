@@ -151,7 +151,8 @@ func TestUpgradeOverAFailedRevision(t *testing.T) {
 	s.store(2, release.StatusFailed, webMap+"---\n"+extraSecret)
 	o, op := s.operations()
 	ch := chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret})
-	if out := o.upgrade(op, &upgradeClient{&deployClient{client: s.client}}, ch, nil, []string{extraSecret}); out.Err != nil || out.Revision != 3 {
+	if out := o.upgrade(op, &upgradeClient{&deployClient{client: s.client}}, ch, nil, []string{extraSecret}); out.Err != nil ||
+		out.Revision != 3 {
 		t.Fatalf("outcome %+v", out)
 	}
 	if !slices.Contains(s.calls, "update Secret/extra from Secret/extra") {
@@ -169,8 +170,10 @@ func TestRollbackOrder(t *testing.T) {
 		last []string // calls
 		want map[int]release.Status
 	}{
-		"success": {nil, []string{"update  from Secret/extra", "end cache", "wait ready 1", "store revision 3 deployed"}, map[int]release.Status{2: release.StatusFailed, 3: release.StatusDeployed}},
-		"failure": {errors.New("no"), []string{"end cache", "store revision 3 failed"}, map[int]release.Status{2: release.StatusFailed, 3: release.StatusFailed}},
+		"success": {nil, []string{"update  from Secret/extra", "end cache", "wait ready 1", "store revision 3 deployed"},
+			map[int]release.Status{2: release.StatusFailed, 3: release.StatusDeployed}},
+		"failure": {errors.New("no"), []string{"end cache", "store revision 3 failed"},
+			map[int]release.Status{2: release.StatusFailed, 3: release.StatusFailed}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSDK(t)
@@ -206,7 +209,8 @@ func TestUninstallOrder(t *testing.T) {
 	s.exists(webMap, ours)
 	s.exists(extraSecret, theirs)
 	s.store(1, release.StatusDeployed, webMap+"---\n"+extraSecret+"---\napiVersion: gone/v1\nkind: Gone\nmetadata: {name: gone}\n",
-		&release.Hook{Name: "seed", Kind: "Job", Manifest: hookFor("pre-delete"), Events: []release.HookEvent{release.HookPreDelete, release.HookPostDelete}})
+		&release.Hook{Name: "seed", Kind: "Job", Manifest: hookFor("pre-delete"),
+			Events: []release.HookEvent{release.HookPreDelete, release.HookPostDelete}})
 	o, op := s.operations()
 	mapper := offered()
 	mapper.Add(schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, meta.RESTScopeNamespace)

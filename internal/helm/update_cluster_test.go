@@ -38,7 +38,8 @@ func TestUpgradeOfManyObjects(t *testing.T) {
 	if o := s.releases("web", many("two", 44, 3, 7)).Perform(t.Context(), facts.ModeUpgrade, nil); !o.Applied {
 		t.Fatal(o.Err)
 	}
-	found, err := s.Client().CoreV1().ConfigMaps(s.namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/managed-by=Helm"})
+	found, err := s.Client().CoreV1().ConfigMaps(s.namespace).List(t.Context(),
+		metav1.ListOptions{LabelSelector: "app.kubernetes.io/managed-by=Helm"})
 	if err != nil || len(found.Items) != 42 {
 		t.Fatalf("%d ConfigMaps, %v", len(found.Items), err)
 	}

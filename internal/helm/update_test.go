@@ -29,7 +29,8 @@ func object(kind, name, more string) string {
 }
 
 func TestBatches(t *testing.T) {
-	list := build(t, object("Secret", "a", ""), object("Secret", "b", ""), object("ConfigMap", "a", ""), object("ConfigMap", "a", ""), object("Secret", "c", ""))
+	list := build(t, object("Secret", "a", ""), object("Secret", "b", ""), object("ConfigMap", "a", ""), object("ConfigMap", "a", ""),
+		object("Secret", "c", ""))
 	var got []string
 	for _, batch := range batches(list) {
 		got = append(got, namesOf(batch))

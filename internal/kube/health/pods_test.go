@@ -13,15 +13,17 @@ import (
 
 func TestPodReason(t *testing.T) {
 	tests := map[string]struct{ status, want string }{
-		"ready":          {"{phase: Running, conditions: [{type: Ready, status: 'True'}]}", ""},
-		"done":           {"{phase: Succeeded}", ""},
-		"fresh":          {"{}", "it is not seen by a node yet"},
-		"creating":       {"{phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: ContainerCreating}}}]}", "container app: not started yet"},
-		"image":          {"{phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: ImagePullBackOff, message: 'Back-off pulling image \"x\"'}}}]}", `container app: ImagePullBackOff: Back-off pulling image "x"`},
-		"unschedulable":  {"{phase: Pending, conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: '0/3 nodes are available'}]}", "no node takes it: Unschedulable: 0/3 nodes are available"},
-		"crash loop":     {"{phase: Running, containerStatuses: [{name: app, restartCount: 4, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {reason: Error, exitCode: 2}}}]}", "container app: CrashLoopBackOff, restarted 4 times, Error (exit code 2)"},
-		"out of memory":  {"{phase: Running, containerStatuses: [{name: app, restartCount: 1, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {reason: OOMKilled, exitCode: 137}}}]}", "container app: CrashLoopBackOff, restarted once, OOMKilled (exit code 137)"},
-		"just killed":    {"{phase: Running, containerStatuses: [{name: app, state: {terminated: {reason: OOMKilled, exitCode: 137}}}]}", "container app: ended, OOMKilled (exit code 137)"},
+		"ready": {"{phase: Running, conditions: [{type: Ready, status: 'True'}]}", ""},
+		"done":  {"{phase: Succeeded}", ""},
+		"fresh": {"{}", "it is not seen by a node yet"},
+		"creating": {"{phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: ContainerCreating}}}]}",
+			"container app: not started yet"},
+		"image":         {"{phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: ImagePullBackOff, message: 'Back-off pulling image \"x\"'}}}]}", `container app: ImagePullBackOff: Back-off pulling image "x"`},
+		"unschedulable": {"{phase: Pending, conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: '0/3 nodes are available'}]}", "no node takes it: Unschedulable: 0/3 nodes are available"},
+		"crash loop":    {"{phase: Running, containerStatuses: [{name: app, restartCount: 4, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {reason: Error, exitCode: 2}}}]}", "container app: CrashLoopBackOff, restarted 4 times, Error (exit code 2)"},
+		"out of memory": {"{phase: Running, containerStatuses: [{name: app, restartCount: 1, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {reason: OOMKilled, exitCode: 137}}}]}", "container app: CrashLoopBackOff, restarted once, OOMKilled (exit code 137)"},
+		"just killed": {"{phase: Running, containerStatuses: [{name: app, state: {terminated: {reason: OOMKilled, exitCode: 137}}}]}",
+			"container app: ended, OOMKilled (exit code 137)"},
 		"fault first":    {"{phase: Running, containerStatuses: [{name: slow, state: {running: {}}}, {name: app, state: {waiting: {reason: ErrImagePull}}}]}", "container app: ErrImagePull"},
 		"init container": {"{phase: Pending, initContainerStatuses: [{name: a, state: {terminated: {exitCode: 0}}}, {name: migrate, state: {waiting: {reason: CreateContainerConfigError, message: secret \"db\" not found}}}], containerStatuses: [{name: app, state: {waiting: {reason: PodInitializing}}}]}", `init container migrate: CreateContainerConfigError: secret "db" not found`},
 		"not ready":      {"{phase: Running, containerStatuses: [{name: app, state: {running: {}}}]}", "container app: running but not ready"},
@@ -47,7 +49,8 @@ func TestUntrustedTextInReasons(t *testing.T) {
 	const said = "PASSWORD=hunter2\nrefused "
 	message := said + strings.Repeat("x", 4<<10)
 	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "web", UID: "u"}}
-	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: message}}
+	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse,
+		Reason: corev1.PodReasonUnschedulable, Message: message}}
 	terminated := corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodFailed, Message: message}}
 	claim := Event{Reason: "ProvisioningFailed", Message: message}
 	owner := func(kind string) *unstructured.Unstructured {
@@ -59,10 +62,12 @@ func TestUntrustedTextInReasons(t *testing.T) {
 		"the scheduler's, a fault": schedulingFaults(Evidence{}, p, p.Status.Conditions[0])[0].reason,
 		"a failed pod's":           PodReason(&terminated),
 		"a mount's":                mountFaults(Evidence{Events: map[types.UID][]Event{"u": {mount}}}, p)[0].reason,
-		"a claim's":                claimFaults(Evidence{Owner: owner("PersistentVolumeClaim"), Events: map[types.UID][]Event{"u": {claim}}})[0].reason,
-		"a refused pod's":          createFault(Evidence{Owner: owner("StatefulSet")}, message, 0).reason,
+		"a claim's": claimFaults(Evidence{Owner: owner("PersistentVolumeClaim"),
+			Events: map[types.UID][]Event{"u": {claim}}})[0].reason,
+		"a refused pod's": createFault(Evidence{Owner: owner("StatefulSet")}, message, 0).reason,
 	} {
-		if strings.Contains(got, "hunter2") || !strings.Contains(got, "PASSWORD=(hidden) refused") || strings.Contains(got, "\n") || len(got) > 2*MaxMessage {
+		if strings.Contains(got, "hunter2") || !strings.Contains(got, "PASSWORD=(hidden) refused") || strings.Contains(got, "\n") ||
+			len(got) > 2*MaxMessage {
 			t.Errorf("%s: %d bytes, %.100q", name, len(got), got)
 		}
 	}

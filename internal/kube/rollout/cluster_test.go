@@ -68,7 +68,8 @@ func deploy(t *testing.T, cluster *kubetest.Cluster, namespace, behaviour, more 
 	t.Helper()
 	var d appsv1.Deployment
 	text := fmt.Sprintf(`{metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, %s
-  template: {metadata: {labels: {app: web}, annotations: {sim.berth.dev/behaviour: %s}}, spec: {containers: [{name: app, image: a}]}}}}`, more, behaviour)
+  template: {metadata: {labels: {app: web}, annotations: {sim.berth.dev/behaviour: %s}}, spec: {containers: [{name: app, image: a}]}}}}`,
+		more, behaviour)
 	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
 		t.Fatal(err)
 	}
@@ -80,10 +81,11 @@ func deploy(t *testing.T, cluster *kubetest.Cluster, namespace, behaviour, more 
 func run(t *testing.T, cluster *kubetest.Cluster, namespace, behaviour string) {
 	t.Helper()
 	none := int32(0)
-	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "seed"}, Spec: batchv1.JobSpec{BackoffLimit: &none, Template: corev1.PodTemplateSpec{
-		ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"sim.berth.dev/behaviour": behaviour}},
-		Spec:       corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "seed", Image: "a"}}},
-	}}}
+	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "seed"},
+		Spec: batchv1.JobSpec{BackoffLimit: &none, Template: corev1.PodTemplateSpec{
+			ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"sim.berth.dev/behaviour": behaviour}},
+			Spec:       corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "seed", Image: "a"}}},
+		}}}
 	if _, err := cluster.Client().BatchV1().Jobs(namespace).Create(t.Context(), job, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,8 @@ func interleave(lists [][]*symptom) []*symptom {
 func (d diagnoser) symptoms(ctx context.Context, t *target) []*symptom {
 	pods := d.unreadyPods(ctx, t)
 	if len(pods) == 0 {
-		return []*symptom{{Symptom: result.Symptom{Ref: t.object.Ref, Reason: text.Cut(t.object.Reason, health.MaxMessage)}, uid: t.live.GetUID()}}
+		return []*symptom{{Symptom: result.Symptom{Ref: t.object.Ref, Reason: text.Cut(t.object.Reason, health.MaxMessage)},
+			uid: t.live.GetUID()}}
 	}
 	if !strings.Contains(t.object.Reason, health.AboutPod(pods[0], "")) {
 		t.object.Reason = strings.TrimPrefix(t.object.Reason+"; "+health.AboutPod(pods[0], health.PodReason(pods[0])), "; ")

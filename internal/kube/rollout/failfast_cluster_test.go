@@ -64,7 +64,8 @@ func TestFinishFailsFast(t *testing.T) {
 			run(t, cluster, namespace, behaviour)
 			_, err := finish(t, failFastWaiter(t, cluster, namespace), time.Minute, seed)
 			var unfinished *rollout.IncompleteError
-			if !errors.As(err, &unfinished) || unfinished.Cause != nil || !strings.Contains(strings.ReplaceAll(err.Error(), "ImagePullBackOff", "ErrImagePull"), says) {
+			if !errors.As(err, &unfinished) || unfinished.Cause != nil ||
+				!strings.Contains(strings.ReplaceAll(err.Error(), "ImagePullBackOff", "ErrImagePull"), says) {
 				t.Errorf("finish: %v", err)
 			}
 			if d := result.DiagnosticsOf(err); d == nil || len(d.Symptoms) != 1 || (behaviour == "fail") != (len(d.Symptoms[0].Logs) > 0) {
@@ -78,7 +79,8 @@ func TestFinishFailsFast(t *testing.T) {
 func noPods(t *testing.T, cluster *kubetest.Cluster, namespace string) *corev1.ResourceQuota {
 	t.Helper()
 	quotas := cluster.Client().CoreV1().ResourceQuotas(namespace)
-	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "small"}, Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}}}
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "small"},
+		Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}}}
 	if _, err := quotas.Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +176,8 @@ func TestWaitIsPatient(t *testing.T) {
 		t.Error(err)
 	}
 	missing := facts.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: "missing"}
-	if err := wait(t, failFastWaiter(t, cluster, namespace), 2*time.Second, web, missing); err == nil || !strings.Contains(err.Error(), "ConfigMap/missing: it does not exist") {
+	if err := wait(t, failFastWaiter(t, cluster, namespace), 2*time.Second, web, missing); err == nil ||
+		!strings.Contains(err.Error(), "ConfigMap/missing: it does not exist") {
 		t.Errorf("absent: %v", err)
 	}
 }
@@ -212,7 +215,8 @@ func TestWaitFailsFastOnPodSecurity(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	patch := []byte(`{"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}`)
-	if _, err := cluster.Client().CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+	if _, err := cluster.Client().CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, patch,
+		metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var d appsv1.Deployment
@@ -244,7 +248,8 @@ func TestWaitByPolling(t *testing.T) {
 			t.Parallel()
 			namespace := cluster.Namespace(t)
 			deploy(t, cluster, namespace, "slow", "")
-			account := cluster.ServiceAccount(t, namespace, "poller", rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: verbs})
+			account := cluster.ServiceAccount(t, namespace, "poller",
+				rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: verbs})
 			w := waiter(t, account.Config, namespace)
 			w.FailFast = true
 			if err := wait(t, w, time.Minute, web); err != nil {

@@ -26,7 +26,8 @@ func behaving(behaviour, more, spec string) string {
 func deployment(t *testing.T, cluster *kubetest.Cluster, namespace, template string) {
 	t.Helper()
 	var d appsv1.Deployment
-	if err := yaml.Unmarshal([]byte(`{metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, template: `+template+`}}`), &d); err != nil {
+	if err := yaml.Unmarshal([]byte(`{metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, template: `+template+`}}`),
+		&d); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := cluster.Client().AppsV1().Deployments(namespace).Create(t.Context(), &d, metav1.CreateOptions{}); err != nil {
@@ -51,18 +52,30 @@ func TestEveryFailureGivesItsReason(t *testing.T) {
 		event       string // of the pod; empty: the verdict may be sooner
 		log         string
 	}{
-		"an image that is missing":   {behaving("image-pull", "", ""), 0, 5 * time.Second, []string{"container app: ", "ImagePull", "not found"}, "Failed", ""},
-		"an image without a name":    {behaving("invalid-image", "", ""), 0, 2 * time.Second, []string{"container app: InvalidImageName: ", "couldn't parse image name"}, "", ""},
-		"a registry that fails":      {behaving("image-pull", ", sim.berth.dev/message: 503 Service Unavailable", ""), 0, 8 * time.Second, []string{"container app: ", "ErrImagePull: 503 Service Unavailable"}, "Failed", ""},
-		"a Secret that is missing":   {behaving("config-error", "", ""), 3 * time.Second, 6 * time.Second, []string{`container app: CreateContainerConfigError: secret "credentials" not found`}, "Failed", ""},
-		"a key that is missing":      {behaving("config-error", ", sim.berth.dev/message: couldn't find key url in Secret n/db", ""), 3 * time.Second, 6 * time.Second, []string{"CreateContainerConfigError: couldn't find key url in Secret n/db"}, "Failed", ""},
-		"a volume's missing Secret":  {behaving("failed-mount", "", ""), 3 * time.Second, 7 * time.Second, []string{`FailedMount: MountVolume.SetUp failed for volume "credentials" : secret "credentials" not found`}, "FailedMount", ""},
-		"a volume's missing key":     {behaving("failed-mount", ", sim.berth.dev/message: 'references non-existent secret key: tls.crt'", ""), 3 * time.Second, 7 * time.Second, []string{"FailedMount: ", "references non-existent secret key: tls.crt"}, "FailedMount", ""},
-		"a container that crashes":   {behaving("crash-loop", "", ""), 3 * time.Second, 9 * time.Second, []string{"container app: CrashLoopBackOff", "exit code 1"}, "BackOff", "exit status 2"},
-		"a container without memory": {behaving("oom-killed", "", ""), 3 * time.Second, 9 * time.Second, []string{"container app: CrashLoopBackOff", "OOMKilled", "137"}, "BackOff", ""},
-		"an init container":          {behaving("init-crash", "", ", initContainers: [{name: migrate, image: a}]"), 3 * time.Second, 9 * time.Second, []string{"init container migrate: CrashLoopBackOff", "exit code 1"}, "BackOff", `relation "ships" does not exist`},
-		"no node for the pod":        {behaving("ready", "", ", nodeSelector: {disk: fast}"), shortGrace, 6 * time.Second, []string{"no node takes it: Unschedulable: 0/1 nodes", "affinity/selector"}, "FailedScheduling", ""},
-		"no room for the pod":        {strings.Replace(behaving("ready", "", ""), "image: a", "image: a, resources: {requests: {cpu: 5k}}", 1), 2 * shortGrace, 8 * time.Second, []string{"no node takes it: Unschedulable", "Insufficient cpu"}, "FailedScheduling", ""},
+		"an image that is missing": {behaving("image-pull", "", ""), 0, 5 * time.Second, []string{"container app: ", "ImagePull", "not found"},
+			"Failed", ""},
+		"an image without a name": {behaving("invalid-image", "", ""), 0, 2 * time.Second,
+			[]string{"container app: InvalidImageName: ", "couldn't parse image name"}, "", ""},
+		"a registry that fails": {behaving("image-pull", ", sim.berth.dev/message: 503 Service Unavailable", ""), 0, 8 * time.Second,
+			[]string{"container app: ", "ErrImagePull: 503 Service Unavailable"}, "Failed", ""},
+		"a Secret that is missing": {behaving("config-error", "", ""), 3 * time.Second, 6 * time.Second,
+			[]string{`container app: CreateContainerConfigError: secret "credentials" not found`}, "Failed", ""},
+		"a key that is missing": {behaving("config-error", ", sim.berth.dev/message: couldn't find key url in Secret n/db", ""),
+			3 * time.Second, 6 * time.Second, []string{"CreateContainerConfigError: couldn't find key url in Secret n/db"}, "Failed", ""},
+		"a volume's missing Secret": {behaving("failed-mount", "", ""), 3 * time.Second, 7 * time.Second,
+			[]string{`FailedMount: MountVolume.SetUp failed for volume "credentials" : secret "credentials" not found`}, "FailedMount", ""},
+		"a volume's missing key": {behaving("failed-mount", ", sim.berth.dev/message: 'references non-existent secret key: tls.crt'", ""),
+			3 * time.Second, 7 * time.Second, []string{"FailedMount: ", "references non-existent secret key: tls.crt"}, "FailedMount", ""},
+		"a container that crashes": {behaving("crash-loop", "", ""), 3 * time.Second, 9 * time.Second,
+			[]string{"container app: CrashLoopBackOff", "exit code 1"}, "BackOff", "exit status 2"},
+		"a container without memory": {behaving("oom-killed", "", ""), 3 * time.Second, 9 * time.Second,
+			[]string{"container app: CrashLoopBackOff", "OOMKilled", "137"}, "BackOff", ""},
+		"an init container": {behaving("init-crash", "", ", initContainers: [{name: migrate, image: a}]"), 3 * time.Second,
+			9 * time.Second, []string{"init container migrate: CrashLoopBackOff", "exit code 1"}, "BackOff", `relation "ships" does not exist`},
+		"no node for the pod": {behaving("ready", "", ", nodeSelector: {disk: fast}"), shortGrace, 6 * time.Second,
+			[]string{"no node takes it: Unschedulable: 0/1 nodes", "affinity/selector"}, "FailedScheduling", ""},
+		"no room for the pod": {strings.Replace(behaving("ready", "", ""), "image: a", "image: a, resources: {requests: {cpu: 5k}}", 1),
+			2 * shortGrace, 8 * time.Second, []string{"no node takes it: Unschedulable", "Insufficient cpu"}, "FailedScheduling", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +114,8 @@ func TestRefusedPodsGiveTheirReason(t *testing.T) {
 		"an admission policy": {func(t *testing.T, namespace string) {
 			policy(t, cluster, namespace)
 		}, behaving("ready", "", ""), []string{"ValidatingAdmissionPolicy", "no pods on a Friday"}},
-		"an account that is missing": {func(*testing.T, string) {}, behaving("ready", "", ", serviceAccountName: deployer"), []string{`serviceaccount "deployer" not found`}},
+		"an account that is missing": {func(*testing.T, string) {}, behaving("ready", "", ", serviceAccountName: deployer"),
+			[]string{`serviceaccount "deployer" not found`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -109,7 +123,8 @@ func TestRefusedPodsGiveTheirReason(t *testing.T) {
 			c.prepare(t, namespace)
 			began := time.Now()
 			deployment(t, cluster, namespace, c.template)
-			d := requireFailure(t, wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web), append(c.says, "Deployment/web: FailedCreate: ")...)
+			d := requireFailure(t, wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web),
+				append(c.says, "Deployment/web: FailedCreate: ")...)
 			if took := time.Since(began); took > 15*time.Second {
 				t.Errorf("it took %s", took)
 			}

@@ -45,7 +45,8 @@ func TestFinish(t *testing.T) {
 			cluster := kubetest.Connect(t)
 			namespace := cluster.Namespace(t)
 			run(t, cluster, namespace, c.behaviour)
-			deleted, err := finish(t, waiter(t, cluster.Config(), namespace), c.limit, seed, facts.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: "any"})
+			deleted, err := finish(t, waiter(t, cluster.Config(), namespace), c.limit, seed,
+				facts.Ref{APIVersion: "v1", Kind: "ConfigMap", Name: "any"})
 			var unfinished *rollout.IncompleteError
 			switch {
 			case len(deleted) > 0:

@@ -70,7 +70,8 @@ func TestWaitThroughEvictionAndScaling(t *testing.T) {
 		t.Fatal(err)
 	}
 	scale := []byte(`{"spec": {"replicas": 3}}`)
-	if _, err := cluster.Client().AppsV1().Deployments(namespace).Patch(t.Context(), "web", types.MergePatchType, scale, metav1.PatchOptions{}); err != nil {
+	if _, err := cluster.Client().AppsV1().Deployments(namespace).Patch(t.Context(), "web", types.MergePatchType, scale,
+		metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
@@ -90,7 +91,8 @@ func TestWaitIgnoresADeadlineOfThePast(t *testing.T) {
 		if err != nil || d.Status.UpdatedReplicas < 1 { // to get there would be progress
 			return false, fmt.Sprint("it has no pods: ", err)
 		}
-		return slices.ContainsFunc(d.Status.Conditions, func(c appsv1.DeploymentCondition) bool { return c.Reason == "ProgressDeadlineExceeded" }), "it is in time"
+		return slices.ContainsFunc(d.Status.Conditions,
+			func(c appsv1.DeploymentCondition) bool { return c.Reason == "ProgressDeadlineExceeded" }), "it is in time"
 	})
 	pods := cluster.Client().CoreV1().Pods(namespace)
 	list, err := pods.List(t.Context(), metav1.ListOptions{LabelSelector: "app=web"})
@@ -210,13 +212,15 @@ func TestWaitForWhatAnOperatorBrings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "sim.example/v1", "kind": "Store", "metadata": map[string]any{"name": "vault"}}}
+	store := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "sim.example/v1", "kind": "Store",
+		"metadata": map[string]any{"name": "vault"}}}
 	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
 		_, err := client.Resource(stores).Namespace(namespace).Create(t.Context(), store, metav1.CreateOptions{})
 		return err == nil, fmt.Sprint("the kind is not served: ", err)
 	})
 	deployment(t, cluster, namespace, behaving("config-late", ", sim.berth.dev/delay: 6s", ""))
-	if err := wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web, facts.Ref{APIVersion: "sim.example/v1", Kind: "Store", Name: "vault"}); err != nil {
+	if err := wait(t, failFastWaiter(t, cluster, namespace), time.Minute, web,
+		facts.Ref{APIVersion: "sim.example/v1", Kind: "Store", Name: "vault"}); err != nil {
 		t.Error(err)
 	}
 }
@@ -233,7 +237,8 @@ func definition(t *testing.T, cluster *kubetest.Cluster) schema.GroupVersionReso
 		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": map[string]any{"name": "stores.sim.example"},
 		"spec": map[string]any{
 			"group": "sim.example", "scope": "Namespaced", "names": map[string]any{"plural": "stores", "kind": "Store"},
-			"versions": []any{map[string]any{"name": "v1", "served": true, "storage": true, "schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object"}}}},
+			"versions": []any{map[string]any{"name": "v1", "served": true, "storage": true,
+				"schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object"}}}},
 		},
 	}}
 	if _, err := kinds.Create(t.Context(), crd, metav1.CreateOptions{}); err != nil {

@@ -84,7 +84,9 @@ func readTail(ctx context.Context, client kubernetes.Interface, namespace, pod, 
 
 // readLines returns the last lines of a log, as far as they fit into logBytes. It
 // returns no error if it could read a part of them.
-func readLines(ctx context.Context, client kubernetes.Interface, namespace, pod string, options *corev1.PodLogOptions, lines int) ([]byte, error) {
+func readLines(
+	ctx context.Context, client kubernetes.Interface, namespace, pod string, options *corev1.PodLogOptions, lines int,
+) ([]byte, error) {
 	tail, limit := int64(lines), int64(logBytes)
 	options.TailLines, options.LimitBytes = &tail, &limit
 	stream, err := client.CoreV1().Pods(namespace).GetLogs(pod, options).Stream(ctx)

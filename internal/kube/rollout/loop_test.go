@@ -52,7 +52,8 @@ func fakeWaiter(t *testing.T, objects ...string) (w *Waiter, change func(text st
 			t.Error(err)
 		}
 	}
-	return &Waiter{FailFast: true, Clients: Clients{Clientset: fake.NewClientset(typed...), Dynamic: dynamic, Mapper: mapper, Namespace: "shop"}}, change
+	return &Waiter{FailFast: true,
+		Clients: Clients{Clientset: fake.NewClientset(typed...), Dynamic: dynamic, Mapper: mapper, Namespace: "shop"}}, change
 }
 
 func TestWaitForReady(t *testing.T) {
@@ -107,7 +108,8 @@ func TestWaitForReadyTimesOut(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		err := w.WaitForReady(ctx, ByName([]facts.Ref{web}))
-		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "Available: 0/1") || !strings.Contains(err.Error(), "the time to wait is over") {
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "Available: 0/1") ||
+			!strings.Contains(err.Error(), "the time to wait is over") {
 			t.Errorf("wait: %v", err)
 		}
 	})
@@ -118,7 +120,8 @@ func TestWaitForDelete(t *testing.T) {
 		w, _ := fakeWaiter(t, unreadyWeb)
 		go func() {
 			sleep(t.Context(), 2*time.Second)
-			if err := w.resource(source{schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}, "shop"}).Delete(t.Context(), "web", metav1.DeleteOptions{}); err != nil {
+			if err := w.resource(source{schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"},
+				"shop"}).Delete(t.Context(), "web", metav1.DeleteOptions{}); err != nil {
 				t.Error(err)
 			}
 		}()

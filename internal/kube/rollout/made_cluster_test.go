@@ -29,7 +29,8 @@ import (
 func label(t *testing.T, cluster *kubetest.Cluster, namespace, key, value string) {
 	t.Helper()
 	patch := []byte(fmt.Sprintf(`{"metadata": {"labels": {%q: %q}}}`, key, value))
-	if _, err := cluster.Client().CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+	if _, err := cluster.Client().CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, patch,
+		metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -62,7 +63,8 @@ func policy(t *testing.T, cluster *kubetest.Cluster, namespace string) {
 	if _, err := admission.ValidatingAdmissionPolicyBindings().Create(t.Context(), &b, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	probe := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "probe"}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "a"}}}}
+	probe := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "probe"},
+		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "a"}}}}
 	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
 		_, err := cluster.Client().CoreV1().Pods(namespace).Create(t.Context(), probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err != nil && strings.Contains(err.Error(), "no pods on a Friday"), fmt.Sprint("the policy is not in effect: ", err)
@@ -138,7 +140,8 @@ func storing(t *testing.T, cluster *kubetest.Cluster, namespace, class string) f
 func lateClass(t *testing.T, cluster *kubetest.Cluster) string {
 	t.Helper()
 	late := storagev1.VolumeBindingWaitForFirstConsumer
-	class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{GenerateName: "late-"}, Provisioner: "example.com/none", VolumeBindingMode: &late}
+	class := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{GenerateName: "late-"}, Provisioner: "example.com/none",
+		VolumeBindingMode: &late}
 	made, err := cluster.Client().StorageV1().StorageClasses().Create(t.Context(), class, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)

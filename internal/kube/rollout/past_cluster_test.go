@@ -32,7 +32,8 @@ func TestWaitIsNotForANamesakeOfThePast(t *testing.T) {
 		t.Fatal(err)
 	}
 	background := metav1.DeletePropagationBackground
-	if err := cluster.Client().AppsV1().Deployments(namespace).Delete(t.Context(), "web", metav1.DeleteOptions{PropagationPolicy: &background}); err != nil {
+	if err := cluster.Client().AppsV1().Deployments(namespace).Delete(t.Context(), "web",
+		metav1.DeleteOptions{PropagationPolicy: &background}); err != nil {
 		t.Fatal(err)
 	}
 	if err := waiter(t, cluster.Config(), namespace).WaitForDelete(t.Context(), []facts.Ref{web}); err != nil {
@@ -63,7 +64,8 @@ func TestWaitForWhatLosesItsLabel(t *testing.T) {
 	w := waiter(t, cluster.Config(), namespace)
 	go func() { done <- w.WaitForReady(ctx, both) }()
 	lost := []byte(`{"metadata": {"labels": {"of": null}}}`)
-	if _, err := cluster.Client().AppsV1().Deployments(namespace).Patch(t.Context(), "web", types.MergePatchType, lost, metav1.PatchOptions{}); err != nil {
+	if _, err := cluster.Client().AppsV1().Deployments(namespace).Patch(t.Context(), "web", types.MergePatchType, lost,
+		metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
@@ -80,7 +82,8 @@ func TestWaitForWhatThisDeployMended(t *testing.T) {
 	deployment(t, cluster, namespace, behaving("config-late", ", sim.berth.dev/delay: 9s", ""))
 	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
 		list, err := cluster.Client().CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{})
-		return err == nil && len(list.Items) == 1 && strings.Contains(health.PodReason(&list.Items[0]), "CreateContainerConfigError"), fmt.Sprint("no pod lacks anything: ", err)
+		return err == nil && len(list.Items) == 1 && strings.Contains(health.PodReason(&list.Items[0]), "CreateContainerConfigError"),
+			fmt.Sprint("no pod lacks anything: ", err)
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

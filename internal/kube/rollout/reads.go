@@ -35,7 +35,8 @@ func listEvents(ctx context.Context, client kubernetes.Interface, namespace stri
 // currentReplicaSet returns the ReplicaSet of a Deployment's present revision, among
 // those that match a selector. It returns nil where there is none, its revision is
 // not known, or the list fails.
-func currentReplicaSet(ctx context.Context, client kubernetes.Interface, owner *unstructured.Unstructured, selector string) *appsv1.ReplicaSet {
+func currentReplicaSet(ctx context.Context, client kubernetes.Interface, owner *unstructured.Unstructured,
+	selector string) *appsv1.ReplicaSet {
 	if !health.RevisionKnown(owner) {
 		return nil
 	}

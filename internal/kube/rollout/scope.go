@@ -122,7 +122,8 @@ func identifyRelease(sets []labels.Set, release string) bool {
 	for key := range sets[0] {
 		values, all := valuesOf(key, sets)
 		foreign := func(v string) bool { return !strings.Contains(v, release) }
-		if all && len(values) <= maxValues && !slices.Contains(unspecificLabels, key) && (key == instanceLabel || !slices.ContainsFunc(values, foreign)) {
+		if all && len(values) <= maxValues && !slices.Contains(unspecificLabels, key) &&
+			(key == instanceLabel || !slices.ContainsFunc(values, foreign)) {
 			return true
 		}
 	}

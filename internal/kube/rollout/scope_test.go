@@ -15,7 +15,8 @@ func TestCommonSelector(t *testing.T) {
 		sets []labels.Set
 		want string
 	}{
-		"by the instance":       {[]labels.Set{{"app.kubernetes.io/instance": "a", "x": "1"}, {"app.kubernetes.io/instance": "a"}}, "app.kubernetes.io/instance in (a)"},
+		"by the instance": {[]labels.Set{{"app.kubernetes.io/instance": "a", "x": "1"}, {"app.kubernetes.io/instance": "a"}},
+			"app.kubernetes.io/instance in (a)"},
 		"by several values":     {[]labels.Set{{"app": "web"}, {"app": "db"}}, "app in (db,web)"},
 		"by all that they have": {[]labels.Set{{"app": "web", "b": "1"}, {"app": "db", "b": "1"}}, "app in (db,web),b in (1)"},
 		"nothing of their own":  {[]labels.Set{{"app.kubernetes.io/managed-by": "Helm"}, {"app.kubernetes.io/managed-by": "Helm"}}, ""},
@@ -40,8 +41,10 @@ func TestScopeOf(t *testing.T) {
 		release string
 		want    string // empty: each by its name
 	}{
-		"by the instance":          {[2]string{"{app.kubernetes.io/instance: x}", "{app.kubernetes.io/instance: x}"}, false, "shop-main", "app.kubernetes.io/instance in (x)"},
-		"by the release's name":    {[2]string{"{app: shop-main-web, of: shop}", "{app: shop-main-db, of: shop}"}, false, "shop-main", "app in (shop-main-db,shop-main-web),of in (shop)"},
+		"by the instance": {[2]string{"{app.kubernetes.io/instance: x}", "{app.kubernetes.io/instance: x}"}, false, "shop-main",
+			"app.kubernetes.io/instance in (x)"},
+		"by the release's name": {[2]string{"{app: shop-main-web, of: shop}", "{app: shop-main-db, of: shop}"}, false, "shop-main",
+			"app in (shop-main-db,shop-main-web),of in (shop)"},
 		"as all branches have it":  {[2]string{"{app: shop}", "{app: shop}"}, false, "shop-main", ""},
 		"one of them as all":       {[2]string{"{app: shop-main}", "{app: db}"}, false, "shop-main", ""},
 		"its chart's, not its own": {[2]string{"{chart: shop-main-1, app: a}", "{chart: shop-main-1, app: b}"}, false, "shop-main", ""},
@@ -66,13 +69,15 @@ func TestMergeSelectors(t *testing.T) {
 		sets []labels.Set
 		want []string
 	}{
-		"one":                    {[]labels.Set{{"app": "web"}}, []string{"app in (web)"}},
-		"two values":             {[]labels.Set{{"app": "web", "of": "r"}, {"app": "db", "of": "r"}}, []string{"app in (db,web),of in (r)"}},
-		"two labels apart":       {[]labels.Set{{"app": "web", "tier": "a"}, {"app": "db", "tier": "b"}}, []string{"app in (web),tier in (a)", "app in (db),tier in (b)"}},
-		"other labels":           {[]labels.Set{{"app": "web"}, {"name": "web"}}, []string{"app in (web)", "name in (web)"}},
-		"apart by another label": {[]labels.Set{{"a": "1", "b": "1"}, {"a": "2", "b": "1"}, {"a": "1", "b": "2"}}, []string{"a in (1,2),b in (1)", "a in (1),b in (2)"}},
-		"without words for it":   {[]labels.Set{{"app": "a b"}, {"app": "c d"}}, []string{"app=a b", "app=c d"}},
-		"the same":               {[]labels.Set{{"a": "1"}, {"a": "1"}}, []string{"a in (1)"}},
+		"one":        {[]labels.Set{{"app": "web"}}, []string{"app in (web)"}},
+		"two values": {[]labels.Set{{"app": "web", "of": "r"}, {"app": "db", "of": "r"}}, []string{"app in (db,web),of in (r)"}},
+		"two labels apart": {[]labels.Set{{"app": "web", "tier": "a"}, {"app": "db", "tier": "b"}},
+			[]string{"app in (web),tier in (a)", "app in (db),tier in (b)"}},
+		"other labels": {[]labels.Set{{"app": "web"}, {"name": "web"}}, []string{"app in (web)", "name in (web)"}},
+		"apart by another label": {[]labels.Set{{"a": "1", "b": "1"}, {"a": "2", "b": "1"}, {"a": "1", "b": "2"}},
+			[]string{"a in (1,2),b in (1)", "a in (1),b in (2)"}},
+		"without words for it": {[]labels.Set{{"app": "a b"}, {"app": "c d"}}, []string{"app=a b", "app=c d"}},
+		"the same":             {[]labels.Set{{"a": "1"}, {"a": "1"}}, []string{"a in (1)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string

@@ -19,7 +19,8 @@ func unready(live *unstructured.Unstructured, priorFailure bool) *tracked {
 // share.
 func TestProbeSharesNothing(t *testing.T) {
 	now := func(version string) *unstructured.Unstructured {
-		return object(t, "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, uid: owner, generation: 1, resourceVersion: '"+version+"'}}")
+		return object(t, "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, uid: owner, generation: 1, resourceVersion: '"+version+
+			"'}}")
 	}
 	tr := unready(now("1"), true)
 	p, done := tr.newProbe(), make(chan struct{})
@@ -42,7 +43,8 @@ func TestAccepts(t *testing.T) {
 		second float64
 		reread *reread
 		want   bool
-	}{{0, refused, false}, {1, answered, true}, {2, refused, false}, {4, none, false}, {4.9, refused, false}, {5, refused, true}, {60, none, false}} {
+	}{{0, refused, false}, {1, answered, true}, {2, refused, false}, {4, none, false}, {4.9, refused, false}, {5, refused, true},
+		{60, none, false}} {
 		if got := c.accepts(tt.reread, begin.Add(time.Duration(tt.second*float64(time.Second)))); got != tt.want {
 			t.Errorf("at %g s: %t", tt.second, got)
 		}
@@ -58,8 +60,10 @@ func TestMergeKeepsWhatIsNewer(t *testing.T) {
 		return p
 	}
 	tr := unready(object(t, aStatefulSet), false)
-	tr.pods = map[string]*corev1.Pod{"gone": pod("gone", "a", "5"), "new": pod("new", "b", "30"), "known": pod("known", "c", "25"), "again": pod("again", "d", "4")}
-	tr.merge(&reread{owner: object(t, aStatefulSet), version: 20, pods: map[string]*corev1.Pod{"known": pod("known", "c", "10"), "again": pod("again", "e", "19")}})
+	tr.pods = map[string]*corev1.Pod{"gone": pod("gone", "a", "5"), "new": pod("new", "b", "30"), "known": pod("known", "c", "25"),
+		"again": pod("again", "d", "4")}
+	tr.merge(&reread{owner: object(t, aStatefulSet), version: 20,
+		pods: map[string]*corev1.Pod{"known": pod("known", "c", "10"), "again": pod("again", "e", "19")}})
 	if got := slices.Sorted(maps.Keys(tr.pods)); !slices.Equal(got, []string{"again", "known", "new"}) {
 		t.Errorf("pods %v", got)
 	}

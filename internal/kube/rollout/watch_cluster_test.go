@@ -117,7 +117,8 @@ func TestWaitEndsAtOnce(t *testing.T) {
 	stop := errors.New("stop")
 	done := make(chan error, 1)
 	go func() {
-		done <- failFastWaiter(t, cluster, namespace).WaitForReady(ctx, rollout.ByName([]facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "none"}}))
+		done <- failFastWaiter(t, cluster, namespace).WaitForReady(ctx,
+			rollout.ByName([]facts.Ref{{APIVersion: "v1", Kind: "ConfigMap", Name: "none"}}))
 	}()
 	cancel(stop)
 	select {
@@ -146,7 +147,8 @@ func TestWaitForAThousand(t *testing.T) {
 	for i := range half {
 		name := fmt.Sprintf("o-%d", i)
 		labels := map[string]string{"of": "r", "n": name}
-		cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Data: map[string]string{"text": fmt.Sprintf("%02000d", i)}}
+		cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels},
+			Data: map[string]string{"text": fmt.Sprintf("%02000d", i)}}
 		balancer := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Spec: corev1.ServiceSpec{
 			Type: corev1.ServiceTypeLoadBalancer, AllocateLoadBalancerNodePorts: new(bool), Ports: []corev1.ServicePort{{Port: 80}}}}
 		makes.Go(func() error {
@@ -172,7 +174,8 @@ func TestWaitForAThousand(t *testing.T) {
 		for i := range half {
 			name := fmt.Sprintf("o-%d", i)
 			patch := []byte(`{"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}`)
-			if _, err := client.Services(namespace).Patch(t.Context(), name, types.MergePatchType, patch, metav1.PatchOptions{}, "status"); err != nil {
+			if _, err := client.Services(namespace).Patch(t.Context(), name, types.MergePatchType, patch, metav1.PatchOptions{},
+				"status"); err != nil {
 				t.Error(err)
 				return
 			}
