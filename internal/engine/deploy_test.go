@@ -377,7 +377,7 @@ func TestDeployRefuses(t *testing.T) {
 		{name: "an operation that the CI says is running", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy,
 			reason: problem.LiveOperation,
 			set: func(s *scene) {
-				s.runs.state = facts.RunRunning
+				s.runs.set(facts.RunRunning)
 				s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.RunURL = "https://ci/1" })
 			}, stored: "1 deployed, 2 pending-upgrade"},
 	})
@@ -455,17 +455,31 @@ func TestDeployGoesOn(t *testing.T) {
 		{name: "once the CI says that the run has ended", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy,
 			reason: problem.Consistent, asked: "upgrade", repair: "promote, dedupe",
 			set: func(s *scene) {
-				s.runs.state = facts.RunRunning
+				s.runs.set(facts.RunRunning)
 				s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.RunURL = "https://ci/1" })
 				go func() {
 					time.Sleep(25 * time.Second)
-					s.runs.state = facts.RunEnded
+					s.runs.set(facts.RunEnded)
 				}()
+			},
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if n := s.runs.times("State"); n != 4 || r.Took > time.Minute {
+					t.Errorf("the CI was asked %d times in %s", n, r.Took)
+				}
 			}},
 		{name: "once a silent operation counts as dead", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy,
 			reason: problem.Consistent, asked: "upgrade", repair: "promote, dedupe",
 			set: func(s *scene) {
 				s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.Stamp.Deadline = time.Now().Add(time.Minute) })
+			},
+			check: func(t *testing.T, s *scene, r result.Result) {
+				waits := slices.DeleteFunc(slices.Clone(s.said), func(line string) bool { return !strings.HasPrefix(line, "Wait") })
+				if len(waits) != 2 || r.Took < 2*time.Minute || r.Took > 3*time.Minute {
+					t.Errorf("waited %s, told %q", r.Took, waits)
+				}
+				if n := len(r.Timeline); !slices.ContainsFunc(r.Timeline, func(e result.Event) bool { return e.Took > 2*time.Minute }) {
+					t.Errorf("none of the %d steps is the wait", n)
+				}
 			}},
 		{name: "from the start when a record changed before it was repaired", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy,
 			reason: problem.Consistent, asked: "upgrade", stored: "1 superseded, 2 superseded, 3 deployed",
@@ -585,7 +599,7 @@ func TestDeployIsNotRecorded(t *testing.T) {
 			stored: "1 superseded, 2 deployed", repair: "dedupe"},
 		{name: "and the lock is lost", records: one, verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade",
 			set: all(fault("last write unanswered"), func(s *scene) {
-				s.helm.during = func() { s.locker.held.dead = true }
+				s.helm.during = func() { s.locker.held.expire() }
 			})},
 	})
 }

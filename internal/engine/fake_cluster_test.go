@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -311,7 +312,6 @@ func (l *fakeLocker) Acquire(ctx context.Context, expect LockExpected, waiting f
 			return nil, facts.Lock{}, context.Cause(ctx)
 		}
 	}
-	l.held.lost = make(chan struct{})
 	return &l.held, l.found, nil
 }
 
@@ -319,25 +319,29 @@ func (l *fakeLocker) Read(ctx context.Context) (facts.Lock, error) {
 	return l.found, l.enter(ctx, "Read")
 }
 
-// fakeHeld is the lock that the run holds.
+// fakeHeld is the lock that the run holds. Another goroutine may take it away.
 type fakeHeld struct {
 	calls
 	lost     chan struct{}
-	dead     bool  // it ran out
-	trouble  error // of the last renewal
+	dead     atomic.Bool // it ran out
+	trouble  error       // of the last renewal; written before dead is
 	ended    *facts.Attempt
 	removed  bool
 	expected bool // its removal
 }
 
+// expire lets the lock run out.
+func (h *fakeHeld) expire() { h.dead.Store(true) }
+
 // lose lets another run take the lock.
 func (h *fakeHeld) lose(trouble error) {
-	h.dead, h.trouble = true, trouble
+	h.trouble = trouble
+	h.expire()
 	close(h.lost)
 }
 
 func (h *fakeHeld) Lost() <-chan struct{} { return h.lost }
-func (h *fakeHeld) Live() bool            { return !h.dead }
+func (h *fakeHeld) Live() bool            { return !h.dead.Load() }
 func (h *fakeHeld) Trouble() error        { return h.trouble }
 func (h *fakeHeld) ExpectRemoval()        { h.expected = true }
 
@@ -533,6 +537,21 @@ func (h *fakeHelm) Uninstall(ctx context.Context) result.Outcome {
 }
 
 // fakeRuns answers for the CI.
-type fakeRuns struct{ state facts.RunState }
+type fakeRuns struct {
+	calls
+	state facts.RunState
+}
 
-func (r *fakeRuns) State(context.Context, string) facts.RunState { return r.state }
+// set changes what the CI says.
+func (r *fakeRuns) set(state facts.RunState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state = state
+}
+
+func (r *fakeRuns) State(ctx context.Context, _ string) facts.RunState {
+	_ = r.enter(ctx, "State")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state
+}

@@ -28,14 +28,17 @@ type scene struct {
 	runs    *fakeRuns
 	options Options
 	said    []string
+	ctx     context.Context
 	cancel  context.CancelCauseFunc
 }
 
-func newScene(records ...facts.Record) *scene {
+func newScene(ctx context.Context, records ...facts.Record) *scene {
 	cluster := newFakeCluster()
+	ctx, cancel := context.WithCancelCause(ctx)
 	s := &scene{
+		ctx: ctx, cancel: cancel,
 		cluster: cluster, access: &fakeAccess{denied: map[string]bool{}, optional: map[string]bool{}},
-		locker: &fakeLocker{found: facts.Lock{State: facts.LockEnded}}, chart: &fakeChart{},
+		locker: &fakeLocker{found: facts.Lock{State: facts.LockEnded}, held: fakeHeld{lost: make(chan struct{})}}, chart: &fakeChart{},
 		helm: &fakeHelm{fakeRecords: newFakeRecords(records...), cluster: cluster}, runs: &fakeRuns{},
 		options: Options{
 			App: app.App{App: "shop", Namespace: "review", Release: "web", Identity: "me"}, Run: "this-run", Branch: "feature/x",
@@ -56,15 +59,14 @@ func newScene(records ...facts.Record) *scene {
 }
 
 // run runs a verb in the scene.
-func (s *scene) run(ctx context.Context, v verb.Verb) result.Result {
-	ctx, s.cancel = context.WithCancelCause(ctx)
+func (s *scene) run(v verb.Verb) result.Result {
 	defer s.cancel(nil)
 	e := &Engine{Options: s.options, Backend: Backend{
 		Server: s.cluster, Namespaces: s.cluster, Objects: s.cluster, Access: s.access, Locker: s.locker,
 		Chart: s.chart, Operations: s.helm, Records: s.helm, Runs: s.runs,
 		Clock: time.Now, Say: func(line string) { s.said = append(s.said, line) },
 	}}
-	return e.Run(ctx, v)
+	return e.Run(s.ctx, v)
 }
 
 // signal interrupts the run, as the caller does on SIGTERM.
@@ -107,11 +109,11 @@ func (p *play) perform(t *testing.T) {
 	if p.records != nil {
 		records = p.records()
 	}
-	s := newScene(records...)
+	s := newScene(t.Context(), records...)
 	if p.set != nil {
 		p.set(s)
 	}
-	r := s.run(t.Context(), p.verb)
+	r := s.run(p.verb)
 	if r.Reason != p.reason {
 		t.Errorf("reason %s, want %s: %s %s; next: %s", r.Reason, p.reason, r.Headline, r.Cause, r.Next)
 	}

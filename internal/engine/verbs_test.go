@@ -23,10 +23,15 @@ func terminating(s *scene) { s.cluster.ns.Phase = facts.NamespaceTerminating }
 
 func TestCheck(t *testing.T) {
 	perform(t, []play{
-		{name: "a consistent release, at the first look", records: one, verb: verb.Check, reason: problem.Consistent,
+		{name: "a consistent release, at the first look",
+			records: func() []facts.Record {
+				rec := one()[0]
+				rec.Chart = "web-1.0.0"
+				return []facts.Record{rec}
+			}, verb: verb.Check, reason: problem.Consistent,
 			says: []string{"Revision 1 of `web` is deployed"},
 			check: func(t *testing.T, s *scene, r result.Result) {
-				if r.Attempts != 1 || len(r.Checks) == 0 || len(r.Objects) != 1 || s.locker.times("Acquire") != 0 {
+				if r.Chart != "web-1.0.0" || r.Attempts != 1 || len(r.Checks) == 0 || len(r.Objects) != 1 || s.locker.times("Acquire") != 0 {
 					t.Errorf("%d looks, %d checks, objects %v, the lock was acquired %d times", r.Attempts, len(r.Checks), r.Objects,
 						s.locker.times("Acquire"))
 				}
@@ -161,7 +166,11 @@ func TestRepair(t *testing.T) {
 		{name: "an abandoned one, rolled back when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair,
 			reason: problem.Consistent, asked: "rollback 1",
 			set:    all(ended(false), unready, func(s *scene) { s.options.Policy.OnStuck = verdict.OnStuckRollback }),
-			repair: "unlock, rollback", stored: "1 superseded, 2 failed, 3 deployed"},
+			repair: "unlock, rollback", stored: "1 superseded, 2 failed, 3 deployed", check: func(t *testing.T, _ *scene, r result.Result) {
+				if last := r.Notes[len(r.Notes)-1].Message; last != "Revision 1 was applied anew, as revision 3." {
+					t.Errorf("the note says %q", last)
+				}
+			}},
 		{name: "an abandoned one, uninstalled when told to", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair,
 			reason: problem.Consistent, asked: "uninstall",
 			set:    all(ended(false), unready, func(s *scene) { s.options.Policy.OnStuck = verdict.OnStuckUninstall }),
@@ -388,7 +397,7 @@ func TestPreflight(t *testing.T) {
 }
 
 func TestUnknownVerb(t *testing.T) {
-	r := newScene().run(t.Context(), "dance")
+	r := newScene(t.Context()).run("dance")
 	if r.Reason != problem.Internal || r.Next == "" {
 		t.Errorf("%+v", r.Exit)
 	}
@@ -479,7 +488,7 @@ func TestLockIsLost(t *testing.T) {
 		{name: "before a repair", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.LiveOperation,
 			stored: "1 deployed, 2 pending-upgrade",
 			set: all(ended(true), func(s *scene) {
-				s.helm.on("Records", 1, func() error { s.locker.held.dead = true; return nil })
+				s.helm.on("Records", 1, func() error { s.locker.held.expire(); return nil })
 			})},
 		{name: "while it waits", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.LiveOperation,
 			stored: "1 deployed, 2 pending-upgrade",
@@ -501,7 +510,7 @@ func TestLockIsLost(t *testing.T) {
 			stored: "1 deployed, 2 failed",
 			set: func(s *scene) {
 				s.helm.fault, s.options.Policy.OnFailure = "fails", verdict.OnFailureRollback
-				s.cluster.on("Observe", func(int) error { s.locker.held.dead = true; return nil })
+				s.cluster.on("Observe", func(int) error { s.locker.held.expire(); return nil })
 			}},
 	})
 }
