@@ -45,7 +45,7 @@ func (g *gitHub) Line(text string) {
 		token := g.token()
 		text = "::stop-commands::" + token + "\n" + text + "::" + token + "::\n"
 	}
-	g.printer.print(text)
+	g.printer.printText(text)
 }
 
 func (g *gitHub) OneLine(text string) string { return g.printer.oneLine(text) }

@@ -62,7 +62,7 @@ func (g *gitLab) event() Event {
 }
 
 // Line removes control sequences, and with them the markers of log sections.
-func (g *gitLab) Line(text string) { g.printer.print(sanitize(text)) }
+func (g *gitLab) Line(text string) { g.printer.printText(sanitize(text)) }
 
 func (g *gitLab) OneLine(text string) string { return g.printer.oneLine(text) }
 

@@ -34,7 +34,7 @@ func (p *printer) Write(b []byte) (int, error) {
 }
 
 // print writes sanitized text without secrets.
-func (p *printer) print(text string) { _, _ = p.Write(p.redact([]byte(text))) }
+func (p *printer) printText(text string) { _, _ = p.Write(p.redact([]byte(text))) }
 
 // printNotes prints warnings and notices with a platform's Line, where there are
 // no annotations. It skips errors: report.Text begins with how the run ended.

@@ -27,7 +27,8 @@ import (
 // that the transport holds: a client made by Helm has to be somebody, too.
 func TestCredentialsReachClientsBehindAFence(t *testing.T) {
 	dir := t.TempDir()
-	plugin := "#!/bin/sh\necho '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"from-plugin\"}}'\n"
+	plugin := "#!/bin/sh\necho '{\"apiVersion\":\"client.authentication.k8s.io/v1\"," +
+		"\"kind\":\"ExecCredential\",\"status\":{\"token\":\"from-plugin\"}}'\n"
 	if err := os.WriteFile(filepath.Join(dir, "plugin"), []byte(plugin), 0o700); err != nil {
 		t.Fatal(err)
 	}

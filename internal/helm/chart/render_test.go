@@ -31,7 +31,8 @@ func TestRenderAccepts(t *testing.T) {
 		"values.schema.json": `{"type":"object","properties":{"color":{"type":"string"}}}`,
 		"crds/a.yaml":        "# a comment\n---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com}\n",
 		"templates/cm.yaml": configMap("{{ .Release.Name }}") +
-			"data:\n  found: {{ (lookup \"v1\" \"Secret\" \"x\" \"y\") | len | quote }}\n  upgrade: {{ .Release.IsUpgrade | quote }}\n---\n# only a comment\n",
+			"data:\n  found: {{ (lookup \"v1\" \"Secret\" \"x\" \"y\") | len | quote }}\n" +
+			"  upgrade: {{ .Release.IsUpgrade | quote }}\n---\n# only a comment\n",
 		"templates/list.yaml":             "apiVersion: v1\nkind: List\nitems: []\n",
 		"templates/job.yaml":              "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: job-\n  annotations: {helm.sh/hook: pre-install}\n",
 		"templates/_x.tpl":                `{{ define "x" }}{{ end }}`,
@@ -90,10 +91,11 @@ func TestRenderRefuses(t *testing.T) {
 		"no name": {map[string]string{"templates/cm.yaml": configMap("{{ .Values.nope }}")}, nil,
 			[]string{"web/templates/cm.yaml", "no metadata.name"}},
 		"a number as name": {map[string]string{"templates/cm.yaml": configMap("123")}, nil, []string{"web/templates/cm.yaml", "quotes"}},
-		"a hook":           {map[string]string{"templates/job.yaml": "kind: Job\nmetadata:\n  name: x\n  annotations: {helm.sh/hook: pre-install}\n"}, nil, []string{"web/templates/job.yaml", "apiVersion"}},
-		"notes":            {map[string]string{"templates/NOTES.txt": "{{ .Values.a.b }}"}, nil, []string{"web/templates/NOTES.txt:1"}},
-		"a CRD":            {map[string]string{"crds/x.yaml": "kind: CustomResourceDefinition"}, nil, []string{"web/crds/x.yaml", "apiVersion"}},
-		"a broken schema":  {map[string]string{"values.schema.json": "{"}, nil, []string{"schema"}},
+		"a hook": {map[string]string{"templates/job.yaml": "kind: Job\nmetadata:\n  name: x\n  annotations: {helm.sh/hook: pre-install}\n"},
+			nil, []string{"web/templates/job.yaml", "apiVersion"}},
+		"notes":           {map[string]string{"templates/NOTES.txt": "{{ .Values.a.b }}"}, nil, []string{"web/templates/NOTES.txt:1"}},
+		"a CRD":           {map[string]string{"crds/x.yaml": "kind: CustomResourceDefinition"}, nil, []string{"web/crds/x.yaml", "apiVersion"}},
+		"a broken schema": {map[string]string{"values.schema.json": "{"}, nil, []string{"schema"}},
 		"endless include": {map[string]string{"templates/cm.yaml": `{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`}, nil,
 			[]string{"web/templates/cm.yaml"}},
 	} {

@@ -76,7 +76,8 @@ func shop(t *testing.T, cluster *kubetest.Cluster, namespace, name, delay string
 	t.Helper()
 	var d appsv1.Deployment
 	text := fmt.Sprintf(`{metadata: {name: %[1]s, labels: {of: shop}}, spec: {selector: {matchLabels: {app: %[1]s}},
-  template: {metadata: {labels: {app: %[1]s}, annotations: {sim.berth.dev/behaviour: slow, sim.berth.dev/delay: %[2]s}}, spec: {containers: [{name: app, image: a}]}}}}`, name, delay)
+  template: {metadata: {labels: {app: %[1]s}, annotations: {sim.berth.dev/behaviour: slow, sim.berth.dev/delay: %[2]s}},
+    spec: {containers: [{name: app, image: a}]}}}}`, name, delay)
 	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
 		t.Fatal(err)
 	}
