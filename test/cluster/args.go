@@ -35,7 +35,7 @@ func freePorts() (ports, error) {
 		if err != nil {
 			return ports{}, fmt.Errorf("looking for a free loopback port: %w", err)
 		}
-		defer listener.Close()
+		defer listener.Close() //nolint:gocritic // all are open until all are picked
 		picked[i] = listener.Addr().(*net.TCPAddr).Port
 	}
 	return ports{etcd: picked[0], etcdPeer: picked[1], apiServer: picked[2], kubelet: picked[3]}, nil
