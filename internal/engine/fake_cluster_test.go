@@ -428,7 +428,7 @@ func (h *fakeHelm) next() int {
 }
 
 // errObjects is what Helm says of objects that do not become ready.
-var errObjects = errors.New("Deployment/web is not ready: no such image")
+var errObjects = errors.New("object Deployment/web is not ready: no such image")
 
 // operate is one operation with the fault that the test asked for.
 func (h *fakeHelm) operate(ctx context.Context, pending facts.Status, manifest string) result.Outcome {

@@ -41,7 +41,7 @@ type object struct {
 func newWait(condition Condition, now time.Time, all []facts.Awaited, namespace string, plain func(string) string) *wait {
 	w := &wait{condition: condition, began: now, byRef: make(map[facts.Ref]*object, len(all))}
 	for _, a := range all {
-		o := &object{name: plain(a.Ref.In(namespace))}
+		o := &object{name: plain(a.In(namespace))}
 		w.objects, w.byRef[a.Ref] = append(w.objects, o), o
 		w.set(o, a, plain)
 	}

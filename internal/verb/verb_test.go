@@ -19,7 +19,7 @@ func TestTable(t *testing.T) {
 		if p.OnRelease != (p.Success != "") {
 			t.Errorf("%s: a verb that works on a release, and no other, says how it went", p.Verb)
 		}
-		if p.Writes && !(p.Locks && p.ReadsLock && p.AsksAccess) {
+		if p.Writes && (!p.Locks || !p.ReadsLock || !p.AsksAccess) {
 			t.Errorf("%s: it writes without the lock, or without asking for permissions", p.Verb)
 		}
 		if p.NeedsChart && !p.DeployAccess || p.DeployAccess && !p.AsksAccess {
