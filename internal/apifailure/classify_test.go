@@ -33,7 +33,7 @@ func TestClassify(t *testing.T) {
 	secrets := schema.GroupResource{Resource: "secrets"}
 	going := apierrors.NewForbidden(secrets, "s", errors.New("it is being terminated"))
 	going.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: corev1.NamespaceTerminatingCause}}
-	known := &problem.Problem{Reason: problem.NotOurs, Tried: "x"}
+	known := &problem.Problem{Reason: problem.Foreign, Tried: "x"}
 
 	tests := []struct {
 		name      string
@@ -57,7 +57,7 @@ func TestClassify(t *testing.T) {
 		{"plugin", asked(errors.New("getting credentials: exec: exit status 1")), problem.PermissionMissing, "getting credentials", false},
 		{"fenced", asked(&FencedError{errors.New("SIGINT")}), problem.Interrupted, "SIGINT", false},
 		{"fenced by the deadline", asked(&FencedError{context.DeadlineExceeded}), problem.Unanswered, "stopped", false},
-		{"fenced for a known reason", asked(&FencedError{known}), problem.NotOurs, "x", false},
+		{"fenced for a known reason", asked(&FencedError{known}), problem.Foreign, "x", false},
 		{"401", apierrors.NewUnauthorized("no"), problem.PermissionMissing, "refused (401)", false},
 		{"409", apierrors.NewConflict(secrets, "s", errors.New("changed")), problem.Inconsistent, "changed", false},
 		{"409, exists", apierrors.NewAlreadyExists(secrets, "s"), problem.Inconsistent, "exists", false},
@@ -72,7 +72,7 @@ func TestClassify(t *testing.T) {
 		{"escalation", apierrors.NewForbidden(secrets, "s", errors.New("user is attempting to grant RBAC permissions not currently held")),
 			problem.PermissionMissing, "grant", false},
 		{"no such kind", &meta.NoKindMatchError{GroupKind: schema.GroupKind{Kind: "Widget"}}, problem.ChartInvalid, "Widget", false},
-		{"known", fmt.Errorf("wrapped: %w", known), problem.NotOurs, "x", false},
+		{"known", fmt.Errorf("wrapped: %w", known), problem.Foreign, "x", false},
 		{"anything else", errors.New("odd"), problem.Internal, "odd", false},
 	}
 	for _, tt := range tests {

@@ -25,7 +25,7 @@ type backends struct {
 
 // open returns the backend of one Helm operation, behind a fence of its own.
 func (b backends) open(ctx context.Context) (helm.Backend, error) {
-	fence := transport.NewFence(ctx, b.lock.check)
+	fence := transport.NewFence(ctx, b.lock.guard)
 	getter := b.conn.Getter(b.target.Namespace, fence)
 	core, err := getter.Core()
 	if err != nil {
@@ -37,7 +37,7 @@ func (b backends) open(ctx context.Context) (helm.Backend, error) {
 	}
 	// The waiter goes on reading when the operation is over, to find out why
 	// something is not ready, unless the lock is lost.
-	reads := b.conn.Getter(b.target.Namespace, transport.NewFence(context.WithoutCancel(ctx), b.lock.check))
+	reads := b.conn.Getter(b.target.Namespace, transport.NewFence(context.WithoutCancel(ctx), b.lock.guard))
 	return helm.Backend{
 		Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.CacheGets,
 		Pods: b.conn.Clientset(), Waiter: waiter{b, reads},

@@ -46,7 +46,7 @@ func exitCode(e problem.ExitReason) int {
 		return exitRepairFailed
 	case problem.Unanswered:
 		return exitUnanswered
-	case problem.NotOurs:
+	case problem.Foreign:
 		return exitForeign
 	case problem.NamespaceTerminating:
 		return exitTerminating

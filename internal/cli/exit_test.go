@@ -13,7 +13,7 @@ import (
 var endings = map[problem.ExitReason]int{
 	problem.Consistent: 0, problem.NothingToDo: 0, problem.Internal: 1, problem.PermissionMissing: 20,
 	problem.LiveOperation: 21, problem.LivenessUnknown: 22, problem.DeployFailed: 23, problem.Inconsistent: 24,
-	problem.RepairFailed: 25, problem.Unanswered: 26, problem.NotOurs: 27, problem.NamespaceTerminating: 28,
+	problem.RepairFailed: 25, problem.Unanswered: 26, problem.Foreign: 27, problem.NamespaceTerminating: 28,
 	problem.RecordUnreadable: 29, problem.ChartInvalid: 30, problem.ProbeFailed: 31, problem.SweepIncomplete: 32,
 	problem.NotFound: 33, problem.WrongInput: 64, problem.Interrupted: 130, problem.Terminated: 143,
 }

@@ -71,7 +71,7 @@ func (l *locker) Read(ctx context.Context) (facts.Lock, error) {
 // check returns lease.ErrLost once the lock may belong to another run. It is called
 // before every request of an operation, so that a process that was suspended sends
 // nothing when it goes on, even before any of its timers fires.
-func (l *locker) check() error {
+func (l *locker) guard() error {
 	held := l.held.Load()
 	if held == nil || held.Live(leaseMargin(l.options.Duration)) {
 		return nil

@@ -24,7 +24,7 @@ type permissions struct {
 // needs returns the permissions that a verb needs in a namespace of this phase.
 func (p permissions) needs(v verb.Verb, phase facts.NamespacePhase) []problem.Permission {
 	properties := verb.Of(v)
-	needs := access.Storage(access.Needs{
+	needs := access.ForRun(access.Needs{
 		Resource: p.resource, Namespace: p.namespace,
 		Deletes:         properties.Removes,
 		CreateNamespace: properties.DeployAccess && phase == facts.NamespaceAbsent,
@@ -47,7 +47,7 @@ func (p permissions) StorageNeeds(v verb.Verb) []problem.Permission {
 
 // PruneNeeds returns only what StorageNeeds does not.
 func (p permissions) PruneNeeds() []problem.Permission {
-	needs := access.Storage(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true})
+	needs := access.ForRun(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true})
 	_, storage := access.Split(needs)
 	return slices.DeleteFunc(storage, func(n problem.Permission) bool { return n.Verb != "delete" })
 }
@@ -57,15 +57,15 @@ func (p permissions) RenewLock() problem.Permission { return access.RenewLock(p.
 func (p permissions) ReviewUntil(
 	ctx context.Context, needs []problem.Permission, wait time.Duration, retry func([]problem.MissingPermission),
 ) ([]problem.MissingPermission, error) {
-	gaps, err := access.ReviewUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait,
-		func(gaps []problem.MissingPermission, _ time.Duration) { retry(gaps) })
-	return gaps, apifailure.Classify(err, "ask for permissions")
+	missing, err := access.ReviewUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait,
+		func(missing []problem.MissingPermission, _ time.Duration) { retry(missing) })
+	return missing, apifailure.Classify(err, "ask for permissions")
 }
 
 // RBAC covers all verbs at once: it is applied once, and the Role of one verb does
 // not overwrite that of another.
 func (p permissions) RBAC(user string, more []problem.Permission) string {
-	needs := access.Storage(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true, CreateNamespace: p.perBranch})
+	needs := access.ForRun(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true, CreateNamespace: p.perBranch})
 	if p.perBranch {
 		needs = append(needs,
 			problem.Permission{Verb: "delete", Resource: "namespaces", Name: p.namespace, Why: "remove the namespace that Berth made"})

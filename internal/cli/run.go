@@ -40,7 +40,7 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 			return p.conclude(out, o, wrongInput(v, err))
 		}
 	}
-	return p.conclude(out, o, p.perform(ctx, out, v, o))
+	return p.conclude(out, o, p.runEngine(ctx, out, v, o))
 }
 
 func defaults(c ci.Context) input.Defaults {

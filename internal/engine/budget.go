@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// settleTime bounds what the run still does after its own context has ended: a
+// afterEndTime bounds what the run still does after its own context has ended: a
 // CI runner kills a cancelled job about seven seconds after the signal.
-const settleTime = 3 * time.Second
+const afterEndTime = 3 * time.Second
 
 // budget is the time that the input timeout gives a verb.
 type budget struct {
@@ -36,7 +36,7 @@ func within(ctx context.Context, input string, limit time.Duration) (context.Con
 
 // detached returns a context that outlives ctx for settleTime at most.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	return context.WithTimeout(context.WithoutCancel(ctx), afterEndTime)
 }
 
 // timeoutError is the cause of a context whose time an input bounds. Whoever

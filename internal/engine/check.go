@@ -9,7 +9,8 @@ import (
 
 func init() { verbs[verb.Check] = func(s *session) verbRun { return &check{s} } }
 
-// check proves what is there, with retries, and never writes.
+// check proves what is there and never writes. The looks and their end are the
+// prover's (prove.go).
 type check struct{ *session }
 
 func (c *check) run(ctx context.Context) error {

@@ -26,11 +26,11 @@ func (d *deploy) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, unlock, err := d.lock.acquire(ctx, expect, d.chart.refresh)
+	ctx, release, err := d.lock.acquire(ctx, expect, d.chart.refresh)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer release()
 	d.noteCutOff()
 	f, err := d.awaitIdle(ctx, deployScope, false)
 	if err != nil {

@@ -198,13 +198,13 @@ func TestDeployLooksAtWhatIsUnfinished(t *testing.T) {
 		{name: "also after the revision before was superseded", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "unlock",
 			records: func() []facts.Record {
 				all := dropped()
-				all[0].Label, all[0].Payload = facts.StatusSuperseded, facts.StatusSuperseded
+				all[0].LabelStatus, all[0].PayloadStatus = facts.StatusSuperseded, facts.StatusSuperseded
 				return all
 			}, set: ended(true), check: evidence("Deployment/old is left")},
 		{name: "a revision that failed is not the one before", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "promote",
 			records: func() []facts.Record {
 				all := dropped()
-				all[0].Label, all[0].Payload = facts.StatusFailed, facts.StatusFailed
+				all[0].LabelStatus, all[0].PayloadStatus = facts.StatusFailed, facts.StatusFailed
 				return all
 			}, set: all(ended(true), func(s *scene) { s.cluster.put(healthy("web"), healthy("old")) })},
 		{name: "a revision before that cannot be read blocks it, too", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
@@ -290,9 +290,9 @@ func TestDeployRefuses(t *testing.T) {
 			}},
 		{name: "a server that does not answer", verb: verb.Deploy, reason: problem.Unanswered,
 			set: func(s *scene) { s.cluster.fail("Namespace", 1, errDown) }},
-		{name: "another branch's namespace", verb: verb.Deploy, reason: problem.NotOurs, set: func(s *scene) { s.cluster.ns.Identity = "theirs" },
+		{name: "another branch's namespace", verb: verb.Deploy, reason: problem.Foreign, set: func(s *scene) { s.cluster.ns.Identity = "theirs" },
 			says: []string{"another branch"}},
-		{name: "one that another branch made at the same moment", verb: verb.Deploy, reason: problem.NotOurs,
+		{name: "one that another branch made at the same moment", verb: verb.Deploy, reason: problem.Foreign,
 			set: all(absent, func(s *scene) {
 				s.cluster.on("CreateNamespace", func(int) error {
 					s.cluster.ns = facts.Namespace{Name: "review", Phase: facts.NamespaceActive, Identity: "theirs"}
@@ -347,7 +347,7 @@ func TestDeployRefuses(t *testing.T) {
 			set: all(absent, func(s *scene) { s.cluster.fail("CreateNamespace", 1, errDown) })},
 		{name: "pruning that it may not do", records: one, verb: verb.Deploy, reason: problem.PermissionMissing,
 			set: func(s *scene) { s.options.MaxHistory = 1; s.access.denied["delete secrets"] = true }},
-		{name: "a release that Berth did not deploy", verb: verb.Deploy, reason: problem.NotOurs,
+		{name: "a release that Berth did not deploy", verb: verb.Deploy, reason: problem.Foreign,
 			records: func() []facts.Record { return []facts.Record{revision(1, facts.StatusDeployed)} },
 			set:     func(s *scene) { s.cluster.ns.Ours, s.cluster.ns.Identity = false, "" },
 			says:    []string{"nothing shows that Berth deployed it"}},
@@ -448,8 +448,12 @@ func TestDeployGoesOn(t *testing.T) {
 			set: func(s *scene) {
 				go func() {
 					time.Sleep(time.Minute)
-					s.helm.change(s.helm.key(1), func(rec *facts.Record) { rec.Label, rec.Payload = facts.StatusSuperseded, facts.StatusSuperseded })
-					s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.Label, rec.Payload = facts.StatusDeployed, facts.StatusDeployed })
+					s.helm.change(s.helm.key(1), func(rec *facts.Record) {
+						rec.LabelStatus, rec.PayloadStatus = facts.StatusSuperseded, facts.StatusSuperseded
+					})
+					s.helm.change(s.helm.key(2), func(rec *facts.Record) {
+						rec.LabelStatus, rec.PayloadStatus = facts.StatusDeployed, facts.StatusDeployed
+					})
 				}()
 			}, stored: "1 superseded, 2 superseded, 3 deployed"},
 		{name: "once the CI says that the run has ended", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy,
@@ -485,8 +489,12 @@ func TestDeployGoesOn(t *testing.T) {
 			reason: problem.Consistent, asked: "upgrade", stored: "1 superseded, 2 superseded, 3 deployed",
 			set: all(ended(true), func(s *scene) {
 				s.helm.on("Settle", 1, func() error {
-					s.helm.change(s.helm.key(1), func(rec *facts.Record) { rec.Label, rec.Payload = facts.StatusSuperseded, facts.StatusSuperseded })
-					s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.Label, rec.Payload = facts.StatusDeployed, facts.StatusDeployed })
+					s.helm.change(s.helm.key(1), func(rec *facts.Record) {
+						rec.LabelStatus, rec.PayloadStatus = facts.StatusSuperseded, facts.StatusSuperseded
+					})
+					s.helm.change(s.helm.key(2), func(rec *facts.Record) {
+						rec.LabelStatus, rec.PayloadStatus = facts.StatusDeployed, facts.StatusDeployed
+					})
 					return nil
 				})
 			})},
@@ -513,8 +521,8 @@ func TestDeployFails(t *testing.T) {
 			stored: "1 deployed, 2 failed",
 			says:   []string{"The deploy of revision 2 of `web` failed, and its record says so.", "no such image"},
 			check: func(t *testing.T, s *scene, r result.Result) {
-				if s.locker.held.ended.Outcome != "failed" || len(r.Objects) != 1 || r.Attempts != 0 {
-					t.Errorf("lock %+v, objects %v, checked %d times", s.locker.held.ended, r.Objects, r.Attempts)
+				if s.locker.held.ended.Outcome != "failed" || len(r.Objects) != 1 || r.Looks != 0 {
+					t.Errorf("lock %+v, objects %v, checked %d times", s.locker.held.ended, r.Objects, r.Looks)
 				}
 			}},
 		{name: "and Helm leaves it pending", records: one, set: failing("fails and leaves it pending"), verb: verb.Deploy,
@@ -534,11 +542,11 @@ func TestDeployFails(t *testing.T) {
 		{name: "before it stored anything, cut by the timeout", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade",
 			stored: "1 deployed",
 			set:    all(failing("nothing stored"), func(s *scene) { s.helm.out.Cut = true })},
-		{name: "before it stored anything, with a cause that is known", records: one, verb: verb.Deploy, reason: problem.NotOurs,
+		{name: "before it stored anything, with a cause that is known", records: one, verb: verb.Deploy, reason: problem.Foreign,
 			asked: "upgrade",
 			set: func(s *scene) {
 				s.helm.fault = "nothing stored"
-				s.helm.err = &problem.Problem{Reason: problem.NotOurs, Tried: "take", Next: "Rename."}
+				s.helm.err = &problem.Problem{Reason: problem.Foreign, Tried: "take", Next: "Rename."}
 			}},
 		{name: "since somebody else deployed in between", records: one, verb: verb.Deploy, reason: problem.LiveOperation, asked: "upgrade",
 			says: []string{"Somebody else works on this release"},

@@ -473,7 +473,7 @@ func (h *fakeHelm) operate(ctx context.Context, pending facts.Status, manifest s
 // the revision before, and then marks the new one deployed.
 func (h *fakeHelm) record(rec facts.Record, fault string, out result.Outcome) result.Outcome {
 	for _, old := range h.all() {
-		if old.Label == facts.StatusDeployed && fault != "older one stays deployed" {
+		if old.LabelStatus == facts.StatusDeployed && fault != "older one stays deployed" {
 			h.end(old, facts.StatusSuperseded, nil)
 		}
 	}
@@ -506,7 +506,7 @@ func (h *fakeHelm) end(rec facts.Record, status facts.Status, err error) {
 	if stored := h.at(rec.Revision); stored.Key != "" {
 		rec = stored
 	}
-	rec.Label, rec.Payload = status, status
+	rec.LabelStatus, rec.PayloadStatus = status, status
 	h.helmWrites("update", rec, err)
 }
 

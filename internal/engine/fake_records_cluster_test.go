@@ -191,7 +191,7 @@ func observeRecords(ctx context.Context, s recordStorage, scenario func(context.
 			case error:
 				fmt.Fprintf(&text, "%s, changed %t; ", problem.Of(one).Reason, errors.Is(one, facts.ErrChanged))
 			case *facts.Record:
-				fmt.Fprintf(&text, "%d %q %q hidden %t loaded %t broken %t size %t; ", one.Revision, one.Label, one.Payload,
+				fmt.Fprintf(&text, "%d %q %q hidden %t loaded %t broken %t size %t; ", one.Revision, one.LabelStatus, one.PayloadStatus,
 					one.Hidden, one.Loaded, one.DecodeError != "", one.Size > 0)
 			default:
 				fmt.Fprintf(&text, "%v; ", one)
@@ -212,7 +212,7 @@ func fakeStorage() recordStorage {
 		Records: r,
 		put:     func(n int, status facts.Status) { r.put(revision(n, status)) },
 		label: func(n int, status facts.Status) {
-			r.change(r.key(n), func(rec *facts.Record) { rec.Label = status })
+			r.change(r.key(n), func(rec *facts.Record) { rec.LabelStatus = status })
 		},
 		hide:   func(n int) { r.change(r.key(n), func(rec *facts.Record) { rec.Hidden = true }) },
 		damage: func(n int) { r.change(r.key(n), func(rec *facts.Record) { rec.DecodeError = "it is garbage" }) },

@@ -79,8 +79,8 @@ func newFakeRecords(records ...facts.Record) *fakeRecords {
 
 // revision is a record that label and payload agree on.
 func revision(number int, status facts.Status) facts.Record {
-	return facts.Record{Revision: number, Label: status,
-		Content: facts.Content{Payload: status, Manifest: fmt.Sprintf("# revision %d", number)}}
+	return facts.Record{Revision: number, LabelStatus: status,
+		Content: facts.Content{PayloadStatus: status, Manifest: fmt.Sprintf("# revision %d", number)}}
 }
 
 // on calls do before the method's n-th call does anything; an error from it is
@@ -147,7 +147,7 @@ func (r *fakeRecords) helmWrites(verb string, rec facts.Record, err error) {
 		rec.Identity = r.identity
 	}
 	rec.Touched, rec.Managers = r.now(), []string{facts.FieldManager}
-	r.audit(verb, &rec, rec.Payload, err, true)
+	r.audit(verb, &rec, rec.PayloadStatus, err, true)
 	r.mu.Unlock()
 	switch {
 	case err != nil:
@@ -165,9 +165,9 @@ func (r *fakeRecords) statuses() string {
 	defer r.mu.Unlock()
 	var text []string
 	for _, rec := range r.sorted() {
-		one := fmt.Sprintf("%d %s", rec.Revision, rec.Payload)
-		if rec.Label != rec.Payload {
-			one += fmt.Sprintf(" (%s)", rec.Label)
+		one := fmt.Sprintf("%d %s", rec.Revision, rec.PayloadStatus)
+		if rec.LabelStatus != rec.PayloadStatus {
+			one += fmt.Sprintf(" (%s)", rec.LabelStatus)
 		}
 		text = append(text, one)
 	}
@@ -228,7 +228,7 @@ func (r *fakeRecords) load(rec *facts.Record) error {
 // the store, rec is left to its owner.
 func (r *fakeRecords) Settle(ctx context.Context, rec *facts.Record, status facts.Status, description string) error {
 	return r.write(ctx, "Settle", rec, func(stored *facts.Record) bool {
-		stored.Payload, stored.Description = status, description
+		stored.PayloadStatus, stored.Description = status, description
 		return true
 	})
 }
@@ -237,10 +237,10 @@ func (r *fakeRecords) Settle(ctx context.Context, rec *facts.Record, status fact
 // that was loaded, and writes nothing when they are right.
 func (r *fakeRecords) Relabel(ctx context.Context, rec *facts.Record) error {
 	err := r.write(ctx, "Relabel", rec, func(stored *facts.Record) bool {
-		return stored.Hidden || stored.Label != stored.Payload
+		return stored.Hidden || stored.LabelStatus != stored.PayloadStatus
 	})
 	if err == nil {
-		rec.Label, rec.Hidden = rec.Payload, false
+		rec.LabelStatus, rec.Hidden = rec.PayloadStatus, false
 	}
 	return err
 }
@@ -263,13 +263,13 @@ func (r *fakeRecords) write(ctx context.Context, method string, rec *facts.Recor
 	if !edit(&next) {
 		return injected
 	}
-	next.Label, next.Hidden = next.Payload, false
+	next.LabelStatus, next.Hidden = next.PayloadStatus, false
 	next.Touched, next.Managers = r.now(), []string{facts.FieldManager}
 	err := injected
 	if err == nil {
 		err = r.unchanged("update", rec.Key, from.UID, from.version)
 	}
-	r.audit("update", &next, next.Payload, err, false)
+	r.audit("update", &next, next.PayloadStatus, err, false)
 	if errors.Is(err, facts.ErrChanged) {
 		delete(r.loaded, rec.Key)
 	}
@@ -294,7 +294,7 @@ func (r *fakeRecords) discard(rec *facts.Record, err error) error {
 	if _, there := r.stored[rec.Key]; there && err == nil {
 		err = r.unchanged("delete", rec.Key, rec.UID, r.known[rec.UID])
 	}
-	r.audit("delete", rec, rec.Label, err, false)
+	r.audit("delete", rec, rec.LabelStatus, err, false)
 	if err == nil {
 		r.drop(rec.Key)
 	}
@@ -322,7 +322,7 @@ func (r *fakeRecords) Quarantine(ctx context.Context, rec *facts.Record) (string
 	r.quarantined[copied] = found.Record
 	r.audit("create", &facts.Record{Key: copied, Revision: rec.Revision}, "", nil, false)
 	r.drop(rec.Key)
-	r.audit("delete", rec, rec.Label, nil, false)
+	r.audit("delete", rec, rec.LabelStatus, nil, false)
 	return copied, nil
 }
 
@@ -539,14 +539,14 @@ func TestFakeRecordsListMetadataAndLoadPayloads(t *testing.T) {
 		t.Fatalf("records %+v, %v", records, err)
 	}
 	for i := range records {
-		if records[i].Loaded || records[i].Payload != "" || records[i].Manifest != "" {
+		if records[i].Loaded || records[i].PayloadStatus != "" || records[i].Manifest != "" {
 			t.Errorf("the list holds a payload: %+v", records[i])
 		}
 		if err := r.Load(t.Context(), &records[i]); err != nil || !records[i].Loaded {
 			t.Errorf("loaded %+v, %v", records[i], err)
 		}
 	}
-	if records[0].Manifest != "# revision 1" || records[2].Payload != "" || records[2].DecodeError == "" {
+	if records[0].Manifest != "# revision 1" || records[2].PayloadStatus != "" || records[2].DecodeError == "" {
 		t.Errorf("records %+v", records)
 	}
 	if err := r.Settle(t.Context(), &records[2], facts.StatusFailed, "unlocked"); problem.Of(err).Reason != problem.RecordUnreadable {
@@ -577,7 +577,7 @@ func TestFakeRecordsWriteOnlyOverWhatWasRead(t *testing.T) {
 		for change, reason := range map[string]problem.ExitReason{"": "", "edited": problem.LiveOperation, "replaced": problem.LiveOperation,
 			"gone": problem.Inconsistent} {
 			rec := revision(1, facts.StatusPendingInstall)
-			rec.Label = facts.StatusDeployed
+			rec.LabelStatus = facts.StatusDeployed
 			r := newFakeRecords(rec)
 			records, _ := r.Records(t.Context())
 			if err := r.Load(t.Context(), &records[0]); err != nil {
@@ -624,7 +624,7 @@ func TestFakeRecordsTellOfChanges(t *testing.T) {
 		t.Fatalf("returned before the change: %v", err)
 	case <-time.After(10 * time.Millisecond):
 	}
-	r.change(records[0].Key, func(rec *facts.Record) { rec.Label = facts.StatusFailed })
+	r.change(records[0].Key, func(rec *facts.Record) { rec.LabelStatus = facts.StatusFailed })
 	if err := <-done; err != nil {
 		t.Error(err)
 	}

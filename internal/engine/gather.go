@@ -53,7 +53,7 @@ func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
 	if err := g.records.Load(ctx, last); err != nil {
 		return nil, err
 	}
-	if last.DecodeError == "" && (s.objects || last.Payload.Unfinished()) {
+	if last.DecodeError == "" && (s.objects || last.PayloadStatus.Unfinished()) {
 		if err := g.observe(ctx, f, s, ahead); err != nil {
 			return nil, err
 		}
@@ -147,7 +147,7 @@ func (g *gatherer) observe(ctx context.Context, f *facts.Facts, s scope, ahead o
 		return err
 	}
 	f.Observed = true
-	if !last.Payload.Unfinished() {
+	if !last.PayloadStatus.Unfinished() {
 		return nil
 	}
 	if err := g.observeHooks(ctx, f); err != nil {
@@ -205,7 +205,7 @@ func (g *gatherer) observeDropped(ctx context.Context, f *facts.Facts) (dropped 
 // deployed, or superseded where the last operation died between its final writes.
 func deployedBefore(records []facts.Record) *facts.Record {
 	for i := len(records) - 2; i >= 0; i-- {
-		if s := records[i].Label; s == facts.StatusDeployed || s == facts.StatusSuperseded {
+		if s := records[i].LabelStatus; s == facts.StatusDeployed || s == facts.StatusSuperseded {
 			return &records[i]
 		}
 	}
@@ -216,7 +216,7 @@ func deployedBefore(records []facts.Record) *facts.Record {
 // nothing else tells whether it is still running.
 func (g *gatherer) askCI(ctx context.Context, f *facts.Facts) {
 	last := f.Last()
-	if last.RunURL == "" || last.Stamp.Zero() || !last.Payload.Pending() {
+	if last.RunURL == "" || last.Stamp.Zero() || !last.PayloadStatus.Pending() {
 		return
 	}
 	if liveness, _ := verdict.JudgeLiveness(f, g.policy); liveness == verdict.Unknown {

@@ -58,7 +58,7 @@ func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied str
 
 func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied string) ([]facts.Object, error) {
 	var abandoned []facts.Object
-	for _, rec := range verdict.AbandonedRevisions(f) {
+	for _, rec := range verdict.RevisionsToSweep(f) {
 		objects, err := l.gather.objectsOf(ctx, rec)
 		if err != nil {
 			return nil, err

@@ -154,21 +154,21 @@ func (o *operator) fail(ctx context.Context, out result.Outcome, before *facts.F
 	case verdict.StoredPending:
 		// First of all: there may be time for nothing else.
 		err = o.records.Settle(settle, last, facts.StatusFailed, fmt.Sprintf("settled by Berth: %v", out.Err))
-	case verdict.StoredFailed:
+	case verdict.StoredEnded:
 	}
 	res := &o.report.result
-	res.Revision, res.Status, o.lock.attempt.Revision = last.Revision, last.Payload, last.Revision
+	res.Revision, res.Status, o.lock.attempt.Revision = last.Revision, last.PayloadStatus, last.Revision
 	if err != nil {
 		o.report.evidence("the deploy itself failed: %v", out.Err)
 		o.observeFailure(settle, last, out.Diagnostics)
 		return err
 	}
-	if last.Payload.Pending() {
-		last.Payload = facts.StatusFailed
+	if last.PayloadStatus.Pending() {
+		last.PayloadStatus = facts.StatusFailed
 	}
 	o.observeFailure(settle, last, out.Diagnostics)
-	res.Status = last.Payload
-	o.journal.settle(fmt.Sprintf("revision %d is recorded as %s", last.Revision, last.Payload))
+	res.Status = last.PayloadStatus
+	o.journal.settle(fmt.Sprintf("revision %d is recorded as %s", last.Revision, last.PayloadStatus))
 	if interrupted(ctx) != nil {
 		o.lock.attempt.Outcome = "interrupted"
 	}
@@ -192,7 +192,7 @@ func recordedFailure(release string, revision int, cause error) *problem.Problem
 // overtaken is the problem of an operation in whose place another run's is stored.
 func overtaken(last *facts.Record, cause error) error {
 	return &problem.Problem{Reason: problem.LiveOperation, Cause: cause,
-		Headline: fmt.Sprintf("Somebody else works on this release: revision %d is theirs, and %s.", last.Revision, last.Payload),
+		Headline: fmt.Sprintf("Somebody else works on this release: revision %d is theirs, and %s.", last.Revision, last.PayloadStatus),
 		Next:     "Let it end, then run again."}
 }
 
@@ -229,7 +229,7 @@ func (o *operator) finishRecording(ctx context.Context, out result.Outcome, fail
 	}
 	last := f.Last()
 	if last != nil {
-		o.report.result.Status = last.Payload
+		o.report.result.Status = last.PayloadStatus
 	}
 	p := problem.Of(failure)
 	if err := o.lock.lost(ctx); err != nil {
@@ -244,7 +244,7 @@ func (o *operator) finishRecording(ctx context.Context, out result.Outcome, fail
 			"and every later Helm operation will trip over it: %w",
 			out.Revision, o.report.result.Status, p.Cause)
 		return &unrecorded
-	case verdict.RecordingMissing:
+	case verdict.RecordingWritable:
 	}
 	o.report.say("Record what Helm could not record: " + p.Error())
 	if err := o.records.Settle(ctx, last, facts.StatusDeployed, "recorded by Berth: Helm's own last write failed"); err != nil {

@@ -43,7 +43,7 @@ func (p *prover) prove(ctx context.Context, reported verdict.Reported) error {
 	ctx, cancel := within(ctx, "check-timeout", p.timeout)
 	defer cancel()
 	one := &proof{prover: p, reported: reported, answered: p.report.clock()}
-	err := backoff.Retry(func() error { return one.attempt(ctx) }, backoff.WithContext(lookBackoff(), ctx))
+	err := backoff.Retry(func() error { return one.lookAndCount(ctx) }, backoff.WithContext(lookBackoff(), ctx))
 	if err == nil || ctx.Err() == nil && !errors.Is(err, errNotYet) {
 		return err
 	}
@@ -68,9 +68,9 @@ var errNotYet = errors.New("not consistent yet")
 
 // attempt looks once and counts good looks. An error that is not permanent asks
 // for another one.
-func (p *proof) attempt(ctx context.Context) error {
+func (p *proof) lookAndCount(ctx context.Context) error {
 	res := &p.report.result
-	res.Attempts++
+	res.Looks++
 	state, err := p.look(ctx)
 	if p.lookErr = err; err == nil || errors.Is(err, errNotYet) {
 		p.answered = p.report.clock()
@@ -85,7 +85,7 @@ func (p *proof) attempt(ctx context.Context) error {
 	}
 	if state != "" && state != p.said {
 		p.said = state
-		p.report.say(fmt.Sprintf("Check %d: %s", res.Attempts, state))
+		p.report.say(fmt.Sprintf("Check %d: %s", res.Looks, state))
 	}
 	return err
 }
@@ -93,7 +93,7 @@ func (p *proof) attempt(ctx context.Context) error {
 // look observes the release once and returns what does not hold.
 func (p *proof) look(ctx context.Context) (state string, err error) {
 	f, err := p.gather.gather(ctx, scope{objects: true, applied: p.reported.Manifest})
-	if err == nil && p.lock.held == nil && f.Last() != nil && f.Last().Payload.Unfinished() {
+	if err == nil && p.lock.held == nil && f.Last() != nil && f.Last().PayloadStatus.Unfinished() {
 		f.Lock, err = p.lock.current(ctx) // another run may hold it, or just have released it
 	}
 	if err != nil {

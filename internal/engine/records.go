@@ -22,7 +22,7 @@ type recordRepairer struct {
 func (r *recordRepairer) promote(ctx context.Context, f *facts.Facts) error {
 	defer r.report.step("Promote the record: only its recording failed")()
 	last := f.Last()
-	was := last.Payload
+	was := last.PayloadStatus
 	if err := r.settle(ctx, last, facts.StatusDeployed,
 		"promoted by Berth: all of it was in place, only its recording had failed"); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (r *recordRepairer) promote(ctx context.Context, f *facts.Facts) error {
 func (r *recordRepairer) unlock(ctx context.Context, f *facts.Facts) error {
 	defer r.report.step("Unlock the record of a dead operation")()
 	last := f.Last()
-	was := last.Payload
+	was := last.PayloadStatus
 	if err := r.settle(ctx, last, facts.StatusFailed, fmt.Sprintf("unlocked by Berth from a stale %s", was)); err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (r *recordRepairer) unlock(ctx context.Context, f *facts.Facts) error {
 func (r *recordRepairer) dedupe(ctx context.Context, f *facts.Facts) error {
 	for i := range f.Records[:len(f.Records)-1] {
 		rec := &f.Records[i]
-		if rec.Label != facts.StatusDeployed {
+		if rec.LabelStatus != facts.StatusDeployed {
 			continue
 		}
 		if err := r.settle(ctx, rec, facts.StatusSuperseded, "superseded, recorded by Berth"); err != nil {
@@ -70,7 +70,7 @@ func (r *recordRepairer) relabel(ctx context.Context, f *facts.Facts) error {
 	defer r.report.step("Restore the labels of the records")()
 	for i := range f.Records {
 		rec := &f.Records[i]
-		if !rec.Hidden && (rec != f.Last() || rec.Label == rec.Payload) {
+		if !rec.Hidden && (rec != f.Last() || rec.LabelStatus == rec.PayloadStatus) {
 			continue
 		}
 		if err := r.relabelOne(ctx, rec); err != nil {
@@ -89,11 +89,11 @@ func (r *recordRepairer) relabelOne(ctx context.Context, rec *facts.Record) erro
 	if rec.DecodeError != "" {
 		return r.moveAside(ctx, rec)
 	}
-	was, hidden := rec.Label, rec.Hidden
+	was, hidden := rec.LabelStatus, rec.Hidden
 	if err := r.write(ctx, func() error { return r.records.Relabel(ctx, rec) }); err != nil {
 		return err
 	}
-	why := fmt.Sprintf("its label said %s and its payload %s", was, rec.Payload)
+	why := fmt.Sprintf("its label said %s and its payload %s", was, rec.PayloadStatus)
 	if hidden {
 		why = "it lacked the labels by which Helm finds its records"
 	}
@@ -154,7 +154,7 @@ func (r *recordRepairer) discard(ctx context.Context, f *facts.Facts) error {
 	}
 	f.Records = f.Records[:len(f.Records)-1]
 	r.report.repaired("discard", "Revision %d was left %s by an operation that is dead and had made nothing; its record was removed.",
-		last.Revision, last.Payload)
+		last.Revision, last.PayloadStatus)
 	return nil
 }
 
@@ -163,7 +163,7 @@ func (r *recordRepairer) settle(ctx context.Context, rec *facts.Record, to facts
 	if err := r.write(ctx, func() error { return r.records.Settle(ctx, rec, to, why) }); err != nil {
 		return err
 	}
-	rec.Label, rec.Payload = to, to
+	rec.LabelStatus, rec.PayloadStatus = to, to
 	return nil
 }
 

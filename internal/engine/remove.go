@@ -40,7 +40,7 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 	}
 	f.Records = nil
 	r.report.repaired("uninstall",
-		"Revision %d was left %s by an operation that is dead; the release was uninstalled and its records removed.", was.Revision, was.Payload)
+		"Revision %d was left %s by an operation that is dead; the release was uninstalled and its records removed.", was.Revision, was.PayloadStatus)
 	return nil
 }
 
@@ -48,7 +48,7 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 // then deletes the records, so that a run which is cut short leaves something to
 // go on from.
 func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, withNamespace bool) error {
-	if last := f.Last(); last != nil && last.Payload != facts.StatusUninstalled {
+	if last := f.Last(); last != nil && last.PayloadStatus != facts.StatusUninstalled {
 		if err := r.uninstall(ctx, f); err != nil {
 			return err
 		}

@@ -24,11 +24,11 @@ func (r *repairRelease) run(ctx context.Context) error {
 	if err := r.permissions.require(ctx, r.permissions.ofVerb(r.ns.now.Phase), ""); err != nil {
 		return err
 	}
-	ctx, unlock, err := r.lock.acquire(ctx, LockExpected{}, r.chart.refresh)
+	ctx, release, err := r.lock.acquire(ctx, LockExpected{}, r.chart.refresh)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer release()
 	f, err := r.awaitIdle(ctx, scope{}, false)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (r *repairRelease) carryOutWithin(ctx context.Context, f *facts.Facts) erro
 	}
 	res.Status = facts.StatusUninstalled
 	if last := out.facts.Last(); last != nil {
-		res.Status = last.Payload
+		res.Status = last.PayloadStatus
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (r *reporter) hasRepaired(what string) bool { return slices.Contains(r.repa
 // diagnosed adds a diagnosis and the plan that was made for it.
 func (r *reporter) diagnosed(f *facts.Facts, d verdict.Diagnosis, p verdict.Plan) {
 	if last := f.Last(); last != nil {
-		r.result.Revision, r.result.Status, r.result.Chart = last.Revision, last.Payload, last.Chart
+		r.result.Revision, r.result.Status, r.result.Chart = last.Revision, last.PayloadStatus, last.Chart
 	}
 	if d.State == verdict.StateDeployed || d.State == verdict.StateAbsent || p.Tells(d) {
 		return
@@ -79,7 +79,7 @@ func (r *reporter) observed(f *facts.Facts, reported verdict.Reported) {
 	if last == nil {
 		return
 	}
-	r.result.Revision, r.result.Status = last.Revision, last.Payload
+	r.result.Revision, r.result.Status = last.Revision, last.PayloadStatus
 	if r.result.Chart == "" {
 		r.result.Chart = last.Chart
 	}

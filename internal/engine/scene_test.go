@@ -49,7 +49,7 @@ func newScene(ctx context.Context, records ...facts.Record) *scene {
 		},
 	}
 	for _, rec := range records {
-		if rec.Label == facts.StatusDeployed || rec.Label == facts.StatusSuperseded {
+		if rec.LabelStatus == facts.StatusDeployed || rec.LabelStatus == facts.StatusSuperseded {
 			for _, name := range namesIn(rec.Manifest) {
 				cluster.put(healthy(name))
 			}

@@ -17,7 +17,7 @@ func init() { verbs[verb.Teardown] = func(s *session) verbRun { return &teardown
 // is doubtful is kept and named.
 type teardown struct {
 	*session
-	left verdict.Teardown
+	left verdict.TeardownResult
 }
 
 func (t *teardown) run(ctx context.Context) error {
@@ -35,11 +35,11 @@ func (t *teardown) run(ctx context.Context) error {
 	if err := t.permissions.require(ctx, t.needs(), ""); err != nil {
 		return err
 	}
-	ctx, unlock, err := t.lock.acquire(ctx, LockExpected{}, t.chart.refresh)
+	ctx, release, err := t.lock.acquire(ctx, LockExpected{}, t.chart.refresh)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer release()
 	f, err := t.awaitIdle(ctx, scope{}, true)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts) error {
 		res.Headline = fmt.Sprintf("Release %s is not there (any more).", t.options.App.Release)
 		return nil
 	}
-	res.Revision, res.Status, res.Chart = last.Revision, last.Payload, last.Chart
+	res.Revision, res.Status, res.Chart = last.Revision, last.PayloadStatus, last.Chart
 	plan := verdict.PlanTeardown(f, verdict.Diagnose(f, t.options.Policy), t.options.Policy)
 	if plan.Refusal != nil {
 		return plan.Refusal

@@ -31,16 +31,16 @@ func TestCheck(t *testing.T) {
 			}, verb: verb.Check, reason: problem.Consistent,
 			says: []string{"Revision 1 of `web` is deployed"},
 			check: func(t *testing.T, s *scene, r result.Result) {
-				if r.Chart != "web-1.0.0" || r.Attempts != 1 || len(r.Checks) == 0 || len(r.Objects) != 1 || s.locker.times("Acquire") != 0 {
-					t.Errorf("%d looks, %d checks, objects %v, the lock was acquired %d times", r.Attempts, len(r.Checks), r.Objects,
+				if r.Chart != "web-1.0.0" || r.Looks != 1 || len(r.Checks) == 0 || len(r.Objects) != 1 || s.locker.times("Acquire") != 0 {
+					t.Errorf("%d looks, %d checks, objects %v, the lock was acquired %d times", r.Looks, len(r.Checks), r.Objects,
 						s.locker.times("Acquire"))
 				}
 			}},
 		{name: "as often in a row as asked for", records: one, verb: verb.Check, reason: problem.Consistent,
 			set: func(s *scene) { s.options.Confirm = 3 },
 			check: func(t *testing.T, _ *scene, r result.Result) {
-				if r.Attempts != 3 {
-					t.Errorf("%d looks", r.Attempts)
+				if r.Looks != 3 {
+					t.Errorf("%d looks", r.Looks)
 				}
 			}},
 		{name: "good looks that a bad one interrupts count anew", records: one, verb: verb.Check, reason: problem.Consistent,
@@ -52,8 +52,8 @@ func TestCheck(t *testing.T) {
 				})
 			},
 			check: func(t *testing.T, _ *scene, r result.Result) {
-				if r.Attempts != 4 {
-					t.Errorf("%d looks", r.Attempts)
+				if r.Looks != 4 {
+					t.Errorf("%d looks", r.Looks)
 				}
 			}},
 		{name: "too few good looks in the time", records: one, verb: verb.Check, reason: problem.Inconsistent,
@@ -69,15 +69,15 @@ func TestCheck(t *testing.T) {
 			says: []string{"is not what it should be", "check-timeout of 1m0s"},
 			check: func(t *testing.T, s *scene, r result.Result) {
 				told := slices.DeleteFunc(slices.Clone(s.said), func(line string) bool { return !strings.HasPrefix(line, "Check ") })
-				if len(told) != 2 || told[1] != "Check 1: 1 of 1 objects not ready" || r.Attempts < 10 {
-					t.Errorf("after %d looks it told %q", r.Attempts, told)
+				if len(told) != 2 || told[1] != "Check 1: 1 of 1 objects not ready" || r.Looks < 10 {
+					t.Errorf("after %d looks it told %q", r.Looks, told)
 				}
 			}},
 		{name: "no release", records: none, verb: verb.Check, reason: problem.NotFound},
 		{name: "no namespace", records: none, verb: verb.Check, set: absent, reason: problem.NotFound},
 		{name: "a namespace that is going", records: one, verb: verb.Check, set: terminating, reason: problem.NamespaceTerminating},
 		{name: "another branch's namespace", records: one, verb: verb.Check, set: func(s *scene) { s.cluster.ns.Identity = "theirs" },
-			reason: problem.NotOurs},
+			reason: problem.Foreign},
 		{name: "a failed deploy, at once", records: func() []facts.Record { return append(one(), by("before", revision(2, facts.StatusFailed))) },
 			verb: verb.Check, reason: problem.DeployFailed},
 		{name: "a record that only was not written", records: pendingOf(facts.StatusPendingUpgrade), set: ended(true), verb: verb.Check,
@@ -98,8 +98,12 @@ func TestCheck(t *testing.T) {
 				s.locker.found = facts.Lock{State: facts.LockHeld, Run: "dead", Holder: "x"}
 				go func() {
 					time.Sleep(5 * time.Second)
-					s.helm.change(s.helm.key(1), func(rec *facts.Record) { rec.Label, rec.Payload = facts.StatusSuperseded, facts.StatusSuperseded })
-					s.helm.change(s.helm.key(2), func(rec *facts.Record) { rec.Label, rec.Payload = facts.StatusDeployed, facts.StatusDeployed })
+					s.helm.change(s.helm.key(1), func(rec *facts.Record) {
+						rec.LabelStatus, rec.PayloadStatus = facts.StatusSuperseded, facts.StatusSuperseded
+					})
+					s.helm.change(s.helm.key(2), func(rec *facts.Record) {
+						rec.LabelStatus, rec.PayloadStatus = facts.StatusDeployed, facts.StatusDeployed
+					})
 				}()
 			}},
 		{name: "nobody can tell whether it is alive", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check,
@@ -125,8 +129,8 @@ func TestCheck(t *testing.T) {
 					Missing: []problem.MissingPermission{{Permission: problem.Permission{Verb: "get", Resource: "deployments"}}}})
 			},
 			check: func(t *testing.T, _ *scene, r result.Result) {
-				if r.Attempts != 1 || r.RBAC == "" {
-					t.Errorf("%d looks, RBAC %q", r.Attempts, r.RBAC)
+				if r.Looks != 1 || r.RBAC == "" {
+					t.Errorf("%d looks, RBAC %q", r.Looks, r.RBAC)
 				}
 			}},
 		{name: "a record that changes while it is read is read anew", records: one, verb: verb.Check, reason: problem.Consistent,
@@ -193,7 +197,7 @@ func TestRepair(t *testing.T) {
 			stored: "1 deployed",
 			records: func() []facts.Record {
 				rec := one()[0]
-				rec.Label = facts.StatusFailed
+				rec.LabelStatus = facts.StatusFailed
 				return []facts.Record{rec}
 			}, set: func(s *scene) { s.cluster.put(healthy("web")) }, check: func(t *testing.T, _ *scene, r result.Result) {
 				if !strings.Contains(r.Notes[0].Message, "its label said failed and its payload deployed") {
@@ -226,7 +230,7 @@ func TestRepair(t *testing.T) {
 			set: func(s *scene) { s.locker.fail("Acquire", 1, errDown) }},
 		{name: "no answer", records: one, verb: verb.Repair, reason: problem.Unanswered,
 			set: func(s *scene) { s.helm.fail("Records", 1, errDown) }},
-		{name: "a stranger's, to be removed", verb: verb.Repair, reason: problem.NotOurs, stored: "1 pending-install",
+		{name: "a stranger's, to be removed", verb: verb.Repair, reason: problem.Foreign, stored: "1 pending-install",
 			records: func() []facts.Record {
 				rec := revision(1, facts.StatusPendingInstall)
 				rec.Created, rec.Touched = time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)
@@ -276,7 +280,7 @@ func TestTeardown(t *testing.T) {
 			})},
 		{name: "whose namespace does not go", records: none, set: terminating, verb: verb.Teardown, reason: problem.NamespaceTerminating},
 		{name: "of another branch", records: one, set: func(s *scene) { s.cluster.ns.Identity = "theirs" }, verb: verb.Teardown,
-			reason: problem.NotOurs},
+			reason: problem.Foreign},
 		{name: "that somebody works on", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Teardown, reason: problem.LivenessUnknown,
 			set: func(s *scene) { s.options.LockTimeout = time.Second }},
 		{name: "that somebody uninstalls already", verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-",
@@ -288,16 +292,16 @@ func TestTeardown(t *testing.T) {
 			records: func() []facts.Record { return []facts.Record{by("before", revision(1, facts.StatusUninstalled))} },
 			verb:    verb.Teardown, reason: problem.Consistent, stored: "-"},
 		{name: "that Berth did not deploy", records: func() []facts.Record { return []facts.Record{revision(1, facts.StatusDeployed)} },
-			verb: verb.Teardown, reason: problem.NotOurs, stored: "1 deployed",
+			verb: verb.Teardown, reason: problem.Foreign, stored: "1 deployed",
 			set: func(s *scene) { s.cluster.ns.Ours, s.cluster.ns.Identity = false, "" }},
-		{name: "beside another release", records: one, verb: verb.Teardown, reason: problem.NotOurs, asked: "uninstall", stored: "-",
+		{name: "beside another release", records: one, verb: verb.Teardown, reason: problem.Foreign, asked: "uninstall", stored: "-",
 			set: func(s *scene) { s.helm.others = []string{"db"} },
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if len(r.Kept) != 1 || s.cluster.times("DeleteNamespace") != 0 {
 					t.Errorf("kept %q", r.Kept)
 				}
 			}},
-		{name: "with an object that is somebody else's by now", records: one, verb: verb.Teardown, reason: problem.NotOurs, asked: "uninstall",
+		{name: "with an object that is somebody else's by now", records: one, verb: verb.Teardown, reason: problem.Foreign, asked: "uninstall",
 			set: func(s *scene) { s.helm.out = result.Outcome{Kept: []string{"Deployment/web was kept"}} },
 			check: func(t *testing.T, _ *scene, r result.Result) {
 				if len(r.Kept) != 2 {

@@ -21,16 +21,16 @@ func (s Stamp) Zero() bool { return s == Stamp{} }
 // Record is one stored revision: its metadata, and the content of its payload once
 // that was loaded.
 type Record struct {
-	Key      string // name of the Secret or ConfigMap
-	UID      string
-	Revision int
-	Label    Status // what the label says
-	Created  time.Time
-	Touched  time.Time // newest managedFields time
-	Managers []string  // who wrote it, newest first
-	Stamp    Stamp     // only when it is this record's own
-	Identity string    // identity hash of the branch that wrote it, if stamped
-	RunURL   string    // the CI run that wrote it, if it said so; untrusted text
+	Key         string // name of the Secret or ConfigMap
+	UID         string
+	Revision    int
+	LabelStatus Status // what the label says
+	Created     time.Time
+	Touched     time.Time // newest managedFields time
+	Managers    []string  // who wrote it, newest first
+	Stamp       Stamp     // only when it is this record's own
+	Identity    string    // identity hash of the branch that wrote it, if stamped
+	RunURL      string    // the CI run that wrote it, if it said so; untrusted text
 	// Hidden is set where a label is missing by which Helm finds its records. Helm
 	// does not see such a record, and fails to create one of its name.
 	Hidden bool
@@ -41,13 +41,13 @@ type Record struct {
 
 // Content is what a record's payload says.
 type Content struct {
-	Loaded      bool   // the payload was read
-	DecodeError string // why it could not be decoded; empty when it could
-	Payload     Status // the status that the payload names
-	Description string
-	Manifest    string
-	Hooks       []Hook
-	Chart       string // name-version
+	Loaded        bool   // the payload was read
+	DecodeError   string // why it could not be decoded; empty when it could
+	PayloadStatus Status // the status that the payload names
+	Description   string
+	Manifest      string
+	Hooks         []Hook
+	Chart         string // name-version
 }
 
 // FieldManager is Berth's name in the managedFields of the records that it writes.
@@ -57,9 +57,9 @@ const FieldManager = "berth"
 // label where the payload was not or cannot be read.
 func (r *Record) EffectiveStatus() Status {
 	if r.DecodeError != "" || !r.Loaded {
-		return r.Label
+		return r.LabelStatus
 	}
-	return r.Payload
+	return r.PayloadStatus
 }
 
 // Hook is one hook of a stored release.
@@ -74,6 +74,6 @@ type Hook struct {
 	Recreated bool
 }
 
-// ErrChanged is the error of a write to a record that was changed or deleted since
-// it was read. What was decided by the record has to be decided anew.
-var ErrChanged = errors.New("the records changed while they were read")
+// ErrChanged is in the error of a read or a write of a record that was changed or
+// deleted since it was listed or read. What was decided by it has to be decided anew.
+var ErrChanged = errors.New("the records changed meanwhile")

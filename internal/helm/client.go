@@ -28,14 +28,14 @@ type sdkClient interface {
 // for nothing.
 type client struct {
 	sdkClient
-	log       func(format string, args ...any)
-	fence     context.Context // ends when the operation's fence closes
-	operation context.Context // the operation's own, with its deadline
-	pods      kubernetes.Interface
-	waiter    Waiter
-	cacheGets func() (end func())
-	release   ownership.Release // whose objects these are
-	timeline  *timeline
+	log          func(format string, args ...any)
+	untilFenced  context.Context // ends when the operation's fence closes
+	operationCtx context.Context // the operation's own, with its deadline
+	pods         kubernetes.Interface
+	waiter       Waiter
+	cacheGets    func() (end func())
+	release      ownership.Release // whose objects these are
+	timeline     *timeline
 	observed
 }
 
@@ -121,7 +121,7 @@ func (c *client) WaitWithJobs(list kube.ResourceList, timeout time.Duration) err
 }
 
 func (c *client) wait(list kube.ResourceList, timeout time.Duration, jobs bool) error {
-	ctx, cancel := context.WithTimeout(c.fence, stepTimeout(c.operation, timeout))
+	ctx, cancel := context.WithTimeout(c.untilFenced, stepTimeout(c.operationCtx, timeout))
 	defer cancel()
 	end := c.timeline.start("Wait until ready: %s", refs(list))
 	took, err := c.waiter.WaitForReady(ctx, applied(list), jobs)
@@ -132,7 +132,7 @@ func (c *client) wait(list kube.ResourceList, timeout time.Duration, jobs bool) 
 
 // WaitForDelete waits until the objects are gone.
 func (c *client) WaitForDelete(list kube.ResourceList, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(c.fence, stepTimeout(c.operation, timeout))
+	ctx, cancel := context.WithTimeout(c.untilFenced, stepTimeout(c.operationCtx, timeout))
 	defer cancel()
 	end := c.timeline.start("Wait until gone: %s", refs(list))
 	took, err := c.waiter.WaitForDelete(ctx, refs(list))

@@ -37,7 +37,7 @@ func (o *Operations) installCRDs(op *operation, values map[string]any) error {
 		return err
 	}
 	op.client.timeline.enter("Make the CRDs of the chart")
-	ctx, cancel := context.WithTimeout(op.client.fence, stepTimeout(op.client.operation, o.opts.Timeout))
+	ctx, cancel := context.WithTimeout(op.client.untilFenced, stepTimeout(op.client.operationCtx, o.opts.Timeout))
 	defer cancel()
 	mapper, err := op.backend.Getter.ToRESTMapper()
 	if err != nil {
@@ -107,7 +107,8 @@ func (c crdClient) createMissing(wanted kube.ResourceList) (created kube.Resourc
 	return created, err
 }
 
-// createOne creates a CRD, or returns false where it exists. Many users who
+// createOne creates a CRD, or returns false where it exists. One that another run
+// creates at the same moment counts as created, so that it is waited for. Many users who
 // deploy into one namespace may not read CRDs: then a CRD exists when the API
 // server serves its kind.
 func (c crdClient) createOne(info *resource.Info) (created bool, err error) {

@@ -78,7 +78,7 @@ func (o *Operations) install(op *operation, c *installClient, ch *helmchart.Char
 	i.Replace = replace
 	i.SkipCRDs = true // installCRDs creates them
 	i.Wait = true
-	i.Timeout = stepTimeout(op.client.operation, o.opts.Timeout)
+	i.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	i.DisableOpenAPIValidation = true
 	out := op.run(c, func() (*release.Release, error) {
 		c.failed = buildFailedRevisions(c.client, failed)
@@ -104,7 +104,7 @@ func (o *Operations) upgrade(op *operation, c *upgradeClient, ch *helmchart.Char
 	u := action.NewUpgrade(op.config)
 	u.Namespace = o.opts.Namespace
 	u.Wait = true
-	u.Timeout = stepTimeout(op.client.operation, o.opts.Timeout)
+	u.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	u.MaxHistory = o.opts.MaxHistory
 	u.ResetValues = true
 	u.DisableOpenAPIValidation = true

@@ -18,7 +18,7 @@ import (
 // permissions to list and watch. Like Helm's, it takes a hook that was deleted
 // meanwhile for one that succeeded, but notes its name as unproven.
 func (c *client) WatchUntilReady(list kube.ResourceList, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(c.fence, stepTimeout(c.operation, timeout))
+	ctx, cancel := context.WithTimeout(c.untilFenced, stepTimeout(c.operationCtx, timeout))
 	defer cancel()
 	end := c.timeline.start("Wait for the hook %s", refs(list))
 	deleted, err := c.waiter.WaitForCompletion(ctx, applied(list))
@@ -31,17 +31,19 @@ func (c *client) WatchUntilReady(list kube.ResourceList, timeout time.Duration) 
 	return err
 }
 
-// GetPodList lists a hook's pods. Helm's own dereferences a client that only its
-// own IsReachable and Wait make.
+// GetPodList lists a hook's pods, whose logs Helm prints while the run goes on. The
+// log lines in a report are others': internal/kube/rollout reads them (logs.go).
+// Helm's own method panics, since its client is nil until its own IsReachable or
+// Wait was called.
 func (c *client) GetPodList(namespace string, o metav1.ListOptions) (*corev1.PodList, error) {
-	pods, err := c.pods.CoreV1().Pods(namespace).List(c.fence, o)
+	pods, err := c.pods.CoreV1().Pods(namespace).List(c.untilFenced, o)
 	if err != nil {
 		return nil, fmt.Errorf("list pods of a hook in namespace %s: %w", namespace, err)
 	}
 	return pods, nil
 }
 
-// OutputContainerLogsForPodList copies the logs of the pods' containers.
+// OutputContainerLogsForPodList prints the logs of the containers of a hook's pods.
 func (c *client) OutputContainerLogsForPodList(list *corev1.PodList, namespace string,
 	to func(namespace, pod, container string) io.Writer) error {
 	for _, pod := range list.Items {
@@ -56,7 +58,7 @@ func (c *client) OutputContainerLogsForPodList(list *corev1.PodList, namespace s
 }
 
 func (c *client) copyLog(namespace, pod string, o *corev1.PodLogOptions, to io.Writer) error {
-	stream, err := c.pods.CoreV1().Pods(namespace).GetLogs(pod, o).Stream(c.fence)
+	stream, err := c.pods.CoreV1().Pods(namespace).GetLogs(pod, o).Stream(c.untilFenced)
 	if err != nil {
 		return fmt.Errorf("read the log of container %s of pod %s in namespace %s: %w", o.Container, pod, namespace, err)
 	}

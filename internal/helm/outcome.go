@@ -68,7 +68,7 @@ func withReason(err error) error {
 	case err == nil || errors.As(err, &p):
 		return err
 	case isOwnershipConflict(err):
-		return &problem.Problem{Reason: problem.NotOurs, Tried: "take the chart's objects into the release", Cause: err,
+		return &problem.Problem{Reason: problem.Foreign, Tried: "take the chart's objects into the release", Cause: err,
 			Next: "Rename them in the chart, or remove their owner first: they belong to something else. Nothing was touched."}
 	case apierrors.IsForbidden(err):
 		return &problem.Problem{Reason: problem.PermissionMissing, Headline: "A permission on the chart's own objects is missing.", Cause: err,

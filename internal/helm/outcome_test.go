@@ -42,7 +42,7 @@ func TestWithReason(t *testing.T) {
 		want problem.ExitReason
 	}{
 		"a problem stays":      {fmt.Errorf("wrapped: %w", problemOf), problem.RecordUnreadable},
-		"an object of another": {errors.New(`ConfigMap "a" exists: invalid ownership metadata; label`), problem.NotOurs},
+		"an object of another": {errors.New(`ConfigMap "a" exists: invalid ownership metadata; label`), problem.Foreign},
 		"a refused request":    {fmt.Errorf("create: %w", forbidden), problem.PermissionMissing},
 		"a connection that failed": {&url.Error{Op: "Get", URL: "https://k", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}},
 			problem.Unanswered},

@@ -49,7 +49,7 @@ func takeOver(ctx context.Context, c *client, core corev1client.CoreV1Interface,
 		}
 	}
 	if len(refused) > 0 {
-		return nil, &problem.Problem{Reason: problem.NotOurs, Tried: "take the chart's objects into the release",
+		return nil, &problem.Problem{Reason: problem.Foreign, Tried: "take the chart's objects into the release",
 			Cause: errors.New(strings.Join(refused, "; ")),
 			Next:  "Rename these objects in the chart, or remove their owner first. Nothing was touched."}
 	}
@@ -198,7 +198,7 @@ func refuseForeign(c *client, refused string, have, want kube.ResourceList) erro
 		return c.noteRefusal(err, "read the objects that a rollback changes")
 	}
 	if cause := errors.Join(foreign...); cause != nil {
-		return &problem.Problem{Reason: problem.NotOurs, Headline: refused + ": objects of it belong to something else.", Cause: cause,
+		return &problem.Problem{Reason: problem.Foreign, Headline: refused + ": objects of it belong to something else.", Cause: cause,
 			Next: "Give these objects back or remove them, then run again. Nothing was touched."}
 	}
 	return nil

@@ -109,7 +109,7 @@ func TestTakeOverIsRefused(t *testing.T) {
 			s.put("one", s.namespace, "past")
 			s.put("two", c.namespace, c.release)
 			o := s.releases("web", twoMaps).Perform(t.Context(), facts.ModeInstall, nil)
-			ends(t, o, problem.NotOurs, s.namespace+"/ConfigMap/two", c.says)
+			ends(t, o, problem.Foreign, s.namespace+"/ConfigMap/two", c.says)
 			if len(o.Phases) == 0 {
 				t.Error("it does not tell what the time went to")
 			}

@@ -92,7 +92,7 @@ func (s *RecordStore) Relabel(ctx context.Context, rec *facts.Record) error {
 	if err := s.forgetChanged(rec, s.store.Relabel(ctx, l)); err != nil {
 		return err
 	}
-	rec.Label, rec.Hidden = rec.Payload, false
+	rec.LabelStatus, rec.Hidden = rec.PayloadStatus, false
 	return nil
 }
 

@@ -86,7 +86,7 @@ func TestRelabelledRecordsAreHelmsAgain(t *testing.T) {
 		t.Fatalf("over a change: %v", err)
 	}
 	rec = &recordsOf(t, r, 2)[1] // decided anew
-	if err := r.Relabel(t.Context(), rec); err != nil || rec.Hidden || rec.Label != facts.StatusDeployed {
+	if err := r.Relabel(t.Context(), rec); err != nil || rec.Hidden || rec.LabelStatus != facts.StatusDeployed {
 		t.Fatalf("record %+v, %v", rec, err)
 	}
 	for _, version := range []int{3, 4} {

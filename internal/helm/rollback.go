@@ -41,7 +41,7 @@ func (o *Operations) rollback(op *operation, to int) result.Outcome {
 	b := action.NewRollback(op.config)
 	b.Version = to
 	b.Wait = true
-	b.Timeout = stepTimeout(op.client.operation, o.opts.Timeout)
+	b.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	b.MaxHistory = o.opts.MaxHistory
 	return op.run(op.client, func() (*release.Release, error) {
 		last, err := checkRollback(op.config.Releases, op.client, o.opts.Release, to)

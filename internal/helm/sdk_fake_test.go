@@ -52,7 +52,7 @@ func newSDK(t *testing.T) *sdk {
 	s := &sdk{t: t, records: driver.NewMemory(), live: map[string]*unstructured.Unstructured{}}
 	s.records.SetNamespace("review")
 	s.client = &client{
-		sdkClient: s, log: t.Logf, fence: t.Context(), operation: t.Context(), waiter: s,
+		sdkClient: s, log: t.Logf, untilFenced: t.Context(), operationCtx: t.Context(), waiter: s,
 		cacheGets: func() func() {
 			s.called("begin cache")
 			return func() { s.called("end cache") }

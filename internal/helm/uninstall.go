@@ -36,7 +36,7 @@ func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper) result.Out
 	u := action.NewUninstall(op.config)
 	u.Wait = true
 	u.KeepHistory = true
-	u.Timeout = stepTimeout(op.client.operation, o.opts.Timeout)
+	u.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	u.DeletionPropagation = "background"
 	out := op.run(c, func() (*release.Release, error) {
 		if err := prepareUninstall(op.config.Releases, c, mapper, o.opts.Release); err != nil {

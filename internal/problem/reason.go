@@ -14,7 +14,7 @@ const (
 	Inconsistent         ExitReason = "inconsistent"
 	RepairFailed         ExitReason = "repair-failed"
 	Unanswered           ExitReason = "api-server-unanswered"
-	NotOurs              ExitReason = "belongs-to-another"
+	Foreign              ExitReason = "belongs-to-another"
 	NamespaceTerminating ExitReason = "namespace-terminating"
 	RecordUnreadable     ExitReason = "record-unreadable"
 	ChartInvalid         ExitReason = "chart-invalid"

@@ -98,7 +98,7 @@ func (d *Display) refresh(now time.Time) {
 func (d *Display) redraw(now time.Time) (next time.Time) {
 	from := d.log.since.Add(maxRepaint)
 	if d.log.wait != nil {
-		from = d.log.wait.began.Add(settleTime)
+		from = d.log.wait.began.Add(collectTime)
 	}
 	if due := later(from, d.paintedAt.Add(minRepaint)); now.Before(due) {
 		return due

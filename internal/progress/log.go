@@ -10,9 +10,9 @@ import (
 const (
 	// heartbeat is how long nothing may be printed: then a reminder is due.
 	heartbeat = 30 * time.Second
-	// settleTime is how long changes are collected, so that what changes together is
+	// collectTime is how long changes are collected, so that what changes together is
 	// printed together. A wait that ends within it takes one line.
-	settleTime = 200 * time.Millisecond
+	collectTime = 200 * time.Millisecond
 	// minInterval is the shortest time between two prints of changes.
 	minInterval = time.Second
 	// maxLines is how many lines are printed at a time.
@@ -64,7 +64,7 @@ func (l *log) due(printed time.Time) time.Time {
 	if l.wait == nil || l.announced && len(l.changed) == 0 {
 		return due
 	}
-	return earlier(due, later(l.changedAt.Add(settleTime), l.printedAt.Add(l.interval())))
+	return earlier(due, later(l.changedAt.Add(collectTime), l.printedAt.Add(l.interval())))
 }
 
 // reminderDue returns when a reminder is due.

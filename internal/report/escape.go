@@ -102,8 +102,8 @@ func prose(s string) string {
 	return b.String()
 }
 
-// fence returns s, cut to limit bytes, as a code block that nothing in s can close.
-func fence(language, s string, limit int) string {
+// codeBlock returns s, cut to limit bytes, as a code block that nothing in s can close.
+func codeBlock(language, s string, limit int) string {
 	s = strings.TrimRight(text.Cut(text.Clean(s), limit), "\n \t")
 	ticks := strings.Repeat("`", max(3, longestRun(s)+1))
 	return ticks + language + "\n" + s + "\n" + ticks + "\n"

@@ -64,7 +64,7 @@ func TestProse(t *testing.T) {
 
 func TestFenceCannotBeClosed(t *testing.T) {
 	for _, in := range []string{"```\n</details>", "a\n````\n`````x", "~~~", strings.Repeat("`", 5000)} {
-		lines := strings.Split(strings.TrimRight(fence("text", in, 1<<10), "\n"), "\n")
+		lines := strings.Split(strings.TrimRight(codeBlock("text", in, 1<<10), "\n"), "\n")
 		opening := strings.TrimSuffix(lines[0], "text")
 		for _, line := range lines[1 : len(lines)-1] {
 			if strings.HasPrefix(strings.TrimSpace(line), opening) {

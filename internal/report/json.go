@@ -39,7 +39,7 @@ func NewDocument(r result.Result) Document {
 		Started: r.Started.UTC(),
 		TookMs:  r.Took.Milliseconds(),
 		Proof: Proof{
-			Attempts: r.Attempts, Checks: list(r.Checks, newCheck), Objects: list(r.Objects, newObject),
+			Attempts: r.Looks, Checks: list(r.Checks, newCheck), Objects: list(r.Objects, newObject),
 			Missing: list(r.Missing, newMissingPermission), RBAC: r.RBAC, Kept: list(r.Kept, same), Evidence: list(r.Evidence, same),
 		},
 		Log:         newLog(r),

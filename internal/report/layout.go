@@ -44,7 +44,7 @@ func evidenceBlock(pieces []string) string {
 	if all == "" {
 		return ""
 	}
-	return fence("text", all, maxBlock)
+	return codeBlock("text", all, maxBlock)
 }
 
 // tick marks what is well and what is not, in a table.

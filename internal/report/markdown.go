@@ -97,7 +97,7 @@ func cause(r result.Result) string {
 	}
 	s := "**Why:** " + prose(text.Cut(first, 4*maxPhrase)) + "\n"
 	if strings.TrimSpace(rest) != "" {
-		s += "\n" + fence("text", rest, maxBlock/4)
+		s += "\n" + codeBlock("text", rest, maxBlock/4)
 	}
 	return s
 }
@@ -120,7 +120,7 @@ func next(r result.Result) string {
 	var parts, commands []string
 	flush := func() {
 		if len(commands) > 0 {
-			parts = append(parts, fence("sh", strings.Join(commands, "\n"), maxBlock/4))
+			parts = append(parts, codeBlock("sh", strings.Join(commands, "\n"), maxBlock/4))
 			commands = nil
 		}
 	}

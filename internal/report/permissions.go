@@ -28,7 +28,7 @@ func permissionSection(r result.Result) string {
 	}
 	if r.RBAC != "" {
 		b.WriteString("\nApply this with `kubectl apply -f -`, as somebody who may grant it:\n\n")
-		b.WriteString(fence("yaml", r.RBAC, 4*maxBlock))
+		b.WriteString(codeBlock("yaml", r.RBAC, 4*maxBlock))
 	}
 	return b.String()
 }

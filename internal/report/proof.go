@@ -18,8 +18,8 @@ func checkTable(r result.Result) string {
 	}
 	var b strings.Builder
 	b.WriteString("### Checks\n\n")
-	if r.Attempts > 1 {
-		fmt.Fprintf(&b, "After %d attempts.\n\n", r.Attempts)
+	if r.Looks > 1 {
+		fmt.Fprintf(&b, "After %d attempts.\n\n", r.Looks)
 	}
 	b.WriteString("| | Check | Seen |\n|:-:|:--|:--|\n")
 	for _, c := range capped(r.Checks) {

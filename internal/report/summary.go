@@ -30,7 +30,7 @@ func severityOf(r result.Result) severity {
 	case problem.Interrupted, problem.Terminated:
 		return interrupted
 	case problem.Internal, problem.PermissionMissing, problem.LiveOperation, problem.LivenessUnknown, problem.DeployFailed,
-		problem.Inconsistent, problem.RepairFailed, problem.Unanswered, problem.NotOurs, problem.NamespaceTerminating,
+		problem.Inconsistent, problem.RepairFailed, problem.Unanswered, problem.Foreign, problem.NamespaceTerminating,
 		problem.RecordUnreadable, problem.ChartInvalid, problem.ProbeFailed, problem.SweepIncomplete, problem.NotFound, problem.WrongInput:
 	}
 	return failed

@@ -45,7 +45,7 @@ type Exit struct {
 // Proof is what the run saw of the release.
 type Proof struct {
 	Checks      []Check
-	Attempts    int
+	Looks       int
 	Objects     []facts.Object
 	Kept        []string // teardown: what was left, and why
 	Evidence    []string

@@ -54,16 +54,16 @@ func checkRevision(last *facts.Record, want Reported) result.Check {
 
 func checkStatus(last *facts.Record) result.Check {
 	c := result.Check{Name: "status", Title: "The record says deployed, in label and payload"}
-	c.OK = last.Label == facts.StatusDeployed && last.Payload == facts.StatusDeployed && !last.Hidden
+	c.OK = last.LabelStatus == facts.StatusDeployed && last.PayloadStatus == facts.StatusDeployed && !last.Hidden
 	switch {
 	case last.Hidden:
 		c.Detail = "the record lacks the labels by which Helm finds it"
 	case c.OK:
 		c.Detail = "both do"
-	case last.Label != last.Payload:
-		c.Detail = fmt.Sprintf("the record's label says %s and its payload %s", last.Label, last.Payload)
+	case last.LabelStatus != last.PayloadStatus:
+		c.Detail = fmt.Sprintf("the record's label says %s and its payload %s", last.LabelStatus, last.PayloadStatus)
 	default:
-		c.Detail = fmt.Sprintf("the record says %s", last.Payload)
+		c.Detail = fmt.Sprintf("the record says %s", last.PayloadStatus)
 	}
 	return c
 }
@@ -72,7 +72,7 @@ func checkOneDeployed(f *facts.Facts) result.Check {
 	c := result.Check{Name: "one-deployed", Title: "Exactly one revision is deployed"}
 	n := 0
 	for _, r := range f.Records {
-		if r.Label != facts.StatusDeployed {
+		if r.LabelStatus != facts.StatusDeployed {
 			continue
 		}
 		n++

@@ -10,8 +10,8 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// EndCheck returns why a check that does not hold ends at once, or nil where
-// another look may find the release consistent.
+// EndCheck returns the problem with which a check ends before its timeout, because
+// looking again cannot help; nil to look again.
 func EndCheck(f *facts.Facts, d Diagnosis, reported Reported, checks []result.Check) *problem.Problem {
 	switch d.State {
 	case StateAbsent:
@@ -29,7 +29,7 @@ func EndCheck(f *facts.Facts, d Diagnosis, reported Reported, checks []result.Ch
 	case StateUnreadable:
 		return &problem.Problem{Reason: problem.RecordUnreadable, Headline: "The last record of `" + f.Release + "` cannot be read.",
 			Cause: errors.New(d.Cause), Next: "Run berth deploy, or berth repair: they move it out of the way."}
-	case StateNotOurs, StateTerminating:
+	case StateForeign, StateTerminating:
 		return Refuse(f, d)
 	case StateDeployed, StateTwoDeployed, StateNoneDeployed, StateUninstalled,
 		StateUninstalling, StateLive, StateLivenessUnknown, StateDisagreeing:

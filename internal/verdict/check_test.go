@@ -20,11 +20,11 @@ func TestCheckRelease(t *testing.T) {
 		"another revision": {func(*facts.Facts) {}, Reported{Revision: 3}, "last-revision"},
 		"undecodable":      {func(f *facts.Facts) { f.Records[1].DecodeError = "x" }, Reported{}, "last-revision"},
 		"pending": {func(f *facts.Facts) {
-			f.Records[1].Label, f.Records[1].Payload = facts.StatusPendingUpgrade, facts.StatusPendingUpgrade
+			f.Records[1].LabelStatus, f.Records[1].PayloadStatus = facts.StatusPendingUpgrade, facts.StatusPendingUpgrade
 		}, Reported{}, "status"},
-		"only the label says so": {func(f *facts.Facts) { f.Records[1].Payload = facts.StatusPendingUpgrade }, Reported{}, "status"},
+		"only the label says so": {func(f *facts.Facts) { f.Records[1].PayloadStatus = facts.StatusPendingUpgrade }, Reported{}, "status"},
 		"Helm does not see it":   {func(f *facts.Facts) { f.Records[1].Hidden = true }, Reported{}, "status"},
-		"two deployed":           {func(f *facts.Facts) { f.Records[0].Label = facts.StatusDeployed }, Reported{}, "one-deployed"},
+		"two deployed":           {func(f *facts.Facts) { f.Records[0].LabelStatus = facts.StatusDeployed }, Reported{}, "one-deployed"},
 		"another manifest":       {func(*facts.Facts) {}, Reported{Manifest: "other"}, "manifest"},
 		"an object is missing":   {func(f *facts.Facts) { f.Objects[0].Exists = false }, Reported{}, "objects"},
 		"one is being deleted":   {func(f *facts.Facts) { f.Objects[0].Deleting = true }, Reported{}, "objects"},

@@ -26,7 +26,7 @@ const (
 	StateAbandoned       State = "abandoned"        // the operation is dead, and unfinished
 	StateUnreadable      State = "unreadable"       // the last record cannot be decoded
 	StateDisagreeing     State = "disagreeing"      // label and payload name different statuses
-	StateNotOurs         State = "foreign"          // the namespace or the record is another branch's
+	StateForeign         State = "foreign"          // the namespace or the record is another branch's
 	StateTerminating     State = "terminating"      // its namespace is being deleted
 )
 
@@ -45,7 +45,7 @@ func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 		return Diagnosis{State: StateTerminating, Cause: "namespace " + f.Namespace.Name + " is being deleted: " + f.Namespace.Blocking}
 	}
 	if id := f.Namespace.Identity; id != "" && id != f.Identity {
-		return Diagnosis{State: StateNotOurs,
+		return Diagnosis{State: StateForeign,
 			Cause: fmt.Sprintf("namespace %s belongs to branch %q of %q", f.Namespace.Name, f.Namespace.Branch, f.Namespace.Repository)}
 	}
 	last := f.Last()
@@ -53,7 +53,7 @@ func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 		return Diagnosis{State: StateAbsent, Cause: "there is no record of the release"}
 	}
 	if last.Identity != "" && last.Identity != f.Identity {
-		return Diagnosis{State: StateNotOurs, Cause: fmt.Sprintf("record %s was written for another branch", last.Key)}
+		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("record %s was written for another branch", last.Key)}
 	}
 	if last.Loaded && last.DecodeError != "" {
 		return diagnoseCorrupt(f, last, p)
@@ -65,7 +65,7 @@ func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 // may still say that an operation is running.
 func diagnoseCorrupt(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	said := fmt.Sprintf("record %s cannot be decoded: %s", last.Key, last.DecodeError)
-	if !last.Label.Unfinished() {
+	if !last.LabelStatus.Unfinished() {
 		return Diagnosis{State: StateUnreadable, Cause: said}
 	}
 	liveness, why := JudgeLiveness(f, p)
@@ -73,7 +73,7 @@ func diagnoseCorrupt(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	case Live:
 		return Diagnosis{State: StateLive, Cause: said + "; " + why}
 	case Unknown:
-		return Diagnosis{State: StateLivenessUnknown, Cause: said + "; its label says " + string(last.Label) + ", and " + why}
+		return Diagnosis{State: StateLivenessUnknown, Cause: said + "; its label says " + string(last.LabelStatus) + ", and " + why}
 	case Dead:
 	}
 	return Diagnosis{State: StateUnreadable, Cause: said}
@@ -82,19 +82,19 @@ func diagnoseCorrupt(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 // diagnoseRecord judges a readable last record by its payload, as Helm does. A
 // status that Helm does not have today is unreadable.
 func diagnoseRecord(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
-	said := fmt.Sprintf("revision %d is %s", last.Revision, last.Payload)
-	switch last.Payload {
+	said := fmt.Sprintf("revision %d is %s", last.Revision, last.PayloadStatus)
+	switch last.PayloadStatus {
 	case facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling, facts.StatusUnknown:
 		return diagnoseUnfinished(f, last, p)
 	case facts.StatusDeployed, facts.StatusFailed, facts.StatusSuperseded, facts.StatusUninstalled:
 	default:
 		return Diagnosis{State: StateUnreadable,
-			Cause: fmt.Sprintf("record %s has the status %q, which Berth does not know", last.Key, last.Payload)}
+			Cause: fmt.Sprintf("record %s has the status %q, which Berth does not know", last.Key, last.PayloadStatus)}
 	}
-	if last.Label != last.Payload {
-		return Diagnosis{State: StateDisagreeing, Cause: fmt.Sprintf("%s in its payload and %s in its label", said, last.Label)}
+	if last.LabelStatus != last.PayloadStatus {
+		return Diagnosis{State: StateDisagreeing, Cause: fmt.Sprintf("%s in its payload and %s in its label", said, last.LabelStatus)}
 	}
-	switch last.Payload {
+	switch last.PayloadStatus {
 	case facts.StatusUninstalled:
 		return Diagnosis{State: StateUninstalled, Cause: said + ", with its history kept"}
 	case facts.StatusFailed:
@@ -113,7 +113,7 @@ func diagnoseRecord(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 // diagnoseUnfinished judges a last record whose operation has not recorded its
 // end.
 func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
-	said := fmt.Sprintf("revision %d is %s, and ", last.Revision, last.Payload)
+	said := fmt.Sprintf("revision %d is %s, and ", last.Revision, last.PayloadStatus)
 	liveness, why := JudgeLiveness(f, p)
 	switch liveness {
 	case Live:
@@ -122,7 +122,7 @@ func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis 
 		return Diagnosis{State: StateLivenessUnknown, Cause: said + why}
 	case Dead:
 	}
-	if last.Payload == facts.StatusUninstalling {
+	if last.PayloadStatus == facts.StatusUninstalling {
 		return Diagnosis{State: StateUninstalling, Cause: said + why}
 	}
 	if blockers := PromotionBlockers(f); len(blockers) > 0 {
@@ -136,7 +136,7 @@ func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis 
 func countDeployedBefore(f *facts.Facts) int {
 	n := 0
 	for _, r := range f.Records[:len(f.Records)-1] {
-		if r.Label == facts.StatusDeployed {
+		if r.LabelStatus == facts.StatusDeployed {
 			n++
 		}
 	}

@@ -29,8 +29,8 @@ func given(records ...facts.Record) *facts.Facts {
 // stored is a record that was read and says the same twice.
 func stored(revision int, s facts.Status) facts.Record {
 	return facts.Record{
-		Key: "sh.helm.release.v1.web.v1", Revision: revision, Label: s, Created: now.Add(-time.Hour), Touched: now.Add(-time.Hour), Identity: me,
-		Content: facts.Content{Payload: s, Loaded: true, Manifest: "m"},
+		Key: "sh.helm.release.v1.web.v1", Revision: revision, LabelStatus: s, Created: now.Add(-time.Hour), Touched: now.Add(-time.Hour), Identity: me,
+		Content: facts.Content{PayloadStatus: s, Loaded: true, Manifest: "m"},
 	}
 }
 

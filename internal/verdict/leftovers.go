@@ -6,11 +6,11 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// AbandonedRevisions returns the revisions whose objects Helm has forgotten, newest
+// RevisionsToSweep returns the revisions whose objects Helm has forgotten, newest
 // first: those that failed since the one that is deployed, with which alone Helm
 // compares. Each deploy deletes what they left as its last step; so unless the last
 // run is known to have ended in order, every revision that failed counts.
-func AbandonedRevisions(f *facts.Facts) []*facts.Record {
+func RevisionsToSweep(f *facts.Facts) []*facts.Record {
 	return failed(f, f.Lock.State != facts.LockEnded)
 }
 
@@ -21,20 +21,20 @@ func FailedSinceDeployed(f *facts.Facts) []*facts.Record { return failed(f, fals
 // failed returns the revisions that did not end well, newest first: all of them, or
 // those since the newest one that did.
 func failed(f *facts.Facts, all bool) []*facts.Record {
-	var abandoned []*facts.Record
+	var unsuccessful []*facts.Record
 	for i := range slices.Backward(f.Records) {
 		r := &f.Records[i]
 		switch r.EffectiveStatus() {
 		case facts.StatusDeployed, facts.StatusSuperseded, facts.StatusUninstalled:
 			if !all {
-				return abandoned
+				return unsuccessful
 			}
 		case facts.StatusFailed, facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling,
 			facts.StatusUnknown:
-			abandoned = append(abandoned, r)
+			unsuccessful = append(unsuccessful, r)
 		}
 	}
-	return abandoned
+	return unsuccessful
 }
 
 // Leftovers returns the objects of abandoned revisions that are to be deleted:

@@ -12,10 +12,10 @@ type Stored string
 
 // What can be stored. docs/stuck.md explains how each comes about.
 const (
-	StoredNothing  Stored = "nothing"  // the last record is the one from before
-	StoredByOthers Stored = "others"   // the last record is another run's
-	StoredPending  Stored = "pending"  // this run's own record is still pending
-	StoredFailed   Stored = "recorded" // this run's own record names an end
+	StoredNothing  Stored = "nothing" // the last record is the one from before
+	StoredByOthers Stored = "others"  // the last record is another run's
+	StoredPending  Stored = "pending" // this run's own record is still pending
+	StoredEnded    Stored = "ended"   // this run's own record names an end
 )
 
 // JudgeFailed returns what an operation of the given run that failed has left on
@@ -27,10 +27,10 @@ func JudgeFailed(before, last *facts.Record, run string) Stored {
 		return StoredNothing
 	case last.Stamp.Run != run:
 		return StoredByOthers
-	case last.Payload.Pending():
+	case last.PayloadStatus.Pending():
 		return StoredPending
 	}
-	return StoredFailed
+	return StoredEnded
 }
 
 // Recording names what is stored of an operation that succeeded and whose last
@@ -39,9 +39,9 @@ type Recording string
 
 // What can be stored.
 const (
-	RecordingDone    Recording = "done"    // its record says deployed after all
-	RecordingMissing Recording = "missing" // its record is pending, and may be written
-	RecordingLost    Recording = "lost"    // it may not be written, or is not this run's
+	RecordingDone     Recording = "done"     // its record says deployed after all
+	RecordingWritable Recording = "writable" // its record is pending, and may be written
+	RecordingLost     Recording = "lost"     // it may not be written, or is not this run's
 )
 
 // JudgeRecording returns what is stored of the given revision of a run whose last
@@ -51,12 +51,12 @@ func JudgeRecording(last *facts.Record, revision int, run string, failure proble
 	switch {
 	case last == nil || last.Revision != revision:
 		return RecordingLost
-	case last.Payload == facts.StatusDeployed:
+	case last.PayloadStatus == facts.StatusDeployed:
 		return RecordingDone
-	case failure == problem.PermissionMissing || !last.Payload.Pending() || last.Stamp.Run != run:
+	case failure == problem.PermissionMissing || !last.PayloadStatus.Pending() || last.Stamp.Run != run:
 		return RecordingLost
 	}
-	return RecordingMissing
+	return RecordingWritable
 }
 
 // PlanAfterFailure returns what on-failure asks for after the deploy of a revision

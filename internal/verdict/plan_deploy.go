@@ -12,7 +12,7 @@ import (
 func PlanDeploy(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	plan := planDeploy(f, d, p)
 	if plan.Refusal == nil {
-		if stranger := RefuseStranger(f, p, "deploy over"); stranger != nil {
+		if stranger := RefuseUnmarked(f, p, "deploy over"); stranger != nil {
 			return Plan{Refusal: stranger}
 		}
 	}
@@ -23,7 +23,7 @@ func planDeploy(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	if plan, first := planRecordRepair(f, d, p); first {
 		return plan
 	}
-	plan := planOver(f, d, p)
+	plan := planByState(f, d, p)
 	if plan.Refusal != nil {
 		return plan
 	}
@@ -31,15 +31,15 @@ func planDeploy(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	if last := plan.Steps[end].Kind; len(LeftoverHooks(f, last)) > 0 {
 		plan.Steps = slices.Insert(plan.Steps, end, Step{Kind: StepCleanHooks, For: last})
 	}
-	if len(AbandonedRevisions(f)) > 0 && !plan.Does(StepPromote, StepUninstall, StepDiscard) {
+	if len(RevisionsToSweep(f)) > 0 && !plan.Does(StepPromote, StepUninstall, StepDiscard) {
 		plan = plan.then(StepSweep)
 	}
 	return plan
 }
 
-// planOver plans the deploy itself: the last step is an install, replace or
+// planByState plans the deploy itself: the last step is an install, replace or
 // upgrade.
-func planOver(f *facts.Facts, d Diagnosis, p Policy) Plan {
+func planByState(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	switch d.State {
 	case StateAbsent:
 		return planOf(StepInstall)
@@ -55,7 +55,7 @@ func planOver(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		return planOverUninstall(d, p)
 	case StateRecordingFailed, StateAbandoned:
 		return planOverStuck(f, d, p)
-	case StateLive, StateLivenessUnknown, StateUnreadable, StateDisagreeing, StateNotOurs, StateTerminating:
+	case StateLive, StateLivenessUnknown, StateUnreadable, StateDisagreeing, StateForeign, StateTerminating:
 		return Plan{Refusal: Refuse(f, d)}
 	}
 	return refuse(problem.Internal, fmt.Sprintf("plan a deploy for the unknown state %q", d.State), "report this, please")

@@ -20,7 +20,7 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	for _, s := range plan.Steps {
 		switch s.Kind {
 		case StepQuarantine, StepQuarantineUnreadable, StepDiscard, StepUninstall, StepTakeDown, StepRollback:
-			if stranger := RefuseStranger(f, p, string(s.Kind)); stranger != nil {
+			if stranger := RefuseUnmarked(f, p, string(s.Kind)); stranger != nil {
 				return Plan{Refusal: stranger}
 			}
 		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepDedupe, StepCleanHooks, StepInstall, StepReplace, StepUpgrade,
@@ -48,7 +48,7 @@ func planRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		}
 		return refuse(problem.Inconsistent, d.Cause+": an uninstall did not come to its end",
 			"run berth teardown (or berth repair --on-stuck uninstall) to finish it, or berth deploy to begin anew")
-	case StateLive, StateLivenessUnknown, StateUnreadable, StateDisagreeing, StateNotOurs, StateTerminating:
+	case StateLive, StateLivenessUnknown, StateUnreadable, StateDisagreeing, StateForeign, StateTerminating:
 		return Plan{Refusal: Refuse(f, d)}
 	}
 	return refuse(problem.Internal, fmt.Sprintf("plan a repair for the unknown state %q", d.State), "report this, please")
@@ -60,7 +60,7 @@ func planRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 // is planned while an operation may still be running.
 func planRecordRepair(f *facts.Facts, d Diagnosis, p Policy) (Plan, bool) {
 	switch d.State {
-	case StateLive, StateLivenessUnknown, StateNotOurs, StateTerminating, StateAbsent:
+	case StateLive, StateLivenessUnknown, StateForeign, StateTerminating, StateAbsent:
 		return Plan{}, false
 	case StateUnreadable:
 		if f.Last().DecodeError == "" { // readable, with a status that this version does not know
@@ -161,7 +161,7 @@ func planAbandoned(f *facts.Facts, d Diagnosis, p Policy) Plan {
 // the unfinished rollback's own revision, whose record holds what it was to
 // apply, or else the newest revision before the last that was deployed.
 func rollbackTarget(f *facts.Facts) int {
-	if last := f.Last(); last.Payload == facts.StatusPendingRollback && !installHooksUnproven(f) {
+	if last := f.Last(); last.PayloadStatus == facts.StatusPendingRollback && !installHooksUnproven(f) {
 		return last.Revision
 	}
 	return DeployedBefore(f, f.Last().Revision)
@@ -172,7 +172,7 @@ func rollbackTarget(f *facts.Facts) int {
 func DeployedBefore(f *facts.Facts, revision int) int {
 	for _, want := range []facts.Status{facts.StatusDeployed, facts.StatusSuperseded} {
 		for i := len(f.Records) - 1; i >= 0; i-- {
-			if r := &f.Records[i]; r.Revision < revision && r.Label == want && r.DecodeError == "" {
+			if r := &f.Records[i]; r.Revision < revision && r.LabelStatus == want && r.DecodeError == "" {
 				return r.Revision
 			}
 		}
@@ -185,6 +185,6 @@ func DeployedBefore(f *facts.Facts, revision int) int {
 func installedNothing(f *facts.Facts) bool {
 	last := f.Last()
 	mayExist := func(o facts.Object) bool { return o.Exists || o.Error != "" }
-	return len(f.Records) == 1 && last.Payload == facts.StatusPendingInstall && f.Observed &&
+	return len(f.Records) == 1 && last.PayloadStatus == facts.StatusPendingInstall && f.Observed &&
 		!slices.ContainsFunc(f.Objects, mayExist) && !slices.ContainsFunc(f.HookJobs, mayExist)
 }

@@ -15,16 +15,16 @@ func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	switch d.State {
 	case StateAbsent:
 		return Plan{}
-	case StateNotOurs, StateLive, StateTerminating:
+	case StateForeign, StateLive, StateTerminating:
 		return Plan{Refusal: Refuse(f, d)}
 	case StateLivenessUnknown:
-		if f.Last().Payload != facts.StatusUninstalling { // an unfinished uninstall is what this run continues
+		if f.Last().PayloadStatus != facts.StatusUninstalling { // an unfinished uninstall is what this run continues
 			return Plan{Refusal: Refuse(f, d)}
 		}
 	case StateUnreadable, StateDeployed, StateTwoDeployed, StateFailed, StateNoneDeployed,
 		StateUninstalled, StateUninstalling, StateRecordingFailed, StateAbandoned, StateDisagreeing:
 	}
-	if stranger := RefuseStranger(f, p, "take down"); stranger != nil {
+	if stranger := RefuseUnmarked(f, p, "take down"); stranger != nil {
 		return Plan{Refusal: stranger}
 	}
 	return Plan{Steps: []Step{
@@ -62,8 +62,8 @@ func DecideNamespace(ns facts.Namespace, others, kept []string) NamespaceAction 
 	return NamespaceDelete
 }
 
-// Teardown is what a teardown left when its steps were over.
-type Teardown struct {
+// TeardownResult is what a teardown left when its steps were over.
+type TeardownResult struct {
 	NamespaceGone bool
 	Unreadable    []string // records that were quarantined unread
 	Kept          []string // what was kept, and why
@@ -71,7 +71,7 @@ type Teardown struct {
 
 // Problem returns why the teardown is not complete, or nil. A namespace that is
 // gone took with it whatever the unreadable records described.
-func (t Teardown) Problem() *problem.Problem {
+func (t TeardownResult) Problem() *problem.Problem {
 	if len(t.Unreadable) > 0 && !t.NamespaceGone {
 		return &problem.Problem{Reason: problem.RecordUnreadable,
 			Headline: fmt.Sprintf("The release is gone, but what %s described is not known and may still be there.",
@@ -81,7 +81,7 @@ func (t Teardown) Problem() *problem.Problem {
 	if len(t.Kept) == 0 {
 		return nil
 	}
-	return &problem.Problem{Reason: problem.NotOurs,
+	return &problem.Problem{Reason: problem.Foreign,
 		Headline: fmt.Sprintf("Not everything was taken down: %d kept, since they are or may be somebody else's.", len(t.Kept)),
 		Next:     "See what was kept and why, and remove it by hand if it is nobody's."}
 }

@@ -20,7 +20,7 @@ func TestPromotionBlockers(t *testing.T) {
 		ok     bool
 	}{
 		"all in place":                  {func(*facts.Facts) {}, true},
-		"not pending":                   {func(f *facts.Facts) { f.Records[0].Payload = facts.StatusFailed }, false},
+		"not pending":                   {func(f *facts.Facts) { f.Records[0].PayloadStatus = facts.StatusFailed }, false},
 		"undecodable":                   {func(f *facts.Facts) { f.Records[0].DecodeError = "x" }, false},
 		"objects not read":              {func(f *facts.Facts) { f.Observed = false }, false},
 		"an object is missing":          {func(f *facts.Facts) { f.Objects[0].Exists = false }, false},
@@ -129,12 +129,12 @@ func TestPlanDeploy(t *testing.T) {
 		"T72 H4 a record that Helm misses": {with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Records[0].Hidden = true }),
 			OnStuckAuto, []StepKind{StepRelabel}, ""},
 		"T71 H3 the label is wrong": {with(given(stored(1, facts.StatusDeployed)),
-			func(f *facts.Facts) { f.Records[0].Label = facts.StatusFailed }), OnStuckAuto, []StepKind{StepRelabel}, ""},
+			func(f *facts.Facts) { f.Records[0].LabelStatus = facts.StatusFailed }), OnStuckAuto, []StepKind{StepRelabel}, ""},
 		"T71 to be left alone": {with(given(stored(1, facts.StatusDeployed)),
-			func(f *facts.Facts) { f.Records[0].Label = facts.StatusFailed }), OnStuckFail, nil, problem.Inconsistent},
+			func(f *facts.Facts) { f.Records[0].LabelStatus = facts.StatusFailed }), OnStuckFail, nil, problem.Inconsistent},
 		"a status from the future": {given(stored(1, "resting")), OnStuckAuto, nil, problem.RecordUnreadable},
 		"T58 another branch's": {with(given(), func(f *facts.Facts) { f.Namespace.Identity = "theirs" }), OnStuckAuto, nil,
-			problem.NotOurs},
+			problem.Foreign},
 		"T56 namespace Terminating": {with(given(), func(f *facts.Facts) { f.Namespace.Phase = facts.NamespaceTerminating }),
 			OnStuckAuto, nil, problem.NamespaceTerminating},
 		"live": {with(own(), func(f *facts.Facts) { f.Lock = facts.Lock{State: facts.LockHeld, Run: other} }),
@@ -257,12 +257,12 @@ func TestLeftovers(t *testing.T) {
 func TestDeadRevisions(t *testing.T) {
 	f := given(stored(1, facts.StatusFailed), stored(2, facts.StatusSuperseded), stored(3, facts.StatusFailed),
 		stored(4, facts.StatusPendingUpgrade))
-	dead := AbandonedRevisions(f)
+	dead := RevisionsToSweep(f)
 	if len(dead) != 2 || dead[0].Revision != 4 || dead[1].Revision != 3 {
 		t.Errorf("dead are %v", dead)
 	}
 	f.Lock.State = facts.LockExpired
-	if dead = AbandonedRevisions(f); len(dead) != 3 || dead[2].Revision != 1 {
+	if dead = RevisionsToSweep(f); len(dead) != 3 || dead[2].Revision != 1 {
 		t.Errorf("T75: after a run that may not have swept, dead are %v", dead)
 	}
 }

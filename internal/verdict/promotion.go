@@ -16,8 +16,8 @@ func PromotionBlockers(f *facts.Facts) []string {
 	switch {
 	case last == nil:
 		return []string{"there is no record"}
-	case !last.Payload.Pending():
-		return []string{fmt.Sprintf("revision %d is %s, not pending", last.Revision, last.Payload)}
+	case !last.PayloadStatus.Pending():
+		return []string{fmt.Sprintf("revision %d is %s, not pending", last.Revision, last.PayloadStatus)}
 	case last.DecodeError != "" || !last.Loaded:
 		return []string{fmt.Sprintf("revision %d cannot be read", last.Revision)}
 	case !f.Observed:
@@ -72,12 +72,12 @@ func unprovenHooks(f *facts.Facts, last *facts.Record) []string {
 			why = append(why, fmt.Sprintf("hook %s is still running", h.Name))
 			continue
 		}
-		if byRun || !runsDuring(h, last.Payload) {
+		if byRun || !runsDuring(h, last.PayloadStatus) {
 			continue
 		}
-		ran := h.Succeeded && last.Payload != facts.StatusPendingRollback // a rollback copies what its target's hooks did
+		ran := h.Succeeded && last.PayloadStatus != facts.StatusPendingRollback // a rollback copies what its target's hooks did
 		ran = ran || seen && job.Exists && job.Complete && !job.Created.Before(last.Created)
-		if ran && !runsTwice(h, last.Payload) {
+		if ran && !runsTwice(h, last.PayloadStatus) {
 			continue
 		}
 		why = append(why, fmt.Sprintf("hook %s is not proven to have run to its end", h.Name))
@@ -130,7 +130,7 @@ func runsDuring(h facts.Hook, s facts.Status) bool {
 func installHooksUnproven(f *facts.Facts) bool {
 	last := f.Last()
 	for _, r := range f.Records {
-		if s := r.Label; s == facts.StatusDeployed || s == facts.StatusSuperseded {
+		if s := r.LabelStatus; s == facts.StatusDeployed || s == facts.StatusSuperseded {
 			return false
 		}
 	}

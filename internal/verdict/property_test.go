@@ -130,7 +130,9 @@ func target(p Plan) int {
 
 func everDeployed(f *facts.Facts) bool {
 	return slices.ContainsFunc(f.Records,
-		func(r facts.Record) bool { return r.Label == facts.StatusDeployed || r.Label == facts.StatusSuperseded })
+		func(r facts.Record) bool {
+			return r.LabelStatus == facts.StatusDeployed || r.LabelStatus == facts.StatusSuperseded
+		})
 }
 
 // strangersTouched names an object that would be removed though it is not ours.
@@ -191,16 +193,16 @@ func apply(f *facts.Facts, s StepKind) {
 	last := f.Last()
 	switch s {
 	case StepPromote:
-		last.Label, last.Payload = facts.StatusDeployed, facts.StatusDeployed
+		last.LabelStatus, last.PayloadStatus = facts.StatusDeployed, facts.StatusDeployed
 	case StepUnlock:
-		last.Label, last.Payload = facts.StatusFailed, facts.StatusFailed
+		last.LabelStatus, last.PayloadStatus = facts.StatusFailed, facts.StatusFailed
 	case StepDedupe:
 		supersede(f, len(f.Records)-1)
 	case StepRelabel:
 		for i := range f.Records {
 			f.Records[i].Hidden = false
 			if f.Records[i].DecodeError == "" {
-				f.Records[i].Label = f.Records[i].Payload
+				f.Records[i].LabelStatus = f.Records[i].PayloadStatus
 			}
 		}
 	case StepQuarantine, StepDiscard:
@@ -222,8 +224,8 @@ func apply(f *facts.Facts, s StepKind) {
 
 func supersede(f *facts.Facts, n int) {
 	for i := range f.Records[:n] {
-		if f.Records[i].Label == facts.StatusDeployed {
-			f.Records[i].Label, f.Records[i].Payload = facts.StatusSuperseded, facts.StatusSuperseded
+		if f.Records[i].LabelStatus == facts.StatusDeployed {
+			f.Records[i].LabelStatus, f.Records[i].PayloadStatus = facts.StatusSuperseded, facts.StatusSuperseded
 		}
 	}
 }
@@ -259,13 +261,13 @@ func randomRecord(r *rand.Rand, revision int) facts.Record {
 		facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback}
 	rec := stored(revision, pick(r, all...))
 	if r.IntN(6) == 0 {
-		rec.Label = pick(r, all...)
+		rec.LabelStatus = pick(r, all...)
 	}
 	if coin(r) {
 		rec.Stamp = facts.Stamp{Run: pick(r, other, myRun), Revision: revision, Deadline: now.Add(time.Hour - ago(r))}
 	}
 	if r.IntN(8) == 0 {
-		rec.DecodeError, rec.Payload = "corrupt", ""
+		rec.DecodeError, rec.PayloadStatus = "corrupt", ""
 	}
 	rec.Hidden = r.IntN(10) == 0
 	rec.Managers = []string{pick(r, facts.FieldManager, "helm")}

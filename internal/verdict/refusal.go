@@ -24,8 +24,8 @@ func Refuse(f *facts.Facts, d Diagnosis) *problem.Problem {
 				"then run berth repair --on-stuck promote (or unlock) with a short --assume-dead-after").Refusal
 	case StateUnreadable:
 		return refuse(problem.RecordUnreadable, d.Cause, "restore the record from a backup, or remove the release with berth teardown").Refusal
-	case StateNotOurs:
-		return refuse(problem.NotOurs, d.Cause, "give this branch another slug, namespace or release name").Refusal
+	case StateForeign:
+		return refuse(problem.Foreign, d.Cause, "give this branch another slug, namespace or release name").Refusal
 	case StateTerminating:
 		return refuse(problem.NamespaceTerminating, d.Cause,
 			"wait until it is gone, or remove what blocks it: kubectl get namespace "+f.Namespace.Name+" -o yaml").Refusal
@@ -41,20 +41,20 @@ func RefuseNamespace(ns facts.Namespace, identity string) *problem.Problem {
 	if ns.Identity == "" || ns.Identity == identity {
 		return nil
 	}
-	return &problem.Problem{Reason: problem.NotOurs,
+	return &problem.Problem{Reason: problem.Foreign,
 		Headline: fmt.Sprintf("Namespace `%s` belongs to another branch: %q of %q.", ns.Name, ns.Branch, ns.Repository),
 		Next:     "Give this branch another app, slug or namespace."}
 }
 
-// RefuseStranger returns why a release is left alone that nothing shows to be
+// RefuseUnmarked returns why a release is left alone that nothing shows to be
 // Berth's, or nil. Once deployed over, it would count as Berth's own, and the
 // next teardown would remove it. action completes "to … it".
-func RefuseStranger(f *facts.Facts, p Policy, action string) *problem.Problem {
+func RefuseUnmarked(f *facts.Facts, p Policy, action string) *problem.Problem {
 	marked := slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == f.Identity })
 	if f.Last() == nil || marked || f.Namespace.Ours || p.Adopt {
 		return nil
 	}
-	return &problem.Problem{Reason: problem.NotOurs,
+	return &problem.Problem{Reason: problem.Foreign,
 		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", f.Release, f.Namespace.Name),
 		Next:     "Run again with adopt to " + action + " it, if it is this branch's review app. Nothing was touched."}
 }
@@ -66,5 +66,5 @@ func AwaitOperation(f *facts.Facts, d Diagnosis, teardown bool) bool {
 	if d.State != StateLive && d.State != StateLivenessUnknown {
 		return false
 	}
-	return !teardown || f.Last().Payload != facts.StatusUninstalling
+	return !teardown || f.Last().PayloadStatus != facts.StatusUninstalling
 }

@@ -27,8 +27,8 @@ func states() map[State]*facts.Facts {
 		StateRecordingFailed: ended(inPlace(given(pending)), other, 1, true),
 		StateAbandoned:       with(ended(inPlace(given(pending)), other, 1, true), unready),
 		StateUnreadable:      with(given(stored(1, facts.StatusDeployed)), corrupt),
-		StateDisagreeing:     with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Records[0].Label = facts.StatusFailed }),
-		StateNotOurs:         with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Namespace.Identity = "theirs" }),
+		StateDisagreeing:     with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Records[0].LabelStatus = facts.StatusFailed }),
+		StateForeign:         with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Namespace.Identity = "theirs" }),
 		StateTerminating: with(given(stored(1, facts.StatusDeployed)),
 			func(f *facts.Facts) { f.Namespace.Phase = facts.NamespaceTerminating }),
 	}
@@ -63,7 +63,7 @@ var everyVerb = map[State]row{
 	StateUnreadable: {deploy: []StepKind{StepQuarantine}, repair: []StepKind{StepQuarantine}, teardown: takeDown,
 		check: problem.RecordUnreadable},
 	StateDisagreeing: {deploy: []StepKind{StepRelabel}, repair: []StepKind{StepRelabel}, teardown: takeDown},
-	StateNotOurs:     {refuses: all(problem.NotOurs), check: problem.NotOurs},
+	StateForeign:     {refuses: all(problem.Foreign), check: problem.Foreign},
 	StateTerminating: {refuses: all(problem.NamespaceTerminating), check: problem.NamespaceTerminating},
 }
 
@@ -112,7 +112,7 @@ func checkProblem(t *testing.T, p *problem.Problem, reason problem.ExitReason) {
 // A state that no verb can do anything about is refused with a reason of its own;
 // to refuse another one is a fault of the program.
 func TestRefuse(t *testing.T) {
-	refused := []State{StateLive, StateLivenessUnknown, StateUnreadable, StateNotOurs, StateTerminating}
+	refused := []State{StateLive, StateLivenessUnknown, StateUnreadable, StateForeign, StateTerminating}
 	for state, f := range states() {
 		p := Refuse(f, Diagnose(f, usual))
 		if got := p.Reason != problem.Internal; got != slices.Contains(refused, state) {
@@ -177,14 +177,14 @@ func TestDecideNamespace(t *testing.T) {
 
 func TestTeardownProblem(t *testing.T) {
 	for name, c := range map[string]struct {
-		left Teardown
+		left TeardownResult
 		want problem.ExitReason
 	}{
-		"all is gone":                         {Teardown{NamespaceGone: true}, ""},
-		"the namespace stays":                 {Teardown{}, ""},
-		"unreadable, gone with the namespace": {Teardown{NamespaceGone: true, Unreadable: []string{"v1"}}, ""},
-		"unreadable, and the namespace stays": {Teardown{Unreadable: []string{"v1"}, Kept: []string{"x"}}, problem.RecordUnreadable},
-		"kept":                                {Teardown{Kept: []string{"x"}}, problem.NotOurs},
+		"all is gone":                         {TeardownResult{NamespaceGone: true}, ""},
+		"the namespace stays":                 {TeardownResult{}, ""},
+		"unreadable, gone with the namespace": {TeardownResult{NamespaceGone: true, Unreadable: []string{"v1"}}, ""},
+		"unreadable, and the namespace stays": {TeardownResult{Unreadable: []string{"v1"}, Kept: []string{"x"}}, problem.RecordUnreadable},
+		"kept":                                {TeardownResult{Kept: []string{"x"}}, problem.Foreign},
 	} {
 		t.Run(name, func(t *testing.T) { checkProblem(t, c.left.Problem(), c.want) })
 	}
@@ -202,7 +202,7 @@ func TestJudgeFailed(t *testing.T) {
 		"nothing new":         {&before, &before, StoredNothing},
 		"the first one":       {nil, &mine, StoredPending},
 		"pending":             {&before, &mine, StoredPending},
-		"failed":              {&before, &failed, StoredFailed},
+		"failed":              {&before, &failed, StoredEnded},
 		"another run's":       {&before, &theirs, StoredByOthers},
 		"all records removed": {&before, nil, StoredNothing},
 	} {
@@ -220,7 +220,7 @@ func TestJudgeRecording(t *testing.T) {
 		failure problem.ExitReason
 		want    Recording
 	}{
-		"pending":           {&pending, problem.Unanswered, RecordingMissing},
+		"pending":           {&pending, problem.Unanswered, RecordingWritable},
 		"pending, denied":   {&pending, problem.PermissionMissing, RecordingLost},
 		"deployed":          {&done, problem.Unanswered, RecordingDone},
 		"deployed, denied":  {&done, problem.PermissionMissing, RecordingDone},

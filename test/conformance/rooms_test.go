@@ -62,7 +62,7 @@ var rooms = []row{
 			store, received := s.counted()
 			count := 0
 			err := store.Everywhere(s.t.Context(), func(namespace, release string, rec facts.Record) {
-				if namespace == s.namespace && release != "" && rec.Revision > 0 && rec.Label != "" {
+				if namespace == s.namespace && release != "" && rec.Revision > 0 && rec.LabelStatus != "" {
 					count++
 				}
 			})

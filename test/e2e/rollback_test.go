@@ -168,7 +168,7 @@ func TestRollbackRefusesWhatIsNotTheReleases(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := s.rollback(1)
-	if p := problem.Of(out.Err); p == nil || p.Reason != problem.NotOurs {
+	if p := problem.Of(out.Err); p == nil || p.Reason != problem.Foreign {
 		t.Errorf("the outcome is %+v", out)
 	}
 	s.stored(map[int]string{1: "superseded", 2: "deployed"})

@@ -252,7 +252,7 @@ func TestRevisionsAndSettle(t *testing.T) {
 	}
 	loaded, err := s.Load(t.Context(), rec)
 	must(t, err)
-	if rec.Payload != facts.StatusPendingUpgrade || rec.Chart != "foo-0.1.0-beta.1" || len(rec.Hooks) != 1 || rec.Size == 0 {
+	if rec.PayloadStatus != facts.StatusPendingUpgrade || rec.Chart != "foo-0.1.0-beta.1" || len(rec.Hooks) != 1 || rec.Size == 0 {
 		t.Errorf("loaded %+v", rec)
 	}
 	stale, err := s.Load(t.Context(), rec)
@@ -264,7 +264,7 @@ func TestRevisionsAndSettle(t *testing.T) {
 	}
 	_, err = s.Load(t.Context(), rec)
 	must(t, err)
-	if rec.Label != facts.StatusDeployed || rec.Payload != facts.StatusDeployed || rec.Description != "promoted" {
+	if rec.LabelStatus != facts.StatusDeployed || rec.PayloadStatus != facts.StatusDeployed || rec.Description != "promoted" {
 		t.Errorf("settled %+v", rec)
 	}
 	other := facts.Record{Key: rec.Key, UID: "another"}

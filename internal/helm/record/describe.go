@@ -74,15 +74,15 @@ func isHidden(meta *metav1.ObjectMeta) bool {
 func describe(meta *metav1.ObjectMeta, runURL string) facts.Record {
 	_, revision := identify(meta)
 	rec := facts.Record{
-		Key:      meta.Name,
-		UID:      string(meta.UID),
-		Revision: revision,
-		Label:    facts.Status(meta.Labels[labelStatus]),
-		Created:  meta.CreationTimestamp.Time,
-		Stamp:    stampOf(meta.Labels, revision),
-		Identity: meta.Labels[ownership.LabelIdentity],
-		RunURL:   meta.Annotations[runURL],
-		Hidden:   isHidden(meta),
+		Key:         meta.Name,
+		UID:         string(meta.UID),
+		Revision:    revision,
+		LabelStatus: facts.Status(meta.Labels[labelStatus]),
+		Created:     meta.CreationTimestamp.Time,
+		Stamp:       stampOf(meta.Labels, revision),
+		Identity:    meta.Labels[ownership.LabelIdentity],
+		RunURL:      meta.Annotations[runURL],
+		Hidden:      isHidden(meta),
 	}
 	rec.Touched, rec.Managers = lastWrite(meta)
 	return rec
@@ -118,12 +118,12 @@ func writeTime(write metav1.ManagedFieldsEntry) time.Time {
 // content returns what a decoded payload says.
 func content(rls *release.Release) facts.Content {
 	return facts.Content{
-		Loaded:      true,
-		Payload:     facts.Status(rls.Info.Status),
-		Description: rls.Info.Description,
-		Manifest:    rls.Manifest,
-		Hooks:       hooks(rls.Hooks),
-		Chart:       chartName(rls.Chart),
+		Loaded:        true,
+		PayloadStatus: facts.Status(rls.Info.Status),
+		Description:   rls.Info.Description,
+		Manifest:      rls.Manifest,
+		Hooks:         hooks(rls.Hooks),
+		Chart:         chartName(rls.Chart),
 	}
 }
 

@@ -69,7 +69,7 @@ func TestDescribe(t *testing.T) {
 		ManagedFields: []metav1.ManagedFieldsEntry{write("berth", 100), write("kubectl-edit", 300), write("berth", 200), {Manager: "old"}},
 	}
 	want := facts.Record{
-		Key: "sh.helm.release.v1.web.v2", UID: "u", Revision: 2, Label: facts.StatusDeployed, Created: time.Unix(100, 0),
+		Key: "sh.helm.release.v1.web.v2", UID: "u", Revision: 2, LabelStatus: facts.StatusDeployed, Created: time.Unix(100, 0),
 		Touched: time.Unix(300, 0), Managers: []string{"kubectl-edit", "berth", "old"},
 		Stamp: facts.Stamp{Run: "run1", Revision: 2, Deadline: time.Unix(1800, 0).UTC()}, Identity: "me", RunURL: "https://ci/1",
 	}
@@ -105,7 +105,7 @@ func TestIsConsistent(t *testing.T) {
 
 func TestContent(t *testing.T) {
 	got := content(mock("web", 1, release.StatusFailed))
-	if !got.Loaded || got.DecodeError != "" || got.Payload != facts.StatusFailed || got.Manifest == "" || got.Chart != "foo-0.1.0-beta.1" ||
+	if !got.Loaded || got.DecodeError != "" || got.PayloadStatus != facts.StatusFailed || got.Manifest == "" || got.Chart != "foo-0.1.0-beta.1" ||
 		len(got.Hooks) != 1 || got.Description == "" {
 		t.Errorf("got %+v", got)
 	}

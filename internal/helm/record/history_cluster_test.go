@@ -275,7 +275,7 @@ func TestLoadFetchesAlways(t *testing.T) {
 	records, err = s.Revisions(t.Context(), "web")
 	must(t, err)
 	_, err = s.Load(t.Context(), &records[0])
-	if err != nil || records[0].Payload != facts.StatusFailed || records[0].Managers[0] != fieldManager {
+	if err != nil || records[0].PayloadStatus != facts.StatusFailed || records[0].Managers[0] != fieldManager {
 		t.Errorf("record %+v, %v", records[0], err)
 	}
 	on.only(t, "the second time", "web.v1")

@@ -41,7 +41,7 @@ type remover struct {
 // is no error.
 func (r *remover) Discard(ctx context.Context, rec *facts.Record) error {
 	e := r.audit.begin("delete", rec.Key, nil)
-	e.Revision, e.Status = rec.Revision, rec.Label
+	e.Revision, e.Status = rec.Revision, rec.LabelStatus
 	return r.audit.end(e, r.discard(ctx, e, rec))
 }
 
@@ -84,7 +84,7 @@ func (r *remover) Quarantine(ctx context.Context, rec *facts.Record) (name strin
 		return "", err
 	}
 	e = r.audit.begin("delete", rec.Key, nil)
-	e.Revision, e.Status = rec.Revision, rec.Label
+	e.Revision, e.Status = rec.Revision, rec.LabelStatus
 	return quarantined.Name, r.audit.end(e, r.writer.deleteVersion(ctx, e, &obj.ObjectMeta))
 }
 

@@ -222,8 +222,8 @@ func TestHugeErrorsAreStored(t *testing.T) {
 	must(t, err)
 	loaded, err := s.Load(t.Context(), &records[0])
 	must(t, err)
-	if records[0].Payload != facts.StatusFailed || records[0].Label != facts.StatusFailed {
-		t.Errorf("stored %s, %s", records[0].Payload, records[0].Label)
+	if records[0].PayloadStatus != facts.StatusFailed || records[0].LabelStatus != facts.StatusFailed {
+		t.Errorf("stored %s, %s", records[0].PayloadStatus, records[0].LabelStatus)
 	}
 	must(t, s.Settle(t.Context(), loaded, facts.StatusPendingUpgrade, long))
 }

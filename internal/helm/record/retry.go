@@ -84,7 +84,11 @@ type retryableError struct{ error }
 
 func (e *retryableError) Unwrap() error { return e.error }
 
-// isRetryable reports whether the same request may succeed later.
+// isRetryable reports whether the same request may succeed later. Retried are an
+// answer that may pass (apifailure.IsTransient: the connection was lost, 429, 5xx)
+// and a refusal which reading back showed to be out of date (writer.check in
+// writes.go). Not retried are a real conflict, any other 4xx, a closed fence, and a
+// Retry-After above maxRetryAfter.
 func isRetryable(err error) bool {
 	_, retryable := errors.AsType[*retryableError](err)
 	return retryable || apifailure.IsTransient(err)

@@ -31,7 +31,7 @@ func TestStorage(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var required, optional []string
-			for _, p := range Storage(tt.needs) {
+			for _, p := range ForRun(tt.needs) {
 				if p.Why == "" {
 					t.Errorf("%s: no reason given", p)
 				}
@@ -54,7 +54,7 @@ func TestStorage(t *testing.T) {
 }
 
 func TestSplit(t *testing.T) {
-	cluster, namespaced := Split(Storage(Needs{Resource: Secrets, Namespace: "ns", CreateNamespace: true}))
+	cluster, namespaced := Split(ForRun(Needs{Resource: Secrets, Namespace: "ns", CreateNamespace: true}))
 	if len(cluster) != 3 || slices.ContainsFunc(namespaced, func(p problem.Permission) bool { return p.Namespace != "ns" }) {
 		t.Errorf("Split() = %v, %v", cluster, namespaced)
 	}
@@ -92,7 +92,7 @@ func allowed(rules []rbacv1.PolicyRule, p problem.Permission) bool {
 }
 
 func TestRBACForAFixedNamespace(t *testing.T) {
-	needs := Storage(Needs{Resource: Secrets, Namespace: "review", CreateNamespace: true, Deletes: true})
+	needs := ForRun(Needs{Resource: Secrets, Namespace: "review", CreateNamespace: true, Deletes: true})
 	docs := parse(t, RBAC("system:serviceaccount:ci:deployer", needs, false, "review"))
 	if len(docs) != 3 || docs["Namespace"].Metadata.Name != "review" {
 		t.Fatalf("documents: %v", docs)
@@ -113,7 +113,7 @@ func TestRBACForAFixedNamespace(t *testing.T) {
 }
 
 func TestRBACPerBranch(t *testing.T) {
-	needs := Storage(Needs{Resource: Secrets, Namespace: "review-app-main", CreateNamespace: true})
+	needs := ForRun(Needs{Resource: Secrets, Namespace: "review-app-main", CreateNamespace: true})
 	text := RBAC("jane", needs, true, "review-app-main")
 	docs := parse(t, text)
 	if len(docs) != 2 || docs["ClusterRoleBinding"].RoleRef.Kind != "ClusterRole" {
@@ -140,7 +140,7 @@ func TestRBACIsSafeAgainstNames(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%q", user), func(t *testing.T) {
 			for _, perBranch := range []bool{true, false} {
-				needs := Storage(Needs{Resource: Secrets, Namespace: user})
+				needs := ForRun(Needs{Resource: Secrets, Namespace: user})
 				docs := parse(t, RBAC(user, needs, perBranch, user))
 				if len(docs) != 2 {
 					t.Fatalf("%d documents", len(docs))

@@ -16,11 +16,11 @@ type Needs struct {
 	CreateNamespace bool // the namespace may have to be made
 }
 
-// Storage returns the permissions that the record store, the namespace and the
+// ForRun returns the permissions that the record store, the namespace and the
 // lock need, the cluster-scoped ones first. Without an optional one a run goes on:
 // it polls where it cannot watch, goes by the records' stamps where it has no
 // Lease, and does not delete a namespace that it could not mark.
-func Storage(n Needs) []problem.Permission {
+func ForRun(n Needs) []problem.Permission {
 	needs := []problem.Permission{
 		{Verb: "get", Resource: "namespaces", Name: n.Namespace, Why: "see whether the namespace exists and whose it is"},
 	}

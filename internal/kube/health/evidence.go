@@ -39,9 +39,9 @@ type Evidence struct {
 
 func (e Evidence) grace() time.Duration { return cmp.Or(e.Grace, DefaultGrace) }
 
-// inherited returns whether a pod may show a fault that this run has repaired by
-// providing the Secret or the image. The kubelet retries with a growing delay.
-func (e Evidence) inherited(p *corev1.Pod) bool {
+// mayBeStale returns whether a pod's fault may date from before this run, which has
+// provided the Secret or the image since: the kubelet retries with a growing delay.
+func (e Evidence) mayBeStale(p *corev1.Pod) bool {
 	const clockSkew = time.Minute
 	return e.Unchanged || p.CreationTimestamp.Time.Before(e.WaitStart.Add(-clockSkew))
 }
@@ -62,7 +62,7 @@ type fault struct {
 
 // What a transient fault has to reach by default.
 const (
-	settleTime = 3 * time.Second
+	transientTime = 3 * time.Second
 	// refusalTime is for requests that the API server refuses. Controllers retry
 	// these several times within it.
 	refusalTime = time.Second

@@ -51,7 +51,7 @@ func schedulingFaults(e Evidence, p *corev1.Pod, c corev1.PodCondition) []fault 
 		reason:     AboutPod(p, unschedulableReason(c)),
 	}
 	switch {
-	case claimUnbound.MatchString(c.Message):
+	case volumeClaimUnbound.MatchString(c.Message):
 		f.minDuration = 4 * e.grace()
 		if event, failing := provisioningFailure(events); failing {
 			f.key, f.minDuration = "volume/"+string(p.UID), e.provisioningTime(event)
@@ -113,13 +113,13 @@ func containerFaults(e Evidence, p *corev1.Pod, kind string, s corev1.ContainerS
 	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed":
 		f = pullFault(e, p, f, reason, message)
 	case "CreateContainerConfigError":
-		f.key, f.minDuration = f.key+"/config", settleTime
-		if e.CustomResources && objectMissing.MatchString(message) || e.inherited(p) {
+		f.key, f.minDuration = f.key+"/config", transientTime
+		if e.CustomResources && objectMissing.MatchString(message) || e.mayBeStale(p) {
 			f.minDuration = e.grace()
 		}
 	case "CreateContainerError", "RunContainerError":
-		f.key, f.minDuration = f.key+"/create", settleTime
-		if e.inherited(p) {
+		f.key, f.minDuration = f.key+"/create", transientTime
+		if e.mayBeStale(p) {
 			f.minDuration = e.grace()
 		}
 	default:
@@ -135,23 +135,23 @@ func pullFault(e Evidence, p *corev1.Pod, f fault, reason, message string) fault
 	f.key, f.occurrence = f.key+"/image", reason
 	pulled := reason == "ErrImagePull" || reason == "ImagePullBackOff"
 	switch {
-	case pulled && e.inherited(p):
+	case pulled && e.mayBeStale(p):
 		f.minOccurrences = recurrence + 1
-	case e.CustomResources || e.inherited(p):
+	case e.CustomResources || e.mayBeStale(p):
 		f.minDuration = e.grace()
 	case !pulled:
-		f.minDuration = settleTime
+		f.minDuration = transientTime
 	default:
 		f.minOccurrences = recurrence + 1
 		if imageMissing.MatchString(message) && !pullDenied.MatchString(message) {
-			f.minDuration = settleTime
+			f.minDuration = transientTime
 		}
 	}
 	return f
 }
 
-// crashFaults is the fault of a container that crashed at least twice. It is
-// suppressed while the container runs, and up to the fifth crash while other
+// crashFaults is the fault of a container that crashed at least twice; Stalled
+// decides whether it counts. It is suppressed while the container runs, and up to the fifth crash while other
 // workloads are starting, on which it may depend. A Job counts the failures of its
 // pods itself.
 func crashFaults(e Evidence, p *corev1.Pod, f fault, s corev1.ContainerStatus) []fault {
@@ -161,8 +161,8 @@ func crashFaults(e Evidence, p *corev1.Pod, f fault, s corev1.ContainerStatus) [
 	}
 	f.key, f.occurrence = f.key+"/crash", strconv.Itoa(int(s.RestartCount))
 	f.minOccurrences = recurrence
-	if !e.inherited(p) {
-		f.minDuration = settleTime
+	if !e.mayBeStale(p) {
+		f.minDuration = transientTime
 	}
 	f.suppressed = s.State.Running != nil || e.OthersStarting && s.RestartCount < manyRestarts
 	return []fault{f}
@@ -191,9 +191,9 @@ func mountFaults(e Evidence, p *corev1.Pod) []fault {
 		if event.Reason != "FailedMount" || !objectMissing.MatchString(event.Message) {
 			continue
 		}
-		f := fault{key: string(p.UID) + "/mount", minDuration: settleTime, reason: AboutPod(p, "FailedMount: "+Sanitize(event.Message))}
+		f := fault{key: string(p.UID) + "/mount", minDuration: transientTime, reason: AboutPod(p, "FailedMount: "+Sanitize(event.Message))}
 		switch {
-		case e.inherited(p):
+		case e.mayBeStale(p):
 			f.minDuration = 4 * e.grace() // the kubelet retries with a growing delay
 		case e.CustomResources || strings.Contains(event.Message, rootCA):
 			f.minDuration = e.grace()

@@ -4,10 +4,10 @@ import "time"
 
 // History holds the faults that earlier evaluations of an object saw, by key. The
 // zero value is that of an object not evaluated before.
-type History map[string]record
+type History map[string]faultRecord
 
-// record is one fault over time.
-type record struct {
+// faultRecord is one fault over time.
+type faultRecord struct {
 	since       time.Time // when it was seen first
 	occurrence  string    // fault.occurrence when it was seen last
 	occurrences int
@@ -41,9 +41,9 @@ func Stalled(e Evidence, history History, now time.Time) (reason string, next Hi
 		r, known := history[f.key]
 		switch {
 		case !known:
-			r = record{since: now, occurrence: f.occurrence, occurrences: 1}
+			r = faultRecord{since: now, occurrence: f.occurrence, occurrences: 1}
 		case r.absent:
-			r = record{since: now, occurrence: f.occurrence, occurrences: r.occurrences + 1}
+			r = faultRecord{since: now, occurrence: f.occurrence, occurrences: r.occurrences + 1}
 		case r.occurrence != f.occurrence:
 			r.occurrence = f.occurrence
 			r.occurrences++
@@ -68,7 +68,7 @@ func faults(e Evidence) []fault {
 
 // counts returns whether the fault is permanent, has recurred often enough or has
 // persisted long enough.
-func (f fault) counts(r record, now time.Time) bool {
+func (f fault) counts(r faultRecord, now time.Time) bool {
 	return f.permanent ||
 		f.minOccurrences > 0 && r.occurrences >= f.minOccurrences ||
 		f.minDuration > 0 && now.Sub(r.since) >= f.minDuration

@@ -296,7 +296,7 @@ func TestStalledSparesOldPods(t *testing.T) {
 		p.CreationTimestamp = metav1.NewTime(begin.Add(-age))
 		f := Evidence{Owner: object(t, fmt.Sprintf(aDeployment, "{}")), Pods: []*corev1.Pod{p}, WaitStart: begin}
 		_, history := Stalled(f, nil, begin)
-		if reason, _ := Stalled(f, history, begin.Add(settleTime)); (reason != "") != want {
+		if reason, _ := Stalled(f, history, begin.Add(transientTime)); (reason != "") != want {
 			t.Errorf("a pod made %s before: %q", age, reason)
 		}
 	}

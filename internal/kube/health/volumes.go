@@ -14,9 +14,9 @@ const selectedNode = "volume.kubernetes.io/selected-node"
 var (
 	// noProvisioner matches what remains until somebody makes a class or a volume.
 	noProvisioner = regexp.MustCompile(`no persistent volumes available|storageclass\S* "[^"]*" not found|no volume plugin matched`)
-	// claimUnbound matches the scheduler's message for a claim that has to be bound
+	// volumeClaimUnbound matches the scheduler's message for a claim that has to be bound
 	// first.
-	claimUnbound = regexp.MustCompile(`unbound immediate PersistentVolumeClaims`)
+	volumeClaimUnbound = regexp.MustCompile(`unbound immediate PersistentVolumeClaims`)
 )
 
 // AwaitsConsumer returns whether the object is a PersistentVolumeClaim that is
@@ -32,7 +32,7 @@ func AwaitsConsumer(claim *unstructured.Unstructured, events []Event) bool {
 func UnboundClaims(p *corev1.Pod) []string {
 	var names []string
 	for _, c := range p.Status.Conditions {
-		if c.Type != corev1.PodScheduled || !claimUnbound.MatchString(c.Message) {
+		if c.Type != corev1.PodScheduled || !volumeClaimUnbound.MatchString(c.Message) {
 			continue
 		}
 		for _, v := range p.Spec.Volumes {
@@ -75,7 +75,7 @@ func provisioningFailure(events []Event) (last Event, failing bool) {
 // driver retries: its first call may only have exceeded the caller's timeout.
 func (e Evidence) provisioningTime(failure Event) time.Duration {
 	if noProvisioner.MatchString(failure.Message) {
-		return 3 * settleTime
+		return 3 * transientTime
 	}
 	return 4 * e.grace()
 }

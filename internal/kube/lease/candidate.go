@@ -53,7 +53,7 @@ func (c *candidate) try(ctx context.Context) (*coordinationv1.Lease, error) {
 		c.found = expired(c.found, expires(current))
 	}
 	next := current.DeepCopy()
-	c.claim(next)
+	c.setHolder(next)
 	next, err = c.api.Update(ctx, next, metav1.UpdateOptions{})
 	return unlessTaken(next, err)
 }
@@ -64,7 +64,7 @@ func (c *candidate) create(ctx context.Context) (*coordinationv1.Lease, error) {
 		Name: Name(c.Release), Labels: map[string]string{ownership.LabelManagedBy: ownership.ManagedByBerth},
 	}}
 	c.found = facts.Lock{State: facts.LockAbsent}
-	c.claim(l)
+	c.setHolder(l)
 	l, err := c.api.Create(ctx, l, metav1.CreateOptions{})
 	return unlessTaken(l, err)
 }
@@ -89,7 +89,7 @@ func (c *candidate) isFree(l *coordinationv1.Lease, serverNow, now time.Time) bo
 }
 
 // claim writes this candidate as the holder on a Lease.
-func (c *candidate) claim(l *coordinationv1.Lease) {
+func (c *candidate) setHolder(l *coordinationv1.Lease) {
 	now, seconds := metav1.NewMicroTime(c.now()), int32(max(1, (c.Duration+time.Second-1)/time.Second))
 	var transitions int32
 	if l.Spec.LeaseTransitions != nil {

@@ -158,22 +158,18 @@ func TestTakesOneThatRanOut(t *testing.T) {
 func TestLosing(t *testing.T) {
 	ctx, cluster, namespace := start(t)
 	leases := cluster.Client().CoordinationV1().Leases(namespace)
-	lost := make(chan error, 1)
-	o := options(namespace, "run 1")
-	o.OnLost = func(err error) { lost <- err }
-	l := acquire(t, ctx, cluster.Client(), o)
+	l := acquire(t, ctx, cluster.Client(), options(namespace, "run 1"))
 	if err := leases.Delete(ctx, lease.Name("web"), metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	select {
-	case err := <-lost:
-		if !errors.Is(err, lease.ErrLost) || l.Live(0) || l.Err() == nil {
-			t.Errorf("lost: %v, live %t", err, l.Live(0))
+	case <-l.Done():
+		if !errors.Is(l.Err(), lease.ErrLost) || l.Live(0) {
+			t.Errorf("lost: %v, live %t", l.Err(), l.Live(0))
 		}
 	case <-time.After(testTimeout):
 		t.Fatal("nobody was told that the lease was deleted")
 	}
-	<-l.Done()
 	if err := l.Release(ctx, facts.Attempt{}); !errors.Is(err, lease.ErrLost) {
 		t.Errorf("release: %v", err)
 	}
@@ -184,9 +180,7 @@ func TestLosing(t *testing.T) {
 
 func TestTeardownTakesTheLeaseAlong(t *testing.T) {
 	ctx, cluster, namespace := start(t)
-	o := options(namespace, "run 1")
-	o.OnLost = func(err error) { t.Errorf("lost: %v", err) }
-	l := acquire(t, ctx, cluster.Client(), o)
+	l := acquire(t, ctx, cluster.Client(), options(namespace, "run 1"))
 	l.ExpectRemoval()
 	if err := cluster.Client().CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
@@ -195,10 +189,10 @@ func TestTeardownTakesTheLeaseAlong(t *testing.T) {
 		lock, err := lease.Read(ctx, cluster.Client(), namespace, "web", time.Time{})
 		return err == nil && lock.State == facts.LockAbsent, "the lease is still there"
 	})
-	if err := l.Release(ctx, facts.Attempt{}); err != nil {
+	if err := errors.Join(l.Release(ctx, facts.Attempt{}), l.Err()); err != nil {
 		t.Errorf("release: %v", err)
 	}
-	if _, err := lease.Acquire(ctx, cluster.Client(), o); err == nil {
+	if _, err := lease.Acquire(ctx, cluster.Client(), options(namespace, "run 1")); err == nil {
 		t.Error("acquired in a namespace that is going away")
 	}
 }

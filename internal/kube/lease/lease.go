@@ -149,19 +149,3 @@ func (l *Lease) setFailed(r renewal) {
 	defer l.mu.Unlock()
 	l.failed = r
 }
-
-// lose records why the Lease is lost and returns it. The first time it closes
-// Done and calls OnLost.
-func (l *Lease) lose(reason error) error {
-	l.mu.Lock()
-	first := l.err == nil
-	if first {
-		l.err = reason
-		close(l.lost)
-	}
-	l.mu.Unlock()
-	if first {
-		l.o.OnLost(reason)
-	}
-	return reason
-}

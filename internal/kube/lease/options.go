@@ -23,9 +23,6 @@ type Options struct {
 	// OnWait is called with the holder that is waited for, once for each. The
 	// text is untrusted.
 	OnWait func(holder string, since time.Time)
-	// OnLost is called once, from the renewal's goroutine, with an error that
-	// matches ErrLost.
-	OnLost func(error)
 }
 
 func (o Options) withDefaults() Options {
@@ -40,9 +37,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.OnWait == nil {
 		o.OnWait = func(string, time.Time) {}
-	}
-	if o.OnLost == nil {
-		o.OnLost = func(error) {}
 	}
 	return o
 }

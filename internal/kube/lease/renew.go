@@ -94,3 +94,16 @@ func (l *Lease) reread(ctx context.Context) error {
 	l.setObject(current)
 	return nil
 }
+
+// lose records why the Lease is lost and returns it. The first time it closes
+// Done, by which the engine ends the run's context (internal/engine/lock.go). The
+// fence of a Helm operation asks Live before each request, and needs no telling.
+func (l *Lease) lose(reason error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil {
+		l.err = reason
+		close(l.lost)
+	}
+	return reason
+}

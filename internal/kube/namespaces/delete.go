@@ -77,7 +77,7 @@ func (m Manager) deleteAsRead(ctx context.Context, ns *corev1.Namespace) error {
 // keep is the problem of a namespace that is not Berth's to delete.
 func keep(name, why string) error {
 	return &problem.Problem{
-		Reason: problem.NotOurs,
+		Reason: problem.Foreign,
 		Tried:  "delete namespace " + name,
 		Cause:  errors.New(why),
 		Next:   "Delete it by hand if nobody needs it:\n$ kubectl delete namespace " + name,

@@ -92,7 +92,7 @@ func TestNamespaceThatIsNotOurs(t *testing.T) {
 	if err != nil || found.Made || found.Ours || found.Identity != "" {
 		t.Fatalf("found: %+v, %v", found, err)
 	}
-	if err := admin.Delete(ctx, name, found.UID); problem.Of(err).Reason != problem.NotOurs {
+	if err := admin.Delete(ctx, name, found.UID); problem.Of(err).Reason != problem.Foreign {
 		t.Errorf("delete: %v", err)
 	}
 	if _, err := admin.Mark(ctx, name, "another", nil, nil); !apierrors.IsInvalid(err) && !apierrors.IsConflict(err) {
@@ -102,7 +102,7 @@ func TestNamespaceThatIsNotOurs(t *testing.T) {
 	if err != nil || !adopted.Ours || !adopted.Keep {
 		t.Fatalf("adopted: %+v, %v", adopted, err)
 	}
-	if err := admin.Delete(ctx, name, found.UID); problem.Of(err).Reason != problem.NotOurs {
+	if err := admin.Delete(ctx, name, found.UID); problem.Of(err).Reason != problem.Foreign {
 		t.Errorf("delete what is kept: %v", err)
 	}
 }

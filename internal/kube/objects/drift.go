@@ -28,7 +28,7 @@ const driftShown = 8
 // says, in the server's spelling, is in the live object.
 func drift(manifest, live *unstructured.Unstructured, release ownership.Release, scaled bool) string {
 	want := manifest.DeepCopy()
-	claim(want, release)
+	setOwnership(want, release)
 	removeServerFields(want)
 	if scaled || isScaledByController(live) {
 		unstructured.RemoveNestedField(want.Object, "spec", "replicas")
@@ -43,8 +43,8 @@ func drift(manifest, live *unstructured.Unstructured, release ownership.Release,
 	return strings.Join(paths, ", ")
 }
 
-// claim sets what Helm sets on an object of a release before it applies it.
-func claim(o *unstructured.Unstructured, r ownership.Release) {
+// setOwnership sets what Helm sets on an object of a release before it applies it.
+func setOwnership(o *unstructured.Unstructured, r ownership.Release) {
 	o.SetLabels(ownership.Merge(o.GetLabels(), r.Labels()))
 	o.SetAnnotations(ownership.Merge(o.GetAnnotations(), r.Annotations()))
 }

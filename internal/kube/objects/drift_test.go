@@ -78,7 +78,7 @@ func TestDrift(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			live := one(t, tt.live)
-			claim(live, ownership.Release{Namespace: "ns", Name: "web"})
+			setOwnership(live, ownership.Release{Namespace: "ns", Name: "web"})
 			if got := drift(one(t, tt.manifest), live, ownership.Release{Namespace: "ns", Name: "web"}, false); got != tt.want {
 				t.Errorf("drift = %q, want %q", got, tt.want)
 			}
@@ -102,7 +102,7 @@ func FuzzDrift(f *testing.F) {
 func TestDriftOfOwnership(t *testing.T) {
 	text := "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, labels: {app.kubernetes.io/managed-by: something}}}"
 	live := one(t, text)
-	claim(live, ownership.Release{Namespace: "ns", Name: "other"})
+	setOwnership(live, ownership.Release{Namespace: "ns", Name: "other"})
 	if got, want := drift(one(t, text), live, ownership.Release{Namespace: "ns", Name: "web"}, false),
 		"metadata.annotations[meta.helm.sh/release-name]"; got != want {
 		t.Errorf("drift = %q, want %q", got, want)
@@ -133,7 +133,7 @@ func TestReplicasOfAnAutoscaler(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			want, live := one(t, manifest), one(t, tt.live)
-			claim(live, ownership.Release{Namespace: "ns", Name: "web"})
+			setOwnership(live, ownership.Release{Namespace: "ns", Name: "web"})
 			if got := drift(want, live, ownership.Release{Namespace: "ns", Name: "web"},
 				autoscaled(tt.others)[scaleTargetOf(want)]); got != tt.want {
 				t.Errorf("drift = %q, want %q", got, tt.want)

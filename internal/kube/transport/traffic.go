@@ -8,8 +8,8 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// operation is what requests are counted by.
-type operation struct {
+// requestKind is what requests are counted by.
+type requestKind struct {
 	verb     string // as RBAC names it
 	resource string // with group and subresource: "deployments.apps/scale"
 }
@@ -17,19 +17,19 @@ type operation struct {
 // traffic counts requests by operation.
 type traffic struct {
 	mu     sync.Mutex
-	counts map[operation]*result.Requests
+	counts map[requestKind]*result.Requests
 }
 
 // add counts requests and the bytes of their bodies. A response's bytes are
 // added as they are read, since a watch may last as long as the run.
-func (t *traffic) add(op operation, requests int, sent, received int64) {
+func (t *traffic) add(op requestKind, requests int, sent, received int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c, ok := t.counts[op]
 	if !ok {
 		c = &result.Requests{Verb: op.verb, Resource: op.resource}
 		if t.counts == nil {
-			t.counts = map[operation]*result.Requests{}
+			t.counts = map[requestKind]*result.Requests{}
 		}
 		t.counts[op] = c
 	}

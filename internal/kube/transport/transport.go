@@ -50,7 +50,7 @@ func (t *Transport) Requests() []result.Requests { return t.traffic.requests() }
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	info := requestinfo.Of(req.Method, strings.TrimPrefix(req.URL.Path, t.prefix), req.URL.Query())
-	op := operation{info.Verb, info.QualifiedResource()}
+	op := requestKind{info.Verb, info.QualifiedResource()}
 	t.traffic.add(op, 1, max(req.ContentLength, 0), 0)
 	start := time.Now()
 

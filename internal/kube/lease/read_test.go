@@ -209,7 +209,7 @@ func TestClaim(t *testing.T) {
 	expiry := facts.Expiry{Run: "r0", At: time.Date(2026, 1, 1, 0, 0, 0, 1, time.UTC)}
 	c := &candidate{Options: Options{Holder: "run 1", Run: "r1", Duration: 1500 * time.Millisecond}.withDefaults(), token: "t",
 		found: facts.Lock{Expired: []facts.Expiry{expiry}}}
-	c.claim(l)
+	c.setHolder(l)
 	if *l.Spec.HolderIdentity != "run 1" || *l.Spec.LeaseDurationSeconds != 2 || *l.Spec.LeaseTransitions != 0 {
 		t.Errorf("spec: %+v", l.Spec)
 	}
@@ -217,7 +217,7 @@ func TestClaim(t *testing.T) {
 		l.Annotations[annotationExpired] != "r0=2026-01-01T00:00:01Z" {
 		t.Errorf("annotations: %v", l.Annotations)
 	}
-	if c.claim(l); *l.Spec.LeaseTransitions != 1 {
+	if c.setHolder(l); *l.Spec.LeaseTransitions != 1 {
 		t.Errorf("the second holder is number %d", *l.Spec.LeaseTransitions)
 	}
 }

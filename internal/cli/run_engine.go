@@ -11,7 +11,7 @@ import (
 )
 
 // perform assembles the rooms of a run, runs the verb and returns its result.
-func (p Process) perform(ctx context.Context, out console, v verb.Verb, o *input.Options) result.Result {
+func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *input.Options) result.Result {
 	if p.OwnLogs {
 		defer kube.CaptureLogs(func(line string) { out.debug("%s", line) })()
 	}
