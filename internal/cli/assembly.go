@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -46,7 +46,8 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	}
 	cache, err := os.MkdirTemp("", "berth-")
 	if err != nil {
-		return nil, nil, fmt.Errorf("make a working folder: %w; check TMPDIR", err)
+		return nil, nil, &problem.Problem{Reason: problem.Internal, Tried: "make a working folder", Cause: err,
+			Next: "Check that TMPDIR names a folder that can be written to."}
 	}
 	opened.add(func() { _ = os.RemoveAll(cache) })
 

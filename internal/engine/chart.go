@@ -17,6 +17,9 @@ type rendering struct {
 // has returns whether this rendering was made, and is not out of date.
 func (c *chartSource) has(r rendering) bool { return c.rendered == r }
 
+// fetch brings the chart and its values into memory.
+func (c *chartSource) fetch(ctx context.Context) error { return c.chart.Fetch(ctx) }
+
 // render renders the chart, so that what is wrong with it is found before
 // anything is written.
 func (c *chartSource) render(ctx context.Context, r rendering) error {

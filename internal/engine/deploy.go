@@ -89,7 +89,7 @@ func (d *deploy) prepare(ctx context.Context) (LockExpected, error) {
 // user's own to correct.
 func (d *deploy) inspect(ctx context.Context) error {
 	fetched := make(chan error, 1)
-	go func() { fetched <- d.chart.chart.Fetch(ctx) }()
+	go func() { fetched <- d.chart.fetch(ctx) }()
 	waited, err := d.inspectCluster(ctx)
 	if ferr := <-fetched; ferr != nil {
 		return ferr

@@ -498,6 +498,17 @@ func TestDeployGoesOn(t *testing.T) {
 					return nil
 				})
 			})},
+		{name: "from the start when a failed revision went before its manifest was read", verb: verb.Deploy, reason: problem.Consistent,
+			asked: "upgrade",
+			records: func() []facts.Record {
+				return append(one(), by("before", revision(2, facts.StatusFailed)), by("before", revision(3, facts.StatusFailed)))
+			},
+			set: func(s *scene) {
+				s.helm.on("Load", 2, func() error {
+					s.helm.remove(s.helm.key(2))
+					return nil
+				})
+			}, stored: "1 superseded, 3 failed, 4 deployed"},
 		{name: "but not for ever when each repair brings another fault", verb: verb.Deploy, reason: problem.RepairFailed,
 			records: func() []facts.Record {
 				var all []facts.Record

@@ -65,7 +65,8 @@ func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
 	return f, nil
 }
 
-// maxLooks bounds how often records that keep changing are read anew.
+// maxLooks bounds how often records that keep changing are read anew, and planned
+// for anew.
 const maxLooks = 5
 
 // gatherStable gathers within the timeout, anew where the records changed while

@@ -26,8 +26,8 @@ const (
 // beginOperation notes that Helm begins to change the release.
 func (j *journal) beginOperation() { *j = journal{state: writingBegun} }
 
-// begin notes that a write begins. What is recorded of a settled operation stays
-// true.
+// begin notes that a repair of a record begins. After an operation was settled,
+// only records of older revisions are repaired, and what is settled stays true.
 func (j *journal) begin() {
 	if j.state == writingNothing {
 		j.state = writingBegun

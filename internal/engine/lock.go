@@ -89,8 +89,8 @@ func (l *lock) lost(ctx context.Context) error {
 		Next: "See the other run of this branch, if there is one, then run again."}
 }
 
-// current returns the lock as it is now where this run does not hold it, and as it
-// was found where it does.
+// current returns the lock as it is now where this run does not hold it: another
+// run may, or may just have released it. Where this run does, it is as it was found.
 func (l *lock) current(ctx context.Context) (facts.Lock, error) {
 	if l.held != nil {
 		return l.found, nil

@@ -77,8 +77,7 @@ func (n *namespace) terminating() error {
 }
 
 // awaitGone waits until a namespace that is being deleted is gone, so that it can
-// be created anew, and reads it again. The second wait of a run does not differ
-// from the first: wait is the lock-timeout. It returns whether it waited.
+// be created anew, and reads it again. It returns whether it waited.
 func (n *namespace) awaitGone(ctx context.Context, wait time.Duration) (waited bool, err error) {
 	if n.now.Phase != facts.NamespaceTerminating || wait <= 0 {
 		return false, nil
@@ -92,6 +91,14 @@ func (n *namespace) awaitGone(ctx context.Context, wait time.Duration) (waited b
 	}
 	return true, n.read(ctx)
 }
+
+// awaitDeleted waits until the namespace, which is being deleted, is gone.
+func (n *namespace) awaitDeleted(ctx context.Context) error {
+	return n.api.WaitNamespaceGone(ctx, n.now)
+}
+
+// delete deletes the namespace and waits until it is gone.
+func (n *namespace) delete(ctx context.Context) error { return n.api.DeleteNamespace(ctx, n.now) }
 
 // create creates the namespace and returns whether this run did.
 func (n *namespace) create(ctx context.Context) (made bool, err error) {

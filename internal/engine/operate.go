@@ -31,17 +31,23 @@ type operator struct {
 	audited int // how many of the record's writes were looked through
 }
 
-// deploy brings the chart onto the cluster by an install, replace or upgrade. The
-// manifests of the revisions that failed since the deployed one go along, since
-// Helm forgets what those left on the objects.
-func (o *operator) deploy(ctx context.Context, what string, mode facts.DeployMode, f *facts.Facts) (verdict.Reported, error) {
+// failedManifests reads the manifests of the revisions that failed since the
+// deployed one, oldest first. Helm forgets what those left on the objects.
+func (o *operator) failedManifests(ctx context.Context, f *facts.Facts) ([]string, error) {
 	var failed []string
 	for _, rec := range slices.Backward(verdict.FailedSinceDeployed(f)) {
 		if err := o.gather.load(ctx, rec); err != nil {
-			return verdict.Reported{}, err
+			return nil, err
 		}
 		failed = append(failed, rec.Manifest)
 	}
+	return failed, nil
+}
+
+// deploy brings the chart onto the cluster by an install, replace or upgrade. What
+// the failed manifests set, and the chart does not, is removed.
+func (o *operator) deploy(ctx context.Context, what string, mode facts.DeployMode, failed []string, f *facts.Facts) (verdict.Reported,
+	error) {
 	return o.operate(ctx, what, f, func() result.Outcome { return o.operations.Perform(ctx, mode, failed) })
 }
 

@@ -93,8 +93,8 @@ func (p *proof) lookAndCount(ctx context.Context) error {
 // look observes the release once and returns what does not hold.
 func (p *proof) look(ctx context.Context) (state string, err error) {
 	f, err := p.gather.gather(ctx, scope{objects: true, applied: p.reported.Manifest})
-	if err == nil && p.lock.held == nil && f.Last() != nil && f.Last().PayloadStatus.Unfinished() {
-		f.Lock, err = p.lock.current(ctx) // another run may hold it, or just have released it
+	if err == nil && f.Last() != nil && f.Last().PayloadStatus.Unfinished() {
+		f.Lock, err = p.lock.current(ctx)
 	}
 	if err != nil {
 		return "", retryUnanswered(err)

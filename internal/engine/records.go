@@ -177,9 +177,12 @@ func (r *recordRepairer) write(ctx context.Context, change func() error) error {
 	if err == nil {
 		return nil
 	}
+	if lost := r.lock.lost(ctx); lost != nil {
+		return lost
+	}
 	p := *problem.Of(err)
 	if p.Reason == problem.Internal {
-		p.Reason = problem.RepairFailed
+		p.Reason, p.Tried, p.Next = problem.RepairFailed, "repair the records of the release", "Run berth check to see where the release stands."
 	}
 	return &p
 }

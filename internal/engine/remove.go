@@ -40,7 +40,8 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 	}
 	f.Records = nil
 	r.report.repaired("uninstall",
-		"Revision %d was left %s by an operation that is dead; the release was uninstalled and its records removed.", was.Revision, was.PayloadStatus)
+		"Revision %d was left %s by an operation that is dead; the release was uninstalled and its records removed.", was.Revision,
+		was.PayloadStatus)
 	return nil
 }
 
@@ -64,9 +65,14 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, withNamespa
 	return nil
 }
 
+// discardQuarantined deletes the quarantined records of a release that is gone.
+func (r *releaseRemover) discardQuarantined(ctx context.Context) error {
+	return r.records.DiscardQuarantined(ctx)
+}
+
 func (r *releaseRemover) uninstall(ctx context.Context, f *facts.Facts) error {
 	done := r.report.stepWithParts("Uninstall the release, hooks included")
-	r.journal.begin()
+	r.journal.beginOperation()
 	out := r.operations.Uninstall(ctx)
 	done(out.Phases)
 	res := &r.report.result

@@ -209,6 +209,9 @@ func (s *session) finish(ctx context.Context, success string, err error) result.
 func (s *session) explain(ctx context.Context, p *problem.Problem) {
 	res := &s.report.result
 	res.Reason, res.Headline, res.Next, res.Missing = p.Reason, p.Sentence(), p.Next, p.Missing
+	if p.Reason == problem.Internal && p.Next == "" {
+		res.Next = "Report this: it is a fault of Berth."
+	}
 	if p.Cause != nil {
 		res.Cause = p.Cause.Error()
 	}

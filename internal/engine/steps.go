@@ -57,7 +57,7 @@ var stepFuncs = map[verdict.StepKind]stepFunc{
 		if len(done.unreadable) > 0 {
 			return nil // they are all that tells of what may be left
 		}
-		return p.remove.records.DiscardQuarantined(ctx)
+		return p.remove.discardQuarantined(ctx)
 	},
 	verdict.StepCleanHooks: func(ctx context.Context, p *performer, f *facts.Facts, s verdict.Step, _ *performed) error {
 		return p.leftovers.cleanHooks(ctx, f, s.For)
@@ -90,9 +90,13 @@ func repair(do func(*recordRepairer, context.Context, *facts.Facts) error) stepF
 
 // deployChart is a step that brings the chart onto the cluster.
 func deployChart(mode facts.DeployMode, what string) stepFunc {
-	return func(ctx context.Context, p *performer, f *facts.Facts, _ verdict.Step, done *performed) (err error) {
+	return func(ctx context.Context, p *performer, f *facts.Facts, _ verdict.Step, done *performed) error {
+		failed, err := p.operate.failedManifests(ctx, f)
+		if err != nil {
+			return err // nothing was begun
+		}
 		done.operated = true
-		done.applied, err = p.operate.deploy(ctx, what, mode, f)
+		done.applied, err = p.operate.deploy(ctx, what, mode, failed, f)
 		return err
 	}
 }

@@ -69,7 +69,7 @@ func (t *teardown) awaitNamespaceGone(ctx context.Context) error {
 	defer t.report.step("Wait until the namespace is gone")()
 	ctx, cancel := t.budget.begin(ctx)
 	defer cancel()
-	err := t.ns.api.WaitNamespaceGone(ctx, t.ns.now)
+	err := t.ns.awaitDeleted(ctx)
 	t.left.NamespaceGone = err == nil
 	return err
 }
@@ -130,7 +130,7 @@ func (t *teardown) removeNamespace(ctx context.Context) error {
 func (t *teardown) deleteNamespace(ctx context.Context) error {
 	defer t.report.step("Delete the namespace and wait until it is gone")()
 	t.lock.expectRemoval()
-	err := t.ns.api.DeleteNamespace(ctx, t.ns.now)
+	err := t.ns.delete(ctx)
 	t.left.NamespaceGone = err == nil
 	return err
 }

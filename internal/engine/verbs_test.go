@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -400,6 +402,34 @@ func TestPreflight(t *testing.T) {
 	})
 }
 
+// A verb does what its row in internal/verb says, on a release that needs repair.
+func TestVerbsKeepToTheirProperties(t *testing.T) {
+	for _, p := range verb.Table {
+		begin, ok := verbs[p.Verb]
+		if ok != p.OnRelease || ok && begin == nil {
+			t.Errorf("%s: begun by the engine %t, on a release %t", p.Verb, ok, p.OnRelease)
+		}
+		if !ok {
+			continue
+		}
+		t.Run(string(p.Verb), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t.Context(), pendingOf(facts.StatusPendingUpgrade)()...)
+				ended(true)(s)
+				r := s.run(p.Verb)
+				writes := len(s.helm.Audit()) > 0 || len(s.helm.asked) > 0
+				if locks := s.locker.times("Acquire") > 0; locks != p.Locks || writes != p.Writes {
+					t.Errorf("locks %t, writes %t; its row says %t, %t (%s)", locks, writes, p.Locks, p.Writes, r.Headline)
+				}
+				if proves := r.Looks > 0; proves != p.Proves || s.chart.times("Render") > 0 != p.NeedsChart ||
+					s.access.times("ReviewUntil") > 0 != p.AsksAccess {
+					t.Errorf("proves %t, renders %d times, asks %d times", proves, s.chart.times("Render"), s.access.times("ReviewUntil"))
+				}
+			})
+		})
+	}
+}
+
 func TestUnknownVerb(t *testing.T) {
 	r := newScene(t.Context()).run("dance")
 	if r.Reason != problem.Internal || r.Next == "" {
@@ -458,6 +488,20 @@ func TestInterrupts(t *testing.T) {
 			}},
 		{name: "in a teardown", records: one, set: signalled, verb: verb.Teardown, reason: problem.Terminated, asked: "uninstall",
 			stored: "1 uninstalling", says: []string{"could not be recorded"}},
+		{name: "in the uninstall that on-failure asks for", records: one, verb: verb.Deploy, reason: problem.Terminated,
+			asked:  "upgrade, uninstall",
+			stored: "1 deployed, 2 uninstalling", says: []string{"could not be recorded"},
+			set: func(s *scene) {
+				s.helm.fault, s.options.Policy.OnFailure = "fails", verdict.OnFailureUninstall
+				s.helm.during = func() {
+					if len(s.helm.asked) == 2 {
+						s.signal()
+					}
+				}
+			}},
+		{name: "while a record is repaired", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.Terminated,
+			says: []string{"could not be recorded"},
+			set:  all(ended(true), func(s *scene) { s.helm.on("Settle", 1, func() error { s.signal(); return nil }) })},
 		{name: "while it waits for another run", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.Terminated,
 			stored: "1 deployed, 2 pending-upgrade",
 			set: func(s *scene) {
@@ -493,6 +537,11 @@ func TestLockIsLost(t *testing.T) {
 			stored: "1 deployed, 2 pending-upgrade",
 			set: all(ended(true), func(s *scene) {
 				s.helm.on("Records", 1, func() error { s.locker.held.expire(); return nil })
+			})},
+		{name: "while a record is repaired", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Repair, reason: problem.LiveOperation,
+			stored: "1 deployed, 2 pending-upgrade",
+			set: all(ended(true), func(s *scene) {
+				s.helm.on("Settle", 1, func() error { s.locker.held.expire(); return errors.New("cut") })
 			})},
 		{name: "while it waits", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy, reason: problem.LiveOperation,
 			stored: "1 deployed, 2 pending-upgrade",

@@ -12,7 +12,7 @@ type Facts struct {
 	Namespace Namespace
 	Records   []Record // by revision, ascending
 	Lock      Lock
-	CI        RunState // of the run that wrote the last record; RunUnknown unless it was asked for
+	CI        RunState // of the run that wrote the last record; "" unless it was asked for
 	Objects   []Object // of the last record's manifest
 	HookJobs  []Object // of the last record's hooks
 	Dropped   []Object // of the revision that was deployed before, and not of the last

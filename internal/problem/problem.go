@@ -51,5 +51,5 @@ func Of(err error) *Problem {
 	if errors.As(err, &p) {
 		return p
 	}
-	return &Problem{Reason: Internal, Tried: "run", Cause: err, Next: "Report this: it is a fault of Berth."}
+	return &Problem{Reason: Internal, Tried: "run", Cause: err}
 }

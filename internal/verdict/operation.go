@@ -64,7 +64,7 @@ func JudgeRecording(last *facts.Record, revision int, run string, failure proble
 func PlanAfterFailure(f *facts.Facts, failed int, p Policy) Plan {
 	switch p.OnFailure {
 	case OnFailureRollback:
-		if target := DeployedBefore(f, failed); target > 0 {
+		if target := rollbackCandidate(f, failed); target > 0 {
 			return Plan{Steps: []Step{{Kind: StepRollback, Target: target}}}
 		}
 	case OnFailureUninstall:

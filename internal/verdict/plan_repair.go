@@ -20,7 +20,7 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	for _, s := range plan.Steps {
 		switch s.Kind {
 		case StepQuarantine, StepQuarantineUnreadable, StepDiscard, StepUninstall, StepTakeDown, StepRollback:
-			if stranger := RefuseUnmarked(f, p, string(s.Kind)); stranger != nil {
+			if stranger := refuseUnmarked(f, p, string(s.Kind)); stranger != nil {
 				return Plan{Refusal: stranger}
 			}
 		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepDedupe, StepCleanHooks, StepInstall, StepReplace, StepUpgrade,
@@ -164,12 +164,12 @@ func rollbackTarget(f *facts.Facts) int {
 	if last := f.Last(); last.PayloadStatus == facts.StatusPendingRollback && !installHooksUnproven(f) {
 		return last.Revision
 	}
-	return DeployedBefore(f, f.Last().Revision)
+	return rollbackCandidate(f, f.Last().Revision)
 }
 
-// DeployedBefore returns the newest readable revision before the given one that
+// rollbackCandidate returns the newest readable revision before the given one that
 // was in service: one that is deployed, else one that is superseded, else 0.
-func DeployedBefore(f *facts.Facts, revision int) int {
+func rollbackCandidate(f *facts.Facts, revision int) int {
 	for _, want := range []facts.Status{facts.StatusDeployed, facts.StatusSuperseded} {
 		for i := len(f.Records) - 1; i >= 0; i-- {
 			if r := &f.Records[i]; r.Revision < revision && r.LabelStatus == want && r.DecodeError == "" {

@@ -57,7 +57,7 @@ func TestPromotionBlockers(t *testing.T) {
 		"a hook of another event": {func(f *facts.Facts) { withHook(f); f.Records[0].Hooks[0].Events = []string{"pre-delete"} }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if why := PromotionBlockers(with(stuck(), c.change)); (len(why) == 0) != c.ok {
+			if why := promotionBlockers(with(stuck(), c.change)); (len(why) == 0) != c.ok {
 				t.Errorf("against it: %q", why)
 			}
 		})

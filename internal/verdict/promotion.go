@@ -7,11 +7,12 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-// PromotionBlockers returns why the last record must not be marked deployed in
+// promotionBlockers returns why the last record must not be marked deployed in
 // place. It is empty only if the deploy succeeded and its recording failed: every
 // object of the manifest exists, belongs to the release, equals the manifest and is
-// ready, and every hook is proven to have run to its end.
-func PromotionBlockers(f *facts.Facts) []string {
+// ready, what the revision before had and this one dropped is gone or kept, and
+// every hook is proven to have run to its end.
+func promotionBlockers(f *facts.Facts) []string {
 	last := f.Last()
 	switch {
 	case last == nil:

@@ -68,7 +68,7 @@ func promiseBroken(f *facts.Facts, d Diagnosis, p Policy, plan Plan) string {
 		return "it acts on what is another branch's"
 	case len(plan.Steps) > 0 && f.Namespace.Phase == facts.NamespaceTerminating:
 		return "it acts in a namespace that is going"
-	case does(StepPromote) && len(PromotionBlockers(f)) > 0:
+	case does(StepPromote) && len(promotionBlockers(f)) > 0:
 		return "it promotes what is not proven"
 	case does(StepPromote) && last.Stamp.Zero() && p.OnStuck != OnStuckPromote:
 		return "it promotes somebody else's operation unasked"

@@ -46,10 +46,10 @@ func RefuseNamespace(ns facts.Namespace, identity string) *problem.Problem {
 		Next:     "Give this branch another app, slug or namespace."}
 }
 
-// RefuseUnmarked returns why a release is left alone that nothing shows to be
+// refuseUnmarked returns why a release is left alone that nothing shows to be
 // Berth's, or nil. Once deployed over, it would count as Berth's own, and the
 // next teardown would remove it. action completes "to … it".
-func RefuseUnmarked(f *facts.Facts, p Policy, action string) *problem.Problem {
+func refuseUnmarked(f *facts.Facts, p Policy, action string) *problem.Problem {
 	marked := slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == f.Identity })
 	if f.Last() == nil || marked || f.Namespace.Ours || p.Adopt {
 		return nil

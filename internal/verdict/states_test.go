@@ -27,8 +27,9 @@ func states() map[State]*facts.Facts {
 		StateRecordingFailed: ended(inPlace(given(pending)), other, 1, true),
 		StateAbandoned:       with(ended(inPlace(given(pending)), other, 1, true), unready),
 		StateUnreadable:      with(given(stored(1, facts.StatusDeployed)), corrupt),
-		StateDisagreeing:     with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Records[0].LabelStatus = facts.StatusFailed }),
-		StateForeign:         with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Namespace.Identity = "theirs" }),
+		StateDisagreeing: with(given(stored(1, facts.StatusDeployed)),
+			func(f *facts.Facts) { f.Records[0].LabelStatus = facts.StatusFailed }),
+		StateForeign: with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Namespace.Identity = "theirs" }),
 		StateTerminating: with(given(stored(1, facts.StatusDeployed)),
 			func(f *facts.Facts) { f.Namespace.Phase = facts.NamespaceTerminating }),
 	}

@@ -15,7 +15,8 @@ import (
 // A page that names a Go file names one that exists. Words in capitals stand for
 // a name that the reader chooses.
 func TestDocsNameFilesThatExist(t *testing.T) {
-	listed, err := exec.CommandContext(t.Context(), "git", "-C", "../..", "ls-files", "--cached", "--others", "--exclude-standard", "*.go").Output()
+	listed, err := exec.CommandContext(t.Context(), "git", "-C", "../..", "ls-files", "--cached", "--others", "--exclude-standard",
+		"*.go").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,8 @@ func TestIsConsistent(t *testing.T) {
 
 func TestContent(t *testing.T) {
 	got := content(mock("web", 1, release.StatusFailed))
-	if !got.Loaded || got.DecodeError != "" || got.PayloadStatus != facts.StatusFailed || got.Manifest == "" || got.Chart != "foo-0.1.0-beta.1" ||
+	if !got.Loaded || got.DecodeError != "" || got.PayloadStatus != facts.StatusFailed || got.Manifest == "" ||
+		got.Chart != "foo-0.1.0-beta.1" ||
 		len(got.Hooks) != 1 || got.Description == "" {
 		t.Errorf("got %+v", got)
 	}
