@@ -2,6 +2,7 @@ package apifailure
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/net/http2"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -24,6 +26,12 @@ import (
 )
 
 func asked(err error) error { return &url.Error{Op: "Get", URL: "https://k8s.example/api", Err: err} }
+
+func dialled(err error) error { return &net.OpError{Op: "dial", Err: err} }
+
+// viaProxy returns the error of a request that got no connection through its
+// proxy, as net/http returns it.
+func viaProxy(err error) error { return asked(&net.OpError{Op: "proxyconnect", Err: err}) }
 
 func status(code int32, message string) error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Message: message}}
@@ -51,7 +59,16 @@ func TestClassify(t *testing.T) {
 		{"silent", asked(os.ErrDeadlineExceeded), problem.Unanswered, "in time", true},
 		{"no such name", asked(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}), problem.Unanswered, "name", true},
 		{"untrusted", asked(x509.UnknownAuthorityError{}), problem.Unanswered, "trusted", false},
-		{"proxy", asked(&net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}), problem.Unanswered, "proxy", true},
+		{"cut off while the answer was read", fmt.Errorf("read the list: %w", io.ErrUnexpectedEOF), problem.Unanswered, "failed", true},
+		{"stream reset", http2.StreamError{Code: http2.ErrCodeInternal}, problem.Unanswered, "failed", true},
+		{"no route any more", asked(&net.OpError{Op: "read", Err: syscall.EHOSTUNREACH}), problem.Unanswered, "failed", true},
+		{"no network any more", asked(&net.OpError{Op: "write", Err: syscall.ENETUNREACH}), problem.Unanswered, "failed", true},
+		{"proxy refuses", viaProxy(syscall.ECONNREFUSED), problem.Unanswered, "proxy", true},
+		{"no route to the proxy", viaProxy(dialled(syscall.EHOSTUNREACH)), problem.Unanswered, "proxy", true},
+		{"name server of the proxy fails", viaProxy(dialled(&net.DNSError{IsTemporary: true})), problem.Unanswered, "proxy", true},
+		{"no such proxy", viaProxy(dialled(&net.DNSError{IsNotFound: true})), problem.Unanswered, "proxy", true},
+		{"untrusted proxy", viaProxy(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), problem.Unanswered, "proxy", false},
+		{"proxy without TLS", viaProxy(tls.RecordHeaderError{Msg: "no TLS"}), problem.Unanswered, "proxy", false},
 		{"own deadline", asked(context.DeadlineExceeded), problem.Unanswered, "in time", true},
 		{"cancelled", asked(context.Canceled), problem.Interrupted, "canceled", false},
 		{"plugin", asked(errors.New("getting credentials: exec: exit status 1")), problem.PermissionMissing, "getting credentials", false},

@@ -2,11 +2,8 @@ package apifailure
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
-	"net/http"
 	"net/url"
 	"syscall"
 )
@@ -19,18 +16,17 @@ func networkFailure(err error) (what, next string, ok bool) {
 	var (
 		dns       *net.DNSError
 		op        *net.OpError
-		plain     tls.RecordHeaderError
 		netErr    net.Error
 		attempt   *url.Error
 		isOpError = errors.As(err, &op)
 		timedOut  = errors.As(err, &netErr) && netErr.Timeout() || errors.Is(err, context.DeadlineExceeded)
 	)
 	switch {
-	case isOpError && op.Op == "proxyconnect":
+	case isOpError && op.Op == opProxyConnect:
 		return "the proxy could not be reached", "Check HTTPS_PROXY and NO_PROXY.", true
 	case errors.As(err, &dns):
 		return "the API server's name could not be resolved", nextReach, true
-	case errors.As(err, &plain), errors.Is(err, http.ErrSchemeMismatch):
+	case isWithoutTLS(err):
 		return "the server does not speak TLS", "Check the API server's address and port.", true
 	case isBadCertificate(err):
 		return "the API server's certificate is not trusted",
@@ -43,14 +39,4 @@ func networkFailure(err error) (what, next string, ok bool) {
 		return "the connection failed", nextReach, true
 	}
 	return "", "", false
-}
-
-func isBadCertificate(err error) bool {
-	var (
-		verification *tls.CertificateVerificationError
-		authority    x509.UnknownAuthorityError
-		host         x509.HostnameError
-		invalid      x509.CertificateInvalidError
-	)
-	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
 }

@@ -40,6 +40,8 @@ func TestIsRetryable(t *testing.T) {
 		{"422", apierrors.NewInvalid(schema.GroupKind{}, "a", nil), false, false},
 		{"refused", &url.Error{Op: "Put", Err: syscall.ECONNREFUSED}, true, false},
 		{"dial", &url.Error{Op: "Put", Err: dial}, true, false},
+		{"proxy out of reach", &url.Error{Op: "Put", Err: &net.OpError{Op: "proxyconnect", Err: dial}}, true, false},
+		{"route lost", &url.Error{Op: "Put", Err: &net.OpError{Op: "read", Err: syscall.EHOSTUNREACH}}, true, true},
 		{"reset", &url.Error{Op: "Put", Err: syscall.ECONNRESET}, true, true},
 		{"EOF", &url.Error{Op: "Put", Err: io.EOF}, true, true},
 		{"connection broke in another's write", &url.Error{Op: "Put", Err: forceClosed}, true, true},
