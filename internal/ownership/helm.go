@@ -7,12 +7,12 @@ import (
 
 // What Helm writes on every object of a release, hooks excepted.
 const (
-	AnnotationReleaseName      = "meta.helm.sh/release-name"
-	AnnotationReleaseNamespace = "meta.helm.sh/release-namespace"
+	annotationReleaseName      = "meta.helm.sh/release-name"
+	annotationReleaseNamespace = "meta.helm.sh/release-namespace"
 )
 
 // annotationResourcePolicy is what a chart writes on objects that are to outlive
-// their release. "keep" is the only policy.
+// their release. "keep" is the only policy that Helm documents.
 const annotationResourcePolicy = "helm.sh/resource-policy"
 
 // Release is a Helm release by its name and the namespace of its records.
@@ -35,13 +35,13 @@ func (r Release) Labels() map[string]string {
 // Annotations are what Helm sets on an object of the release before it applies
 // it, whatever the chart wrote there.
 func (r Release) Annotations() map[string]string {
-	return map[string]string{AnnotationReleaseName: r.Name, AnnotationReleaseNamespace: r.Namespace}
+	return map[string]string{annotationReleaseName: r.Name, annotationReleaseNamespace: r.Namespace}
 }
 
 // NamedRelease returns the release that an object's annotations name, whatever
 // its labels say. Either part is empty where its annotation is missing.
 func NamedRelease(annotations map[string]string) Release {
-	return Release{annotations[AnnotationReleaseNamespace], annotations[AnnotationReleaseName]}
+	return Release{annotations[annotationReleaseNamespace], annotations[annotationReleaseName]}
 }
 
 // OwnerOf returns the release that an object belongs to by Helm's own rule: the
@@ -55,8 +55,12 @@ func OwnerOf(labels, annotations map[string]string) Release {
 	return r
 }
 
-// KeptByPolicy reports whether Helm leaves an object where it would delete it. An
-// uninstall reads the annotation in the manifest, an upgrade on the object.
+// KeptByPolicy reports whether the annotations hold the resource policy "keep", in
+// any case and with space around it. By it Berth's uninstall leaves an object, and
+// an object that a release no longer has is no leftover. Helm itself goes by
+// other rules: its uninstall reads the manifest and deletes no object that has any
+// policy at all, and its upgrade and rollback read the live object and compare the
+// value exactly.
 func KeptByPolicy(annotations map[string]string) bool {
 	return strings.ToLower(strings.TrimSpace(annotations[annotationResourcePolicy])) == "keep"
 }

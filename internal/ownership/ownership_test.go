@@ -38,8 +38,8 @@ func TestOwner(t *testing.T) {
 		"label and annotations":    {helm, Release{"ns", "web"}.Annotations(), "ns/web", "ns/web"},
 		"the annotations alone":    {nil, Release{"ns", "web"}.Annotations(), "ns/web", ""},
 		"another manager":          {map[string]string{LabelManagedBy: ManagedByBerth}, Release{"ns", "web"}.Annotations(), "ns/web", ""},
-		"a name without namespace": {helm, map[string]string{AnnotationReleaseName: "web"}, "/web", "/web"},
-		"a namespace alone":        {helm, map[string]string{AnnotationReleaseNamespace: "ns"}, "ns/", ""},
+		"a name without namespace": {helm, map[string]string{annotationReleaseName: "web"}, "/web", "/web"},
+		"a namespace alone":        {helm, map[string]string{annotationReleaseNamespace: "ns"}, "ns/", ""},
 	}
 	for name, tt := range tests {
 		if got := NamedRelease(tt.annotations).String(); got != tt.named {
