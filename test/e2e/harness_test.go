@@ -136,7 +136,6 @@ func runBerthOn(t *testing.T, stdout, stderr io.Writer, env map[string]string, a
 }
 
 // withOutput returns the run with what it printed.
-// withOutput returns the run with what it printed.
 func (e ended) withOutput(out *bytes.Buffer) ended {
 	e.stdout = out.String()
 	return e
