@@ -37,6 +37,10 @@ func status(code int32, message string) error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Message: message}}
 }
 
+func forbidden(message string) error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{Code: http.StatusForbidden, Reason: metav1.StatusReasonForbidden, Message: message}}
+}
+
 func TestClassify(t *testing.T) {
 	secrets := schema.GroupResource{Resource: "secrets"}
 	going := apierrors.NewForbidden(secrets, "s", errors.New("it is being terminated"))
@@ -125,10 +129,22 @@ func TestClassifyNamesTheMissingPermission(t *testing.T) {
 	}
 	for _, tt := range tests {
 		tt.want.Why = "record it"
-		p := problem.Of(Classify(status(http.StatusForbidden, tt.message), "record it"))
+		p := problem.Of(Classify(forbidden(tt.message), "record it"))
 		if p.Reason != problem.PermissionMissing || len(p.Missing) != 1 || p.Missing[0].Permission != tt.want ||
 			p.Missing[0].Reason != tt.message {
 			t.Errorf("%s: got %s %+v", tt.message, p.Reason, p.Missing)
+		}
+		if !IsDenied(fmt.Errorf("read it: %w", forbidden(tt.message))) {
+			t.Errorf("%s: not taken for a denial", tt.message)
+		}
+	}
+	const denial = `User "u" cannot get resource "secrets" in API group "" at the cluster scope`
+	for _, err := range []error{
+		nil, errors.New(denial), status(http.StatusInternalServerError, denial),
+		forbidden("exceeded quota: q"), forbidden("admission webhook denied the request: you cannot do that"),
+	} {
+		if IsDenied(err) {
+			t.Errorf("%v: taken for a denial", err)
 		}
 	}
 }

@@ -1,8 +1,11 @@
 package apifailure
 
 import (
+	"errors"
 	"regexp"
 	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -12,6 +15,17 @@ import (
 // message is all there is to go by.
 var denial = regexp.MustCompile(`User "(?:[^"\\]|\\.)*" cannot (\S+) resource "([^"]+)" in API group "([^"]*)"` +
 	`(?: in the namespace "([^"]+)"| at the cluster scope)`)
+
+// IsDenied reports whether err is a 403 of the API server's authorizer, for want of
+// a permission. Admission (a webhook, a policy, a quota) refuses objects with a 403
+// as well.
+func IsDenied(err error) bool {
+	status := apierrors.APIStatus(nil)
+	if !apierrors.IsForbidden(err) || !errors.As(err, &status) {
+		return false
+	}
+	return denial.MatchString(status.Status().Message)
+}
 
 // deniedPermission returns the permission that a denial names, with why as the
 // reason for needing it. It is false for any other message.

@@ -63,7 +63,7 @@ func TestDescribe(t *testing.T) {
 		Name: Key("web", 2), UID: "u", CreationTimestamp: metav1.Unix(100, 0),
 		Labels: map[string]string{
 			"name": "web", "owner": "helm", "status": "deployed", "version": "2",
-			LabelRun: "run1", LabelRevision: "2", LabelDeadline: "1800", "berth.dev/identity": "me",
+			LabelRun: "run1", LabelRevision: "2", labelDeadline: "1800", "berth.dev/identity": "me",
 		},
 		Annotations:   map[string]string{"url": "https://ci/1"},
 		ManagedFields: []metav1.ManagedFieldsEntry{write("berth", 100), write("kubectl-edit", 300), write("berth", 200), {Manager: "old"}},

@@ -3,7 +3,6 @@ package record
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
@@ -11,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -43,7 +43,7 @@ func (l location) explain(act, verb, key string, err error) error {
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		p.Reason = problem.NamespaceTerminating
 		p.Next = fmt.Sprintf("Wait until the namespace %s is gone, then run again.", l.namespace)
-	case isDenied(err):
+	case apifailure.IsDenied(err):
 		l.explainDenied(p, verb, key)
 	case apierrors.IsUnauthorized(err):
 		p.Reason = problem.PermissionMissing
@@ -114,13 +114,6 @@ func isTooLarge(err error) bool {
 	_, ours := errors.AsType[*TooLargeError](err)
 	return ours || apierrors.IsRequestEntityTooLargeError(err) ||
 		apierrors.HasStatusCause(err, metav1.CauseType(field.ErrorTypeTooLong))
-}
-
-// isDenied reports whether a 403 stands for a missing permission, and not for an
-// admission webhook or a quota that refuses the object. The status has no field
-// for it; " cannot " is in the API server's text of every missing permission.
-func isDenied(err error) bool {
-	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), " cannot ")
 }
 
 func (l location) explainUnanswered(p *problem.Problem) {

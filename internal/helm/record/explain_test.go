@@ -26,6 +26,7 @@ func TestExplain(t *testing.T) {
 	}{
 		"denied":    {forbidden(cannot), problem.PermissionMissing},
 		"quota":     {forbidden("exceeded quota: q"), problem.Inconsistent},
+		"webhook":   {forbidden("admission webhook denied the request: you cannot do that"), problem.Inconsistent},
 		"expired":   {apierrors.NewUnauthorized("no"), problem.PermissionMissing},
 		"exists":    {driver.ErrReleaseExists, problem.LiveOperation},
 		"conflict":  {&ConflictError{Key: "k"}, problem.LiveOperation},

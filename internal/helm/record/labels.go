@@ -19,12 +19,12 @@ import (
 const (
 	LabelRun      = "berth.dev/run"
 	LabelRevision = "berth.dev/revision"
-	LabelDeadline = "berth.dev/deadline" // Unix seconds
+	labelDeadline = "berth.dev/deadline" // Unix seconds
 )
 
-// LabelQuarantined is on the copy of a record in quarantine, which is no record,
+// labelQuarantined is on the copy of a record in quarantine, which is no record,
 // and names the release.
-const LabelQuarantined = "berth.dev/quarantined"
+const labelQuarantined = "berth.dev/quarantined"
 
 // The labels by which Helm finds its records.
 const (
@@ -37,7 +37,7 @@ const (
 	ownerHelm       = "helm"
 )
 
-var stampLabels = []string{LabelRun, LabelRevision, LabelDeadline}
+var stampLabels = []string{LabelRun, LabelRevision, labelDeadline}
 
 // labelsForCreate returns the labels of a record that is about to be created. Of
 // the release's own labels it keeps the user's: system labels and stamps among
@@ -55,7 +55,7 @@ func labelsForCreate(rls *release.Release, stamp facts.Stamp, identity string, n
 	labels[LabelRun] = stamp.Run
 	labels[LabelRevision] = strconv.Itoa(rls.Version)
 	if !stamp.Deadline.IsZero() {
-		labels[LabelDeadline] = unixSeconds(stamp.Deadline)
+		labels[labelDeadline] = unixSeconds(stamp.Deadline)
 	}
 	return labels
 }
@@ -129,7 +129,7 @@ func stampOf(labels map[string]string, revision int) facts.Stamp {
 		return facts.Stamp{}
 	}
 	stamp := facts.Stamp{Run: run, Revision: revision}
-	if seconds, err := strconv.ParseInt(labels[LabelDeadline], 10, 64); err == nil {
+	if seconds, err := strconv.ParseInt(labels[labelDeadline], 10, 64); err == nil {
 		stamp.Deadline = time.Unix(seconds, 0).UTC()
 	}
 	return stamp

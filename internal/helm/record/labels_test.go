@@ -17,18 +17,18 @@ func TestLabelsForCreateOmitsInheritedLabels(t *testing.T) {
 	rls := mock("web", 2, release.StatusPendingUpgrade)
 	rls.Labels = map[string]string{
 		"team": "a", "name": "web", "version": "1", "status": "deployed", "createdAt": "1", "modifiedAt": "2",
-		LabelRun: "run1", LabelRevision: "1", LabelDeadline: "7", ownership.LabelIdentity: "other",
+		LabelRun: "run1", LabelRevision: "1", labelDeadline: "7", ownership.LabelIdentity: "other",
 	}
 	want := map[string]string{
 		"team": "a", "name": "web", "owner": "helm", "version": "2", "status": "pending-upgrade", "createdAt": "1000",
-		LabelRun: "run2", LabelRevision: "2", LabelDeadline: "1800", ownership.LabelIdentity: "me",
+		LabelRun: "run2", LabelRevision: "2", labelDeadline: "1800", ownership.LabelIdentity: "me",
 	}
 	stamp := facts.Stamp{Run: "run2", Deadline: time.Unix(1800, 0)}
 	if diff := cmp.Diff(want, labelsForCreate(rls, stamp, "me", time.Unix(1000, 0))); diff != "" {
 		t.Error(diff)
 	}
 	for key := range labelsForCreate(rls, facts.Stamp{}, "", time.Unix(1000, 0)) {
-		if key == LabelRun || key == LabelRevision || key == LabelDeadline || key == ownership.LabelIdentity {
+		if key == LabelRun || key == LabelRevision || key == labelDeadline || key == ownership.LabelIdentity {
 			t.Errorf("%s was inherited", key)
 		}
 	}

@@ -103,7 +103,7 @@ func (l *lister) listNameless(ctx context.Context, release string, fn func(facts
 
 // namelessSelector selects what has no name label. Among the Secrets of Helm's type
 // that is next to nothing. ConfigMaps have no type, so those that Helm or Berth
-// installed are excluded: they are managed by it, and no record is.
+// installed are excluded: they have the label "managed by", and no record has it.
 func namelessSelector(kind Kind) (labels.Selector, error) {
 	nameless, err := newSelector(labelName, selection.DoesNotExist)
 	if err != nil || kind == Secrets {
@@ -150,8 +150,9 @@ func (l *lister) ReleasesIn(ctx context.Context) ([]string, error) {
 }
 
 // anyReleaseSelectors returns selectors that together select every record.
-// ConfigMaps have no type: they are selected by Helm's owner label, and in case
-// that was lost, by not being managed by Helm.
+// ConfigMaps have no type: they are selected by Helm's owner label and, in case
+// that was lost, by the absence of the label "managed by", which Helm and Berth set
+// on what they install and on no record.
 func anyReleaseSelectors(kind Kind) ([]labels.Selector, error) {
 	if kind == Secrets {
 		return []labels.Selector{labels.Everything()}, nil

@@ -37,8 +37,9 @@ type remover struct {
 }
 
 // Discard deletes a record in the version in which it was last listed, loaded or
-// written. Otherwise the error is a *ConflictError. A record that is already gone
-// is no error.
+// written. Otherwise the error is a *ConflictError. A record that was not read
+// before is deleted in whatever version it is. A record that is already gone is no
+// error.
 func (r *remover) Discard(ctx context.Context, rec *facts.Record) error {
 	e := r.audit.begin("delete", rec.Key, nil)
 	e.Revision, e.Status = rec.Revision, rec.LabelStatus
@@ -92,7 +93,7 @@ func (r *remover) Quarantine(ctx context.Context, rec *facts.Record) (name strin
 func quarantinedCopy(obj *object, rec *facts.Record, now time.Time) *object {
 	labels := withoutSystem(obj.Labels)
 	if release, _ := identify(&obj.ObjectMeta); len(validation.IsValidLabelValue(release)) == 0 {
-		labels[LabelQuarantined] = release
+		labels[labelQuarantined] = release
 	}
 	annotations := maps.Clone(obj.Annotations)
 	if annotations == nil {
@@ -114,7 +115,7 @@ func quarantinedCopy(obj *object, rec *facts.Record, now time.Time) *object {
 // DiscardQuarantined deletes the copies of the release's records that are in
 // quarantine.
 func (r *remover) DiscardQuarantined(ctx context.Context, release string) error {
-	copies, err := newSelector(LabelQuarantined, selection.Equals, release)
+	copies, err := newSelector(labelQuarantined, selection.Equals, release)
 	if err != nil {
 		return r.writer.explain("list", "list", "", err)
 	}

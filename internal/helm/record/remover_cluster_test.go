@@ -63,7 +63,7 @@ func TestQuarantine(t *testing.T) {
 			if !maps.EqualFunc(got.Data, withPayload(was.Data), bytes.Equal) {
 				t.Errorf("copied %v", got.Data)
 			}
-			if got.Type != quarantinedType || got.Labels["owner"] != "" || got.Labels["name"] != "" || got.Labels[LabelQuarantined] != "web" ||
+			if got.Type != quarantinedType || got.Labels["owner"] != "" || got.Labels["name"] != "" || got.Labels[labelQuarantined] != "web" ||
 				got.Annotations["a"] != "b" || got.Annotations[annotationQuarantinedFrom] != key("2") ||
 				got.Annotations[annotationQuarantinedBecause] != "it is garbage" {
 				t.Errorf("copied to %+v", got.ObjectMeta)

@@ -23,7 +23,7 @@ func TestQuarantinedCopy(t *testing.T) {
 		got.Immutable || got.UID != "" {
 		t.Errorf("copied %+v", got)
 	}
-	if len(got.Labels) != 2 || got.Labels["team"] != "x" || got.Labels[LabelQuarantined] != "web" {
+	if len(got.Labels) != 2 || got.Labels["team"] != "x" || got.Labels[labelQuarantined] != "web" {
 		t.Errorf("labels %v", got.Labels)
 	}
 	if len(got.Annotations) != 4 || got.Annotations["a"] != "b" || got.Annotations[annotationQuarantinedFrom] != obj.Name ||

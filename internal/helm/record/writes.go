@@ -66,7 +66,7 @@ func (w writer) createCopy(ctx context.Context, e *entry, want *object) error {
 			switch {
 			case found == nil:
 				return false, nil
-			case found.Labels[LabelQuarantined] == want.Labels[LabelQuarantined] && sameData(found, want):
+			case found.Labels[labelQuarantined] == want.Labels[labelQuarantined] && sameData(found, want):
 				return true, nil
 			}
 			return false, conflictWith(found)
