@@ -142,8 +142,8 @@ func (c crdClient) refusal(info *resource.Info, verb string, err error) *problem
 }
 
 // waitServed waits until the created CRDs are established and the API server
-// lists their kinds, which it does somewhat later. Where all wanted kinds are
-// known already, nothing is asked.
+// lists their kinds, which it does somewhat later. It discovers the kinds anew
+// until then, unless the mapper knows all wanted kinds already.
 func (c crdClient) waitServed(ctx context.Context, wanted, created kube.ResourceList) error {
 	if len(created) > 0 {
 		if _, err := c.waiter.WaitForReady(ctx, applied(created), false); err != nil {

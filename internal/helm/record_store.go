@@ -12,8 +12,10 @@ import (
 )
 
 // RecordStore reads and writes the stored records of one release, outside Helm's
-// operations. Its methods that take a record write only over what was last
-// listed or loaded: a record that changed since is an error that wraps
+// operations. Settle and Relabel write only over the version that was loaded, and
+// first load a record that was not loaded before. Discard and Quarantine remove only
+// the version that was last listed, loaded or written, or whichever they find of a
+// record that was not read before. A record that changed since is an error that wraps
 // facts.ErrChanged.
 type RecordStore struct {
 	release  string
