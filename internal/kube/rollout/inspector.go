@@ -57,7 +57,7 @@ func newInspector(w *Waiter, running *sync.WaitGroup) *inspector {
 // track begins to follow a target, also one that does not exist yet.
 func (in *inspector) track(t *target) {
 	tr := &tracked{target: t, pods: map[string]*corev1.Pod{}, changed: in.started}
-	tr.findPods()
+	tr.follow()
 	in.tracked = append(in.tracked, tr)
 }
 
@@ -71,7 +71,7 @@ func (in *inspector) changed(t *target) {
 	for _, tr := range in.tracked {
 		if tr.target == t {
 			tr.changed = time.Now()
-			tr.findPods()
+			tr.follow()
 		}
 	}
 }
@@ -107,6 +107,7 @@ func (in *inspector) evaluate(now time.Time) (hasFailed bool) {
 	stalled := map[*tracked]string{}
 	for _, tr := range in.tracked {
 		if tr.target.live == nil {
+			tr.follow() // there is nothing to confirm any more
 			continue
 		}
 		others := len(starting) > 1 || len(starting) == 1 && !starting[tr]
@@ -163,7 +164,7 @@ func (in *inspector) requeue(ctx context.Context, now time.Time) {
 	for range len(in.tracked) {
 		tr := in.tracked[in.next%len(in.tracked)]
 		in.next++
-		if tr.probing || !tr.suspected && (!round || !tr.due(now) || !tr.needsProbe()) {
+		if tr.target.live == nil || tr.probing || !tr.suspected && (!round || !tr.due(now) || !tr.needsProbe()) {
 			continue
 		}
 		tr.probing, tr.probed = true, now

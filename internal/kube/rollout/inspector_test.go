@@ -1,12 +1,17 @@
 package rollout
 
 import (
+	"sync"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	dynamicfake "k8s.io/client-go/dynamic/fake"
+	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/berth-dev/berth/internal/kube/health"
 )
@@ -70,6 +75,56 @@ func TestEvaluateNamesWhatIsConfirmed(t *testing.T) {
 	if !in.evaluate(now.Add(time.Second)) || !second.target.object.Failed {
 		t.Error("the other is confirmed, too")
 	}
+}
+
+// A target that is deleted while it is suspected is not probed any more, and what
+// its last probe found does not count for the one that follows it.
+func TestATargetIsDeletedWhileItIsSuspected(t *testing.T) {
+	lost := func(uid string) string {
+		return "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: ns, uid: " + uid + "}, status: {phase: Lost}}"
+	}
+	for name, deletedAt := range map[string]int{"before its probe": 0, "during its probe": 1, "after its probe": 2} {
+		t.Run(name, func(t *testing.T) {
+			tr := unready(object(t, lost("owner")), false)
+			var running sync.WaitGroup
+			in := &inspector{clients: Clients{Clientset: fake.NewClientset()}, failFast: true, tracked: []*tracked{tr},
+				results: make(chan probeResult, 1), running: &running}
+			tr.target.resource = claimClient(t, lost("owner"))
+			now := time.Unix(1e9, 0)
+			in.evaluate(now)
+			remove := func(step int) {
+				if step == deletedAt {
+					tr.target.live = nil
+				}
+			}
+			remove(0)
+			in.requeue(t.Context(), now)
+			remove(1)
+			if running.Wait(); len(in.results) > 0 {
+				in.handleProbe(<-in.results, now)
+			}
+			remove(2)
+			if in.evaluate(now) || tr.suspected || tr.confirmed {
+				t.Fatalf("what does not exist is suspected: %t, confirmed: %t", tr.suspected, tr.confirmed)
+			}
+			in.requeue(t.Context(), now.Add(probeRarely))
+			if running.Wait(); tr.probing {
+				t.Fatal("what does not exist is probed")
+			}
+			tr.target.live = object(t, lost("anew"))
+			in.changed(tr.target)
+			if in.evaluate(now) || !tr.suspected {
+				t.Errorf("made anew, it has failed before it was read again; suspected: %t", tr.suspected)
+			}
+		})
+	}
+}
+
+// claimClient returns a client for an object in memory.
+func claimClient(t *testing.T, text string) dynamic.ResourceInterface {
+	t.Helper()
+	claims := corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims")
+	return dynamicfake.NewSimpleDynamicClient(scheme.Scheme, object(t, text)).Resource(claims).Namespace("ns")
 }
 
 // A deleted pod is removed in its own namespace alone.

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -27,6 +28,7 @@ const podsProbed = 3
 // tracked is a target that is not satisfied, with all that is known of it.
 type tracked struct {
 	target      *target
+	owner       types.UID       // of the object that all below was found out about; "": it does not exist
 	selector    labels.Selector // of its pods; nil: it has none, or is a pod
 	matchLabels labels.Set      // the same as labels; nil: it is not that simple
 	watched     bool            // its pods are
@@ -50,13 +52,27 @@ type confirmation struct {
 	deniedSince time.Time // since when that is denied; zero: it is not
 }
 
-// findPods stores the selector of the target's pods once the target exists. A
-// selector never changes.
-func (tr *tracked) findPods() {
+// follow takes the target as it was last seen. What was found out about an object
+// that is deleted by now is dropped: one made anew under the same name has a history
+// of its own.
+func (tr *tracked) follow() {
 	live := tr.target.live
-	if live == nil {
-		return
+	var owner types.UID
+	if live != nil {
+		owner = live.GetUID()
 	}
+	if tr.owner != owner {
+		tr.owner = owner
+		tr.events, tr.baseline, tr.replicaSet, tr.history = nil, nil, replicaSet{}, nil
+		tr.confirmation, tr.target.podReason = confirmation{}, ""
+	}
+	if live != nil {
+		tr.findPods(live)
+	}
+}
+
+// findPods stores the selector of the target's pods. A selector never changes.
+func (tr *tracked) findPods(live *unstructured.Unstructured) {
 	if found, ok := health.PodSelector(live); ok && tr.selector == nil {
 		if selector, err := metav1.LabelSelectorAsSelector(found); err == nil && !selector.Empty() {
 			tr.selector = selector
@@ -141,7 +157,7 @@ func (tr *tracked) hasReplicaFailure() bool {
 	return health.ReplicaFailure(live) && live.GetKind() == "Deployment" && live.GetGeneration() > 1
 }
 
-// newProbe returns the probe that the target needs now.
+// newProbe returns the probe that the target needs now. The target exists.
 func (tr *tracked) newProbe() probe {
 	live := tr.target.live
 	p := probe{
@@ -188,9 +204,13 @@ func (tr *tracked) currentPods() []*corev1.Pod {
 	return pods
 }
 
-// apply takes what a probe found.
+// apply takes what a probe found, unless that is about an object that is deleted by
+// now.
 func (tr *tracked) apply(f findings, now time.Time) {
 	tr.probing = false
+	if f.owner != tr.owner {
+		return
+	}
 	tr.events, tr.replicaSet = f.events, f.replicaSet
 	if _, read := f.events[f.owner]; tr.baseline == nil && read { // else all events would be new at the next probe
 		tr.baseline = f.counts
@@ -198,7 +218,7 @@ func (tr *tracked) apply(f findings, now time.Time) {
 	if f.reread != nil && tr.suspected {
 		tr.confirmed = tr.accepts(f.reread, now)
 		tr.merge(f.reread)
-		tr.findPods()
+		tr.follow()
 	}
 }
 

@@ -8,11 +8,68 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/kube/health"
 )
 
 // unready returns a tracked object that is not ready, as it was applied.
 func unready(live *unstructured.Unstructured, priorFailure bool) *tracked {
-	return &tracked{target: &target{live: live, read: true, priorFailure: priorFailure}, pods: map[string]*corev1.Pod{}}
+	return &tracked{target: &target{live: live, read: true, priorFailure: priorFailure}, owner: live.GetUID(),
+		pods: map[string]*corev1.Pod{}}
+}
+
+// Nothing that was found out about an object counts for one made anew under its
+// name.
+func TestFollowForgetsWhatIsDeleted(t *testing.T) {
+	anew := "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, uid: anew, generation: 1}}"
+	for name, c := range map[string]struct {
+		live    *unstructured.Unstructured
+		forgets bool
+	}{
+		"as it was": {object(t, aStatefulSet), false},
+		"deleted":   {nil, true},
+		"made anew": {object(t, anew), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := unready(object(t, aStatefulSet), false)
+			late := tr.newProbe().emptyFindings()
+			late.events["owner"] = []health.Event{{Reason: "FailedCreate"}}
+			late.reread = &reread{complete: true}
+			tr.apply(late, time.Now())
+			tr.replicaSet.name, tr.target.podReason = "db-1", "pod db-0: waiting"
+			_, tr.history = health.Stalled(refused(tr), nil, time.Now())
+			tr.suspected, tr.confirmed, tr.deniedSince = true, true, time.Now()
+			if !tr.history.Active() {
+				t.Fatal("there is no fault")
+			}
+			tr.target.live = c.live
+			tr.follow()
+			tr.probing = true
+			tr.apply(late, time.Now()) // its requests were under way meanwhile
+			if tr.probing {
+				t.Error("no other probe will start")
+			}
+			for what, known := range map[string]bool{
+				"events": tr.events != nil, "baseline": tr.baseline != nil, "history": tr.history != nil,
+				"suspicion": tr.suspected, "confirmation": tr.confirmed,
+			} {
+				if known == c.forgets {
+					t.Errorf("%s are known: %t", what, known)
+				}
+			}
+			if c.forgets && (tr.replicaSet != replicaSet{} || tr.target.podReason != "" || tr.confirmation != confirmation{}) {
+				t.Errorf("left: %+v, %q, %+v", tr.replicaSet, tr.target.podReason, tr.confirmation)
+			}
+		})
+	}
+}
+
+// refused returns evidence that the API server refuses the pods of the target.
+func refused(tr *tracked) health.Evidence {
+	return health.Evidence{Owner: tr.target.live, Events: map[types.UID][]health.Event{
+		tr.owner: {{Reason: "FailedCreate", Message: "exceeded quota: small", Count: 1, Current: true}},
+	}}
 }
 
 // A probe runs while the wait takes updates. The race detector would see what they
