@@ -16,8 +16,8 @@ import (
 	"github.com/berth-dev/berth/internal/kube/health"
 )
 
-// probe reads what informers do not show of one target. It holds copies, so that
-// it can run while the wait goes on.
+// probe reads what informers do not show of one target. It runs while the wait goes
+// on: it has a copy of what changes. owner and baseline are shared and never changed.
 type probe struct {
 	owner       *unstructured.Unstructured
 	resource    dynamic.ResourceInterface // of the owner
@@ -45,7 +45,7 @@ type findings struct {
 // replicaSet is what is known of the ReplicaSet of a Deployment's present revision.
 type replicaSet struct {
 	name     string // "": not known
-	revision string // of the Deployment when it was looked for
+	revision string // of the Deployment when it was found
 	failure  string // see health.ReplicaSetFailure
 }
 
@@ -61,9 +61,8 @@ type podClaim struct {
 func (p probe) run(ctx context.Context, client kubernetes.Interface) findings {
 	f := p.emptyFindings()
 	if p.replicaSets != "" {
-		f.replicaSet.revision = health.Revision(p.owner)
 		if rs := currentReplicaSet(ctx, client, p.owner, p.replicaSets); rs != nil {
-			f.replicaSet.name, f.replicaSet.failure = rs.Name, health.ReplicaSetFailure(rs)
+			f.replicaSet = replicaSet{rs.Name, health.Revision(p.owner), health.ReplicaSetFailure(rs)}
 		}
 	}
 	for _, uid := range p.events {

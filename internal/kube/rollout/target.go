@@ -39,8 +39,8 @@ func ByName(refs []facts.Ref) []Applied {
 	return all
 }
 
-// target is one object that is waited for. Only the goroutine of the wait uses it,
-// apart from readAll.
+// target is one object that is waited for. One goroutine at a time uses it: first one
+// of readAll, then that of the loop, at last one of diagnose.
 type target struct {
 	object    facts.Object
 	source    source
