@@ -39,7 +39,7 @@ func (c *Conn) Getter(namespace string, fence *transport.Fence) *Getter {
 	}
 	config := c.Config()
 	config.Transport = rt
-	return &Getter{conn: c, namespace: namespace, config: config, getCache: transport.NewGetCache(rt)}
+	return &Getter{conn: c, namespace: namespace, config: config, getCache: transport.NewGetCache(rt, c.transport.Prefix())}
 }
 
 // CacheGets lets the clients that are made from ToRESTConfig read an object once,

@@ -7,25 +7,32 @@ import (
 	"path"
 	"strings"
 	"sync"
+
+	"github.com/berth-dev/berth/internal/requestinfo"
 )
 
 // GetCache serves repeated GETs of an object from memory while it is enabled. A
-// write invalidates the object. Requests with a query, lists and watches
-// included, are never cached. It is safe for concurrent use.
+// write to the object or to its collection invalidates it. Anything else than the
+// GET of one object, and any request with a query, is never cached. It is safe for
+// concurrent use.
 //
 // Helm reads each object up to three times before it patches it, and one at a
 // time before it installs it. Outside of that it is not enabled, so that whoever
 // decides by what it reads reads afresh.
 type GetCache struct {
-	next http.RoundTripper
+	next   http.RoundTripper
+	prefix string // path of the server's own URL
 
 	mu      sync.Mutex
 	enabled int                     // how often, less how often it was disabled
 	answers map[string]cachedAnswer // by path and, after a NUL, Accept
 }
 
-// NewGetCache returns a cache before next. It is not enabled.
-func NewGetCache(next http.RoundTripper) *GetCache { return &GetCache{next: next} }
+// NewGetCache returns a cache before next. It is not enabled. prefix is the path of
+// the server's own URL, without a slash at its end.
+func NewGetCache(next http.RoundTripper, prefix string) *GetCache {
+	return &GetCache{next: next, prefix: prefix}
+}
 
 // Enable lets GETs be cached until disable is called, which may be done more
 // than once. Where several have enabled it, the last one to disable it empties
@@ -45,12 +52,18 @@ func (c *GetCache) Enable() (disable func()) {
 
 // RoundTrip implements http.RoundTripper.
 func (c *GetCache) RoundTrip(req *http.Request) (*http.Response, error) {
+	info := requestinfo.Of(req.Method, strings.TrimPrefix(req.URL.Path, c.prefix), req.URL.Query())
 	if req.Method != http.MethodGet {
-		defer c.invalidate(req.URL.Path) // also what was read while the write was under way
-		c.invalidate(req.URL.Path)
+		written := req.URL.Path
+		if info.Subresource != "" {
+			written = path.Dir(written)
+		}
+		defer c.invalidate(written) // also what was read while the write was under way
+		c.invalidate(written)
 		return c.next.RoundTrip(req)
 	}
-	if req.URL.RawQuery != "" { // a list, a watch, a log
+	isObject := info.Verb == "get" && info.Name != "" && info.Subresource == ""
+	if !isObject || req.URL.RawQuery != "" {
 		return c.next.RoundTrip(req)
 	}
 	key := req.URL.Path + "\x00" + req.Header.Get("Accept")

@@ -9,7 +9,7 @@ import (
 )
 
 func TestGetCache(t *testing.T) {
-	const object, collection = "/api/v1/namespaces/n/configmaps/a", "/api/v1/namespaces/n/configmaps"
+	const object, collection = "/k8s/api/v1/namespaces/n/configmaps/a", "/k8s/api/v1/namespaces/n/configmaps"
 	for name, c := range map[string]struct {
 		requests string // of the clients, in a row
 		sent     string // what reached the server
@@ -25,6 +25,9 @@ func TestGetCache(t *testing.T) {
 		"made":                          {"enable GET:missing POST GET:missing", "GET:missing POST GET:missing"},
 		"a failure is not kept":         {"enable GET:broken GET:broken", "GET:broken GET:broken"},
 		"a list is asked for each time": {"enable LIST LIST", "LIST LIST"},
+		"so is a whole collection":      {"enable GET:all PATCH GET:all", "GET:all PATCH GET:all"},
+		"so is a subresource":           {"enable GET:a/status GET:a/status", "GET:a/status GET:a/status"},
+		"a subresource is written":      {"enable GET PUT:a/status GET", "GET PUT:a/status GET"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sent []string
@@ -33,8 +36,10 @@ func TestGetCache(t *testing.T) {
 				switch {
 				case r.URL.RawQuery != "":
 					what = "LIST"
+				case what == "GET" && r.URL.Path == collection:
+					what = "GET:all"
 				case r.URL.Path != object && r.URL.Path != collection:
-					what += ":" + r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+					what += ":" + strings.TrimPrefix(r.URL.Path, collection+"/")
 				}
 				sent = append(sent, what)
 				switch {
@@ -46,7 +51,7 @@ func TestGetCache(t *testing.T) {
 				_, _ = io.WriteString(w, what)
 			}))
 			defer server.Close()
-			cache := NewGetCache(http.DefaultTransport)
+			cache := NewGetCache(http.DefaultTransport, "/k8s")
 			var ends []func()
 			for _, step := range strings.Fields(c.requests) {
 				switch step {
@@ -77,7 +82,7 @@ func send(t *testing.T, rt http.RoundTripper, host, step, object, collection str
 	switch {
 	case step == "LIST":
 		method, path = http.MethodGet, collection+"?limit=500"
-	case step == http.MethodPost:
+	case step == http.MethodPost, step == "GET:all":
 		path = collection
 	case name != "":
 		path = collection + "/" + name
