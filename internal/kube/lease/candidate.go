@@ -7,6 +7,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	typed "k8s.io/client-go/kubernetes/typed/coordination/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -23,7 +24,14 @@ type candidate struct {
 	seen      *coordinationv1.Lease // as last read
 	changed   time.Time             // when it was first read as it is, by this machine's clock
 	found     facts.Lock            // as it was before it was taken
-	announced string                // the token of the holder that OnWait was called with
+	announced holding               // the one that OnWait was called for last; zero: none
+}
+
+// holding is what tells one holder of the Lease from the next. Only Berth writes a
+// token.
+type holding struct {
+	lease         types.UID
+	holder, token string
 }
 
 // try takes the Lease if it is free. It returns neither a Lease nor an error
@@ -88,7 +96,7 @@ func (c *candidate) isFree(l *coordinationv1.Lease, serverNow, now time.Time) bo
 	return !serverNow.IsZero() && serverNow.After(expires(l)) || now.Sub(c.changed) > duration(l)
 }
 
-// claim writes this candidate as the holder on a Lease.
+// setHolder writes this candidate as the holder on a Lease.
 func (c *candidate) setHolder(l *coordinationv1.Lease) {
 	now, seconds := metav1.NewMicroTime(c.now()), int32(max(1, (c.Duration+time.Second-1)/time.Second))
 	var transitions int32

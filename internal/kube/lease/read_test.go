@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -195,11 +196,20 @@ func TestOnWaitIsCalledOnceForAHolder(t *testing.T) {
 	var waitedFor []string
 	c := &candidate{until: time.Now().Add(time.Minute),
 		Options: Options{OnWait: func(holder string, _ time.Time) { waitedFor = append(waitedFor, holder) }}}
-	for _, token := range []string{"a", "a", "b"} {
-		c.seen = &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{annotationToken: token}}}
-		c.canWait(&HeldError{Holder: "run of " + token})
+	for _, look := range []struct {
+		lease         types.UID
+		holder, token string // no token: it is not Berth's
+	}{
+		{"1", "run", "a"}, {"1", "run", "a"}, {"1", "run", "b"}, {"1", "foreign", ""}, {"1", "foreign", ""}, {"1", "other", ""},
+		{"2", "other", ""}, {"2", "other", ""}, {"2", "run", "c"},
+	} {
+		c.seen = &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{UID: look.lease}}
+		if look.token != "" {
+			c.seen.Annotations = map[string]string{annotationToken: look.token}
+		}
+		c.canWait(&HeldError{Holder: look.holder})
 	}
-	if want := []string{"run of a", "run of b"}; !slices.Equal(waitedFor, want) {
+	if want := []string{"run", "run", "foreign", "other", "other", "run"}; !slices.Equal(waitedFor, want) {
 		t.Errorf("waited for %q, want %q", waitedFor, want)
 	}
 }

@@ -23,8 +23,8 @@ func (c *candidate) canWait(err error) bool {
 	}
 	var held *HeldError
 	if errors.As(err, &held) {
-		if token := c.seen.Annotations[annotationToken]; c.announced == "" || c.announced != token {
-			c.announced = token
+		if now := (holding{c.seen.UID, held.Holder, c.seen.Annotations[annotationToken]}); c.announced != now {
+			c.announced = now
 			c.OnWait(held.Holder, held.Since)
 		}
 		return true
