@@ -55,6 +55,7 @@ func TestLogLevelSparesTheResult(t *testing.T) {
 			"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=push", "GITHUB_EVENT_PATH=" + event, "GITHUB_REPOSITORY=acme/shop",
 			"GITHUB_OUTPUT=" + outputs, "GITHUB_STEP_SUMMARY=" + summary,
 			"BERTH_CHART=chart", "BERTH_KUBECONFIG=" + filepath.Join(dir, "none"), "BERTH_LOG_LEVEL=" + level,
+			"BERTH_GITHUB_TOKEN=hunter2",
 		}})
 		if code == exitOK {
 			t.Errorf("%s: exit code %d", level, code)
@@ -62,6 +63,7 @@ func TestLogLevelSparesTheResult(t *testing.T) {
 		for text, want := range map[string]bool{
 			"auto: deploy, since": level == "debug" || level == "info",
 			"::error title=":      true,
+			"::add-mask::hunter2": true,
 			"kubeconfig":          true,
 		} {
 			if got := strings.Contains(printed.String(), text); got != want {
