@@ -2,6 +2,7 @@ package helm
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"helm.sh/helm/v3/pkg/action"
@@ -21,7 +22,13 @@ import (
 // runs the operation once again.
 func (o *Operations) Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome {
 	t := newTimeline()
-	out, first, err := o.deploy(ctx, mode, failed, t)
+	return performTakingOver(ctx, t, func() (result.Outcome, *deployClient, error) { return o.deploy(ctx, mode, failed, t) })
+}
+
+// performTakingOver calls deploy, and once again where takeOver removed the reason
+// why it was refused. The outcome names what was taken over, however it ended.
+func performTakingOver(ctx context.Context, t *timeline, deploy func() (result.Outcome, *deployClient, error)) result.Outcome {
+	out, first, err := deploy()
 	if err != nil {
 		return result.Outcome{Err: err}
 	}
@@ -30,11 +37,11 @@ func (o *Operations) Perform(ctx context.Context, mode facts.DeployMode, failed 
 	}
 	taken, err := takeOver(ctx, first.client, first.core, first.objects)
 	if err != nil {
-		return result.Outcome{Err: withReason(err), Phases: t.list()}
+		return result.Outcome{Err: withReason(err), Taken: taken, Phases: t.list()}
 	}
-	out, _, err = o.deploy(ctx, mode, failed, t)
+	out, _, err = deploy()
 	if err != nil {
-		return result.Outcome{Err: err}
+		return result.Outcome{Err: err, Taken: taken}
 	}
 	out.Taken = taken
 	out.Adopted = slices.DeleteFunc(out.Adopted, func(name string) bool { return slices.Contains(taken, name) })
@@ -54,18 +61,28 @@ func (o *Operations) deploy(ctx context.Context, mode facts.DeployMode, failed [
 		return result.Outcome{}, nil, err
 	}
 	client := &deployClient{client: op.client, core: op.backend.Core}
-	var out result.Outcome
-	switch mode {
-	case facts.ModeInstall, facts.ModeReplace:
-		out = o.install(op, &installClient{deployClient: client}, ch, values, mode == facts.ModeReplace, failed)
-	case facts.ModeUpgrade:
-		out = o.upgrade(op, &upgradeClient{client}, ch, values, failed)
+	out, err := o.runMode(mode, op, client, ch, values, failed)
+	if err != nil {
+		return result.Outcome{}, nil, err
 	}
 	o.records.written = out.Revision
 	if !out.Cut {
 		o.chart.capabilities = op.config.Capabilities // of a server that may have got CRDs
 	}
 	return out, client, nil
+}
+
+// runMode runs the operation that a mode stands for. It returns an error for a mode
+// that it does not know.
+func (o *Operations) runMode(mode facts.DeployMode, op *operation, c *deployClient, ch *helmchart.Chart, values map[string]any,
+	failed []string) (result.Outcome, error) {
+	switch mode {
+	case facts.ModeInstall, facts.ModeReplace:
+		return o.install(op, &installClient{deployClient: c}, ch, values, mode == facts.ModeReplace, failed), nil
+	case facts.ModeUpgrade:
+		return o.upgrade(op, &upgradeClient{c}, ch, values, failed), nil
+	}
+	return result.Outcome{}, fmt.Errorf("deploy release %s: there is no mode %q", o.opts.Release, mode)
 }
 
 // install runs Helm's install. With replace, it may go over stored revisions of

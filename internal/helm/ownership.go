@@ -24,9 +24,9 @@ import (
 )
 
 // takeOver makes c's release the owner of those objects whose owner, another
-// release, has no record any more, and returns their names. It is all or nothing:
-// where one object's owner exists, cannot be looked up or is not named, nothing
-// is written and the error names all such objects. core lists records.
+// release, has no record any more, and returns the names of those that it wrote,
+// with an error too. Where one object's owner exists, cannot be looked up or is not
+// named, nothing is written and the error names all such objects. core lists records.
 func takeOver(ctx context.Context, c *client, core corev1client.CoreV1Interface, objects kube.ResourceList) ([]string, error) {
 	foreign, err := readForeign(c, objects)
 	if err != nil {
@@ -53,14 +53,7 @@ func takeOver(ctx context.Context, c *client, core corev1client.CoreV1Interface,
 			Cause: errors.New(strings.Join(refused, "; ")),
 			Next:  "Rename these objects in the chart, or remove their owner first. Nothing was touched."}
 	}
-	var patches errgroup.Group
-	patches.SetLimit(parallelRequests)
-	taken := make([]string, len(foreign))
-	for i, o := range foreign {
-		taken[i] = nameOf(refOf(o.info))
-		patches.Go(func() error { return setOwner(c, o) })
-	}
-	return taken, patches.Wait()
+	return setOwners(c, foreign)
 }
 
 // foreignObject is an existing object that does not belong to the release.
@@ -151,6 +144,25 @@ func hasRecord(ctx context.Context, core corev1client.CoreV1Interface, kind reco
 	return slices.ContainsFunc(found.Items, func(item metav1.PartialObjectMetadata) bool {
 		return item.Labels["name"] == r.Name || strings.HasPrefix(item.Name, "sh.helm.release.v1."+r.Name+".v")
 	}), nil
+}
+
+// setOwners calls setOwner for each object. It returns the names of those that
+// were written, and the first error.
+func setOwners(c *client, foreign []foreignObject) ([]string, error) {
+	var patches errgroup.Group
+	patches.SetLimit(parallelRequests)
+	written := make([]string, len(foreign))
+	for i, o := range foreign {
+		patches.Go(func() error {
+			if err := setOwner(c, o); err != nil {
+				return err
+			}
+			written[i] = nameOf(refOf(o.info))
+			return nil
+		})
+	}
+	err := patches.Wait()
+	return slices.DeleteFunc(written, func(name string) bool { return name == "" }), err
 }
 
 // setOwner writes c's release on an object that is still as it was read.

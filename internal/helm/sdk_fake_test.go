@@ -41,7 +41,8 @@ type sdk struct {
 	t         *testing.T
 	records   *driver.Memory
 	client    *client
-	updateErr error // what every update of an object ends with
+	updateErr error  // what every update of an object ends with
+	unpatched string // the name of an object whose patches fail
 
 	mu    sync.Mutex
 	calls []string
@@ -153,7 +154,7 @@ func (s *sdk) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 	return list, nil
 }
 
-// serve answers GET and DELETE of an object.
+// serve answers GET, PATCH and DELETE of an object.
 func (s *sdk) serve(req *http.Request) (*http.Response, error) {
 	name := path.Base(req.URL.Path)
 	s.called("%s %s", req.Method, name)
@@ -165,8 +166,15 @@ func (s *sdk) serve(req *http.Request) (*http.Response, error) {
 		}
 		code, body = http.StatusOK, found
 	}
+	if req.Method == http.MethodPatch && name == s.unpatched {
+		code, body = http.StatusConflict, []byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409}`)
+	}
+	return jsonResponse(code, body), nil
+}
+
+func jsonResponse(code int, body []byte) *http.Response {
 	return &http.Response{StatusCode: code, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(bytes.NewReader(body))}, nil
+		Body: io.NopCloser(bytes.NewReader(body))}
 }
 
 // Create implements kube.Interface.
