@@ -19,6 +19,9 @@ import (
 // missing are those whose kind it has no more. mapper must tell "no match" from
 // a failed discovery.
 //
+// An object whose name, namespace or annotations cannot be read is an error: it
+// might be another one than it seems, or one to keep.
+//
 // Objects with the resource policy "keep" are left out. Helm deletes no object
 // that has any resource policy, and names only those whose policy is "keep"
 // (https://github.com/helm/helm/issues/12048).
@@ -29,11 +32,14 @@ func inventory(stored string, mapper meta.RESTMapper) (objects string, missing [
 	}
 	var all strings.Builder
 	for _, file := range files {
-		found, err := manifest.Parse(file.Content)
+		found, err := manifest.ParseDocument([]byte(file.Content))
 		if err != nil {
-			return "", nil, err
+			return "", nil, fmt.Errorf("parse %s: %w", nameDocument(file), err)
 		}
 		for _, o := range found {
+			if err := checkMetadata(o); err != nil {
+				return "", nil, fmt.Errorf("read the metadata of %s: %w", nameDocument(file), err)
+			}
 			if ownership.KeptByPolicy(o.GetAnnotations()) {
 				continue
 			}
@@ -52,6 +58,42 @@ func inventory(stored string, mapper meta.RESTMapper) (objects string, missing [
 		}
 	}
 	return all.String(), missing, nil
+}
+
+// checkMetadata returns an error where the accessors of o would return an empty name,
+// namespace or map of annotations though the document holds something else. A null
+// is empty.
+func checkMetadata(o *unstructured.Unstructured) error {
+	if _, _, err := unstructured.NestedNullCoercingStringMap(o.Object, "metadata", "annotations"); err != nil {
+		return err
+	}
+	namespace, _, err := unstructured.NestedFieldNoCopy(o.Object, "metadata", "namespace")
+	if err != nil {
+		return err
+	}
+	if _, ok := namespace.(string); !ok && namespace != nil {
+		return fmt.Errorf("the namespace of %s %q is no text: %v", o.GetKind(), o.GetName(), namespace)
+	}
+	if o.GetName() == "" {
+		return fmt.Errorf("a %s has no name", o.GetKind())
+	}
+	return nil
+}
+
+// nameDocument names a document of a manifest to a person: by its kind and name, and
+// by the template that Helm's comment in it names.
+func nameDocument(file releaseutil.Manifest) string {
+	name := "a document of the manifest"
+	if head := file.Head; head != nil && head.Kind != "" {
+		name = head.Kind
+		if head.Metadata != nil && head.Metadata.Name != "" {
+			name += "/" + head.Metadata.Name
+		}
+	}
+	if comment, _, _ := strings.Cut(file.Content, "\n"); strings.HasPrefix(comment, "# Source: ") {
+		name += " (" + strings.TrimPrefix(comment, "# Source: ") + ")"
+	}
+	return name
 }
 
 // writeIdentity writes a document with what a deletion needs to know of an object.

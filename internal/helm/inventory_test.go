@@ -88,6 +88,36 @@ func TestInventoryTakesNothingUnknownForGone(t *testing.T) {
 	}
 }
 
+// What cannot be read for certain is not deleted, and the error says where it stands.
+func TestInventoryRefusesMetadataThatCannotBeRead(t *testing.T) {
+	const (
+		single = "apiVersion: v1\nkind: ConfigMap\nmetadata: "
+		list   = "apiVersion: v1\nkind: ConfigMapList\nmetadata: {name: all}\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: "
+	)
+	for name, c := range map[string]struct{ document, says string }{
+		"an annotation beside keep": {single + "{name: web, annotations: {helm.sh/resource-policy: keep, x: 1}}\n",
+			"ConfigMap/web (web/templates/app.yaml)"},
+		"annotations no map":       {list + "{name: web, annotations: [keep]}}\n", "ConfigMapList/all (web/templates/app.yaml)"},
+		"metadata no map":          {list + "3}\n", "ConfigMapList/all (web/templates/app.yaml)"},
+		"metadata null":            {list + "null}\n", "a ConfigMap has no name"},
+		"no name":                  {single + "{labels: {a: b}}\n", "of ConfigMap (web/templates/app.yaml): a ConfigMap has no name"},
+		"a name that is no text":   {list + "{name: 3}}\n", "a ConfigMap has no name"},
+		"a namespace that is none": {list + "{name: web, namespace: 3}}\n", `the namespace of ConfigMap "web"`},
+		"an item that is none":     {"apiVersion: v1\nkind: List\nitems: [3]\n", "parse List (web/templates/app.yaml)"},
+		"no kind":                  {"apiVersion: v1\nmetadata: {name: x}\n", "parse a document of the manifest (web/templates/app.yaml)"},
+		"a list in the list":       {list + "{name: web}}\n- {apiVersion: v1, kind: List, items: [3]}\n", "parse ConfigMapList/all ("},
+	} {
+		objects, _, err := inventory(stored+"---\n# Source: web/templates/app.yaml\n"+c.document, offered())
+		if err == nil || !strings.Contains(err.Error(), c.says) || objects != "" {
+			t.Errorf("%s: objects %q, error %v; want %q in it", name, objects, err, c.says)
+		}
+	}
+	objects, _, err := inventory(single+"{name: web, namespace: null, annotations: {x: null}}\n", offered())
+	if err != nil || objects == "" {
+		t.Errorf("an empty namespace and annotation: %q, %v", objects, err)
+	}
+}
+
 func TestInventoryOfWhatIsNoManifest(t *testing.T) {
 	for _, manifest := range []string{"{", "kind: [", "apiVersion: v1\nmetadata: {name: x}", "- a"} {
 		if objects, _, err := inventory(manifest, offered()); err == nil {

@@ -34,7 +34,7 @@ func Parse(manifest string) ([]*unstructured.Unstructured, error) {
 		if err != nil {
 			return objects, fmt.Errorf("read document %d of the manifest: %w", n, err)
 		}
-		found, err := parseDocument(document)
+		found, err := ParseDocument(document)
 		if err != nil {
 			return objects, fmt.Errorf("parse document %d of the manifest: %w", n, err)
 		}
@@ -42,7 +42,9 @@ func Parse(manifest string) ([]*unstructured.Unstructured, error) {
 	}
 }
 
-func parseDocument(document []byte) ([]*unstructured.Unstructured, error) {
+// ParseDocument returns the object of a single YAML document, the items of a list,
+// or nothing for an empty document.
+func ParseDocument(document []byte) ([]*unstructured.Unstructured, error) {
 	asJSON, err := yaml.YAMLToJSON(document)
 	if err != nil {
 		return nil, err
