@@ -7,6 +7,8 @@ import (
 	"sync"
 	"text/template"
 	"unicode"
+
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 var (
@@ -131,7 +133,7 @@ func checkLabel(key, value string) string {
 	switch prefix, _, _ := strings.Cut(key, "/"); {
 	case !labelKeyPattern().MatchString(key) || !labelValuePattern().MatchString(value):
 		return "give key=value as Kubernetes allows it for a label, one a line"
-	case prefix == "berth.dev" || key == "app.kubernetes.io/managed-by" || key == "kubernetes.io/metadata.name":
+	case prefix == ownership.Prefix || key == ownership.LabelManagedBy || key == "kubernetes.io/metadata.name":
 		return "this label is not yours to set; give another key"
 	}
 	return ""

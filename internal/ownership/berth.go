@@ -11,6 +11,9 @@ const (
 	ManagedByHelm  = "Helm"
 )
 
+// Prefix is what the keys of Berth's labels and annotations have before the slash.
+const Prefix = "berth.dev"
+
 // Berth's labels on what it makes. They are for selecting, and a branch's name
 // need not fit a label, so they hold hashes. Annotations hold the full text.
 const (
