@@ -22,8 +22,8 @@ func Identity(s Source) string {
 	return fingerprint(strings.ToLower(s.Host), strings.ToLower(s.Repository), strings.ToLower(head), s.Branch)
 }
 
-// RepositoryHash returns the hash of a repository, for a label.
-func RepositoryHash(host, repository string) string {
+// repositoryHash returns the hash of a repository, for a label.
+func repositoryHash(host, repository string) string {
 	return fingerprint(strings.ToLower(host), strings.ToLower(repository))
 }
 

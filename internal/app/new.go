@@ -9,10 +9,10 @@ import (
 
 // The templates that are used when none are given.
 const (
-	DefaultNamespace = "review-{{ .App }}-{{ .Slug }}"
-	DefaultRelease   = "{{ .App }}"
-	// DefaultSharedRelease is used where all branches share one namespace.
-	DefaultSharedRelease = "{{ .App }}-{{ .Slug }}"
+	defaultNamespace = "review-{{ .App }}-{{ .Slug }}"
+	defaultRelease   = "{{ .App }}"
+	// defaultSharedRelease is used where all branches share one namespace.
+	defaultSharedRelease = "{{ .App }}-{{ .Slug }}"
 )
 
 // Templates are text/templates for the names. An empty Namespace or Release means
@@ -32,7 +32,7 @@ func New(s Source, t Templates) (App, error) {
 		App:            cmp.Or(s.App, Name(s.Repository)),
 		Slug:           cmp.Or(s.Slug, Slug(s)),
 		Identity:       Identity(s),
-		RepositoryHash: RepositoryHash(s.Host, s.Repository),
+		RepositoryHash: repositoryHash(s.Host, s.Repository),
 	}
 	if err := checkApp(a.App); err != nil {
 		return App{}, err
@@ -51,7 +51,7 @@ func New(s Source, t Templates) (App, error) {
 }
 
 func (a *App) setNamespace(t Templates) (err error) {
-	template := cmp.Or(t.Namespace, DefaultNamespace)
+	template := cmp.Or(t.Namespace, defaultNamespace)
 	if a.Namespace, err = render("namespace", template, a.Values()); err != nil {
 		return err
 	}
@@ -87,16 +87,16 @@ func inventedValues(app string, i int) map[string]string {
 // template gives it. Then it is this branch's own, although it may have been
 // given as a fixed name: the output of an earlier run is handed on like that.
 func (a *App) isDefaultNamespace() bool {
-	name, err := render("namespace", DefaultNamespace, a.Values())
+	name, err := render("namespace", defaultNamespace, a.Values())
 	return err == nil && name == a.Namespace
 }
 
 func (a *App) setRelease(t Templates) (err error) {
 	template := t.Release
 	if template == "" {
-		template = DefaultSharedRelease
+		template = defaultSharedRelease
 		if a.PerBranch {
-			template = DefaultRelease
+			template = defaultRelease
 		}
 	}
 	if a.Release, err = render("release", template, a.Values()); err != nil {
