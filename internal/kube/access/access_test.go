@@ -18,12 +18,12 @@ func TestStorage(t *testing.T) {
 		required []string
 	}{
 		"a fixed namespace": {
-			Needs{Resource: Secrets, Namespace: "ns"},
+			Needs{Resource: "secrets", Namespace: "ns"},
 			[]string{"get namespaces", "get secrets in namespace ns", "list secrets in namespace ns", "create secrets in namespace ns",
 				"update secrets in namespace ns"},
 		},
 		"one to be made, with pruning, in ConfigMaps": {
-			Needs{Resource: ConfigMaps, Namespace: "ns", Deletes: true, CreateNamespace: true},
+			Needs{Resource: "configmaps", Namespace: "ns", Deletes: true, CreateNamespace: true},
 			[]string{"get namespaces", "create namespaces", "get configmaps in namespace ns", "list configmaps in namespace ns",
 				"create configmaps in namespace ns", "update configmaps in namespace ns", "delete configmaps in namespace ns"},
 		},
@@ -54,7 +54,7 @@ func TestStorage(t *testing.T) {
 }
 
 func TestSplit(t *testing.T) {
-	cluster, namespaced := Split(ForRun(Needs{Resource: Secrets, Namespace: "ns", CreateNamespace: true}))
+	cluster, namespaced := Split(ForRun(Needs{Resource: "secrets", Namespace: "ns", CreateNamespace: true}))
 	if len(cluster) != 3 || slices.ContainsFunc(namespaced, func(p problem.Permission) bool { return p.Namespace != "ns" }) {
 		t.Errorf("Split() = %v, %v", cluster, namespaced)
 	}
@@ -92,7 +92,7 @@ func allowed(rules []rbacv1.PolicyRule, p problem.Permission) bool {
 }
 
 func TestRBACForAFixedNamespace(t *testing.T) {
-	needs := ForRun(Needs{Resource: Secrets, Namespace: "review", CreateNamespace: true, Deletes: true})
+	needs := ForRun(Needs{Resource: "secrets", Namespace: "review", CreateNamespace: true, Deletes: true})
 	docs := parse(t, RBAC("system:serviceaccount:ci:deployer", needs, false, "review"))
 	if len(docs) != 3 || docs["Namespace"].Metadata.Name != "review" {
 		t.Fatalf("documents: %v", docs)
@@ -113,7 +113,7 @@ func TestRBACForAFixedNamespace(t *testing.T) {
 }
 
 func TestRBACPerBranch(t *testing.T) {
-	needs := ForRun(Needs{Resource: Secrets, Namespace: "review-app-main", CreateNamespace: true})
+	needs := ForRun(Needs{Resource: "secrets", Namespace: "review-app-main", CreateNamespace: true})
 	text := RBAC("jane", needs, true, "review-app-main")
 	docs := parse(t, text)
 	if len(docs) != 2 || docs["ClusterRoleBinding"].RoleRef.Kind != "ClusterRole" {
@@ -140,7 +140,7 @@ func TestRBACIsSafeAgainstNames(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%q", user), func(t *testing.T) {
 			for _, perBranch := range []bool{true, false} {
-				needs := ForRun(Needs{Resource: Secrets, Namespace: user})
+				needs := ForRun(Needs{Resource: "secrets", Namespace: user})
 				docs := parse(t, RBAC(user, needs, perBranch, user))
 				if len(docs) != 2 {
 					t.Fatalf("%d documents", len(docs))

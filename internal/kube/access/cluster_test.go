@@ -36,7 +36,7 @@ func TestReviewNamesEachMissingVerb(t *testing.T) {
 	rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get"}})
 	client := clientOf(t, cluster.ServiceAccount(t, namespace, "founding", rules...))
 	missing, err := access.Review(t.Context(), client.AuthorizationV1(),
-		access.ForRun(access.Needs{Resource: access.Secrets, Namespace: namespace}))
+		access.ForRun(access.Needs{Resource: "secrets", Namespace: namespace}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestAppliedRBACSuffices(t *testing.T) {
 			cluster := kubetest.Connect(t)
 			namespace := cluster.Namespace(t)
 			account := cluster.ServiceAccount(t, namespace, "deployer")
-			needs := access.ForRun(access.Needs{Resource: access.Secrets, Namespace: namespace, Deletes: true, CreateNamespace: perBranch})
+			needs := access.ForRun(access.Needs{Resource: "secrets", Namespace: namespace, Deletes: true, CreateNamespace: perBranch})
 			api := clientOf(t, account).AuthorizationV1()
 			missing, err := access.Review(t.Context(), api, needs)
 			if err != nil || len(missing) != len(needs) {
@@ -81,7 +81,7 @@ func TestReviewUntilGivesUp(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	namespace := cluster.Namespace(t)
 	api := clientOf(t, cluster.ServiceAccount(t, namespace, "poor")).AuthorizationV1()
-	needs := access.ForRun(access.Needs{Resource: access.Secrets, Namespace: namespace})
+	needs := access.ForRun(access.Needs{Resource: "secrets", Namespace: namespace})
 	missing, err := access.ReviewUntil(t.Context(), api, needs, time.Second, nil)
 	if err != nil || len(missing) != len(needs) {
 		t.Errorf("missing: %v, %v", missing, err)

@@ -72,7 +72,7 @@ func (g *grant) everywhere(needs []problem.Permission) {
 	g.comment("Namespaces per branch: these permissions hold in EVERY namespace of the cluster.")
 	for _, r := range all {
 		g.comment(fmt.Sprintf("  %s: %s", strings.Join(r.Resources, ", "), strings.Join(r.Verbs, ", ")))
-		if slices.Contains(r.Resources, Secrets) && (slices.Contains(r.Verbs, "get") || slices.Contains(r.Verbs, "list")) {
+		if slices.Contains(r.Resources, "secrets") && (slices.Contains(r.Verbs, "get") || slices.Contains(r.Verbs, "list")) {
 			g.comment("  That includes reading every Secret in the cluster, other teams' and the system's.")
 		}
 	}

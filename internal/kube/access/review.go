@@ -18,7 +18,7 @@ import (
 // parallelReviews bounds how many reviews are under way at a time.
 const parallelReviews = 16
 
-// Review reviews the API server about each permission, in parallel, and returns those
+// Review asks the API server about each permission, in parallel, and returns those
 // that it denies, in the order of needs. An error is the API server's own, wrapped,
 // and means that nothing is known.
 //
@@ -46,7 +46,7 @@ func Review(ctx context.Context, api client.AuthorizationV1Interface, needs []pr
 	return missing, nil
 }
 
-// review reviews about one permission. It returns nil if that is granted.
+// review asks about one permission. It returns nil if that is granted.
 func review(ctx context.Context, api client.AuthorizationV1Interface, p problem.Permission) (*problem.MissingPermission, error) {
 	request := &authv1.SelfSubjectAccessReview{Spec: authv1.SelfSubjectAccessReviewSpec{ResourceAttributes: attributes(p)}}
 	answer, err := api.SelfSubjectAccessReviews().Create(ctx, request, metav1.CreateOptions{})
@@ -81,7 +81,7 @@ func ofOneNamespace(p problem.Permission) bool {
 	return p.Group == "" && p.Resource == "namespaces" && p.Name != ""
 }
 
-// ReviewUntil reviews as Review does and repeats what was denied, with growing pauses,
+// ReviewUntil asks as Review does and repeats what was denied, with growing pauses,
 // until no required permission is missing or wait has passed: a RoleBinding that
 // the pipeline itself, or a controller, makes for each new namespace takes a moment
 // to count. Optional permissions are not waited for. onRetry, which may be nil, is
@@ -91,7 +91,7 @@ func ReviewUntil(
 	onRetry func(missing []problem.MissingPermission, pause time.Duration),
 ) ([]problem.MissingPermission, error) {
 	missing, err := Review(ctx, api, needs)
-	if err != nil || len(Required(missing)) == 0 || wait <= 0 {
+	if err != nil || len(required(missing)) == 0 || wait <= 0 {
 		return missing, err
 	}
 	pauses := backoff.NewExponentialBackOff(
@@ -116,7 +116,7 @@ func ReviewUntil(
 		for i, g := range missing {
 			denied[i] = g.Permission
 		}
-		if missing, err = Review(ctx, api, denied); err != nil || len(Required(missing)) == 0 {
+		if missing, err = Review(ctx, api, denied); err != nil || len(required(missing)) == 0 {
 			return missing, err
 		}
 	}

@@ -2,15 +2,9 @@ package access
 
 import "github.com/berth-dev/berth/internal/problem"
 
-// Resources that can hold release records.
-const (
-	Secrets    = "secrets"
-	ConfigMaps = "configmaps"
-)
-
 // Needs describes what a run is going to do with the release's records.
 type Needs struct {
-	Resource        string // Secrets or ConfigMaps
+	Resource        string // that stores them: secrets or configmaps
 	Namespace       string
 	Deletes         bool // it deletes old revisions, or all of them
 	CreateNamespace bool // the namespace may have to be made
@@ -81,13 +75,13 @@ func Split(needs []problem.Permission) (cluster, namespaced []problem.Permission
 	return cluster, namespaced
 }
 
-// Required returns those of the missing permissions that are not optional.
-func Required(missing []problem.MissingPermission) []problem.MissingPermission {
-	var required []problem.MissingPermission
+// required returns those of the missing permissions that are not optional.
+func required(missing []problem.MissingPermission) []problem.MissingPermission {
+	var all []problem.MissingPermission
 	for _, g := range missing {
 		if !g.Optional {
-			required = append(required, g)
+			all = append(all, g)
 		}
 	}
-	return required
+	return all
 }

@@ -9,9 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// DefaultGrace is how long another controller may take to provide what is missing
+// defaultGrace is how long another controller may take to provide what is missing
 // or to make room, and the scheduler to find a node.
-const DefaultGrace = 30 * time.Second
+const defaultGrace = 30 * time.Second
 
 // Evidence is everything that tells whether an object can still become ready.
 type Evidence struct {
@@ -34,10 +34,10 @@ type Evidence struct {
 	// CustomResources is whether the release has any. Their controllers may provide
 	// a Secret that a pod waits for.
 	CustomResources bool
-	Grace           time.Duration // 0: DefaultGrace
+	Grace           time.Duration // 0: 30 s
 }
 
-func (e Evidence) grace() time.Duration { return cmp.Or(e.Grace, DefaultGrace) }
+func (e Evidence) grace() time.Duration { return cmp.Or(e.Grace, defaultGrace) }
 
 // mayBeStale returns whether a pod's fault may date from before this run, which has
 // provided the Secret or the image since: the kubelet retries with a growing delay.

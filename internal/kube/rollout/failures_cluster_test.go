@@ -35,7 +35,7 @@ func deployment(t *testing.T, cluster *kubetest.Cluster, namespace, template str
 	}
 }
 
-// shortGrace replaces health.DefaultGrace.
+// shortGrace replaces health.defaultGrace.
 const shortGrace = 2 * time.Second
 
 // Each failure that the simulated node or the control plane can produce ends the

@@ -1,0 +1,4 @@
+package access
+
+// Required is required for the tests outside of the package.
+var Required = required
