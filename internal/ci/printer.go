@@ -33,7 +33,7 @@ func (p *printer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// print writes sanitized text without secrets.
+// printText writes sanitized text without secrets.
 func (p *printer) printText(text string) { _, _ = p.Write(p.redact([]byte(text))) }
 
 // printNotes prints warnings and notices with a platform's Line, where there are

@@ -17,7 +17,6 @@ type comparison struct{ paths []string }
 
 // compareObject compares a built-in kind by its Go type, which says how its
 // lists are merged, and any other kind by its values alone.
-
 func (c *comparison) compareObject(want, live *unstructured.Unstructured) {
 	typed, err := scheme.Scheme.New(want.GroupVersionKind())
 	if err != nil { // a custom resource
