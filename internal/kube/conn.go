@@ -24,7 +24,6 @@ import (
 // concurrent use.
 type Conn struct {
 	config    *rest.Config // uses transport; holds no credentials
-	namespace string
 	transport *transport.Transport
 
 	clientset kubernetes.Interface
@@ -54,9 +53,6 @@ func (c *Conn) Metadata() metadata.Interface { return c.metadata }
 // Host returns the API server's URL.
 func (c *Conn) Host() string { return c.config.Host }
 
-// Namespace returns the namespace that the kubeconfig's context, or the pod, names.
-func (c *Conn) Namespace() string { return c.namespace }
-
 // ServerTime estimates the API server's present time. It is false before the
 // first answer.
 func (c *Conn) ServerTime() (time.Time, bool) { return c.transport.ServerTime() }
@@ -64,9 +60,6 @@ func (c *Conn) ServerTime() (time.Time, bool) { return c.transport.ServerTime() 
 // Traffic counts what was sent so far, by resource, then verb. Bytes are those of
 // the bodies, decompressed.
 func (c *Conn) Traffic() []result.Requests { return c.transport.Requests() }
-
-// Discovery returns what the API server offers. The whole run shares it.
-func (c *Conn) Discovery() discovery.CachedDiscoveryInterface { return c.discovery }
 
 // Mapper returns what maps kinds to resources. The whole run shares it. The first
 // call asks the API server, within ctx.

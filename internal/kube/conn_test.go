@@ -167,7 +167,7 @@ func TestVersionIsAskedForOnce(t *testing.T) {
 	typed, _ := behind(t, c, transport.NewFence(t.Context()))
 	for _, ask := range []func() error{
 		func() error { _, err := c.Version(withTimeout(t)); return err },
-		func() error { _, err := c.Discovery().ServerVersion(); return err },
+		func() error { _, err := c.discovery.ServerVersion(); return err },
 		func() error { _, err := typed.Discovery().ServerVersion(); return err },
 	} {
 		if err := ask(); err != nil {

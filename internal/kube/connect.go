@@ -72,10 +72,7 @@ func connect(o Options, d destination) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{
-		namespace: d.namespace,
-		transport: transport.New(base, host.Path, o.RequestTimeout, o.Log),
-	}
+	c := &Conn{transport: transport.New(base, host.Path, o.RequestTimeout, o.Log)}
 	// The transport holds the credentials and TLS. A config with the transport
 	// and nothing of these is all that a client needs, and all clients made from
 	// it, of which Helm makes one for each object, share the connection.

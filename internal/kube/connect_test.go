@@ -21,7 +21,7 @@ func config(server string, users map[string]string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "apiVersion: v1\nkind: Config\ncurrent-context: one\nclusters:\n- {name: c, cluster: {server: %q}}\ncontexts:\n", server)
 	for name := range users {
-		fmt.Fprintf(&b, "- {name: %s, context: {cluster: c, user: %s, namespace: ns-%s}}\n", name, name, name)
+		fmt.Fprintf(&b, "- {name: %s, context: {cluster: c, user: %s}}\n", name, name)
 	}
 	b.WriteString("users:\n")
 	for name, user := range users {
@@ -33,7 +33,7 @@ func config(server string, users map[string]string) string {
 func tokens(names ...string) map[string]string {
 	users := map[string]string{}
 	for _, name := range names {
-		users[name] = "{token: " + hidden + "}"
+		users[name] = "{token: " + hidden + "-" + name + "}"
 	}
 	return users
 }
@@ -62,30 +62,31 @@ func TestConnectFindsTheCluster(t *testing.T) {
 	other := write(t, "b", config("https://other.example", tokens("two")))
 	home := filepath.Dir(filepath.Dir(write(t, ".kube/config", config("https://home.example", tokens("one")))))
 	pod := func() (*rest.Config, error) { return &rest.Config{Host: "https://10.0.0.1:443"}, nil }
+	const tokenOne, tokenTwo = hidden + "-one", hidden + "-two"
 
 	tests := []struct {
-		name            string
-		o               Options
-		vars            map[string]string
-		host, namespace string
+		name        string
+		o           Options
+		vars        map[string]string
+		host, token string
 	}{
 		{"server first", Options{Server: "https://s.example:6443/prefix/", Token: "t"}, map[string]string{"KUBECONFIG": path},
-			"https://s.example:6443/prefix", "default"},
-		{"server without scheme", Options{Server: "s.example"}, nil, "https://s.example", "default"},
-		{"a path", Options{Kubeconfig: path}, map[string]string{"KUBECONFIG": other}, "https://path.example", "ns-one"},
-		{"a path from home", Options{Kubeconfig: "~/.kube/config"}, map[string]string{"HOME": home}, "https://home.example", "ns-one"},
-		{"content", Options{Kubeconfig: "\n" + plain}, nil, "https://content.example", "ns-one"},
-		{"content, other context", Options{Kubeconfig: plain, Context: "two"}, nil, "https://content.example", "ns-two"},
-		{"base64", Options{Kubeconfig: encoded}, nil, "https://content.example", "ns-one"},
+			"https://s.example:6443/prefix", "t"},
+		{"server without scheme", Options{Server: "s.example"}, nil, "https://s.example", ""},
+		{"a path", Options{Kubeconfig: path}, map[string]string{"KUBECONFIG": other}, "https://path.example", tokenOne},
+		{"a path from home", Options{Kubeconfig: "~/.kube/config"}, map[string]string{"HOME": home}, "https://home.example", tokenOne},
+		{"content", Options{Kubeconfig: "\n" + plain}, nil, "https://content.example", tokenOne},
+		{"content, other context", Options{Kubeconfig: plain, Context: "two"}, nil, "https://content.example", tokenTwo},
+		{"base64", Options{Kubeconfig: encoded}, nil, "https://content.example", tokenOne},
 		{"base64 in lines", Options{Kubeconfig: encoded[:40] + "\n  " + encoded[40:80] + "\r\n" + encoded[80:] + "\n"}, nil,
-			"https://content.example", "ns-one"},
-		{"base64 without padding", Options{Kubeconfig: strings.TrimRight(encoded, "=")}, nil, "https://content.example", "ns-one"},
-		{"environment", Options{}, map[string]string{"KUBECONFIG": path, "HOME": home}, "https://path.example", "ns-one"},
+			"https://content.example", tokenOne},
+		{"base64 without padding", Options{Kubeconfig: strings.TrimRight(encoded, "=")}, nil, "https://content.example", tokenOne},
+		{"environment", Options{}, map[string]string{"KUBECONFIG": path, "HOME": home}, "https://path.example", tokenOne},
 		{"environment, a list", Options{Context: "two"}, map[string]string{"KUBECONFIG": path + ":/none:" + other}, "https://path.example",
-			"ns-two"},
-		{"environment, content", Options{}, map[string]string{"KUBECONFIG": encoded}, "https://content.example", "ns-one"},
-		{"home", Options{InCluster: pod}, map[string]string{"HOME": home}, "https://home.example", "ns-one"},
-		{"pod", Options{InCluster: pod}, map[string]string{"HOME": "/none"}, "https://10.0.0.1:443", "default"},
+			tokenTwo},
+		{"environment, content", Options{}, map[string]string{"KUBECONFIG": encoded}, "https://content.example", tokenOne},
+		{"home", Options{InCluster: pod}, map[string]string{"HOME": home}, "https://home.example", tokenOne},
+		{"pod", Options{InCluster: pod}, map[string]string{"HOME": "/none"}, "https://10.0.0.1:443", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -94,8 +95,9 @@ func TestConnectFindsTheCluster(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v", err)
 			}
-			if c.Host() != tt.host || c.Namespace() != tt.namespace {
-				t.Errorf("got %s %s, want %s %s", c.Host(), c.Namespace(), tt.host, tt.namespace)
+			d, err := tt.o.withDefaults().destination()
+			if err != nil || c.Host() != tt.host || d.config.BearerToken != tt.token {
+				t.Errorf("got %s with token %q, %v, want %s with %q", c.Host(), d.config.BearerToken, err, tt.host, tt.token)
 			}
 			if strings.Contains(fmt.Sprintf("%#v", c.Config()), hidden) {
 				t.Error("a client's config holds the token")
@@ -123,7 +125,7 @@ func TestConnectRefuses(t *testing.T) {
 		says []string
 	}{
 		{"nothing", Options{InCluster: outside}, "", []string{"no kubeconfig", "kube-apiserver"}},
-		{"pod without a token", Options{InCluster: noToken}, "", []string{"service account", "no such file"}},
+		{"pod without a token", Options{InCluster: noToken}, "", []string{"service account", "no such file", "Mount its token, or give kubeconfig"}},
 		{"server and kubeconfig", Options{Server: "https://x", Kubeconfig: plain}, "", []string{"excludes"}},
 		{"server and context", Options{Server: "https://x", Context: "one"}, "", []string{"excludes"}},
 		{"token alone", Options{Token: hidden}, "", []string{"kube-apiserver"}},

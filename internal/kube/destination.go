@@ -14,12 +14,11 @@ import (
 
 // destination is an API server, with the credentials to use there.
 type destination struct {
-	from      string // where it was found, for messages
-	namespace string
-	config    *rest.Config
+	from   string // where it was found, for messages
+	config *rest.Config
 }
 
-const waysToConnect = "Give kubeconfig (a path, or the content, plain or base64), or kube-apiserver with kube-token."
+const waysToConnect = "kubeconfig (a path, or the content, plain or base64), or kube-apiserver with kube-token."
 
 // explicitDestination returns the API server that Server, Token and CA name.
 func (o Options) explicitDestination() (destination, error) {
@@ -36,7 +35,7 @@ func (o Options) explicitDestination() (destination, error) {
 	if err != nil {
 		return destination{}, err
 	}
-	return destination{from: "kube-apiserver", namespace: "default", config: &rest.Config{
+	return destination{from: "kube-apiserver", config: &rest.Config{
 		Host:            address,
 		BearerToken:     strings.TrimSpace(o.Token),
 		TLSClientConfig: rest.TLSClientConfig{CAData: ca},
@@ -71,20 +70,16 @@ func (o Options) readCA() ([]byte, error) {
 func (o Options) inClusterDestination() (destination, error) {
 	if o.Context != "" {
 		return destination{}, wrongInput(fmt.Sprintf("use the context %q", o.Context),
-			errors.New("there is no kubeconfig"), waysToConnect)
+			errors.New("there is no kubeconfig"), "Give "+waysToConnect)
 	}
 	config, err := o.InCluster()
 	if errors.Is(err, rest.ErrNotInCluster) {
 		return destination{}, wrongInput("find a cluster",
 			errors.New("no kubeconfig was given, $KUBECONFIG is not set, there is no ~/.kube/config, and this is no pod of a cluster"),
-			waysToConnect)
+			"Give "+waysToConnect)
 	}
 	if err != nil {
-		return destination{}, wrongInput("use this pod's service account", err, "Mount its token. Or: "+waysToConnect)
+		return destination{}, wrongInput("use this pod's service account", err, "Mount its token, or give "+waysToConnect)
 	}
-	namespace := "default"
-	if name, err := os.ReadFile("/var/run/secrets/kubernetes.io/serviceaccount/namespace"); err == nil {
-		namespace = strings.TrimSpace(string(name))
-	}
-	return destination{from: "this pod's service account", namespace: namespace, config: config}, nil
+	return destination{from: "this pod's service account", config: config}, nil
 }
