@@ -15,7 +15,8 @@ import (
 
 // These tests run Helm's real actions on Berth's clients, over a fake of
 // everything below, and pin the order of calls that the clients rely on. When
-// Helm is updated and one of them fails, its comment says what is no longer true.
+// Helm is updated and one of them fails, its comment says what is no longer true,
+// and what that breaks.
 
 const (
 	webMap      = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
@@ -33,9 +34,19 @@ func hookFor(event string) string {
 
 // The first manifest that an install builds is the chart's, and Helm reads its
 // objects before it creates anything. Else installClient would prefetch the wrong
-// objects, and answer from memory what was changed meanwhile. The record is stored
-// before the first object is created: else a run that is killed would leave objects
-// that no record knows of. CRDs are left to installCRDs.
+// objects, and answer from memory what was changed meanwhile.
+//
+// The record is stored before the first object is created. Else a run that is
+// killed would leave objects that no record knows of.
+//
+// A leftover of the hook is waited for by a method that Helm finds by type assertion.
+// Else the hook would be created while the leftover of that name is still going.
+//
+// The hook and the objects are waited for before the revision is stored as deployed.
+// Else one that is not ready would pass for deployed.
+//
+// CRDs are left to installCRDs: nothing of crds/ is built. Else the first manifest
+// that is built would be theirs.
 func TestInstallOrder(t *testing.T) {
 	s := newSDK(t)
 	o, op := s.operations()
@@ -60,6 +71,10 @@ func TestInstallOrder(t *testing.T) {
 
 // Helm calls Update in place of Create where some of the chart's objects exist,
 // and passes as original those that exist: installClient takes them for adopted.
+// Else the run would report the wrong objects as adopted, or none.
+//
+// The prefetch ends before the update begins a cache of its own. Else an object
+// would be compared with what it was before the record was stored.
 func TestInstallOrderOverOwnObjects(t *testing.T) {
 	s := newSDK(t)
 	s.exists(webMap, ours)
@@ -101,9 +116,18 @@ func TestInstallRefusesForeignObjects(t *testing.T) {
 	s.wants("build ConfigMap/web", "begin cache", "GET web", "GET web", "end cache")
 }
 
-// An upgrade has built the new manifest last when it reads the objects that it adds
-// (Perform takes these over), reads them before it stores the new revision, and
-// supersedes the old one only when everything is ready.
+// The first manifest that an upgrade builds is the new one, after the rendering.
+// Else the report would count other work as rendering.
+//
+// The new manifest is also built last before Helm reads the objects that it adds.
+// Else Perform would take over the wrong objects.
+//
+// Helm reads these before it stores the new revision, and stores that before it
+// changes anything. Else an upgrade that is refused would leave a revision, and one
+// that is killed would leave changes that no record knows of.
+//
+// The old revision is superseded only when everything is ready. Else an upgrade that
+// fails would leave no deployed revision, with which the next one is compared.
 func TestUpgradeOrder(t *testing.T) {
 	s := newSDK(t)
 	s.store(1, release.StatusDeployed, webMap)
@@ -144,7 +168,9 @@ func TestUpgradeRefusesForeignObjects(t *testing.T) {
 	}
 }
 
-// An object that only a failed revision had reaches the update as its original.
+// An object that only a failed revision had reaches the update as its original: the
+// update gets all objects of the chart as its target. Else the fields that only that
+// revision has set would stay for ever.
 func TestUpgradeOverAFailedRevision(t *testing.T) {
 	s := newSDK(t)
 	s.store(1, release.StatusDeployed, webMap)
@@ -160,10 +186,16 @@ func TestUpgradeOverAFailedRevision(t *testing.T) {
 	}
 }
 
-// A rollback changes the release that it passed to Create until it ends: else the
-// release that rollbackRecords keeps would not tell how it ended. Where the update
-// fails, it supersedes the revision before: that is the write which rollbackRecords
-// drops.
+// A rollback changes the release that it passed to Create until it ends. Else the
+// release that rollbackRecords keeps would not tell how it ended.
+//
+// Where the update fails, it supersedes the revision before: that is the write which
+// rollbackRecords drops. Else a revision that never was deployed would pass for one
+// that may be gone back to.
+//
+// Berth's check builds both manifests before Helm stores the new revision, and Helm
+// builds them again after. Else a kind that the API server has no more would leave a
+// revision pending.
 func TestRollbackOrder(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
@@ -201,9 +233,20 @@ func TestRollbackOrder(t *testing.T) {
 	}
 }
 
-// An uninstall builds a hook by its text as it is stored: else uninstallClient would
-// take it for the release's manifest and build all objects. It deletes the objects
-// before it waits for them: else it would wait for those that are kept.
+// An uninstall builds a hook by its text as it is stored. Else uninstallClient would
+// take it for the release's manifest and build all objects.
+//
+// The success of the last pre-delete hook is stored before the first object is
+// deleted. Else skipFinishedHooks could not tell of an uninstall that was cut short
+// that its hooks have run, and they would run again without the objects they need.
+//
+// The release's objects are deleted by DeleteWithPropagationPolicy, which reads each
+// first and keeps what is another release's. Helm finds it by type assertion, and
+// would else delete them by name.
+//
+// It deletes the objects before it waits for them. Else it would wait for those that
+// are kept. The record stays, as uninstalled, to the end. Else nothing would know of
+// objects that are left.
 func TestUninstallOrder(t *testing.T) {
 	s := newSDK(t)
 	s.exists(webMap, ours)
