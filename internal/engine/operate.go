@@ -93,7 +93,7 @@ func firstError(a, b error) error {
 	return b
 }
 
-// describe takes into the result what an operation met on its way. The
+// describe takes into the result what an operation found and did besides. The
 // diagnostics of a failure stay when a rollback repairs it.
 func (o *operator) describe(out result.Outcome) {
 	if len(out.Adopted) > 0 {

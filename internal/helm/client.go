@@ -39,7 +39,7 @@ type client struct {
 	observed
 }
 
-// observed is what an operation met and Helm does not return.
+// observed is what an operation found and Helm does not return.
 type observed struct {
 	cause       error               // the first refused request or failed hook, of which Helm returns the text alone
 	diagnostics *result.Diagnostics // of the last wait, where it failed

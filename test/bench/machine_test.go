@@ -19,18 +19,18 @@ type machine struct {
 	began               time.Time
 }
 
-// calm is a load that leaves the tools alone, and patience how long to wait for
+// idleLoad is a load that leaves the tools alone, and maxWait how long to wait for
 // it: compiling what is measured keeps a machine busy, too.
 const (
-	calm     = 0.6
-	patience = 5 * time.Minute
+	idleLoad = 0.6
+	maxWait  = 5 * time.Minute
 )
 
-// rest waits until the machine is calm, or has not become so in time.
+// rest waits until the load of the machine is low, or has not become so in time.
 func rest() {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Second) {
+	for deadline := time.Now().Add(maxWait); time.Now().Before(deadline); time.Sleep(time.Second) {
 		text, _, _ := strings.Cut(read("/proc/loadavg"), " ")
-		if load, err := strconv.ParseFloat(text, 64); err != nil || load <= calm {
+		if load, err := strconv.ParseFloat(text, 64); err != nil || load <= idleLoad {
 			return
 		}
 	}

@@ -17,9 +17,9 @@ import (
 	"github.com/berth-dev/berth/internal/input"
 )
 
-// patience is how long GitHub's runner gives a step after a cancel, before it
+// gracePeriod is how long GitHub's runner gives a step after a cancel, before it
 // asks harder. GitLab's gives about as long.
-const patience = 7 * time.Second
+const gracePeriod = 7 * time.Second
 
 const pullRequest = `{"action": "synchronize",
 	"repository": {"full_name": "acme/shop", "default_branch": "main"},
@@ -142,7 +142,7 @@ func (e *engine) testGitHubCancel(t *testing.T) {
 			r := wait()
 			took := time.Since(sent)
 			t.Logf("ended %s after the signal", took.Round(time.Millisecond))
-			if r.code != code || took > patience {
+			if r.code != code || took > gracePeriod {
 				t.Errorf("after %s: %s", took, r)
 			}
 			if outputs := read(t, dir, "file_commands/output"); !strings.Contains(outputs, fmt.Sprintf("\n%d\n", code)) {

@@ -86,7 +86,7 @@ func (e *engine) testGitLabCancel(t *testing.T) {
 	r := wait()
 	took := time.Since(sent)
 	t.Logf("ended %s after the cancel", took.Round(time.Millisecond))
-	if r.code == 0 || took > patience {
+	if r.code == 0 || took > gracePeriod {
 		t.Errorf("after %s: %s", took, r)
 	}
 	if report := read(t, dir, "berth-report/report.json"); !strings.Contains(report, `"exitCode": 143`) {

@@ -77,13 +77,13 @@ func (m Manager) Ensure(ctx context.Context, name string, labels, annotations ma
 	case err != nil:
 		return Ensured{}, fmt.Errorf("create namespace %s: %w", name, err)
 	}
-	return m.claim(ctx, made)
+	return m.markMade(ctx, made)
 }
 
 // claim writes the UID of a namespace that was just made on it; before, it had
 // none. Without permission to patch, there is no proof that Berth made it, so it
 // does not count as Berth's and nothing will delete it.
-func (m Manager) claim(ctx context.Context, made *corev1.Namespace) (Ensured, error) {
+func (m Manager) markMade(ctx context.Context, made *corev1.Namespace) (Ensured, error) {
 	ours, err := m.Mark(ctx, made.Name, string(made.UID), nil, nil)
 	if apierrors.IsForbidden(err) {
 		return Ensured{Namespace: factsOf(made), Made: true, Notes: []result.Note{{

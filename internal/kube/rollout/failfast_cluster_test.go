@@ -110,7 +110,7 @@ func TestWaitFailsFastOnAQuota(t *testing.T) {
 }
 
 // A deploy that changes nothing of an object is not failed by the refusal that an
-// earlier deploy met: the quota may have been raised since, and the controller not
+// earlier deploy ran into: the quota may have been raised since, and the controller not
 // have tried again.
 func TestWaitIgnoresAQuotaOfThePast(t *testing.T) {
 	t.Parallel()
