@@ -44,10 +44,9 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	if err != nil {
 		return nil, nil, err
 	}
-	cache, err := os.MkdirTemp("", "berth-")
+	cache, err := workingFolder()
 	if err != nil {
-		return nil, nil, &problem.Problem{Reason: problem.Internal, Tried: "make a working folder", Cause: err,
-			Next: "Check that TMPDIR names a folder that can be written to."}
+		return nil, nil, err
 	}
 	opened.add(func() { _ = os.RemoveAll(cache) })
 
@@ -70,6 +69,16 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		Clock:      time.Now,
 		Say:        display.Say,
 	}}, opened.close, nil
+}
+
+// workingFolder makes the folder that the run's chart is fetched into.
+func workingFolder() (string, error) {
+	dir, err := os.MkdirTemp("", "berth-")
+	if err != nil {
+		return "", &problem.Problem{Reason: problem.Internal, Tried: "make a working folder", Cause: err,
+			Next: "Check that TMPDIR names a folder that can be written to."}
+	}
+	return dir, nil
 }
 
 // closers are closed in the reverse of the order in which they were added.

@@ -69,6 +69,12 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 	if err := checkSchema(c, top["Values"]); err != nil {
 		return err
 	}
+	return renderTemplates(c, top, tried, o)
+}
+
+// renderTemplates renders the chart's templates with these top-level values and
+// checks the objects that they make. tried is what an error says was tried.
+func renderTemplates(c *helmchart.Chart, top chartutil.Values, tried string, o RenderOptions) error {
 	e := engine.Engine{}
 	if o.RESTConfig != nil {
 		e = engine.New(o.RESTConfig)
