@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/result"
@@ -18,9 +20,9 @@ import (
 // anew, before they had ended; they are not waited for.
 //
 // The objects are passed as to WaitForReady.
-func (w *Waiter) WaitForCompletion(ctx context.Context, applied []Applied) (deleted []facts.Ref, err error) {
+func (w *Waiter) WaitForCompletion(ctx context.Context, applied []*unstructured.Unstructured) (deleted []facts.Ref, err error) {
 	start := time.Now()
-	targets, err := w.targets(slices.DeleteFunc(slices.Clone(applied), func(u Applied) bool {
+	targets, err := w.targets(slices.DeleteFunc(slices.Clone(applied), func(u *unstructured.Unstructured) bool {
 		return !slices.Contains([]string{"batch/v1/Job", "v1/Pod"}, u.GetAPIVersion()+"/"+u.GetKind())
 	}))
 	if err != nil {

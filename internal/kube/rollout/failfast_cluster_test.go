@@ -16,6 +16,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
@@ -123,7 +124,7 @@ func TestWaitIgnoresAQuotaOfThePast(t *testing.T) {
 	await := func(d time.Duration) error {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
-		return failFastWaiter(t, cluster, namespace).WaitForReady(ctx, []rollout.Applied{web})
+		return failFastWaiter(t, cluster, namespace).WaitForReady(ctx, []*unstructured.Unstructured{web})
 	}
 	var unready *rollout.NotReadyError
 	if err := await(4 * time.Second); !errors.As(err, &unready) || unready.Cause == nil || !strings.Contains(err.Error(), "exceeded quota") {

@@ -20,7 +20,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -87,7 +86,7 @@ func shop(t *testing.T, cluster *kubetest.Cluster, namespace, name, delay string
 }
 
 // applied returns a Deployment as it is once its controller has observed it.
-func applied(t *testing.T, cluster *kubetest.Cluster, namespace, name string) rollout.Applied {
+func applied(t *testing.T, cluster *kubetest.Cluster, namespace, name string) *unstructured.Unstructured {
 	t.Helper()
 	var found *appsv1.Deployment
 	kubetest.Eventually(t, 20*time.Second, func() (bool, string) {

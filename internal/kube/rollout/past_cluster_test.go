@@ -11,6 +11,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -43,7 +44,7 @@ func TestWaitIsNotForANamesakeOfThePast(t *testing.T) {
 	made := applied(t, cluster, namespace, "web")
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	err := waiter(t, cluster.Config(), namespace).WaitForReady(ctx, []rollout.Applied{kept, made})
+	err := waiter(t, cluster.Config(), namespace).WaitForReady(ctx, []*unstructured.Unstructured{kept, made})
 	var unready *rollout.NotReadyError
 	if !errors.As(err, &unready) || len(unready.Objects) != 2 {
 		t.Errorf("neither is ready: %v", err)
@@ -57,7 +58,7 @@ func TestWaitForWhatLosesItsLabel(t *testing.T) {
 	namespace := cluster.Namespace(t)
 	shop(t, cluster, namespace, "api", "3s")
 	shop(t, cluster, namespace, "web", "3s")
-	both := []rollout.Applied{applied(t, cluster, namespace, "api"), applied(t, cluster, namespace, "web")}
+	both := []*unstructured.Unstructured{applied(t, cluster, namespace, "api"), applied(t, cluster, namespace, "web")}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	done := make(chan error, 1)
@@ -87,7 +88,7 @@ func TestWaitForWhatThisDeployMended(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := failFastWaiter(t, cluster, namespace).WaitForReady(ctx, []rollout.Applied{applied(t, cluster, namespace, "web")}); err != nil {
+	if err := failFastWaiter(t, cluster, namespace).WaitForReady(ctx, []*unstructured.Unstructured{applied(t, cluster, namespace, "web")}); err != nil {
 		t.Error(err)
 	}
 }

@@ -20,14 +20,10 @@ import (
 // parallelReads bounds the concurrent requests of a wait, watches not counted.
 const parallelReads = 16
 
-// Applied is an object as the API server returned it when it was applied, or one
-// of ByName.
-type Applied = *unstructured.Unstructured
-
 // ByName returns objects of which only the name is known, so that a wait reads
 // them first.
-func ByName(refs []facts.Ref) []Applied {
-	all := make([]Applied, len(refs))
+func ByName(refs []facts.Ref) []*unstructured.Unstructured {
+	all := make([]*unstructured.Unstructured, len(refs))
 	for i, r := range refs {
 		u := &unstructured.Unstructured{}
 		u.SetAPIVersion(r.APIVersion)
@@ -72,7 +68,7 @@ type key struct {
 func (t *target) key() key { return key{t.source, t.object.Name} }
 
 // targets returns the objects to wait for, each once.
-func (c Clients) targets(applied []Applied) ([]*target, error) {
+func (c Clients) targets(applied []*unstructured.Unstructured) ([]*target, error) {
 	all := make([]*target, 0, len(applied))
 	seen := make(map[key]bool, len(applied))
 	for _, u := range applied {
