@@ -125,7 +125,8 @@ func TestConnectRefuses(t *testing.T) {
 		says []string
 	}{
 		{"nothing", Options{InCluster: outside}, "", []string{"no kubeconfig", "kube-apiserver"}},
-		{"pod without a token", Options{InCluster: noToken}, "", []string{"service account", "no such file", "Mount its token, or give kubeconfig"}},
+		{"pod without a token", Options{InCluster: noToken}, "",
+			[]string{"service account", "no such file", "Mount its token, or give kubeconfig"}},
 		{"server and kubeconfig", Options{Server: "https://x", Kubeconfig: plain}, "", []string{"excludes"}},
 		{"server and context", Options{Server: "https://x", Context: "one"}, "", []string{"excludes"}},
 		{"token alone", Options{Token: hidden}, "", []string{"kube-apiserver"}},
