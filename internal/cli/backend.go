@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/kube/transport"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/progress"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -53,7 +52,7 @@ type waiter struct {
 	getter *kube.Getter
 }
 
-func (w waiter) WaitForReady(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) ([]result.Event, error) {
+func (w waiter) WaitForReady(ctx context.Context, applied manifest.Objects, jobs bool) ([]result.Event, error) {
 	r, shown, err := w.begin(ctx, progress.Ready, jobs)
 	if err != nil {
 		return nil, err
@@ -71,7 +70,7 @@ func (w waiter) WaitForDelete(ctx context.Context, refs []facts.Ref) ([]result.E
 	return shown.Timeline(), err
 }
 
-func (w waiter) WaitForCompletion(ctx context.Context, applied []*unstructured.Unstructured) ([]facts.Ref, error) {
+func (w waiter) WaitForCompletion(ctx context.Context, applied manifest.Objects) ([]facts.Ref, error) {
 	r, _, err := w.begin(ctx, progress.Done, false)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"io"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/chart"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -54,12 +54,12 @@ type Waiter interface {
 	// one cannot become ready. took holds the time that each object needed. The
 	// objects are as the API server returned them when they were applied. With
 	// jobs, a Job is ready when it is complete.
-	WaitForReady(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) (took []result.Event, err error)
+	WaitForReady(ctx context.Context, applied manifest.Objects, jobs bool) (took []result.Event, err error)
 	// WaitForDelete returns nil when none of the objects exists any more. took
 	// holds the time that each object needed.
 	WaitForDelete(ctx context.Context, refs []facts.Ref) (took []result.Event, err error)
 	// WaitForCompletion returns nil when every Job and Pod has succeeded, or an
 	// error as soon as one cannot. deleted are those that were deleted before their
 	// end.
-	WaitForCompletion(ctx context.Context, applied []*unstructured.Unstructured) (deleted []facts.Ref, err error)
+	WaitForCompletion(ctx context.Context, applied manifest.Objects) (deleted []facts.Ref, err error)
 }

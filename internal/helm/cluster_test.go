@@ -14,7 +14,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
@@ -24,6 +23,7 @@ import (
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/kube/transport"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/test/kubetest"
@@ -58,7 +58,7 @@ type waits struct {
 	*rollout.Waiter
 }
 
-func (w waits) WaitForReady(ctx context.Context, applied []*unstructured.Unstructured, jobs bool) ([]result.Event, error) {
+func (w waits) WaitForReady(ctx context.Context, applied manifest.Objects, jobs bool) ([]result.Event, error) {
 	one := *w.Waiter
 	one.WaitForJobs = jobs
 	return nil, one.WaitForReady(ctx, applied)
@@ -68,7 +68,7 @@ func (w waits) WaitForDelete(ctx context.Context, refs []facts.Ref) ([]result.Ev
 	return nil, w.Waiter.WaitForDelete(ctx, refs)
 }
 
-func (w waits) WaitForCompletion(ctx context.Context, applied []*unstructured.Unstructured) ([]facts.Ref, error) {
+func (w waits) WaitForCompletion(ctx context.Context, applied manifest.Objects) ([]facts.Ref, error) {
 	deleted, err := w.Waiter.WaitForCompletion(ctx, applied)
 	var unfinished *rollout.IncompleteError
 	if err == nil || errors.As(err, &unfinished) {

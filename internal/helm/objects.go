@@ -6,12 +6,13 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
 )
 
 // applied returns the objects of a list as the API server returned them or,
 // where it returned nothing, with their kind, namespace and name alone.
-func applied(list kube.ResourceList) []*unstructured.Unstructured {
-	out := make([]*unstructured.Unstructured, 0, len(list))
+func applied(list kube.ResourceList) manifest.Objects {
+	out := make(manifest.Objects, 0, len(list))
 	for _, info := range list {
 		u, ok := info.Object.(*unstructured.Unstructured)
 		if !ok || u.GetUID() == "" {

@@ -213,7 +213,7 @@ func (s *sdk) WaitAndGetCompletedPodPhase(string, time.Duration) (corev1.PodPhas
 }
 
 // WaitForReady implements Waiter.
-func (s *sdk) WaitForReady(_ context.Context, objects []*unstructured.Unstructured, _ bool) ([]result.Event, error) {
+func (s *sdk) WaitForReady(_ context.Context, objects manifest.Objects, _ bool) ([]result.Event, error) {
 	s.called("wait ready %d", len(objects))
 	return nil, nil
 }
@@ -225,7 +225,7 @@ func (s *sdk) WaitForDelete(_ context.Context, refs []facts.Ref) ([]result.Event
 }
 
 // WaitForCompletion implements Waiter.
-func (s *sdk) WaitForCompletion(_ context.Context, objects []*unstructured.Unstructured) ([]facts.Ref, error) {
+func (s *sdk) WaitForCompletion(_ context.Context, objects manifest.Objects) ([]facts.Ref, error) {
 	s.called("wait hook %d", len(objects))
 	return nil, nil
 }

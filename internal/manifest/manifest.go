@@ -20,6 +20,10 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
+// Objects are objects of a manifest, in its order: as it has them, or as the API
+// server returned them.
+type Objects []*unstructured.Unstructured
+
 // Parse returns the objects of a manifest in their order. Lists are replaced by
 // their items, as Helm does; empty documents are skipped. With an error it
 // returns what was read before the broken document.

@@ -11,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -20,6 +19,7 @@ import (
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/kube/transport"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -63,7 +63,7 @@ func (s *fixture) operations() *helm.Releases {
 // waits is a rollout's waiter as Helm is handed it.
 type waits struct{ *rollout.Waiter }
 
-func (w waits) WaitForReady(ctx context.Context, applied []*unstructured.Unstructured, _ bool) ([]result.Event, error) {
+func (w waits) WaitForReady(ctx context.Context, applied manifest.Objects, _ bool) ([]result.Event, error) {
 	return nil, w.Waiter.WaitForReady(ctx, applied)
 }
 
@@ -71,7 +71,7 @@ func (w waits) WaitForDelete(ctx context.Context, refs []facts.Ref) ([]result.Ev
 	return nil, w.Waiter.WaitForDelete(ctx, refs)
 }
 
-func (w waits) WaitForCompletion(ctx context.Context, applied []*unstructured.Unstructured) ([]facts.Ref, error) {
+func (w waits) WaitForCompletion(ctx context.Context, applied manifest.Objects) ([]facts.Ref, error) {
 	return w.Waiter.WaitForCompletion(ctx, applied)
 }
 

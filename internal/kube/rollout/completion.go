@@ -10,6 +10,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
@@ -20,7 +21,7 @@ import (
 // anew, before they had ended; they are not waited for.
 //
 // The objects are passed as to WaitForReady.
-func (w *Waiter) WaitForCompletion(ctx context.Context, applied []*unstructured.Unstructured) (deleted []facts.Ref, err error) {
+func (w *Waiter) WaitForCompletion(ctx context.Context, applied manifest.Objects) (deleted []facts.Ref, err error) {
 	start := time.Now()
 	targets, err := w.targets(slices.DeleteFunc(slices.Clone(applied), func(u *unstructured.Unstructured) bool {
 		return !slices.Contains([]string{"batch/v1/Job", "v1/Pod"}, u.GetAPIVersion()+"/"+u.GetKind())

@@ -16,12 +16,12 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -124,7 +124,7 @@ func TestWaitIgnoresAQuotaOfThePast(t *testing.T) {
 	await := func(d time.Duration) error {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
-		return failFastWaiter(t, cluster, namespace).WaitForReady(ctx, []*unstructured.Unstructured{web})
+		return failFastWaiter(t, cluster, namespace).WaitForReady(ctx, manifest.Objects{web})
 	}
 	var unready *rollout.NotReadyError
 	if err := await(4 * time.Second); !errors.As(err, &unready) || unready.Cause == nil || !strings.Contains(err.Error(), "exceeded quota") {

@@ -11,12 +11,12 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -44,7 +44,7 @@ func TestWaitIsNotForANamesakeOfThePast(t *testing.T) {
 	made := applied(t, cluster, namespace, "web")
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	err := waiter(t, cluster.Config(), namespace).WaitForReady(ctx, []*unstructured.Unstructured{kept, made})
+	err := waiter(t, cluster.Config(), namespace).WaitForReady(ctx, manifest.Objects{kept, made})
 	var unready *rollout.NotReadyError
 	if !errors.As(err, &unready) || len(unready.Objects) != 2 {
 		t.Errorf("neither is ready: %v", err)
@@ -58,7 +58,7 @@ func TestWaitForWhatLosesItsLabel(t *testing.T) {
 	namespace := cluster.Namespace(t)
 	shop(t, cluster, namespace, "api", "3s")
 	shop(t, cluster, namespace, "web", "3s")
-	both := []*unstructured.Unstructured{applied(t, cluster, namespace, "api"), applied(t, cluster, namespace, "web")}
+	both := manifest.Objects{applied(t, cluster, namespace, "api"), applied(t, cluster, namespace, "web")}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	done := make(chan error, 1)
@@ -88,7 +88,7 @@ func TestWaitForWhatThisDeployMended(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := failFastWaiter(t, cluster, namespace).WaitForReady(ctx, []*unstructured.Unstructured{applied(t, cluster, namespace, "web")}); err != nil {
+	if err := failFastWaiter(t, cluster, namespace).WaitForReady(ctx, manifest.Objects{applied(t, cluster, namespace, "web")}); err != nil {
 		t.Error(err)
 	}
 }

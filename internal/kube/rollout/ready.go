@@ -6,10 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -19,7 +18,7 @@ import (
 //
 // applied holds the objects as the API server returned them when they were applied.
 // What is ready by that is not read again. Use ByName for objects to be read first.
-func (w *Waiter) WaitForReady(ctx context.Context, applied []*unstructured.Unstructured) error {
+func (w *Waiter) WaitForReady(ctx context.Context, applied manifest.Objects) error {
 	start := time.Now()
 	targets, err := w.targets(applied)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
+	"github.com/berth-dev/berth/internal/manifest"
 )
 
 // parallelReads bounds the concurrent requests of a wait, watches not counted.
@@ -22,8 +23,8 @@ const parallelReads = 16
 
 // ByName returns objects of which only the name is known, so that a wait reads
 // them first.
-func ByName(refs []facts.Ref) []*unstructured.Unstructured {
-	all := make([]*unstructured.Unstructured, len(refs))
+func ByName(refs []facts.Ref) manifest.Objects {
+	all := make(manifest.Objects, len(refs))
 	for i, r := range refs {
 		u := &unstructured.Unstructured{}
 		u.SetAPIVersion(r.APIVersion)
@@ -68,7 +69,7 @@ type key struct {
 func (t *target) key() key { return key{t.source, t.object.Name} }
 
 // targets returns the objects to wait for, each once.
-func (c Clients) targets(applied []*unstructured.Unstructured) ([]*target, error) {
+func (c Clients) targets(applied manifest.Objects) ([]*target, error) {
 	all := make([]*target, 0, len(applied))
 	seen := make(map[key]bool, len(applied))
 	for _, u := range applied {
