@@ -10,7 +10,7 @@ import (
 	"github.com/berth-dev/berth/internal/verb"
 )
 
-// perform assembles the rooms of a run, runs the verb and returns its result.
+// runEngine assembles the rooms of a run, runs the verb and returns its result.
 func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *input.Options) result.Result {
 	if p.OwnLogs {
 		defer kube.CaptureLogs(func(line string) { out.debug("%s", line) })()
