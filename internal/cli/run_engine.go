@@ -22,9 +22,6 @@ func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *inp
 	}
 	defer closeAll()
 	r := e.Run(ctx, v)
-	if o.Remark != "" {
-		r.Notes = append(r.Notes, result.Note{Level: result.LevelNotice, Title: "Remark", Message: o.Remark})
-	}
 	r.Notes = append(r.Notes, aside.list()...)
 	out.debugRequests(r)
 	return r

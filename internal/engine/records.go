@@ -64,25 +64,6 @@ func (r *recordRepairer) dedupe(ctx context.Context, f *facts.Facts) error {
 	return nil
 }
 
-// settleOlder marks the pending records before the last failed: what they stand for
-// was overtaken by a later operation that succeeded.
-func (r *recordRepairer) settleOlder(ctx context.Context, f *facts.Facts) error {
-	defer r.report.step("Settle older records")()
-	for i := range f.Records[:len(f.Records)-1] {
-		rec := &f.Records[i]
-		if !rec.LabelStatus.Pending() {
-			continue
-		}
-		was := rec.LabelStatus
-		if err := r.settle(ctx, rec, facts.StatusFailed, "overtaken by a later revision, recorded by Berth"); err != nil {
-			return err
-		}
-		r.report.repaired("settle-older", "Revision %d still said %s behind revision %d; it now says failed.", rec.Revision, was,
-			f.Last().Revision)
-	}
-	return nil
-}
-
 // relabel writes the labels anew of every record that Helm does not see, and of a
 // last record whose label contradicts its payload.
 func (r *recordRepairer) relabel(ctx context.Context, f *facts.Facts) error {

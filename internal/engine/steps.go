@@ -29,13 +29,12 @@ type stepFunc func(ctx context.Context, p *performer, f *facts.Facts, s verdict.
 
 // stepFuncs says what performs each kind of step.
 var stepFuncs = map[verdict.StepKind]stepFunc{
-	verdict.StepRelabel:     repair((*recordRepairer).relabel),
-	verdict.StepQuarantine:  repair((*recordRepairer).quarantine),
-	verdict.StepDiscard:     repair((*recordRepairer).discard),
-	verdict.StepPromote:     repair((*recordRepairer).promote),
-	verdict.StepUnlock:      repair((*recordRepairer).unlock),
-	verdict.StepSettleOlder: repair((*recordRepairer).settleOlder),
-	verdict.StepDedupe:      repair((*recordRepairer).dedupe),
+	verdict.StepRelabel:    repair((*recordRepairer).relabel),
+	verdict.StepQuarantine: repair((*recordRepairer).quarantine),
+	verdict.StepDiscard:    repair((*recordRepairer).discard),
+	verdict.StepPromote:    repair((*recordRepairer).promote),
+	verdict.StepUnlock:     repair((*recordRepairer).unlock),
+	verdict.StepDedupe:     repair((*recordRepairer).dedupe),
 	verdict.StepQuarantineUnreadable: func(ctx context.Context, p *performer, f *facts.Facts, _ verdict.Step, done *performed) (err error) {
 		done.unreadable, err = p.records.quarantineUnreadable(ctx, f)
 		return err

@@ -154,10 +154,6 @@ func TestRepair(t *testing.T) {
 				s.cluster.put(healthy("web"))
 				s.locker.found.Attempt = facts.Attempt{Run: "dead", Revision: 1, Outcome: "deployed", HooksProven: true}
 			}},
-		{name: "a pending one behind it", verb: verb.Repair, reason: problem.Consistent, repair: "settle-older", stored: "1 failed, 2 deployed",
-			records: func() []facts.Record {
-				return []facts.Record{by("before", revision(1, facts.StatusPendingUpgrade)), by("before", revision(2, facts.StatusDeployed))}
-			}},
 		{name: "two deployed", records: func() []facts.Record { return append(one(), by("before", revision(2, facts.StatusDeployed))) },
 			verb:   verb.Repair,
 			reason: problem.Consistent, repair: "dedupe", stored: "1 superseded, 2 deployed",

@@ -96,11 +96,6 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.LogLevel },
 	},
 	{
-		Name: "remark", Type: String, Verbs: onRelease,
-		Doc:   "A line that the summary shows as a notice, such as who asked for the run.",
-		field: func(o *Options) any { return &o.Remark },
-	},
-	{
 		Name: "github-token", Type: String, Verbs: readingLock, Secret: true,
 		CI: "the job's own token, in the action", Action: "${{ github.token }}",
 		Doc:   "Token with the permission actions: read, to ask GitHub whether the run that left an operation unfinished has ended.",

@@ -97,7 +97,6 @@ type Reporting struct {
 	Output    string
 	ReportDir string // empty means none
 	LogLevel  string
-	Remark    string // untrusted text; empty means none
 }
 
 // Tokens authenticate to the APIs of the CI platforms.

@@ -217,10 +217,3 @@ func FuzzResolve(f *testing.F) {
 		}
 	})
 }
-
-func TestRemark(t *testing.T) {
-	o, err := resolve(t, verb.Check, []string{"--remark", "asked for by mallory"}, nil, onCI)
-	if err != nil || o.Remark != "asked for by mallory" {
-		t.Errorf("%+v, %v", o, err)
-	}
-}

@@ -21,7 +21,6 @@ const (
 	Repair    Verb = "repair"
 	Teardown  Verb = "teardown"
 	Preflight Verb = "preflight"
-	History   Verb = "history"
 	Auto      Verb = "auto"
 	Version   Verb = "version"
 )
@@ -81,11 +80,6 @@ var Table = []Properties{
 		Success:    "All that deploying `{release}` in `{namespace}` needs is permitted.",
 		OnRelease:  true,
 		AsksAccess: true, DeployAccess: true,
-	},
-	{
-		Verb: History, Doc: "List the stored revisions; never writes.",
-		Success:   "`{release}` in `{namespace}` has revision {revision} as its last.",
-		OnRelease: true,
 	},
 	{
 		Verb: Auto, Doc: "Deploy or take down, as the CI's event asks for.",

@@ -31,7 +31,7 @@ func EndCheck(f *facts.Facts, d Diagnosis, reported Reported, checks []result.Ch
 			Cause: errors.New(d.Cause), Next: "Run berth deploy, or berth repair: they move it out of the way."}
 	case StateForeign, StateTerminating:
 		return Refuse(f, d)
-	case StateDeployed, StateTwoDeployed, StatePendingBehind, StateNoneDeployed, StateUninstalled,
+	case StateDeployed, StateTwoDeployed, StateNoneDeployed, StateUninstalled,
 		StateUninstalling, StateLive, StateLivenessUnknown, StateDisagreeing:
 	}
 	return nil

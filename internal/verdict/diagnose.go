@@ -17,7 +17,6 @@ const (
 	StateDeployed        State = "deployed"         // the last revision is deployed, and no other
 	StateTwoDeployed     State = "two-deployed"     // the last revision is deployed, and an older one still says so, too
 	StateFailed          State = "failed"           // the last operation failed, and its record says so
-	StatePendingBehind   State = "pending-behind"   // the last revision is deployed, and an older one is pending
 	StateNoneDeployed    State = "none-deployed"    // the last revision is superseded, and none is deployed
 	StateUninstalled     State = "uninstalled"      // uninstalled, with its history kept
 	StateUninstalling    State = "uninstalling"     // an uninstall died before its end
@@ -108,9 +107,6 @@ func diagnoseRecord(f *facts.Facts, last *facts.Record, p Policy) Diagnosis {
 	if n := countDeployedBefore(f); n > 0 {
 		return Diagnosis{State: StateTwoDeployed, Cause: fmt.Sprintf("%s, and %d older one(s) say so too", said, n)}
 	}
-	if r := pendingBehind(f); r != nil {
-		return Diagnosis{State: StatePendingBehind, Cause: fmt.Sprintf("%s, and revision %d before it says %s", said, r.Revision, r.LabelStatus)}
-	}
 	return Diagnosis{State: StateDeployed, Cause: said}
 }
 
@@ -133,19 +129,6 @@ func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis 
 		return Diagnosis{State: StateAbandoned, Cause: said + why, Blockers: blockers}
 	}
 	return Diagnosis{State: StateRecordingFailed, Cause: said + "everything it describes is in place; " + why}
-}
-
-// pendingBehind returns the first record before the last that is pending, or nil.
-func pendingBehind(f *facts.Facts) *facts.Record {
-	if len(f.Records) == 0 {
-		return nil
-	}
-	for i := range f.Records[:len(f.Records)-1] {
-		if r := &f.Records[i]; r.LabelStatus.Pending() {
-			return r
-		}
-	}
-	return nil
 }
 
 // countDeployedBefore returns how many records before the last have the label

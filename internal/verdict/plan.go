@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/text"
 )
@@ -20,7 +19,6 @@ const (
 	StepDiscard              StepKind = "discard"               // delete the record of an install that created nothing
 	StepPromote              StepKind = "promote"               // mark the last record deployed
 	StepUnlock               StepKind = "unlock"                // mark the last record failed
-	StepSettleOlder          StepKind = "settle-older"          // mark older pending records failed
 	StepDedupe               StepKind = "dedupe"                // mark older deployed records superseded
 	StepUninstall            StepKind = "uninstall"             // remove a stuck release and its records, as a repair
 	StepTakeDown             StepKind = "take-down"             // remove the release and its records, as asked
@@ -35,7 +33,7 @@ const (
 
 // StepKinds are all kinds of step.
 var StepKinds = []StepKind{
-	StepRelabel, StepQuarantine, StepQuarantineUnreadable, StepDiscard, StepPromote, StepUnlock, StepSettleOlder, StepDedupe,
+	StepRelabel, StepQuarantine, StepQuarantineUnreadable, StepDiscard, StepPromote, StepUnlock, StepDedupe,
 	StepUninstall, StepTakeDown, StepDiscardQuarantined, StepRollback, StepCleanHooks, StepInstall, StepReplace, StepUpgrade, StepSweep,
 }
 
@@ -66,15 +64,6 @@ func (p Plan) Does(kinds ...StepKind) bool {
 // Tells returns whether the plan's refusal opens with the cause of the diagnosis.
 func (p Plan) Tells(d Diagnosis) bool {
 	return p.Refusal != nil && strings.HasPrefix(p.Refusal.Headline, strings.TrimSuffix(text.Sentence(d.Cause), "."))
-}
-
-// settlingOlder is the plan with the older pending records settled first, unless
-// they go.
-func settlingOlder(f *facts.Facts, p Plan) Plan {
-	if p.Refusal == nil && pendingBehind(f) != nil && !p.Does(StepUninstall, StepDiscard) {
-		p.Steps = slices.Insert(p.Steps, 0, Step{Kind: StepSettleOlder})
-	}
-	return p
 }
 
 // planOf is the plan of these steps, none of which has a parameter.

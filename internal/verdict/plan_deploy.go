@@ -31,7 +31,6 @@ func planDeploy(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	if last := plan.Steps[end].Kind; len(LeftoverHooks(f, last)) > 0 {
 		plan.Steps = slices.Insert(plan.Steps, end, Step{Kind: StepCleanHooks, For: last})
 	}
-	plan = settlingOlder(f, plan)
 	if len(RevisionsToSweep(f)) > 0 && !plan.Does(StepPromote, StepUninstall, StepDiscard) {
 		plan = plan.then(StepSweep)
 	}
@@ -46,8 +45,6 @@ func planByState(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		return planOf(StepInstall)
 	case StateDeployed:
 		return planOf(StepUpgrade)
-	case StatePendingBehind:
-		return planOf(StepUpgrade) // planDeploy settles the older ones
 	case StateTwoDeployed:
 		return planOf(StepDedupe, StepUpgrade)
 	case StateFailed, StateNoneDeployed:

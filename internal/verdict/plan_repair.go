@@ -15,7 +15,7 @@ import (
 func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	plan, first := planRecordRepair(f, d, p)
 	if !first {
-		plan = settlingOlder(f, planRepair(f, d, p))
+		plan = planRepair(f, d, p)
 	}
 	for _, s := range plan.Steps {
 		switch s.Kind {
@@ -23,8 +23,7 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 			if stranger := refuseUnmarked(f, p, string(s.Kind)); stranger != nil {
 				return Plan{Refusal: stranger}
 			}
-		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepSettleOlder, StepDedupe, StepCleanHooks, StepInstall, StepReplace,
-			StepUpgrade,
+		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepDedupe, StepCleanHooks, StepInstall, StepReplace, StepUpgrade,
 			StepSweep:
 		}
 	}
@@ -37,8 +36,6 @@ func planRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		return refuse(problem.NotFound, d.Cause, "check the release and namespace names, or run berth deploy")
 	case StateDeployed, StateFailed, StateUninstalled, StateNoneDeployed:
 		return Plan{}
-	case StatePendingBehind:
-		return Plan{} // PlanRepair settles the older ones
 	case StateTwoDeployed:
 		return planOf(StepDedupe)
 	case StateRecordingFailed:
@@ -69,7 +66,7 @@ func planRecordRepair(f *facts.Facts, d Diagnosis, p Policy) (Plan, bool) {
 		if f.Last().DecodeError == "" { // readable, with a status that this version does not know
 			return Plan{}, false
 		}
-	case StateDeployed, StateTwoDeployed, StatePendingBehind, StateFailed, StateNoneDeployed, StateUninstalled, StateUninstalling,
+	case StateDeployed, StateTwoDeployed, StateFailed, StateNoneDeployed, StateUninstalled, StateUninstalling,
 		StateRecordingFailed, StateAbandoned, StateDisagreeing:
 	}
 	hidden := slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Hidden })

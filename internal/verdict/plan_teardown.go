@@ -21,7 +21,7 @@ func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		if f.Last().PayloadStatus != facts.StatusUninstalling { // an unfinished uninstall is what this run continues
 			return Plan{Refusal: Refuse(f, d)}
 		}
-	case StateUnreadable, StateDeployed, StateTwoDeployed, StatePendingBehind, StateFailed, StateNoneDeployed,
+	case StateUnreadable, StateDeployed, StateTwoDeployed, StateFailed, StateNoneDeployed,
 		StateUninstalled, StateUninstalling, StateRecordingFailed, StateAbandoned, StateDisagreeing:
 	}
 	if stranger := refuseUnmarked(f, p, "take down"); stranger != nil {

@@ -196,12 +196,6 @@ func apply(f *facts.Facts, s StepKind) {
 		last.LabelStatus, last.PayloadStatus = facts.StatusDeployed, facts.StatusDeployed
 	case StepUnlock:
 		last.LabelStatus, last.PayloadStatus = facts.StatusFailed, facts.StatusFailed
-	case StepSettleOlder:
-		for i := range f.Records[:len(f.Records)-1] {
-			if r := &f.Records[i]; r.LabelStatus.Pending() {
-				r.LabelStatus, r.PayloadStatus = facts.StatusFailed, facts.StatusFailed
-			}
-		}
 	case StepDedupe:
 		supersede(f, len(f.Records)-1)
 	case StepRelabel:

@@ -29,7 +29,7 @@ func Refuse(f *facts.Facts, d Diagnosis) *problem.Problem {
 	case StateTerminating:
 		return refuse(problem.NamespaceTerminating, d.Cause,
 			"wait until it is gone, or remove what blocks it: kubectl get namespace "+f.Namespace.Name+" -o yaml").Refusal
-	case StateAbsent, StateDeployed, StateTwoDeployed, StatePendingBehind, StateFailed, StateNoneDeployed, StateUninstalled, StateUninstalling,
+	case StateAbsent, StateDeployed, StateTwoDeployed, StateFailed, StateNoneDeployed, StateUninstalled, StateUninstalling,
 		StateRecordingFailed, StateAbandoned, StateDisagreeing:
 	}
 	return refuse(problem.Internal, fmt.Sprintf("refuse in state %q", d.State), "report this, please").Refusal
