@@ -76,10 +76,6 @@ func (d *deploy) prepare(ctx context.Context) (LockExpected, error) {
 		if made, err = d.createNamespace(ctx); err != nil {
 			return LockExpected{}, err
 		}
-	} else if d.options.Policy.Adopt {
-		if err := d.ns.adopt(ctx); err != nil {
-			return LockExpected{}, err
-		}
 	}
 	return LockExpected{Absent: made, Renewable: d.permissions.may(d.backend.Access.RenewLock())}, nil
 }
@@ -147,7 +143,12 @@ func (d *deploy) carryOutWithin(ctx context.Context, f *facts.Facts) (verdict.Re
 		if plan.GatherAgain {
 			return nil
 		}
-		return d.beforeSteps(ctx, f, plan)
+		if err := d.beforeSteps(ctx, f, plan); err != nil || !d.options.Policy.Adopt {
+			return err
+		}
+		// Not before this run is known to go ahead: whoever tears down an adopted
+		// namespace deletes it with all that is in it.
+		return d.ns.adopt(ctx)
 	})
 	return out.applied, err
 }
@@ -190,6 +191,8 @@ func (d *deploy) afterFailure(ctx context.Context, err error) error {
 	if trouble != nil {
 		policy := d.options.Policy.OnFailure
 		d.report.evidence("on-failure is %s, which failed as well: %v", policy, trouble)
+		p.Headline = fmt.Sprintf("The deploy of revision %d of `%s` failed, and so did what on-failure asks for.", failed.revision,
+			d.options.App.Release)
 		p.Next = fmt.Sprintf("Run berth check to see where the release stands: on-failure is %s, and that failed as well (see the evidence).",
 			policy)
 		return &p

@@ -438,6 +438,30 @@ func TestDeployGoesOn(t *testing.T) {
 				s.cluster.fail("AdoptNamespace", 1, &problem.Problem{Reason: problem.PermissionMissing, Tried: "adopt", Next: "Grant patch."})
 			},
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Namespace not adopted") }},
+		{name: "once it is refused, a namespace is not adopted", verb: verb.Deploy, reason: problem.Foreign, stored: "1 deployed",
+			records: func() []facts.Record {
+				rec := one()[0]
+				rec.Identity = "theirs"
+				return []facts.Record{rec}
+			},
+			set: func(s *scene) {
+				s.cluster.ns.Ours, s.cluster.ns.Identity, s.options.Policy.Adopt = false, "", true
+			},
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.cluster.times("AdoptNamespace") != 0 {
+					t.Error("it was adopted, and the next teardown of any branch deletes it")
+				}
+			}},
+		{name: "nor when the chart does not render", records: one, verb: verb.Deploy, reason: problem.ChartInvalid, stored: "1 deployed",
+			set: func(s *scene) {
+				s.cluster.ns.Ours, s.options.Policy.Adopt = false, true
+				s.chart.fail("Render", 1, &problem.Problem{Reason: problem.ChartInvalid, Tried: "render", Next: "Correct it."})
+			},
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.cluster.times("AdoptNamespace") != 0 {
+					t.Error("it was adopted")
+				}
+			}},
 		{name: "but not when adopting gets no answer", verb: verb.Deploy, reason: problem.Unanswered,
 			set: func(s *scene) {
 				s.cluster.ns.Ours, s.options.Policy.Adopt = false, true
@@ -585,7 +609,7 @@ func TestDeployFails(t *testing.T) {
 						s.helm.fault = "fails"
 					}
 				}
-			}), says: []string{"that failed as well"}},
+			}), says: []string{"that failed as well", "and so did what on-failure asks for"}},
 		{name: "and the look before the rollback gets no answer", records: one, verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade",
 			set:  all(onFailure(verdict.OnFailureRollback), func(s *scene) { s.helm.fail("Records", 3, errDown) }),
 			says: []string{"that failed as well"}},

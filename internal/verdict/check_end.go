@@ -39,7 +39,7 @@ func EndCheck(f *facts.Facts, d Diagnosis, reported Reported, checks []result.Ch
 
 const nextPromote = `Correct the record in place, without a restart, since nothing else is wrong:
 $ berth repair --on-stuck promote
-Run berth deploy otherwise, which deals with it as well.`
+Run berth deploy instead, if you are about to: it does the same first.`
 
 // ExpireCheck returns the problem of a check that ran out of time. f and checks
 // are those of the last look; cause says which time has passed; confirm is how

@@ -12,7 +12,7 @@ import (
 func PlanDeploy(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	plan := planDeploy(f, d, p)
 	if plan.Refusal == nil {
-		if stranger := refuseUnmarked(f, p, "deploy over"); stranger != nil {
+		if stranger := refuseUnmarked(f, p, "deploy over it"); stranger != nil {
 			return Plan{Refusal: stranger}
 		}
 	}

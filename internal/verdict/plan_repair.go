@@ -20,7 +20,7 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	for _, s := range plan.Steps {
 		switch s.Kind {
 		case StepQuarantine, StepQuarantineUnreadable, StepDiscard, StepUninstall, StepTakeDown, StepRollback:
-			if stranger := refuseUnmarked(f, p, string(s.Kind)); stranger != nil {
+			if stranger := refuseUnmarked(f, p, string(s.Kind)+" it"); stranger != nil {
 				return Plan{Refusal: stranger}
 			}
 		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepDedupe, StepCleanHooks, StepInstall, StepReplace, StepUpgrade,

@@ -24,7 +24,7 @@ func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	case StateUnreadable, StateDeployed, StateTwoDeployed, StateFailed, StateNoneDeployed,
 		StateUninstalled, StateUninstalling, StateRecordingFailed, StateAbandoned, StateDisagreeing:
 	}
-	if stranger := refuseUnmarked(f, p, "take down"); stranger != nil {
+	if stranger := refuseUnmarked(f, p, "take it down"); stranger != nil {
 		return Plan{Refusal: stranger}
 	}
 	return Plan{Steps: []Step{

@@ -56,7 +56,7 @@ func refuseUnmarked(f *facts.Facts, p Policy, action string) *problem.Problem {
 	}
 	return &problem.Problem{Reason: problem.Foreign,
 		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", f.Release, f.Namespace.Name),
-		Next:     "Run again with adopt to " + action + " it, if it is this branch's review app. Nothing was touched."}
+		Next:     "Run again with adopt to " + action + ", if it is this branch's review app. Nothing was touched."}
 }
 
 // AwaitOperation returns whether an operation may be at work on the release whose
