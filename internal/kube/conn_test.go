@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -103,17 +104,20 @@ func TestSilentServerIsGivenUp(t *testing.T) {
 
 func TestUnreachableServers(t *testing.T) {
 	defer CaptureLogs(func(string) {})()
-	closed := httptest.NewTLSServer(nil)
-	ca := authority(closed)
-	closed.Close()
 	untrusted := httptest.NewUnstartedServer(nil)
 	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
 	untrusted.StartTLS()
 	defer untrusted.Close()
 	plain := httptest.NewServer(nil)
 	defer plain.Close()
+	// The port of a connection from here is taken, and nobody listens on it.
+	outgoing, err := net.Dial("tcp", plain.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer outgoing.Close()
 	for name, o := range map[string]Options{
-		"refused":        {Server: closed.URL, CA: ca},
+		"refused":        {Server: "https://" + outgoing.LocalAddr().String(), CA: authority(untrusted)},
 		"not trusted":    {Server: untrusted.URL},
 		"does not speak": {Server: "https://" + plain.Listener.Addr().String()},
 	} {

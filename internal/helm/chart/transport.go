@@ -31,6 +31,12 @@ type contextTransport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t contextTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if t.ctx.Err() != nil { // AfterFunc cancels a moment later, and a fast answer would win
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, context.Cause(t.ctx)
+	}
 	ctx, cancel := context.WithCancelCause(req.Context())
 	context.AfterFunc(t.ctx, func() { cancel(context.Cause(t.ctx)) })
 	return t.next.RoundTrip(req.WithContext(ctx))
