@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// payload contains the fields of GitHub's event payloads that Berth reads.
+// payload contains the fields of GitHub's event payloads that Berth reads. Auto
+// (intent.go) makes a verb of what they say.
 // https://docs.github.com/en/webhooks/webhook-events-and-payloads
 type payload struct {
 	Action      string       `json:"action"`

@@ -73,7 +73,8 @@ func (l *lock) release(ctx context.Context) {
 	}
 }
 
-// errLockLost is the cause of the run's context once another run holds the lock.
+// errLockLost is the cause of the run's context once the lock is lost, whether or
+// not another run has it.
 var errLockLost = errors.New("the lock on the release was lost: it could not be renewed in time, or another run took it")
 
 // lost returns the problem of a run that may write nothing more, or nil.

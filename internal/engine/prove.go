@@ -66,7 +66,7 @@ func lookBackoff() backoff.BackOff {
 // errNotYet asks for another look.
 var errNotYet = errors.New("not consistent yet")
 
-// attempt looks once and counts good looks. An error that is not permanent asks
+// lookAndCount looks once and counts good looks. An error that is not permanent asks
 // for another one.
 func (p *proof) lookAndCount(ctx context.Context) error {
 	res := &p.report.result

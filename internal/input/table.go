@@ -2,7 +2,8 @@ package input
 
 import "slices"
 
-// Table is every input.
+// Table is every input. The flags, action.yml and docs/inputs.md are made from it
+// (gen/).
 var Table = slices.Concat(identity, chart, cluster, behaviour)
 
 // Group is inputs that are documented together.

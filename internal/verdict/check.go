@@ -17,7 +17,8 @@ type Reported struct {
 }
 
 // Checks compares what is stored and running with what was reported. It makes
-// every check, so that all that is wrong is seen at once.
+// every check, so that all that is wrong is seen at once. An object's drift is shown
+// with it and fails no check: it blocks a promotion (promotion.go).
 func Checks(f *facts.Facts, want Reported) []result.Check {
 	last := f.Last()
 	if last == nil {

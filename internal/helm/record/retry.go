@@ -86,8 +86,8 @@ func (e *retryableError) Unwrap() error { return e.error }
 
 // isRetryable reports whether the same request may succeed later. Retried are an
 // answer that may pass (apifailure.IsTransient: the connection was lost, 429, 5xx)
-// and a refusal which reading back showed to be out of date (writer.check in
-// writes.go). Not retried are a real conflict, any other 4xx, a closed fence, and a
+// and a refusal which reading back showed to be out of date (resolveRefused in
+// writes.go, where each write enters by writer.perform). Not retried are a real conflict, any other 4xx, a closed fence, and a
 // Retry-After above maxRetryAfter.
 func isRetryable(err error) bool {
 	_, retryable := errors.AsType[*retryableError](err)

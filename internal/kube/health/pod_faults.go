@@ -150,10 +150,11 @@ func pullFault(e Evidence, p *corev1.Pod, f fault, reason, message string) fault
 	return f
 }
 
-// crashFaults is the fault of a container that crashed at least twice; Stalled
-// decides whether it counts. It is suppressed while the container runs, and up to the fifth crash while other
-// workloads are starting, on which it may depend. A Job counts the failures of its
-// pods itself.
+// crashFaults is the fault of a container that crashed at least twice. Stalled
+// (stalled.go) decides whether it counts, by the thresholds in evidence.go. The
+// fault is suppressed while the container runs, and up to the fifth crash while
+// other workloads are starting, on which it may depend. A Job counts the failures
+// of its pods itself.
 func crashFaults(e Evidence, p *corev1.Pod, f fault, s corev1.ContainerStatus) []fault {
 	const manyRestarts = 5
 	if s.RestartCount < recurrence || ownedByJob(p) {
