@@ -17,12 +17,13 @@ import (
 )
 
 // RBAC returns YAML for kubectl apply that grants a user what every verb needs
-// (internal/cli/permissions.go); here it is only written down. For a fixed namespace it is a Role there. For a namespace per branch, which does not
-// exist yet, it is a ClusterRole, and a comment says how far that reaches.
+// (internal/cli/permissions.go); here it is only written down. For a fixed
+// namespace it is a Role there. For a namespace per branch, which does not exist
+// yet, it is a ClusterRole, and a comment says how far that reaches.
 //
-// needs are all of these, not only what is missing, so that the YAML
-// suffices on its own. It is marshalled from objects, so that no name in it can
-// change its structure.
+// needs are all of these, not only what is missing, so that the YAML suffices on
+// its own. It is marshalled from objects, so that no name in it can change its
+// structure.
 func RBAC(user string, needs []problem.Permission, perBranch bool, namespace string) string {
 	g := grant{user: user, name: roleName(user), namespace: namespace}
 	if perBranch {
