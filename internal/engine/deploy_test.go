@@ -318,6 +318,10 @@ func TestDeployRefuses(t *testing.T) {
 			set:  func(s *scene) { s.access.denied["update secrets"] = true },
 			says: []string{"system:serviceaccount:review:deployer may not update secrets in namespace review", "Nothing was made"},
 			check: func(t *testing.T, s *scene, r result.Result) {
+				waits := slices.DeleteFunc(slices.Clone(s.said), func(line string) bool { return !strings.HasPrefix(line, "Waiting up to") })
+				if len(waits) != 1 {
+					t.Errorf("told of the wait %q", waits)
+				}
 				if r.RBAC == "" || len(r.Missing) != 1 || r.Took < s.options.RBACWait {
 					t.Errorf("RBAC %q, missing %v, after %s", r.RBAC, r.Missing, r.Took)
 				}
