@@ -64,3 +64,19 @@ func TestDeployLeavesALivingReleasesObjects(t *testing.T) {
 		t.Errorf("stored is %v, want nothing", got)
 	}
 }
+
+// A deploy that is refused does not adopt the namespace: the next teardown, by
+// whichever branch, would delete it with all that others have put into it.
+func TestARefusedDeployAdoptsNoNamespace(t *testing.T) {
+	s := newFixture(t)
+	s.kubeconfig = s.Kubeconfig() // of somebody who may delete namespaces
+	s.berth("deploy").exit(t, 0)
+	other := *s
+	other.branch = "feature/other"
+	other.berth("deploy", "--adopt").exit(t, 27)
+	s.berth("teardown").exit(t, 0).says(t, "the namespace stays")
+	ns, err := s.Client().CoreV1().Namespaces().Get(t.Context(), s.namespace, metav1.GetOptions{})
+	if err != nil || ns.DeletionTimestamp != nil || ns.Labels["berth.dev/identity"] != "" {
+		t.Errorf("namespace %+v, %v", ns, err)
+	}
+}
