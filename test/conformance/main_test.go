@@ -9,6 +9,7 @@
 package conformance
 
 import (
+	"cmp"
 	"flag"
 	"os"
 	"slices"
@@ -28,8 +29,12 @@ func TestMain(m *testing.M) {
 
 // matrix is all rows by their names, which is how they are printed.
 var matrix = slices.SortedStableFunc(
-	slices.Values(slices.Concat(permissions, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms)),
-	func(a, b row) int { return strings.Compare(a.ID, b.ID) })
+	slices.Values(slices.Concat(permissions, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms,
+		contents, convergence, readiness, crashes, chartInputs)),
+	func(a, b row) int { return cmp.Or(cmp.Compare(len(digits(a.ID)), len(digits(b.ID))), strings.Compare(a.ID, b.ID)) })
+
+// digits returns the number in a row's name: T100 comes after T99.
+func digits(id string) string { return strings.Trim(id, "Tb") }
 
 // TestMatrix runs every row as a subtest of its name.
 func TestMatrix(t *testing.T) {
