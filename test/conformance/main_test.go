@@ -31,7 +31,9 @@ func TestMain(m *testing.M) {
 var matrix = slices.SortedStableFunc(
 	slices.Values(slices.Concat(permissions, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms,
 		contents, convergence, readiness, crashes, chartInputs)),
-	func(a, b row) int { return cmp.Or(cmp.Compare(len(digits(a.ID)), len(digits(b.ID))), strings.Compare(a.ID, b.ID)) })
+	func(a, b row) int {
+		return cmp.Or(cmp.Compare(len(digits(a.ID)), len(digits(b.ID))), strings.Compare(a.ID, b.ID))
+	})
 
 // digits returns the number in a row's name: T100 comes after T99.
 func digits(id string) string { return strings.Trim(id, "Tb") }
