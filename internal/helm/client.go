@@ -74,17 +74,18 @@ func (c *client) Create(list kube.ResourceList) (*kube.Result, error) {
 }
 
 // Update brings objects from what the original manifest says to what the target
-// says.
+// says, in parallel, with repeated GETs answered from memory: for each object Helm
+// reads the same one several times.
+//
+// Helm's own Update compares the two manifests alone where a kind has no Go type.
+// A custom resource that a failed or interrupted revision did not reach, or that
+// somebody edited, would stay as it is for as long as the manifest says the same.
+// The three-way merge compares with the live object, as Helm does for all other
+// kinds.
 func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
-	return c.apply(c.sdkClient.Update, original, target, force)
-}
-
-// apply calls update for the objects in parallel, with repeated GETs answered
-// from memory: for each object Helm reads the same one several times.
-func (c *client) apply(update updateFunc, original, target kube.ResourceList, force bool) (*kube.Result, error) {
 	end := c.timeline.start("Apply %s", refs(target))
 	endCache := c.cacheGets()
-	res, err := updateInParallel(update, original, target, force)
+	res, err := updateInParallel(c.UpdateThreeWayMerge, original, target, force)
 	endCache()
 	end(nil)
 	return res, c.noteRefusal(err, "update the chart's objects")

@@ -44,7 +44,7 @@ type upgradeClient struct{ *deployClient }
 // Update brings the release's objects to the chart's new manifest, and removes
 // what failed revisions have set.
 func (c *upgradeClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
-	return c.apply(c.sdkClient.Update, c.failed.over(original, target, c.log), target, force)
+	return c.deployClient.Update(c.failed.over(original, target, c.log), target, force)
 }
 
 // installClient is the client of an install.
@@ -98,11 +98,9 @@ func (c *installClient) Create(list kube.ResourceList) (*kube.Result, error) {
 }
 
 // Update is called in place of Create where some of the chart's objects exist:
-// original are those. Nobody knows the manifest that they were made from, and the
-// two-way merge that Helm uses for custom resources would leave them as they
-// are, so the three-way merge is used.
+// original are those. Nobody knows the manifest that they were made from.
 func (c *installClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
 	c.endPrefetch()
 	c.adopted = refs(original)
-	return c.apply(c.UpdateThreeWayMerge, c.failed.over(original, target, c.log), target, force)
+	return c.deployClient.Update(c.failed.over(original, target, c.log), target, force)
 }

@@ -183,12 +183,6 @@ func (s *sdk) Create(list kube.ResourceList) (*kube.Result, error) {
 	return &kube.Result{Created: list}, nil
 }
 
-// Update implements kube.Interface.
-func (s *sdk) Update(original, target kube.ResourceList, _ bool) (*kube.Result, error) {
-	s.called("update %s from %s", namesOf(target), namesOf(original))
-	return &kube.Result{Updated: target}, s.updateErr
-}
-
 // UpdateThreeWayMerge implements kube.InterfaceThreeWayMerge.
 func (s *sdk) UpdateThreeWayMerge(original, target kube.ResourceList, _ bool) (*kube.Result, error) {
 	s.called("merge %s from %s", namesOf(target), namesOf(original))
@@ -208,6 +202,9 @@ func (s *sdk) IsReachable() error                                     { return e
 func (s *sdk) Wait(kube.ResourceList, time.Duration) error            { return errReplaced }
 func (s *sdk) WaitWithJobs(kube.ResourceList, time.Duration) error    { return errReplaced }
 func (s *sdk) WatchUntilReady(kube.ResourceList, time.Duration) error { return errReplaced }
+func (s *sdk) Update(_, _ kube.ResourceList, _ bool) (*kube.Result, error) {
+	return nil, errReplaced
+}
 func (s *sdk) WaitAndGetCompletedPodPhase(string, time.Duration) (corev1.PodPhase, error) {
 	return "", errReplaced
 }

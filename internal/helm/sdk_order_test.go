@@ -145,7 +145,7 @@ func TestUpgradeOrder(t *testing.T) {
 		"build Job/seed", "delete Job/seed", "wait gone Job/seed",
 		"build Job/seed", "store revision 2 pending-upgrade",
 		"create Job/seed", "wait hook 1",
-		"begin cache", "update Secret/extra from ", "update ConfigMap/web from ConfigMap/web", "end cache",
+		"begin cache", "merge Secret/extra from ", "merge ConfigMap/web from ConfigMap/web", "end cache",
 		"wait ready 2",
 		"store revision 1 superseded",
 		"store revision 2 deployed",
@@ -181,7 +181,7 @@ func TestUpgradeOverAFailedRevision(t *testing.T) {
 		out.Revision != 3 {
 		t.Fatalf("outcome %+v", out)
 	}
-	if !slices.Contains(s.calls, "update Secret/extra from Secret/extra") {
+	if !slices.Contains(s.calls, "merge Secret/extra from Secret/extra") {
 		t.Errorf("calls %q", s.calls)
 	}
 }
@@ -202,7 +202,7 @@ func TestRollbackOrder(t *testing.T) {
 		last []string // calls
 		want map[int]release.Status
 	}{
-		"success": {nil, []string{"update  from Secret/extra", "end cache", "wait ready 1", "store revision 3 deployed"},
+		"success": {nil, []string{"merge  from Secret/extra", "end cache", "wait ready 1", "store revision 3 deployed"},
 			map[int]release.Status{2: release.StatusFailed, 3: release.StatusDeployed}},
 		"failure": {errors.New("no"), []string{"end cache", "store revision 3 failed"},
 			map[int]release.Status{2: release.StatusFailed, 3: release.StatusFailed}},
@@ -222,7 +222,7 @@ func TestRollbackOrder(t *testing.T) {
 				"build ConfigMap/web Secret/extra", "build ConfigMap/web", // the check
 				"store new revision 3 pending-rollback",
 				"build ConfigMap/web Secret/extra", "build ConfigMap/web",
-				"begin cache", "update ConfigMap/web from ConfigMap/web",
+				"begin cache", "merge ConfigMap/web from ConfigMap/web",
 			}, c.last...)...)
 			for revision, status := range c.want {
 				if got := s.status(revision); got != status {

@@ -10,8 +10,8 @@ import (
 // parallelRequests is how many requests an operation has in flight at most.
 const parallelRequests = 16
 
-// updateFunc is one of Helm's two ways to bring objects to what a manifest says:
-// Update or UpdateThreeWayMerge.
+// updateFunc brings objects from what one manifest says to what another says, as
+// Helm's UpdateThreeWayMerge does.
 type updateFunc func(original, target kube.ResourceList, force bool) (*kube.Result, error)
 
 // updateInParallel is Helm's update with the objects of one kind in parallel, and

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -114,4 +117,55 @@ func TestUpgradeOverARevisionThatMadeNoPatch(t *testing.T) {
 	if o := s.releases("web", good).Perform(t.Context(), facts.ModeUpgrade, []string{bad["templates/a.yaml"]}); !o.Applied {
 		t.Error(o.Err)
 	}
+}
+
+// A custom resource that is not what the last manifest says is brought to what the
+// new one says, also where the two say the same: an upgrade and a rollback compare
+// with what lives.
+func TestUpdateOfACustomResourceThatIsStale(t *testing.T) {
+	s := asAdmin(t)
+	g := s.gadgets()
+	g.make(t, "cogs", "Cog")
+	cogs := g.dyn.Resource(schema.GroupVersionResource{Group: g.group, Version: "v1", Resource: "cogs"}).Namespace(s.namespace)
+	chart := func(teeth int) map[string]string {
+		return map[string]string{"templates/a.yaml": fmt.Sprintf("apiVersion: %s/v1\nkind: Cog\nmetadata: {name: one}\nspec: {teeth: %d, of: [a, b]}\n",
+			g.group, teeth)}
+	}
+	if o := s.releases("web", chart(1)).Perform(t.Context(), facts.ModeInstall, nil); !o.Applied {
+		t.Fatal(o.Err)
+	}
+	edit := func() {
+		t.Helper()
+		if _, err := cogs.Patch(t.Context(), "one", types.MergePatchType, []byte(`{"spec":{"teeth":9,"of":["x"],"oil":true}}`),
+			metav1.PatchOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holds := func(what string, teeth int64) {
+		t.Helper()
+		o, err := cogs.Get(t.Context(), "one", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, _ := unstructured.NestedInt64(o.Object, "spec", "teeth")
+		of, _, _ := unstructured.NestedStringSlice(o.Object, "spec", "of")
+		oil, _, _ := unstructured.NestedBool(o.Object, "spec", "oil")
+		if got != teeth || len(of) != 2 || !oil {
+			t.Errorf("after the %s it is %v; want %d teeth, of a and b, and the key that no manifest sets", what, o.Object["spec"], teeth)
+		}
+	}
+	edit()
+	if o := s.releases("web", chart(1)).Perform(t.Context(), facts.ModeUpgrade, nil); !o.Applied {
+		t.Fatal(o.Err)
+	}
+	holds("upgrade to the same", 1)
+	if o := s.releases("web", chart(2)).Perform(t.Context(), facts.ModeUpgrade, nil); !o.Applied {
+		t.Fatal(o.Err)
+	}
+	holds("upgrade", 2)
+	edit()
+	if o := s.releases("web", chart(2)).Rollback(t.Context(), 3); !o.Applied {
+		t.Fatal(o.Err)
+	}
+	holds("rollback to the same", 2)
 }
