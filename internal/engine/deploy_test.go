@@ -638,9 +638,21 @@ func TestDeployIsNotRecorded(t *testing.T) {
 			asked:  "upgrade",
 			stored: "1 superseded, 2 deployed", repair: "record"},
 		{name: "and making it good fails", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade",
-			set: all(fault("last write unanswered"), func(s *scene) { s.helm.fail("Settle", 1, errDown) })},
+			set:   all(fault("last write unanswered"), func(s *scene) { s.helm.fail("Settle", 1, errDown) }),
+			check: reports(2, facts.StatusPendingUpgrade)},
 		{name: "and what is stored cannot be read", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade",
-			set: all(fault("last write unanswered"), func(s *scene) { s.helm.fail("Records", 2, errDown) })},
+			set:   all(fault("last write unanswered"), func(s *scene) { s.helm.fail("Records", 2, errDown) }),
+			check: reports(2, facts.StatusPendingUpgrade)},
+		{name: "and is made good, which cannot be read", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade",
+			repair: "record", set: all(fault("last write unanswered"), func(s *scene) {
+				s.helm.on("Settle", 1, func() error {
+					s.helm.on("Records", s.helm.calls["Records"]+1, func() error { s.cancel(nil); return errDown })
+					return nil
+				})
+			}), check: reports(2, facts.StatusDeployed)},
+		{name: "or fails, and how cannot be read", records: one, verb: verb.Deploy, reason: problem.Unanswered, asked: "upgrade",
+			set:   all(fault("fails"), func(s *scene) { s.helm.fail("Records", 2, errDown) }),
+			check: reports(2, facts.StatusFailed)},
 		{name: "but for the older revision's end", records: one, set: fault("older one stays deployed"), verb: verb.Deploy,
 			reason: problem.Consistent, asked: "upgrade",
 			stored: "1 superseded, 2 deployed", repair: "dedupe"},

@@ -523,6 +523,7 @@ func (h *fakeHelm) Uninstall(ctx context.Context) result.Outcome {
 		out.Cut, out.Err = true, context.Cause(ctx)
 		return out
 	}
+	refused := out.Err != nil
 	for _, name := range namesIn(last.Manifest) {
 		if h.left[name] {
 			out.Err = fmt.Errorf("%s was not deleted in time", name)
@@ -530,7 +531,7 @@ func (h *fakeHelm) Uninstall(ctx context.Context) result.Outcome {
 		}
 		h.cluster.delete(name)
 	}
-	if out.Err == nil {
+	if !refused { // Helm records the end also where an object is left
 		h.end(last, facts.StatusUninstalled, nil)
 	}
 	return out

@@ -62,6 +62,7 @@ func (o *operator) operate(ctx context.Context, what string, before *facts.Facts
 	o.journal.beginOperation()
 	out := call()
 	done(out.Phases)
+	o.report.wrote()
 	o.describe(out)
 	o.lock.attempt = facts.Attempt{Run: o.run, Revision: max(out.Revision, nextRevision(before)), Outcome: "failed",
 		HooksProven: out.Applied && len(out.Unproven) == 0}
@@ -69,7 +70,6 @@ func (o *operator) operate(ctx context.Context, what string, before *facts.Facts
 		return verdict.Reported{}, o.fail(ctx, out, before)
 	}
 	o.lock.attempt.Outcome = "deployed"
-	o.report.result.Revision, o.report.result.Status = out.Revision, facts.StatusDeployed
 	applied := verdict.Reported{Revision: out.Revision, Manifest: out.Manifest}
 	if err := firstError(o.operations.WriteFailure(), out.Err); err != nil {
 		return applied, o.finishRecording(ctx, out, err)
@@ -158,12 +158,14 @@ func (o *operator) fail(ctx context.Context, out result.Outcome, before *facts.F
 		o.lock.attempt = o.lock.found.Attempt
 		return overtaken(last, out.Err)
 	case verdict.StoredPending:
+		o.report.stored(last)
 		// First of all: there may be time for nothing else.
 		err = o.records.Settle(settle, last, facts.StatusFailed, fmt.Sprintf("settled by Berth: %v", out.Err))
 	case verdict.StoredEnded:
+		o.report.stored(last)
 	}
-	res := &o.report.result
-	res.Revision, res.Status, o.lock.attempt.Revision = last.Revision, last.PayloadStatus, last.Revision
+	o.lock.attempt.Revision = last.Revision
+	o.report.wrote()
 	if err != nil {
 		o.report.evidence("the deploy itself failed: %v", out.Err)
 		o.observeFailure(settle, last, out.Diagnostics)
@@ -173,7 +175,6 @@ func (o *operator) fail(ctx context.Context, out result.Outcome, before *facts.F
 		last.PayloadStatus = facts.StatusFailed
 	}
 	o.observeFailure(settle, last, out.Diagnostics)
-	res.Status = last.PayloadStatus
 	o.journal.settle(fmt.Sprintf("revision %d is recorded as %s", last.Revision, last.PayloadStatus))
 	if interrupted(ctx) != nil {
 		o.lock.attempt.Outcome = "interrupted"
@@ -235,7 +236,7 @@ func (o *operator) finishRecording(ctx context.Context, out result.Outcome, fail
 	}
 	last := f.Last()
 	if last != nil {
-		o.report.result.Status = last.PayloadStatus
+		o.report.stored(last)
 	}
 	p := problem.Of(failure)
 	if err := o.lock.lost(ctx); err != nil {

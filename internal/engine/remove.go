@@ -86,7 +86,6 @@ func (r *releaseRemover) uninstall(ctx context.Context, f *facts.Facts) error {
 		return nil
 	}
 	r.lock.attempt.Outcome = "failed"
-	res.Status = facts.StatusUninstalling
 	var p *problem.Problem
 	if errors.As(out.Err, &p) {
 		return out.Err
@@ -124,7 +123,7 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 	defer r.report.step("Prove that its objects are gone")()
 	seen, left := map[facts.Ref]bool{}, []string(nil)
 	res := &r.report.result
-	res.Objects, res.Status = nil, facts.StatusUninstalled
+	res.Objects = nil
 	for i := range slices.Backward(f.Records) {
 		objects, err := r.gather.objectsOf(ctx, &f.Records[i])
 		if err != nil {

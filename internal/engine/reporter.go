@@ -16,7 +16,9 @@ type reporter struct {
 	result  result.Result
 	clock   func() time.Time
 	say     func(line string)
+	writes  func() []result.Write // of the records, so far
 	repairs []string
+	read    int // how many of the writes were made when the status was last read
 }
 
 // step announces and times a step of the timeline, which done ends.
@@ -59,7 +61,8 @@ func (r *reporter) hasRepaired(what string) bool { return slices.Contains(r.repa
 // diagnosed adds a diagnosis and the plan that was made for it.
 func (r *reporter) diagnosed(f *facts.Facts, d verdict.Diagnosis, p verdict.Plan) {
 	if last := f.Last(); last != nil {
-		r.result.Revision, r.result.Status, r.result.Chart = last.Revision, last.PayloadStatus, last.Chart
+		r.stored(last)
+		r.result.Chart = last.Chart
 	}
 	if d.State == verdict.StateDeployed || d.State == verdict.StateAbsent || p.Tells(d) {
 		return
@@ -79,10 +82,24 @@ func (r *reporter) observed(f *facts.Facts, reported verdict.Reported) {
 	if last == nil {
 		return
 	}
-	r.result.Revision, r.result.Status = last.Revision, last.PayloadStatus
+	r.stored(last)
 	if r.result.Chart == "" {
 		r.result.Chart = last.Chart
 	}
+}
+
+// stored takes into the result what a record says that was just read.
+func (r *reporter) stored(last *facts.Record) {
+	r.result.Revision, r.result.Status, r.read = last.Revision, last.PayloadStatus, len(r.writes())
+}
+
+// wrote takes into the result what this run has stored since the status was last
+// read. So the status that is reported is the stored one, also where reading it
+// again is what fails.
+func (r *reporter) wrote() {
+	writes := r.writes()
+	r.result.Revision, r.result.Status = result.Stored(writes[r.read:], r.result.Revision, r.result.Status)
+	r.read = len(writes)
 }
 
 // objectNames lists objects for a sentence.

@@ -148,6 +148,16 @@ func hasNote(t *testing.T, r result.Result, title string) {
 	}
 }
 
+// reports holds that a revision is reported in this status.
+func reports(revision int, status facts.Status) func(*testing.T, *scene, result.Result) {
+	return func(t *testing.T, _ *scene, r result.Result) {
+		t.Helper()
+		if r.Revision != revision || r.Status != status {
+			t.Errorf("it reports revision %d as %q, want %d as %q", r.Revision, r.Status, revision, status)
+		}
+	}
+}
+
 // none is a scene without records; one is a release of a single deployed revision.
 func none() []facts.Record { return nil }
 func one() []facts.Record  { return []facts.Record{by("before", revision(1, facts.StatusDeployed))} }

@@ -94,7 +94,8 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts) error {
 		res.Headline = fmt.Sprintf("Release %s is not there (any more).", t.options.App.Release)
 		return nil
 	}
-	res.Revision, res.Status, res.Chart = last.Revision, last.PayloadStatus, last.Chart
+	t.report.stored(last)
+	res.Chart = last.Chart
 	plan := verdict.PlanTeardown(f, verdict.Diagnose(f, t.options.Policy), t.options.Policy)
 	if plan.Refusal != nil {
 		return plan.Refusal

@@ -337,14 +337,15 @@ func TestTeardown(t *testing.T) {
 		{name: "with a record that cannot be loaded", records: unreadable, verb: verb.Teardown, reason: problem.Unanswered,
 			set: func(s *scene) { s.helm.fail("Load", 2, errDown) }},
 		{name: "with an object that does not go", records: one, verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall",
-			stored: "1 uninstalling", says: []string{"is still there"},
-			set: func(s *scene) { s.helm.left = map[string]bool{"web": true} }},
+			stored: "1 uninstalled", says: []string{"is still there"},
+			set:   func(s *scene) { s.helm.left = map[string]bool{"web": true} },
+			check: reports(1, facts.StatusUninstalled)},
 		{name: "the same, and nobody can tell what is left", records: one, verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall",
 			set: func(s *scene) { s.helm.left = map[string]bool{"web": true}; s.cluster.fail("Observe", 1, errDown) }},
 		{name: "that Helm refuses to uninstall", records: one, verb: verb.Teardown, reason: problem.PermissionMissing, asked: "uninstall",
 			set: func(s *scene) {
 				s.helm.out.Err = &problem.Problem{Reason: problem.PermissionMissing, Tried: "uninstall", Next: "Grant delete."}
-			}},
+			}, check: reports(1, facts.StatusUninstalling)},
 		{name: "with an object that only an older revision names", verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall",
 			stored: "1 superseded, 2 uninstalled", says: []string{"of revision 1, is still there"},
 			records: func() []facts.Record {

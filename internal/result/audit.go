@@ -31,3 +31,20 @@ type Requests struct {
 	Sent     int64
 	Received int64
 }
+
+// Stored returns the newest revision and its status once these writes are made, in
+// their order, to records of which the newest is revision, with this status. A write
+// that was refused changes nothing; after one without an answer the status is
+// unknown.
+func Stored(writes []Write, revision int, status facts.Status) (int, facts.Status) {
+	for _, w := range writes {
+		if w.Verb == "delete" || w.Status == "" || w.Error != "" && !w.Unknown || w.Revision < revision {
+			continue
+		}
+		revision, status = w.Revision, w.Status
+		if w.Unknown {
+			status = facts.StatusUnknown
+		}
+	}
+	return revision, status
+}
