@@ -14,6 +14,7 @@ import (
 // reporter builds the result of a run while it goes on.
 type reporter struct {
 	result  result.Result
+	policy  verdict.Policy
 	clock   func() time.Time
 	say     func(line string)
 	writes  func() []result.Write // of the records, so far
@@ -77,7 +78,7 @@ func (r *reporter) diagnosed(f *facts.Facts, d verdict.Diagnosis, p verdict.Plan
 // observed takes the objects and checks of an observation into the result.
 func (r *reporter) observed(f *facts.Facts, reported verdict.Reported) {
 	r.result.Checks = verdict.Checks(f, reported)
-	r.result.Objects = f.Objects
+	r.result.Objects = verdict.Judged(f, r.policy)
 	last := f.Last()
 	if last == nil {
 		return

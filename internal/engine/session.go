@@ -36,7 +36,7 @@ type session struct {
 // newSession makes the parts of one run. It sends nothing.
 func newSession(o Options, b Backend, name verb.Verb) *session {
 	app := o.App
-	report := &reporter{clock: b.Clock, say: b.Say, writes: b.Records.Audit, result: result.Result{
+	report := &reporter{policy: o.Policy, clock: b.Clock, say: b.Say, writes: b.Records.Audit, result: result.Result{
 		Subject: result.Subject{Verb: name, App: app.App, Branch: o.Branch, URL: app.URL, Namespace: app.Namespace, Release: app.Release},
 		Log:     result.Log{Started: b.Clock()},
 	}}

@@ -52,6 +52,6 @@ type Object struct {
 	Failed   bool   // it cannot become ready by waiting
 	Complete bool   // a Job or Pod that ran to its end
 	Reason   string // why it is not ready; untrusted text
-	Drift    string // how it differs from the manifest; "" where it does not
-	Error    string // why it could not be read
+	Contents
+	Error string // why it could not be read
 }

@@ -35,6 +35,8 @@ type Record struct {
 	// does not see such a record, and fails to create one of its name.
 	Hidden bool
 	Size   int // bytes of the stored string
+	// Baseline is what differed from the manifest when the deploy was through.
+	Baseline Baseline
 
 	Content
 }

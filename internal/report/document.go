@@ -149,10 +149,35 @@ type Object struct {
 	Complete bool `json:"complete,omitempty"`
 	// Why it is not ready. Untrusted text.
 	Reason string `json:"reason,omitempty"`
-	// How it differs from the manifest.
+	// The paths of differences.
 	Drift string `json:"drift,omitempty"`
+	Contents
 	// Why it could not be read.
 	Error string `json:"error,omitempty"`
+}
+
+// Contents is how an object differs from what the record says.
+type Contents struct {
+	// The fields that differ and count.
+	Differences []Difference `json:"differences,omitempty"`
+	// What is worth a word and is no difference, or one that is accepted.
+	// Untrusted text.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Difference is a field at which an object is not as the record says. The values
+// are cut, for people.
+type Difference struct {
+	// The field: spec.template.spec.containers[web].image.
+	Path string `json:"path"`
+	// What the record says; absent where it says nothing. Untrusted text.
+	Recorded string `json:"recorded,omitempty"`
+	// What is there; absent where nothing is. Untrusted text.
+	Live string `json:"live,omitempty"`
+	// The field manager that wrote it last, where it can be told. Untrusted text.
+	Author string `json:"author,omitempty"`
+	// When it did.
+	Written time.Time `json:"written,omitzero"`
 }
 
 // MissingPermission is a permission that the run lacks.

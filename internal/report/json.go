@@ -65,8 +65,13 @@ func newObject(o facts.Object) Object {
 	return Object{
 		Reference: Reference(o.Ref), UID: o.UID, Created: o.Created, Touched: o.Touched, Exists: o.Exists,
 		Owned: o.Owned, Owner: o.Owner, Deleting: o.Deleting, Kept: o.Kept, Ready: o.Ready, Failed: o.Failed,
-		Complete: o.Complete, Reason: o.Reason, Drift: o.Drift, Error: o.Error,
+		Complete: o.Complete, Reason: o.Reason, Drift: facts.Paths(o.Differences), Error: o.Error,
+		Contents: Contents{list(o.Differences, newDifference), o.Notes},
 	}
+}
+
+func newDifference(d facts.Difference) Difference {
+	return Difference{Path: d.Path, Recorded: d.Recorded, Live: d.Live, Author: d.Author, Written: d.Written}
 }
 
 func newMissingPermission(m problem.MissingPermission) MissingPermission {

@@ -107,8 +107,8 @@ func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 		return false, "does not carry this release's ownership"
 	case o.Failed:
 		return false, withReason("failed", o.Reason)
-	case o.Drift != "":
-		return false, "differs from the manifest: " + o.Drift
+	case len(o.Differences) > 0:
+		return false, "differs from the manifest: " + facts.Paths(o.Differences)
 	case o.Complete:
 		return true, "complete"
 	case o.Ready:

@@ -190,7 +190,9 @@ func everything() result.Result {
 			Objects: []facts.Object{{
 				Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
 				UID: "u", Created: now, Touched: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Kept: true, Ready: true,
-				Failed: true, Complete: true, Reason: "r", Drift: "d", Error: "e",
+				Failed: true, Complete: true, Reason: "r", Error: "e", Contents: facts.Contents{Notes: []string{"n"},
+					Differences: []facts.Difference{{Path: "d", Recorded: "r", Live: "l", Author: "a", Written: now,
+						Digest: "d", Own: true, Injected: true}}},
 			}}, Diagnostics: &result.Diagnostics{Reason: "r", Symptoms: []result.Symptom{{
 				Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
 				Reason: "r", Events: []string{"e"},

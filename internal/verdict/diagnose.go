@@ -125,7 +125,7 @@ func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis 
 	if last.PayloadStatus == facts.StatusUninstalling {
 		return Diagnosis{State: StateUninstalling, Cause: said + why}
 	}
-	if blockers := promotionBlockers(f); len(blockers) > 0 {
+	if blockers := promotionBlockers(f, p); len(blockers) > 0 {
 		return Diagnosis{State: StateAbandoned, Cause: said + why, Blockers: blockers}
 	}
 	return Diagnosis{State: StateRecordingFailed, Cause: said + "everything it describes is in place; " + why}

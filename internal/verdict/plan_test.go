@@ -26,7 +26,7 @@ func TestPromotionBlockers(t *testing.T) {
 		"an object is missing":          {func(f *facts.Facts) { f.Objects[0].Exists = false }, false},
 		"an object is being deleted":    {func(f *facts.Facts) { f.Objects[0].Deleting = true }, false},
 		"an object is not owned":        {func(f *facts.Facts) { f.Objects[0].Owned = false }, false},
-		"T77 an object was edited":      {func(f *facts.Facts) { f.Objects[0].Drift = "spec.replicas" }, false},
+		"T77 an object was edited":      {func(f *facts.Facts) { f.Objects[0].Differences = []facts.Difference{{Path: "spec.replicas"}} }, false},
 		"an object is not ready":        {func(f *facts.Facts) { f.Objects[0].Ready = false }, false},
 		"an object could not be read":   {func(f *facts.Facts) { f.Objects[0].Error = "500" }, false},
 		"something was left over":       {func(f *facts.Facts) { f.Dropped = []facts.Object{healthy("old")} }, false},
@@ -57,7 +57,7 @@ func TestPromotionBlockers(t *testing.T) {
 		"a hook of another event": {func(f *facts.Facts) { withHook(f); f.Records[0].Hooks[0].Events = []string{"pre-delete"} }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if why := promotionBlockers(with(stuck(), c.change)); (len(why) == 0) != c.ok {
+			if why := promotionBlockers(with(stuck(), c.change), usual); (len(why) == 0) != c.ok {
 				t.Errorf("against it: %q", why)
 			}
 		})

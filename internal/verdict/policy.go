@@ -29,6 +29,7 @@ const (
 type Policy struct {
 	OnStuck         OnStuck
 	OnFailure       OnFailure
+	IgnoreDrift     []string      // differences that count for nothing, as Kind/name:path, in which * is any text
 	Adopt           bool          // treat a release as Berth's own that carries no mark of it
 	AssumeDeadAfter time.Duration // silence after which an operation that is not Berth's counts as dead; 0: never
 	// Grace is how long an operation of Berth's own still counts as possibly

@@ -12,7 +12,7 @@ import (
 // object of the manifest exists, belongs to the release, equals the manifest and is
 // ready, what the revision before had and this one dropped is gone or kept, and
 // every hook is proven to have run to its end.
-func promotionBlockers(f *facts.Facts) []string {
+func promotionBlockers(f *facts.Facts, p Policy) []string {
 	last := f.Last()
 	switch {
 	case last == nil:
@@ -26,7 +26,7 @@ func promotionBlockers(f *facts.Facts) []string {
 	}
 	why := unprovenHooks(f, last)
 	for _, o := range f.Objects {
-		if w := unhealthy(o); w != "" {
+		if w := unhealthy(o, last.Baseline, p); w != "" {
 			why = append(why, fmt.Sprintf("%s %s", o.Ref, w))
 		}
 	}
@@ -42,7 +42,8 @@ func promotionBlockers(f *facts.Facts) []string {
 }
 
 // unhealthy returns why an object blocks the promotion, or "".
-func unhealthy(o facts.Object) string {
+func unhealthy(o facts.Object, baseline facts.Baseline, p Policy) string {
+	differing, _ := Differing(o, baseline, p.IgnoreDrift)
 	switch {
 	case o.Error != "":
 		return "could not be read: " + o.Error
@@ -52,8 +53,8 @@ func unhealthy(o facts.Object) string {
 		return "is being deleted"
 	case !o.Owned:
 		return "is not owned by this release"
-	case o.Drift != "":
-		return "differs from the manifest: " + o.Drift
+	case len(differing) > 0:
+		return "differs from the manifest: " + facts.Paths(differing)
 	case !o.Ready:
 		return "is not ready: " + o.Reason
 	}

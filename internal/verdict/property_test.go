@@ -68,7 +68,7 @@ func promiseBroken(f *facts.Facts, d Diagnosis, p Policy, plan Plan) string {
 		return "it acts on what is another branch's"
 	case len(plan.Steps) > 0 && f.Namespace.Phase == facts.NamespaceTerminating:
 		return "it acts in a namespace that is going"
-	case does(StepPromote) && len(promotionBlockers(f)) > 0:
+	case does(StepPromote) && len(promotionBlockers(f, p)) > 0:
 		return "it promotes what is not proven"
 	case does(StepPromote) && last.Stamp.Zero() && p.OnStuck != OnStuckPromote:
 		return "it promotes somebody else's operation unasked"
@@ -291,7 +291,7 @@ func randomObject(r *rand.Rand) facts.Object {
 	o.Exists, o.Owned, o.Ready, o.Deleting = flaw != 0, flaw != 1, flaw != 2, flaw == 3
 	o.Created = now.Add(-ago(r))
 	if flaw == 4 {
-		o.Drift = "spec.replicas"
+		o.Differences = []facts.Difference{{Path: "spec.replicas", Own: coin(r)}}
 	}
 	return o
 }

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/berth-dev/berth/internal/contents"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/manifest"
@@ -34,7 +35,7 @@ type Observer struct {
 // With a *problem.Problem that lists the missing permissions, or with the API
 // server's error, wrapped, some of the objects were not read: what is not known
 // is never taken for absent. Hooks can be observed as well, but Helm writes no
-// ownership on them, so their Owned and Drift mean nothing.
+// ownership on them, so their Owned and Contents mean nothing.
 func (o Observer) Observe(ctx context.Context, text, release, namespace string) ([]facts.Object, error) {
 	wanted, err := manifest.Parse(text)
 	if err != nil {
@@ -50,9 +51,9 @@ func (o Observer) Observe(ctx context.Context, text, release, namespace string) 
 		lookups[i] = locate(o.Mapper, want, namespace)
 	}
 	owner := ownership.Release{Namespace: namespace, Name: release}
-	scaled := autoscaled(wanted)
+	scaled := contents.Autoscaled(wanted)
 	reader{o.Dynamic}.readAll(ctx, lookups, func(l *lookup, live *unstructured.Unstructured) {
-		describe(&l.object, l.want, live, owner, scaled[scaleTargetOf(l.want)])
+		describe(&l.object, l.want, live, contents.Options{Release: owner, Scaled: scaled.Has(l.want)})
 	})
 	return gather(lookups, owner)
 }
@@ -85,16 +86,15 @@ func locate(mapper meta.RESTMapper, want *unstructured.Unstructured, namespace s
 	return l
 }
 
-// describe fills in what the live object says. scaled means that an autoscaler
-// of the manifest chooses its replicas.
-func describe(object *facts.Object, want, live *unstructured.Unstructured, release ownership.Release, scaled bool) {
+// describe fills in what the live object says.
+func describe(object *facts.Object, want, live *unstructured.Unstructured, o contents.Options) {
 	ready := health.Ready(live)
 	labels, annotations := live.GetLabels(), live.GetAnnotations()
 	object.Exists = true
 	object.UID = string(live.GetUID())
 	object.Created = live.GetCreationTimestamp().Time
 	object.Owner = ownership.NamedRelease(annotations).String()
-	object.Owned = ownership.OwnerOf(labels, annotations) == release
+	object.Owned = ownership.OwnerOf(labels, annotations) == o.Release
 	object.Deleting = live.GetDeletionTimestamp() != nil
 	object.Kept = ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations)
 	object.Ready, object.Failed, object.Reason = ready.Ready, ready.Failed, ready.Reason
@@ -102,7 +102,7 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, relea
 	if finalizers := live.GetFinalizers(); object.Deleting && len(finalizers) > 0 {
 		object.Reason = fmt.Sprintf("it is being deleted and held by finalizers %q", finalizers)
 	}
-	object.Drift = drift(want, live, release, scaled)
+	object.Contents = contents.Compare(want, live, o)
 }
 
 // gather returns the objects, and as an error one Problem for all that may not be

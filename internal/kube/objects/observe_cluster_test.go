@@ -162,7 +162,7 @@ func TestObserve(t *testing.T) {
 			if object.Kind != refs[i].Kind || object.Namespace != namespace {
 				t.Errorf("object %d is %s, want %s", i, object.Ref, refs[i])
 			}
-			if !object.Exists || !object.Owned || !object.Ready || object.Drift != "" || object.UID == "" || object.Error != "" {
+			if !object.Exists || !object.Owned || !object.Ready || len(object.Differences) > 0 || object.UID == "" || object.Error != "" {
 				t.Errorf("%s: %+v", object.Ref, object)
 			}
 			if object.Complete != (object.Kind == "Job") {
@@ -193,7 +193,7 @@ func TestObserve(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := objects[0].Drift; got != "data.password" {
+		if got := facts.Paths(objects[0].Differences); got != "data.password" {
 			t.Errorf("the secret's drift: %q", got)
 		}
 		if objects[1].Exists {

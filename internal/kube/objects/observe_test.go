@@ -7,12 +7,23 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
+
+func one(t *testing.T, text string) *unstructured.Unstructured {
+	t.Helper()
+	objects, err := manifest.Parse(text)
+	if err != nil || len(objects) != 1 {
+		t.Fatalf("%d objects, %v in %s", len(objects), err, text)
+	}
+	return objects[0]
+}
 
 func TestLocate(t *testing.T) {
 	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{{Version: "v1"}, {Group: "apps", Version: "v1"}})

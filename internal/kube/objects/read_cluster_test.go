@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -79,12 +80,12 @@ func TestObserveMany(t *testing.T) {
 				t.Errorf("%d requests, want at most %d", got, c.most)
 			}
 			for _, o := range objects {
-				odd := o.Drift != "" || !o.Owned || !o.Exists
+				odd := len(o.Differences) > 0 || !o.Owned || !o.Exists
 				if want := strings.Contains(" m1 m2 m3 m4 ", " "+o.Name+" "); odd != want {
 					t.Errorf("%s: %+v", o.Name, o)
 				}
 			}
-			if objects[1].Drift != "data.text" || !objects[2].Exists || objects[3].Owned || objects[4].Exists {
+			if facts.Paths(objects[1].Differences) != "data.text" || !objects[2].Exists || objects[3].Owned || objects[4].Exists {
 				t.Errorf("objects: %+v", objects[1:5])
 			}
 		})

@@ -1,46 +1,51 @@
-package objects
+// Package contents compares live objects with what the manifest of a release says
+// of them.
+//
+// It is pure: it makes no client and knows no clock.
+package contents
 
 import (
 	"encoding/base64"
-	"fmt"
 	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
-// driftShown bounds how many differing fields are named.
-const driftShown = 8
+// Options is what a comparison has to know beside the two objects.
+type Options struct {
+	Release ownership.Release // whose object it is to be
+	Scaled  bool              // an autoscaler of the manifest chooses its replicas
+}
 
-// drift returns where a live object differs from the manifest's: the paths of the
-// fields, such as "spec.replicas, data.url", never their values, which may be
-// secret. It is empty when applying the manifest again would change nothing.
-// With scaled, spec.replicas is not compared.
+// Compare returns where a live object is not as the manifest's object want says, in
+// the server's spelling. Neither object is changed.
 //
 // Helm's three-way patch of the manifest over itself and the live object is meant
 // to tell the same, but it is not empty for many a healthy object: quantities in
 // another spelling (1000m), explicit zeros, stringData, and every list without a
 // merge key in whose items the server sets defaults (a StatefulSet's
 // volumeClaimTemplates). So what is compared is whether all that the manifest
-// says, in the server's spelling, is in the live object.
-func drift(manifest, live *unstructured.Unstructured, release ownership.Release, scaled bool) string {
-	want := manifest.DeepCopy()
-	setOwnership(want, release)
+// says is in the live object.
+func Compare(want, live *unstructured.Unstructured, o Options) facts.Contents {
+	want = want.DeepCopy()
+	setOwnership(want, o.Release)
 	removeServerFields(want)
-	if scaled || isScaledByController(live) {
+	if o.Scaled || isScaledByController(live) {
 		unstructured.RemoveNestedField(want.Object, "spec", "replicas")
 	}
 	c := comparison{}
 	c.compareObject(want, live)
 	slices.Sort(c.paths)
-	paths := slices.Compact(c.paths)
-	if len(paths) > driftShown {
-		paths = append(paths[:driftShown:driftShown], fmt.Sprintf("and %d more", len(paths)-driftShown))
+	var out facts.Contents
+	for _, path := range slices.Compact(c.paths) {
+		out.Differences = append(out.Differences, facts.Difference{Path: path})
 	}
-	return strings.Join(paths, ", ")
+	return out
 }
 
 // setOwnership sets what Helm sets on an object of a release before it applies it.
@@ -70,21 +75,20 @@ func removeServerFields(o *unstructured.Unstructured) {
 	}
 }
 
-// scaleTarget is what an autoscaler scales.
+// Scaled is what the autoscalers of a manifest scale.
+type Scaled map[scaleTarget]bool
+
 type scaleTarget struct{ kind, name string }
 
-func scaleTargetOf(o *unstructured.Unstructured) scaleTarget {
-	return scaleTarget{o.GetKind(), o.GetName()}
+// Has returns whether an autoscaler chooses the replicas of the object.
+func (s Scaled) Has(o *unstructured.Unstructured) bool {
+	return s[scaleTarget{o.GetKind(), o.GetName()}]
 }
 
-// autoscaled returns what the autoscalers among the objects scale. The number of
-// replicas is theirs to choose.
-func autoscaled(objects []*unstructured.Unstructured) map[scaleTarget]bool {
-	scaled := make(map[scaleTarget]bool)
+// Autoscaled returns what the autoscalers among the objects scale.
+func Autoscaled(objects []*unstructured.Unstructured) Scaled {
+	scaled := Scaled{}
 	for _, o := range objects {
-		if o.GetKind() != "HorizontalPodAutoscaler" && o.GetKind() != "ScaledObject" {
-			continue
-		}
 		ref, _, err := unstructured.NestedStringMap(o.Object, "spec", "scaleTargetRef")
 		if err != nil || ref["name"] == "" {
 			continue
