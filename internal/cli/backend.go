@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
@@ -83,6 +84,9 @@ func (w waiter) WaitForCompletion(ctx context.Context, applied manifest.Objects)
 	return deleted, apifailure.Classify(err, "wait for the hook to end")
 }
 
+// settleTime is how long a wait watches what gives no other sign that it is well.
+const settleTime = 3 * time.Second
+
 // begin returns the waiter of one wait, and how that wait is shown.
 func (w waiter) begin(ctx context.Context, aim progress.Condition, jobs bool) (*rollout.Waiter, *progress.Wait, error) {
 	mapper, err := w.conn.Mapper(ctx)
@@ -95,7 +99,7 @@ func (w waiter) begin(ctx context.Context, aim progress.Condition, jobs bool) (*
 	}
 	shown := w.display.Wait(aim)
 	return &rollout.Waiter{
-		Release: w.target.Release, OwnNamespace: w.target.PerBranch, WaitForJobs: jobs, FailFast: w.failFast, Observer: shown,
+		Release: w.target.Release, OwnNamespace: w.target.PerBranch, WaitForJobs: jobs, FailFast: w.failFast, Settle: settleTime, Observer: shown,
 		Clients: rollout.Clients{Clientset: client, Dynamic: dynamic, Mapper: mapper, Namespace: w.target.Namespace},
 	}, shown, nil
 }

@@ -64,8 +64,11 @@ func (w *wait) update(now time.Time, a facts.Awaited, plain func(string) string)
 
 // set stores what an object has become.
 func (w *wait) set(o *object, a facts.Awaited, plain func(string) string) {
-	if a.Satisfied && !o.Satisfied {
+	switch {
+	case a.Satisfied && !o.Satisfied:
 		w.satisfied++
+	case !a.Satisfied && o.Satisfied: // it was so for the time being
+		w.satisfied--
 	}
 	a.Reason = plain(a.Reason)
 	o.Awaited = a

@@ -1,6 +1,11 @@
 package health
 
-import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+import (
+	"slices"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
 
 // ReplicaFailure returns whether a Deployment or ReplicaSet has the condition
 // ReplicaFailure: the API server refuses to create or delete its pods.
@@ -12,22 +17,71 @@ func ReplicaFailure(u *unstructured.Unstructured) bool {
 // Observed returns whether the controller has seen the present generation, by
 // status.observedGeneration.
 func Observed(u *unstructured.Unstructured) bool {
-	seen, ok, err := unstructured.NestedInt64(u.Object, "status", "observedGeneration")
-	return err == nil && ok && seen >= u.GetGeneration()
+	seen, known := observedGeneration(u)
+	return known && seen >= u.GetGeneration()
+}
+
+// observedGeneration returns status.observedGeneration, also where it is given as
+// text, as some controllers do.
+func observedGeneration(u *unstructured.Unstructured) (generation int64, known bool) {
+	raw, found, err := unstructured.NestedFieldNoCopy(u.Object, "status", "observedGeneration")
+	if !found || err != nil {
+		return 0, false
+	}
+	return integer(raw)
+}
+
+// integer returns a whole number that is given as a number or as text.
+func integer(raw any) (n int64, ok bool) {
+	switch raw := raw.(type) {
+	case int64:
+		return raw, true
+	case float64:
+		return int64(raw), float64(int64(raw)) == raw
+	case string:
+		n, err := strconv.ParseInt(raw, 10, 64)
+		return n, err == nil
+	}
+	return 0, false
 }
 
 // condition returns whether the condition of that type is True, and its reason
 // and message as "REASON: MESSAGE".
 func condition(u *unstructured.Unstructured, kind string) (holds bool, why string) {
-	for _, c := range conditions(u) {
-		if c["type"] != kind || c["status"] != "True" {
-			continue
+	c, _ := lastOf(conditions(u), kind)
+	return conditionStatus(c) == "True", whyOf(c)
+}
+
+// lastOf returns the last of the conditions of a type: where a controller appends
+// to the list, the others are of the past.
+func lastOf(all []map[string]any, kind string) (c map[string]any, found bool) {
+	for _, c := range slices.Backward(all) {
+		if c["type"] == kind {
+			return c, true
 		}
-		reason, _ := c["reason"].(string)
-		message, _ := c["message"].(string)
-		return true, join(reason, message)
 	}
-	return false, ""
+	return nil, false
+}
+
+// conditionStatus returns True, False, Unknown, or whatever else a condition says.
+func conditionStatus(c map[string]any) string {
+	switch status := c["status"].(type) {
+	case string:
+		return status
+	case bool:
+		if status {
+			return "True"
+		}
+		return "False"
+	}
+	return ""
+}
+
+// whyOf returns a condition's "REASON: MESSAGE".
+func whyOf(c map[string]any) string {
+	reason, _ := c["reason"].(string)
+	message, _ := c["message"].(string)
+	return join(reason, message)
 }
 
 // conditions returns the entries of status.conditions, without those that are no

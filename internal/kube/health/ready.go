@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
@@ -13,6 +14,14 @@ type Readiness struct {
 	Ready  bool
 	Failed bool   // it cannot become ready any more
 	Reason string // why it is not ready; may hold untrusted text of the object
+	Remark Remark // on one that is ready all the same
+}
+
+// Remark is what is to be told of an object although it counts as ready. The zero
+// value is none.
+type Remark struct {
+	Text    string // may hold untrusted text, sanitized
+	Warning bool   // somebody should do something about it
 }
 
 // Ready returns the readiness of an object; nil stands for one that does not
@@ -27,6 +36,8 @@ type Readiness struct {
 //     is not ready, but has not failed: both can pass.
 //   - A Service of type LoadBalancer needs an address.
 //   - A Job is ready unless it failed. Use Complete to see whether it succeeded.
+//   - An APIService is ready; one that is not available is so with a warning.
+//   - A custom resource of which nothing can be told is ready, with a remark.
 func Ready(u *unstructured.Unstructured) Readiness {
 	if u == nil {
 		return Readiness{Reason: "it does not exist"}
@@ -51,6 +62,11 @@ func Ready(u *unstructured.Unstructured) Readiness {
 		return pod(u)
 	case schema.GroupKind{Kind: "Service"}:
 		return service(u)
+	case schema.GroupKind{Group: "apiregistration.k8s.io", Kind: "APIService"}:
+		return apiService(u)
+	}
+	if IsCustom(u.GroupVersionKind().Group) {
+		return custom(u)
 	}
 	return compute(u)
 }
@@ -118,24 +134,6 @@ func ProgressDeadline(u *unstructured.Unstructured) string {
 	return ""
 }
 
-func job(u *unstructured.Unstructured) Readiness {
-	if failed, why := jobFailed(u); failed {
-		return Readiness{Failed: true, Reason: join("the Job failed", why)}
-	}
-	return Readiness{Ready: true}
-}
-
-// jobFailed returns whether a Job can no longer succeed, and why. The condition
-// FailureTarget precedes Failed, while the pods are still there to be read.
-func jobFailed(u *unstructured.Unstructured) (failed bool, why string) {
-	for _, kind := range []string{"Failed", "FailureTarget"} {
-		if failed, why = condition(u, kind); failed {
-			return true, why
-		}
-	}
-	return false, ""
-}
-
 func pod(u *unstructured.Unstructured) Readiness {
 	switch phase(u) {
 	case "Failed":
@@ -171,8 +169,26 @@ func service(u *unstructured.Unstructured) Readiness {
 	return compute(u)
 }
 
+// apiService is ready also while it is not available: Helm does not wait for it, and
+// who serves it may be no part of the release. But that is worth a warning.
+func apiService(u *unstructured.Unstructured) Readiness {
+	c, found := lastOf(conditions(u), "Available")
+	if !found || conditionStatus(c) == "True" {
+		return Readiness{Ready: true}
+	}
+	return Readiness{Ready: true, Remark: Remark{Warning: true, Text: "it is not available: " + cmp.Or(Sanitize(whyOf(c)), "nobody says why") +
+		". While that is so, no namespace of the cluster comes to its end when it is deleted"}}
+}
+
+// Available returns whether an object has the condition Available: a Deployment, or
+// an APIService.
+func Available(u *unstructured.Unstructured) bool {
+	available, _ := condition(u, "Available")
+	return available
+}
+
 // compute returns the result of kstatus. kstatus asserts types and panics on
-// some malformed custom resources; these are not ready.
+// some malformed objects; these are not ready.
 func compute(u *unstructured.Unstructured) (r Readiness) {
 	defer func() {
 		if p := recover(); p != nil {

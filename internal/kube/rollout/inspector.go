@@ -76,17 +76,16 @@ func (in *inspector) changed(t *target) {
 	}
 }
 
-// onlyAwaitsConsumers returns whether all of the open targets are claims that await
-// their first consumer. A consumer in the release would be open as well, and have
-// them bound; without one they stay as they are.
-func (in *inspector) onlyAwaitsConsumers(open int) bool {
-	unused := 0
-	for _, tr := range in.tracked {
-		if tr.awaitsConsumer() {
-			unused++
-		}
+// excuses returns whether a target that is not ready by its own content is as ready
+// as it will be (health.Excused), so that nothing has to wait for it. A claim that
+// awaits its consumer stays as it is: a consumer in the release would be waited for,
+// and have it bound.
+func (in *inspector) excuses(t *target, now time.Time) bool {
+	if t.live == nil || !health.MayBeExcused(t.live) {
+		return false
 	}
-	return open > 0 && unused == open
+	i := slices.IndexFunc(in.tracked, func(tr *tracked) bool { return tr.target == t })
+	return i >= 0 && in.tracked[i].excused(now)
 }
 
 // evaluate returns whether one of the targets has failed because it is stalled, and
@@ -111,7 +110,7 @@ func (in *inspector) evaluate(now time.Time) (hasFailed bool) {
 			continue
 		}
 		others := len(starting) > 1 || len(starting) == 1 && !starting[tr]
-		reason := tr.evaluate(in.evidence(tr, others), in.failFast, now)
+		reason := tr.evaluate(in.evidence(tr, others), in.failFast && !tr.excused(now), now)
 		switch {
 		case tr.confirmed:
 			stalled[tr] = reason

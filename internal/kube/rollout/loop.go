@@ -16,6 +16,9 @@ const (
 	pending outcome = iota
 	satisfied
 	failed // it cannot be satisfied any more
+	// provisional is what is as it is waited for and may not stay so. It is watched on
+	// as long as the wait lasts, which it keeps from ending for its patience alone.
+	provisional
 )
 
 // evaluator judges a target by its live object and describes it in t.object.
@@ -27,20 +30,20 @@ type evaluator func(t *target, deleted bool) outcome
 // denied for good. The inspector follows the targets for which inspects is true.
 func (w *Waiter) wait(ctx context.Context, targets []*target, evaluate evaluator, inspects func(*target) bool) (left []*target, err error) {
 	readAll(ctx, targets)
-	left, hasFailed := evaluateAll(targets, evaluate)
+	open, hasFailed := evaluateAll(targets, evaluate, time.Now())
 	r := newReporter(w.Observer, targets)
 	defer r.end()
-	if len(left) == 0 || hasFailed {
+	if left = unsatisfied(open); hasFailed || !slices.ContainsFunc(open, (*target).holds) {
 		return left, nil
 	}
 	l := &loop{
-		evaluate: evaluate, reporter: r, targets: left,
+		evaluate: evaluate, reporter: r, targets: open, progressed: time.Now(),
 		updates: make(chan update), denied: make(chan error, 1),
 		byKey: map[key]*target{}, open: map[*target]*group{},
 	}
 	l.inspector = newInspector(w, &l.running)
 	l.inspector.customResources = slices.ContainsFunc(targets, (*target).isCustom)
-	for _, t := range left {
+	for _, t := range open {
 		if inspects(t) {
 			l.inspector.track(t)
 		}
@@ -48,23 +51,28 @@ func (w *Waiter) wait(ctx context.Context, targets []*target, evaluate evaluator
 	return l.run(ctx, w)
 }
 
-// evaluateAll evaluates what has been read, and returns what is not satisfied.
-func evaluateAll(targets []*target, evaluate evaluator) (left []*target, hasFailed bool) {
+// evaluateAll evaluates what has been read, and returns what has to be watched.
+func evaluateAll(targets []*target, evaluate evaluator, now time.Time) (open []*target, hasFailed bool) {
 	for _, t := range targets {
 		if !t.read {
-			left = append(left, t)
+			open = append(open, t)
 			continue
 		}
-		switch evaluate(t, t.live == nil) {
-		case pending:
-			left = append(left, t)
+		switch t.judge(evaluate, t.live == nil, now) {
+		case pending, provisional:
+			open = append(open, t)
 		case failed:
-			left, hasFailed = append(left, t), true
+			open, hasFailed = append(open, t), true
 		case satisfied:
 			t.satisfied = true
 		}
 	}
-	return left, hasFailed
+	return open, hasFailed
+}
+
+// unsatisfied returns the targets that are not as they are waited for.
+func unsatisfied(targets []*target) []*target {
+	return slices.DeleteFunc(slices.Clone(targets), func(t *target) bool { return t.satisfied || t.provisional() })
 }
 
 // loop is one wait after the first evaluation. Everything in it is used by one
@@ -77,10 +85,12 @@ type loop struct {
 	inspector *inspector
 	targets   []*target // in their order
 	byKey     map[key]*target
-	open      map[*target]*group // those not satisfied
-	updates   chan update        // from the informers of the targets
-	denied    chan error         // of an informer that may not read
-	running   sync.WaitGroup     // informers and probes
+	open      map[*target]*group // those not satisfied, or not for good
+	// progressed is when a target was last satisfied for good.
+	progressed time.Time
+	updates    chan update    // from the informers of the targets
+	denied     chan error     // of an informer that may not read
+	running    sync.WaitGroup // informers and probes
 }
 
 // group is the targets that one informer watches.
@@ -100,13 +110,13 @@ func (l *loop) run(ctx context.Context, w *Waiter) (left []*target, err error) {
 	tick := time.NewTicker(evaluateEvery)
 	defer tick.Stop()
 	for hasFailed := false; !hasFailed && len(l.open) > 0; {
-		if in.onlyAwaitsConsumers(len(l.open)) {
+		if !l.held(time.Now()) {
 			l.satisfyAll()
 			return nil, nil
 		}
 		select {
 		case <-ctx.Done():
-			return l.left(), nil
+			return l.leftAt(ctx), nil
 		case err := <-l.denied:
 			return nil, err
 		case u := <-l.updates:
@@ -171,8 +181,8 @@ func (l *loop) handle(u update) (hasFailed bool) {
 	if u.deleted && u.live == nil {
 		t.update(nil)
 	}
-	switch l.evaluate(t, u.deleted) {
-	case pending:
+	switch t.judge(l.evaluate, u.deleted, time.Now()) {
+	case pending, provisional:
 		l.inspector.changed(t)
 	case failed:
 		return true
@@ -184,7 +194,7 @@ func (l *loop) handle(u update) (hasFailed bool) {
 
 // satisfy ends the wait for one target, and the informer that has no other.
 func (l *loop) satisfy(t *target) {
-	t.satisfied = true
+	t.satisfied, l.progressed = true, time.Now()
 	g := l.open[t]
 	if g.open--; g.open == 0 {
 		g.stop()
@@ -201,9 +211,37 @@ func (l *loop) satisfyAll() {
 	}
 }
 
+// held returns whether a target keeps the wait from ending. It also brings up to
+// date which of the provisional ones do.
+func (l *loop) held(now time.Time) (held bool) {
+	for t := range l.open {
+		switch {
+		case t.provisional():
+			held = t.wait(now, l.progressed) || held
+		case !l.inspector.excuses(t, now):
+			held = true
+		}
+	}
+	return held
+}
+
 // left returns the targets that are not satisfied, in their order.
 func (l *loop) left() []*target {
-	return slices.DeleteFunc(slices.Clone(l.targets), func(t *target) bool { return l.open[t] == nil })
+	return slices.DeleteFunc(unsatisfied(l.targets), func(t *target) bool { return l.open[t] == nil })
+}
+
+// leftAt returns what is left when ctx has ended. Where time ran out, that is none of
+// those that are as ready as they will be; an interrupt is never taken for success.
+func (l *loop) leftAt(ctx context.Context) []*target {
+	if interrupted(context.Cause(ctx)) {
+		return slices.DeleteFunc(slices.Clone(l.targets), func(t *target) bool { return t.satisfied })
+	}
+	now := time.Now()
+	left := slices.DeleteFunc(l.left(), func(t *target) bool { return l.inspector.excuses(t, now) })
+	if len(left) == 0 {
+		l.satisfyAll()
+	}
+	return left
 }
 
 // failedFirst moves the targets that have failed to the front, and returns whether

@@ -32,6 +32,8 @@ func fakeWaiter(t *testing.T, objects ...string) (w *Waiter, change func(text st
 	t.Helper()
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, meta.RESTScopeNamespace)
+	mapper.Add(schema.GroupVersionKind{Group: "batch", Version: "v1", Kind: "Job"}, meta.RESTScopeNamespace)
+	mapper.Add(schema.GroupVersionKind{Group: "a.b", Version: "v1", Kind: "Widget"}, meta.RESTScopeNamespace)
 	all := make([]runtime.Object, len(objects))
 	typed := make([]runtime.Object, 0, len(objects))
 	for i, text := range objects {
@@ -43,6 +45,7 @@ func fakeWaiter(t *testing.T, objects ...string) (w *Waiter, change func(text st
 	}
 	dynamic := dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
 		{Group: "apps", Version: "v1", Resource: "deployments"}: "DeploymentList", {Version: "v1", Resource: "pods"}: "PodList",
+		{Group: "batch", Version: "v1", Resource: "jobs"}: "JobList", {Group: "a.b", Version: "v1", Resource: "widgets"}: "WidgetList",
 	}, all...)
 	change = func(text string) {
 		u := object(t, text)

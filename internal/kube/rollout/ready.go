@@ -10,6 +10,7 @@ import (
 	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // WaitForReady returns nil once each of the objects has been seen ready. It returns
@@ -24,7 +25,7 @@ func (w *Waiter) WaitForReady(ctx context.Context, applied manifest.Objects) err
 	if err != nil {
 		return err
 	}
-	r := readiness{waitForJobs: w.WaitForJobs, deadlines: map[*target]string{}}
+	r := readiness{waitForJobs: w.WaitForJobs, settle: w.Settle, before: map[*target]string{}}
 	left, err := w.wait(ctx, targets, r.evaluate, w.inspects)
 	switch {
 	case err != nil:
@@ -91,29 +92,23 @@ func (e *NotReadyError) Diagnostics() *result.Diagnostics { return e.Found }
 // readiness evaluates objects that are to become ready.
 type readiness struct {
 	waitForJobs bool
-	// deadlines holds the progress deadline that each target had exceeded when it
-	// was evaluated first, or "".
-	deadlines map[*target]string
+	settle      time.Duration
+	// before holds what each target had failed by when it was evaluated first, or "".
+	before map[*target]string
 }
 
 func (r readiness) evaluate(t *target, deleted bool) outcome {
 	t.object = facts.Object{Ref: t.object.Ref, Reason: "it does not exist"}
 	if deleted {
-		if r.waitForJobs && t.live != nil && t.live.GetKind() == "Job" && health.Complete(t.live) {
-			return satisfied // it has ttlSecondsAfterFinished: 0
-		}
-		t.live = nil
-		return pending
+		return r.evaluateDeleted(t)
 	}
 	t.describe()
-	ready := health.Ready(t.live)
-	first, known := r.deadlines[t]
-	if !known {
-		first = health.ProgressDeadline(t.live)
-		r.deadlines[t] = first
+	if health.IsJob(t.live) {
+		return r.evaluateJob(t)
 	}
-	if ready.Failed && first != "" && first == health.ProgressDeadline(t.live) {
-		ready.Failed = false // it was exceeded in an earlier wait: the pods may have by now what they lacked
+	ready, before := health.Ready(t.live), r.failedBefore(t)
+	if ready.Failed && before {
+		ready.Failed = false // its pods may have by now what they lacked, and its controller look at it anew
 	}
 	t.object.Ready, t.object.Failed, t.object.Reason = ready.Ready, ready.Failed, ready.Reason
 	switch {
@@ -121,9 +116,84 @@ func (r readiness) evaluate(t *target, deleted bool) outcome {
 		return failed
 	case !ready.Ready:
 		return pending
-	case r.waitForJobs && t.object.Kind == "Job" && !t.object.Complete:
-		t.object.Ready, t.object.Reason = false, "the Job has not completed"
+	}
+	return r.standing(t)
+}
+
+// evaluateDeleted judges an object that is gone. A Job that has ended may be deleted
+// at once, by its ttlSecondsAfterFinished; the state that comes with the deletion
+// tells how it did. Without that state it is not known, and nothing is failed for it.
+func (r readiness) evaluateDeleted(t *target) outcome {
+	if t.live != nil && health.IsJob(t.live) {
+		t.object.Complete = health.Complete(t.live)
+		if broken, _ := health.Failed(t.live); broken || t.object.Complete {
+			return r.evaluateJob(t)
+		}
+	}
+	t.live = nil
+	if t.expires {
+		t.object.Reason = ""
+		return satisfied
+	}
+	return pending
+}
+
+// evaluateJob judges a Job. It need not be complete, but is watched as long as the
+// wait lasts: one that fails ends it. It keeps the wait from ending until one of its
+// pods runs, and has for a moment: most of those that fail, fail at their start.
+func (r readiness) evaluateJob(t *target) outcome {
+	broken, why := health.Failed(t.live)
+	t.object.Reason = ""
+	switch {
+	case t.object.Complete:
+		t.object.Ready = true
+		return satisfied
+	case broken:
+		t.object.Failed, t.object.Reason = true, "the Job failed"+text.After(": ", why)
+		return failed
+	case t.object.Deleting:
+		t.object.Reason = "it is being deleted"
 		return pending
+	case r.waitForJobs:
+		t.object.Reason = "the Job has not completed"
+		return pending
+	case r.settle > 0 && !health.JobRuns(t.live):
+		t.object.Reason = "none of its pods runs"
+		return pending
+	}
+	t.object.Ready, t.object.Reason = true, "it runs, and is watched for a moment"
+	t.patience, t.afterOthers = r.settle, false
+	return provisional
+}
+
+// failedBefore returns whether the target failed by something that dates from before
+// this wait.
+func (r readiness) failedBefore(t *target) bool {
+	mark := health.ProgressDeadline(t.live)
+	if t.fresh {
+		mark += health.Stall(t.live)
+	}
+	first, known := r.before[t]
+	if !known {
+		first = mark
+		r.before[t] = first
+	}
+	return first != "" && first == mark
+}
+
+// standing returns how a target is satisfied that is ready: for good or, where its
+// controller may still say otherwise, for the time being.
+func (r readiness) standing(t *target) outcome {
+	t.patience, t.afterOthers = 0, false
+	switch {
+	case t.isCustom():
+		if t.fresh && !health.Heard(t.live) {
+			t.patience = r.settle
+		}
+		return provisional
+	case t.object.Kind == "APIService" && !health.Available(t.live):
+		t.patience, t.afterOthers = apiServicePatience, true
+		return provisional
 	}
 	return satisfied
 }

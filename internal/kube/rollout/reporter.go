@@ -47,7 +47,7 @@ func (r *reporter) end() {
 // awaited returns a target as it is shown to people. The reason of a pod is shown
 // before that of its workload, which mostly says that there are too few of them.
 func awaited(t *target) facts.Awaited {
-	a := facts.Awaited{Ref: t.object.Ref, Satisfied: t.satisfied, Failed: t.object.Failed, Reason: t.object.Reason}
+	a := facts.Awaited{Ref: t.object.Ref, Satisfied: t.satisfied || t.provisional() && !t.waits, Failed: t.object.Failed, Reason: t.object.Reason}
 	a.Ready, a.Wanted = health.Replicas(t.live)
 	switch {
 	case a.Satisfied:

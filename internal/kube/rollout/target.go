@@ -3,7 +3,7 @@ package rollout
 import (
 	"context"
 	"fmt"
-	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -49,6 +49,11 @@ type target struct {
 	// unchanged is whether its controller had observed it as it was applied: this
 	// run did not change it.
 	unchanged bool
+	// fresh is whether this run has made or changed it, as far as can be told.
+	fresh bool
+	// expires is whether Kubernetes deletes it once it has ended.
+	expires bool
+	standing
 	// priorFailure is whether a refusal of its pods may date from before this run;
 	// see health.Evidence.
 	priorFailure bool
@@ -104,7 +109,7 @@ func (c Clients) target(u *unstructured.Unstructured) (*target, error) {
 	t.resource = c.resource(t.source)
 	if u.GetUID() != "" && u.GetResourceVersion() != "" {
 		t.live, t.read = u, true
-		t.unchanged = health.Observed(u)
+		t.unchanged, t.fresh = health.Observed(u), isFresh(u, time.Now())
 		t.priorFailure = t.unchanged
 		t.clearPriorFailure()
 	}
@@ -174,6 +179,7 @@ func (t *target) describe() {
 	t.object.Created = t.live.GetCreationTimestamp().Time
 	t.object.Deleting = t.live.GetDeletionTimestamp() != nil
 	t.object.Complete = health.Complete(t.live)
+	_, t.expires = health.TimeToLive(t.live)
 }
 
 // madeAnew returns whether the live object is another than the one described
@@ -183,9 +189,6 @@ func (t *target) madeAnew() bool {
 }
 
 // isCustom returns whether the target is a custom resource, by its API group.
-func (t *target) isCustom() bool {
-	group := t.source.resource.Group
-	return strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io")
-}
+func (t *target) isCustom() bool { return health.IsCustom(t.source.resource.Group) }
 
 func isDenied(err error) bool { return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) }

@@ -39,9 +39,11 @@ type tracked struct {
 	baseline   map[types.UID]int
 	replicaSet replicaSet
 	history    health.History
-	changed    time.Time // when it or one of its pods last changed
-	probed     time.Time // when the last probe started
-	probing    bool
+	// excusedSince is since when it is as ready as it will be; zero: it is not.
+	excusedSince time.Time
+	changed      time.Time // when it or one of its pods last changed
+	probed       time.Time // when the last probe started
+	probing      bool
 	confirmation
 }
 
@@ -102,16 +104,32 @@ func (tr *tracked) evaluate(e health.Evidence, failFast bool, now time.Time) str
 	return reason
 }
 
-// awaitsConsumer returns whether the target is a claim that awaits its first
-// consumer.
-func (tr *tracked) awaitsConsumer() bool {
+// excused returns whether the target, though not ready, is as ready as it will be. The
+// scheduler gets some time to find a node after all.
+func (tr *tracked) excused(now time.Time) bool {
 	live := tr.target.live
-	return live != nil && health.AwaitsConsumer(live, tr.events[live.GetUID()])
+	if live == nil || !health.MayBeExcused(live) {
+		tr.excusedSince = time.Time{}
+		return false
+	}
+	if _, excused := health.Excused(live, tr.events[live.GetUID()], tr.currentPods()); !excused {
+		tr.excusedSince = time.Time{}
+		return false
+	}
+	if tr.excusedSince.IsZero() {
+		tr.excusedSince = now
+	}
+	return tr.selector == nil || now.Sub(tr.excusedSince) >= placingTime
 }
 
+// placingTime is how long a pod has to find no node before it is done without.
+const placingTime = 3 * time.Second
+
 // starting returns whether the target is a workload without a fault, not even a
-// transient one.
-func (tr *tracked) starting() bool { return tr.selector != nil && !tr.history.Active() }
+// transient one. One that was deleted does not start any more.
+func (tr *tracked) starting() bool {
+	return tr.target.live != nil && tr.selector != nil && !tr.history.Active()
+}
 
 // due returns whether it is time for another probe. The longer nothing changes,
 // the rarer they are: events come soon after a change, and an image that takes five

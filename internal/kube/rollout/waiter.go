@@ -22,10 +22,13 @@ type Waiter struct {
 	// told from those of other releases in a shared namespace. With "", any label
 	// that all objects have will do.
 	Release      string
-	OwnNamespace bool     // no other release uses the namespace: whole kinds may be watched in it
-	WaitForJobs  bool     // WaitForReady waits until Jobs are complete
-	FailFast     bool     // WaitForReady ends as soon as an object cannot become ready
-	Observer     Observer // nil: none
+	OwnNamespace bool // no other release uses the namespace: whole kinds may be watched in it
+	WaitForJobs  bool // WaitForReady waits until Jobs are complete
+	FailFast     bool // WaitForReady ends as soon as an object cannot become ready
+	// Settle is how long WaitForReady watches what gives no other sign that it is well:
+	// a Job that runs, a custom resource of which its controller has said nothing yet.
+	Settle   time.Duration
+	Observer Observer // nil: none
 
 	grace time.Duration // of health.Evidence; for tests
 }
