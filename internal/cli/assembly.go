@@ -54,7 +54,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	opened.add(display.Close)
 	lock := newLocker(conn, t, o)
 	operations := backends{conn: conn, target: t, lock: lock, display: display, failFast: o.FailFast}
-	releases := helm.New(helmOptions(conn, out, t, o, cache), store, operations.open)
+	releases := helm.New(p.helmOptions(conn, out, t, o, cache), store, operations.open)
 
 	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{
 		Server:     server{conn},
@@ -130,7 +130,7 @@ func (p Process) openStore(ctx context.Context, conn *kube.Conn, out console, t 
 	return store, kind, err
 }
 
-func helmOptions(conn *kube.Conn, out console, t target, o *input.Options, cache string) helm.Options {
+func (p Process) helmOptions(conn *kube.Conn, out console, t target, o *input.Options, cache string) helm.Options {
 	source := chart.Source{Chart: o.Chart, Repo: o.ChartRepo, Version: o.ChartVersion,
 		Username: o.RegistryUsername, Password: o.RegistryPassword.Reveal(), RegistryConfig: o.RegistryConfig,
 		CAFile: o.CAFile, CacheDir: cache, Log: out.debug}
@@ -141,7 +141,8 @@ func helmOptions(conn *kube.Conn, out console, t target, o *input.Options, cache
 		Release: t.Release, Namespace: t.Namespace, Timeout: o.Timeout, MaxHistory: o.MaxHistory,
 		Source: source,
 		Values: chart.Values{Files: o.Values, Set: o.Set, SetString: o.SetString, SetFile: o.SetFile, SetJSON: o.SetJSON,
-			Data: t.Values()},
+			Data: t.Values(), Stdin: p.Stdin},
+		SkipSchema: o.SkipSchemaValidation,
 		Log:        out.debug,
 		Rediscover: conn.ResetDiscovery,
 		HookOutput: out.hookLog,

@@ -9,8 +9,9 @@ import (
 
 // Process is what the operating system gives a program.
 type Process struct {
-	Args    []string // without the program's name
-	Environ []string // in the form of os.Environ
+	Args    []string  // without the program's name
+	Environ []string  // in the form of os.Environ
+	Stdin   io.Reader // nil is empty
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Signals <-chan os.Signal // nil: none are handled

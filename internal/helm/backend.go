@@ -24,6 +24,7 @@ type Options struct {
 	MaxHistory int           // revisions to keep; 0 keeps all
 	Source     chart.Source
 	Values     chart.Values
+	SkipSchema bool // hold the values against no schema
 	Log        func(format string, args ...any)
 	Rediscover func()                                // drops the cached discovery of the API server
 	HookOutput func(pod, container string) io.Writer // for hooks' logs; nil discards them

@@ -64,7 +64,7 @@ func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) er
 	}
 	return chart.Render(s.archive, s.values, chart.RenderOptions{
 		Release: s.opts.Release, Namespace: s.opts.Namespace, Revision: revision, Upgrade: upgrade,
-		Capabilities: s.capabilities, RESTConfig: config,
+		SkipSchema: s.opts.SkipSchema, Capabilities: s.capabilities, RESTConfig: config,
 	})
 }
 
@@ -141,9 +141,15 @@ func discoverCapabilities(g action.RESTClientGetter) (*chartutil.Capabilities, e
 	if err := calls.Wait(); err != nil {
 		return nil, err
 	}
-	return &chartutil.Capabilities{
+	known := &chartutil.Capabilities{
 		KubeVersion: chartutil.KubeVersion{Version: v.GitVersion, Major: v.Major, Minor: v.Minor},
 		APIVersions: versions,
 		HelmVersion: chartutil.DefaultCapabilities.HelmVersion,
-	}, nil
+	}
+	known.HelmVersion.Version = sdkVersion
+	return known, nil
 }
+
+// sdkVersion is the version of Helm's library, which a chart may ask for. The library
+// itself knows no patch version: Helm's own build tells it to the command line alone.
+const sdkVersion = "v3.22.0"

@@ -93,7 +93,8 @@ func (o *Operations) install(op *operation, c *installClient, ch *helmchart.Char
 	i.ReleaseName = o.opts.Release
 	i.Namespace = o.opts.Namespace
 	i.Replace = replace
-	i.SkipCRDs = true // installCRDs creates them
+	i.SkipCRDs = true             // installCRDs creates them
+	i.SkipSchemaValidation = true // Render has held the values against it
 	i.Wait = true
 	i.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	i.DisableOpenAPIValidation = true
@@ -124,6 +125,7 @@ func (o *Operations) upgrade(op *operation, c *upgradeClient, ch *helmchart.Char
 	u.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	u.MaxHistory = o.opts.MaxHistory
 	u.ResetValues = true
+	u.SkipSchemaValidation = true // as in install
 	u.DisableOpenAPIValidation = true
 	return op.run(c, func() (*release.Release, error) {
 		c.failed = buildFailedRevisions(c.client, failed)

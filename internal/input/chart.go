@@ -23,8 +23,9 @@ var chart = []Input{
 	},
 	{
 		Name: "values", Short: "f", Type: List, Verbs: deploying,
-		Doc:   "Values files, later ones over earlier ones. The paths are templates.",
-		field: func(o *Options) any { return &o.Values }, check: checkTemplate,
+		Doc: "Values files, later ones over earlier ones: paths, https:// addresses, or - for standard input. " +
+			"Several may share a line, separated by commas. The paths are templates.",
+		field: func(o *Options) any { return &o.Values }, items: splitPaths, check: checkPath,
 	},
 	{
 		Name: "set", Type: List, Verbs: deploying,
@@ -38,13 +39,18 @@ var chart = []Input{
 	},
 	{
 		Name: "set-file", Type: List, Verbs: deploying,
-		Doc:   "Values from files, as key=path. Templates.",
-		field: func(o *Options) any { return &o.SetFile }, check: checkSet,
+		Doc:   "Values from files, as key=path; a path as in values. Templates.",
+		field: func(o *Options) any { return &o.SetFile }, check: checkSetFile,
 	},
 	{
 		Name: "set-json", Type: List, Verbs: deploying,
-		Doc:   "Values as key=JSON, or one JSON object. Templates, to be used inside JSON strings.",
-		field: func(o *Options) any { return &o.SetJSON }, check: checkSetJSON,
+		Doc:   "Values as key=JSON, or as a JSON object of them, which may have several lines. Templates, to be used inside JSON strings.",
+		field: func(o *Options) any { return &o.SetJSON }, items: joinJSON, check: checkSetJSON,
+	},
+	{
+		Name: "skip-schema-validation", Type: Bool, Default: "false", Verbs: deploying,
+		Doc:   "Do not hold the values against the chart's values.schema.json, for a schema that refers to a server which cannot be reached.",
+		field: func(o *Options) any { return &o.SkipSchemaValidation },
 	},
 	{
 		Name: "registry-username", Type: String, Verbs: deploying,

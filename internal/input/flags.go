@@ -35,7 +35,7 @@ func flagInputs(v verb.Verb) (inputs []*Input) {
 type flag struct {
 	in    *Input
 	value string
-	given bool
+	items []string // each value that was given
 }
 
 func (f *flag) String() string { return f.value }
@@ -49,10 +49,10 @@ func (f *flag) Type() string {
 
 // Set appends to what was given before where the flag can be repeated.
 func (f *flag) Set(value string) error {
-	if f.given && (f.in.Type == List || f.in.Type == Codes) {
-		value = f.value + "\n" + value
+	f.items = append(f.items, value)
+	if f.value = value; f.in.Type == List || f.in.Type == Codes {
+		f.value = strings.Join(f.items, "\n")
 	}
-	f.value, f.given = value, true
 	return nil
 }
 

@@ -53,6 +53,7 @@ type Input struct {
 	Doc     string      // one or two sentences
 
 	field  func(*Options) any        // returns a pointer to the field that holds the value
+	items  func([]string) []string   // makes the items of a list of what was given; nil keeps them
 	check  func(value string) string // returns what is allowed, or "" when value is
 	limits limits
 }

@@ -58,6 +58,8 @@ type ChartValues struct {
 	SetString []string // key=value
 	SetFile   []string // key=path
 	SetJSON   []string // key=JSON, or an object
+
+	SkipSchemaValidation bool
 }
 
 // Cluster is the API server, and how to authenticate to it.

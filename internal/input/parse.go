@@ -12,16 +12,16 @@ import (
 // fault is one value that is not allowed, and what is.
 type fault struct{ value, allowed string }
 
-// parse sets the input's field in o to the value that raw stands for, and returns
-// what is wrong with it. A wrong value is set all the same, so that the rules about
-// several inputs do not report it again as missing.
-func (in *Input) parse(o *Options, raw string) []fault {
-	allowed := ""
+// parse sets the input's field in o to what the values stand for, and returns what is
+// wrong with them. A wrong value is set all the same, so that the rules about several
+// inputs do not report it again as missing.
+func (in *Input) parse(o *Options, values []string) []fault {
+	raw, allowed := strings.Join(values, "\n"), ""
 	switch p := in.field(o).(type) {
 	case *[]string:
-		return in.parseList(p, raw)
+		return in.parseList(p, values)
 	case *map[string]string:
-		return parseLabels(p, raw)
+		return parseLabels(p, values)
 	case *[]int:
 		return parseCodes(p, raw)
 	case *Secret:
@@ -84,23 +84,28 @@ func (in *Input) parseDuration(raw string) (time.Duration, string) {
 // formatDuration returns 10m where time.Duration's String returns 10m0s.
 func formatDuration(d time.Duration) string { return strings.Replace(d.String(), "m0s", "m", 1) }
 
-func (in *Input) parseList(p *[]string, raw string) (faults []fault) {
-	*p = lines(raw)
+func (in *Input) parseList(p *[]string, items []string) (faults []fault) {
+	*p = slices.DeleteFunc(slices.Clone(items), func(item string) bool { return item == "" })
+	if in.items != nil {
+		*p = in.items(*p)
+	}
 	for _, item := range *p {
-		allowed := checkOneLine(item)
-		if allowed == "" && in.check != nil {
-			allowed = in.check(item)
+		if in.check == nil {
+			continue
 		}
-		if allowed != "" {
+		if allowed := in.check(item); allowed != "" {
 			faults = append(faults, fault{item, allowed})
 		}
 	}
 	return faults
 }
 
-func parseLabels(p *map[string]string, raw string) (faults []fault) {
+func parseLabels(p *map[string]string, items []string) (faults []fault) {
 	*p = map[string]string{}
-	for _, item := range lines(raw) {
+	for _, item := range items {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
 		key, value, _ := strings.Cut(item, "=")
 		allowed := checkLabel(key, value)
 		if _, twice := (*p)[key]; twice {
@@ -132,16 +137,6 @@ func parseCodes(p *[]int, raw string) (faults []fault) {
 		*p = append(*p, code)
 	}
 	return faults
-}
-
-// lines returns the items of a list: one for each line that is not blank.
-func lines(raw string) (items []string) {
-	for line := range strings.Lines(raw) {
-		if item := strings.TrimSpace(line); item != "" {
-			items = append(items, item)
-		}
-	}
-	return items
 }
 
 // parseBool returns the value of a boolean, and whether raw is one.

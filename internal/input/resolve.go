@@ -1,6 +1,7 @@
 package input
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -24,13 +25,13 @@ func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Opt
 	from := map[string]string{} // the flag or variable that an input was given as
 	for i := range Table {
 		in := &Table[i]
-		in.parse(o, in.Default)
+		in.parse(o, []string{in.Default})
 		if !in.Serves(v) {
 			continue
 		}
-		if name, raw := lookup(in, fs, env); raw != "" {
+		if name, values := lookup(in, fs, env); name != "" {
 			from[in.Name] = name
-			errs = append(errs, in.read(o, name, raw)...)
+			errs = append(errs, in.read(o, name, values)...)
 		}
 	}
 	errs = append(errs, o.fill(d)...)
@@ -42,25 +43,38 @@ func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Opt
 	return o, nil
 }
 
-// lookup returns the flag or variable that gives the input, and what it gives. The
-// value is empty when none does.
-func lookup(in *Input, fs *pflag.FlagSet, env environment) (name, raw string) {
+// lookup returns the flag or variable that gives the input, and the values that it
+// gives: for a list its items, for another input one. The name is empty when none does.
+func lookup(in *Input, fs *pflag.FlagSet, env environment) (name string, values []string) {
 	if f := fs.Lookup(in.Name); f != nil && f.Changed {
-		if value := f.Value.String(); strings.TrimSpace(value) != "" {
-			return "--" + in.Name, value
+		if values := in.flagValues(f.Value); len(values) > 0 {
+			return "--" + in.Name, values
 		}
 	}
-	if v, ok := env.berth[in.Name]; ok {
-		return v.name, v.value
+	v, ok := env.berth[in.Name]
+	if !ok {
+		v = env.action[in.Name]
 	}
-	v := env.action[in.Name]
-	return v.name, v.value
+	if in.Type == List {
+		return v.name, lines(v.value)
+	}
+	return v.name, []string{v.value}
+}
+
+// flagValues returns what a flag gives, without what is blank. A flag of a list gives
+// one item each time, which may have several lines, as with Helm.
+func (in *Input) flagValues(v pflag.Value) []string {
+	given := []string{v.String()}
+	if f, ok := v.(*flag); ok && in.Type == List {
+		given = f.items
+	}
+	return slices.DeleteFunc(slices.Clone(given), func(value string) bool { return strings.TrimSpace(value) == "" })
 }
 
 // read sets the input's field in o, and returns what is wrong with what the flag
 // or variable from gives.
-func (in *Input) read(o *Options, from, raw string) (errs Errors) {
-	faults := in.parse(o, raw)
+func (in *Input) read(o *Options, from string, values []string) (errs Errors) {
+	faults := in.parse(o, values)
 	if p, ok := in.field(o).(*Material); ok && strings.HasPrefix(from, "--") && p.Content != "" {
 		faults = []fault{{hidden, "a flag takes a path, since other processes can read a command line; give the content as " + in.Env()}}
 	}
@@ -78,7 +92,7 @@ func (in *Input) redact(value string) string {
 	}
 	if strings.HasPrefix(in.Name, "set") {
 		key, _, found := strings.Cut(value, "=")
-		if !found {
+		if !found || isJSONObject(value) {
 			return hidden
 		}
 		return key + "=" + hidden

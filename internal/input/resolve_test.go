@@ -78,7 +78,7 @@ func TestKinds(t *testing.T) {
 	}, onCI)
 	for name, got := range map[string]string{
 		"values [a.yaml b-{{ .Slug }}.yaml]":   fmt.Sprint("values ", o.Values),
-		"set [a=1] [a=1 b= x] [{\"a\": 1}]":    fmt.Sprint("set ", o.Set, o.SetString, o.SetJSON),
+		"set [a=1] [a=1 b= x ] [{\"a\": 1}]":   fmt.Sprint("set ", o.Set, o.SetString, o.SetJSON),
 		"soft-fail [21 22 23]":                 fmt.Sprint("soft-fail ", o.SoftFail),
 		"labels map[example.com/tier: team:a]": fmt.Sprint("labels ", o.NamespaceLabels),
 		"bools true false true\n":              fmt.Sprintln("bools", o.Adopt, o.CreateNamespace, o.DependencyUpdate),

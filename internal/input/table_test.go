@@ -32,7 +32,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s: what the action gives has to be said", in.Name)
 		}
 		if in.Default != "" {
-			if faults := in.parse(&Options{}, in.Default); len(faults) > 0 {
+			if faults := in.parse(&Options{}, []string{in.Default}); len(faults) > 0 {
 				t.Errorf("%s: its default is refused: %v", in.Name, faults)
 			}
 		}

@@ -105,6 +105,14 @@ func checkTemplate(value string) string {
 	return ""
 }
 
+// checkPath allows the path of a values file, an address, or - for standard input.
+func checkPath(value string) string {
+	if allowed := checkOneLine(value); allowed != "" {
+		return allowed
+	}
+	return checkTemplate(value)
+}
+
 func checkSet(value string) string {
 	if key, _, ok := strings.Cut(value, "="); !ok || key == "" {
 		return "give key=value, one a line"
@@ -112,8 +120,15 @@ func checkSet(value string) string {
 	return checkSecretTemplate(value)
 }
 
+func checkSetFile(value string) string {
+	if allowed := checkOneLine(value); allowed != "" {
+		return allowed
+	}
+	return checkSet(value)
+}
+
 func checkSetJSON(value string) string {
-	if strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "{{") {
+	if isJSONObject(value) {
 		return checkSecretTemplate(value)
 	}
 	return checkSet(value)

@@ -187,8 +187,8 @@ func (s Source) unpack(data []byte, from, sum string) (*Archive, error) {
 	return newArchive(files, sum)
 }
 
-// check refuses a chart of another version than asked for, and one that lacks
-// dependencies.
+// check refuses a chart of another version than asked for, one that lacks
+// dependencies, and one whose form Helm 3 and Helm 4 read in two ways.
 func (s Source) check(a *Archive) error {
 	c, err := a.Load()
 	if err != nil {
@@ -201,6 +201,9 @@ func (s Source) check(a *Archive) error {
 	if missing := missingDependencies(c); len(missing) > 0 {
 		return s.problem("load the chart "+a.Name, fmt.Errorf("its dependencies %s are not in charts/", strings.Join(missing, ", ")),
 			"Let Berth build them (dependency-update: true, for a folder), or run `helm dependency build` before `helm package`.")
+	}
+	if err := checkForm(c); err != nil {
+		return s.problem("load the chart "+a.Name, err, "Correct the chart, or give another version of it.")
 	}
 	if c.Metadata.Deprecated {
 		s.logf("the chart %s is marked as deprecated", a.Name)

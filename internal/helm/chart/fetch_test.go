@@ -121,3 +121,23 @@ func TestDigestIsTheContents(t *testing.T) {
 		t.Error("a dependency does not count")
 	}
 }
+
+// What Helm 3 and Helm 4 read in two ways is refused, in dependencies as well.
+func TestFetchRefusesFormsThatHelmReadsInTwoWays(t *testing.T) {
+	for name, files := range map[string]map[string]string{
+		"web/Chart.yaml has the apiVersion \"v3\"": {"Chart.yaml": "apiVersion: v3\nname: web\nversion: 1.0.0\n"},
+		"web/charts/cache/Chart.yaml has the apiVersion \"v3\"": {
+			"Chart.yaml": metadata("web", "1.0.0"), "charts/cache/Chart.yaml": "apiVersion: v3\nname: cache\nversion: 1.0.0\n"},
+		"web/values.yaml: line 3 begins": {"Chart.yaml": metadata("web", "1.0.0"), "values.yaml": "a: 1\n---\nb: 2\n"},
+		"web/charts/cache/values.yaml: line 3 begins": {
+			"Chart.yaml": metadata("web", "1.0.0"), "charts/cache/Chart.yaml": metadata("cache", "1.0.0"),
+			"charts/cache/values.yaml": "a: 1\n---\nb: 2\n"},
+	} {
+		_, err := Fetch(t.Context(), Source{Chart: write(t, "", files), CacheDir: t.TempDir()})
+		wantProblem(t, err, problem.ChartInvalid, name)
+	}
+	old := write(t, "", map[string]string{"Chart.yaml": "name: web\nversion: 1.0.0\n", "values.yaml": "---\na: 1\n---\n"})
+	if _, err := Fetch(t.Context(), Source{Chart: old, CacheDir: t.TempDir()}); err != nil {
+		t.Errorf("a chart without apiVersion is of v1: %v", err)
+	}
+}

@@ -23,6 +23,7 @@ type RenderOptions struct {
 	Revision  int
 	Upgrade   bool
 
+	SkipSchema   bool                    // hold the values against no schema
 	Capabilities *chartutil.Capabilities // of the cluster; nil means Helm's defaults, an old Kubernetes
 	RESTConfig   *rest.Config            // for the function lookup; nil means that it finds nothing
 }
@@ -66,8 +67,10 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 	if err != nil {
 		return invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err}, "Correct the values.")
 	}
-	if err := checkSchema(c, top["Values"]); err != nil {
-		return err
+	if !o.SkipSchema {
+		if err := checkSchema(c, top["Values"]); err != nil {
+			return err
+		}
 	}
 	return renderTemplates(c, top, tried, o)
 }

@@ -1,6 +1,8 @@
 package chart
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -155,4 +157,46 @@ func TestRenderUsesTheClustersVersion(t *testing.T) {
 	}
 	o.Capabilities.KubeVersion = chartutil.KubeVersion{Version: "v1.30.0", Major: "1", Minor: "30"}
 	wantProblem(t, Render(a, nil, o), problem.ChartInvalid, ">=1.36.0-0", "v1.30.0")
+}
+
+// A schema that refers to another one, which cannot be had, is a fault of the network,
+// unless the server there says that it has none.
+func TestRenderTellsWhySchemaCannotBeLoaded(t *testing.T) {
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/busy":
+			http.Error(w, "busy", http.StatusServiceUnavailable)
+		case "/page":
+			fmt.Fprint(w, "<html>log in</html>")
+		case "/text":
+			fmt.Fprint(w, "nonsense")
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	gone := serve(t, http.NotFoundHandler())
+	gone.Close()
+	for address, want := range map[string]struct {
+		reason problem.ExitReason
+		say    string
+	}{
+		gone.URL + "/x":       {problem.Unanswered, "refused"},
+		server.URL + "/busy":  {problem.Unanswered, "503"},
+		server.URL + "/page":  {problem.Unanswered, "HTML"},
+		server.URL + "/text":  {problem.ChartInvalid, "invalid character"},
+		server.URL + "/other": {problem.ChartInvalid, "404"},
+	} {
+		a := archive(t, map[string]string{
+			"Chart.yaml":                      metadata("web", "1.0.0", "dependencies:", "- {name: cache, version: 1.0.0}"),
+			"charts/cache/Chart.yaml":         metadata("cache", "1.0.0"),
+			"charts/cache/values.schema.json": `{"$ref": "` + address + `"}`,
+		})
+		values := map[string]any{"cache": map[string]any{"a": 1}}
+		wantProblem(t, Render(a, values, options), want.reason, address, want.say)
+		skip := options
+		skip.SkipSchema = true
+		if err := Render(a, values, skip); err != nil {
+			t.Errorf("%s: with skip-schema-validation: %v", address, err)
+		}
+	}
 }

@@ -16,13 +16,15 @@ import (
 const maxSchemaErrors = 8
 
 var (
-	schemaLine  = regexp.MustCompile(`^\s*- at '((?:[^'\\]|\\.)*)': (.*)$`)
-	schemaChart = regexp.MustCompile(`^(\S+):$`)
-	gotWant     = regexp.MustCompile(`^got (\w+), want (.+)$`)
-	bounds      = regexp.MustCompile(`^(\w+): got .*, want (.+)$`)
-	noPattern   = regexp.MustCompile(`(?s)^.* does not match pattern (.+)$`)
-	notValid    = regexp.MustCompile(`^.* is not valid ([\w-]+): .*$`)
-	aboutNames  = regexp.MustCompile(`^(missing propert|additional properties |properties |invalid propertyName |value must be |` +
+	schemaLoad   = regexp.MustCompile(`failing loading "(https?://[^"]+)": (.*)`)
+	schemaStatus = regexp.MustCompile(`returned status (?:429|5\d\d)\b`)
+	schemaLine   = regexp.MustCompile(`^\s*- at '((?:[^'\\]|\\.)*)': (.*)$`)
+	schemaChart  = regexp.MustCompile(`^(\S+):$`)
+	gotWant      = regexp.MustCompile(`^got (\w+), want (.+)$`)
+	bounds       = regexp.MustCompile(`^(\w+): got .*, want (.+)$`)
+	noPattern    = regexp.MustCompile(`(?s)^.* does not match pattern (.+)$`)
+	notValid     = regexp.MustCompile(`^.* is not valid ([\w-]+): .*$`)
+	aboutNames   = regexp.MustCompile(`^(missing propert|additional properties |properties |invalid propertyName |value must be |` +
 		`items at \d+ and \d+ |false schema|min(Items|Properties)|max(Items|Properties)|min \d+ items|max \d+ items|` +
 		`no items match|'(not|anyOf|oneOf|allOf|enum|const)' failed)`)
 )
@@ -33,6 +35,9 @@ func checkSchema(c *helmchart.Chart, values any) error {
 	err := chartutil.ValidateAgainstSchema(c, asMap(values))
 	if err == nil {
 		return nil
+	}
+	if unanswered := schemaNotLoaded(c, err); unanswered != nil {
+		return unanswered
 	}
 	messages := schemaErrors(c.Name(), err.Error())
 	cause := errors.New(strings.Join(messages, "; "))
@@ -45,6 +50,33 @@ func checkSchema(c *helmchart.Chart, values any) error {
 		Cause:  cause,
 		Next:   "Correct the values that are named, in values files or set, or the chart's values.schema.json.",
 	}
+}
+
+// schemaNotLoaded returns the problem of a schema that refers to another one, by
+// $ref, which the server there did not give; nil for another error. Where the server
+// answered that it has none (404), or with something that is no schema, the chart is
+// at fault; HTML is what a proxy or a login page answers.
+func schemaNotLoaded(c *helmchart.Chart, err error) error {
+	at := schemaLoad.FindStringSubmatch(err.Error())
+	if at == nil {
+		return nil
+	}
+	address, why := sanitize(at[1]), at[2]
+	p := &problem.Problem{
+		Reason: problem.Unanswered,
+		Tried:  sanitize("load the schema "+address) + ", to which values.schema.json of the chart " + sanitize(c.Name()) + " refers",
+		Cause:  rewordedError{sanitize(why), err},
+		Next: "Check that this machine reaches the address (HTTPS_PROXY and NO_PROXY count), and run again; " +
+			"or give skip-schema-validation, which holds the values against no schema.",
+	}
+	switch {
+	case strings.Contains(why, "invalid character '<'"):
+		p.Cause = rewordedError{"the answer is HTML and no JSON schema, as from a proxy or a login page", err}
+	case !strings.HasPrefix(why, "HTTP request failed") && !schemaStatus.MatchString(why):
+		p.Reason, p.Next = problem.ChartInvalid,
+			"Correct the $ref in the chart's values.schema.json, or give skip-schema-validation, which holds the values against no schema."
+	}
+	return p
 }
 
 // schemaErrors reduces the validator's report to one "path: what is wrong" for each

@@ -125,7 +125,7 @@ func (l *limitedBuffer) Write(p []byte) (int, error) {
 func keyOf(item string) string {
 	const most = 80
 	key, _, found := strings.Cut(item, "=")
-	if !found || len(key) > most {
+	if !found || len(key) > most || strings.HasPrefix(strings.TrimSpace(key), "{") { // a JSON object of set-json
 		return ""
 	}
 	return " (" + sanitize(key) + "=…)"

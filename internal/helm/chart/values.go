@@ -2,9 +2,12 @@ package chart
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/strvals"
 	"sigs.k8s.io/yaml"
@@ -14,18 +17,19 @@ import (
 
 // Values are the values and set inputs. Each item is a template over Data.
 type Values struct {
-	Files     []string // paths or https:// addresses of YAML files
+	Files     []string // paths or https:// addresses of YAML files, - for Stdin
 	Set       []string // key=value, as helm's --set
 	SetString []string
 	SetFile   []string // key=path
-	SetJSON   []string // key=JSON
+	SetJSON   []string // key=JSON, or a JSON object
 	Data      TemplateData
+	Stdin     io.Reader // nil is empty
 }
 
 const (
 	setForm  = "Write key=value, more after a comma; put \\ before a comma, dot, brace or = that belongs to the text."
 	fileForm = "Write key=path; the path is taken from the working directory."
-	jsonForm = "Write key=JSON, text in double quotes."
+	jsonForm = "Write key=JSON or one JSON object, text in double quotes."
 )
 
 // Merge reads and merges the values in Helm's order: files, set-json, set,
@@ -40,7 +44,7 @@ func Merge(ctx context.Context, v Values) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		next, err := readValues(ctx, path)
+		next, err := v.readFile(ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +52,7 @@ func Merge(ctx context.Context, v Values) (map[string]any, error) {
 	}
 	for _, parse := range []func() error{
 		func() error {
-			return parseAll(merged, "set-json", jsonForm, v.SetJSON, expander[jsonText](v.Data), strvals.ParseJSON)
+			return parseAll(merged, "set-json", jsonForm, v.SetJSON, expander[jsonText](v.Data), parseJSON)
 		},
 		func() error {
 			return parseAll(merged, "set", setForm, v.Set, expander[setText](v.Data), strvals.ParseInto)
@@ -57,7 +61,7 @@ func Merge(ctx context.Context, v Values) (map[string]any, error) {
 			return parseAll(merged, "set-string", setForm, v.SetString, expander[setText](v.Data), strvals.ParseIntoString)
 		},
 		func() error {
-			return parseAll(merged, "set-file", fileForm, v.SetFile, fileExpander(v.Data), parseFile)
+			return parseAll(merged, "set-file", fileForm, v.SetFile, fileExpander(v.Data), v.fileParser(ctx))
 		},
 	} {
 		if err := parse(); err != nil {
@@ -98,26 +102,35 @@ type unreadableFileError struct{ err error }
 func (e *unreadableFileError) Error() string { return sanitize(e.err.Error()) }
 func (e *unreadableFileError) Unwrap() error { return e.err }
 
-func parseFile(item string, into map[string]any) error {
-	return strvals.ParseIntoFile(item, into, func(path []rune) (any, error) {
-		data, err := os.ReadFile(string(path))
-		if err != nil {
-			return nil, &unreadableFileError{err}
-		}
-		return string(data), nil
-	})
+func (v Values) fileParser(ctx context.Context) parseFunc {
+	return func(item string, into map[string]any) error {
+		return strvals.ParseIntoFile(item, into, func(path []rune) (any, error) {
+			data, err := v.read(ctx, string(path))
+			if err != nil {
+				return nil, &unreadableFileError{err}
+			}
+			return string(data), nil
+		})
+	}
 }
 
-// readValues reads a values file from a path or an address.
-func readValues(ctx context.Context, path string) (map[string]any, error) {
-	tried := "read the values file " + sanitize(path)
-	var data []byte
-	var err error
-	if isHTTP(path) {
-		data, err = downloadValues(ctx, path)
-	} else {
-		data, err = os.ReadFile(path)
+// parseJSON sets key=JSON, or merges a JSON object over what there is.
+func parseJSON(item string, into map[string]any) error {
+	if !strings.HasPrefix(strings.TrimSpace(item), "{") {
+		return strvals.ParseJSON(item, into)
 	}
+	var object map[string]any
+	if err := json.Unmarshal([]byte(item), &object); err != nil {
+		return err
+	}
+	mergeValues(into, object)
+	return nil
+}
+
+// readFile reads a values file.
+func (v Values) readFile(ctx context.Context, path string) (map[string]any, error) {
+	tried := "read the values file " + sanitize(path)
+	data, err := v.read(ctx, path)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, &problem.Problem{Reason: problem.Interrupted, Tried: tried, Cause: ctx.Err()}
@@ -126,11 +139,49 @@ func readValues(ctx context.Context, path string) (map[string]any, error) {
 			invalidValues(tried, sanitizeError(err),
 				"Check the path; it is taken from the working directory, and the repository must be checked out.")
 	}
+	document, err := onlyDocument(data)
+	if err != nil {
+		return nil, &problem.Problem{Reason: problem.ChartInvalid, Tried: tried, Cause: err,
+			Next: "Make one document of them, or give them as files of their own: Helm 3 takes the first alone, and Helm 4 merges them."}
+	}
 	values := map[string]any{}
-	if err := yaml.Unmarshal(data, &values); err != nil {
+	if err := yaml.Unmarshal(document, &values); err != nil {
 		return nil, invalidValues(tried, rewordedError{yamlError(err), err}, "Correct the file.")
 	}
 	return values, nil
+}
+
+// read returns what is at a path, at an address, or on standard input.
+func (v Values) read(ctx context.Context, path string) ([]byte, error) {
+	switch {
+	case isHTTP(path):
+		return downloadValues(ctx, path)
+	case strings.TrimSpace(path) == "-":
+		return readStdin(ctx, v.Stdin)
+	}
+	return os.ReadFile(path)
+}
+
+// readStdin reads to the end, or until ctx ends: nobody may ever write there.
+func readStdin(ctx context.Context, stdin io.Reader) ([]byte, error) {
+	if stdin == nil {
+		return nil, nil
+	}
+	type answer struct {
+		data []byte
+		err  error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		data, err := io.ReadAll(stdin)
+		done <- answer{data, err}
+	}()
+	select {
+	case a := <-done:
+		return a.data, a.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // downloadValues downloads a values file. It sends no credentials: the registry's

@@ -3,8 +3,10 @@ package chart
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,6 +53,62 @@ func TestMergePrecedence(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// One item of set-json may be an object, and any set input may have several lines.
+func TestMergeTakesWhatHelmTakes(t *testing.T) {
+	t.Chdir(write(t, "", map[string]string{"marked.yaml": "---\n# none\n---\na: file\nkeep: {x: 1}\n---\n", "empty.yaml": "---\n"}))
+	got, err := Merge(t.Context(), Values{
+		Files:     []string{"marked.yaml", "empty.yaml", "-"},
+		SetJSON:   []string{` {"keep": {"y": {"z": [1, {"b": null}]}, "b": "{{ .Branch }}"}}`, "list=[1,\n2]"},
+		Set:       []string{"text=a\nb", "blank=x "},
+		SetString: []string{"number=1\n"},
+		SetFile:   []string{"file=-"},
+		Stdin:     strings.NewReader("stdin: true\n"),
+		Data:      data,
+	})
+	want := map[string]any{
+		"a": "file", "stdin": true, "text": "a\nb", "blank": "x ", "number": "1\n", "file": "", "list": []any{1.0, 2.0},
+		"keep": map[string]any{"x": 1.0, "b": "feature/x", "y": map[string]any{"z": []any{1.0, map[string]any{"b": nil}}}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+}
+
+// Standard input that nobody ends does not hold up an interrupted run.
+func TestMergeStopsReadingStandardInput(t *testing.T) {
+	reader, writer := io.Pipe()
+	defer writer.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := Merge(ctx, Values{Files: []string{"-"}, Stdin: reader})
+	wantProblem(t, err, problem.Interrupted, "values file -")
+}
+
+// Helm 3 takes the first of several documents and Helm 4 merges them, so neither is
+// taken in silence.
+func TestMergeRefusesSeveralDocuments(t *testing.T) {
+	for text, line := range map[string]string{
+		"a: 1\n---\nb: 2\n":                           "line 3",
+		"---\r\na: 1\r\n---\r\n# x\r\nb: 2\r\n":       "line 5",
+		"# x\n---\na: 1\n...\n---\n\n--- {b: 2}\n":    "line 7",
+		"%YAML 1.1\n---\na: 1\n...\n%YAML 1.1\n--- b": "line 6",
+		"a: |\n  ---\n  b\n--- # c\n- d\n":            "line 5",
+	} {
+		t.Chdir(write(t, "", map[string]string{"several.yaml": text}))
+		_, err := Merge(t.Context(), Values{Files: []string{"several.yaml"}})
+		wantProblem(t, err, problem.ChartInvalid, "several.yaml", line)
+	}
+	for _, text := range []string{
+		"", "---", "a: |\n  ---\n  b\n", "--- {a: 1}\n...\n", "a: 1\n---\n# end\n",
+		"\n---\n---\na: '--- x'\n", "---x: 1\n",
+	} {
+		t.Chdir(write(t, "", map[string]string{"one.yaml": text}))
+		if _, err := Merge(t.Context(), Values{Files: []string{"one.yaml"}}); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 
@@ -104,6 +162,7 @@ func TestMergeRefuses(t *testing.T) {
 		"set a bad index":  {Values{SetString: []string{"list[x]=" + password}}, "", []string{"item 1 of set-string (list[x]=…)"}},
 		"set a huge index": {Values{Set: []string{"list[99999999]=" + password}}, "", []string{"list[99999999]"}},
 		"set-json":         {Values{SetJSON: []string{"db={\"password\": " + password}}, "", []string{"item 1 of set-json (db=…)", "JSON"}},
+		"set-json object":  {Values{SetJSON: []string{`{"password": "` + password + `=",}`}}, "", []string{"item 1 of set-json", "JSON object"}},
 		"set-file": {Values{SetFile: []string{"key=nowhere.txt"}}, "",
 			[]string{"item 1 of set-file (key=…)", "nowhere.txt", "no such file"}},
 		"unknown field": {Values{Set: []string{"password=" + password + "{{ .Nope }}"}}, "",

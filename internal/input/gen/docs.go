@@ -26,7 +26,7 @@ Whatever is unknown, malformed or contradictory stops the run before anything is
 | auto or boolean | auto, or a boolean |
 | number | a whole number |
 | duration | a number with its unit: 90s, 5m, 1h30m |
-| list | one item a line; the flag can be repeated |
+| list | one item a line; a flag gives one item, of one line or several, and can be repeated. A blank at the end of a value belongs to it |
 | choice | one of the words named |
 | exit codes | numbers, separated by commas, spaces or lines |
 | path or content | the flag takes a path only |
