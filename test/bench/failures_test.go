@@ -65,7 +65,7 @@ func pulledTwice() func(runtime.Object) bool {
 			return false
 		}
 		waiting := pod.Status.ContainerStatuses[0].State.Waiting
-		if waiting == nil || waiting.Reason == last[pod.Name] {
+		if waiting == nil || waiting.Reason == "ContainerCreating" || waiting.Reason == last[pod.Name] {
 			return false
 		}
 		last[pod.Name] = waiting.Reason

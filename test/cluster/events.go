@@ -2,7 +2,6 @@ package main
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -20,17 +19,11 @@ func newEvents(client kubernetes.Interface) events {
 	return events{broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "kubelet", Host: nodeName})}
 }
 
-// emit is the template function Event. It renders as nothing. Without a container
-// it is about the pod.
-func (e events) emit(pod map[string]any, container, kind, reason, message string) string {
-	metadata, _ := pod["metadata"].(map[string]any)
-	of := &corev1.ObjectReference{
-		APIVersion: "v1", Kind: "Pod",
-		Namespace: text(metadata, "namespace"), Name: text(metadata, "name"), UID: types.UID(text(metadata, "uid")),
-	}
+// emit records one event. Without a container it is about the pod.
+func (e events) emit(pod *corev1.Pod, container, kind, reason, message string) {
+	of := &corev1.ObjectReference{APIVersion: "v1", Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID}
 	if container != "" {
 		of.FieldPath = "spec.containers{" + container + "}"
 	}
 	e.recorder.Event(of, kind, reason, message)
-	return ""
 }

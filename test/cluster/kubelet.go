@@ -21,7 +21,10 @@ import (
 	"sigs.k8s.io/kwok/pkg/utils/gotpl"
 )
 
-const nodeName = "node-1"
+const (
+	nodeName  = "node-1"
+	nodeLabel = "sim.berth.dev/kubelet" // of the nodes that are simulated
+)
 
 // kubeletMain is the simulated node: kwok's controllers play our stages on the
 // pods bound to it, and a small server answers for their logs. It also takes
@@ -67,17 +70,21 @@ func (k *kubelet) run(ctx context.Context) error {
 	}
 	events := newEvents(k.client)
 	controller, err := controllers.NewController(controllers.Config{
-		Clock:                     clock.RealClock{},
-		RESTClient:                k.client.Discovery().RESTClient(),
-		TypedClient:               k.client,
-		ManageSingleNode:          nodeName,
-		NodeIP:                    "127.0.0.1",
-		CIDR:                      "10.64.0.0/16",
-		ID:                        nodeName,
-		PodPlayStageParallelism:   8,
-		NodePlayStageParallelism:  1,
-		PodsOnNodeSyncParallelism: 1,
-		FuncMap:                   gotpl.FuncMap{"Event": events.emit, "Waiting": events.waiting},
+		Clock:       clock.RealClock{},
+		RESTClient:  k.client.Discovery().RESTClient(),
+		TypedClient: k.client,
+		// A test may add nodes of its own, and take the label away from one: its
+		// pods are left alone then, as by a kubelet that is down.
+		ManageNodesWithLabelSelector: nodeLabel,
+		NodeIP:                       "127.0.0.1",
+		CIDR:                         "10.64.0.0/16",
+		ID:                           nodeName,
+		PodPlayStageParallelism:      8,
+		NodePlayStageParallelism:     1,
+		PodsOnNodeSyncParallelism:    1,
+		FuncMap: gotpl.FuncMap{"Status": func(name string, pod map[string]any, ip string) (string, error) {
+			return k.status(ctx, events, name, pod, ip)
+		}},
 		LocalStages: map[internalversion.StageResourceRef][]*internalversion.Stage{
 			podRef:  podStages(),
 			nodeRef: nodeStages(),
@@ -107,7 +114,7 @@ func (k *kubelet) register(ctx context.Context) error {
 	now := metav1.Now()
 	node := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: nodeName, Labels: map[string]string{
-			corev1.LabelHostname: nodeName, corev1.LabelOSStable: "linux", corev1.LabelArchStable: "amd64",
+			corev1.LabelHostname: nodeName, corev1.LabelOSStable: "linux", corev1.LabelArchStable: "amd64", nodeLabel: "",
 		}},
 		Status: corev1.NodeStatus{
 			Capacity: room, Allocatable: room,

@@ -113,7 +113,7 @@ spec:
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
-    spec: {containers: [{name: app, image: "registry.example/app:missing"}]}
+    spec: {containers: [{name: app, image: "registry.example/app:missing", readinessProbe: {tcpSocket: {port: 80}}}]}
 `)
 	began := time.Now()
 	e := s.berth("deploy", "--fail-fast=false", "--timeout", "15s").exit(t, 23).says(t, "Deployment/web", "ImagePull")

@@ -221,7 +221,8 @@ func TestWaitFailsFastOnPodSecurity(t *testing.T) {
 		t.Fatal(err)
 	}
 	var d appsv1.Deployment
-	text := `{metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {hostNetwork: true, containers: [{name: app, image: a}]}}}}`
+	text := `{metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {hostNetwork: true,
+  containers: [{name: app, image: a, readinessProbe: {tcpSocket: {port: 80}}}]}}}}`
 	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
 		t.Fatal(err)
 	}

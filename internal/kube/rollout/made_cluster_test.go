@@ -76,7 +76,7 @@ func shop(t *testing.T, cluster *kubetest.Cluster, namespace, name, delay string
 	var d appsv1.Deployment
 	text := fmt.Sprintf(`{metadata: {name: %[1]s, labels: {of: shop}}, spec: {selector: {matchLabels: {app: %[1]s}},
   template: {metadata: {labels: {app: %[1]s}, annotations: {sim.berth.dev/behaviour: slow, sim.berth.dev/delay: %[2]s}},
-    spec: {containers: [{name: app, image: a}]}}}}`, name, delay)
+    spec: {containers: [{name: app, image: a, readinessProbe: {tcpSocket: {port: 80}}}]}}}}`, name, delay)
 	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func storing(t *testing.T, cluster *kubetest.Cluster, namespace, class string) f
 	t.Helper()
 	var s appsv1.StatefulSet
 	text := fmt.Sprintf(`{metadata: {name: db}, spec: {serviceName: db, selector: {matchLabels: {app: db}},
-  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: app, image: a, volumeMounts: [{name: data, mountPath: /data}]}]}},
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: app, image: a, readinessProbe: {tcpSocket: {port: 80}}, volumeMounts: [{name: data, mountPath: /data}]}]}},
   volumeClaimTemplates: [{metadata: {name: data}, spec: `+claimSpec+`}]}}`, class)
 	if err := yaml.Unmarshal([]byte(text), &s); err != nil {
 		t.Fatal(err)

@@ -30,7 +30,11 @@ func podTemplate(image string, settings map[string]string) corev1.PodTemplateSpe
 
 func createPod(t *testing.T, image string, settings map[string]string) string {
 	t.Helper()
-	template := podTemplate(image, settings)
+	return create(t, podTemplate(image, settings))
+}
+
+func create(t *testing.T, template corev1.PodTemplateSpec) string {
+	t.Helper()
 	pod := &corev1.Pod{ObjectMeta: template.ObjectMeta, Spec: template.Spec}
 	pod.GenerateName = "pod-"
 	made, err := shared.client.CoreV1().Pods("default").Create(t.Context(), pod, metav1.CreateOptions{})
@@ -181,6 +185,7 @@ func TestHeldUp(t *testing.T) {
 		"config-error":  {"CreateContainerConfigError", `secret "credentials" not found`, "Failed"},
 		"invalid-image": {"InvalidImageName", "couldn't parse image name", "InspectFailed"},
 		"failed-mount":  {"ContainerCreating", "", "FailedMount"},
+		"sandbox-error": {"ContainerCreating", "", "FailedCreatePodSandBox"},
 	} {
 		t.Run(behaviour, func(t *testing.T) {
 			t.Parallel()
@@ -220,17 +225,28 @@ func TestMountRepeats(t *testing.T) {
 	})
 }
 
-// What fails once is well after that.
-func TestFailsOnce(t *testing.T) {
+// What fails once, or three times, is well after that.
+func TestFailsAndPasses(t *testing.T) {
 	for behaviour, reason := range map[string]string{
-		"image-pull-once": "ImagePullBackOff", "crash-once": "CrashLoopBackOff",
-		"config-late": "CreateContainerConfigError", "mount-late": "ContainerCreating",
+		"image-pull-once": "ErrImagePull", "crash-loop": "CrashLoopBackOff", "init-crash": "PodInitializing",
+		"failed-mount": "ContainerCreating", "sandbox-error": "ContainerCreating", "start-error": "RunContainerError",
+		"post-start-error": "PostStartHookError", "config-late": "CreateContainerConfigError", "mount-late": "ContainerCreating",
 	} {
 		t.Run(behaviour, func(t *testing.T) {
 			t.Parallel()
-			name := createPod(t, "registry.example/app:1", map[string]string{"behaviour": behaviour})
+			settings := map[string]string{"behaviour": behaviour, "times": "3"}
+			if strings.HasSuffix(behaviour, "-once") {
+				delete(settings, "times")
+			}
+			template := podTemplate("registry.example/app:1", settings)
+			if behaviour == "init-crash" {
+				template.Spec.InitContainers = []corev1.Container{{Name: "migrate", Image: "registry.example/init:1"}}
+			}
+			name := create(t, template)
 			awaitPod(t, name, func(_ *corev1.Pod, status corev1.ContainerStatus) bool { return waiting(status) == reason })
-			awaitPod(t, name, func(pod *corev1.Pod, _ corev1.ContainerStatus) bool { return ready(pod) })
+			awaitPod(t, name, func(pod *corev1.Pod, _ corev1.ContainerStatus) bool {
+				return ready(pod) && pod.Status.Phase == corev1.PodRunning
+			})
 		})
 	}
 }
