@@ -98,8 +98,7 @@ func (p *plane) args(part string) []string {
 			"--service-account-signing-key-file=" + p.path(serviceAccount),
 			"--service-cluster-ip-range=10.96.0.0/16",
 			"--allow-privileged=true",
-			// No node lifecycle controller runs that would remove the taint.
-			"--disable-admission-plugins=TaintNodesByCondition",
+			"--disable-admission-plugins=" + p.settings.disabledAdmission(),
 			"--kubelet-preferred-address-types=InternalIP",
 			"--kubelet-certificate-authority=" + p.path(caFile),
 			"--audit-policy-file=" + p.path("audit-policy.yaml"),
@@ -112,9 +111,7 @@ func (p *plane) args(part string) []string {
 			"--leader-elect=false", "--secure-port=0",
 			"--service-account-private-key-file=" + p.path(serviceAccount),
 			"--root-ca-file=" + p.path(caFile),
-			// The node is simulated and always well; deleteNamespaces does the
-			// namespace controller's work.
-			"--controllers=*,-nodelifecycle,-node-ipam-controller,-cloud-node-lifecycle,-namespace-controller",
+			"--controllers=" + p.settings.controllers(),
 			"--kube-api-qps=500", "--kube-api-burst=1000",
 		}
 	case "kube-scheduler":

@@ -28,7 +28,7 @@ const (
 // writeCredentials makes the cluster's authority, one serving certificate that
 // the API server and the node share, and the key that signs service account
 // tokens. ECDSA: a fresh RSA key costs a noticeable part of the start.
-func writeCredentials(dir string) error {
+func writeCredentials(dir, nodeIP string) error {
 	caKey, err := newKey()
 	if err != nil {
 		return err
@@ -47,6 +47,9 @@ func writeCredentials(dir string) error {
 	cert.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	cert.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
 	cert.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	if ip := net.ParseIP(nodeIP); ip != nil {
+		cert.IPAddresses = append(cert.IPAddresses, ip)
+	}
 	if err := writeCert(dir, servingCert, cert, ca, key.Public(), caKey); err != nil {
 		return err
 	}

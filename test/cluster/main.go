@@ -15,6 +15,10 @@ const usage = `Usage:
   cluster up   [--dir .cluster]   start in the background; prints where the kubeconfig is
   cluster down [--dir .cluster]   stop it and remove what it left
   cluster run  -- CMD ARGS...     start, run CMD with KUBECONFIG set, stop; CMD's exit code
+
+up and run start a simulated node. With --node=none they start none: a real
+kubelet can join with kubelet.kubeconfig, and with --node-ip its address is in
+the serving certificate that lies beside it.
 `
 
 // exitUsage is the exit code for wrong input; everything else that fails in
@@ -41,13 +45,13 @@ func Main(args []string) int {
 	}
 	switch verb {
 	case "up":
-		return withDir(args, up)
+		return withPlane(args, up)
 	case "down":
 		return withDir(args, down)
 	case "run":
 		return run(args)
 	case superviseVerb:
-		return withDir(args, supervise)
+		return withPlane(args, supervise)
 	case "help", "-h", "--help":
 		fmt.Print(usage)
 		return 0

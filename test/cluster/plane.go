@@ -18,6 +18,7 @@ const startTimeout = 90 * time.Second
 // plane is a control plane of which this process is the supervisor.
 type plane struct {
 	dir      string
+	settings settings
 	lock     *os.File
 	ports    ports
 	tokens   map[string]string // by user
@@ -27,12 +28,12 @@ type plane struct {
 }
 
 // startPlane starts everything in dir, whose lock the caller holds, and returns
-// once a pod can run. Another process may take a port between our choice and
+// once a pod can run, or be made where the node joins later. Another process may take a port between our choice and
 // its use; that is seen in the part's log, and only then is the start repeated.
-func startPlane(ctx context.Context, dir string, lock *os.File) (*plane, error) {
+func startPlane(ctx context.Context, dir string, s settings, lock *os.File) (*plane, error) {
 	const attempts = 4
 	for attempt := 1; ; attempt++ {
-		p, err := tryStart(ctx, dir, lock)
+		p, err := tryStart(ctx, dir, s, lock)
 		var ended *partEnded
 		if err == nil || attempt == attempts || !errors.As(err, &ended) || !ended.portTaken() {
 			return p, err
@@ -40,13 +41,13 @@ func startPlane(ctx context.Context, dir string, lock *os.File) (*plane, error) 
 	}
 }
 
-func tryStart(ctx context.Context, dir string, lock *os.File) (*plane, error) {
+func tryStart(ctx context.Context, dir string, s settings, lock *os.File) (*plane, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready within %s", startTimeout))
 	defer cancel()
 	if err := clearDir(dir); err != nil {
 		return nil, err
 	}
-	p := &plane{dir: dir, lock: lock, failed: make(chan *part, 1)}
+	p := &plane{dir: dir, settings: s, lock: lock, failed: make(chan *part, 1)}
 	if err := p.start(ctx); err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
@@ -54,7 +55,7 @@ func tryStart(ctx context.Context, dir string, lock *os.File) (*plane, error) {
 }
 
 func (p *plane) start(ctx context.Context) (err error) {
-	if err := writeCredentials(p.dir); err != nil {
+	if err := writeCredentials(p.dir, p.settings.nodeIP); err != nil {
 		return err
 	}
 	if p.ports, err = freePorts(); err != nil {
@@ -97,10 +98,12 @@ func (p *plane) start(ctx context.Context) (err error) {
 	if err := p.await(ctx, "the API server to be ready", p.apiServerReady); err != nil {
 		return err
 	}
-	if err := launch("kubelet"); err != nil {
-		return err
+	if p.settings.node == noNode {
+		err = p.await(ctx, "the account without which no pod is admitted", p.accountMade)
+	} else if err = launch("kubelet"); err == nil {
+		err = p.await(ctx, "a pod to be scheduled and become ready", p.podRuns())
 	}
-	if err := p.await(ctx, "a pod to be scheduled and become ready", p.podRuns()); err != nil {
+	if err != nil {
 		return err
 	}
 	return p.publish()

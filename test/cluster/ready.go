@@ -47,6 +47,16 @@ func (p *plane) probe(ctx context.Context, path string) error {
 	return err
 }
 
+// accountMade asks for the service account that the controller manager makes.
+func (p *plane) accountMade(ctx context.Context) error {
+	client, err := p.client()
+	if err != nil {
+		return err
+	}
+	_, err = client.CoreV1().ServiceAccounts(metav1.NamespaceDefault).Get(ctx, "default", metav1.GetOptions{})
+	return err
+}
+
 // podRuns returns the condition that proves the whole plane at once: admission
 // wants the service account that the controller manager makes, the scheduler
 // has to find the node, and the node has to report the pod ready.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,14 +18,21 @@ var forwarded = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, sys
 // run starts a cluster of its own for one command. This process is the
 // supervisor: when it goes, by whatever cause, the whole plane goes.
 func run(args []string) int {
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
-	}
-	if len(args) == 0 {
-		fmt.Fprintf(os.Stderr, "cluster: run needs a command\n%s", usage)
+	var s settings
+	flags := flag.NewFlagSet("cluster run", flag.ContinueOnError)
+	s.register(flags)
+	if err := flags.Parse(args); err != nil {
 		return exitUsage
 	}
-	code, err := runCommand(args)
+	err := s.check()
+	if flags.NArg() == 0 {
+		err = errors.New("run needs a command")
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "cluster: %v\n%s", err, usage)
+		return exitUsage
+	}
+	code, err := runCommand(s, flags.Args())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
 		if code == 0 {
@@ -34,7 +42,7 @@ func run(args []string) int {
 	return code
 }
 
-func runCommand(args []string) (code int, err error) {
+func runCommand(s settings, args []string) (code int, err error) {
 	dir, err := os.MkdirTemp("", "berth-cluster-")
 	if err != nil {
 		return 0, fmt.Errorf("making the cluster's directory: %w", err)
@@ -62,7 +70,7 @@ func runCommand(args []string) (code int, err error) {
 		case <-started:
 		}
 	}()
-	p, err := startPlane(ctx, dir, lock)
+	p, err := startPlane(ctx, dir, s, lock)
 	close(started)
 	if err != nil {
 		keep = ctx.Err() == nil // not interrupted: the parts' logs say why

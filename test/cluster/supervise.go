@@ -20,7 +20,7 @@ const (
 
 // supervise is the background process of up: it owns every part until it is
 // told to stop or a part ends.
-func supervise(dir string) error {
+func supervise(dir string, s settings) error {
 	answer := os.NewFile(readyFD, "answer")
 	lock := os.NewFile(readyFD+1, lockFile)
 	syscall.CloseOnExec(readyFD)
@@ -33,7 +33,7 @@ func supervise(dir string) error {
 	err := listen(cancel)
 	var p *plane
 	if err == nil {
-		p, err = startPlane(stop, dir, lock)
+		p, err = startPlane(stop, dir, s, lock)
 	}
 	if err != nil {
 		fmt.Fprint(answer, err)

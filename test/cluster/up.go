@@ -13,9 +13,27 @@ import (
 	"time"
 )
 
+// withPlane runs a verb that takes a directory and what the plane is to be, and
+// reports its error.
+func withPlane(args []string, verb func(dir string, s settings) error) int {
+	var s settings
+	return parsed(args, s.register, func(dir string) error {
+		if err := s.check(); err != nil {
+			return err
+		}
+		return verb(dir, s)
+	})
+}
+
 // withDir runs a verb whose one flag is the directory, and reports its error.
 func withDir(args []string, verb func(dir string) error) int {
+	return parsed(args, func(*flag.FlagSet) {}, verb)
+}
+
+// parsed runs a verb that takes a directory and the flags that more registers.
+func parsed(args []string, more func(*flag.FlagSet), verb func(dir string) error) int {
 	flags := flag.NewFlagSet("cluster", flag.ContinueOnError)
+	more(flags)
 	dir := flags.String("dir", ".cluster", "the cluster's directory")
 	if err := flags.Parse(args); err != nil {
 		return exitUsage
@@ -36,11 +54,11 @@ func withDir(args []string, verb func(dir string) error) int {
 }
 
 // up starts a supervisor in the background and waits for its answer.
-func up(dir string) error {
+func up(dir string, s settings) error {
 	kubeconfig := filepath.Join(dir, "kubeconfig")
 	lock, err := tryLock(dir)
 	if errors.Is(err, errRunning) {
-		return alreadyUp(dir, kubeconfig)
+		return alreadyUp(dir, s, kubeconfig)
 	}
 	if err != nil {
 		return err
@@ -60,7 +78,7 @@ func up(dir string) error {
 		return fmt.Errorf("opening the supervisor's log: %w", err)
 	}
 	defer log.Close()
-	cmd := exec.Command(self, superviseVerb, "--dir", dir)
+	cmd := exec.Command(self, append([]string{superviseVerb, "--dir", dir}, s.arguments()...)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{answerWrite, lock}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -85,7 +103,7 @@ func up(dir string) error {
 }
 
 // alreadyUp tells a running cluster from one that is about to run or to end.
-func alreadyUp(dir, kubeconfig string) error {
+func alreadyUp(dir string, s settings, kubeconfig string) error {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), startTimeout, fmt.Errorf("not ready within %s", startTimeout))
 	defer cancel()
 	for tick := time.NewTicker(50 * time.Millisecond); ; {
@@ -96,7 +114,7 @@ func alreadyUp(dir, kubeconfig string) error {
 		lock, err := tryLock(dir)
 		if err == nil { // it ended meanwhile
 			lock.Close()
-			return up(dir)
+			return up(dir, s)
 		}
 		select {
 		case <-ctx.Done():
