@@ -55,7 +55,7 @@ lint: $(BIN)/golangci-lint lint-dead ## Run the linters, the walls between the r
 
 # What the programs cannot reach goes, even where a test calls it; what the tests
 # share has to be reached from a test.
-TAGS  := cluster,conformance,lint,image,bench
+TAGS  := cluster,conformance,lint,image,bench,node
 MAINS  = $$(go list -tags $(TAGS) -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./...)
 # dead prints what deadcode finds with the given arguments, and fails if that is anything.
 dead = found=$$($(BIN)/deadcode -tags $(TAGS) $(1)) && { [ -z "$$found" ] || { echo "$$found"; exit 1; }; }
@@ -101,6 +101,20 @@ test-conformance: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Hold 
 conformance-docs: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Run the matrix and write docs/conformance.md from what it showed
 	$(CONFORMANCE) -run 'TestMatrix|TestRowsAreWhole' ./test/conformance -update
 
+# A real kubelet takes root and containerd; where they are missing, that is said and
+# nothing else is done.
+NODE = BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_FULL=$(FULL) \
+	$(BIN)/node run -- go test -count=1 -tags node -timeout 25m ./test/node/rows
+
+.PHONY: test-node
+test-node: $(BIN)/berth $(BIN)/node ## Hold bin/berth against a real kubelet: ROW=N07 for one, FULL=1 for the long ones too
+	$(if $(ROW),,BERTH_TEST_NODE_BIN=$(BIN)/node go test -count=1 -tags node ./test/node)
+	$(NODE) -run '$(if $(ROW),TestNode/$(ROW)$$,.)' || [ $$? = 77 ]
+
+.PHONY: node-docs
+node-docs: $(BIN)/berth $(BIN)/node ## Run all rows on a real kubelet and write docs/real-node.md from what they showed
+	$(NODE) -update
+
 .PHONY: norace
 norace:
 	@echo "!! NO C COMPILER FOUND: the tests run WITHOUT the race detector. Install gcc or clang to have it." >&2
@@ -139,6 +153,7 @@ generate: ## Write docs/inputs.md, action.yml and docs/report.schema.json from t
 GO_SOURCES      := $(shell find main.go internal -name '*.go' -not -name '*_test.go' 2>/dev/null)
 DEMO_SOURCES    := $(shell find test/demo -name '*.go' 2>/dev/null)
 CLUSTER_SOURCES := $(shell find test/cluster -type f -not -name '*_test.go' 2>/dev/null)
+NODE_SOURCES    := $(shell find test/node -name '*.go' -not -name '*_test.go' 2>/dev/null)
 
 .PHONY: FORCE
 $(BIN)/.version: FORCE
@@ -159,6 +174,14 @@ $(BIN)/stopwatch: test/bench/stopwatch/main.go
 $(BIN)/cluster: $(CLUSTER_SOURCES)
 	@[ -x $@ ] || echo "Compiling a Kubernetes control plane: about 10 minutes on two cores the first time, seconds after that." >&2
 	cd test/cluster && go build -ldflags "$(CLUSTER_LDFLAGS)" -o $@ .
+
+$(BIN)/kubelet: test/cluster/go.mod
+	cd test/cluster && go build -ldflags "$(CLUSTER_LDFLAGS)" -o $@ k8s.io/kubernetes/cmd/kubelet
+
+# The parts of a real node lie beside the program that starts them.
+$(BIN)/node: $(NODE_SOURCES) $(BIN)/cluster $(BIN)/kubelet go.mod go.sum
+	go build -tags node -ldflags "-s -w" -o $(BIN)/node-app ./test/node/app
+	go build -tags node -ldflags "-s -w" -o $@ ./test/node
 
 # The version is part of the recipe, so a new one is built when this file changes.
 $(BIN)/helm3: Makefile
