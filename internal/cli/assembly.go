@@ -53,7 +53,8 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	display := out.display(t.Namespace)
 	opened.add(display.Close)
 	lock := newLocker(conn, t, o)
-	operations := backends{conn: conn, target: t, lock: lock, display: display, failFast: o.FailFast}
+	operations := backends{conn: conn, target: t, lock: lock, display: display,
+		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait}}
 	releases := helm.New(p.helmOptions(conn, out, t, o, cache), store, operations.open)
 
 	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{

@@ -18,11 +18,17 @@ import (
 
 // backends opens the backend of each Helm operation.
 type backends struct {
-	conn     *kube.Conn
-	target   target
-	lock     *locker
-	display  *progress.Display
-	failFast bool
+	conn    *kube.Conn
+	target  target
+	lock    *locker
+	display *progress.Display
+	patience
+}
+
+// patience is what a wait for objects puts up with, as the user wants it.
+type patience struct {
+	failFast          bool
+	settle, imageWait time.Duration
 }
 
 // open returns the backend of one Helm operation, behind a fence of its own.
@@ -84,8 +90,8 @@ func (w waiter) WaitForCompletion(ctx context.Context, applied manifest.Objects)
 	return deleted, apifailure.Classify(err, "wait for the hook to end")
 }
 
-// settleTime is how long a wait watches what gives no other sign that it is well.
-const settleTime = 3 * time.Second
+// signTime is how long a wait watches what gives no other sign that it is well.
+const signTime = 3 * time.Second
 
 // begin returns the waiter of one wait, and how that wait is shown.
 func (w waiter) begin(ctx context.Context, aim progress.Condition, jobs bool) (*rollout.Waiter, *progress.Wait, error) {
@@ -99,7 +105,8 @@ func (w waiter) begin(ctx context.Context, aim progress.Condition, jobs bool) (*
 	}
 	shown := w.display.Wait(aim)
 	return &rollout.Waiter{
-		Release: w.target.Release, OwnNamespace: w.target.PerBranch, WaitForJobs: jobs, FailFast: w.failFast, Settle: settleTime, Observer: shown,
+		Release: w.target.Release, OwnNamespace: w.target.PerBranch, WaitForJobs: jobs, FailFast: w.failFast, Observer: shown,
+		Settle: w.settle, Patience: signTime, ImageWait: w.imageWait,
 		Clients: rollout.Clients{Clientset: client, Dynamic: dynamic, Mapper: mapper, Namespace: w.target.Namespace},
 	}, shown, nil
 }

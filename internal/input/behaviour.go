@@ -56,6 +56,16 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.FailFast },
 	},
 	{
+		Name: "settle", Type: Duration, Default: "3s", Verbs: deploying,
+		Doc:   "How long a container that has no readiness probe, or that restarted during the rollout, has to run before it counts as ready; 0 takes it for ready as soon as it runs.",
+		field: func(o *Options) any { return &o.Settle },
+	},
+	{
+		Name: "image-wait", Type: Duration, Default: "0s", Verbs: deploying,
+		Doc:   "How long an image that the registry does not have is waited for, where the job that builds it runs beside the deploy; 0 fails the rollout at once.",
+		field: func(o *Options) any { return &o.ImageWait },
+	},
+	{
 		Name: "max-history", Type: Int, Default: "10", Verbs: creating,
 		Doc:   "How many revisions are kept; 0 keeps all.",
 		field: func(o *Options) any { return &o.MaxHistory },

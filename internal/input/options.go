@@ -79,6 +79,8 @@ type Timing struct {
 	CheckTimeout    time.Duration
 	RBACWait        time.Duration
 	AssumeDeadAfter time.Duration // 0 means never
+	Settle          time.Duration // 0 means not at all
+	ImageWait       time.Duration // 0 means not at all
 }
 
 // Policy is what a run does with what it finds.

@@ -90,7 +90,7 @@ func (in *Input) redact(value string) string {
 	if in.Secret || in.Type == Content {
 		return hidden
 	}
-	if strings.HasPrefix(in.Name, "set") {
+	if in.Name == "set" || strings.HasPrefix(in.Name, "set-") {
 		key, _, found := strings.Cut(value, "=")
 		if !found || isJSONObject(value) {
 			return hidden

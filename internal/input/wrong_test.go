@@ -17,6 +17,8 @@ func TestWrongInputs(t *testing.T) {
 	}{
 		{"duration without unit", []string{"--timeout=5"}, nil, []string{`--timeout "5": give a duration`}},
 		{"negative duration", nil, []string{"BERTH_LOCK_TIMEOUT=-1s"}, []string{`BERTH_LOCK_TIMEOUT "-1s": give a duration`}},
+		{"settle without unit", []string{"--settle=3"}, nil, []string{`--settle "3": give a duration`}},
+		{"negative wait for an image", nil, []string{"BERTH_IMAGE_WAIT=-1m"}, []string{`BERTH_IMAGE_WAIT "-1m": give a duration`}},
 		{"no time at all", []string{"--timeout=0s"}, nil, []string{"--timeout"}},
 		{"boolean", nil, []string{"BERTH_CREATE_NAMESPACE=on"}, []string{`BERTH_CREATE_NAMESPACE "on": give true or false`}},
 		{"number", []string{"--confirm=0"}, nil, []string{"--confirm \"0\": give a whole number from 1"}},

@@ -3,6 +3,7 @@ package health
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,10 +11,13 @@ import (
 
 // Event is what matters of a Kubernetes event or of a series of the same.
 type Event struct {
+	Warning bool
 	Reason  string
 	Message string // untrusted
 	Count   int    // how often it occurred
 	Last    time.Time
+	// Container is the name of the container that it concerns; "": the pod.
+	Container string
 	// Current is whether it is known to concern the object as it is now, not as it
 	// was before this wait.
 	Current bool
@@ -21,7 +25,17 @@ type Event struct {
 
 // NewEvent returns the event in this package's form, with Current unset.
 func NewEvent(e *corev1.Event) Event {
-	return Event{Reason: e.Reason, Message: e.Message, Count: eventCount(e), Last: lastSeen(e)}
+	return Event{
+		Warning: e.Type == corev1.EventTypeWarning, Reason: e.Reason, Message: e.Message, Count: eventCount(e), Last: lastSeen(e),
+		Container: containerOf(e.InvolvedObject.FieldPath),
+	}
+}
+
+// containerOf returns the container that a path in a pod names, as in
+// "spec.initContainers{migrate}".
+func containerOf(path string) string {
+	_, name, _ := strings.Cut(path, "{")
+	return strings.TrimSuffix(name, "}")
 }
 
 // SortEvents sorts events by when they occurred last, oldest first.

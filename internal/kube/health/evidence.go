@@ -28,13 +28,14 @@ type Evidence struct {
 	// retries with a growing delay, not have tried again.
 	PriorFailure bool
 	WaitStart    time.Time
-	// OthersStarting is whether other workloads of the release are still starting
-	// without a fault. A container that crashes may depend on them.
-	OthersStarting bool
+	// ImageWait is how long an image that its registry does not have is waited for.
+	ImageWait time.Duration
 	// CustomResources is whether the release has any. Their controllers may provide
 	// a Secret that a pod waits for.
 	CustomResources bool
 	Grace           time.Duration // 0: 30 s
+
+	now time.Time // of this evaluation
 }
 
 func (e Evidence) grace() time.Duration { return cmp.Or(e.Grace, defaultGrace) }
@@ -58,6 +59,13 @@ type fault struct {
 	permanent      bool
 	minOccurrences int
 	minDuration    time.Duration
+	// atLeast is how long the fault has to last however often it occurs.
+	atLeast time.Duration
+	// dependent is whether what the release itself starts may be the cause, so that
+	// the fault counts only as Failures (failures.go) says. began is since when its
+	// cause would have had to be gone.
+	dependent bool
+	began     time.Time
 }
 
 // What a transient fault has to reach by default.
@@ -67,4 +75,7 @@ const (
 	// these several times within it.
 	refusalTime = time.Second
 	recurrence  = 2 // occurrences
+	// passingTime is for what often passes: a registry that does not answer, and what
+	// the kubelet warns of again and again.
+	passingTime = time.Minute
 )

@@ -1,26 +1,24 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 )
 
-// FirstPodReason returns the reason of the first pod that is not ready as
-// "pod NAME: REASON", or "" where all are. events are those of the pods, oldest
-// first; they tell of an image that is being pulled, which no status does.
-func FirstPodReason(pods []*corev1.Pod, events map[types.UID][]Event) string {
-	for _, p := range pods {
-		reason := PodReason(p)
+// FirstPodReason returns the reason of the first pod of the evidence that is not
+// ready as "pod NAME: REASON", or "" where all are.
+func FirstPodReason(e Evidence) string {
+	for _, p := range e.Pods {
+		reason := ExplainPod(p, e.Events[p.UID])
 		if reason == "" {
 			continue
 		}
-		all := events[p.UID]
-		if len(all) > 0 && all[len(all)-1].Reason == "Pulling" && strings.HasSuffix(reason, notStarted) {
-			reason = all[len(all)-1].Message
+		for _, c := range containersOf(p) {
+			reason = e.awaitedImage(p, c.status) + reason
 		}
 		return AboutPod(p, reason)
 	}
@@ -30,10 +28,14 @@ func FirstPodReason(pods []*corev1.Pod, events map[types.UID][]Event) string {
 // AboutPod returns "pod NAME: REASON".
 func AboutPod(p *corev1.Pod, reason string) string { return "pod " + p.Name + ": " + reason }
 
-// PodReason returns in one line why a pod is not ready, by its own status. It
-// returns "" for a pod that is ready, succeeded or is being deleted. Text of the
-// kubelet and of images in it is untrusted, and sanitized.
-func PodReason(p *corev1.Pod) string {
+// PodReason is ExplainPod where no events were read.
+func PodReason(p *corev1.Pod) string { return ExplainPod(p, nil) }
+
+// ExplainPod returns in one line why a pod is not ready, by its own status and its
+// events, oldest first: they alone tell of an image that is being pulled, and why a
+// probe fails. It returns "" for a pod that is ready, succeeded or is being deleted.
+// Text of the kubelet and of images in it is untrusted, and sanitized.
+func ExplainPod(p *corev1.Pod, events []Event) string {
 	if p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodSucceeded {
 		return ""
 	}
@@ -45,7 +47,7 @@ func PodReason(p *corev1.Pod) string {
 			return ""
 		}
 	}
-	reason := containersReason(p)
+	reason := containersReason(p, events)
 	switch {
 	case reason != "":
 		return reason
@@ -76,31 +78,22 @@ func unschedulableReason(c corev1.PodCondition) string {
 
 // containersReason returns the reason of the first container with a fault, or else
 // of the first that is not ready; "" where all are ready.
-func containersReason(p *corev1.Pod) string {
+func containersReason(p *corev1.Pod, events []Event) string {
 	var starting string
-	for _, s := range p.Status.InitContainerStatuses {
-		if s.Ready || s.State.Terminated != nil && s.State.Terminated.ExitCode == 0 {
+	for _, c := range containersOf(p) {
+		if c.status.Ready || c.done() {
 			continue
 		}
-		why, faulty := containerReason("init container", s)
-		if faulty {
+		why, faulty := containerReason(c.kind, c.status)
+		switch why += because(c.status, events); {
+		case faulty:
 			return why
-		}
-		if starting == "" {
+		case starting == "":
 			starting = why
 		}
 	}
-	for _, s := range p.Status.ContainerStatuses {
-		if s.Ready {
-			continue
-		}
-		why, faulty := containerReason("container", s)
-		if faulty {
-			return why
-		}
-		if starting == "" {
-			starting = why
-		}
+	if strings.HasSuffix(starting, notStarted) {
+		return cmp.Or(underWay(p, events), starting)
 	}
 	return starting
 }

@@ -64,6 +64,10 @@ func TestUntrustedTextInReasons(t *testing.T) {
 		"a mount's":                mountFaults(Evidence{Events: map[types.UID][]Event{"u": {mount}}}, p)[0].reason,
 		"a claim's": claimFaults(Evidence{Owner: owner("PersistentVolumeClaim"),
 			Events: map[types.UID][]Event{"u": {claim}}})[0].reason,
+		"a warning's": stuckFaults(Evidence{Events: map[types.UID][]Event{"u": {{Warning: true, Reason: "FailedCreatePodSandBox",
+			Message: message, Count: 1}}}}, p)[0].reason,
+		"a probe's": because(corev1.ContainerStatus{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
+			[]Event{{Reason: "Unhealthy", Message: message}}),
 		"a refused pod's": createFault(Evidence{Owner: owner("StatefulSet")}, message, 0).reason,
 	} {
 		if strings.Contains(got, "hunter2") || !strings.Contains(got, "PASSWORD=(hidden) refused") || strings.Contains(got, "\n") ||
@@ -101,7 +105,7 @@ func TestFirstPodReason(t *testing.T) {
 		"pulling":             {pods(ready, creating), `pod b: Pulling image "x"`},
 		"a fault says itself": {pods(ready, backOff), "pod b: container app: ImagePullBackOff"},
 	} {
-		if got := FirstPodReason(tt.pods, pulling); got != tt.want {
+		if got := FirstPodReason(Evidence{Pods: tt.pods, Events: pulling}); got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}

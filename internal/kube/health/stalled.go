@@ -2,9 +2,12 @@ package health
 
 import "time"
 
-// History holds the faults that earlier evaluations of an object saw, by key. The
-// zero value is that of an object not evaluated before.
-type History map[string]faultRecord
+// History holds what earlier evaluations of an object saw. The zero value is that
+// of an object not evaluated before.
+type History struct {
+	faults map[string]faultRecord // by fault.key
+	runs   map[string]runs        // of the containers, by runKey
+}
 
 // faultRecord is one fault over time.
 type faultRecord struct {
@@ -14,31 +17,35 @@ type faultRecord struct {
 	absent      bool // the last evaluation did not see it
 }
 
-// Active returns whether the last evaluation saw any fault, one that can pass
-// included.
-func (h History) Active() bool {
-	for _, r := range h {
-		if !r.absent {
-			return true
-		}
-	}
-	return false
+// Verdict is what the evidence says of one object.
+type Verdict struct {
+	// Stalled is why the object cannot become ready whatever becomes of others; ""
+	// while it still can.
+	Stalled string
+	// Looping is why it will not, unless something else is the cause that the release
+	// itself still starts: a container crashes again and again. began is when the run
+	// that crashed last began.
+	Looping string
+	began   time.Time
 }
 
-// Stalled returns why the object cannot become ready, or "" while it still can,
-// and the history to pass to the next evaluation. history holds the faults of the
-// previous evaluations; it is not changed.
+// Stalled returns the verdict on an object, and the history to pass to the next
+// evaluation. history holds what the previous evaluations saw; it is not changed.
 //
 // A permanent fault counts at once. A transient fault counts once it has occurred
 // minOccurrences times or has persisted for minDuration.
-func Stalled(e Evidence, history History, now time.Time) (reason string, next History) {
-	next = make(History, len(history))
-	for key, r := range history {
+func Stalled(e Evidence, history History, now time.Time) (v Verdict, next History) {
+	e.now = now
+	next = History{faults: make(map[string]faultRecord, len(history.faults)), runs: followRuns(e, history.runs, now)}
+	for key, r := range history.faults {
 		r.absent = true
-		next[key] = r
+		next.faults[key] = r
 	}
-	for _, f := range faults(e) {
-		r, known := history[f.key]
+	for _, f := range faults(e, next.runs) {
+		r, known := history.faults[f.key]
+		if twice, again := next.faults[f.key]; again && !twice.absent {
+			continue // two events may tell of the same
+		}
 		switch {
 		case !known:
 			r = faultRecord{since: now, occurrence: f.occurrence, occurrences: 1}
@@ -49,19 +56,32 @@ func Stalled(e Evidence, history History, now time.Time) (reason string, next Hi
 			r.occurrences++
 		}
 		r.occurrences = max(r.occurrences, f.count)
-		next[f.key] = r
-		if reason == "" && !f.suppressed && f.counts(r, now) {
-			reason = f.reason
+		r.absent = false
+		next.faults[f.key] = r
+		if !f.suppressed && f.counts(r, now) {
+			v.add(f)
 		}
 	}
-	return reason, next
+	return v, next
 }
 
-// faults returns the faults that the evidence shows.
-func faults(e Evidence) []fault {
+// add adds a fault that counts. The first of its sort gives the reason. Of several
+// containers that crash, one whose last run began late enough is enough.
+func (v *Verdict) add(f fault) {
+	switch {
+	case !f.dependent && v.Stalled == "":
+		v.Stalled = f.reason
+	case f.dependent && (v.Looping == "" || f.began.After(v.began)):
+		v.Looping, v.began = f.reason, f.began
+	}
+}
+
+// faults returns the faults that the evidence shows. known holds the runs of the
+// containers up to now.
+func faults(e Evidence, known map[string]runs) []fault {
 	all := ownerFaults(e)
 	for _, p := range e.Pods {
-		all = append(all, podFaults(e, p)...)
+		all = append(all, podFaults(e, p, known)...)
 	}
 	return all
 }
@@ -69,7 +89,7 @@ func faults(e Evidence) []fault {
 // counts returns whether the fault is permanent, has recurred often enough or has
 // persisted long enough.
 func (f fault) counts(r faultRecord, now time.Time) bool {
-	return f.permanent ||
-		f.minOccurrences > 0 && r.occurrences >= f.minOccurrences ||
-		f.minDuration > 0 && now.Sub(r.since) >= f.minDuration
+	lasted := now.Sub(r.since)
+	return lasted >= f.atLeast &&
+		(f.permanent || f.minOccurrences > 0 && r.occurrences >= f.minOccurrences || f.minDuration > 0 && lasted >= f.minDuration)
 }

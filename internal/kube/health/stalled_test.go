@@ -53,7 +53,8 @@ func both(a, b string) string { return a[:len(a)-1] + ", " + b[1:] }
 
 func refusedBecause(message, more string) string {
 	return fmt.Sprintf(aDeployment,
-		fmt.Sprintf("{observedGeneration: 1, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: %q}]%s}", message,
+		fmt.Sprintf("{observedGeneration: 1, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: %q}]%s}",
+			message,
 			more))
 }
 
@@ -64,165 +65,138 @@ func event(reason, message string, count int) string {
 func TestStalled(t *testing.T) {
 	quota := "pods \"web-1\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1"
 	tests := map[string]struct {
-		others, operators bool
-		moments           []at
-		when              float64 // the moment of the verdict; negative: never
-		reason            string
+		operators bool
+		moments   []at
+		when      float64 // the moment of the verdict; negative: never
+		reason    string
 	}{
-		"an image that is not there": {false, false,
+		"an image that is not there": {false,
 			[]at{{0, "", waiting("ErrImagePull", notFound, 0), ""}, {0.5, "", waiting("ImagePullBackOff", notFound, 0), ""}, {2.9, "", "", ""},
 				{3, "", "", ""}}, 3, "ImagePullBackOff"},
-		"two failed pulls": {false, false,
-			[]at{{0, "", waiting("ErrImagePull", "timeout", 0), ""}, {10, "", waiting("ImagePullBackOff", "", 0), ""}, {20, "", "", ""},
-				{21, "", waiting("ErrImagePull", "timeout", 0), ""}}, 21, "ErrImagePull: timeout"},
-		"a pull that works at last": {false, false,
+		"a pull that works at last": {false,
 			[]at{{0, "", waiting("ErrImagePull", "503 from the registry", 0), ""}, {9, "", waiting("ImagePullBackOff", "Back-off", 0), ""},
 				{12, "", running(0), ""}}, -1, ""},
-		"an image name of nonsense": {false, false, []at{{0, "", waiting("InvalidImageName", "bad", 0), ""}}, 0, "InvalidImageName"},
-		"a Secret without the key": {false, false,
+		"an image name of nonsense": {false, []at{{0, "", waiting("InvalidImageName", "bad", 0), ""}}, 0, "InvalidImageName"},
+		"a Secret without the key": {false,
 			[]at{{0, "", waiting("CreateContainerConfigError", "couldn't find key url in Secret n/db", 0), ""}, {3, "", "", ""}}, 3,
 			"couldn't find key url in Secret n/db"},
-		"a Secret that comes": {false, false,
+		"a Secret that comes": {false,
 			[]at{{0, "", waiting("CreateContainerConfigError", "secret \"db\" not found", 0), ""}, {2, "", "", ""}, {2.5, "", running(0), ""},
 				{9, "", "", ""}}, -1, ""},
-		"a Secret an operator makes": {false, true,
+		"a Secret an operator makes": {true,
 			[]at{{0, "", waiting("CreateContainerConfigError", "secret \"db\" not found", 0), ""}, {29, "", "", ""}, {30, "", "", ""}}, 30,
 			"secret \"db\" not found"},
-		"a crash loop": {false, false,
-			[]at{{0, "", waiting("CrashLoopBackOff", "", 1), ""}, {8, "", "", ""}, {9, "", running(1), ""},
-				{10, "", waiting("CrashLoopBackOff", "", 2), ""}, {12, "", "", ""}, {13, "", "", ""}}, 13, "CrashLoopBackOff, restarted 2 times"},
-		"a third crash": {false, false,
-			[]at{{0, "", waiting("CrashLoopBackOff", "", 2), ""}, {1, "", running(2), ""}, {1.5, "", waiting("CrashLoopBackOff", "", 3), ""}}, 1.5,
-			"restarted 3 times"},
-		"two crashes, then well": {false, false,
-			[]at{{0, "", waiting("CrashLoopBackOff", "", 2), ""}, {2, "", running(2), ""}, {60, "", "", ""}}, -1, ""},
-		"it waits for a database": {true, false,
-			[]at{{0, "", waiting("CrashLoopBackOff", "", 2), ""}, {9, "", waiting("CrashLoopBackOff", "", 4), ""},
-				{19, "", waiting("CrashLoopBackOff", "", 5), ""}}, 19, "restarted 5 times"},
-		"out of memory": {false, false, []at{{0, "", oom, ""}, {3, "", "", ""}}, 3, "OOMKilled (exit code 137)"},
-		"an init container": {false, false, []at{{0, "", initCrash, ""}, {3, "", "", ""}}, 3,
-			"init container migrate: CrashLoopBackOff"},
-		"a Job's pod that crashes": {false, false,
-			[]at{{0, aJob, waiting("CrashLoopBackOff", "", 2), ""}, {60, "", waiting("CrashLoopBackOff", "", 4), ""}}, -1, ""},
-		"a Job's missing image": {false, false, []at{{0, aJob, waiting("ErrImagePull", notFound, 0), ""}, {3, "", "", ""}}, 3,
+		"a Job's missing image": {false, []at{{0, aJob, waiting("ErrImagePull", notFound, 0), ""}, {3, "", "", ""}}, 3,
 			"ErrImagePull"},
-		"a quota":            {false, false, []at{{0, refusedBecause(quota, ""), "", ""}, {1, "", "", ""}}, 1, "exceeded quota"},
-		"as before: a quota": {false, false, []at{{0, refusedBecause(quota, ""), "", ""}, {60, "", "", ""}}, -1, ""},
-		"as before: an image": {false, false,
+		"a quota":            {false, []at{{0, refusedBecause(quota, ""), "", ""}, {1, "", "", ""}}, 1, "exceeded quota"},
+		"as before: a quota": {false, []at{{0, refusedBecause(quota, ""), "", ""}, {60, "", "", ""}}, -1, ""},
+		"as before: an image": {false,
 			[]at{{0, "", waiting("ErrImagePull", notFound, 0), ""}, {0.5, "", waiting("ImagePullBackOff", notFound, 0), ""}, {200, "", "", ""},
 				{210, "", running(0), ""}}, -1, ""},
-		"as before: no image yet": {false, true,
+		"as before: no image yet": {true,
 			[]at{{0, "", waiting("ImagePullBackOff", notFound, 0), ""}, {200, "", waiting("ErrImagePull", notFound, 0), ""},
 				{201, "", waiting("ImagePullBackOff", notFound, 0), ""}}, 201, "ImagePullBackOff"},
-		"as before: a Secret": {false, false,
+		"as before: a Secret": {false,
 			[]at{{0, "", waiting("CreateContainerConfigError", "secret \"db\" not found", 0), ""}, {29, "", "", ""}, {30, "", "", ""}}, 30,
 			"secret \"db\" not found"},
-		"as before: a crash loop": {false, false,
-			[]at{{0, "", waiting("CrashLoopBackOff", "", 7), ""}, {200, "", running(7), ""}, {300, "", "", ""}}, -1, ""},
-		"as before: it still does": {false, false,
-			[]at{{0, "", waiting("CrashLoopBackOff", "", 7), ""}, {200, "", running(7), ""}, {202, "", waiting("CrashLoopBackOff", "", 8), ""}}, 202,
-			"restarted 8 times"},
-		"as before: a volume": {false, false,
+		"as before: a volume": {false,
 			[]at{{0, "", creating, event("FailedMount", noSecret, 9)}, {119, "", "", ""}, {120, "", "", ""}}, 120, "secret \"tls\" not found"},
-		"access is denied": {false, false,
-			[]at{{0, "", waiting("ErrImagePull", "pull access denied, repository does not exist", 0), ""},
-				{0.5, "", waiting("ImagePullBackOff", "pull access denied, repository does not exist", 0), ""}, {9.9, "", "", ""},
-				{10, "", waiting("ErrImagePull", "401 Unauthorized", 0), ""}}, 10, "401 Unauthorized"},
-		"credentials to come": {false, true,
-			[]at{{0, "", waiting("ErrImagePull", "401 Unauthorized", 0), ""}, {1, "", waiting("ImagePullBackOff", "", 0), ""},
-				{10, "", waiting("ErrImagePull", "401 Unauthorized", 0), ""}, {11, "", waiting("ImagePullBackOff", "", 0), ""},
+		"credentials to come": {true,
+			[]at{{0, "", waiting("ErrImagePull", "401 Unauthorized", 0), ""}, {1, "", waiting("ImagePullBackOff", "ErrImagePull: 401 Unauthorized",
+				0), ""},
+				{10, "", waiting("ErrImagePull", "401 Unauthorized", 0), ""}, {11, "", waiting("ImagePullBackOff", "ErrImagePull: 401 Unauthorized",
+					0), ""},
 				{30, "", "", ""}}, 30, "ImagePullBackOff"},
-		"a quota, room to come": {false, false,
+		"a quota, room to come": {false,
 			[]at{{0, refusedBecause(quota, ", replicas: 4, updatedReplicas: 1"), "", ""},
 				{20, refusedBecause(quota, ", replicas: 4, updatedReplicas: 2"), "", ""}, {40, "", "", ""}}, -1, ""},
-		"a quota, of the old pods": {false, false,
+		"a quota, of the old pods": {false,
 			[]at{{0, strings.ReplaceAll(refusedBecause(quota, ""), "eneration: 1", "eneration: 2"), "", ""}, {60, "", "", ""}}, -1, ""},
-		"a quota, not looked at": {false, false,
+		"a quota, not looked at": {false,
 			[]at{{0, strings.Replace(refusedBecause(quota, ""), "generation: 1", "generation: 2", 1), "", ""}, {60, "", "", ""}}, -1, ""},
-		"Pod Security": {false, false,
+		"Pod Security": {false,
 			[]at{{0, refusedBecause("pods \"web-1\" is forbidden: violates PodSecurity \"restricted\"", ""), "", ""}, {1, "", "", ""}}, 1,
 			"violates PodSecurity"},
-		"a webhook that is down": {false, false,
-			[]at{{0, refusedBecause("failed calling webhook \"x\": connection refused", ""), "", ""}, {20, fmt.Sprintf(aDeployment, "{}"), "", ""}},
+		"a webhook that is down": {false,
+			[]at{{0, refusedBecause("failed calling webhook \"x\": connection refused", ""), "", ""}, {20, fmt.Sprintf(aDeployment, "{}"), "",
+				""}},
 			-1, ""},
-		"a StatefulSet's quota": {false, false,
+		"a StatefulSet's quota": {false,
 			[]at{{0, aStatefulSet, "", event("FailedCreate", quota, 1)}, {0.5, "", "", event("FailedCreate", quota, 2)}}, 0.5, "exceeded quota"},
-		"what was before the change": {false, false,
+		"what was before the change": {false,
 			[]at{{0, aStatefulSet, "", strings.Replace(event("FailedCreate", quota, 30), "true", "false", 1)}, {60, "", "", ""}}, -1, ""},
-		"a volume's missing Secret": {false, false,
+		"a volume's missing Secret": {false,
 			[]at{{0, "", creating, event("FailedMount", noSecret, 1)}, {1, "", "", event("FailedMount", noSecret, 2)}, {2.9, "", "", ""},
 				{3, "", "", ""}}, 3, "secret \"tls\" not found"},
-		"mounted late, pulled long": {false, false,
+		"mounted late, pulled long": {false,
 			[]at{{0, "", creating, event("FailedMount", noSecret, 2)},
 				{2, "", "", both(event("FailedMount", noSecret, 2), event("Pulling", "Pulling image", 1))}, {90, "", "", ""}}, -1, ""},
-		"mounted late, sandbox made": {false, false,
+		"mounted late, sandbox made": {false,
 			[]at{{0, "", creating, event("FailedMount", noSecret, 2)},
 				{2, "", strings.Replace(creating, "}}}]}", "}}}], conditions: [{type: PodReadyToStartContainers, status: 'True'}]}", 1), ""},
 				{90, "", "", ""}}, -1, ""},
-		"a namespace's own CA": {false, false,
+		"a namespace's own CA": {false,
 			[]at{{0, "", creating,
 				event("FailedMount", "MountVolume.SetUp failed for volume \"kube-api-access-x\" : configmap \"kube-root-ca.crt\" not found", 2)}, {29,
 				"", "", ""}, {30, "", "", ""}}, 30, "kube-root-ca.crt"},
-		"a disk held elsewhere": {false, false,
-			[]at{{0, "", creating, event("FailedMount", "Multi-Attach error for volume: volume is already used by pod(s) web-0", 9)},
-				{60, "", "", ""}}, -1, ""},
-		"a claim without a class": {false, false,
+		"a claim without a class": {false,
 			[]at{{0, aClaim, "", event("ProvisioningFailed", "storageclass.storage.k8s.io \"fast\" not found", 2)}, {9, "", "", ""}}, 9,
 			"\"fast\" not found"},
-		"a claim waits for its pod": {false, false,
+		"a claim waits for its pod": {false,
 			[]at{{0, aClaim, "", event("WaitForFirstConsumer", "waiting for first consumer", 9)}, {90, "", "", ""}}, -1, ""},
-		"no node": {false, false, []at{{0, "", noNode, none}, {29, "", "", ""}, {30, "", "", ""}}, 30,
+		"no node": {false, []at{{0, "", noNode, none}, {29, "", "", ""}, {30, "", "", ""}}, 30,
 			"no node takes it: Unschedulable: 0/1 nodes"},
-		"no node, one comes": {false, false,
+		"no node, one comes": {false,
 			[]at{{0, "", noNode, none}, {9, "", "", event("TriggeredScaleUp", "pod triggered scale-up", 1)}, {90, "", "", ""}}, -1, ""},
-		"no node, and none comes": {false, false, []at{{0, "", noNode, event("NotTriggerScaleUp", "max size reached", 1)}, {30, "", "", ""}},
+		"no node, and none comes": {false, []at{{0, "", noNode, event("NotTriggerScaleUp", "max size reached", 1)}, {30, "", "", ""}},
 			30, "0/1 nodes"},
-		"no node, events unread": {false, false, []at{{0, "", noNode, ""}, {90, "", "", ""}}, -1, ""},
-		"no room":                {false, false, []at{{0, "", full, none}, {59, "", "", ""}, {60, "", "", ""}}, 60, "Insufficient cpu"},
-		"room is made": {false, false,
+		"no node, events unread": {false, []at{{0, "", noNode, ""}, {90, "", "", ""}}, -1, ""},
+		"no room":                {false, []at{{0, "", full, none}, {59, "", "", ""}, {60, "", "", ""}}, 60, "Insufficient cpu"},
+		"room is made": {false,
 			[]at{{0, "", strings.Replace(full, "phase: Pending", "phase: Pending, nominatedNodeName: n", 1), none}, {99, "", "", ""}}, -1, ""},
-		"a volume in the making": {false, false, []at{{0, "", noVolumeYet, none}, {119, "", "", ""}, {120, "", "", ""}}, 120,
+		"a volume in the making": {false, []at{{0, "", noVolumeYet, none}, {119, "", "", ""}, {120, "", "", ""}}, 120,
 			"unbound immediate"},
-		"a StatefulSet's claim": {false, false,
+		"a StatefulSet's claim": {false,
 			[]at{{0, "", noVolumeYet, none},
 				{1, "", "", event("ProvisioningFailed", "claim data-db-0: storageclass.storage.k8s.io \"fast\" not found", 1)}, {9.5, "", "", ""},
 				{10, "", "", ""}}, 10, "claim data-db-0: storageclass"},
-		"a driver tries again": {false, false,
+		"a driver tries again": {false,
 			[]at{{0, aClaim, "", event("ProvisioningFailed", "rpc error: code = DeadlineExceeded", 9)},
 				{110, "", "", event("ProvisioningSucceeded", "Successfully provisioned volume", 1)}, {200, "", "", ""}}, -1, ""},
-		"a driver fails": {false, false,
+		"a driver fails": {false,
 			[]at{{0, aClaim, "", event("ProvisioningFailed", "rpc error: code = ResourceExhausted", 9)}, {120, "", "", ""}}, 120,
 			"ResourceExhausted"},
-		"a volume that is gone": {false, false, []at{{0, strings.Replace(aClaim, "Pending", "Lost", 1), "", none}}, 0, "is gone"},
-		"an admission policy": {false, false,
+		"a volume that is gone": {false, []at{{0, strings.Replace(aClaim, "Pending", "Lost", 1), "", none}}, 0, "is gone"},
+		"an admission policy": {false,
 			[]at{{0, refusedBecause("pods \"web-1\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no", ""), "", ""},
 				{1, "", "", ""}}, 1, "denied request: no"},
-		"an account that comes": {false, true, []at{{0, refusedBecause(noAccountYet, ""), "", ""}, {29, "", "", ""}, {30, "", "", ""}}, 30,
+		"an account that comes": {true, []at{{0, refusedBecause(noAccountYet, ""), "", ""}, {29, "", "", ""}, {30, "", "", ""}}, 30,
 			"serviceaccount"},
-		"no account": {false, false, []at{{0, refusedBecause(noAccountYet, ""), "", ""}, {3, "", "", ""}}, 3, "serviceaccount"},
-		"refused once, made at last": {false, false,
+		"no account": {false, []at{{0, refusedBecause(noAccountYet, ""), "", ""}, {3, "", "", ""}}, 3, "serviceaccount"},
+		"refused once, made at last": {false,
 			[]at{{0, aStatefulSet, "", event("FailedCreate", "Operation cannot be fulfilled on resourcequotas", 1)},
 				{1, "", creating,
 					both(event("FailedCreate", "Operation cannot be fulfilled on resourcequotas", 1), event("SuccessfulCreate", "create Pod", 1))}, {90,
 					"", "", ""}}, -1, ""},
-		"a quota, then room": {false, false,
+		"a quota, then room": {false,
 			[]at{{0, aStatefulSet, "", event("FailedCreate", quota, 1)},
 				{0.5, "", creating, both(event("FailedCreate", quota, 9), event("SuccessfulCreate", "create Pod", 1))}, {90, "", "", ""}}, -1, ""},
-		"slow": {false, false, []at{{0, "", creating, none}, {200, "", running(0), ""}, {400, "", running(1), ""}}, -1, ""},
-		"a pod that goes": {false, false,
+		"slow": {false, []at{{0, "", creating, none}, {200, "", running(0), ""}, {400, "", running(1), ""}}, -1, ""},
+		"a pod that goes": {false,
 			[]at{{0, "", waiting("ErrImagePull", notFound, 0), ""}, {2, "", "{phase: Failed, reason: Evicted}", ""}, {9, "", "", ""}}, -1, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := Evidence{Owner: object(t, fmt.Sprintf(aDeployment, "{}")), OthersStarting: tt.others, CustomResources: tt.operators,
+			f := Evidence{Owner: object(t, fmt.Sprintf(aDeployment, "{}")), CustomResources: tt.operators,
 				PriorFailure: strings.HasPrefix(name, "as before: ")}
 			f.Unchanged = f.PriorFailure
 			var history History
 			begin := time.Unix(1e9, 0)
 			for _, m := range tt.moments {
 				advance(t, &f, m)
-				var reason string
-				reason, history = Stalled(f, history, begin.Add(time.Duration(m.second*float64(time.Second))))
+				var v Verdict
+				v, history = Stalled(f, history, begin.Add(time.Duration(m.second*float64(time.Second))))
+				reason := v.Stalled + v.Looping
 				if due := m.second == tt.when; due != (reason != "") {
 					t.Fatalf("at %g s: %q", m.second, reason)
 				}
@@ -268,22 +242,22 @@ func advance(t *testing.T, f *Evidence, m at) {
 func TestStalledKeepsPodsApart(t *testing.T) {
 	f := Evidence{Owner: object(t, aStatefulSet)}
 	begin := time.Unix(1e9, 0)
-	var reason string
+	var v Verdict
 	var history History
 	for i, uid := range []string{"a", "b", "c"} { // each drained away after 2 s
 		p := aPod(t, "db-0", uid, waiting("CreateContainerConfigError", `secret "db" not found`, 0))
 		f.Pods = []*corev1.Pod{p}
 		for _, second := range []int{0, 2} {
-			if reason, history = Stalled(f, history, begin.Add(time.Duration(3*i+second)*time.Second)); reason != "" {
-				t.Errorf("pod %s: %s", uid, reason)
+			if v, history = Stalled(f, history, begin.Add(time.Duration(3*i+second)*time.Second)); v != (Verdict{}) {
+				t.Errorf("pod %s: %+v", uid, v)
 			}
 		}
 	}
 	f.Pods = []*corev1.Pod{aPod(t, "web-1", "a", noNode), aPod(t, "web-2", "b", noNode)}
 	f.Events = map[types.UID][]Event{"a": {{Reason: "TriggeredScaleUp"}}, "b": {}}
-	_, history = Stalled(f, nil, begin)
-	if reason, _ = Stalled(f, history, begin.Add(time.Hour)); reason != "" {
-		t.Errorf("while a node is made: %s", reason)
+	_, history = Stalled(f, History{}, begin)
+	if v, _ = Stalled(f, history, begin.Add(time.Hour)); v != (Verdict{}) {
+		t.Errorf("while a node is made: %+v", v)
 	}
 }
 
@@ -295,9 +269,9 @@ func TestStalledSparesOldPods(t *testing.T) {
 		p := aPod(t, "web-1", "a", waiting("CreateContainerConfigError", `secret "db" not found`, 0))
 		p.CreationTimestamp = metav1.NewTime(begin.Add(-age))
 		f := Evidence{Owner: object(t, fmt.Sprintf(aDeployment, "{}")), Pods: []*corev1.Pod{p}, WaitStart: begin}
-		_, history := Stalled(f, nil, begin)
-		if reason, _ := Stalled(f, history, begin.Add(transientTime)); (reason != "") != want {
-			t.Errorf("a pod made %s before: %q", age, reason)
+		_, history := Stalled(f, History{}, begin)
+		if v, _ := Stalled(f, history, begin.Add(transientTime)); (v.Stalled != "") != want {
+			t.Errorf("a pod made %s before: %+v", age, v)
 		}
 	}
 }
@@ -305,9 +279,10 @@ func TestStalledSparesOldPods(t *testing.T) {
 // A malformed status is no fault, and no panic.
 func TestStalledOverNonsense(t *testing.T) {
 	for _, text := range []string{"{apiVersion: apps/v1, kind: Deployment}", "{apiVersion: apps/v1, kind: StatefulSet, status: [1]}",
-		"{apiVersion: apps/v1, kind: Deployment, status: {conditions: [1, {type: ReplicaFailure}]}}", "{apiVersion: v1, kind: Pod, status: 3}"} {
-		if reason, _ := Stalled(Evidence{Owner: object(t, text), Pods: []*corev1.Pod{{}}}, nil, time.Now()); reason != "" {
-			t.Errorf("%s: %s", text, reason)
+		"{apiVersion: apps/v1, kind: Deployment, status: {conditions: [1, {type: ReplicaFailure}]}}",
+		"{apiVersion: v1, kind: Pod, status: 3}"} {
+		if v, _ := Stalled(Evidence{Owner: object(t, text), Pods: []*corev1.Pod{{}}}, History{}, time.Now()); v != (Verdict{}) {
+			t.Errorf("%s: %+v", text, v)
 		}
 	}
 }

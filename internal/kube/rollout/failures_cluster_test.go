@@ -57,7 +57,7 @@ func TestEveryFailureGivesItsReason(t *testing.T) {
 			"Failed", ""},
 		"an image without a name": {behaving("invalid-image", "", ""), 0, 2 * time.Second,
 			[]string{"container app: InvalidImageName: ", "couldn't parse image name"}, "", ""},
-		"a registry that fails": {behaving("image-pull", ", sim.berth.dev/message: 503 Service Unavailable", ""), 0, 8 * time.Second,
+		"a registry that fails": {behaving("image-pull", ", sim.berth.dev/message: 503 Service Unavailable", ""), time.Minute, 65 * time.Second,
 			[]string{"container app: ", "ErrImagePull: 503 Service Unavailable"}, "Failed", ""},
 		"a Secret that is missing": {behaving("config-error", "", ""), 3 * time.Second, 6 * time.Second,
 			[]string{`container app: CreateContainerConfigError: secret "credentials" not found`}, "Failed", ""},
@@ -67,12 +67,12 @@ func TestEveryFailureGivesItsReason(t *testing.T) {
 			[]string{`FailedMount: MountVolume.SetUp failed for volume "credentials" : secret "credentials" not found`}, "FailedMount", ""},
 		"a volume's missing key": {behaving("failed-mount", ", sim.berth.dev/message: 'references non-existent secret key: tls.crt'", ""),
 			3 * time.Second, 7 * time.Second, []string{"FailedMount: ", "references non-existent secret key: tls.crt"}, "FailedMount", ""},
-		"a container that crashes": {behaving("crash-loop", "", ""), 3 * time.Second, 9 * time.Second,
-			[]string{"container app: ", "exit code 1"}, "BackOff", "exit status 2"},
-		"a container without memory": {behaving("oom-killed", "", ""), 3 * time.Second, 9 * time.Second,
+		"a container that crashes": {behaving("crash-loop", "", ""), 40 * time.Second, 45 * time.Second,
+			[]string{"container app: CrashLoopBackOff", "exit code 1"}, "BackOff", "exit status 2"},
+		"a container without memory": {behaving("oom-killed", "", ""), 0, 9 * time.Second,
 			[]string{"container app: ", "OOMKilled", "137"}, "BackOff", ""},
-		"an init container": {behaving("init-crash", "", ", initContainers: [{name: migrate, image: a}]"), 3 * time.Second,
-			9 * time.Second, []string{"init container migrate: ", "exit code 1"}, "BackOff", `relation "ships" does not exist`},
+		"an init container": {behaving("init-crash", "", ", initContainers: [{name: migrate, image: a}]"), 40 * time.Second,
+			45 * time.Second, []string{"init container migrate: CrashLoopBackOff", "exit code 1"}, "BackOff", `relation "ships" does not exist`},
 		"no node for the pod": {behaving("ready", "", ", nodeSelector: {disk: fast}"), shortGrace, 6 * time.Second,
 			[]string{"no node takes it: Unschedulable: 0/1 nodes", "affinity/selector"}, "FailedScheduling", ""},
 		"no room for the pod": {strings.Replace(behaving("ready", "", ""), "image: a,", "image: a, resources: {requests: {cpu: 5k}},", 1),
@@ -85,7 +85,7 @@ func TestEveryFailureGivesItsReason(t *testing.T) {
 			w.SetGrace(shortGrace)
 			began := time.Now()
 			deployment(t, cluster, namespace, c.template)
-			d := requireFailure(t, wait(t, w, time.Minute, web), append(c.says, "pod web-")...)
+			d := requireFailure(t, wait(t, w, 2*time.Minute, web), append(c.says, "pod web-")...)
 			if took := time.Since(began); took < c.least || took > c.most+busy {
 				t.Errorf("it took %s, want %s to %s", took, c.least, c.most)
 			}

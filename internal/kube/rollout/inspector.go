@@ -30,8 +30,10 @@ type inspector struct {
 	clients         Clients
 	failFast        bool
 	grace           time.Duration
+	imageWait       time.Duration
 	customResources bool // the release has any
 	started         time.Time
+	calm            time.Time // when the last of those became ready that others may wait for, or the wait began
 	tracked         []*tracked
 	podUpdates      chan update
 	results         chan probeResult
@@ -48,8 +50,9 @@ type probeResult struct {
 }
 
 func newInspector(w *Waiter, running *sync.WaitGroup) *inspector {
+	now := time.Now()
 	return &inspector{
-		clients: w.Clients, failFast: w.FailFast, grace: w.grace, started: time.Now(), running: running,
+		clients: w.Clients, failFast: w.FailFast, grace: w.grace, imageWait: w.ImageWait, started: now, calm: now, running: running,
 		podUpdates: make(chan update), results: make(chan probeResult),
 	}
 }
@@ -63,7 +66,12 @@ func (in *inspector) track(t *target) {
 
 // untrack ends that for a target that is satisfied.
 func (in *inspector) untrack(t *target) {
-	in.tracked = slices.DeleteFunc(in.tracked, func(tr *tracked) bool { return tr.target == t })
+	in.tracked = slices.DeleteFunc(in.tracked, func(tr *tracked) bool {
+		if tr.target == t && tr.awaited {
+			in.calm = time.Now()
+		}
+		return tr.target == t
+	})
 }
 
 // changed notes that a target changed.
@@ -96,21 +104,26 @@ func (in *inspector) excuses(t *target, now time.Time) bool {
 // others that are suspected get two evaluations' time for that, too, so that all
 // are reported together. Without failFast nothing fails.
 func (in *inspector) evaluate(now time.Time) (hasFailed bool) {
-	unconfirmed := 0
-	starting := map[*tracked]bool{}
-	for _, tr := range in.tracked {
-		if tr.starting() {
-			starting[tr] = true
-		}
-	}
-	stalled := map[*tracked]string{}
+	var live []*tracked
+	var standings []health.Standing
 	for _, tr := range in.tracked {
 		if tr.target.live == nil {
 			tr.follow() // there is nothing to confirm any more
 			continue
 		}
-		others := len(starting) > 1 || len(starting) == 1 && !starting[tr]
-		reason := tr.evaluate(in.evidence(tr, others), in.failFast && !tr.excused(now), now)
+		live = append(live, tr)
+		starting := tr.starting()
+		if tr.awaited && !starting {
+			in.calm = now
+		}
+		tr.awaited = starting
+		standings = append(standings, health.Standing{Verdict: tr.evaluate(in.evidence(tr), now), Starting: starting})
+	}
+	unconfirmed := 0
+	stalled := map[*tracked]string{}
+	for i, reason := range health.Failures(standings, in.calm) {
+		tr := live[i]
+		tr.suspect(in.failFast && reason != "" && !tr.excused(now))
 		switch {
 		case tr.confirmed:
 			stalled[tr] = reason
@@ -134,13 +147,12 @@ func (in *inspector) evaluate(now time.Time) (hasFailed bool) {
 	return true
 }
 
-// evidence gathers what is known of a target. othersStarting is whether other
-// workloads are starting without a fault.
-func (in *inspector) evidence(tr *tracked, othersStarting bool) health.Evidence {
+// evidence gathers what is known of a target.
+func (in *inspector) evidence(tr *tracked) health.Evidence {
 	e := health.Evidence{
 		Owner: tr.target.live, Pods: tr.currentPods(), Events: tr.events,
 		Unchanged: tr.target.unchanged, PriorFailure: tr.target.priorFailure, WaitStart: in.started,
-		OthersStarting: othersStarting, CustomResources: in.customResources, Grace: in.grace,
+		ImageWait: in.imageWait, CustomResources: in.customResources, Grace: in.grace,
 	}
 	if !tr.replicaSetOutdated() {
 		e.ReplicaSetFailure = tr.replicaSet.failure

@@ -41,13 +41,13 @@ func TestEventsAreCountedFromTheFirstThatWereRead(t *testing.T) {
 				f := p.emptyFindings()
 				f.events[types.UID("owner")] = p.classify([]corev1.Event{refusal}, f.counts)
 				tr.apply(f, time.Now())
-				var reason string
+				var v health.Verdict
 				for _, later := range []float64{0, 1.5} { // current or not, it has to last
 					at := time.Unix(int64(10*second), 0).Add(time.Duration(later * float64(time.Second)))
-					reason, history = health.Stalled(in.evidence(tr, false), history, at)
+					v, history = health.Stalled(in.evidence(tr), history, at)
 				}
-				if (reason != "") != want {
-					t.Errorf("probe %d: %q", second+2, reason)
+				if (v.Stalled != "") != want {
+					t.Errorf("probe %d: %+v", second+2, v)
 				}
 			}
 		})

@@ -25,7 +25,7 @@ func (w *Waiter) WaitForReady(ctx context.Context, applied manifest.Objects) err
 	if err != nil {
 		return err
 	}
-	r := readiness{waitForJobs: w.WaitForJobs, settle: w.Settle, before: map[*target]string{}}
+	r := readiness{waitForJobs: w.WaitForJobs, patience: w.Patience, before: map[*target]string{}}
 	left, err := w.wait(ctx, targets, r.evaluate, w.inspects)
 	switch {
 	case err != nil:
@@ -92,7 +92,7 @@ func (e *NotReadyError) Diagnostics() *result.Diagnostics { return e.Found }
 // readiness evaluates objects that are to become ready.
 type readiness struct {
 	waitForJobs bool
-	settle      time.Duration
+	patience    time.Duration
 	// before holds what each target had failed by when it was evaluated first, or "".
 	before map[*target]string
 }
@@ -157,12 +157,12 @@ func (r readiness) evaluateJob(t *target) outcome {
 	case r.waitForJobs:
 		t.object.Reason = "the Job has not completed"
 		return pending
-	case r.settle > 0 && !health.JobRuns(t.live):
+	case r.patience > 0 && !health.JobRuns(t.live):
 		t.object.Reason = "none of its pods runs"
 		return pending
 	}
 	t.object.Ready, t.object.Reason = true, "it runs, and is watched for a moment"
-	t.patience, t.afterOthers = r.settle, false
+	t.patience, t.afterOthers = r.patience, false
 	return provisional
 }
 
@@ -188,7 +188,7 @@ func (r readiness) standing(t *target) outcome {
 	switch {
 	case t.isCustom():
 		if t.fresh && !health.Heard(t.live) {
-			t.patience = r.settle
+			t.patience = r.patience
 		}
 		return provisional
 	case t.object.Kind == "APIService" && !health.Available(t.live):

@@ -60,7 +60,7 @@ func TestReadiness(t *testing.T) {
 		"an object that just has to exist": {"{apiVersion: v1, kind: ConfigMap}", false, true, satisfied, false},
 	} {
 		o := targetOf(t, c.object)
-		r := readiness{waitForJobs: c.jobs, settle: time.Second, before: map[*target]string{}}
+		r := readiness{waitForJobs: c.jobs, patience: time.Second, before: map[*target]string{}}
 		if got := r.evaluate(o, c.deleted); got != c.want || o.object.Complete != c.complete {
 			t.Errorf("%s: %d, complete %t", name, got, o.object.Complete)
 		}
@@ -158,7 +158,7 @@ func TestReadinessForgivesAnEarlierStall(t *testing.T) {
 func TestReadinessOfWhatExpires(t *testing.T) {
 	for spec, want := range map[string]outcome{"{ttlSecondsAfterFinished: 0}": satisfied, "{}": pending} {
 		o := targetOf(t, strings.Replace(pendingJob, "status:", "spec: "+spec+", status:", 1))
-		r := readiness{settle: time.Second, before: map[*target]string{}}
+		r := readiness{patience: time.Second, before: map[*target]string{}}
 		if got := r.evaluate(o, false); got != pending {
 			t.Errorf("%s: %d at first", spec, got)
 		}
@@ -186,7 +186,7 @@ func TestPatience(t *testing.T) {
 	} {
 		o := targetOf(t, c.object)
 		o.fresh = c.fresh
-		r := readiness{settle: time.Second, before: map[*target]string{}}
+		r := readiness{patience: time.Second, before: map[*target]string{}}
 		if got := o.judge(r.evaluate, false, time.Now()); got != provisional || o.patience != c.want || o.holds() != (c.want > 0) {
 			t.Errorf("%s: %d, patience %s, holds %t", name, got, o.patience, o.holds())
 		}

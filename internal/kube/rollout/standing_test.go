@@ -65,7 +65,7 @@ func TestWhatIsWatchedToTheEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, update := fakeWaiter(t, c.before...)
-				w.Settle = 3 * time.Second
+				w.Patience = 3 * time.Second
 				start := time.Now()
 				go func() {
 					for _, then := range c.changes {
@@ -130,7 +130,7 @@ func TestWhatIsReadyForNowIsShown(t *testing.T) {
 func TestInterruptWhileAJobIsWatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := fakeWaiter(t, status(seedJob, "{active: 1, ready: 1}"))
-		w.Settle = 3 * time.Second
+		w.Patience = 3 * time.Second
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			sleep(t.Context(), time.Second)
@@ -152,7 +152,7 @@ func TestNoRoomForTheLastPod(t *testing.T) {
 	)
 	synctest.Test(t, func(t *testing.T) {
 		w, update := fakeWaiter(t, spread, pod, status(job, "{}"))
-		w.Settle = time.Second
+		w.Patience = time.Second
 		start := time.Now()
 		go func() {
 			sleep(t.Context(), 50*time.Second) // past the time after which a pod without a node fails a wait

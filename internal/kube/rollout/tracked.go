@@ -39,6 +39,7 @@ type tracked struct {
 	baseline   map[types.UID]int
 	replicaSet replicaSet
 	history    health.History
+	awaited    bool // the last evaluation saw that others may wait for it
 	// excusedSince is since when it is as ready as it will be; zero: it is not.
 	excusedSince time.Time
 	changed      time.Time // when it or one of its pods last changed
@@ -65,7 +66,7 @@ func (tr *tracked) follow() {
 	}
 	if tr.owner != owner {
 		tr.owner = owner
-		tr.events, tr.baseline, tr.replicaSet, tr.history = nil, nil, replicaSet{}, nil
+		tr.events, tr.baseline, tr.replicaSet, tr.history = nil, nil, replicaSet{}, health.History{}
 		tr.confirmation, tr.target.podReason = confirmation{}, ""
 	}
 	if live != nil {
@@ -90,18 +91,20 @@ func (tr *tracked) findPods(live *unstructured.Unstructured) {
 	}
 }
 
-// evaluate weighs the evidence and returns why the target is stalled; "" if it is
-// not. It updates the history, the confirmation and the target's pod reason.
-func (tr *tracked) evaluate(e health.Evidence, failFast bool, now time.Time) string {
-	tr.target.podReason = health.FirstPodReason(e.Pods, e.Events)
-	var reason string
-	reason, tr.history = health.Stalled(e, tr.history, now)
-	tr.suspected = failFast && reason != ""
-	tr.confirmed = tr.confirmed && tr.suspected
-	if !tr.suspected {
-		tr.deniedSince = time.Time{}
+// evaluate weighs the evidence. It updates the history and the target's pod reason.
+func (tr *tracked) evaluate(e health.Evidence, now time.Time) (v health.Verdict) {
+	tr.target.podReason = health.FirstPodReason(e)
+	v, tr.history = health.Stalled(e, tr.history, now)
+	return v
+}
+
+// suspect takes whether the evidence says that the target has failed.
+func (c *confirmation) suspect(suspected bool) {
+	c.suspected = suspected
+	c.confirmed = c.confirmed && suspected
+	if !suspected {
+		c.deniedSince = time.Time{}
 	}
-	return reason
 }
 
 // excused returns whether the target, though not ready, is as ready as it will be. The
@@ -125,10 +128,18 @@ func (tr *tracked) excused(now time.Time) bool {
 // placingTime is how long a pod has to find no node before it is done without.
 const placingTime = 3 * time.Second
 
-// starting returns whether the target is a workload without a fault, not even a
-// transient one. One that was deleted does not start any more.
+// starting returns whether others of the release may wait for the target: it is a
+// workload or a bare pod, a Job that has not ended, or a custom resource that is not
+// ready yet.
 func (tr *tracked) starting() bool {
-	return tr.target.live != nil && tr.selector != nil && !tr.history.Active()
+	t := tr.target
+	switch {
+	case t.live == nil:
+		return false
+	case t.isCustom():
+		return t.holds()
+	}
+	return tr.selector != nil || t.live.GetKind() == "Pod"
 }
 
 // due returns whether it is time for another probe. The longer nothing changes,

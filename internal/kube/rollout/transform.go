@@ -36,8 +36,25 @@ func toPod(u *unstructured.Unstructured) (p *corev1.Pod, ok bool) {
 func trimPod(p *corev1.Pod) *corev1.Pod {
 	p.ManagedFields, p.Annotations = nil, nil
 	claims := slices.DeleteFunc(p.Spec.Volumes, func(v corev1.Volume) bool { return v.PersistentVolumeClaim == nil })
-	p.Spec = corev1.PodSpec{NodeName: p.Spec.NodeName, Volumes: claims}
+	p.Spec = corev1.PodSpec{
+		NodeName: p.Spec.NodeName, Volumes: claims, RestartPolicy: p.Spec.RestartPolicy,
+		InitContainers: trimContainers(p.Spec.InitContainers), Containers: trimContainers(p.Spec.Containers),
+	}
 	return p
+}
+
+// trimContainers keeps of containers when they are restarted, and whether they have a
+// readiness probe.
+func trimContainers(all []corev1.Container) []corev1.Container {
+	kept := make([]corev1.Container, 0, len(all))
+	for _, c := range all {
+		trimmed := corev1.Container{Name: c.Name, RestartPolicy: c.RestartPolicy}
+		if c.ReadinessProbe != nil {
+			trimmed.ReadinessProbe = &corev1.Probe{}
+		}
+		kept = append(kept, trimmed)
+	}
+	return kept
 }
 
 // versionOf returns the resource version as a number, by which versions of one

@@ -25,10 +25,15 @@ type Waiter struct {
 	OwnNamespace bool // no other release uses the namespace: whole kinds may be watched in it
 	WaitForJobs  bool // WaitForReady waits until Jobs are complete
 	FailFast     bool // WaitForReady ends as soon as an object cannot become ready
-	// Settle is how long WaitForReady watches what gives no other sign that it is well:
-	// a Job that runs, a custom resource of which its controller has said nothing yet.
-	Settle   time.Duration
-	Observer Observer // nil: none
+	// Patience is how long WaitForReady watches what gives no other sign that it is
+	// well: a Job that runs, a custom resource of which its controller has said nothing
+	// yet.
+	Patience time.Duration
+	// Settle is how long a container that has no readiness probe, or that restarted, has
+	// to run before WaitForReady takes it for ready.
+	Settle    time.Duration
+	ImageWait time.Duration // how long an image that is missing is waited for
+	Observer  Observer      // nil: none
 
 	grace time.Duration // of health.Evidence; for tests
 }

@@ -1,0 +1,107 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/berth-dev/berth/internal/text"
+)
+
+// Unprobed returns the names of the containers of a workload or bare pod that run as
+// long as it does and have no readiness probe: they are ready as soon as they run,
+// and so also between two crashes. It returns none for what has no such pods, or is
+// ready whatever they do.
+func Unprobed(owner *unstructured.Unstructured) []string {
+	path := []string{"spec", "template", "spec"}
+	switch owner.GetKind() {
+	case "Pod":
+		path = []string{"spec"}
+	case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet":
+		if _, wanted := Replicas(owner); wanted == 0 || leftAlone(owner) {
+			return nil
+		}
+	default:
+		return nil
+	}
+	raw, _, _ := unstructured.NestedMap(owner.Object, path...)
+	var spec corev1.PodSpec
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(raw, &spec); err != nil || raw == nil {
+		return nil
+	}
+	if spec.RestartPolicy != "" && spec.RestartPolicy != corev1.RestartPolicyAlways {
+		return nil
+	}
+	var names []string
+	for _, c := range spec.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways && c.ReadinessProbe == nil {
+			names = append(names, c.Name)
+		}
+	}
+	for _, c := range spec.Containers {
+		if c.ReadinessProbe == nil {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// leftAlone returns whether a workload is ready although its pods are not of its
+// present revision: it is paused, or its pods are replaced by whoever deletes them.
+func leftAlone(owner *unstructured.Unstructured) bool {
+	paused, _, _ := unstructured.NestedBool(owner.Object, "spec", "paused")
+	how, _, _ := unstructured.NestedString(owner.Object, "spec", "updateStrategy", "type")
+	return paused || how == "OnDelete"
+}
+
+// Unsettled returns which container of an object that is ready has to be watched
+// longer, and why, as a sentence; "" where none has. history is that of the
+// evaluation that has just been made.
+//
+// Watched are the containers without a readiness probe, and those that crashed in
+// this rollout: each has to have run for as long as settle. One that an earlier
+// rollout left in a loop has to outlive its last run besides.
+func Unsettled(e Evidence, history History, settle time.Duration, now time.Time) string {
+	var names []string
+	restarted := false
+	for _, p := range e.Pods {
+		if p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+			continue
+		}
+		for _, c := range containersOf(p) {
+			r, known := history.runs[runKey(p, c.status.Name)]
+			if !known || !c.serves || c.probed && r.counted == 0 || r.settled(settle, now) {
+				continue
+			}
+			restarted = restarted || r.counted > 0
+			if !slices.Contains(names, c.status.Name) {
+				names = append(names, c.status.Name)
+			}
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return ""
+	case restarted:
+		return fmt.Sprintf("%s restarted: watched until it has run for %s", ContainerNames(names), text.Duration(settle))
+	}
+	return fmt.Sprintf("%s without a readiness probe: watched until it has run for %s", ContainerNames(names), text.Duration(settle))
+}
+
+// settled returns whether the container has run for long enough.
+func (r runs) settled(settle time.Duration, now time.Time) bool {
+	return !r.up.IsZero() && now.Sub(r.up) >= settle+r.outlive
+}
+
+// ContainerNames returns "container app" or "containers app, proxy".
+func ContainerNames(names []string) string {
+	if len(names) == 1 {
+		return "container " + names[0]
+	}
+	return "containers " + strings.Join(names, ", ")
+}
