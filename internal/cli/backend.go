@@ -68,12 +68,12 @@ func (w waiter) WaitForReady(ctx context.Context, applied manifest.Objects, jobs
 	return shown.Timeline(), err
 }
 
-func (w waiter) WaitForDelete(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
+func (w waiter) WaitForDelete(ctx context.Context, deleted manifest.Objects) ([]result.Event, error) {
 	r, shown, err := w.begin(ctx, progress.Gone, false)
 	if err != nil {
 		return nil, err
 	}
-	err = r.WaitForDelete(ctx, refs)
+	err = r.WaitForDelete(ctx, deleted)
 	return shown.Timeline(), err
 }
 

@@ -56,9 +56,10 @@ type Waiter interface {
 	// objects are as the API server returned them when they were applied. With
 	// jobs, a Job is ready when it is complete.
 	WaitForReady(ctx context.Context, applied manifest.Objects, jobs bool) (took []result.Event, err error)
-	// WaitForDelete returns nil when none of the objects exists any more. took
-	// holds the time that each object needed.
-	WaitForDelete(ctx context.Context, refs []facts.Ref) (took []result.Event, err error)
+	// WaitForDelete returns nil when none of the objects exists any more. One that
+	// has a UID is gone, too, when another has its name. took holds the time that
+	// each object needed.
+	WaitForDelete(ctx context.Context, deleted manifest.Objects) (took []result.Event, err error)
 	// WaitForCompletion returns nil when every Job and Pod has succeeded, or an
 	// error as soon as one cannot. deleted are those that were deleted before their
 	// end.

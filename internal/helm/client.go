@@ -7,9 +7,11 @@ import (
 
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -133,10 +135,17 @@ func (c *client) wait(list kube.ResourceList, timeout time.Duration, jobs bool) 
 
 // WaitForDelete waits until the objects are gone.
 func (c *client) WaitForDelete(list kube.ResourceList, timeout time.Duration) error {
+	return c.waitForDelete(list, nil, timeout)
+}
+
+// waitForDelete waits until the objects are gone. One whose UID is known is gone when
+// another has its name: a controller can make an object anew that it was just writing
+// to, as Kubernetes' own does with aggregated ClusterRoles.
+func (c *client) waitForDelete(list kube.ResourceList, uids map[facts.Ref]types.UID, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(c.untilFenced, stepTimeout(c.operationCtx, timeout))
 	defer cancel()
 	end := c.timeline.start("Wait until gone: %s", refs(list))
-	took, err := c.waiter.WaitForDelete(ctx, refs(list))
+	took, err := c.waiter.WaitForDelete(ctx, named(list, uids))
 	end(took)
 	return c.noteRefusal(err, "wait until what was deleted is gone")
 }

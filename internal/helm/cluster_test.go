@@ -64,8 +64,8 @@ func (w waits) WaitForReady(ctx context.Context, applied manifest.Objects, jobs 
 	return nil, one.WaitForReady(ctx, applied)
 }
 
-func (w waits) WaitForDelete(ctx context.Context, refs []facts.Ref) ([]result.Event, error) {
-	return nil, w.Waiter.WaitForDelete(ctx, refs)
+func (w waits) WaitForDelete(ctx context.Context, deleted manifest.Objects) ([]result.Event, error) {
+	return nil, w.Waiter.WaitForDelete(ctx, deleted)
 }
 
 func (w waits) WaitForCompletion(ctx context.Context, applied manifest.Objects) ([]facts.Ref, error) {

@@ -3,6 +3,7 @@ package helm
 import (
 	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -21,6 +22,21 @@ func applied(list kube.ResourceList) manifest.Objects {
 			u.SetName(info.Name)
 		}
 		u.SetGroupVersionKind(info.Mapping.GroupVersionKind)
+		out = append(out, u)
+	}
+	return out
+}
+
+// named returns a list's objects by their names and UIDs alone. A UID that is not
+// known is left out.
+func named(list kube.ResourceList, uids map[facts.Ref]types.UID) manifest.Objects {
+	out := make(manifest.Objects, 0, len(list))
+	for _, info := range list {
+		u := &unstructured.Unstructured{}
+		u.SetGroupVersionKind(info.Mapping.GroupVersionKind)
+		u.SetNamespace(info.Namespace)
+		u.SetName(info.Name)
+		u.SetUID(uids[refOf(info)])
 		out = append(out, u)
 	}
 	return out

@@ -216,8 +216,12 @@ func (s *sdk) WaitForReady(_ context.Context, objects manifest.Objects, _ bool) 
 }
 
 // WaitForDelete implements Waiter.
-func (s *sdk) WaitForDelete(_ context.Context, refs []facts.Ref) ([]result.Event, error) {
-	s.called("wait gone %s", strings.Join(names(refs), " "))
+func (s *sdk) WaitForDelete(_ context.Context, deleted manifest.Objects) ([]result.Event, error) {
+	gone := make([]facts.Ref, len(deleted))
+	for i, o := range deleted {
+		gone[i] = manifest.RefOf(o)
+	}
+	s.called("wait gone %s", strings.Join(names(gone), " "))
 	return nil, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -23,17 +24,18 @@ const deleteWorkers = 8
 // uninstallClient is the client of an uninstall.
 type uninstallClient struct {
 	*client
-	hooks    []string             // the manifests of the release's hooks
-	objects  string               // the manifest of what is to be deleted
-	missing  []string             // objects whose kind the API server has no more
-	kept     map[facts.Ref]string // objects that were not deleted on purpose, and why
-	failures []error              // of deletions; Helm returns that there were some, and logs them
+	hooks    []string                // the manifests of the release's hooks
+	objects  string                  // the manifest of what is to be deleted
+	missing  []string                // objects whose kind the API server has no more
+	kept     map[facts.Ref]string    // objects that were not deleted on purpose, and why
+	uids     map[facts.Ref]types.UID // of the objects that were deleted
+	failures []error                 // of deletions; Helm returns that there were some, and logs them
 }
 
 var _ kube.InterfaceDeletionPropagation = (*uninstallClient)(nil)
 
 func newUninstallClient(c *client) *uninstallClient {
-	return &uninstallClient{client: c, kept: map[facts.Ref]string{}}
+	return &uninstallClient{client: c, kept: map[facts.Ref]string{}, uids: map[facts.Ref]types.UID{}}
 }
 
 // Build builds hooks as they are: one that cannot be built has failed. For the
@@ -68,7 +70,7 @@ func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, po
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			kept, err := c.deleteOwned(info, policy)
+			uid, kept, err := c.deleteOwned(info, policy)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -77,6 +79,7 @@ func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, po
 			case kept != "":
 				c.kept[refOf(info)] = kept
 			default:
+				c.uids[refOf(info)] = uid
 				res.Deleted = append(res.Deleted, info)
 			}
 		})
@@ -86,36 +89,36 @@ func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, po
 	return res, errs
 }
 
-// deleteOwned deletes one object, or returns why it was kept. An object that does
-// not exist counts as deleted.
-func (c *uninstallClient) deleteOwned(info *resource.Info, policy metav1.DeletionPropagation) (kept string, err error) {
+// deleteOwned deletes one object and returns its UID, or why it was kept. An object
+// that does not exist counts as deleted.
+func (c *uninstallClient) deleteOwned(info *resource.Info, policy metav1.DeletionPropagation) (uid types.UID, kept string, err error) {
 	name := nameOf(refOf(info))
 	live, err := readLive(info)
 	if err != nil {
-		return "", fmt.Errorf("read %s in namespace %q before deleting it: %w", name, info.Namespace, err)
+		return "", "", fmt.Errorf("read %s in namespace %q before deleting it: %w", name, info.Namespace, err)
 	}
 	if live == nil {
-		return "", nil
+		return "", "", nil
 	}
 	if owner := ownerOf(live); owner != c.release {
-		return fmt.Sprintf("%s was kept: it belongs to %s", name, nameOwner(owner)), nil
+		return "", fmt.Sprintf("%s was kept: it belongs to %s", name, nameOwner(owner)), nil
 	}
-	uid := live.GetUID()
+	uid = live.GetUID()
 	opts := &metav1.DeleteOptions{PropagationPolicy: &policy, Preconditions: &metav1.Preconditions{UID: &uid}}
 	if _, err := resource.NewHelper(info.Client, info.Mapping).DeleteWithOptions(info.Namespace, info.Name, opts); err != nil {
 		switch {
 		case apierrors.IsNotFound(err):
-			return "", nil
+			return uid, "", nil
 		case apierrors.IsConflict(err):
-			return fmt.Sprintf("%s was kept: it was made anew since it was read", name), nil
+			return "", fmt.Sprintf("%s was kept: it was made anew since it was read", name), nil
 		}
-		return "", fmt.Errorf("delete %s in namespace %q: %w", name, info.Namespace, err)
+		return "", "", fmt.Errorf("delete %s in namespace %q: %w", name, info.Namespace, err)
 	}
-	return "", nil
+	return uid, "", nil
 }
 
 // WaitForDelete waits until the objects are gone, except those that were kept.
 func (c *uninstallClient) WaitForDelete(list kube.ResourceList, timeout time.Duration) error {
 	deleted := list.Filter(func(info *resource.Info) bool { return c.kept[refOf(info)] == "" })
-	return c.client.WaitForDelete(deleted, timeout)
+	return c.waitForDelete(deleted, c.uids, timeout)
 }

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/berth-dev/berth/internal/apifailure"
@@ -50,10 +51,10 @@ func (r Remover) RemoveAndWait(ctx context.Context, objects []facts.Object) (rem
 	if err != nil {
 		return removed, kept, err
 	}
-	var going []facts.Ref
+	var going manifest.Objects
 	for _, one := range removals {
 		if one.deleting {
-			going = append(going, one.served)
+			going = append(going, rollout.Named(one.served, one.uid))
 		}
 	}
 	err = (&rollout.Waiter{Clients: rollout.Clients{Dynamic: r.Dynamic, Mapper: r.Mapper}}).WaitForDelete(ctx, going)
@@ -69,6 +70,7 @@ func (r Remover) RemoveAndWait(ctx context.Context, objects []facts.Object) (rem
 type removal struct {
 	ref      facts.Ref // as it was observed
 	served   facts.Ref // the same, in the version that the API server has
+	uid      types.UID // of the object that was deleted
 	deleting bool      // it existed, and is being deleted
 	deleted  bool      // by this run
 	kept     string    // why it was not deleted
@@ -122,6 +124,7 @@ func (r *removal) removeFrom(ctx context.Context, resource dynamic.ResourceInter
 		return
 	}
 	uid := live.GetUID()
+	r.uid = uid
 	switch owner := ownership.NamedRelease(live.GetAnnotations()).String(); {
 	case string(uid) != o.UID:
 		r.kept = fmt.Sprintf("%s was kept: it was made anew since it was seen", o.Ref)

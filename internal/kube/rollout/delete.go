@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
 )
 
 // WaitForDelete returns nil once none of the objects exists, or only one that was
-// made anew under the name. When ctx ends first, it returns a *NotReadyError with
+// made anew under the name: since it was first read, or under another UID than the
+// one given. When ctx ends first, it returns a *NotReadyError with
 // those that still exist and the finalizers that hold them.
-func (w *Waiter) WaitForDelete(ctx context.Context, refs []facts.Ref) error {
-	targets, err := w.targets(ByName(refs))
+func (w *Waiter) WaitForDelete(ctx context.Context, objects manifest.Objects) error {
+	targets, err := w.targets(objects)
 	if err != nil {
 		return err
 	}

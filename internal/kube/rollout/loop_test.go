@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
 )
 
 const (
@@ -118,6 +119,18 @@ func TestWaitForReadyTimesOut(t *testing.T) {
 	})
 }
 
+// A controller can make an object anew before the wait first sees that it is gone.
+func TestWaitForDeleteOfWhatWasMadeAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _ := fakeWaiter(t, unreadyWeb)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := w.WaitForDelete(ctx, manifest.Objects{Named(web, "of the one before")}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestWaitForDelete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := fakeWaiter(t, unreadyWeb)
@@ -130,7 +143,7 @@ func TestWaitForDelete(t *testing.T) {
 		}()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if err := w.WaitForDelete(ctx, []facts.Ref{web}); err != nil {
+		if err := w.WaitForDelete(ctx, ByName([]facts.Ref{web})); err != nil {
 			t.Error(err)
 		}
 	})

@@ -37,7 +37,7 @@ func TestWaitIsNotForANamesakeOfThePast(t *testing.T) {
 		metav1.DeleteOptions{PropagationPolicy: &background}); err != nil {
 		t.Fatal(err)
 	}
-	if err := waiter(t, cluster.Config(), namespace).WaitForDelete(t.Context(), []facts.Ref{web}); err != nil {
+	if err := waiter(t, cluster.Config(), namespace).WaitForDelete(t.Context(), rollout.ByName([]facts.Ref{web})); err != nil {
 		t.Fatal(err)
 	}
 	shop(t, cluster, namespace, "web", "1h")

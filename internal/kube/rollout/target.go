@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -26,14 +27,21 @@ const parallelReads = 16
 func ByName(refs []facts.Ref) manifest.Objects {
 	all := make(manifest.Objects, len(refs))
 	for i, r := range refs {
-		u := &unstructured.Unstructured{}
-		u.SetAPIVersion(r.APIVersion)
-		u.SetKind(r.Kind)
-		u.SetNamespace(r.Namespace)
-		u.SetName(r.Name)
-		all[i] = u
+		all[i] = Named(r, "")
 	}
 	return all
+}
+
+// Named returns an object of which only the name is known and, unless it is empty,
+// the UID.
+func Named(r facts.Ref, uid types.UID) *unstructured.Unstructured {
+	u := &unstructured.Unstructured{}
+	u.SetAPIVersion(r.APIVersion)
+	u.SetKind(r.Kind)
+	u.SetNamespace(r.Namespace)
+	u.SetName(r.Name)
+	u.SetUID(uid)
+	return u
 }
 
 // target is one object that is waited for. One goroutine at a time uses it: first one
@@ -103,7 +111,7 @@ func (c Clients) target(u *unstructured.Unstructured) (*target, error) {
 		ref.Namespace = c.Namespace
 	}
 	t := &target{
-		object: facts.Object{Ref: ref, Reason: "it has not been read yet"},
+		object: facts.Object{Ref: ref, UID: string(u.GetUID()), Reason: "it has not been read yet"},
 		source: source{mapping.Resource, ref.Namespace},
 	}
 	t.resource = c.resource(t.source)
