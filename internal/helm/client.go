@@ -7,6 +7,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
@@ -36,7 +37,8 @@ type client struct {
 	pods         kubernetes.Interface
 	waiter       Waiter
 	cacheGets    func() (end func())
-	release      ownership.Release // whose objects these are
+	mapper       func() (meta.RESTMapper, error) // nil maps no stored manifest
+	release      ownership.Release               // whose objects these are
 	timeline     *timeline
 	observed
 }

@@ -20,14 +20,16 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
 // installCRDs creates what the chart's crds folders hold, as Helm does at the
-// start of an install, and then discovers the API server's capabilities anew.
-// CRDs that exist stay as they are. Helm creates the documents of one file
-// together and, when one exists, takes all of the file for existing; here each is
-// created by itself.
+// start of an install, and then discovers the API server's capabilities anew. Helm's
+// upgrade creates none: what a later version of the chart brings would be missing for
+// ever (https://github.com/helm/helm/issues/6581). CRDs that exist stay as they are.
+// Helm creates the documents of one file together and, when one exists, takes all of
+// the file for existing; here each is created by itself.
 func (o *Operations) installCRDs(op *operation, values map[string]any) error {
 	ch, err := o.chart.archive.Load() // Helm's install gets one of its own
 	if err != nil || len(ch.CRDObjects()) == 0 {
@@ -47,6 +49,9 @@ func (o *Operations) installCRDs(op *operation, values map[string]any) error {
 	wanted, err := c.buildAll(ch.CRDObjects())
 	if err != nil {
 		return err
+	}
+	if wanted = wanted.Filter(c.mayBeMissing); len(wanted) == 0 {
+		return nil
 	}
 	created, err := c.createMissing(wanted)
 	if err != nil {
@@ -173,10 +178,15 @@ func notServed(cause error) error {
 		Next: "See the conditions of these CRDs: another one may have the same names. Nothing else was made."}
 }
 
+// mayBeMissing reports whether an object may have to be created: not a CRD all of
+// whose kinds the API server serves.
+func (c crdClient) mayBeMissing(info *resource.Info) bool {
+	served := servedKinds(info)
+	return len(served) == 0 || slices.ContainsFunc(served, func(k schema.GroupVersionKind) bool { return !c.knows(k) })
+}
+
 func (c crdClient) knowsAll(list kube.ResourceList) bool {
-	return !slices.ContainsFunc(list, func(info *resource.Info) bool {
-		return slices.ContainsFunc(servedKinds(info), func(k schema.GroupVersionKind) bool { return !c.knows(k) })
-	})
+	return !slices.ContainsFunc(list, func(info *resource.Info) bool { return len(servedKinds(info)) > 0 && c.mayBeMissing(info) })
 }
 
 func (c crdClient) knows(k schema.GroupVersionKind) bool {
@@ -188,18 +198,8 @@ func (c crdClient) knows(k schema.GroupVersionKind) bool {
 // server to serve, none for another object or a malformed one.
 func servedKinds(info *resource.Info) []schema.GroupVersionKind {
 	definition, ok := info.Object.(*unstructured.Unstructured)
-	if !ok || definition.GetKind() != "CustomResourceDefinition" {
+	if !ok {
 		return nil
 	}
-	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
-	kind, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "kind")
-	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
-	var served []schema.GroupVersionKind
-	for _, v := range versions {
-		version, _ := v.(map[string]any)
-		if name, ok := version["name"].(string); ok && version["served"] == true {
-			served = append(served, schema.GroupVersionKind{Group: group, Version: name, Kind: kind})
-		}
-	}
-	return served
+	return manifest.DefinedKinds(definition)
 }

@@ -2,14 +2,17 @@ package helm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/action"
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -80,7 +83,7 @@ func (o *Operations) runMode(mode facts.DeployMode, op *operation, c *deployClie
 	case facts.ModeInstall, facts.ModeReplace:
 		return o.install(op, &installClient{deployClient: c}, ch, values, mode == facts.ModeReplace, failed), nil
 	case facts.ModeUpgrade:
-		return o.upgrade(op, &upgradeClient{c}, ch, values, failed), nil
+		return o.upgrade(op, &upgradeClient{deployClient: c}, ch, values, failed), nil
 	}
 	return result.Outcome{}, fmt.Errorf("deploy release %s: there is no mode %q", o.opts.Release, mode)
 }
@@ -129,7 +132,23 @@ func (o *Operations) upgrade(op *operation, c *upgradeClient, ch *helmchart.Char
 	u.DisableOpenAPIValidation = true
 	return op.run(c, func() (*release.Release, error) {
 		c.failed = buildFailedRevisions(c.client, failed)
+		// Before, the upgrade went well without a CRD that may not be made: it still
+		// does where the chart uses none of its kinds.
+		missing := o.installCRDs(op, values)
+		if missing != nil && !denied(missing) {
+			return nil, missing
+		}
 		c.timeline.enter(phaseRender)
-		return u.Run(o.opts.Release, ch, values)
+		rel, err := u.Run(o.opts.Release, ch, values)
+		if missing != nil && err != nil && strings.Contains(err.Error(), "no matches for kind") {
+			return nil, missing
+		}
+		return rel, err
 	})
+}
+
+// denied reports whether an error names a permission that is missing.
+func denied(err error) bool {
+	var p *problem.Problem
+	return errors.As(err, &p) && p.Reason == problem.PermissionMissing
 }

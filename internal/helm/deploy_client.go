@@ -2,6 +2,7 @@ package helm
 
 import (
 	"io"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -39,7 +40,27 @@ func (c *deployClient) Build(r io.Reader, validate bool) (kube.ResourceList, err
 }
 
 // upgradeClient is the client of an upgrade.
-type upgradeClient struct{ *deployClient }
+type upgradeClient struct {
+	*deployClient
+	chart *string // the chart's manifest, once it was built
+}
+
+// Build builds a manifest. The first one of an upgrade is the chart's, and any other
+// that is not to be validated is stored; TestUpgradeOrder holds Helm to it.
+func (c *upgradeClient) Build(r io.Reader, validate bool) (kube.ResourceList, error) {
+	all, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	text := string(all)
+	if c.chart == nil {
+		c.chart = &text
+	}
+	if validate || text == *c.chart {
+		return c.deployClient.Build(strings.NewReader(text), validate)
+	}
+	return c.buildStored(text, false)
+}
 
 // Update brings the release's objects to the chart's new manifest, and removes
 // what failed revisions have set.

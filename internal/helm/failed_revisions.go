@@ -2,7 +2,6 @@ package helm
 
 import (
 	"encoding/json"
-	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	"helm.sh/helm/v3/pkg/kube"
@@ -23,12 +22,11 @@ import (
 type failedRevisions []kube.ResourceList
 
 // buildFailedRevisions builds the objects of manifests. A manifest that cannot be
-// built, since the API server has a kind of it no more, is logged and left out:
-// its fields stay, as with Helm.
+// built is logged and left out: its fields stay, as with Helm.
 func buildFailedRevisions(c *client, manifests []string) failedRevisions {
 	var all failedRevisions
 	for _, m := range manifests {
-		built, err := c.Build(strings.NewReader(m), false)
+		built, err := c.buildStored(m, false)
 		if err != nil {
 			c.log("leave out the manifest of a failed revision: %v", err)
 			continue

@@ -77,6 +77,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			pods:         backend.Pods,
 			waiter:       backend.Waiter,
 			cacheGets:    backend.CacheGets,
+			mapper:       backend.Getter.ToRESTMapper,
 			release:      ownership.Release{Namespace: o.opts.Namespace, Name: o.opts.Release},
 			timeline:     t,
 		},

@@ -3,7 +3,6 @@ package helm
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
@@ -43,11 +42,13 @@ func (o *Operations) rollback(op *operation, to int) result.Outcome {
 	b.Wait = true
 	b.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	b.MaxHistory = o.opts.MaxHistory
-	return op.run(op.client, func() (*release.Release, error) {
+	c := &rollbackClient{client: op.client}
+	return op.run(c, func() (*release.Release, error) {
 		last, err := checkRollback(op.config.Releases, op.client, o.opts.Release, to)
 		if err != nil {
 			return nil, err
 		}
+		c.current = last.Manifest
 		records.last, records.lastDeployed = last.Version, last.Info.Status == release.StatusDeployed
 		err = b.Run(o.opts.Release)
 		return records.created, err
@@ -67,11 +68,11 @@ func checkRollback(releases *storage.Storage, c *client, name string, to int) (l
 	if err != nil {
 		return nil, fmt.Errorf("read revision %d of release %s to roll back to it: %w", to, name, err)
 	}
-	have, err := c.Build(strings.NewReader(last.Manifest), false)
+	have, err := c.buildStored(last.Manifest, false)
 	if err != nil {
 		return nil, fmt.Errorf("find the objects of revision %d: %w", last.Version, err)
 	}
-	want, err := c.Build(strings.NewReader(target.Manifest), false)
+	want, err := c.buildStored(target.Manifest, true)
 	if err != nil {
 		return nil, fmt.Errorf("find the objects of revision %d: %w", to, err)
 	}

@@ -43,6 +43,7 @@ type sdk struct {
 	client    *client
 	updateErr error  // what every update of an object ends with
 	unpatched string // the name of an object whose patches fail
+	unserved  string // an API version that is not served
 
 	mu    sync.Mutex
 	calls []string
@@ -144,6 +145,9 @@ func (s *sdk) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 	var list kube.ResourceList
 	for _, o := range objects {
 		gvk := o.GroupVersionKind()
+		if o.GetAPIVersion() == s.unserved {
+			return nil, &meta.NoKindMatchError{GroupKind: gvk.GroupKind(), SearchedVersions: []string{gvk.Version}}
+		}
 		plural, _ := meta.UnsafeGuessKindToResource(gvk)
 		list = append(list, &resource.Info{Namespace: "review", Name: o.GetName(), Object: o,
 			Mapping: &meta.RESTMapping{GroupVersionKind: gvk, Resource: plural, Scope: meta.RESTScopeNamespace},

@@ -133,7 +133,7 @@ func TestUpgradeOrder(t *testing.T) {
 	s.store(1, release.StatusDeployed, webMap)
 	o, op := s.operations()
 	ch := chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret, "seed.yaml": hookFor("pre-upgrade")})
-	if out := o.upgrade(op, &upgradeClient{&deployClient{client: s.client}}, ch, nil, nil); out.Err != nil || out.Revision != 2 {
+	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client}}, ch, nil, nil); out.Err != nil || out.Revision != 2 {
 		t.Fatalf("outcome %+v", out)
 	}
 	s.wants(
@@ -158,7 +158,7 @@ func TestUpgradeRefusesForeignObjects(t *testing.T) {
 	s.store(1, release.StatusDeployed, webMap)
 	s.exists(extraSecret, theirs)
 	o, op := s.operations()
-	c := &upgradeClient{&deployClient{client: s.client}}
+	c := &upgradeClient{deployClient: &deployClient{client: s.client}}
 	out := o.upgrade(op, c, chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret}), nil, nil)
 	if !isOwnershipConflict(out.Err) || out.Revision != 0 || namesOf(c.objects) != "Secret/extra ConfigMap/web" {
 		t.Errorf("outcome %+v, built last %s", out, namesOf(c.objects))
@@ -177,7 +177,7 @@ func TestUpgradeOverAFailedRevision(t *testing.T) {
 	s.store(2, release.StatusFailed, webMap+"---\n"+extraSecret)
 	o, op := s.operations()
 	ch := chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret})
-	if out := o.upgrade(op, &upgradeClient{&deployClient{client: s.client}}, ch, nil, []string{extraSecret}); out.Err != nil ||
+	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client}}, ch, nil, []string{extraSecret}); out.Err != nil ||
 		out.Revision != 3 {
 		t.Fatalf("outcome %+v", out)
 	}

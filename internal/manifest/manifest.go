@@ -10,10 +10,8 @@ import (
 	"io"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	yamlutil "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
@@ -96,16 +94,4 @@ func flatten(decoded runtime.Object) ([]*unstructured.Unstructured, error) {
 // empty means the release's, or none for a kind that is cluster-scoped.
 func RefOf(o *unstructured.Unstructured) facts.Ref {
 	return facts.Ref{APIVersion: o.GetAPIVersion(), Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}
-}
-
-// MappingFor returns the resource of a kind in the given version or, where the
-// API server no longer has that, in the version that the server prefers: the
-// object is the same. Its error matches meta.IsNoMatchError where the server has
-// no such kind at all.
-func MappingFor(m meta.RESTMapper, gvk schema.GroupVersionKind) (*meta.RESTMapping, error) {
-	mapping, err := m.RESTMapping(gvk.GroupKind(), gvk.Version)
-	if meta.IsNoMatchError(err) {
-		mapping, err = m.RESTMapping(gvk.GroupKind())
-	}
-	return mapping, err
 }

@@ -57,6 +57,7 @@ func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
 	if capabilities == nil {
 		capabilities = chartutil.DefaultCapabilities
 	}
+	capabilities = withOwnKinds(capabilities, c)
 	if want, have := c.Metadata.KubeVersion, capabilities.KubeVersion.String(); want != "" && !chartutil.IsCompatibleRange(want, have) {
 		return invalidChart(tried, fmt.Errorf("it wants Kubernetes %s and the cluster has %s", want, have),
 			"Use another version of the chart, or widen kubeVersion in Chart.yaml.")
@@ -87,10 +88,11 @@ func renderTemplates(c *helmchart.Chart, top chartutil.Values, tried string, o R
 		return invalidChart(tried, templateError(err, top["Values"]),
 			"Correct the template, or give the value that it needs; `helm template` shows the same.")
 	}
-	if err := checkObjects(c, files); err != nil {
+	manifests, err := checkObjects(c, files)
+	if err != nil {
 		return invalidChart(tried, err, "Correct the template; `helm template` shows what it renders.")
 	}
-	return nil
+	return checkTogether(manifests, tried, o.Namespace)
 }
 
 // invalidChart returns the problem of a chart that cannot be installed.
@@ -98,31 +100,32 @@ func invalidChart(tried string, cause error, next string) error {
 	return &problem.Problem{Reason: problem.ChartInvalid, Tried: tried, Cause: cause, Next: next}
 }
 
-// checkObjects parses every rendered document and every CRD as Helm will.
-func checkObjects(c *helmchart.Chart, files map[string]string) error {
+// checkObjects parses every rendered document and every CRD as Helm will. It returns
+// the documents that are no hooks.
+func checkObjects(c *helmchart.Chart, files map[string]string) ([]releaseutil.Manifest, error) {
 	maps.DeleteFunc(files, func(name, _ string) bool { return strings.HasSuffix(name, "NOTES.txt") })
 	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
 	if err != nil {
-		return renderedError(err)
+		return nil, renderedError(err)
 	}
 	for _, m := range manifests {
 		if err := checkObject(m.Name, m.Content); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, h := range hooks {
 		if err := checkObject(h.Path, h.Manifest); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, crd := range c.CRDObjects() {
 		for _, doc := range releaseutil.SplitManifests(string(crd.File.Data)) {
 			if err := checkObject(crd.Filename, doc); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return manifests, nil
 }
 
 // checkObject refuses a document without apiVersion, kind or name.

@@ -35,10 +35,15 @@ func TestRenderAccepts(t *testing.T) {
 		"templates/cm.yaml": configMap("{{ .Release.Name }}") +
 			"data:\n  found: {{ (lookup \"v1\" \"Secret\" \"x\" \"y\") | len | quote }}\n" +
 			"  upgrade: {{ .Release.IsUpgrade | quote }}\n---\n# only a comment\n",
-		"templates/list.yaml":             "apiVersion: v1\nkind: List\nitems: []\n",
-		"templates/job.yaml":              "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: job-\n  annotations: {helm.sh/hook: pre-install}\n",
-		"templates/_x.tpl":                `{{ define "x" }}{{ end }}`,
-		"templates/NOTES.txt":             "not: [yaml",
+		"templates/list.yaml": "apiVersion: v1\nkind: List\nitems: []\n",
+		"templates/job.yaml":  "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: job-\n  annotations: {helm.sh/hook: pre-install}\n",
+		"templates/_x.tpl":    `{{ define "x" }}{{ end }}`,
+		"templates/NOTES.txt": "not: [yaml",
+		"templates/alike.yaml": configMap("alike") + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: alike}\n---\n" +
+			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: alike, namespace: other}\n---\n" +
+			"apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n",
+		"templates/hooks.yaml": configMap("hook") + "  annotations: {helm.sh/hook: pre-install}\n---\n" +
+			configMap("hook") + "  annotations: {helm.sh/hook: pre-upgrade}\n",
 		"charts/cache/Chart.yaml":         metadata("cache", "1.0.0"),
 		"charts/cache/templates/bad.yaml": `{{ fail "a disabled chart is rendered" }}`,
 	})
@@ -95,6 +100,15 @@ func TestRenderRefuses(t *testing.T) {
 		"a number as name": {map[string]string{"templates/cm.yaml": configMap("123")}, nil, []string{"web/templates/cm.yaml", "quotes"}},
 		"a hook": {map[string]string{"templates/job.yaml": "kind: Job\nmetadata:\n  name: x\n  annotations: {helm.sh/hook: pre-install}\n"},
 			nil, []string{"web/templates/job.yaml", "apiVersion"}},
+		"an object twice": {map[string]string{"templates/a.yaml": configMap("a") + "---\n" + configMap("b"),
+			"templates/z.yaml": "apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: x}\n- metadata: {name: b, namespace: review-x}\n"}, nil,
+			[]string{"ConfigMap/b is in it twice: in web/templates/", "web/templates/z.yaml"}},
+		"an object in two versions": {map[string]string{
+			"templates/a.yaml": deployment + "---\n" + strings.Replace(deployment, "apps/v1", "apps/v1beta1", 1)},
+			nil, []string{"Deployment/web is in it twice"}},
+		"its own namespace": {map[string]string{
+			"templates/a.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: '{{ .Release.Namespace }}'}\n"},
+			nil, []string{"web/templates/a.yaml: the chart brings Namespace review-x"}},
 		"notes":           {map[string]string{"templates/NOTES.txt": "{{ .Values.a.b }}"}, nil, []string{"web/templates/NOTES.txt:1"}},
 		"a CRD":           {map[string]string{"crds/x.yaml": "kind: CustomResourceDefinition"}, nil, []string{"web/crds/x.yaml", "apiVersion"}},
 		"a broken schema": {map[string]string{"values.schema.json": "{"}, nil, []string{"schema"}},
@@ -199,4 +213,32 @@ func TestRenderTellsWhySchemaCannotBeLoaded(t *testing.T) {
 			t.Errorf("%s: with skip-schema-validation: %v", address, err)
 		}
 	}
+}
+
+// A chart may ask for the kinds of its own CRDs, which are made before it is rendered.
+// One that exists is never changed, so its chart's versions do not count.
+func TestRenderKnowsTheChartsOwnKinds(t *testing.T) {
+	crd := "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: boats.example.com}\n" +
+		"spec: {group: example.com, names: {kind: Boat}, versions: [{name: v1, served: true}, {name: v2, served: false}]}\n"
+	a := archive(t, map[string]string{
+		"Chart.yaml":  metadata("web", "1.0.0", "dependencies:", "- {name: fleet, version: 1.0.0, condition: fleet.enabled}"),
+		"values.yaml": "fleet: {enabled: true}\n", "charts/fleet/Chart.yaml": metadata("fleet", "1.0.0"), "charts/fleet/crds/boats.yaml": crd,
+		"templates/a.yaml": `{{ range list "example.com/v1" "example.com/v1/Boat" }}{{ if not ($.Capabilities.APIVersions.Has .) }}{{ fail . }}{{ end }}{{ end }}
+{{ if .Capabilities.APIVersions.Has "example.com/v2" }}{{ fail "v2 is not served" }}{{ end }}`,
+	})
+	upgrade := options
+	upgrade.Upgrade = true
+	for _, o := range []RenderOptions{options, upgrade} {
+		if err := Render(a, nil, o); err != nil {
+			t.Error(err)
+		}
+	}
+	if chartutil.DefaultCapabilities.APIVersions.Has("example.com/v1") {
+		t.Error("the capabilities of every chart were changed")
+	}
+	wantProblem(t, Render(a, map[string]any{"fleet": map[string]any{"enabled": false}}, options), problem.ChartInvalid, "example.com/v1")
+	exists := options
+	exists.Capabilities = chartutil.DefaultCapabilities.Copy()
+	exists.Capabilities.APIVersions = []string{"example.com/v1alpha1", "example.com/v1alpha1/Boat"}
+	wantProblem(t, Render(a, nil, exists), problem.ChartInvalid, "example.com/v1")
 }

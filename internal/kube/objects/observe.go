@@ -29,8 +29,8 @@ type Observer struct {
 // Observe reads every object of a manifest (YAML, as Helm stores it) and returns
 // for each, in the manifest's order, whether it exists, belongs to the release,
 // is as the manifest says, and is ready. Objects without a namespace are looked
-// for in the given one. A kind that the server does not know, or has in another
-// version only, is told in that object's Error.
+// for in the given one. One whose version the server has no more is looked for in the
+// version that it has; a kind that it does not know is told in that object's Error.
 //
 // With a *problem.Problem that lists the missing permissions, or with the API
 // server's error, wrapped, some of the objects were not read: what is not known
@@ -75,8 +75,9 @@ func locate(mapper meta.RESTMapper, want *unstructured.Unstructured, namespace s
 		object.Error = "the manifest gives it no name"
 		return l
 	}
-	if served := mapping.GroupVersionKind.GroupVersion(); served != gvk.GroupVersion() {
-		object.Error = fmt.Sprintf("the API server has %s no longer in %s, but in %s", gvk.Kind, gvk.GroupVersion(), served)
+	if served := mapping.GroupVersionKind; served != gvk {
+		l.want, _ = manifest.InVersion(want, served)
+		object.Ref = manifest.RefOf(l.want)
 	}
 	object.Namespace = ""
 	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {

@@ -37,10 +37,9 @@ func TestLocate(t *testing.T) {
 		"in a namespace of its own":  {"{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: b}}", "b/configmaps", ""},
 		"cluster-scoped":             {"{apiVersion: v1, kind: Namespace, metadata: {name: a, namespace: b}}", "/namespaces", ""},
 		"a kind that is not served":  {"{apiVersion: v1, kind: Widget, metadata: {name: a}}", "", "no kind Widget in v1"},
-		"a version no longer served": {"{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: a}}", "ns/deployments",
-			"no longer in apps/v1beta1"},
-		"an object that has no name":   {"{apiVersion: v1, kind: ConfigMap}", "", "no name"},
-		"a version that never existed": {"{apiVersion: apps/v9, kind: Deployment, metadata: {name: a}}", "ns/deployments", "but in apps/v1"},
+		"a version no longer served": {"{apiVersion: apps/v1beta1, kind: Deployment, metadata: {name: a}}", "ns/deployments", ""},
+		"a group no longer served":   {"{apiVersion: extensions/v1beta1, kind: Deployment, metadata: {name: a}}", "ns/deployments", ""},
+		"an object that has no name": {"{apiVersion: v1, kind: ConfigMap}", "", "no name"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -51,6 +50,9 @@ func TestLocate(t *testing.T) {
 			}
 			if place != tt.place || !strings.Contains(l.object.Error, tt.says) || (tt.says == "") != (l.object.Error == "") || l.err != nil {
 				t.Errorf("place %q, error %q, %v", place, l.object.Error, l.err)
+			}
+			if l.located && l.object.APIVersion != "v1" && l.object.APIVersion != "apps/v1" {
+				t.Errorf("it is looked for in %s, which is not served", l.object.APIVersion)
 			}
 		})
 	}

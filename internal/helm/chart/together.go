@@ -1,0 +1,44 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+
+	"helm.sh/helm/v3/pkg/releaseutil"
+
+	"github.com/berth-dev/berth/internal/manifest"
+)
+
+// identity is what makes two documents the same object, whatever their API version.
+type identity struct{ group, kind, namespace, name string }
+
+// checkTogether refuses objects that cannot be deployed beside each other, or in their
+// own release. Hooks may share a name, since they run one after the other. tried is what
+// an error says was tried, and namespace is the release's.
+func checkTogether(manifests []releaseutil.Manifest, tried, namespace string) error {
+	seen := map[identity]string{} // the file
+	for _, m := range manifests {
+		objects, err := manifest.ParseDocument([]byte(m.Content))
+		if err != nil {
+			continue // the API server says what it does not take
+		}
+		for _, o := range objects {
+			kind, name := o.GroupVersionKind(), sanitize(o.GetName())
+			if kind.Group == "" && kind.Kind == "Namespace" && o.GetName() == namespace {
+				return invalidChart(tried, fmt.Errorf("%s: the chart brings Namespace %s, which is its own release's", m.Name, name),
+					"Remove it from the chart: the record is stored in that namespace before any object is made, and would go with it when the "+
+						"release is uninstalled. Give its labels as namespace-label; Berth makes it.")
+			}
+			if o.GetName() == "" {
+				continue // it has generateName
+			}
+			id := identity{kind.Group, kind.Kind, cmp.Or(o.GetNamespace(), namespace), o.GetName()}
+			if first, twice := seen[id]; twice {
+				return invalidChart(tried, fmt.Errorf("%s/%s is in it twice: in %s and in %s", sanitize(kind.Kind), name, first, m.Name),
+					"Rename or remove one of the two: an install fails at the second, and after an upgrade the last one counts.")
+			}
+			seen[id] = m.Name
+		}
+	}
+	return nil
+}
