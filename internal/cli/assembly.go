@@ -54,13 +54,13 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	opened.add(display.Close)
 	lock := newLocker(conn, t, o)
 	operations := backends{conn: conn, target: t, lock: lock, display: display,
-		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait}}
+		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait, ignore: o.WaitIgnore}}
 	releases := helm.New(p.helmOptions(conn, out, t, o, cache), store, operations.open)
 
 	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{
 		Server:     server{conn},
 		Namespaces: newNamespace(conn, t, aside, o),
-		Objects:    releaseObjects{conn, t},
+		Objects:    releaseObjects{conn, t, o.WaitIgnore},
 		Access:     permissions{conn: conn, resource: kind.Resource(), namespace: t.Namespace, perBranch: t.PerBranch},
 		Locker:     lock,
 		Chart:      releases,
@@ -155,7 +155,7 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		App: t.App, Branch: o.Branch, Run: t.run,
 		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
-		Preflight: o.Preflight != "off",
+		Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore,
 		Policy: verdict.Policy{
 			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: o.Adopt,
 			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,

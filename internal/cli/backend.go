@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/berth-dev/berth/internal/apifailure"
@@ -29,6 +31,7 @@ type backends struct {
 type patience struct {
 	failFast          bool
 	settle, imageWait time.Duration
+	ignore            []string // what is not waited for
 }
 
 // open returns the backend of one Helm operation, behind a fence of its own.
@@ -64,8 +67,25 @@ func (w waiter) WaitForReady(ctx context.Context, applied manifest.Objects, jobs
 	if err != nil {
 		return nil, err
 	}
-	err = r.WaitForReady(ctx, applied)
+	err = r.WaitForReady(ctx, w.withoutIgnored(applied))
 	return shown.Timeline(), err
+}
+
+// withoutIgnored returns the objects without those that wait-ignore names, and says
+// which these are. The kinds of the chart's crds folder are waited for in any case:
+// nothing of them can be made before.
+func (w waiter) withoutIgnored(applied manifest.Objects) manifest.Objects {
+	rest, ignored := applied.Except(func(ref facts.Ref) bool {
+		return ref.Kind != "CustomResourceDefinition" && slices.ContainsFunc(w.ignore, ref.Matches)
+	})
+	if len(ignored) > 0 {
+		var names []string
+		for _, ref := range ignored {
+			names = append(names, ref.In(w.target.Namespace))
+		}
+		w.display.Say("Not waited for, as wait-ignore says: " + strings.Join(names, ", "))
+	}
+	return rest
 }
 
 func (w waiter) WaitForDelete(ctx context.Context, deleted manifest.Objects) ([]result.Event, error) {

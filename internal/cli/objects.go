@@ -13,6 +13,7 @@ import (
 type releaseObjects struct {
 	conn   *kube.Conn
 	target target
+	ignore []string // what need not be ready
 }
 
 func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.Object, error) {
@@ -20,7 +21,7 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 	if err != nil {
 		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
-	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper}
+	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper, Client: r.conn.Clientset(), Ignore: r.ignore}
 	found, err := o.Observe(ctx, manifest, r.target.Release, r.target.Namespace)
 	return found, apifailure.Classify(err, "read the objects of release "+r.target.Release)
 }

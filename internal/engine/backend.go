@@ -24,7 +24,8 @@ type Options struct {
 	Confirm         int // how many good looks in a row prove consistency
 	MaxHistory      int // how many revisions Helm keeps; 0: all
 	CreateNamespace bool
-	Preflight       bool // ask for permissions before the first write
+	WaitIgnore      []string // of which objects it does not matter whether they are ready
+	Preflight       bool     // ask for permissions before the first write
 	Policy          verdict.Policy
 }
 

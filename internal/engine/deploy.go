@@ -36,11 +36,12 @@ func (d *deploy) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ends := d.report.clock().Add(d.options.Timeout)
 	applied, err := d.carryOutWithin(ctx, f)
 	if err != nil {
 		return d.afterFailure(ctx, err)
 	}
-	return d.prover.prove(ctx, applied) // with a budget of its own
+	return d.prover.proveUntil(ctx, applied, ends) // with a budget of its own
 }
 
 func (d *deploy) success() string { return "" }

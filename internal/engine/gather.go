@@ -148,6 +148,7 @@ func (g *gatherer) observe(ctx context.Context, f *facts.Facts, s scope, ahead o
 		return err
 	}
 	f.Observed = true
+	verdict.MarkExpired(f)
 	if !last.PayloadStatus.Unfinished() {
 		return nil
 	}

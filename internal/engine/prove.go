@@ -11,6 +11,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -22,6 +23,10 @@ type prover struct {
 	policy  verdict.Policy
 	timeout time.Duration
 	confirm int // how many good looks in a row prove it
+	// operation is the timeout of the operation before, and ignore the patterns of what
+	// need not be ready.
+	operation time.Duration
+	ignore    []string
 }
 
 // proof is one proof under way.
@@ -39,18 +44,39 @@ type proof struct {
 // prove looks at the release until it is as reported, as often in a row as asked
 // for, within the check-timeout.
 func (p *prover) prove(ctx context.Context, reported verdict.Reported) error {
+	return p.proveUntil(ctx, reported, time.Time{})
+}
+
+// proveUntil is prove after an operation that could have taken until then. That time
+// is given to controllers of custom resources that are still at work.
+func (p *prover) proveUntil(ctx context.Context, reported verdict.Reported, operationEnds time.Time) error {
 	defer p.report.step("Check what is stored and running")()
-	ctx, cancel := within(ctx, "check-timeout", p.timeout)
-	defer cancel()
 	one := &proof{prover: p, reported: reported, answered: p.report.clock()}
-	err := backoff.Retry(func() error { return one.lookAndCount(ctx) }, backoff.WithContext(lookBackoff(), ctx))
-	if err == nil || ctx.Err() == nil && !errors.Is(err, errNotYet) {
+	defer one.remark()
+	limited, cancel := within(ctx, "check-timeout", p.timeout)
+	defer cancel()
+	err, over := one.retry(limited)
+	if left := operationEnds.Sub(p.report.clock()); over && left > 0 && one.facts != nil && verdict.AwaitsControllers(one.facts, one.checks) {
+		p.report.say("Only custom resources are not ready: wait for their controllers for what is left of the timeout, " + text.Seconds(left))
+		longer, cancel := context.WithTimeoutCause(ctx, left, &timeoutError{"timeout", p.operation})
+		defer cancel()
+		limited = longer
+		err, over = one.retry(longer)
+	}
+	if !over {
 		return err
 	}
 	if lost := p.lock.lost(ctx); lost != nil {
 		return lost
 	}
-	return one.expire(ctx, err)
+	return one.expire(limited, err)
+}
+
+// retry looks until the release is as reported, nothing can make it so, or ctx ends.
+// over is whether the time was not enough.
+func (p *proof) retry(ctx context.Context) (err error, over bool) {
+	err = backoff.Retry(func() error { return p.lookAndCount(ctx) }, backoff.WithContext(lookBackoff(), ctx))
+	return err, err != nil && (ctx.Err() != nil || errors.Is(err, errNotYet))
 }
 
 // lookBackoff paces the looks: fast at first, since most releases settle at once,

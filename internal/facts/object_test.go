@@ -2,6 +2,18 @@ package facts
 
 import "testing"
 
+func TestRefMatches(t *testing.T) {
+	ref := Ref{APIVersion: "v1", Kind: "Job", Namespace: "review", Name: "seed-1"}
+	for pattern, want := range map[string]bool{
+		"Job/seed-1": true, "Job/*": true, "*/seed-*": true, "*/*": true, "Job/seed-[0-9]": true,
+		"Job/seed": false, "job/seed-1": false, "*": false, "Pod/*": false, "Job/[": false,
+	} {
+		if got := ref.Matches(pattern); got != want {
+			t.Errorf("%s: %t", pattern, got)
+		}
+	}
+}
+
 func TestRefNames(t *testing.T) {
 	for _, c := range []struct {
 		ref      Ref

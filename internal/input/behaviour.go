@@ -66,6 +66,11 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.ImageWait },
 	},
 	{
+		Name: "wait-ignore", Type: List, Verbs: proving, check: checkObjectPattern,
+		Doc:   "Objects that need not become ready, as Kind/name, globs such as ExternalSecret/* allowed: they are not waited for, and the check asks only that they are there.",
+		field: func(o *Options) any { return &o.WaitIgnore },
+	},
+	{
 		Name: "max-history", Type: Int, Default: "10", Verbs: creating,
 		Doc:   "How many revisions are kept; 0 keeps all.",
 		field: func(o *Options) any { return &o.MaxHistory },

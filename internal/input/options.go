@@ -90,6 +90,7 @@ type Policy struct {
 	OnStuck         string
 	OnFailure       string
 	FailFast        bool
+	WaitIgnore      []string // Kind/name, globs
 	CreateNamespace bool
 	NamespaceLabels map[string]string
 	Preflight       string

@@ -2,6 +2,7 @@ package input
 
 import (
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 	"sync"
@@ -132,6 +133,16 @@ func checkSetJSON(value string) string {
 		return checkSecretTemplate(value)
 	}
 	return checkSet(value)
+}
+
+// checkObjectPattern allows a glob for a kind and one for a name.
+func checkObjectPattern(value string) string {
+	kind, name, ok := strings.Cut(value, "/")
+	_, err := path.Match(value, "")
+	if !ok || kind == "" || name == "" || strings.Contains(name, "/") || err != nil {
+		return "give Kind/name, one a line, such as ExternalSecret/cache or ExternalSecret/*"
+	}
+	return ""
 }
 
 // checkSecretTemplate does not pass on the parser's error, which quotes from a value

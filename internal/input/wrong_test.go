@@ -38,6 +38,8 @@ func TestWrongInputs(t *testing.T) {
 		{"commit", []string{"--sha=HEAD"}, nil, []string{`--sha "HEAD"`}},
 		{"repository", []string{"--repository=shop"}, nil, []string{"owner/name"}},
 		{"template", []string{"--namespace={{ .Slug"}, nil, []string{"it is no template"}},
+		{"objects to leave out", []string{"--wait-ignore=Job", "--wait-ignore=Job/a/b", "--wait-ignore=/a", "--wait-ignore=Job/[", "--wait-ignore=Job/ok"}, nil,
+			[]string{`--wait-ignore "Job": give Kind/name`, `"Job/a/b"`, `"/a"`, `"Job/["`}},
 		{"set without key", []string{"--set==1"}, nil, []string{"key=value"}},
 		{"path of two lines", []string{"-f", "a\nb", "--set-file", "k=a\nb"}, nil,
 			[]string{"--values", `--set-file "k=(hidden)": give one line`}},

@@ -149,6 +149,14 @@ type Object struct {
 	Complete bool `json:"complete,omitempty"`
 	// Why it is not ready. Untrusted text.
 	Reason string `json:"reason,omitempty"`
+	// What is to be told of it although it counts as ready. Untrusted text.
+	Remark string `json:"remark,omitempty"`
+	// The remark is a warning.
+	Warning bool `json:"warning,omitempty"`
+	// It need not be ready: wait-ignore names it.
+	Ignored bool `json:"ignored,omitempty"`
+	// A Job that had ended, and was deleted for its ttlSecondsAfterFinished.
+	Expired bool `json:"expired,omitempty"`
 	// The paths of differences.
 	Drift string `json:"drift,omitempty"`
 	Contents

@@ -65,7 +65,8 @@ func newObject(o facts.Object) Object {
 	return Object{
 		Reference: Reference(o.Ref), UID: o.UID, Created: o.Created, Touched: o.Touched, Exists: o.Exists,
 		Owned: o.Owned, Owner: o.Owner, Deleting: o.Deleting, Kept: o.Kept, Ready: o.Ready, Failed: o.Failed,
-		Complete: o.Complete, Reason: o.Reason, Drift: facts.Paths(o.Differences), Error: o.Error,
+		Complete: o.Complete, Reason: o.Reason, Remark: o.Remark.Text, Warning: o.Remark.Warning, Ignored: o.Ignored,
+		Expired: o.Expired, Drift: facts.Paths(o.Differences), Error: o.Error,
 		Contents: Contents{list(o.Differences, newDifference), o.Notes},
 	}
 }

@@ -95,6 +95,8 @@ func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 		return false, "could not be read: " + o.Error
 	case !o.Exists && verb.Of(v).Removes:
 		return true, "gone"
+	case o.Expired:
+		return true, "deleted after its end, as its ttlSecondsAfterFinished says"
 	case !o.Exists:
 		return false, "missing"
 	case o.Deleting:
@@ -105,14 +107,16 @@ func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 		return false, "belongs to " + o.Owner
 	case !o.Owned:
 		return false, "does not carry this release's ownership"
-	case o.Failed:
+	case o.Failed && !o.Ignored:
 		return false, withReason("failed", o.Reason)
 	case len(o.Differences) > 0:
 		return false, "differs from the manifest: " + facts.Paths(o.Differences)
 	case o.Complete:
 		return true, "complete"
 	case o.Ready:
-		return true, "ready"
+		return true, withReason("ready", o.Remark.Text)
+	case o.Ignored:
+		return true, withReason("left out by wait-ignore, not ready", o.Reason)
 	}
 	return false, withReason("not ready", o.Reason)
 }

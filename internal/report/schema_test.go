@@ -193,6 +193,8 @@ func everything() result.Result {
 				Failed: true, Complete: true, Reason: "r", Error: "e", Contents: facts.Contents{Notes: []string{"n"},
 					Differences: []facts.Difference{{Path: "d", Recorded: "r", Live: "l", Author: "a", Written: now,
 						Digest: "d", Own: true, Injected: true}}},
+				Leniency: facts.Leniency{Remark: facts.Remark{Text: "r", Warning: true}, Custom: true, Ignored: true, TTL: new(time.Second),
+					Expired: true},
 			}}, Diagnostics: &result.Diagnostics{Reason: "r", Symptoms: []result.Symptom{{
 				Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
 				Reason: "r", Events: []string{"e"},

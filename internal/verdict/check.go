@@ -107,6 +107,8 @@ func checkObjects(f *facts.Facts) result.Check {
 			switch {
 			case o.Error != "":
 				return "could not be read: " + o.Error
+			case o.Expired:
+				return ""
 			case !o.Exists:
 				return "does not exist"
 			case o.Deleting:
@@ -120,10 +122,10 @@ func checkOwnership(f *facts.Facts) result.Check {
 	return each(f, "not the release's own", result.Check{Name: "ownership", Title: "Every object belongs to the release"},
 		func(o facts.Object) string {
 			switch {
+			case o.Owned, o.Expired:
+				return ""
 			case !o.Exists:
 				return "does not exist"
-			case o.Owned:
-				return ""
 			case o.Owner == "":
 				return "carries no release's name"
 			}
@@ -132,16 +134,20 @@ func checkOwnership(f *facts.Facts) result.Check {
 }
 
 func checkReady(f *facts.Facts) result.Check {
-	return each(f, "not ready", result.Check{Name: "ready", Title: "Everything is ready"}, func(o facts.Object) string {
+	c := each(f, "not ready", result.Check{Name: checkNameReady, Title: "Everything is ready"}, func(o facts.Object) string {
 		switch {
+		case healthyEnough(o):
+			return ""
 		case !o.Exists:
 			return "does not exist"
-		case o.Ready:
-			return ""
 		}
 		return "is not ready: " + o.Reason
 	})
+	c.Detail += ignored(f)
+	return c
 }
+
+const checkNameReady = "ready"
 
 // each fills a check from every object's own fault, in a word fail.
 func each(f *facts.Facts, fail string, c result.Check, fault func(facts.Object) string) result.Check {

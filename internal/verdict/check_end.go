@@ -31,7 +31,9 @@ func EndCheck(f *facts.Facts, d Diagnosis, reported Reported, checks []result.Ch
 			Cause: errors.New(d.Cause), Next: "Run berth deploy, or berth repair: they move it out of the way."}
 	case StateForeign, StateTerminating:
 		return Refuse(f, d)
-	case StateDeployed, StateTwoDeployed, StateNoneDeployed, StateUninstalled,
+	case StateDeployed:
+		return failedForGood(f, reported, checks)
+	case StateTwoDeployed, StateNoneDeployed, StateUninstalled,
 		StateUninstalling, StateLive, StateLivenessUnknown, StateDisagreeing:
 	}
 	return nil

@@ -55,7 +55,7 @@ func unhealthy(o facts.Object, baseline facts.Baseline, p Policy) string {
 		return "is not owned by this release"
 	case len(differing) > 0:
 		return "differs from the manifest: " + facts.Paths(differing)
-	case !o.Ready:
+	case !o.Ready && !o.Ignored:
 		return "is not ready: " + o.Reason
 	}
 	return ""

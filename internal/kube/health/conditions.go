@@ -81,6 +81,9 @@ func conditionStatus(c map[string]any) string {
 func whyOf(c map[string]any) string {
 	reason, _ := c["reason"].(string)
 	message, _ := c["message"].(string)
+	if message == reason {
+		return reason
+	}
 	return join(reason, message)
 }
 

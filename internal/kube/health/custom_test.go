@@ -21,6 +21,7 @@ func TestReadyOfCustomResources(t *testing.T) {
 		"an older generation as a number": {"{observedGeneration: 2.0}", false, false, "generation 2, and not at 3 yet", ""},
 		"a generation that is none":       {"{observedGeneration: abc}", true, false, "", "observedGeneration is no number"},
 		"not ready":                       {"{conditions: [{type: Ready, status: 'False', reason: Wait, message: booting}]}", false, false, "Wait: booting", ""},
+		"not ready, said twice":           {"{conditions: [{type: Ready, status: 'False', reason: Issuing, message: Issuing}]}", false, false, "Issuing", ""},
 		"not ready, without a word":       {"{conditions: [{type: Ready, status: 'False'}]}", false, false, "not ready", ""},
 		"not ready, as a boolean":         {"{conditions: [{type: Ready, status: false}]}", false, false, "not ready", ""},
 		"ready or not, unknown":           {"{conditions: [{type: Ready, status: Unknown, reason: Pending}]}", false, false, "Pending", ""},

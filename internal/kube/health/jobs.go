@@ -16,7 +16,18 @@ func job(u *unstructured.Unstructured) Readiness {
 	if failed, why := jobFailed(u); failed {
 		return Readiness{Failed: true, Reason: join("the Job failed", why)}
 	}
-	return Readiness{Ready: true}
+	return Readiness{Ready: true, Remark: stillRunning(u)}
+}
+
+// stillRunning is the remark on a Job that has not ended: nobody will see how it does.
+func stillRunning(u *unstructured.Unstructured) Remark {
+	switch suspended, _, _ := unstructured.NestedBool(u.Object, "spec", "suspend"); {
+	case Complete(u):
+		return Remark{}
+	case suspended:
+		return Remark{Text: "it is suspended, so it has not run"}
+	}
+	return Remark{Text: "it has not ended yet, and nobody waits for how it will"}
 }
 
 // jobFailed returns whether a Job can no longer succeed, and why. The condition

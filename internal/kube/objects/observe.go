@@ -7,14 +7,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/contents"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
+	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
@@ -24,6 +27,10 @@ import (
 type Observer struct {
 	Dynamic dynamic.Interface
 	Mapper  meta.RESTMapper
+	// Client reads what tells that an object is as ready as it will be; nil: nothing is
+	// read for that.
+	Client kubernetes.Interface
+	Ignore []string // of which objects it does not matter whether they are ready; see facts.Ref.Matches
 }
 
 // Observe reads every object of a manifest (YAML, as Helm stores it) and returns
@@ -49,10 +56,12 @@ func (o Observer) Observe(ctx context.Context, text, release, namespace string) 
 	lookups := make([]*lookup, len(wanted))
 	for i, want := range wanted {
 		lookups[i] = locate(o.Mapper, want, namespace)
+		lookups[i].object.Leniency = o.leniency(want, lookups[i].object.Ref)
 	}
 	owner := ownership.Release{Namespace: namespace, Name: release}
 	scaled := contents.Autoscaled(wanted)
 	reader{o.Dynamic}.readAll(ctx, lookups, func(l *lookup, live *unstructured.Unstructured) {
+		l.object.Ready, l.object.Failed, l.object.Reason, l.object.Remark = o.judge(ctx, live)
 		describe(&l.object, l.want, live, contents.Options{Release: owner, Scaled: scaled.Has(l.want)})
 	})
 	return gather(lookups, owner)
@@ -87,9 +96,31 @@ func locate(mapper meta.RESTMapper, want *unstructured.Unstructured, namespace s
 	return l
 }
 
-// describe fills in what the live object says.
+// leniency returns what the manifest, and the run's options, say of an object.
+func (o Observer) leniency(want *unstructured.Unstructured, ref facts.Ref) facts.Leniency {
+	l := facts.Leniency{
+		Custom:  health.IsCustom(want.GroupVersionKind().Group),
+		Ignored: slices.ContainsFunc(o.Ignore, ref.Matches),
+	}
+	if ttl, ok := health.TimeToLive(want); ok {
+		l.TTL = &ttl
+	}
+	return l
+}
+
+// judge returns whether an object is ready, as a rollout judges it.
+func (o Observer) judge(ctx context.Context, live *unstructured.Unstructured) (ready, failed bool, reason string, remark facts.Remark) {
+	r := health.Ready(live)
+	if !r.Ready && o.Client != nil {
+		if why, excused := rollout.Excuse(ctx, o.Client, live); excused {
+			r = health.Readiness{Ready: true, Remark: why}
+		}
+	}
+	return r.Ready, r.Failed, r.Reason, facts.Remark(r.Remark)
+}
+
+// describe fills in what the live object says, but for whether it is ready.
 func describe(object *facts.Object, want, live *unstructured.Unstructured, o contents.Options) {
-	ready := health.Ready(live)
 	labels, annotations := live.GetLabels(), live.GetAnnotations()
 	object.Exists = true
 	object.UID = string(live.GetUID())
@@ -98,7 +129,6 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, o con
 	object.Owned = ownership.OwnerOf(labels, annotations) == o.Release
 	object.Deleting = live.GetDeletionTimestamp() != nil
 	object.Kept = ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations)
-	object.Ready, object.Failed, object.Reason = ready.Ready, ready.Failed, ready.Reason
 	object.Complete = health.Complete(live)
 	if finalizers := live.GetFinalizers(); object.Deleting && len(finalizers) > 0 {
 		object.Reason = fmt.Sprintf("it is being deleted and held by finalizers %q", finalizers)

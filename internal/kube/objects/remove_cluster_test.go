@@ -68,7 +68,7 @@ func TestRemove(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	remover := objects.Remover(o)
+	remover := objects.Remover{Dynamic: o.Dynamic, Mapper: o.Mapper}
 	removed, kept, err := remover.RemoveAndWait(ctx, seen)
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestRemoveNamesWhatHoldsAnObject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = objects.Remover(o).RemoveAndWait(within(t, 2*time.Second), seen)
+	_, _, err = objects.Remover{Dynamic: o.Dynamic, Mapper: o.Mapper}.RemoveAndWait(within(t, 2*time.Second), seen)
 	if p := problem.Of(err); p == nil || p.Reason != problem.Inconsistent || !strings.Contains(p.Error(), "example.com/hold") {
 		t.Errorf("got %v", err)
 	}
@@ -131,7 +131,7 @@ func TestRemoveWithoutPermission(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	removed, _, err := objects.Remover(o).Remove(ctx, seen)
+	removed, _, err := objects.Remover{Dynamic: o.Dynamic, Mapper: o.Mapper}.Remove(ctx, seen)
 	p := problem.Of(err)
 	if p == nil || p.Reason != problem.PermissionMissing || len(p.Missing) != 4 {
 		t.Fatalf("got %+v, want 4 missing", err)

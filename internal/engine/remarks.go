@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
+)
+
+// remark tells, once the last look is over, what is to be told of objects that count
+// as ready, and what was left out of that.
+func (p *proof) remark() {
+	if p.facts == nil || !p.facts.Observed {
+		return
+	}
+	p.tell(result.LevelWarning, "Ready, with a warning", func(r facts.Remark) bool { return r.Warning })
+	p.tell(result.LevelNotice, "Ready, with a remark", func(r facts.Remark) bool { return !r.Warning })
+	p.tellIgnored()
+}
+
+// tell adds a note for each of the first few remarks of a kind, and one for the rest.
+func (p *proof) tell(level result.Level, title string, kind func(facts.Remark) bool) {
+	told := 0
+	for _, o := range p.facts.Objects {
+		if o.Remark.Text == "" || o.Ignored || !kind(o.Remark) {
+			continue
+		}
+		if told++; told <= maxNamed {
+			p.report.note(level, title, "%s", text.Sentences(o.In(p.facts.Namespace.Name)+": "+o.Remark.Text))
+		}
+	}
+	if told > maxNamed {
+		p.report.note(level, title, "And %s more; see the objects in the report.", text.Plural(told-maxNamed, "object"))
+	}
+}
+
+// tellIgnored says what wait-ignore left out, and which of its patterns match nothing:
+// an object that was renamed is waited for again.
+func (p *proof) tellIgnored() {
+	var left []string
+	for _, o := range p.facts.Objects {
+		if !o.Ignored {
+			continue
+		}
+		state := "ready"
+		if !o.Ready {
+			state = "not ready" + text.After(": ", o.Reason)
+		}
+		left = append(left, fmt.Sprintf("%s (%s)", o.In(p.facts.Namespace.Name), state))
+	}
+	if len(left) > 0 {
+		shown := left[:min(len(left), maxNamed)]
+		if more := len(left) - len(shown); more > 0 {
+			shown = append(slices.Clone(shown), fmt.Sprintf("and %d more", more))
+		}
+		p.report.note(result.LevelNotice, "Left out by wait-ignore", "%s", text.Sentences(strings.Join(shown, ", ")))
+	}
+	for _, pattern := range p.ignore {
+		if !slices.ContainsFunc(p.facts.Objects, func(o facts.Object) bool { return o.Matches(pattern) }) {
+			p.report.note(result.LevelNotice, "Nothing to leave out", "wait-ignore names %q, which is no object of the release.", pattern)
+		}
+	}
+}
