@@ -10,6 +10,10 @@ type Awaited struct {
 	Satisfied bool   // the wait for it is over
 	Failed    bool   // it cannot be satisfied any more
 	Reason    string // what it waits for; may hold untrusted text
+	// Unprobed names its containers without a readiness probe, "app, proxy", for
+	// which it was watched, and Watched is for how long. "": it was not.
+	Unprobed string
+	Watched  time.Duration
 }
 
 // Ref is the reference to an object of the cluster.

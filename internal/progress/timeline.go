@@ -35,6 +35,9 @@ func (w *wait) timeline(now time.Time) []result.Event {
 		case !o.Satisfied:
 			e.What += ": not " + string(w.condition)
 		}
+		if why := o.watching(); why != "" {
+			e.Parts = []result.Event{{At: o.took - o.Watched, Took: o.Watched, What: why}}
+		}
 		events = append(events, e)
 	}
 	if len(events) == 0 || len(objects) == 0 {

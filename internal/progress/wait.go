@@ -70,7 +70,7 @@ func (w *wait) set(o *object, a facts.Awaited, plain func(string) string) {
 	case !a.Satisfied && o.Satisfied: // it was so for the time being
 		w.satisfied--
 	}
-	a.Reason = plain(a.Reason)
+	a.Reason, a.Unprobed = plain(a.Reason), plain(a.Unprobed)
 	o.Awaited = a
 }
 

@@ -18,7 +18,7 @@ const (
 func (o *object) line(condition Condition) string {
 	switch {
 	case o.Satisfied && o.took > 0:
-		return fmt.Sprintf("%s: %s after %s", o.name, condition, text.Duration(o.took))
+		return fmt.Sprintf("%s: %s after %s", o.name, condition, text.Duration(o.took)) + text.After(", ", o.watching())
 	case o.Satisfied:
 		return fmt.Sprintf("%s: %s", o.name, condition)
 	case o.Failed:
@@ -27,6 +27,15 @@ func (o *object) line(condition Condition) string {
 		return fmt.Sprintf("%s: %d of %d %s", o.name, o.Ready, o.Wanted, condition) + text.After(": ", text.CutCells(o.Reason, maxReason))
 	}
 	return fmt.Sprintf("%s: not %s", o.name, condition) + text.After(": ", text.CutCells(o.Reason, maxReason))
+}
+
+// watching says for how long the object was watched because of its containers; "" if
+// it was not.
+func (o *object) watching() string {
+	if o.Watched == 0 {
+		return ""
+	}
+	return fmt.Sprintf("watched for %s: no readiness probe in %s", text.Duration(o.Watched), o.Unprobed)
 }
 
 // firstLine says what is waited for.

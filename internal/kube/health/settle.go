@@ -75,7 +75,7 @@ func Unsettled(e Evidence, history History, settle time.Duration, now time.Time)
 		}
 		for _, c := range containersOf(p) {
 			r, known := history.runs[runKey(p, c.status.Name)]
-			if !known || !c.serves || c.probed && r.counted == 0 || r.settled(settle, now) {
+			if !c.serves || !c.restarts || c.probed && r.counted == 0 || known && r.settled(settle, now) {
 				continue
 			}
 			restarted = restarted || r.counted > 0
@@ -96,6 +96,16 @@ func Unsettled(e Evidence, history History, settle time.Duration, now time.Time)
 // settled returns whether the container has run for long enough.
 func (r runs) settled(settle time.Duration, now time.Time) bool {
 	return !r.up.IsZero() && now.Sub(r.up) >= settle+r.outlive
+}
+
+// AllSeen returns whether pods are as many as the object wants.
+func AllSeen(owner *unstructured.Unstructured, pods []*corev1.Pod) bool {
+	wanted := 1
+	if owner.GetKind() != "Pod" {
+		_, wanted = Replicas(owner)
+	}
+	staying := slices.DeleteFunc(slices.Clone(pods), func(p *corev1.Pod) bool { return p.DeletionTimestamp != nil })
+	return len(staying) >= wanted
 }
 
 // ContainerNames returns "container app" or "containers app, proxy".

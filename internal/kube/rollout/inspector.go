@@ -92,8 +92,8 @@ func (in *inspector) excuses(t *target, now time.Time) bool {
 	if t.live == nil || !health.MayBeExcused(t.live) {
 		return false
 	}
-	i := slices.IndexFunc(in.tracked, func(tr *tracked) bool { return tr.target == t })
-	return i >= 0 && in.tracked[i].excused(now)
+	tr := in.trackedOf(t)
+	return tr != nil && tr.excused(now)
 }
 
 // evaluate returns whether one of the targets has failed because it is stalled, and
@@ -231,7 +231,8 @@ func (in *inspector) watchPods(ctx context.Context) {
 	}
 }
 
-// handlePod takes an update of a pod.
+// handlePod takes an update of a pod. A target that is ready, and watched because of
+// its pods, is judged at once.
 func (in *inspector) handlePod(u update, now time.Time) {
 	if u.live == nil {
 		for _, tr := range in.tracked {
@@ -247,14 +248,16 @@ func (in *inspector) handlePod(u update, now time.Time) {
 		return
 	}
 	for _, tr := range in.tracked {
-		switch {
-		case tr.selector == nil || tr.target.source.namespace != pod.Namespace || !tr.selector.Matches(labels.Set(pod.Labels)):
-		case u.deleted:
+		if tr.selector == nil || tr.target.source.namespace != pod.Namespace || !tr.selector.Matches(labels.Set(pod.Labels)) {
+			continue
+		}
+		if tr.changed = now; u.deleted {
 			delete(tr.pods, pod.Name)
-			tr.changed = now
-		default:
+		} else {
 			tr.pods[pod.Name] = pod
-			tr.changed = now
+		}
+		if tr.target.live != nil && !tr.target.readySince.IsZero() {
+			_ = tr.evaluate(in.evidence(tr), now)
 		}
 	}
 }

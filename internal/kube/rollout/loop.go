@@ -64,7 +64,9 @@ func evaluateAll(targets []*target, evaluate evaluator, now time.Time) (open []*
 		case failed:
 			open, hasFailed = append(open, t), true
 		case satisfied:
-			t.satisfied = true
+			if t.satisfied = !t.watch(now); !t.satisfied {
+				open = append(open, t)
+			}
 		}
 	}
 	return open, hasFailed
@@ -107,6 +109,9 @@ func (l *loop) run(ctx context.Context, w *Waiter) (left []*target, err error) {
 		l.start(ctx, g)
 	}
 	in := l.inspector
+	if in.followsUnprobed() {
+		in.watchPods(ctx)
+	}
 	tick := time.NewTicker(evaluateEvery)
 	defer tick.Stop()
 	for hasFailed := false; !hasFailed && len(l.open) > 0; {
@@ -122,13 +127,16 @@ func (l *loop) run(ctx context.Context, w *Waiter) (left []*target, err error) {
 		case u := <-l.updates:
 			hasFailed = l.handle(u)
 		case u := <-in.podUpdates:
-			in.handlePod(u, time.Now())
+			now := time.Now()
+			in.handlePod(u, now)
+			l.settle(now)
 		case r := <-in.results:
 			now := time.Now()
 			in.handleProbe(r, now)
 			hasFailed = in.evaluate(now)
 		case now := <-tick.C:
 			hasFailed = in.evaluate(now)
+			l.settle(now)
 			for t := range l.open {
 				l.reporter.update(t)
 			}
@@ -183,11 +191,12 @@ func (l *loop) handle(u update) (hasFailed bool) {
 	}
 	switch t.judge(l.evaluate, u.deleted, time.Now()) {
 	case pending, provisional:
+		t.unwatch()
 		l.inspector.changed(t)
 	case failed:
 		return true
 	case satisfied:
-		l.satisfy(t)
+		l.ready(t, time.Now())
 	}
 	return false
 }

@@ -25,6 +25,9 @@ func (w *Waiter) WaitForReady(ctx context.Context, applied manifest.Objects) err
 	if err != nil {
 		return err
 	}
+	for _, t := range targets {
+		t.settle = w.Settle
+	}
 	r := readiness{waitForJobs: w.WaitForJobs, patience: w.Patience, before: map[*target]string{}}
 	left, err := w.wait(ctx, targets, r.evaluate, w.inspects)
 	switch {
@@ -50,9 +53,10 @@ func (w *Waiter) WaitForReady(ctx context.Context, applied manifest.Objects) err
 }
 
 // inspects returns whether more than the object itself is looked at: with FailFast
-// or an Observer always, otherwise for claims alone, which may await a consumer.
+// an Observer or a time to settle always, otherwise for claims alone, which may await a
+// consumer.
 func (w *Waiter) inspects(t *target) bool {
-	return w.FailFast || w.Observer != nil || t.object.Kind == "PersistentVolumeClaim"
+	return w.FailFast || w.Observer != nil || t.settle > 0 || t.object.Kind == "PersistentVolumeClaim"
 }
 
 // NotReadyError is returned by a wait that ended before all objects were ready, or

@@ -1,6 +1,8 @@
 package rollout
 
 import (
+	"strings"
+
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
 )
@@ -47,11 +49,16 @@ func (r *reporter) end() {
 // awaited returns a target as it is shown to people. The reason of a pod is shown
 // before that of its workload, which mostly says that there are too few of them.
 func awaited(t *target) facts.Awaited {
-	a := facts.Awaited{Ref: t.object.Ref, Satisfied: t.satisfied || t.provisional() && !t.waits, Failed: t.object.Failed, Reason: t.object.Reason}
+	a := facts.Awaited{Ref: t.object.Ref, Failed: t.object.Failed, Reason: t.object.Reason}
+	a.Satisfied = t.satisfied || t.provisional() && !t.waits
 	a.Ready, a.Wanted = health.Replicas(t.live)
 	switch {
 	case a.Satisfied:
 		a.Reason = ""
+		if t.watched > 0 {
+			a.Unprobed, a.Watched = strings.Join(t.unprobed, ", "), t.watched
+		}
+	case !t.readySince.IsZero(): // its reason tells that it is watched
 	case !a.Failed && t.podReason != "":
 		a.Reason = t.podReason
 	}

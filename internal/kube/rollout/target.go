@@ -62,6 +62,7 @@ type target struct {
 	// expires is whether Kubernetes deletes it once it has ended.
 	expires bool
 	standing
+	watching
 	// priorFailure is whether a refusal of its pods may date from before this run;
 	// see health.Evidence.
 	priorFailure bool

@@ -225,12 +225,20 @@ func (tr *tracked) currentPods() []*corev1.Pod {
 	}
 	var pods []*corev1.Pod
 	for _, pod := range tr.pods {
-		if health.OfCurrentRevision(tr.target.live, name, pod) {
+		if health.OfCurrentRevision(tr.target.live, name, pod) || name == "" && tr.ofReady(pod) {
 			pods = append(pods, pod)
 		}
 	}
 	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
 	return pods
+}
+
+// ofReady returns whether a pod is of a Deployment that is ready: it has no others any
+// more than those of its present revision.
+func (tr *tracked) ofReady(pod *corev1.Pod) bool {
+	controller := metav1.GetControllerOf(pod)
+	return !tr.target.readySince.IsZero() && tr.target.live.GetKind() == "Deployment" && pod.DeletionTimestamp == nil &&
+		controller != nil && controller.Kind == "ReplicaSet" && strings.HasPrefix(controller.Name, tr.target.object.Name+"-")
 }
 
 // apply takes what a probe found, unless that is about an object that is deleted by
