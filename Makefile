@@ -97,6 +97,15 @@ CONFORMANCE = BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TE
 test-conformance: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Hold bin/berth against all that is known to leave a release stuck: ROW=T39 for one
 	$(CONFORMANCE) -run '$(if $(ROW),TestMatrix/$(ROW)$$,TestMatrix|TestRowsAreWhole)' ./test/conformance
 
+# Beside the Kubernetes that everything else runs against: an older and a newer one.
+VERSIONS ?= v1.35.4 v1.37.2
+.PHONY: test-versions
+test-versions: $(BIN)/berth $(BIN)/helm3 $(BIN)/helm4 $(VERSIONS:%=$(BIN)/cluster-%) ## Hold bin/berth against the matrix on other versions of Kubernetes: VERSIONS=v1.35.4 ROW=T39 for one
+	@failed=; for version in $(VERSIONS); do \
+	  echo "==> Kubernetes $$version"; \
+	  $(subst $(BIN)/cluster run,$(BIN)/cluster-$$version run,$(CONFORMANCE)) -run 'TestMatrix$(if $(ROW),/$(ROW)$$)' ./test/conformance || failed="$$failed $$version"; \
+	done; [ -z "$$failed" ] || { echo "The matrix does not hold on:$$failed" >&2; exit 1; }
+
 .PHONY: conformance-docs
 conformance-docs: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Run the matrix and write docs/conformance.md from what it showed
 	$(CONFORMANCE) -run 'TestMatrix|TestRowsAreWhole' ./test/conformance -update
@@ -182,6 +191,16 @@ $(BIN)/kubelet: test/cluster/go.mod
 $(BIN)/node: $(NODE_SOURCES) $(BIN)/cluster $(BIN)/kubelet go.mod go.sum
 	go build -tags node -ldflags "-s -w" -o $(BIN)/node-app ./test/node/app
 	go build -tags node -ldflags "-s -w" -o $@ ./test/node
+
+# The plane of another Kubernetes: the same module, in which the versions of
+# Kubernetes' modules are exchanged, and what these need is found anew.
+$(BIN)/cluster-v%: KUBERNETES_VERSION = v$*
+$(BIN)/cluster-v%: $(CLUSTER_SOURCES)
+	@echo "Compiling a control plane of Kubernetes v$*: about 10 minutes on two cores the first time." >&2
+	@mkdir -p $(BIN)/.versions && cp test/cluster/go.sum $(BIN)/.versions/v$*.sum
+	@cd test/cluster && was=$$(go list -m -f '{{.Version}}' k8s.io/kubernetes) && \
+	sed -e '/\/\/ indirect$$/d' -e "s/ $$was/ v$*/; s/ v0\.$${was#v1.}/ v0$(patsubst 1%,%,$*)/" go.mod > $(BIN)/.versions/v$*.mod
+	cd test/cluster && go build -mod=mod -modfile=$(BIN)/.versions/v$*.mod -ldflags "$(CLUSTER_LDFLAGS)" -o $@ .
 
 # The version is part of the recipe, so a new one is built when this file changes.
 $(BIN)/helm3: Makefile
