@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -89,6 +90,7 @@ func keep(name, why string) error {
 // first, the error names what blocks the deletion, or why it cannot be read.
 func (m Manager) WaitGone(ctx context.Context, name, uid string) error {
 	blocked := errors.New("the API server has not said what blocks it")
+	nextStep := "Remove what blocks it (often a finalizer whose controller is gone), then run again."
 	for ctx.Err() == nil {
 		ns, err := m.Client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
 		switch {
@@ -107,6 +109,10 @@ func (m Manager) WaitGone(ctx context.Context, name, uid string) error {
 			if b := blocking(ns); b != "" {
 				blocked = errors.New(b)
 			}
+			if silent := silentAPIServices(ns); len(silent) > 0 {
+				nextStep = "Mend what serves it or, if nobody needs it any more, delete it, then run again:\n$ kubectl delete apiservice " +
+					strings.Join(silent, " ")
+			}
 			m.awaitChange(ctx, ns)
 		}
 	}
@@ -114,7 +120,7 @@ func (m Manager) WaitGone(ctx context.Context, name, uid string) error {
 		Reason: problem.NamespaceTerminating,
 		Tried:  "wait until namespace " + name + " is gone",
 		Cause:  fmt.Errorf("%w: %w", ctx.Err(), blocked),
-		Next:   "Remove what blocks it (often a finalizer whose controller is gone), then run again.",
+		Next:   nextStep,
 	}
 }
 

@@ -1,6 +1,9 @@
 package namespaces
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -32,6 +35,10 @@ func factsOf(ns *corev1.Namespace) facts.Namespace {
 // being deleted, or "".
 func blocking(ns *corev1.Namespace) string {
 	var reasons []string
+	if silent := silentAPIServices(ns); len(silent) > 0 {
+		reasons = append(reasons, fmt.Sprintf("APIService %s does not answer, and while that is so no namespace of the cluster comes to its end",
+			strings.Join(silent, ", ")))
+	}
 	for _, c := range ns.Status.Conditions {
 		if c.Status == corev1.ConditionTrue && c.Message != "" {
 			reasons = append(reasons, c.Message)
@@ -41,4 +48,23 @@ func blocking(ns *corev1.Namespace) string {
 		reasons = append(reasons, "finalizers on the namespace itself: "+strings.Join(ns.Finalizers, ", "))
 	}
 	return strings.Join(reasons, "; ")
+}
+
+// silentGroup matches an API group and version that could not be discovered, in the
+// message of a namespace's condition: "custom.metrics.k8s.io/v1beta1: ".
+var silentGroup = regexp.MustCompile(`([a-z0-9][a-z0-9.-]*)/(v[a-z0-9]+): `)
+
+// silentAPIServices returns the APIServices that keep Kubernetes from finding out what
+// the namespace holds, and so from ending it.
+func silentAPIServices(ns *corev1.Namespace) (names []string) {
+	for _, c := range ns.Status.Conditions {
+		if c.Type != corev1.NamespaceDeletionDiscoveryFailure || c.Status != corev1.ConditionTrue {
+			continue
+		}
+		for _, found := range silentGroup.FindAllStringSubmatch(c.Message, -1) {
+			names = append(names, found[2]+"."+found[1]) // which is how an APIService is called
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

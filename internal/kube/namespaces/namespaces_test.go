@@ -11,6 +11,10 @@ import (
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
+const silentDiscovery = "Discovery failed for some groups, 2 failing: unable to retrieve the complete list of server APIs: " +
+	"custom.metrics.k8s.io/v1beta1: the server is currently unable to handle the request, " +
+	"silent.example.org/v1: stale GroupVersion discovery: silent.example.org/v1"
+
 func TestNamespaceFacts(t *testing.T) {
 	ours := func(change func(*corev1.Namespace)) *corev1.Namespace {
 		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
@@ -38,6 +42,13 @@ func TestNamespaceFacts(t *testing.T) {
 		"not to be kept":  {ours(func(n *corev1.Namespace) { n.Labels[ownership.AnnotationKeep] = "false" }), true, false, ""},
 		"Flux":            {ours(func(n *corev1.Namespace) { n.Labels["kustomize.toolkit.fluxcd.io/name"] = "apps" }), true, true, ""},
 		"Argo CD":         {ours(func(n *corev1.Namespace) { n.Annotations["argocd.argoproj.io/tracking-id"] = "a:b" }), true, true, ""},
+		"held up by an APIService": {ours(func(n *corev1.Namespace) {
+			n.Status.Phase = corev1.NamespaceTerminating
+			n.Status.Conditions = []corev1.NamespaceCondition{
+				{Type: corev1.NamespaceDeletionDiscoveryFailure, Status: corev1.ConditionTrue, Message: silentDiscovery},
+			}
+		}), true, false, "APIService v1.silent.example.org, v1beta1.custom.metrics.k8s.io does not answer, and while that is so no namespace " +
+			"of the cluster comes to its end; " + silentDiscovery},
 		"terminating": {ours(func(n *corev1.Namespace) {
 			n.Status.Phase = corev1.NamespaceTerminating
 			n.Status.Conditions = []corev1.NamespaceCondition{

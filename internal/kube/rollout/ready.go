@@ -192,7 +192,7 @@ func (r readiness) standing(t *target) outcome {
 	switch {
 	case t.isCustom():
 		if t.fresh && !health.Heard(t.live) {
-			t.patience = r.patience
+			t.patience, t.object.Reason = r.patience, "its controller has said nothing of it yet"
 		}
 		return provisional
 	case t.object.Kind == "APIService" && !health.Available(t.live):
