@@ -42,9 +42,15 @@ func Connect(t testing.TB) *Cluster {
 	if path == "" {
 		t.Fatalf("%s is not set: this test needs a cluster. Run `make test`, or `bin/cluster run -- go test ./...`", kubeconfigVariable)
 	}
+	return ConnectTo(t, path)
+}
+
+// ConnectTo connects to the control plane of a kubeconfig.
+func ConnectTo(t testing.TB, path string) *Cluster {
+	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", path)
 	if err != nil {
-		t.Fatalf("reading %s=%s: %v", kubeconfigVariable, path, err)
+		t.Fatalf("reading %s: %v", path, err)
 	}
 	config.QPS = -1 // the server's own limits are enough
 	client, err := kubernetes.NewForConfig(config)
