@@ -18,10 +18,14 @@ func networkFailure(err error) (what, next string, ok bool) {
 		op        *net.OpError
 		netErr    net.Error
 		attempt   *url.Error
+		other     *OtherServerError
 		isOpError = errors.As(err, &op)
 		timedOut  = errors.As(err, &netErr) && netErr.Timeout() || errors.Is(err, context.DeadlineExceeded)
 	)
 	switch {
+	case errors.As(err, &other):
+		return "something else than the API server answered",
+			"Check the API server's address, and what stands before it: a proxy (HTTPS_PROXY, NO_PROXY) or a login page.", true
 	case isOpError && op.Op == opProxyConnect:
 		return "the proxy could not be reached", "Check HTTPS_PROXY and NO_PROXY.", true
 	case errors.As(err, &dns):

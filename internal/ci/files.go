@@ -48,6 +48,22 @@ func reportPath(dir string) string {
 	return filepath.Join(dir, fileJSON)
 }
 
+// MakeReportFolder makes the report folder and tries to write there, so that one that
+// cannot be written is told before anything is touched. An empty dir is none.
+func MakeReportFolder(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("report-dir: %w; give a folder that can be made", err)
+	}
+	f, err := os.CreateTemp(dir, ".berth-*")
+	if err != nil {
+		return fmt.Errorf("report-dir: %w; give a folder that can be written to", err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // writeFiles writes each file as a whole or not at all, so that nobody who
 // collects the folder while a job is being cancelled finds half a report. A file
 // that cannot be written does not keep the others from being written; the error

@@ -152,7 +152,7 @@ func (p Process) helmOptions(conn *kube.Conn, out console, t target, o *input.Op
 
 func engineOptions(t target, o *input.Options) engine.Options {
 	return engine.Options{
-		App: t.App, Branch: o.Branch, Run: t.run,
+		App: t.App, Branch: o.Branch, Run: t.run, Flags: identityFlags(o),
 		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
 		Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore,

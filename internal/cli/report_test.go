@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +76,60 @@ func TestWrongCommandLineIsReportedWhereAsked(t *testing.T) {
 				t.Error("the report in the folder is another one")
 			}
 		})
+	}
+}
+
+// A report folder that cannot be made is told before anything is touched, and not once
+// everything is done.
+func TestReportFolderIsMadeFirst(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	asked := false
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer server.Close()
+	var stdout, stderr bytes.Buffer
+	code := Main(t.Context(), Process{Args: []string{"check", "--repository=acme/shop", "--branch=b", "--report-dir", file + "/reports",
+		"--kube-apiserver", server.URL}, Stdout: &stdout, Stderr: &stderr})
+	if code != exitWrongInput || asked || !strings.Contains(stdout.String(), "report-dir") {
+		t.Errorf("exit code %d, the server was asked: %v\n%s", code, asked, &stdout)
+	}
+}
+
+// A page of HTML in place of the API server's answer is told as that.
+func TestPageInPlaceOfTheAPIServer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Server", "some-proxy")
+		_, _ = w.Write([]byte("<html>log in</html>"))
+	}))
+	defer server.Close()
+	for _, verb := range []string{"check", "teardown", "repair", "preflight"} {
+		var stdout, stderr bytes.Buffer
+		code := Main(t.Context(), Process{Args: []string{verb, "--repository=acme/shop", "--branch=b", "--kube-apiserver", server.URL},
+			Stdout: &stdout, Stderr: &stderr})
+		if out := stdout.String(); code != exitUnanswered || !strings.Contains(out, "HTML (200 OK, server \"some-proxy\")") {
+			t.Errorf("%s: exit code %d\n%s", verb, code, out)
+		}
+	}
+}
+
+// What a run tells to paste names its release, and a branch's name runs nothing.
+func TestIdentityFlags(t *testing.T) {
+	o := &input.Options{}
+	o.Host, o.Repository, o.HeadRepository, o.Branch, o.PullRequest = "git.example.com", "acme/shop", "mallory/shop", "$(rm -rf ~)'x", 7
+	o.Namespace, o.Release, o.Kubeconfig.Path = "reviews-{{ .Slug }}", "web", "my config"
+	o.Kubeconfig.Content, o.KubeToken = "hunter2", "hunter2"
+	want := `--repository https://git.example.com/acme/shop --branch '$(rm -rf ~)'\''x' --head-repository mallory/shop --pull-request 7` +
+		` --namespace 'reviews-{{ .Slug }}' --release web --kubeconfig 'my config'`
+	if got := identityFlags(o); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	o = &input.Options{}
+	o.Host, o.Repository, o.HeadRepository, o.Branch = "github.com", "acme/shop", "acme/shop", "feature/login"
+	if got := identityFlags(o); got != "--repository acme/shop --branch feature/login" {
+		t.Errorf("got %s", got)
 	}
 }
 

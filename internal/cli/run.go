@@ -29,6 +29,10 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 	for _, secret := range o.Secrets() {
 		out.Mask(secret.Reveal())
 	}
+	if err := ci.MakeReportFolder(o.ReportDir); err != nil {
+		o.ReportDir = ""
+		return p.conclude(out, o, wrongInput(v, err))
+	}
 	if v == verb.Auto {
 		intent := ci.Auto(about, p.hasCredentials(o))
 		if intent.Verb == ci.Nothing {

@@ -16,6 +16,7 @@ import (
 type Options struct {
 	App             app.App
 	Branch          string // untrusted text
+	Flags           string // by which another run finds the same release, quoted for a shell
 	Run             string // hash of the run's URL and attempt
 	Timeout         time.Duration
 	LockTimeout     time.Duration

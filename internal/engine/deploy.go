@@ -151,6 +151,7 @@ func (d *deploy) carryOutWithin(ctx context.Context, f *facts.Facts) (verdict.Re
 		// namespace deletes it with all that is in it.
 		return d.ns.adopt(ctx)
 	})
+	d.noteRollbacks(out)
 	return out.applied, err
 }
 

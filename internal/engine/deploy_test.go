@@ -123,7 +123,8 @@ func TestDeploy(t *testing.T) {
 			repair:  "uninstall",
 			records: func() []facts.Record { return []facts.Record{by("dead", revision(1, facts.StatusUninstalling))} },
 			set:     func(s *scene) { s.cluster.put(healthy("web")) }, stored: "1 deployed"},
-		{name: "rolls back first when told to", verb: verb.Deploy, reason: problem.Consistent, asked: "rollback 1, upgrade", repair: "unlock",
+		{name: "rolls back first when told to", verb: verb.Deploy, reason: problem.Consistent, asked: "rollback 1, upgrade",
+			repair:  "unlock, rollback",
 			records: pendingOf(facts.StatusPendingUpgrade),
 			set: all(ended(false), func(s *scene) {
 				s.options.Policy.OnStuck = verdict.OnStuckRollback

@@ -6,6 +6,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // recordRepairer repairs the stored records, under the lock.
@@ -46,19 +47,15 @@ func (r *recordRepairer) unlock(ctx context.Context, f *facts.Facts) error {
 	return nil
 }
 
-// dedupe marks older deployed records superseded.
+// dedupe marks superseded what is superfluously deployed.
 func (r *recordRepairer) dedupe(ctx context.Context, f *facts.Facts) error {
-	for i := range f.Records[:len(f.Records)-1] {
-		rec := &f.Records[i]
-		if rec.LabelStatus != facts.StatusDeployed {
-			continue
-		}
+	for _, rec := range verdict.Superfluous(f) {
 		if err := r.settle(ctx, rec, facts.StatusSuperseded, "superseded, recorded by Berth"); err != nil {
 			return err
 		}
 		if !r.report.hasRepaired("dedupe") {
-			r.report.repaired("dedupe", "Revision %d still said deployed beside revision %d; it now says superseded.", rec.Revision,
-				f.Last().Revision)
+			r.report.repaired("dedupe", "Revision %d still said deployed beside revision %d, which is newer; it now says superseded.",
+				rec.Revision, f.Last().Revision)
 		}
 	}
 	return nil

@@ -53,18 +53,11 @@ func (r *repairRelease) carryOutWithin(ctx context.Context, f *facts.Facts) erro
 			r.report.observed(out.facts, verdict.Reported{}) // what was left alone
 		}
 	}
-	if err != nil {
+	r.noteRollbacks(out)
+	if err != nil || out.operated {
 		return err
 	}
 	res := &r.report.result
-	if out.operated {
-		for _, s := range out.plan.Steps {
-			if s.Kind == verdict.StepRollback {
-				r.report.repaired("rollback", "Revision %d was applied anew, as revision %d.", s.Target, res.Revision)
-			}
-		}
-		return nil
-	}
 	res.Status = facts.StatusUninstalled
 	if last := out.facts.Last(); last != nil {
 		res.Status = last.PayloadStatus

@@ -178,6 +178,14 @@ func (s *session) carryOut(ctx context.Context, f *facts.Facts, sc scope, decide
 	return carriedOut{}, err
 }
 
+// noteRollbacks adds the rollbacks of a plan to the repairs. What on-failure rolls back
+// is none.
+func (s *session) noteRollbacks(out carriedOut) {
+	for _, r := range out.rollbacks {
+		s.report.repaired("rollback", "Revision %d was applied anew, as revision %d.", r.target, r.revision)
+	}
+}
+
 // revision names the revision of the result, at the begin of a sentence.
 func (s *session) revision() string {
 	return fmt.Sprintf("Revision %d of `%s`", s.report.result.Revision, s.report.result.Release)
@@ -210,7 +218,7 @@ func (s *session) finish(ctx context.Context, success string, err error) result.
 // explain takes a problem into the result: what failed, why, and what to do.
 func (s *session) explain(ctx context.Context, p *problem.Problem) {
 	res := &s.report.result
-	res.Reason, res.Headline, res.Next, res.Missing = p.Reason, p.Sentence(), p.Next, p.Missing
+	res.Reason, res.Headline, res.Next, res.Missing = p.Reason, p.Sentence(), addFlags(p.Next, s.options.Flags), p.Missing
 	if p.Reason == problem.Internal && p.Next == "" {
 		res.Next = "Report this: it is a fault of Berth."
 	}
@@ -232,6 +240,18 @@ func (s *session) explain(ctx context.Context, p *problem.Problem) {
 		level = result.LevelWarning
 	}
 	s.report.note(level, title(p.Reason), "%s", text.Sentences(message)+text.After(" ", res.Next)) // which may end with a command
+}
+
+// addFlags adds the flags that name the release to each command of a next step, so that
+// it can be pasted. Commands are the lines that begin with "$ berth".
+func addFlags(next, flags string) string {
+	lines := strings.Split(next, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "$ berth ") && flags != "" {
+			lines[i] = line + " " + flags
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // title is an exit reason as the title of an annotation.

@@ -21,7 +21,11 @@ type performed struct {
 	operated   bool             // Helm began an install, upgrade or rollback
 	applied    verdict.Reported // what the last of these applied; zero: none did
 	unreadable []string         // the records that were quarantined unread
+	rollbacks  []rolledBack
 }
+
+// rolledBack is a rollback that went well: a revision was applied anew, as another one.
+type rolledBack struct{ target, revision int }
 
 // stepFunc performs one step on the facts that it was planned for, keeps them true
 // to what it changed, and adds to done.
@@ -44,7 +48,9 @@ var stepFuncs = map[verdict.StepKind]stepFunc{
 	verdict.StepUpgrade: deployChart(facts.ModeUpgrade, "Upgrade the release"),
 	verdict.StepRollback: func(ctx context.Context, p *performer, f *facts.Facts, s verdict.Step, done *performed) (err error) {
 		done.operated = true
-		done.applied, err = p.operate.rollback(ctx, s.Target, f)
+		if done.applied, err = p.operate.rollback(ctx, s.Target, f); err == nil {
+			done.rollbacks = append(done.rollbacks, rolledBack{s.Target, done.applied.Revision})
+		}
 		return err
 	},
 	verdict.StepUninstall: func(ctx context.Context, p *performer, f *facts.Facts, _ verdict.Step, _ *performed) error {

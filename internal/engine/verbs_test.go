@@ -109,7 +109,8 @@ func TestCheck(t *testing.T) {
 				}()
 			}},
 		{name: "nobody can tell whether it is alive", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check,
-			reason: problem.Inconsistent, says: []string{"--assume-dead-after"}},
+			set:    func(s *scene) { s.options.Flags = "--repository acme/shop --branch 'a b'" },
+			reason: problem.Inconsistent, says: []string{"$ berth repair --repository acme/shop --branch 'a b'"}},
 		{name: "a lock that cannot be read", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Check, reason: problem.Unanswered,
 			set: func(s *scene) { s.locker.fail("Read", 1, errDown) }},
 		{name: "a server that is gone", records: one, verb: verb.Check, reason: problem.Unanswered,

@@ -52,8 +52,11 @@ func ExpireCheck(f *facts.Facts, d Diagnosis, checks []result.Check, confirm int
 		return &problem.Problem{Reason: problem.Inconsistent, Cause: cause,
 			Tried: fmt.Sprintf("see %d good checks in a row", confirm),
 			Next:  "Give a longer check-timeout, or ask for fewer with confirm."}
-	case d.State == StateLive:
-		return Refuse(f, d)
+	case d.State == StateLive: // a check waits for no lock, so it has no lock-timeout
+		return &problem.Problem{Reason: problem.LiveOperation, Headline: Refuse(f, d).Headline, Next: "Wait for it to end, then check again."}
+	case d.State == StateLivenessUnknown && !f.Last().Stamp.Zero():
+		return notAsReported(f, checks, errors.New(d.Cause),
+			"Run this, which waits until it counts as dead and then mends what it left, as the next deploy does:\n$ berth repair")
 	case d.State == StateLivenessUnknown:
 		return notAsReported(f, checks, errors.New(d.Cause),
 			"Make sure that nothing works on it any more, then run:\n$ berth repair --on-stuck promote --assume-dead-after 1s")

@@ -131,6 +131,21 @@ func diagnoseUnfinished(f *facts.Facts, last *facts.Record, p Policy) Diagnosis 
 	return Diagnosis{State: StateRecordingFailed, Cause: said + "everything it describes is in place; " + why}
 }
 
+// Superfluous returns the records before the last that say deployed and must not: of
+// a last revision that failed, the newest of them is still the one in service.
+func Superfluous(f *facts.Facts) []*facts.Record {
+	var deployed []*facts.Record
+	for i := range f.Records[:len(f.Records)-1] {
+		if r := &f.Records[i]; r.LabelStatus == facts.StatusDeployed {
+			deployed = append(deployed, r)
+		}
+	}
+	if s := f.Last().PayloadStatus; len(deployed) > 0 && (s == facts.StatusFailed || s == facts.StatusSuperseded) {
+		return deployed[:len(deployed)-1]
+	}
+	return deployed
+}
+
 // countDeployedBefore returns how many records before the last have the label
 // deployed.
 func countDeployedBefore(f *facts.Facts) int {

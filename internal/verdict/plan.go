@@ -81,6 +81,12 @@ func (p Plan) then(kinds ...StepKind) Plan {
 	return p
 }
 
+// thenRollback is the plan with a rollback to a revision.
+func (p Plan) thenRollback(target int) Plan {
+	p.Steps = append(p.Steps, Step{Kind: StepRollback, Target: target})
+	return p
+}
+
 // refuse is the plan that performs nothing. cause becomes the headline.
 func refuse(reason problem.ExitReason, cause, next string) Plan {
 	return Plan{Refusal: &problem.Problem{Reason: reason, Headline: text.Sentence(cause), Next: text.Sentence(next)}}

@@ -48,9 +48,9 @@ func planByState(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	case StateTwoDeployed:
 		return planOf(StepDedupe, StepUpgrade)
 	case StateFailed, StateNoneDeployed:
-		return planOf(deployOverFailed(f))
+		return dedupeFirst(f).then(deployOverFailed(f))
 	case StateUninstalled:
-		return planOf(StepReplace)
+		return dedupeFirst(f).then(StepReplace)
 	case StateUninstalling:
 		return planOverUninstall(d, p)
 	case StateRecordingFailed, StateAbandoned:
@@ -59,6 +59,15 @@ func planByState(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		return Plan{Refusal: Refuse(f, d)}
 	}
 	return refuse(problem.Internal, fmt.Sprintf("plan a deploy for the unknown state %q", d.State), "report this, please")
+}
+
+// dedupeFirst is the plan that marks what is superfluously deployed, which the coming
+// operation would leave beside its own revision: Helm supersedes one record at most.
+func dedupeFirst(f *facts.Facts) Plan {
+	if len(Superfluous(f)) > 0 {
+		return planOf(StepDedupe)
+	}
+	return Plan{}
 }
 
 // planOverUninstall finishes a dead uninstall and installs from the start, since
@@ -80,7 +89,7 @@ func planOverStuck(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		if installedNothing(f) {
 			return planOf(StepDiscard, StepInstall)
 		}
-		return planOf(StepUnlock, deployOverFailed(f))
+		return overUnlocked(f)
 	}
 	plan := planRepair(f, d, p)
 	switch {
@@ -89,9 +98,19 @@ func planOverStuck(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	case plan.Does(StepUninstall, StepDiscard):
 		return plan.then(StepInstall)
 	case plan.Does(StepUnlock) && !plan.Does(StepRollback):
-		return plan.then(deployOverFailed(f))
+		return overUnlocked(f)
 	}
 	return plan.then(StepUpgrade)
+}
+
+// overUnlocked is the plan that marks the last record failed and deploys over it. Of
+// several that say deployed, the newest alone is the one in service then.
+func overUnlocked(f *facts.Facts) Plan {
+	plan := planOf(StepUnlock)
+	if countDeployedBefore(f) > 1 {
+		plan = plan.then(StepDedupe)
+	}
+	return plan.then(deployOverFailed(f))
 }
 
 // deployOverFailed returns how to deploy over a failed last revision. An upgrade

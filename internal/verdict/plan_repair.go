@@ -34,8 +34,12 @@ func planRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	switch d.State {
 	case StateAbsent:
 		return refuse(problem.NotFound, d.Cause, "check the release and namespace names, or run berth deploy")
-	case StateDeployed, StateFailed, StateUninstalled, StateNoneDeployed:
+	case StateDeployed, StateFailed:
 		return Plan{}
+	case StateUninstalled:
+		return dedupeFirst(f)
+	case StateNoneDeployed:
+		return planNoneDeployed(f, d, p)
 	case StateTwoDeployed:
 		return planOf(StepDedupe)
 	case StateRecordingFailed:
@@ -52,6 +56,16 @@ func planRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		return Plan{Refusal: Refuse(f, d)}
 	}
 	return refuse(problem.Internal, fmt.Sprintf("plan a repair for the unknown state %q", d.State), "report this, please")
+}
+
+// planNoneDeployed plans for a last record that is superseded: by what, no record tells.
+// Without a deploy, nothing but a rollback makes a revision that is in service.
+func planNoneDeployed(f *facts.Facts, d Diagnosis, p Policy) Plan {
+	if p.OnStuck == OnStuckRollback {
+		return dedupeFirst(f).thenRollback(rollbackCandidate(f, f.Last().Revision+1))
+	}
+	return refuse(problem.Inconsistent, d.Cause,
+		"run berth deploy, or berth repair --on-stuck rollback, which applies the last good revision anew")
 }
 
 // planRecordRepair plans what has to be repaired before anything else can be
@@ -151,10 +165,13 @@ func planAbandoned(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		}
 	case OnStuckPromote, OnStuckFail:
 	}
+	back := ""
+	if rollbackTarget(f) > 0 {
+		back = "rollback to go back, "
+	}
 	return refuse(problem.Inconsistent,
 		fmt.Sprintf("%s; it cannot be promoted: %s", d.Cause, strings.Join(d.Blockers, "; ")),
-		"run berth deploy to deploy over it, or berth repair --on-stuck with unlock to mark it failed, rollback to go back, "+
-			"uninstall to take it away")
+		"run berth deploy to deploy over it, or berth repair --on-stuck with unlock to mark it failed, "+back+"uninstall to take it away")
 }
 
 // rollbackTarget returns the revision to roll back to, or 0 where there is none:

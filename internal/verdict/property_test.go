@@ -197,7 +197,9 @@ func apply(f *facts.Facts, s StepKind) {
 	case StepUnlock:
 		last.LabelStatus, last.PayloadStatus = facts.StatusFailed, facts.StatusFailed
 	case StepDedupe:
-		supersede(f, len(f.Records)-1)
+		for _, r := range Superfluous(f) {
+			r.LabelStatus, r.PayloadStatus = facts.StatusSuperseded, facts.StatusSuperseded
+		}
 	case StepRelabel:
 		for i := range f.Records {
 			f.Records[i].Hidden = false

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/requestinfo"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -77,12 +78,25 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		t.clock.observe(date, time.Now())
 	}
 	t.log("%s %s: %d after %s", req.Method, req.URL.Path, resp.StatusCode, took)
+	if isPage(resp) {
+		_ = resp.Body.Close()
+		cancel(nil)
+		return nil, &apifailure.OtherServerError{Method: req.Method, Host: req.URL.Host, Path: req.URL.Path,
+			Status: resp.Status, Server: resp.Header.Get("Server")}
+	}
 	resp.Body = &bodyTap{
 		ReadCloser: resp.Body,
 		onRead:     func(n int, err error) error { t.traffic.add(op, 0, 0, int64(n)); return err },
 		onEnd:      func() { cancel(nil) },
 	}
 	return resp, nil
+}
+
+// isPage reports whether a success is a page of HTML, which no API server answers
+// with. client-go would fail to decode it, with an error that blames the object.
+func isPage(resp *http.Response) bool {
+	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	return resp.StatusCode < http.StatusMultipleChoices && strings.EqualFold(strings.TrimSpace(kind), "text/html")
 }
 
 // WrappedRoundTripper lets utilnet find the idle connections underneath.
