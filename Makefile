@@ -44,8 +44,11 @@ else
 	@$(BIN)/cluster run -- $(BIN)/demo --cluster $(or $(CLUSTER),embedded)
 endif
 
-.PHONY: test
-test: lint test-lint test-cluster test-code test-conformance test-image ## Run everything: linters, unit tests with the race detector, cluster tests
+STAGES := lint test-lint test-cluster test-code test-rows test-image
+.PHONY: test stages
+test: $(STAGES) ## Run everything: linters, unit tests with the race detector, cluster tests
+stages:
+	@echo $(STAGES)
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint lint-dead ## Run the linters, the walls between the rooms among them
@@ -123,6 +126,12 @@ test-node: $(BIN)/berth $(BIN)/node ## Hold bin/berth against a real kubelet: RO
 .PHONY: node-docs
 node-docs: $(BIN)/berth $(BIN)/node ## Run all rows on a real kubelet and write docs/real-node.md from what they showed
 	$(NODE) -update
+
+# Both wait most of the time, so they do it side by side. What they share is built
+# before.
+.PHONY: test-rows
+test-rows: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 $(BIN)/node
+	@$(MAKE) -j2 --output-sync=target test-conformance test-node
 
 .PHONY: norace
 norace:

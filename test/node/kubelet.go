@@ -20,7 +20,8 @@ const nodeName = "real-1"
 // kubeletConfig is a kubelet as others run it, apart from what its surroundings ask
 // for: a network that nobody else reaches, no packet filter, cgroups of any version,
 // a container runtime that does not say how it makes them, and a score that only a
-// mightier root may lower. Without clusterDNS each pod would have a Warning.
+// mightier root may lower. The rows do not wait for one another's images. Without
+// clusterDNS each pod would have a Warning.
 const kubeletConfig = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 address: GATEWAY
@@ -44,6 +45,8 @@ evictionHard: {memory.available: 200Mi, nodefs.available: 1%, imagefs.available:
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
 maxPods: 250
+serializeImagePulls: false
+registryPullQPS: 0
 volumePluginDir: DATA/kubelet/plugins
 podLogsDir: DATA/logs
 `

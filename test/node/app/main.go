@@ -73,16 +73,21 @@ func devour(mebibytes int) (eaten [][]byte) {
 	return eaten
 }
 
+func refuse(w http.ResponseWriter, why string) {
+	w.WriteHeader(http.StatusServiceUnavailable)
+	fmt.Fprintln(w, why)
+}
+
 func serve(listen string, readyAfter, liveFor time.Duration) error {
 	began := time.Now()
 	http.HandleFunc("/ready", func(w http.ResponseWriter, _ *http.Request) {
 		if time.Since(began) < readyAfter {
-			http.Error(w, "warming up", http.StatusServiceUnavailable)
+			refuse(w, "warming up")
 		}
 	})
 	http.HandleFunc("/live", func(w http.ResponseWriter, _ *http.Request) {
 		if liveFor > 0 && time.Since(began) > liveFor {
-			http.Error(w, "deadlocked", http.StatusServiceUnavailable)
+			refuse(w, "deadlocked")
 		}
 	})
 	return http.ListenAndServe(listen, nil)

@@ -27,7 +27,7 @@ const patience = 2 * time.Minute
 func (s *scenario) await(m moment) {
 	came := make(chan time.Time, 1)
 	s.moments[m] = came
-	has := map[moment]func(context.Context) bool{ready: s.deploymentReady, jobFailed: s.someJobFailed}[m]
+	has := map[moment]func(context.Context) bool{ready: s.deploymentReady, placed: s.somePodPlaced, jobFailed: s.someJobFailed}[m]
 	ctx := s.t.Context()
 	go func() {
 		for tick := time.NewTicker(100 * time.Millisecond); !has(ctx); {
@@ -50,6 +50,11 @@ func (s *scenario) deploymentReady(ctx context.Context) bool {
 func available(d *appsv1.Deployment) bool {
 	return d.Status.ObservedGeneration == d.Generation && d.Status.UpdatedReplicas == *d.Spec.Replicas &&
 		d.Status.AvailableReplicas == *d.Spec.Replicas
+}
+
+func (s *scenario) somePodPlaced(ctx context.Context) bool {
+	found, err := s.Client().CoreV1().Pods(s.namespace).List(ctx, metav1.ListOptions{})
+	return err == nil && slices.ContainsFunc(found.Items, func(p corev1.Pod) bool { return p.Spec.NodeName != "" })
 }
 
 func (s *scenario) someJobFailed(ctx context.Context) bool {

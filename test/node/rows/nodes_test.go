@@ -26,7 +26,7 @@ var nodes = []row{
 			goOn()
 			deploy.wait()
 		}},
-	{ID: "N92", Scenario: "teardown while the node is dead", End: "the node and its pods are named", Exit: "0, 25",
+	{ID: "N92", Scenario: "teardown while the node is dead", End: "the node and its pods are named", Exit: "0, 28",
 		Long: 120 * time.Second, Full: true, Alone: true, Says: []string{"real-1", "web-"}, plays: func(s *scenario) {
 			s.deploy(deployment("web", pod(server())))
 			goOn := s.stopKubelet()

@@ -40,6 +40,7 @@ type moment string
 const (
 	start     moment = ""
 	ready     moment = "after it was ready"
+	placed    moment = "after its pod was on the node"
 	jobFailed moment = "after the Job failed"
 )
 

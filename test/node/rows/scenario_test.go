@@ -30,7 +30,6 @@ type scenario struct {
 	shared      string // takes sharedFolder's place
 	runs        []*process
 	moments     map[moment]<-chan time.Time
-	notes       []string // what else was seen
 }
 
 func newScenario(t *testing.T, r row) *scenario {
@@ -119,9 +118,13 @@ func (s *scenario) took(p *process) (took time.Duration, known bool) {
 func (s *scenario) observed() string {
 	parts := make([]string, 0, len(s.runs))
 	for _, p := range s.runs {
-		parts = append(parts, fmt.Sprintf("%s: %s in %.1f s", p.verb, p.code(), p.ended.Sub(p.began).Seconds()))
+		seen := p.verb + ": " + p.code()
+		if !p.ended.IsZero() {
+			seen += fmt.Sprintf(" in %.1f s", p.ended.Sub(p.began).Seconds())
+		}
+		parts = append(parts, seen)
 	}
-	return strings.Join(append(parts, s.notes...), "; ")
+	return strings.Join(parts, "; ")
 }
 
 // logRuns logs what every run printed, and what became of the pods, if the row
