@@ -3,6 +3,7 @@ package health
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,9 +39,23 @@ func containerOf(path string) string {
 	return strings.TrimSuffix(name, "}")
 }
 
-// SortEvents sorts events by when they occurred last, oldest first.
+// SortEvents sorts events by when they occurred last, oldest first. A kubelet's times
+// are whole seconds and the scheduler's are not: within a second, the names of events
+// tell when each was made, down to the nanosecond.
 func SortEvents(list []corev1.Event) {
-	slices.SortStableFunc(list, func(a, b corev1.Event) int { return lastSeen(&a).Compare(lastSeen(&b)) })
+	slices.SortStableFunc(list, func(a, b corev1.Event) int {
+		return cmp.Or(lastSeen(&a).Truncate(time.Second).Compare(lastSeen(&b).Truncate(time.Second)), cmp.Compare(made(&a), made(&b)))
+	})
+}
+
+// made returns when an event was made, in nanoseconds, by the name that client-go
+// gives it: NAME.HEX; 0 for one of another name.
+func made(e *corev1.Event) int64 {
+	n, err := strconv.ParseInt(e.Name[strings.LastIndexByte(e.Name, '.')+1:], 16, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func eventCount(e *corev1.Event) int {

@@ -61,6 +61,34 @@ func ExplainPod(p *corev1.Pod, events []Event) string {
 	return "it is " + string(p.Status.Phase)
 }
 
+// EndReason returns in one line how a container of a pod ended that did not do what it
+// is for, though the pod is being deleted or the container runs again; "" where none
+// did.
+func EndReason(p *corev1.Pod) string {
+	if p.Status.Phase == corev1.PodSucceeded {
+		return ""
+	}
+	for i, s := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
+		kind := "container"
+		if i < len(p.Status.InitContainerStatuses) {
+			kind = "init container"
+		}
+		before, runs := s.LastTerminationState.Terminated, s.State.Running != nil
+		switch {
+		case s.State.Terminated != nil && s.State.Terminated.ExitCode == 0, !runs && s.State.Terminated == nil && before == nil:
+		case runs && p.DeletionTimestamp != nil:
+			return kind + " " + s.Name + ": it ran until its pod was deleted" + terminationReason(before)
+		case runs && before == nil:
+		case runs:
+			return kind + " " + s.Name + ": " + restarts(s) + terminationReason(before)
+		default:
+			why, _ := containerReason(kind, s)
+			return why
+		}
+	}
+	return ""
+}
+
 // PodStarted returns whether a container of the pod runs or ran, and so whether
 // its volumes were mounted.
 func PodStarted(p *corev1.Pod) bool {

@@ -10,6 +10,20 @@ func TestRedact(t *testing.T) {
 		"dial postgres://app:pw@db:5432/x":             "dial postgres://(hidden)@db:5432/x",
 		"jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.abc_-d": "jwt (hidden)",
 		`secret "db" not found`:                        `secret "db" not found`,
+		"token: hunter2 now":                           "token: (hidden) now",
+		"password: swordfish was read":                 "password: (hidden) was read",
+		"token: swordfish":                             "token: (hidden)",
+		"token=swordfish was read":                     "token=(hidden) was read",
+		"Authorization: Basic dXNlcg== was sent":       "Authorization: (hidden) was sent",
+		"Authorization: bearer swordfish was sent":     "Authorization: (hidden) was sent",
+		"failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token?scope=x: 403 Forbidden": "" +
+			"failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token?scope=x: 403 Forbidden",
+		"pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed": "" +
+			"pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+		`failed to fetch oauth token: Post "https://auth.example/token": dial tcp: lookup auth.example: no such host`: "" +
+			`failed to fetch oauth token: Post "https://auth.example/token": dial tcp: lookup auth.example: no such host`,
+		"request to https://auth.example/token: 401 Unauthorized": "request to https://auth.example/token: 401 Unauthorized",
+		"failed to verify the token: expired":                     "failed to verify the token: expired",
 	} {
 		if got := Redact(line); got != want {
 			t.Errorf("Redact(%q) = %q, want %q", line, got, want)

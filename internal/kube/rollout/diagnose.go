@@ -89,6 +89,17 @@ type symptom struct {
 	result.Symptom
 	uid        types.UID
 	containers []containerLog
+	remains    *remains // of its Job; nil: it is of none
+}
+
+func newSymptom(p *corev1.Pod, reason string) *symptom {
+	return &symptom{
+		Symptom: result.Symptom{
+			Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: p.Namespace, Name: p.Name},
+			Reason: text.Cut(reason, health.MaxMessage),
+		},
+		uid: p.UID, containers: containerLogs(p),
+	}
 }
 
 // interleave returns the first of each list, then the second of each, and so on.
@@ -108,27 +119,36 @@ func interleave(lists [][]*symptom) []*symptom {
 }
 
 // symptoms returns a workload's unready pods, those of its present revision and the
-// newest first. Where there are none, the object itself is the symptom.
+// newest first, and those that a Job has had. Where there are none, the object itself
+// is the symptom.
 func (d diagnoser) symptoms(ctx context.Context, t *target) []*symptom {
-	pods := d.unreadyPods(ctx, t)
-	if len(pods) == 0 {
+	var all []*symptom
+	for _, p := range d.unreadyPods(ctx, t) {
+		all = append(all, newSymptom(p, reasonOf(t, p)))
+	}
+	if t.isJob() {
+		all = append(all, t.remains.symptoms(all)...)
+		for _, s := range all {
+			s.remains = &t.remains
+		}
+	}
+	if len(all) == 0 {
 		return []*symptom{{Symptom: result.Symptom{Ref: t.object.Ref, Reason: text.Cut(t.object.Reason, health.MaxMessage)},
 			uid: t.live.GetUID()}}
 	}
-	if !strings.Contains(t.object.Reason, health.AboutPod(pods[0], "")) {
-		t.object.Reason = strings.TrimPrefix(t.object.Reason+"; "+health.AboutPod(pods[0], health.PodReason(pods[0])), "; ")
-	}
-	all := make([]*symptom, 0, len(pods))
-	for _, p := range pods {
-		all = append(all, &symptom{
-			Symptom: result.Symptom{
-				Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: p.Namespace, Name: p.Name},
-				Reason: text.Cut(health.PodReason(p), health.MaxMessage),
-			},
-			uid: p.UID, containers: containerLogs(p),
-		})
+	if about := "pod " + all[0].Name + ": "; !strings.Contains(t.object.Reason, about) {
+		t.object.Reason = strings.TrimPrefix(t.object.Reason+"; "+about+all[0].Reason, "; ")
 	}
 	return all
+}
+
+// reasonOf returns why a pod of a target is not ready, or "". A Job's pods that are
+// being deleted count: with the Job's failure they go.
+func reasonOf(t *target, p *corev1.Pod) string {
+	if t.isJob() && p.DeletionTimestamp != nil {
+		return health.EndReason(p)
+	}
+	return health.PodReason(p)
 }
 
 // unreadyPods returns a workload's pods, or the pod itself, as far as they have a
@@ -163,7 +183,7 @@ func (d diagnoser) unreadyPods(ctx context.Context, t *target) []*corev1.Pod {
 	}
 	var pods []*corev1.Pod
 	for i := range list.Items {
-		if health.PodReason(&list.Items[i]) != "" {
+		if reasonOf(t, &list.Items[i]) != "" {
 			pods = append(pods, &list.Items[i])
 		}
 	}
@@ -191,6 +211,18 @@ func (d diagnoser) addEvidence(ctx context.Context, all []*symptom) {
 		for _, c := range s.containers {
 			s.Logs = append(s.Logs, c.tails...)
 		}
+		s.addRemains()
+	}
+}
+
+// addRemains adds the logs that were kept where none can be read any more.
+func (s *symptom) addRemains() {
+	readable := func(tail result.LogTail) bool { return tail.Error == "" && len(tail.Lines) > 0 }
+	if s.remains == nil || slices.ContainsFunc(s.Logs, readable) {
+		return
+	}
+	if kept := s.remains.logsOf(s.uid); len(kept) > 0 {
+		s.Logs = kept
 	}
 }
 

@@ -232,8 +232,9 @@ func (in *inspector) watchPods(ctx context.Context) {
 }
 
 // handlePod takes an update of a pod. A target that is ready, and watched because of
-// its pods, is judged at once.
-func (in *inspector) handlePod(u update, now time.Time) {
+// its pods, is judged at once; of a Job's pods the logs are kept. ctx is that of the
+// wait.
+func (in *inspector) handlePod(ctx context.Context, u update, now time.Time) {
 	if u.live == nil {
 		for _, tr := range in.tracked {
 			if tr.selector != nil && tr.target.source.namespace == u.key.namespace && tr.pods[u.key.name] != nil {
@@ -258,6 +259,9 @@ func (in *inspector) handlePod(u update, now time.Time) {
 		}
 		if tr.target.live != nil && !tr.target.readySince.IsZero() {
 			_ = tr.evaluate(in.evidence(tr), now)
+		}
+		if tr.target.isJob() {
+			tr.target.remains.see(ctx, in.clients.Clientset, pod, in.running.Go)
 		}
 	}
 }

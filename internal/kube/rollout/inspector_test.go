@@ -137,7 +137,7 @@ func TestHandlePodKeepsNamespacesApart(t *testing.T) {
 		tr.pods["db-0"] = aPod(t, "db-0", namespace, "{}")
 		in.tracked = append(in.tracked, tr)
 	}
-	in.handlePod(update{key: key{source{namespace: "two"}, "db-0"}, deleted: true}, time.Now())
+	in.handlePod(t.Context(), update{key: key{source{namespace: "two"}, "db-0"}, deleted: true}, time.Now())
 	if len(in.tracked[0].pods) != 1 || len(in.tracked[1].pods) != 0 {
 		t.Errorf("pods %v and %v", in.tracked[0].pods, in.tracked[1].pods)
 	}

@@ -24,21 +24,25 @@ const (
 // containerLog is a container whose logs are wanted, and then their tails.
 type containerLog struct {
 	container string
-	current   bool // it runs or ran since its last restart
+	current   bool // it runs, or ended and is not to be started again yet
 	previous  bool // it ran before
 	tails     []result.LogTail
 }
 
 // containerLogs returns the containers of a pod that ran and are neither ready nor
-// done.
+// done. Only logs are asked for that a node has: of a container that waits for its
+// restart that is the one of the run before, and a previous one needs a run that has
+// ended.
 func containerLogs(p *corev1.Pod) []containerLog {
 	var all []containerLog
 	for _, s := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
 		ended := s.State.Terminated
-		if s.Ready || ended != nil && ended.ExitCode == 0 {
+		if s.Ready || ended != nil && ended.ExitCode == 0 && s.RestartCount == 0 {
 			continue
 		}
-		c := containerLog{container: s.Name, current: s.State.Running != nil || ended != nil || s.RestartCount > 0, previous: s.RestartCount > 0}
+		before := s.LastTerminationState.Terminated
+		c := containerLog{container: s.Name, current: s.State.Running != nil || ended != nil,
+			previous: ended == nil && before != nil && before.ContainerID != ""}
 		if c.current || c.previous {
 			all = append(all, c)
 		}
@@ -46,18 +50,30 @@ func containerLogs(p *corev1.Pod) []containerLog {
 	return all
 }
 
-// read reads the tails. While a container waits for its restart, its current log is
-// that of the run before; it is kept once.
+// read reads the tails. What a container says twice is kept once, and of a run whose
+// log the node has dropped nothing is said.
 func (c *containerLog) read(ctx context.Context, client kubernetes.Interface, namespace, pod string) {
 	if c.previous {
-		c.tails = append(c.tails, readTail(ctx, client, namespace, pod, c.container, true))
+		c.add(readTail(ctx, client, namespace, pod, c.container, true))
 	}
 	if c.current {
-		now := readTail(ctx, client, namespace, pod, c.container, false)
-		if len(c.tails) == 0 || !slices.Equal(c.tails[0].Lines, now.Lines) {
-			c.tails = append(c.tails, now)
-		}
+		c.add(readTail(ctx, client, namespace, pod, c.container, false))
 	}
+}
+
+func (c *containerLog) add(tail result.LogTail) {
+	if dropped(tail) {
+		return
+	}
+	if len(c.tails) == 0 || !slices.Equal(c.tails[0].Lines, tail.Lines) {
+		c.tails = append(c.tails, tail)
+	}
+}
+
+// dropped returns whether a tail is no log, but what a kubelet answers with for a
+// container that it has deleted.
+func dropped(tail result.LogTail) bool {
+	return len(tail.Lines) == 1 && strings.HasPrefix(tail.Lines[0], "unable to retrieve container logs for ")
 }
 
 // readTail returns the tail of one log, or the error why it cannot be read. The API

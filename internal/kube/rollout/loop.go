@@ -102,6 +102,7 @@ type group struct {
 }
 
 func (l *loop) run(ctx context.Context, w *Waiter) (left []*target, err error) {
+	wait := ctx // in which a read that has begun is finished when the loop ends
 	ctx, cancel := context.WithCancel(ctx)
 	defer l.running.Wait()
 	defer cancel()
@@ -128,7 +129,7 @@ func (l *loop) run(ctx context.Context, w *Waiter) (left []*target, err error) {
 			hasFailed = l.handle(u)
 		case u := <-in.podUpdates:
 			now := time.Now()
-			in.handlePod(u, now)
+			in.handlePod(wait, u, now)
 			l.settle(now)
 		case r := <-in.results:
 			now := time.Now()

@@ -66,6 +66,7 @@ type target struct {
 	// priorFailure is whether a refusal of its pods may date from before this run;
 	// see health.Evidence.
 	priorFailure bool
+	remains      remains // of its pods, where it is a Job
 }
 
 // source is what objects of one kind are read from.
@@ -196,6 +197,8 @@ func (t *target) describe() {
 func (t *target) madeAnew() bool {
 	return t.object.UID != "" && t.object.UID != string(t.live.GetUID())
 }
+
+func (t *target) isJob() bool { return t.live != nil && health.IsJob(t.live) }
 
 // isCustom returns whether the target is a custom resource, by its API group.
 func (t *target) isCustom() bool { return health.IsCustom(t.source.resource.Group) }
