@@ -155,7 +155,7 @@ type Operations interface {
 	// Rollback applies a stored revision anew, as a new revision.
 	Rollback(ctx context.Context, to int) result.Outcome
 	// Uninstall runs the delete hooks and deletes the release's objects.
-	Uninstall(ctx context.Context) result.Outcome
+	Uninstall(ctx context.Context, pods bool) result.Outcome
 	// WriteFailure returns the error of the last write of a record, which Helm
 	// may have swallowed.
 	WriteFailure() error

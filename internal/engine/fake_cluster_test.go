@@ -510,7 +510,7 @@ func (h *fakeHelm) end(rec facts.Record, status facts.Status, err error) {
 	h.helmWrites("update", rec, err)
 }
 
-func (h *fakeHelm) Uninstall(ctx context.Context) result.Outcome {
+func (h *fakeHelm) Uninstall(ctx context.Context, _ bool) result.Outcome {
 	h.asked = append(h.asked, "uninstall")
 	last := h.at(h.next() - 1)
 	out := h.out

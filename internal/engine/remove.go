@@ -50,7 +50,7 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 // go on from.
 func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, withNamespace bool) error {
 	if last := f.Last(); last != nil && last.PayloadStatus != facts.StatusUninstalled {
-		if err := r.uninstall(ctx, f); err != nil {
+		if err := r.uninstall(ctx, f, !withNamespace); err != nil {
 			return err
 		}
 	}
@@ -70,10 +70,12 @@ func (r *releaseRemover) discardQuarantined(ctx context.Context) error {
 	return r.records.DiscardQuarantined(ctx)
 }
 
-func (r *releaseRemover) uninstall(ctx context.Context, f *facts.Facts) error {
+// uninstall has Helm delete the release's objects. With pods it is done when these are
+// gone, too.
+func (r *releaseRemover) uninstall(ctx context.Context, f *facts.Facts, pods bool) error {
 	done := r.report.stepWithParts("Uninstall the release, hooks included")
 	r.journal.beginOperation()
-	out := r.operations.Uninstall(ctx)
+	out := r.operations.Uninstall(ctx, pods)
 	done(out.Phases)
 	res := &r.report.result
 	res.Kept = append(res.Kept, out.Kept...)

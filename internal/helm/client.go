@@ -24,6 +24,7 @@ const fieldManager = "helm"
 type sdkClient interface {
 	kube.Interface
 	kube.InterfaceThreeWayMerge
+	kube.InterfaceDeletionPropagation
 }
 
 // client is the base of each operation's client. It replaces those methods of
@@ -93,17 +94,6 @@ func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.R
 	endCache()
 	end(nil)
 	return res, c.noteRefusal(err, "update the chart's objects")
-}
-
-// Delete deletes a hook, as its delete policy asks.
-func (c *client) Delete(list kube.ResourceList) (*kube.Result, []error) {
-	end := c.timeline.start("Delete %s", refs(list))
-	res, errs := c.sdkClient.Delete(list)
-	end(nil)
-	for _, err := range errs {
-		_ = c.noteRefusal(err, "delete a hook of the chart")
-	}
-	return res, errs
 }
 
 // noteRefusal keeps a 401 or 403 as the operation's cause, before Helm reduces

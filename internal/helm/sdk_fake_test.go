@@ -23,6 +23,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/rest/fake"
@@ -193,9 +194,12 @@ func (s *sdk) UpdateThreeWayMerge(original, target kube.ResourceList, _ bool) (*
 	return &kube.Result{Updated: target}, s.updateErr
 }
 
-// Delete implements kube.Interface.
-func (s *sdk) Delete(list kube.ResourceList) (*kube.Result, []error) {
-	s.called("delete %s", namesOf(list))
+// Delete implements kube.Interface. The base client deletes with a policy.
+func (s *sdk) Delete(kube.ResourceList) (*kube.Result, []error) { return nil, []error{errReplaced} }
+
+// DeleteWithPropagationPolicy implements kube.InterfaceDeletionPropagation.
+func (s *sdk) DeleteWithPropagationPolicy(list kube.ResourceList, policy metav1.DeletionPropagation) (*kube.Result, []error) {
+	s.called("delete %s %s", namesOf(list), policy)
 	return &kube.Result{Deleted: list}, nil
 }
 

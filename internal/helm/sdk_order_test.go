@@ -61,7 +61,7 @@ func TestInstallOrder(t *testing.T) {
 		"begin cache", "GET web", // the prefetch
 		"GET web", // Helm's own look
 		"store new revision 1 pending-install",
-		"build Job/seed", "delete Job/seed", "wait gone Job/seed",
+		"build Job/seed", "delete Job/seed Foreground", "wait gone Job/seed",
 		"build Job/seed", "store revision 1 pending-install",
 		"end cache", "create Job/seed", "wait hook 1",
 		"create ConfigMap/web", "wait ready 1",
@@ -142,7 +142,7 @@ func TestUpgradeOrder(t *testing.T) {
 		"build Secret/extra ConfigMap/web",
 		"GET extra",
 		"store new revision 2 pending-upgrade",
-		"build Job/seed", "delete Job/seed", "wait gone Job/seed",
+		"build Job/seed", "delete Job/seed Foreground", "wait gone Job/seed",
 		"build Job/seed", "store revision 2 pending-upgrade",
 		"create Job/seed", "wait hook 1",
 		"begin cache", "merge Secret/extra from ", "merge ConfigMap/web from ConfigMap/web", "end cache",
@@ -257,12 +257,12 @@ func TestUninstallOrder(t *testing.T) {
 	o, op := s.operations()
 	mapper := offered()
 	mapper.Add(schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, meta.RESTScopeNamespace)
-	out := o.uninstall(op, mapper)
+	out := o.uninstall(op, mapper, true)
 	if out.Err != nil || len(out.Missing) != 1 || len(out.Kept) != 1 {
 		t.Fatalf("outcome %+v", out)
 	}
 	hook := []string{
-		"build Job/seed", "delete Job/seed", "wait gone Job/seed",
+		"build Job/seed", "delete Job/seed Foreground", "wait gone Job/seed",
 		"build Job/seed", "store revision 1 uninstalling", "create Job/seed", "wait hook 1",
 	}
 	slices.Sort(s.calls[9:12]) // objects are deleted in parallel

@@ -19,7 +19,10 @@ import (
 // uninstalled, until Purge: Helm would delete them even where objects are left,
 // and then nothing would know of these. IgnoreNotFound stays off, since it turns
 // every failed read of the records into a success.
-func (o *Operations) Uninstall(ctx context.Context) result.Outcome {
+//
+// With pods the objects are gone when their pods are. Without, these are left to end
+// by themselves: their namespace goes next, and waits for them.
+func (o *Operations) Uninstall(ctx context.Context, pods bool) result.Outcome {
 	op, err := o.prepare(ctx, newTimeline())
 	if err != nil {
 		return result.Outcome{Err: err}
@@ -28,16 +31,19 @@ func (o *Operations) Uninstall(ctx context.Context) result.Outcome {
 	if err != nil {
 		return result.Outcome{Err: err}
 	}
-	return o.uninstall(op, mapper)
+	return o.uninstall(op, mapper, pods)
 }
 
-func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper) result.Outcome {
+func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper, pods bool) result.Outcome {
 	c := newUninstallClient(op.client)
 	u := action.NewUninstall(op.config)
 	u.Wait = true
 	u.KeepHistory = true
 	u.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	u.DeletionPropagation = "background"
+	if pods {
+		u.DeletionPropagation = "foreground"
+	}
 	out := op.run(c, func() (*release.Release, error) {
 		if err := prepareUninstall(op.config.Releases, c, mapper, o.opts.Release); err != nil {
 			return nil, err

@@ -56,7 +56,7 @@ func (c *uninstallClient) Build(r io.Reader, validate bool) (kube.ResourceList, 
 // DeleteWithPropagationPolicy deletes the release's objects. Helm 3 deletes
 // whatever bears the names in the manifest. Here each object is read first, kept
 // when it names another owner, and deleted with its UID as a precondition, so
-// that one which was created anew in between stays.
+// that one which was created anew in between stays. policy is that of what has pods.
 func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, policy metav1.DeletionPropagation) (*kube.Result, []error) {
 	var (
 		mu    sync.Mutex
@@ -70,7 +70,7 @@ func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, po
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			uid, kept, err := c.deleteOwned(info, policy)
+			uid, kept, err := c.deleteOwned(info, propagationOf(info, policy))
 			mu.Lock()
 			defer mu.Unlock()
 			switch {

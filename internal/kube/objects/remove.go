@@ -39,14 +39,15 @@ type Remover struct {
 // Deletions that are denied become one *problem.Problem that lists the missing
 // permissions. The other objects are deleted all the same.
 func (r Remover) Remove(ctx context.Context, objects []facts.Object) (removed []facts.Ref, kept []string, err error) {
-	return summarize(r.removeAll(ctx, objects))
+	return summarize(r.removeAll(ctx, objects, metav1.DeletePropagationBackground))
 }
 
-// RemoveAndWait does what Remove does and returns when the deleted objects are
-// gone, so that their names are free. When ctx ends first, the error names what
+// RemoveAndWait does what Remove does and returns when the deleted objects are gone,
+// with their pods, so that their names are free and nothing runs beside what takes
+// them. When ctx ends first, the error names what
 // still exists and what holds it.
 func (r Remover) RemoveAndWait(ctx context.Context, objects []facts.Object) (removed []facts.Ref, kept []string, err error) {
-	removals := r.removeAll(ctx, objects)
+	removals := r.removeAll(ctx, objects, metav1.DeletePropagationForeground)
 	removed, kept, err = summarize(removals)
 	if err != nil {
 		return removed, kept, err
@@ -78,13 +79,13 @@ type removal struct {
 }
 
 // removeAll deletes the objects in parallel.
-func (r Remover) removeAll(ctx context.Context, objects []facts.Object) []removal {
+func (r Remover) removeAll(ctx context.Context, objects []facts.Object, policy metav1.DeletionPropagation) []removal {
 	removals := make([]removal, len(objects))
 	var deletes errgroup.Group
 	deletes.SetLimit(parallelDeletes)
 	for i, o := range objects {
 		deletes.Go(func() error {
-			removals[i] = r.remove(ctx, o)
+			removals[i] = r.remove(ctx, o, policy)
 			return nil
 		})
 	}
@@ -93,7 +94,7 @@ func (r Remover) removeAll(ctx context.Context, objects []facts.Object) []remova
 }
 
 // remove finds the object's resource and deletes the object.
-func (r Remover) remove(ctx context.Context, o facts.Object) removal {
+func (r Remover) remove(ctx context.Context, o facts.Object, policy metav1.DeletionPropagation) removal {
 	done := removal{ref: o.Ref, served: o.Ref}
 	if !o.Exists {
 		return done
@@ -111,13 +112,20 @@ func (r Remover) remove(ctx context.Context, o facts.Object) removal {
 	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
 		resource = r.Dynamic.Resource(mapping.Resource).Namespace(o.Namespace)
 	}
-	done.removeFrom(ctx, resource, o)
+	if !hasPods(mapping.GroupVersionKind.Group) {
+		policy = metav1.DeletePropagationBackground
+	}
+	done.removeFrom(ctx, resource, o, policy)
 	return done
 }
 
+// hasPods returns whether objects of an API group run pods that Kubernetes' own
+// controllers make. Others may make theirs again as long as the owner is there.
+func hasPods(group string) bool { return group == "apps" || group == "batch" }
+
 // removeFrom reads the object again and deletes it if it is the one that was
 // observed.
-func (r *removal) removeFrom(ctx context.Context, resource dynamic.ResourceInterface, o facts.Object) {
+func (r *removal) removeFrom(ctx context.Context, resource dynamic.ResourceInterface, o facts.Object, policy metav1.DeletionPropagation) {
 	live, err := resource.Get(ctx, o.Name, metav1.GetOptions{})
 	if err != nil {
 		r.fail("read", err)
@@ -136,9 +144,8 @@ func (r *removal) removeFrom(ctx context.Context, resource dynamic.ResourceInter
 		r.deleting = true
 		return
 	}
-	background := metav1.DeletePropagationBackground
 	err = resource.Delete(ctx, o.Name, metav1.DeleteOptions{
-		PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &uid},
+		PropagationPolicy: &policy, Preconditions: &metav1.Preconditions{UID: &uid},
 	})
 	switch {
 	case apierrors.IsConflict(err):

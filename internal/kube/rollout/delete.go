@@ -3,7 +3,12 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/manifest"
 )
 
@@ -23,9 +28,26 @@ func (w *Waiter) WaitForDelete(ctx context.Context, objects manifest.Objects) er
 	}
 	e := &NotReadyError{Cause: fmt.Errorf("waiting for them to be gone: %w", context.Cause(ctx))}
 	for _, t := range left {
+		t.object.Reason = strings.TrimPrefix(t.object.Reason+"; "+w.podsOf(ctx, t), "; ")
+		t.object.Reason = strings.TrimSuffix(t.object.Reason, "; ")
 		e.Objects = append(e.Objects, t.object)
 	}
 	return e
+}
+
+// podsOf returns which pods of an object there still are, or itself, if that is one.
+func (w *Waiter) podsOf(ctx context.Context, t *target) string {
+	if t.live == nil {
+		return ""
+	}
+	if pod, ok := toPod(t.live); ok && t.object.Kind == "Pod" {
+		return strings.Trim(nodeNote(ctx, w.Dynamic, pod, map[string]string{}), " ()")
+	}
+	selector, ok := health.PodSelector(t.live)
+	if !ok {
+		return ""
+	}
+	return PodsLeft(ctx, w.Dynamic, t.live.GetNamespace(), metav1.FormatLabelSelector(selector))
 }
 
 // evaluateDeletion evaluates an object that is to be deleted. It cannot fail.
@@ -35,7 +57,11 @@ func evaluateDeletion(t *target, deleted bool) outcome {
 	}
 	t.describe()
 	t.object.Reason = "it is still there"
-	if held := t.live.GetFinalizers(); len(held) > 0 {
+	held := slices.DeleteFunc(t.live.GetFinalizers(), func(f string) bool { return f == metav1.FinalizerDeleteDependents })
+	switch foreground := len(held) < len(t.live.GetFinalizers()); {
+	case foreground && len(held) == 0:
+		t.object.Reason = "it waits for its pods to end"
+	case len(held) > 0:
 		t.object.Reason = fmt.Sprintf("it is held by finalizers %q", held)
 	}
 	return pending
