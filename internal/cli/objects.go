@@ -7,6 +7,8 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/objects"
+	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // releaseObjects implements engine.Objects with internal/kube/objects.
@@ -24,6 +26,17 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper, Client: r.conn.Clientset(), Ignore: r.ignore}
 	found, err := o.Observe(ctx, manifest, r.target.Release, r.target.Namespace)
 	return found, apifailure.Classify(err, "read the objects of release "+r.target.Release)
+}
+
+func (r releaseObjects) Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics {
+	mapper, err := r.conn.Mapper(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil
+	}
+	w := rollout.Waiter{Clients: rollout.Clients{
+		Clientset: r.conn.Clientset(), Dynamic: r.conn.Dynamic(), Mapper: mapper, Namespace: r.target.Namespace,
+	}}
+	return w.Diagnose(ctx, unready)
 }
 
 func (r releaseObjects) Remove(ctx context.Context, leftovers []facts.Object, wait bool) (kept []string, err error) {

@@ -76,6 +76,9 @@ type Namespaces interface {
 type Objects interface {
 	// Observe reads every object of a manifest, in the manifest's order.
 	Observe(ctx context.Context, manifest string) ([]facts.Object, error)
+	// Diagnose finds out why objects are not ready: their pods' reasons, events and
+	// logs, as far as they may be read. It runs also when ctx has ended.
+	Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics
 	// Remove deletes objects as they were observed. It leaves those that changed
 	// hands since, and says why. With wait it returns once the others are gone.
 	Remove(ctx context.Context, objects []facts.Object, wait bool) (kept []string, err error)

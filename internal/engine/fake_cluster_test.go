@@ -196,6 +196,13 @@ func (c *fakeCluster) WaitNamespaceGone(ctx context.Context, _ facts.Namespace) 
 		Next: "Remove what blocks it."}
 }
 
+func (c *fakeCluster) Diagnose(_ context.Context, unready []facts.Object) *result.Diagnostics {
+	for i := range unready {
+		unready[i].Reason += "; pod " + unready[i].Name + "-1: it crashes"
+	}
+	return &result.Diagnostics{Reason: unready[0].Reason, Objects: unready}
+}
+
 func (c *fakeCluster) Observe(ctx context.Context, manifest string) ([]facts.Object, error) {
 	if err := c.enter(ctx, "Observe"); err != nil {
 		return nil, err

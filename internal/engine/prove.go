@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -131,7 +132,8 @@ func (p *proof) look(ctx context.Context) (state string, err error) {
 		return "", nil
 	}
 	if end := verdict.EndCheck(f, verdict.Diagnose(f, p.policy), p.reported, p.checks); end != nil {
-		return "", backoff.Permanent(end)
+		p.explain(ctx)
+		return "", backoff.Permanent(verdict.EndCheck(f, verdict.Diagnose(f, p.policy), p.reported, p.checks))
 	}
 	return verdict.Failing(p.checks), errNotYet
 }
@@ -160,5 +162,20 @@ func (p *proof) expire(ctx context.Context, err error) error {
 	if p.facts == nil {
 		return err // the release was never seen
 	}
+	p.explain(ctx)
 	return verdict.ExpireCheck(p.facts, verdict.Diagnose(p.facts, p.policy), p.checks, p.confirm, context.Cause(ctx))
+}
+
+// explain finds out why objects are not ready, as a deploy does, unless the deploy
+// before has. By itself an object only says how many of its pods are not.
+func (p *proof) explain(ctx context.Context) {
+	unready := slices.DeleteFunc(slices.Clone(p.facts.Objects), func(o facts.Object) bool {
+		return !o.Exists || o.Ready || o.Complete || o.Deleting
+	})
+	if res := &p.report.result; res.Diagnostics == nil && len(unready) > 0 {
+		res.Diagnostics = p.gather.objects.Diagnose(ctx, unready)
+	}
+	p.report.result.Diagnostics.Explain(p.facts.Objects)
+	p.report.observed(p.facts, p.reported)
+	p.checks = p.report.result.Checks
 }

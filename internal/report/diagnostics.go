@@ -68,7 +68,7 @@ func textDiagnosis(b *strings.Builder, r result.Result) {
 // missing permission, has its own words.
 func annotationDiagnosis(r result.Result) string {
 	d := r.Diagnostics
-	if d == nil || r.Reason != problem.DeployFailed && r.Reason != problem.RepairFailed {
+	if d == nil || r.Reason != problem.DeployFailed && r.Reason != problem.RepairFailed && r.Reason != problem.Inconsistent {
 		return ""
 	}
 	const lines = 5

@@ -40,6 +40,32 @@ type diagnoser struct {
 	client kubernetes.Interface
 }
 
+// Diagnose finds out why objects that were observed are not ready, and returns nil where
+// that cannot be told. It runs also when ctx has ended.
+func (w *Waiter) Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics {
+	refs := make([]facts.Ref, len(unready))
+	for i, o := range unready {
+		refs[i] = o.Ref
+	}
+	targets, err := w.targets(ByName(refs))
+	if err != nil {
+		return nil
+	}
+	start := time.Now()
+	reads, cancel := context.WithTimeout(context.WithoutCancel(ctx), lateTimeout)
+	defer cancel()
+	readAll(reads, targets)
+	for _, t := range targets {
+		i := slices.IndexFunc(unready, func(o facts.Object) bool { return o.Kind == t.object.Kind && o.Name == t.object.Name })
+		t.object = unready[i]
+	}
+	d := diagnoser{w.Clientset}.diagnose(ctx, start, targets)
+	for _, t := range targets {
+		d.Objects = append(d.Objects, t.object)
+	}
+	return d
+}
+
 // diagnose returns the reason of the first target and symptoms of the first few,
 // and adds to each target's reason that of its first pod. It has a timeout of its
 // own and runs also when ctx has ended. What cannot be read is left out. start is
