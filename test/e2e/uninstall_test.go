@@ -193,7 +193,7 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: farewell, ima
 	ended, release := make(chan struct{}), s.operations()
 	go func() {
 		defer close(ended)
-		release.Uninstall(ctx)
+		release.Uninstall(ctx, true)
 	}()
 	kubetest.Eventually(t, waitLimit, func() (bool, string) {
 		held, err := configMaps.Get(t.Context(), "held", metav1.GetOptions{})

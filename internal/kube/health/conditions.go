@@ -1,9 +1,11 @@
 package health
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -12,6 +14,19 @@ import (
 func ReplicaFailure(u *unstructured.Unstructured) bool {
 	failing, _ := condition(u, "ReplicaFailure")
 	return failing
+}
+
+// Holding returns what finalizers say of why an object that is being deleted is still
+// there; "" where it has none.
+func Holding(finalizers []string) string {
+	others := slices.DeleteFunc(slices.Clone(finalizers), func(f string) bool { return f == metav1.FinalizerDeleteDependents })
+	switch {
+	case len(others) > 0:
+		return fmt.Sprintf("it is held by finalizers %q", others)
+	case len(finalizers) > 0:
+		return "it waits for its pods to end"
+	}
+	return ""
 }
 
 // Observed returns whether the controller has seen the present generation, by

@@ -130,8 +130,8 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, o con
 	object.Deleting = live.GetDeletionTimestamp() != nil
 	object.Kept = ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations)
 	object.Complete = health.Complete(live)
-	if finalizers := live.GetFinalizers(); object.Deleting && len(finalizers) > 0 {
-		object.Reason = fmt.Sprintf("it is being deleted and held by finalizers %q", finalizers)
+	if held := health.Holding(live.GetFinalizers()); object.Deleting && held != "" {
+		object.Reason = "it is being deleted: " + held
 	}
 	object.Contents = contents.Compare(want, live, o)
 }

@@ -1,9 +1,9 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -56,13 +56,6 @@ func evaluateDeletion(t *target, deleted bool) outcome {
 		return satisfied
 	}
 	t.describe()
-	t.object.Reason = "it is still there"
-	held := slices.DeleteFunc(t.live.GetFinalizers(), func(f string) bool { return f == metav1.FinalizerDeleteDependents })
-	switch foreground := len(held) < len(t.live.GetFinalizers()); {
-	case foreground && len(held) == 0:
-		t.object.Reason = "it waits for its pods to end"
-	case len(held) > 0:
-		t.object.Reason = fmt.Sprintf("it is held by finalizers %q", held)
-	}
+	t.object.Reason = cmp.Or(health.Holding(t.live.GetFinalizers()), "it is still there")
 	return pending
 }
