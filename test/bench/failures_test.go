@@ -24,6 +24,7 @@ type failure struct {
 	quota  bool                                    // no pod is allowed in the namespace
 	watch  func(kubernetes.Interface, string) open // what shows it
 	shows  func() func(runtime.Object) bool        // whether it is known by now
+	later  time.Duration                           // it can be known no sooner than that after the first sign
 	cause  *regexp.Regexp                          // a message that helps
 }
 
@@ -36,8 +37,8 @@ var failures = []failure{
 		cause: regexp.MustCompile(`ErrImagePull|ImagePullBackOff`),
 	},
 	{
-		name: "crash loop", moment: "the second restart is seen", bar: 5 * time.Second,
-		values: []string{"behaviour=crash-loop"}, watch: pods, shows: restartedTwice,
+		name: "crash loop", moment: "the fourth crash is seen and 40 s have passed since the first", bar: 5 * time.Second,
+		values: []string{"behaviour=crash-loop"}, watch: pods, shows: crashedFourTimes, later: 40 * time.Second,
 		cause: regexp.MustCompile(`CrashLoopBackOff`),
 	},
 	{
@@ -74,11 +75,30 @@ func pulledTwice() func(runtime.Object) bool {
 	}
 }
 
-func restartedTwice() func(runtime.Object) bool {
+// crashedFourTimes: a container has ended for the fourth time.
+func crashedFourTimes() func(runtime.Object) bool {
 	return func(object runtime.Object) bool {
 		pod, ok := object.(*corev1.Pod)
-		return ok && len(pod.Status.ContainerStatuses) > 0 && pod.Status.ContainerStatuses[0].RestartCount >= 2
+		return ok && crashes(pod) >= 4
 	}
+}
+
+// crashes is how often a pod's first container has ended.
+func crashes(pod *corev1.Pod) int {
+	if len(pod.Status.ContainerStatuses) == 0 {
+		return 0
+	}
+	s := pod.Status.ContainerStatuses[0]
+	if s.State.Terminated != nil || s.State.Waiting != nil && s.LastTerminationState.Terminated != nil {
+		return int(s.RestartCount) + 1
+	}
+	return int(s.RestartCount)
+}
+
+// crashed returns whether a pod shows the first sign of a crash loop.
+func crashed(object runtime.Object) bool {
+	pod, ok := object.(*corev1.Pod)
+	return ok && crashes(pod) > 0
 }
 
 func jobFailed() func(runtime.Object) bool {

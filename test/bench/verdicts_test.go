@@ -81,14 +81,22 @@ func (b *bench) watchFor(t *testing.T, f failure, namespace string) func() (time
 	var moment time.Time
 	shows := f.shows()
 	go func() {
+		var first time.Time
 		for event := range stream.ResultChan() {
 			now := time.Now()
-			if shows(event.Object) {
-				mu.Lock()
-				moment = now
-				mu.Unlock()
-				return
+			if first.IsZero() && f.later > 0 && crashed(event.Object) {
+				first = now
 			}
+			if !shows(event.Object) {
+				continue
+			}
+			if soonest := first.Add(f.later); soonest.After(now) {
+				now = soonest
+			}
+			mu.Lock()
+			moment = now
+			mu.Unlock()
+			return
 		}
 	}()
 	return func() (time.Time, bool) {

@@ -50,6 +50,7 @@ func (e Evidence) mayBeStale(p *corev1.Pod) bool {
 // fault is one thing that keeps an object from becoming ready.
 type fault struct {
 	key        string // identifies the fault across evaluations
+	pod        types.UID
 	occurrence string // changes when the fault recurs
 	count      int    // how often it occurred, where events tell; else 0
 	reason     string // sanitized

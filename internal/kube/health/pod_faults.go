@@ -13,10 +13,7 @@ func podFaults(e Evidence, p *corev1.Pod, known map[string]runs) []fault {
 		return nil
 	}
 	for _, c := range p.Status.Conditions {
-		switch {
-		case c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue:
-			return nil
-		case c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse:
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
 			return schedulingFaults(e, p, c)
 		}
 	}
@@ -24,7 +21,11 @@ func podFaults(e Evidence, p *corev1.Pod, known map[string]runs) []fault {
 	for _, c := range containersOf(p) {
 		all = append(all, containerFaults(e, p, c, known[runKey(p, c.status.Name)])...)
 	}
-	return append(append(all, mountFaults(e, p)...), stuckFaults(e, p)...)
+	all = append(append(all, mountFaults(e, p)...), stuckFaults(e, p)...)
+	for i := range all {
+		all[i].pod = p.UID
+	}
+	return all
 }
 
 // nodesFull matches the scheduler's message for nodes that are full. Pods that end

@@ -72,6 +72,8 @@ func TestStalledBeforeTheStart(t *testing.T) {
 			"429"},
 		"a name that is not resolved": {0,
 			[]at{{0, "", pull(dns), pulling(dns, 0)}, {33, "", "", pulling(dns, 0, 33)}, {59, "", "", ""}, {60, "", "", ""}}, 60, "i/o timeout"},
+		"a registry that finds nothing behind it": {0,
+			[]at{{0, "", pull("502 Bad Gateway: upstream not found"), none}, {59, "", "", ""}, {60, "", "", ""}}, 60, "502"},
 		"a pull that is under way": {0,
 			[]at{{0, "", pull(busy), pulling(busy, 0)}, {14, "", backOff(busy), again(pulling(busy, 0), 2, 14)}, {60, "", "", ""}, {193, "", "",
 				""},

@@ -1,12 +1,17 @@
 package health
 
-import "time"
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
 
 // History holds what earlier evaluations of an object saw. The zero value is that
 // of an object not evaluated before.
 type History struct {
-	faults map[string]faultRecord // by fault.key
-	runs   map[string]runs        // of the containers, by runKey
+	faults map[string]faultRecord  // by fault.key
+	runs   map[string]runs         // of the containers, by runKey
+	ready  map[types.UID]time.Time // since when each pod is seen to be ready
 }
 
 // faultRecord is one fault over time.
@@ -36,7 +41,11 @@ type Verdict struct {
 // minOccurrences times or has persisted for minDuration.
 func Stalled(e Evidence, history History, now time.Time) (v Verdict, next History) {
 	e.now = now
-	next = History{faults: make(map[string]faultRecord, len(history.faults)), runs: followRuns(e, history.runs, now)}
+	next = History{
+		faults: make(map[string]faultRecord, len(history.faults)), runs: followRuns(e, history.runs, now),
+		ready: followReady(e, history.ready, now),
+	}
+	var counted []fault
 	for key, r := range history.faults {
 		r.absent = true
 		next.faults[key] = r
@@ -59,6 +68,11 @@ func Stalled(e Evidence, history History, now time.Time) (v Verdict, next Histor
 		r.absent = false
 		next.faults[f.key] = r
 		if !f.suppressed && f.counts(r, now) {
+			counted = append(counted, f)
+		}
+	}
+	for _, f := range counted {
+		if !f.dependent || !heldByPods(e, f, counted, next.ready) {
 			v.add(f)
 		}
 	}

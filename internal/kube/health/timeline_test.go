@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ const never = 24 * time.Hour
 // app is a Deployment with one pod, as a real kubelet runs it.
 type app struct {
 	name   string
+	of     string        // the one whose Deployment its pod belongs to; "": it has one of its own
 	kind   string        // of its container: "" or "init container"
 	probe  time.Duration // how long after the start of a good run its readiness probe succeeds; 0: it has none
 	from   time.Duration // when its pod was made; negative: before the rollout
@@ -132,43 +134,68 @@ func (n *node) pod(status corev1.PodStatus) *corev1.Pod {
 	return p
 }
 
+// played is what a rollout knows of one Deployment.
+type played struct {
+	nodes   []*node
+	history History
+	settled bool
+}
+
+// look returns the evidence at that moment, and whether all pods are ready. It notes
+// which of them are, and well, for the first time.
+func (d *played) look(now time.Duration, readyAt map[string]time.Duration) (e Evidence, ready bool) {
+	e = Evidence{Owner: &unstructured.Unstructured{Object: map[string]any{"kind": "Deployment"}}, WaitStart: epoch,
+		Unchanged: d.nodes[0].from < 0}
+	ready = true
+	for _, n := range d.nodes {
+		p := n.pod(n.at(now))
+		e.Pods = append(e.Pods, p)
+		ready = ready && isReady(p)
+		if _, known := readyAt[n.name]; isReady(p) && n.fine && !known {
+			readyAt[n.name] = now
+		}
+	}
+	return e, ready
+}
+
+// deploymentsOf returns the Deployments of apps, whose needs readyAt tells.
+func deploymentsOf(apps []app, readyAt map[string]time.Duration) []*played {
+	var all []*played
+	byName := map[string]*played{}
+	for _, a := range apps {
+		n := &node{app: a, began: a.from}
+		n.good = func(began time.Duration) bool {
+			at, ready := readyAt[a.needs]
+			return began >= a.well && (a.needs == "" || ready && began >= at)
+		}
+		n.fine = n.good(a.from)
+		if a.of == "" {
+			byName[a.name] = &played{}
+			all = append(all, byName[a.name])
+		}
+		d := byName[cmp.Or(a.of, a.name)]
+		d.nodes = append(d.nodes, n)
+	}
+	return all
+}
+
 // rollOut plays a rollout of apps, judged four times a second, and returns how and
 // when it ended: "" where all are ready, else the reasons.
 func rollOut(apps []app, settle time.Duration) (took time.Duration, reasons []string) {
 	readyAt := map[string]time.Duration{}
-	nodes := make([]*node, len(apps))
-	histories := make([]History, len(apps))
-	for i, a := range apps {
-		nodes[i] = &node{app: a, began: a.from}
-		nodes[i].good = func(began time.Duration) bool {
-			at, ready := readyAt[a.needs]
-			return began >= a.well && (a.needs == "" || ready && began >= at)
-		}
-		nodes[i].fine = nodes[i].good(a.from)
-		nodes[i].at(0)
-	}
-	settled := make([]bool, len(apps))
+	all := deploymentsOf(apps, readyAt)
 	calm := epoch
 	for now := time.Duration(0); now < 10*time.Minute; now += 250 * time.Millisecond {
 		var standings []Standing
-		left := 0
-		for i, n := range nodes {
-			status := n.at(now)
-			ready := status.Conditions[0].Status == corev1.ConditionTrue
-			if _, known := readyAt[n.name]; ready && n.fine && !known {
-				readyAt[n.name] = now
-			}
-			if settled[i] {
+		for _, d := range all {
+			e, ready := d.look(now, readyAt)
+			if d.settled {
 				continue
 			}
-			left++
-			e := Evidence{Owner: &unstructured.Unstructured{Object: map[string]any{"kind": "Deployment"}}, Pods: []*corev1.Pod{n.pod(status)},
-				WaitStart: epoch, Unchanged: n.from < 0}
 			var v Verdict
-			v, histories[i] = Stalled(e, histories[i], epoch.Add(now))
-			if ready && Unsettled(e, histories[i], settle, epoch.Add(now)) == "" {
-				settled[i], calm = true, epoch.Add(now)
-				left--
+			v, d.history = Stalled(e, d.history, epoch.Add(now))
+			if ready && Unsettled(e, d.history, settle, epoch.Add(now)) == "" {
+				d.settled, calm = true, epoch.Add(now)
 				continue
 			}
 			standings = append(standings, Standing{Verdict: v, Starting: true})
@@ -178,7 +205,7 @@ func rollOut(apps []app, settle time.Duration) (took time.Duration, reasons []st
 				reasons = append(reasons, reason)
 			}
 		}
-		if left == 0 || len(reasons) > 0 {
+		if len(standings) == 0 || len(reasons) > 0 {
 			return now, reasons
 		}
 	}
@@ -227,8 +254,13 @@ func TestRollouts(t *testing.T) {
 			40, 60, []string{"pod web-1", "pod api-1"}},
 		"one that is ready soon, one never":  {[]app{{name: "web", well: never}, db(5 * time.Second)}, 40, 45, []string{"pod web-1"}},
 		"its last crash was before the last": {[]app{{name: "web", well: never}, db(36 * time.Second)}, 70, 80, []string{"restarted 4 times"}},
-		"a loop of before, mended":           {[]app{{name: "web", from: -60 * time.Second, well: -time.Second}}, 10, 25, nil},
-		"a loop of before, goes on":          {[]app{{name: "web", from: -60 * time.Second, well: never}}, 10, 20, []string{"pod web-1"}},
+		"two replicas and one lock, for 38 s": {[]app{{name: "db", probe: 38 * time.Second}, {name: "web", of: "db", needs: "db"}}, 70, 80,
+			nil},
+		"two replicas, both crash": {[]app{{name: "web", well: never}, {name: "two", of: "web", well: never, lasts: time.Second}}, 40, 60,
+			[]string{"restarted 3 times"}},
+		"two replicas, one crashes": {[]app{{name: "web"}, {name: "two", of: "web", well: never}}, 40, 50, []string{"pod two-1"}},
+		"a loop of before, mended":  {[]app{{name: "web", from: -60 * time.Second, well: -time.Second}}, 10, 25, nil},
+		"a loop of before, goes on": {[]app{{name: "web", from: -60 * time.Second, well: never}}, 10, 20, []string{"pod web-1"}},
 		"a loop of before, a long back-off": {[]app{{name: "web", from: -90 * time.Second, well: never}}, 60, 80,
 			[]string{"restarted 5 times"}},
 		"a loop of before, at a lucky moment": {[]app{{name: "web", from: -150 * time.Second, lasts: 30 * time.Second, well: never}}, 5, 150,

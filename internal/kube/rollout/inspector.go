@@ -175,7 +175,7 @@ func (in *inspector) requeue(ctx context.Context, now time.Time) {
 	for range len(in.tracked) {
 		tr := in.tracked[in.next%len(in.tracked)]
 		in.next++
-		if tr.target.live == nil || tr.probing || !tr.suspected && (!round || !tr.due(now) || !tr.needsProbe()) {
+		if tr.target.live == nil || tr.probing || !tr.suspected && (!round || !tr.due(now) || !tr.needsProbe(now)) {
 			continue
 		}
 		tr.probing, tr.probed = true, now

@@ -40,6 +40,9 @@ func (w *Waiter) WaitForReady(ctx context.Context, applied manifest.Objects) err
 	if !failedFirst(left) {
 		e.Cause = endOf(ctx)
 	}
+	for _, t := range left {
+		t.addPodReason()
+	}
 	if !interrupted(e.Cause) {
 		e.Found = diagnoser{w.Clientset}.diagnose(ctx, start, left)
 	}
@@ -50,6 +53,14 @@ func (w *Waiter) WaitForReady(ctx context.Context, applied manifest.Objects) err
 		e.Found.Objects = e.Objects
 	}
 	return e
+}
+
+// addPodReason adds to the reason of a target that has not failed that of its first
+// pod, as its events tell it.
+func (t *target) addPodReason() {
+	if !t.object.Failed && t.podReason != "" && t.live != nil && t.live.GetKind() != "Pod" {
+		t.object.Reason += text.After("; ", t.podReason)
+	}
 }
 
 // inspects returns whether more than the object itself is looked at: with FailFast

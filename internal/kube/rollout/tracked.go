@@ -134,7 +134,7 @@ const placingTime = 3 * time.Second
 func (tr *tracked) starting() bool {
 	t := tr.target
 	switch {
-	case t.live == nil:
+	case t.live == nil || !tr.excusedSince.IsZero():
 		return false
 	case t.isCustom():
 		return t.holds()
@@ -151,8 +151,9 @@ func (tr *tracked) due(now time.Time) bool {
 }
 
 // needsProbe returns whether the pods do not tell all: there are none, one has not
-// started, or the ReplicaSet has to be found to which they belong.
-func (tr *tracked) needsProbe() bool {
+// started, or is not ready for long, or the ReplicaSet has to be found to which they
+// belong.
+func (tr *tracked) needsProbe(now time.Time) bool {
 	live := tr.target.live
 	if live == nil {
 		return false
@@ -163,13 +164,18 @@ func (tr *tracked) needsProbe() bool {
 	if tr.hasReplicaFailure() {
 		return true
 	}
+	quiet := now.Sub(tr.changed) >= quietTime
 	for _, pod := range tr.pods {
-		if !health.PodStarted(pod) || tr.replicaSetOutdated() && health.PodReason(pod) != "" {
+		if !health.PodStarted(pod) || (quiet || tr.replicaSetOutdated()) && health.PodReason(pod) != "" {
 			return true
 		}
 	}
 	return len(tr.pods) == 0
 }
+
+// quietTime is how long nothing has to change until the events are read of a pod that
+// runs and is not ready, which most pods are for a while: then they may tell why.
+const quietTime = 3 * time.Second
 
 // replicaSetOutdated returns whether a Deployment that was changed may have another
 // ReplicaSet than the one that is known.
@@ -206,7 +212,7 @@ func (tr *tracked) newProbe() probe {
 	pods := 0
 	for _, name := range slices.Sorted(maps.Keys(tr.pods)) {
 		pod := tr.pods[name]
-		if pods < podsProbed && !health.PodStarted(pod) {
+		if pods < podsProbed && health.PodReason(pod) != "" {
 			pods++
 			p.events = append(p.events, pod.UID)
 			for _, claim := range health.UnboundClaims(pod) {
