@@ -37,7 +37,12 @@ func Unprobed(owner *unstructured.Unstructured) []string {
 	if spec.RestartPolicy != "" && spec.RestartPolicy != corev1.RestartPolicyAlways {
 		return nil
 	}
-	var names []string
+	return unprobed(spec)
+}
+
+// unprobed returns the containers that run as long as a pod does and have no readiness
+// probe.
+func unprobed(spec corev1.PodSpec) (names []string) {
 	for _, c := range spec.InitContainers {
 		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways && c.ReadinessProbe == nil {
 			names = append(names, c.Name)
@@ -73,17 +78,21 @@ func Unsettled(e Evidence, history History, settle time.Duration, now time.Time)
 		if p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
 			continue
 		}
+		if !isReady(p) { // its owner was seen in a newer state
+			names = append(names, unprobed(p.Spec)...)
+			continue
+		}
 		for _, c := range containersOf(p) {
 			r, known := history.runs[runKey(p, c.status.Name)]
 			if !c.serves || !c.restarts || c.probed && r.counted == 0 || known && r.settled(settle, now) {
 				continue
 			}
 			restarted = restarted || r.counted > 0
-			if !slices.Contains(names, c.status.Name) {
-				names = append(names, c.status.Name)
-			}
+			names = append(names, c.status.Name)
 		}
 	}
+	slices.Sort(names)
+	names = slices.Compact(names)
 	switch {
 	case len(names) == 0:
 		return ""

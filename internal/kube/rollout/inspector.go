@@ -59,7 +59,7 @@ func newInspector(w *Waiter, running *sync.WaitGroup) *inspector {
 
 // track begins to follow a target, also one that does not exist yet.
 func (in *inspector) track(t *target) {
-	tr := &tracked{target: t, pods: map[string]*corev1.Pod{}, changed: in.started}
+	tr := &tracked{target: t, pods: map[string]*corev1.Pod{}, changed: in.started, probed: in.started}
 	tr.follow()
 	in.tracked = append(in.tracked, tr)
 }

@@ -112,6 +112,30 @@ func TestSettleBeginsAnewAfterARestart(t *testing.T) {
 	})
 }
 
+// A pod whose state is older than its owner's is not taken for settled.
+func TestSettleWaitsForThePodsState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pending := strings.Replace(webPod,
+			"status: {phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: InvalidImageName}}}]}",
+			"spec: "+unprobedTemplate+", status: {phase: Pending}", 1)
+		w, change := fakeWaiter(t, webOf(unprobedTemplate), pending)
+		w.Settle = 3 * time.Second
+		began := time.Now()
+		go func() {
+			sleep(t.Context(), 2*time.Second)
+			change(webPodOf(unprobedTemplate, 0, time.Now()))
+		}()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := w.WaitForReady(ctx, ByName([]facts.Ref{web})); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took < 5*time.Second || took > 6*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
 // What is watched when the time is over was not ready.
 func TestSettleAtTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -151,8 +151,7 @@ func (tr *tracked) due(now time.Time) bool {
 }
 
 // needsProbe returns whether the pods do not tell all: there are none, one has not
-// started, or is not ready for long, or the ReplicaSet has to be found to which they
-// belong.
+// started, or is not ready, or the ReplicaSet has to be found to which they belong.
 func (tr *tracked) needsProbe(now time.Time) bool {
 	live := tr.target.live
 	if live == nil {
@@ -164,18 +163,18 @@ func (tr *tracked) needsProbe(now time.Time) bool {
 	if tr.hasReplicaFailure() {
 		return true
 	}
-	quiet := now.Sub(tr.changed) >= quietTime
+	late := now.Sub(tr.probed) >= startedTime
 	for _, pod := range tr.pods {
-		if !health.PodStarted(pod) || (quiet || tr.replicaSetOutdated()) && health.PodReason(pod) != "" {
+		if !health.PodStarted(pod) || (late || tr.replicaSetOutdated()) && health.PodReason(pod) != "" {
 			return true
 		}
 	}
 	return len(tr.pods) == 0
 }
 
-// quietTime is how long nothing has to change until the events are read of a pod that
-// runs and is not ready, which most pods are for a while: then they may tell why.
-const quietTime = 3 * time.Second
+// startedTime is how often the events are read, at most, of a pod that runs and is not
+// ready, which most pods are for a while: then they may tell why.
+const startedTime = 3 * time.Second
 
 // replicaSetOutdated returns whether a Deployment that was changed may have another
 // ReplicaSet than the one that is known.
