@@ -31,12 +31,15 @@ func (b bar) result() string {
 // bars are what this project promises about its speed.
 func (b *bench) bars() (bars []bar) {
 	for _, s := range scenarios {
-		if s.verb != noop && s.copies == 1 {
+		switch {
+		case s.bare:
+			bars = append(bars, b.settling(s))
+		case s.verb != noop && s.copies == 1:
 			bars = append(bars, b.overheads(s)...)
 		}
 	}
 	for _, s := range scenarios {
-		if s.verb == noop || s.delay > 0 {
+		if s.verb == noop || s.delay > 0 || s.bare {
 			continue
 		}
 		switch s.copies {
@@ -74,6 +77,20 @@ func (b *bench) overheads(s scenario) []bar {
 			note: fmt.Sprintf("median; Helm 4: %s", duration(helm)),
 		},
 	}
+}
+
+// settling is what it costs to watch containers without a readiness probe: that time
+// when they are new, and next to nothing when they have run for long.
+func (b *bench) settling(s scenario) bar {
+	limit, what := 3*time.Second+500*time.Millisecond, "after readiness ≤ 3.5 s"
+	measured := b.results.median(key{s.String(), berth, after})
+	if s.verb == noop {
+		probed := s
+		probed.bare = false
+		limit, what = 500*time.Millisecond, "wall time ≤ 500 ms more than with a probe"
+		measured = b.results.median(key{s.String(), berth, wall}) - b.results.median(key{probed.String(), berth, wall})
+	}
+	return bar{what: s.String() + ": " + what, measured: measured, limit: milliseconds(limit), format: duration, note: "median"}
 }
 
 // ratio compares the time of whole deploys with a Helm's.

@@ -36,6 +36,7 @@ type scenario struct {
 	verb   string
 	copies int           // of the three objects
 	delay  time.Duration // from the start of a pod until it is ready
+	bare   bool          // the pods have no readiness probe
 }
 
 const (
@@ -48,9 +49,10 @@ const (
 const pause = 2 * time.Second
 
 var scenarios = []scenario{
-	{install, 1, 0}, {install, 1, pause}, {upgrade, 1, 0}, {upgrade, 1, pause}, {noop, 1, 0},
-	{install, 10, 0}, {upgrade, 10, 0}, {noop, 10, 0},
-	{install, 100, 0}, {upgrade, 100, 0}, {noop, 100, 0},
+	{install, 1, 0, false}, {install, 1, pause, false}, {upgrade, 1, 0, false}, {upgrade, 1, pause, false}, {noop, 1, 0, false},
+	{install, 10, 0, false}, {upgrade, 10, 0, false}, {noop, 10, 0, false},
+	{install, 100, 0, false}, {upgrade, 100, 0, false}, {noop, 100, 0, false},
+	{install, 1, 0, true}, {noop, 1, 0, true},
 }
 
 // objects is how many objects the chart has.
@@ -61,6 +63,9 @@ func (s scenario) String() string {
 	if s.delay > 0 {
 		name += fmt.Sprintf(", pods take %s", s.delay)
 	}
+	if s.bare {
+		name += ", no readiness probe"
+	}
 	return name
 }
 
@@ -69,6 +74,9 @@ func (s scenario) values(revision string) []string {
 	values := []string{fmt.Sprintf("copies=%d", s.copies), "revision=" + revision}
 	if s.delay > 0 {
 		values = append(values, "behaviour=slow", "delay="+s.delay.String())
+	}
+	if s.bare {
+		values = append(values, "probe=false")
 	}
 	return values
 }
