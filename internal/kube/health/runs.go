@@ -77,7 +77,7 @@ func firstLook(e Evidence, p *corev1.Pod, s corev1.ContainerStatus, now time.Tim
 	}
 	if on := s.State.Running; on != nil {
 		r.up = now
-		if at := on.StartedAt.Time; now.Sub(at) > clockSkew {
+		if at := on.StartedAt.Time; s.RestartCount == 0 && at.Before(now) || now.Sub(at) > clockSkew {
 			r.up = at
 		}
 	}

@@ -267,6 +267,7 @@ func TestRollouts(t *testing.T) {
 			[]string{"pod web-1"}},
 		"a database added, deployed again": {[]app{{name: "web", from: -50 * time.Second, needs: "db"}, db(10 * time.Second)}, 20, 40, nil},
 		"unchanged, and well for long":     {[]app{{name: "web", from: -time.Hour, well: -time.Hour}}, 0, 0, nil},
+		"unchanged, started a moment ago":  {[]app{{name: "web", from: -5 * time.Second, well: -time.Hour}}, 0, 0, nil},
 		"unchanged, it once crashed":       {[]app{{name: "web", from: -time.Hour, well: -time.Hour + 15*time.Second}}, 0, 0, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
