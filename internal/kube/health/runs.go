@@ -167,28 +167,41 @@ func backOff(s corev1.ContainerStatus) time.Duration {
 		}
 		return 0
 	}
-	on, ended := s.State.Running, s.LastTerminationState.Terminated
-	if on == nil || ended == nil {
+	began, ended := lastBegan(s), s.LastTerminationState.Terminated
+	if began.IsZero() || ended == nil {
 		return 0
 	}
-	return on.StartedAt.Sub(ended.FinishedAt.Time)
+	return began.Sub(ended.FinishedAt.Time)
+}
+
+// lastBegan returns when the run began that is on or has just ended.
+func lastBegan(s corev1.ContainerStatus) time.Time {
+	switch {
+	case s.State.Running != nil:
+		return s.State.Running.StartedAt.Time
+	case s.State.Terminated != nil:
+		return s.State.Terminated.StartedAt.Time
+	}
+	return time.Time{}
 }
 
 // loopOf returns of how many crashes the loop consists in which an older container
-// is found; 0 where it is in none.
+// is found; 0 where it is in none. A kubelet may show for all of a back-off that the
+// container has ended, and not how long the back-off is.
 func loopOf(s corev1.ContainerStatus, now time.Time) int {
-	ended := s.LastTerminationState.Terminated
-	switch {
-	case s.State.Terminated != nil:
-		return 1
-	case ended == nil:
-		return 0
-	case s.State.Running != nil && now.Sub(s.State.Running.StartedAt.Time) > loopMemory:
-		return 0
-	case s.State.Running != nil && ended.FinishedAt.Sub(ended.StartedAt.Time) > loopMemory:
-		return 0
+	loop, ended := 0, s.LastTerminationState.Terminated
+	if over := s.State.Terminated; over != nil {
+		if loop = 1; over.FinishedAt.Sub(over.StartedAt.Time) > loopMemory {
+			return loop
+		}
 	}
-	loop := 1
+	switch {
+	case ended == nil, ended.FinishedAt.Sub(ended.StartedAt.Time) > loopMemory:
+		return loop
+	case s.State.Running != nil && now.Sub(s.State.Running.StartedAt.Time) > loopMemory:
+		return loop
+	}
+	loop++
 	for d := backOff(s); d >= 9*time.Second; d /= 2 { // times are whole seconds
 		loop++
 	}

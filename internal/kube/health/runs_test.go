@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -34,6 +35,10 @@ func TestLoopOf(t *testing.T) {
 		"it never ended":        {"{phase: Running, containerStatuses: [{name: app, state: {running: {}}}]}", 0},
 		"it has just ended": {"{phase: Running, containerStatuses: [{name: app, restartCount: 9, state: {terminated: {exitCode: 1}}}]}",
 			1},
+		"it has ended, after 20 s": {strings.Replace(running(-s, -21*s, -22*s), fmt.Sprintf("{running: {startedAt: %q}}", at(-s)),
+			fmt.Sprintf("{terminated: {startedAt: %q, finishedAt: %q}}", at(-s), at(0)), 1), 4},
+		"it has ended, after long": {strings.Replace(running(-s, -21*s, -22*s), fmt.Sprintf("{running: {startedAt: %q}}", at(-s)),
+			fmt.Sprintf("{terminated: {startedAt: %q, finishedAt: %q}}", at(-s), at(11*m)), 1), 1},
 		"it has not started at all": {creating, 0},
 	} {
 		if got := loopOf(aPod(t, "p", "pod", tt.status).Status.ContainerStatuses[0], epoch); got != tt.want {
