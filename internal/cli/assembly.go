@@ -157,7 +157,7 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
 		Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore,
 		Policy: verdict.Policy{
-			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: o.Adopt,
+			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: o.Adopt, IgnoreDrift: o.IgnoreDrift,
 			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,
 		},
 	}

@@ -1,240 +1,144 @@
 package contents
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/strategicpatch"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// comparison collects the paths at which a live object lacks what is wanted.
-type comparison struct{ paths []string }
-
-// compareObject compares a built-in kind by its Go type, which says how its
-// lists are merged, and any other kind by its values alone.
-func (c *comparison) compareObject(want, live *unstructured.Unstructured) {
-	typed, err := scheme.Scheme.New(want.GroupVersionKind())
-	if err != nil { // a custom resource
-		c.compareMap(want.Object, live.Object, nil, "")
-		return
-	}
-	schema, err := strategicpatch.NewPatchMetaFromStruct(typed)
-	if err != nil {
-		c.compareMap(want.Object, live.Object, nil, "")
-		return
-	}
-	desired := want.Object
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(want.Object, typed); err == nil {
-		if converted, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed); err == nil {
-			desired, _ = canonical(want.Object, converted).(map[string]any)
-		}
-	}
-	c.compareMap(desired, live.Object, schema, "")
+// walk is one comparison under way.
+type walk struct {
+	live   *unstructured.Unstructured
+	exempt exemptions
+	here   path // to what is compared just now
+	found  []finding
+	notes  []string
 }
 
-// canonical returns the manifest's value raw in the spelling of typed, which is
-// the same value after a conversion to its Go type and back: 1000m becomes 1. It
-// adds nothing to raw. Fields that the type does not know are dropped, as the
-// server does, and so are zeros, which mean "unset" and get a default. An explicit
-// false is kept, since it differs from a live true.
-func canonical(raw, typed any) any {
-	switch raw := raw.(type) {
-	case map[string]any:
-		typed, ok := typed.(map[string]any)
-		if !ok {
-			break
-		}
-		out := make(map[string]any, len(raw))
-		for k, v := range raw {
-			if known, ok := typed[k]; ok && v != nil {
-				out[k] = canonical(v, known)
-			} else if v == false {
-				out[k] = false
-			}
-		}
-		return out
-	case []any:
-		if typed, ok := typed.([]any); ok && len(typed) == len(raw) {
-			out := make([]any, len(raw))
-			for i := range raw {
-				out[i] = canonical(raw[i], typed[i])
-			}
-			return out
-		}
-	}
-	return typed
+// finding is a value that is not as the manifest says.
+type finding struct {
+	path       path
+	want, live any // nil: not there
+	// unset is set where the manifest says zero, which the server takes for nothing:
+	// it may have set a default.
+	unset bool
 }
 
-func (c *comparison) compare(want, live any, schema strategicpatch.LookupPatchMeta, list strategicpatch.PatchMeta, path string) {
-	switch want := want.(type) {
+func newWalk(want, live *unstructured.Unstructured) *walk {
+	return &walk{live: live, exempt: exemptionsOf(want, live)}
+}
+
+// isCore returns whether the object is of this kind of the core group.
+func (w *walk) isCore(kind string) bool {
+	return w.live.GetKind() == kind && w.live.GetAPIVersion() == "v1"
+}
+
+// differ adds a finding at the present path.
+func (w *walk) differ(want, live any) { w.add(finding{want: want, live: live}) }
+
+func (w *walk) add(f finding) {
+	f.path = slices.Clone(w.here)
+	w.found = append(w.found, f)
+}
+
+// below compares what a step leads to.
+func (w *walk) below(s step, compare func()) {
+	w.here = append(w.here, s)
+	compare()
+	w.here = w.here[:len(w.here)-1]
+}
+
+// compare compares two values. s is nil where nothing is known of them.
+func (w *walk) compare(want, live any, s *shape) {
+	switch wanted := want.(type) {
 	case nil:
 	case map[string]any:
 		if live, ok := live.(map[string]any); ok {
-			c.compareMap(want, live, schema, path)
+			w.compareStruct(wanted, live, s)
 			return
 		}
-		c.differ(path)
+		w.differ(want, live)
 	case []any:
 		if live, ok := live.([]any); ok {
-			c.compareList(want, live, schema, list, path)
+			w.compareList(wanted, live, s)
 			return
 		}
-		c.differ(path)
+		w.differ(want, live)
 	default:
-		if !equalScalar(want, live) {
-			c.differ(path)
+		if !equal(want, live, s, w.here) {
+			w.differ(want, live)
 		}
 	}
 }
 
-func (c *comparison) compareMap(want, live map[string]any, schema strategicpatch.LookupPatchMeta, path string) {
+// compareStruct compares the keys that the manifest sets, and what was added to the
+// lists that it does not have. Fields that a kind does not know are dropped by the
+// server.
+func (w *walk) compareStruct(want, live map[string]any, s *shape) {
 	for _, key := range slices.Sorted(maps.Keys(want)) {
-		w, at := want[key], joinPath(path, key)
-		l, ok := live[key]
-		if !ok || l == nil {
-			if !isZero(w) {
-				c.differ(at)
+		known, shape := s.field(key)
+		if !known {
+			continue
+		}
+		w.here = append(w.here, step{name: key})
+		if !w.exempt.field(w, want[key]) {
+			w.compareField(want[key], live, key, s, shape)
+		}
+		w.here = w.here[:len(w.here)-1]
+	}
+	if s == nil {
+		return
+	}
+	for _, key := range s.additive {
+		items, _ := live[key].([]any)
+		if _, set := want[key].([]any); set || len(items) == 0 {
+			continue
+		}
+		w.below(step{name: key}, func() {
+			if !w.exempt.field(w, nil) {
+				w.compareList(nil, items, s.fields[key])
 			}
-			continue
-		}
-		below, list := fieldSchema(schema, key, w)
-		c.compare(w, l, below, list, at)
+		})
 	}
 }
 
-// compareList compares the items of a merged list by its merge key, or, where
-// they are plain values, by whether the live list holds them. Any other list has
-// to have as many items, in the same order.
-func (c *comparison) compareList(want, live []any, schema strategicpatch.LookupPatchMeta, list strategicpatch.PatchMeta, path string) {
-	merged := slices.Contains(list.GetPatchStrategies(), "merge")
-	if !merged && len(want) != len(live) {
-		c.differ(path)
-		return
-	}
-	for i, w := range want {
-		if !merged {
-			c.compare(w, live[i], schema, strategicpatch.PatchMeta{}, fmt.Sprintf("%s[%d]", path, i))
-			continue
+// compareField compares the value of a key that the manifest sets.
+func (w *walk) compareField(want any, parent map[string]any, key string, of, s *shape) {
+	live, there := parent[key]
+	switch {
+	case !there || live == nil:
+		if !isUnset(want, of, s) {
+			w.differ(want, nil)
 		}
-		c.compareMerged(w, live, schema, list.GetPatchMergeKey(), path, i)
-	}
-}
-
-// compareMerged compares an item with the live one of the same merge key. Where
-// there are several (a port for TCP and one for UDP share containerPort), the
-// nearest counts.
-func (c *comparison) compareMerged(want any, live []any, schema strategicpatch.LookupPatchMeta, key, path string, i int) {
-	at := fmt.Sprintf("%s[%d]", path, i)
-	item, isMap := want.(map[string]any)
-	if isMap && key != "" {
-		at = fmt.Sprintf("%s[%v]", path, item[key])
-	}
-	var nearest *comparison
-	for _, l := range live {
-		if other, ok := l.(map[string]any); isMap && (!ok || !equalScalar(item[key], other[key])) {
-			continue
+	case s != nil && s.zero && isZeroScalar(want) && want != false:
+		if !isZero(live) {
+			w.add(finding{want: want, live: live, unset: true})
 		}
-		tried := &comparison{}
-		tried.compare(want, l, schema, strategicpatch.PatchMeta{}, at)
-		if len(tried.paths) == 0 {
-			return
-		}
-		if nearest == nil || len(tried.paths) < len(nearest.paths) {
-			nearest = tried
-		}
-	}
-	if nearest == nil || !isMap {
-		c.differ(at)
-		return
-	}
-	c.paths = append(c.paths, nearest.paths...)
-}
-
-func (c *comparison) differ(path string) { c.paths = append(c.paths, path) }
-
-// fieldSchema returns the schema of a field and, for a list, how it is merged. The
-// schema is nil where none is known.
-func fieldSchema(schema strategicpatch.LookupPatchMeta, key string, value any) (strategicpatch.LookupPatchMeta, strategicpatch.PatchMeta) {
-	if schema == nil {
-		return nil, strategicpatch.PatchMeta{}
-	}
-	var below strategicpatch.LookupPatchMeta
-	var list strategicpatch.PatchMeta
-	var err error
-	switch value.(type) {
-	case map[string]any:
-		below, list, err = schema.LookupPatchMetadataForStruct(key)
-	case []any:
-		below, list, err = schema.LookupPatchMetadataForSlice(key)
 	default:
-		return nil, strategicpatch.PatchMeta{}
+		w.compare(want, live, s)
 	}
-	if err != nil { // below a map of plain values, or a type that has no fields
-		return nil, strategicpatch.PatchMeta{}
-	}
-	return below, list
 }
 
-// equalScalar reports whether two plain values are equal. Numbers are compared by
-// their value: YAML's 1 and JSON's 1.0 are equal.
-func equalScalar(a, b any) bool {
-	x, xok := number(a)
-	y, yok := number(b)
-	if xok && yok {
-		return x == y
+// isUnset returns whether a value that the manifest sets means the same as none. In
+// a map of any keys an empty text does not: a key is there or is not.
+func isUnset(want any, of, s *shape) bool {
+	if keys, ok := want.(map[string]any); ok && s != nil && s.form == formMap {
+		return len(keys) == 0
 	}
-	switch b.(type) {
-	case map[string]any, []any:
-		return false // not comparable, and never a scalar's equal
-	}
-	return a == b
+	return isZero(want) && (want != "" || of == nil || of.form != formMap)
 }
 
-func number(v any) (float64, bool) {
-	switch v := v.(type) {
-	case int64:
-		return float64(v), true
-	case float64:
-		return v, true
+// field returns the shape of a field, and whether the server keeps it.
+func (s *shape) field(key string) (known bool, field *shape) {
+	switch {
+	case s == nil:
+		return true, nil
+	case s.form == formMap:
+		return true, s.item
+	case s.form == formStruct:
+		field, known = s.fields[key]
+		return known, field
 	}
-	return 0, false
-}
-
-// isZero reports whether a value means the same as an absent one.
-func isZero(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return true
-	case map[string]any:
-		for _, below := range v {
-			if !isZero(below) {
-				return false
-			}
-		}
-		return true
-	case []any:
-		return len(v) == 0
-	case bool:
-		return !v
-	case string:
-		return v == ""
-	}
-	n, ok := number(v)
-	return ok && n == 0
-}
-
-func joinPath(path, key string) string {
-	if strings.ContainsAny(key, "./") {
-		key = "[" + key + "]"
-		return path + key
-	}
-	if path == "" {
-		return key
-	}
-	return path + "." + key
+	return true, s.fields[key]
 }

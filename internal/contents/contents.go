@@ -1,15 +1,15 @@
 // Package contents compares live objects with what the manifest of a release says
-// of them.
+// of them, field by field.
 //
 // It is pure: it makes no client and knows no clock.
 package contents
 
 import (
+	"cmp"
 	"encoding/base64"
+	"maps"
 	"slices"
-	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -18,102 +18,116 @@ import (
 
 // Options is what a comparison has to know beside the two objects.
 type Options struct {
-	Release ownership.Release // whose object it is to be
+	Release ownership.Release // whose object it is
 	Scaled  bool              // an autoscaler of the manifest chooses its replicas
 }
 
 // Compare returns where a live object is not as the manifest's object want says, in
-// the server's spelling. Neither object is changed.
+// the order of their paths. Neither object is changed.
+//
+// Whatever the manifest sets has to be there, in whichever spelling. Keys of maps
+// that it does not set are no difference; items of lists that it does not have are.
 //
 // Helm's three-way patch of the manifest over itself and the live object is meant
 // to tell the same, but it is not empty for many a healthy object: quantities in
 // another spelling (1000m), explicit zeros, stringData, and every list without a
 // merge key in whose items the server sets defaults (a StatefulSet's
-// volumeClaimTemplates). So what is compared is whether all that the manifest
-// says is in the live object.
+// volumeClaimTemplates).
 func Compare(want, live *unstructured.Unstructured, o Options) facts.Contents {
-	want = want.DeepCopy()
-	setOwnership(want, o.Release)
-	removeServerFields(want)
-	if o.Scaled || isScaledByController(live) {
-		unstructured.RemoveNestedField(want.Object, "spec", "replicas")
-	}
-	c := comparison{}
-	c.compareObject(want, live)
-	slices.Sort(c.paths)
+	w := newWalk(want, live)
+	desired := applied(want, o.Release)
 	var out facts.Contents
-	for _, path := range slices.Compact(c.paths) {
-		out.Differences = append(out.Differences, facts.Difference{Path: path})
+	if want.GetAPIVersion() != live.GetAPIVersion() {
+		out.Notes = append(out.Notes, "it was read in "+clean(live.GetAPIVersion())+", where only its labels and annotations can be compared")
+		desired = map[string]any{"metadata": desired["metadata"]}
+	}
+	w.compareStruct(desired, live.Object, schemaOf(want))
+	w.noteAddedData(desired)
+	owners := ownersOf(live)
+	for _, f := range w.found {
+		if f.path.is("spec", "replicas") && (o.Scaled || scaledByController(live)) && !isZero(f.live) {
+			w.notes = append(w.notes, "spec.replicas is "+show(f.live)+", which an autoscaler chose")
+			continue
+		}
+		if f.unset && !owners.byHand(f.path) {
+			continue // the server's default, or what a controller allocated
+		}
+		out.Differences = append(out.Differences, w.difference(f, owners))
+	}
+	slices.SortStableFunc(out.Differences, func(a, b facts.Difference) int { return cmp.Compare(a.Path, b.Path) })
+	out.Notes = append(out.Notes, w.notes...)
+	return out
+}
+
+// ofServer are the fields of metadata that the server sets whatever a manifest says.
+var ofServer = []string{"creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid", "namespace"}
+
+// applied returns what the server is asked to store: the manifest's object without
+// what only the server sets, and without the ownership, which Helm writes over
+// whatever a chart says of it and which is judged for itself. It shares what it does
+// not change with want.
+func applied(want *unstructured.Unstructured, r ownership.Release) map[string]any {
+	out := maps.Clone(want.Object)
+	delete(out, "status")
+	meta, _ := out["metadata"].(map[string]any)
+	meta = maps.Clone(meta)
+	if meta == nil {
+		meta = map[string]any{}
+	}
+	for _, f := range ofServer {
+		delete(meta, f)
+	}
+	for field, keys := range map[string]map[string]string{"labels": r.Labels(), "annotations": r.Annotations()} {
+		if set, ok := meta[field].(map[string]any); ok {
+			meta[field] = without(set, keys)
+		}
+	}
+	out["metadata"] = meta
+	if plain, ok := out["stringData"].(map[string]any); ok && isSecret(want) {
+		out["data"] = withStringData(out["data"], plain)
+		delete(out, "stringData")
 	}
 	return out
 }
 
-// setOwnership sets what Helm sets on an object of a release before it applies it.
-func setOwnership(o *unstructured.Unstructured, r ownership.Release) {
-	o.SetLabels(ownership.Merge(o.GetLabels(), r.Labels()))
-	o.SetAnnotations(ownership.Merge(o.GetAnnotations(), r.Annotations()))
+// without returns a map without some keys.
+func without(m map[string]any, keys map[string]string) map[string]any {
+	out := maps.Clone(m)
+	for key := range keys {
+		delete(out, key)
+	}
+	return out
 }
 
-// removeServerFields removes what the server sets whatever a manifest says, and
-// turns a Secret's stringData into data, as the server stores it.
-func removeServerFields(o *unstructured.Unstructured) {
-	unstructured.RemoveNestedField(o.Object, "status")
-	for _, f := range []string{"creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid", "namespace"} {
-		unstructured.RemoveNestedField(o.Object, "metadata", f)
-	}
-	if o.GetKind() != "Secret" || o.GetAPIVersion() != "v1" {
-		return
-	}
-	plain, _, err := unstructured.NestedStringMap(o.Object, "stringData")
-	if err != nil || plain == nil {
-		return
-	}
-	unstructured.RemoveNestedField(o.Object, "stringData")
+// withStringData returns a Secret's data with the texts of its stringData, as the
+// server stores them.
+func withStringData(data any, plain map[string]any) map[string]any {
+	had, _ := data.(map[string]any)
+	out := make(map[string]any, len(had)+len(plain))
+	maps.Copy(out, had)
 	for k, v := range plain {
-		// It fails only where data is no map, and the server takes no such Secret.
-		_ = unstructured.SetNestedField(o.Object, base64.StdEncoding.EncodeToString([]byte(v)), "data", k)
+		out[k] = base64.StdEncoding.EncodeToString([]byte(plainText(v)))
 	}
+	return out
 }
 
-// Scaled is what the autoscalers of a manifest scale.
-type Scaled map[scaleTarget]bool
-
-type scaleTarget struct{ kind, name string }
-
-// Has returns whether an autoscaler chooses the replicas of the object.
-func (s Scaled) Has(o *unstructured.Unstructured) bool {
-	return s[scaleTarget{o.GetKind(), o.GetName()}]
+func isSecret(o *unstructured.Unstructured) bool {
+	return o.GetKind() == "Secret" && o.GetAPIVersion() == "v1"
 }
 
-// Autoscaled returns what the autoscalers among the objects scale.
-func Autoscaled(objects []*unstructured.Unstructured) Scaled {
-	scaled := Scaled{}
-	for _, o := range objects {
-		ref, _, err := unstructured.NestedStringMap(o.Object, "spec", "scaleTargetRef")
-		if err != nil || ref["name"] == "" {
-			continue
-		}
-		if ref["kind"] == "" { // KEDA's default
-			ref["kind"] = "Deployment"
-		}
-		scaled[scaleTarget{ref["kind"], ref["name"]}] = true
+// noteAddedData notes the keys that a live ConfigMap or Secret has beside those of
+// the manifest.
+func (w *walk) noteAddedData(want map[string]any) {
+	if !w.isCore("ConfigMap") && (!w.isCore("Secret") || w.live.Object["type"] == "kubernetes.io/service-account-token") {
+		return
 	}
-	return scaled
-}
-
-// isScaledByController reports whether an autoscaler that is not in the manifest
-// has set the replicas. A person with kubectl scale writes the same subresource,
-// but that is drift.
-func isScaledByController(live *unstructured.Unstructured) bool {
-	for _, f := range live.GetManagedFields() {
-		if f.Subresource == "scale" && isAutoscaler(f) && f.FieldsV1 != nil &&
-			strings.Contains(f.FieldsV1.GetRawString(), `"f:replicas"`) {
-			return true
+	for _, field := range []string{"data", "binaryData"} {
+		live, _ := w.live.Object[field].(map[string]any)
+		set, _ := want[field].(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(live)) {
+			if _, ok := set[key]; !ok {
+				w.notes = append(w.notes, path{{name: field}, {name: key}}.String()+" is not in the record")
+			}
 		}
 	}
-	return false
-}
-
-func isAutoscaler(f metav1.ManagedFieldsEntry) bool {
-	return strings.HasPrefix(f.Manager, "kube-controller-manager") || strings.HasPrefix(f.Manager, "keda")
 }

@@ -38,6 +38,7 @@ type proof struct {
 	said     string       // the state that was announced last
 	facts    *facts.Facts // as last observed; nil: never
 	checks   []result.Check
+	steady   int       // looks in a row that saw the same differences
 	lookErr  error     // of the last look
 	answered time.Time // when a look last got an answer
 }
@@ -127,6 +128,9 @@ func (p *proof) look(ctx context.Context) (state string, err error) {
 		return "", retryUnanswered(err)
 	}
 	p.report.observed(f, p.reported)
+	if p.steady++; !slices.Equal(verdict.Differences(p.checks), verdict.Differences(p.report.result.Checks)) {
+		p.steady = 1
+	}
 	p.facts, p.checks = f, p.report.result.Checks
 	if verdict.Consistent(p.checks) {
 		return "", nil
@@ -134,6 +138,9 @@ func (p *proof) look(ctx context.Context) (state string, err error) {
 	if end := verdict.EndCheck(f, verdict.Diagnose(f, p.policy), p.reported, p.checks); end != nil {
 		p.explain(ctx)
 		return "", backoff.Permanent(verdict.EndCheck(f, verdict.Diagnose(f, p.policy), p.reported, p.checks))
+	}
+	if end := verdict.EndDiffering(f, p.checks, p.steady); end != nil {
+		return "", backoff.Permanent(end)
 	}
 	return verdict.Failing(p.checks), errNotYet
 }

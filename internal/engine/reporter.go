@@ -77,7 +77,7 @@ func (r *reporter) diagnosed(f *facts.Facts, d verdict.Diagnosis, p verdict.Plan
 
 // observed takes the objects and checks of an observation into the result.
 func (r *reporter) observed(f *facts.Facts, reported verdict.Reported) {
-	r.result.Checks = verdict.Checks(f, reported)
+	r.result.Checks = verdict.Checks(f, reported, r.policy)
 	r.result.Objects = verdict.Judged(f, r.policy)
 	last := f.Last()
 	if last == nil {

@@ -30,6 +30,11 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.Confirm },
 	},
 	{
+		Name: "ignore-drift", Type: List, Verbs: proving,
+		Doc:   "Fields that may differ from what the record says, as Kind/name:path, such as Deployment/web:spec.replicas; * stands for any text, and a path also names what is below it.",
+		field: func(o *Options) any { return &o.IgnoreDrift }, check: checkFieldPattern,
+	},
+	{
 		Name: "rbac-wait", Type: Duration, Default: "10s", Verbs: asking,
 		Doc:   "How long a denied permission is asked for again, since a RoleBinding may be on its way.",
 		field: func(o *Options) any { return &o.RBACWait },

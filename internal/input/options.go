@@ -91,6 +91,7 @@ type Policy struct {
 	OnFailure       string
 	FailFast        bool
 	WaitIgnore      []string // Kind/name, globs
+	IgnoreDrift     []string // Kind/name:path, in which * is any text
 	CreateNamespace bool
 	NamespaceLabels map[string]string
 	Preflight       string

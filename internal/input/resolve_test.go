@@ -70,7 +70,7 @@ func TestOneBeatsTheOther(t *testing.T) {
 func TestKinds(t *testing.T) {
 	o := mustResolve(t, verb.Deploy, []string{
 		"--chart=oci://example.com/chart", "--version=1.2.3", "-f", "a.yaml", "--values", " b-{{ .Slug }}.yaml ",
-		"--set=a=1", "--set-json", `{"a": 1}`, "--adopt", "--dependency-update", "--soft-fail=21, 22", "--soft-fail=[23]", "-n", "reviews",
+		"--set=a=1", "--set-json", `{"a": 1}`, "--adopt", "--ignore-drift=Deployment/*:spec.replicas", "--dependency-update", "--soft-fail=21, 22", "--soft-fail=[23]", "-n", "reviews",
 	}, []string{
 		"BERTH_SET_STRING=\n  a=1\r\n\n b= x \n", "BERTH_NAMESPACE_LABEL=team=a\nexample.com/tier=", "BERTH_CREATE_NAMESPACE=No",
 		"BERTH_ASSUME_DEAD_AFTER=0", "BERTH_MAX_HISTORY=0", "BERTH_REGISTRY_USERNAME=u", "BERTH_REGISTRY_PASSWORD=hunter2\n",
@@ -78,6 +78,7 @@ func TestKinds(t *testing.T) {
 	}, onCI)
 	for name, got := range map[string]string{
 		"values [a.yaml b-{{ .Slug }}.yaml]":   fmt.Sprint("values ", o.Values),
+		"ignored [Deployment/*:spec.replicas]": fmt.Sprint("ignored ", o.IgnoreDrift),
 		"set [a=1] [a=1 b= x ] [{\"a\": 1}]":   fmt.Sprint("set ", o.Set, o.SetString, o.SetJSON),
 		"soft-fail [21 22 23]":                 fmt.Sprint("soft-fail ", o.SoftFail),
 		"labels map[example.com/tier: team:a]": fmt.Sprint("labels ", o.NamespaceLabels),

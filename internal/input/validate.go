@@ -145,6 +145,17 @@ func checkObjectPattern(value string) string {
 	return ""
 }
 
+// checkFieldPattern allows an object, whose kind and name may be globs, and the path
+// of a field as a check names it.
+func checkFieldPattern(value string) string {
+	object, field, ok := strings.Cut(value, ":")
+	isField := field != "" && !strings.ContainsAny(field[:1], "./") && !strings.Contains(field, "..")
+	if !ok || checkObjectPattern(object) != "" || !isField || strings.ContainsFunc(value, unicode.IsSpace) {
+		return "give Kind/name:path, one a line, such as Deployment/web:spec.template.spec.containers[web].image or ConfigMap/*:data"
+	}
+	return ""
+}
+
 // checkSecretTemplate does not pass on the parser's error, which quotes from a value
 // that may be a password.
 func checkSecretTemplate(value string) string {

@@ -98,7 +98,7 @@ type Proof struct {
 // Check is one consistency check.
 type Check struct {
 	// Its stable name: last-revision, status, one-deployed, manifest, objects,
-	// ownership, ready.
+	// ownership, contents, ready.
 	Name string `json:"name"`
 	// What it asks.
 	Title string `json:"title"`

@@ -112,13 +112,21 @@ func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 	case len(o.Differences) > 0:
 		return false, "differs from the manifest: " + facts.Paths(o.Differences)
 	case o.Complete:
-		return true, "complete"
+		return true, withReason("complete", strings.Join(notes(o), "; "))
 	case o.Ready:
-		return true, withReason("ready", o.Remark.Text)
+		return true, withReason("ready", strings.Join(notes(o), "; "))
 	case o.Ignored:
 		return true, withReason("left out by wait-ignore, not ready", o.Reason)
 	}
 	return false, withReason("not ready", o.Reason)
+}
+
+// notes are what is worth a word about an object that is well.
+func notes(o facts.Object) []string {
+	if o.Remark.Text == "" {
+		return o.Notes
+	}
+	return slices.Concat([]string{o.Remark.Text}, o.Notes)
 }
 
 // keptList returns what a teardown left, and why.

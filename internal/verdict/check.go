@@ -17,9 +17,8 @@ type Reported struct {
 }
 
 // Checks compares what is stored and running with what was reported. It makes
-// every check, so that all that is wrong is seen at once. An object's drift is shown
-// with it and fails no check: it blocks a promotion (promotion.go).
-func Checks(f *facts.Facts, want Reported) []result.Check {
+// every check, so that all that is wrong is seen at once.
+func Checks(f *facts.Facts, want Reported, p Policy) []result.Check {
 	last := f.Last()
 	if last == nil {
 		return []result.Check{{Name: "last-revision", Title: "The reported revision is stored", Detail: "no record is stored"}}
@@ -31,6 +30,7 @@ func Checks(f *facts.Facts, want Reported) []result.Check {
 		checkManifest(last, want),
 		checkObjects(f),
 		checkOwnership(f),
+		checkContents(f, p),
 		checkReady(f),
 	}
 }

@@ -61,6 +61,9 @@ func ExpireCheck(f *facts.Facts, d Diagnosis, checks []result.Check, confirm int
 		return notAsReported(f, checks, errors.New(d.Cause),
 			"Make sure that nothing works on it any more, then run:\n$ berth repair --on-stuck promote --assume-dead-after 1s")
 	}
+	if onlyContents(checks) {
+		return notAsReported(f, checks, cause, nextDiffering)
+	}
 	return notAsReported(f, checks, cause, "See the objects below, then deploy again.")
 }
 

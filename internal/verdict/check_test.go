@@ -35,7 +35,7 @@ func TestCheckRelease(t *testing.T) {
 		"objects not read":       {func(f *facts.Facts) { f.Observed = false }, Reported{}, "objects"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			checks := Checks(with(good(), c.change), c.want)
+			checks := Checks(with(good(), c.change), c.want, usual)
 			if ok := Consistent(checks); ok != (c.fails == "") {
 				t.Fatalf("consistent: %v; %+v", ok, checks)
 			}
@@ -48,7 +48,7 @@ func TestCheckRelease(t *testing.T) {
 			}
 		})
 	}
-	if Consistent(Checks(given(), Reported{})) || Consistent(nil) {
+	if Consistent(Checks(given(), Reported{}, usual)) || Consistent(nil) {
 		t.Error("a release without a record counts as consistent")
 	}
 }

@@ -45,7 +45,7 @@ func Judged(f *facts.Facts, p Policy) []facts.Object {
 // accepted returns why a difference does not count, or "" where it does.
 func accepted(o facts.Object, d facts.Difference, baseline facts.Baseline, ignored []string) string {
 	switch {
-	case Ignores(ignored, o.Kind+"/"+o.Name, d.Path):
+	case ignores(ignored, o.Ref, d.Path):
 		return "differs, and ignore-drift names it"
 	case baseline.Accepts(o.Ref, d):
 		return "is as the deploy left it, which the record does not say"
@@ -59,22 +59,22 @@ func accepted(o facts.Object, d facts.Difference, baseline facts.Baseline, ignor
 	return ""
 }
 
-// Ignores returns whether one of the patterns, each an object and a path with a
-// colon between them, names the path of an object. A * stands for any text, and a
-// path also names what is below it.
-func Ignores(patterns []string, object, path string) bool {
+// ignores returns whether one of the patterns, each an object and a path with a
+// colon between them, names what is at a path of an object. The object is a pattern
+// of facts.Ref.Matches; in the path a * stands for any text, and it also names what is below.
+func ignores(patterns []string, object facts.Ref, at string) bool {
 	for _, p := range patterns {
-		name, field, ok := strings.Cut(p, ":")
-		if ok && Matches(name, object) && (Matches(field, path) || Matches(field+".*", path) || Matches(field+"[*", path)) {
+		name, field, _ := strings.Cut(p, ":")
+		if object.Matches(name) && (matches(field, at) || matches(field+".*", at) || matches(field+"[*", at)) {
 			return true
 		}
 	}
 	return false
 }
 
-// Matches returns whether a text is what a pattern says, in which each * stands for
+// matches returns whether a text is what a pattern says, in which each * stands for
 // any text, also for none.
-func Matches(pattern, s string) bool {
+func matches(pattern, s string) bool {
 	first, rest, star := strings.Cut(pattern, "*")
 	if !star {
 		return pattern == s

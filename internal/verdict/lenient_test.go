@@ -47,7 +47,7 @@ func TestWhatExpired(t *testing.T) {
 		"not ready, and wait-ignore knows": {func(o *facts.Object) { o.Ready, o.Ignored = false, true }, true},
 		"gone, and wait-ignore knows":      {func(o *facts.Object) { gone(o); o.Ignored = true }, false},
 	} {
-		if checks := Checks(deployedWith(c.change), Reported{}); Consistent(checks) != c.good {
+		if checks := Checks(deployedWith(c.change), Reported{}, usual); Consistent(checks) != c.good {
 			t.Errorf("%s: %+v", name, checks)
 		}
 	}
@@ -55,7 +55,7 @@ func TestWhatExpired(t *testing.T) {
 
 func TestWhatIsIgnoredIsNamed(t *testing.T) {
 	f := deployedWith(func(o *facts.Object) { o.Ready, o.Ignored = false, true })
-	for _, c := range Checks(f, Reported{}) {
+	for _, c := range Checks(f, Reported{}, usual) {
 		if c.Name == checkNameReady && c.Detail != "2 of 2; left out by wait-ignore: Job/seed" {
 			t.Errorf("detail %q", c.Detail)
 		}
@@ -86,7 +86,7 @@ func TestAFailedJobEndsTheCheck(t *testing.T) {
 		"one that runs":       {func(*facts.Object) {}, Reported{Revision: 1, Manifest: "m"}, ""},
 	} {
 		f := deployedWith(c.change)
-		p := EndCheck(f, Diagnose(f, Policy{}), c.reported, Checks(f, c.reported))
+		p := EndCheck(f, Diagnose(f, Policy{}), c.reported, Checks(f, c.reported, usual))
 		switch {
 		case p == nil && c.want != "", p != nil && p.Reason != c.want:
 			t.Errorf("%s: %v", name, p)
@@ -112,7 +112,7 @@ func TestAwaitsControllers(t *testing.T) {
 		"the objects could not be read once": {func(f *facts.Facts) { f.Observed = false }, false},
 	} {
 		f := with(deployedWith(unready), c.change)
-		if got := AwaitsControllers(f, Checks(f, Reported{})); got != c.want {
+		if got := AwaitsControllers(f, Checks(f, Reported{}, usual)); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

@@ -94,7 +94,7 @@ func TestEveryVerbInEveryState(t *testing.T) {
 			check(t, PlanTeardown(f, d, onStuck(OnStuckAuto)), want.teardown, want.refuses["teardown"])
 		})
 		t.Run(string(state)+"/check", func(t *testing.T) {
-			p := EndCheck(f, d, Reported{}, Checks(f, Reported{}))
+			p := EndCheck(f, d, Reported{}, Checks(f, Reported{}, usual))
 			checkProblem(t, p, want.check)
 		})
 	}
@@ -270,14 +270,14 @@ func TestExpireCheck(t *testing.T) {
 	} {
 		f := states()[state]
 		d := Diagnose(f, usual)
-		p := ExpireCheck(f, d, Checks(f, Reported{}), 1, cause)
+		p := ExpireCheck(f, d, Checks(f, Reported{}, usual), 1, cause)
 		checkProblem(t, p, want)
 		if said := errors.Is(p, cause); said == (state == StateLive || state == StateLivenessUnknown) {
 			t.Errorf("%s: the cause is %v", state, p.Cause)
 		}
 	}
 	f := inPlace(given(stored(1, facts.StatusDeployed)))
-	p := ExpireCheck(f, Diagnose(f, usual), Checks(f, Reported{}), 3, cause)
+	p := ExpireCheck(f, Diagnose(f, usual), Checks(f, Reported{}, usual), 3, cause)
 	if !strings.Contains(p.Tried, "3 good checks") {
 		t.Errorf("good, but not often enough: %+v", p)
 	}

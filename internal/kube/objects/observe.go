@@ -133,6 +133,10 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, o con
 	if held := health.Holding(live.GetFinalizers()); object.Deleting && held != "" {
 		object.Reason = "it is being deleted: " + held
 	}
+	if object.Kept && !object.Owned {
+		object.Notes = []string{"it is kept and belongs to something else, so it was not compared"}
+		return
+	}
 	object.Contents = contents.Compare(want, live, o)
 }
 

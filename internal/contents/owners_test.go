@@ -1,0 +1,144 @@
+package contents
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
+)
+
+// differences compares objects of release ns/web.
+func differences(t *testing.T, manifest, live string, scaled bool) facts.Contents {
+	t.Helper()
+	there := one(t, live)
+	own(there, "web")
+	return Compare(one(t, manifest), there, Options{Release: ownership.Release{Namespace: "ns", Name: "web"}, Scaled: scaled})
+}
+
+// by is an entry of managedFields.
+func by(manager, at, fields string) string {
+	return "{manager: " + manager + ", operation: Update, time: '2026-09-01T" + at + ":00Z', fieldsV1: {" + fields + "}}"
+}
+
+func TestWhoWroteIt(t *testing.T) {
+	const manifest = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {minReadySeconds: 0, template: {spec: {containers: [{name: app, image: a}]}}}}"
+	live := func(managed string) string {
+		return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, managedFields: [" + managed +
+			"]}, spec: {template: {spec: {containers: [{name: app, image: b}]}}}}"
+	}
+	const image = `'f:spec': {'f:template': {'f:spec': {'f:containers': {'k:{"name":"app"}': {'f:image': {}}}}}}`
+	const other = `'f:spec': {'f:template': {'f:spec': {'f:containers': {'k:{"name":"app"}': {'f:args': {}}}}}}`
+	for name, c := range map[string]struct {
+		live, author, at string
+		own              bool
+	}{
+		"a hand": {
+			live(by("helm", "10:00", other) + ", " + by("kubectl-set", "10:03", image)), "kubectl-set", "10:03", false},
+		"the release":                {live(by("helm", "10:00", image)), "helm", "10:00", true},
+		"two, the newer counts":      {live(by("operator", "10:04", image) + ", " + by("helm", "10:00", image)), "operator", "10:04", false},
+		"two, in another order":      {live(by("helm", "10:00", image) + ", " + by("operator", "10:04", image)), "operator", "10:04", false},
+		"a list that is owned whole": {live(by("helm", "10:00", `'f:spec': {'f:template': {}}`)), "helm", "10:00", true},
+		"a map that is owned without its keys": {
+			live(by("helm", "10:05", `'f:spec': {'f:template': {'f:spec': {}}}`) + ", " + by("kubectl-edit", "10:03", image)), "kubectl-edit", "10:03", false},
+		"nobody":                       {live(""), "", "", false},
+		"nobody of this field":         {live(by("kubectl", "10:00", other)), "", "", false},
+		"what cannot be read as a set": {live("{manager: 3, fieldsV1: x, time: y}, z"), "", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := differences(t, manifest, c.live, false).Differences
+			if len(all) != 1 {
+				t.Fatalf("%+v", all)
+			}
+			d, at := all[0], ""
+			if !d.Written.IsZero() {
+				at = d.Written.Format("15:04")
+			}
+			if d.Author != c.author || at != c.at || d.Own != c.own || d.Recorded != "a" || d.Live != "b" || d.Injected {
+				t.Errorf("%+v", d)
+			}
+		})
+	}
+}
+
+// A zero in a manifest is unset for the server, which may set a default. Only what a
+// hand wrote there is a difference.
+func TestZeros(t *testing.T) {
+	const manifest = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {minReadySeconds: 0}}"
+	live := func(manager string) string {
+		return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, managedFields: [" +
+			by(manager, "10:00", "'f:spec': {'f:minReadySeconds': {}}") + "]}, spec: {minReadySeconds: 30}}"
+	}
+	for manager, want := range map[string]int{"helm": 0, "kube-controller-manager": 0, "kubectl-edit": 1} {
+		if got := differences(t, manifest, live(manager), false).Differences; len(got) != want {
+			t.Errorf("%s: %+v", manager, got)
+		}
+	}
+}
+
+func TestWhoInjected(t *testing.T) {
+	const manifest = "{apiVersion: admissionregistration.k8s.io/v1, kind: MutatingWebhookConfiguration, metadata: {name: h}, webhooks: [{name: a.b.c, failurePolicy: Ignore}]}"
+	live := func(managers ...string) string {
+		var all []string
+		for _, m := range managers {
+			all = append(all, by(m, "10:00", `'f:webhooks': {'k:{"name":"a.b.c"}': {'f:failurePolicy': {}}}`))
+		}
+		return "{apiVersion: admissionregistration.k8s.io/v1, kind: MutatingWebhookConfiguration, metadata: {name: h, managedFields: [" +
+			strings.Join(all, ", ") + "]}, webhooks: [{name: a.b.c, failurePolicy: Fail}]}"
+	}
+	for name, c := range map[string]struct {
+		live string
+		want bool
+	}{
+		"an injector":          {live("kube-webhook-certgen"), true},
+		"a hand":               {live("kubectl-edit"), false},
+		"a hand beside":        {live("certgen", "kubectl-edit"), false},
+		"the release":          {live("helm"), false},
+		"nobody can be called": {live(), false},
+	} {
+		all := differences(t, manifest, c.live, false).Differences
+		if len(all) != 1 || all[0].Injected != c.want {
+			t.Errorf("%s: %+v", name, all)
+		}
+	}
+}
+
+func TestWrittenTimes(t *testing.T) {
+	w := write{fields: map[string]any{"f:a": map[string]any{}}, at: time.Unix(1, 0)}
+	if got := (owners{w, {fields: w.fields, at: time.Unix(2, 0)}}).of(path{{name: "a"}}); len(got) != 2 || got[0].at != time.Unix(2, 0) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestNotes(t *testing.T) {
+	const (
+		deployment = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: 2}}"
+		scaledTo   = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {replicas: "
+		byScaler   = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, managedFields: [{manager: kube-controller-manager, subresource: scale, fieldsV1: {'f:spec': {'f:replicas': {}}}}]}, spec: {replicas: 5}}"
+	)
+	for name, c := range map[string]struct {
+		manifest, live string
+		scaled         bool
+		notes, paths   string
+	}{
+		"an added key": {"{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: b}}",
+			"{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: b, c.d: x}}", false, "data[c.d] is not in the record", ""},
+		"a token's own keys": {"{apiVersion: v1, kind: Secret, metadata: {name: c}, type: kubernetes.io/service-account-token}",
+			"{apiVersion: v1, kind: Secret, metadata: {name: c}, type: kubernetes.io/service-account-token, data: {token: eA==}}", false, "", ""},
+		"scaled by the chart": {deployment, scaledTo + "5}}", true, "spec.replicas is 5, which an autoscaler chose", ""},
+		"scaled from without": {deployment, byScaler, false, "spec.replicas is 5, which an autoscaler chose", ""},
+		"scaled to nothing":   {deployment, scaledTo + "0}}", true, "", "spec.replicas"},
+		"scaled, and as is":   {deployment, deployment, true, "", ""},
+		"in another version": {"{apiVersion: policy/v1beta1, kind: PodDisruptionBudget, metadata: {name: p, labels: {a: b}}, spec: {x: y}}",
+			"{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: p}, spec: {}}", false,
+			"it was read in policy/v1, where only its labels and annotations can be compared", "metadata.labels.a"},
+		"a data that is a text": {"{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: x}",
+			"{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: b}}", false, "data.a is not in the record", "data"},
+	} {
+		got := differences(t, c.manifest, c.live, c.scaled)
+		if notes := strings.Join(got.Notes, ", "); notes != c.notes || facts.Paths(got.Differences) != c.paths {
+			t.Errorf("%s: notes %q, paths %q", name, notes, facts.Paths(got.Differences))
+		}
+	}
+}

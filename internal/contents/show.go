@@ -1,0 +1,170 @@
+package contents
+
+import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/text"
+)
+
+// shown bounds how much of a value is shown, in bytes.
+const shown = 80
+
+// difference returns a finding for people, with who wrote what is there.
+func (w *walk) difference(f finding, o owners) facts.Difference {
+	d := facts.Difference{Path: f.path.String(), Digest: w.digest(f)}
+	d.Recorded, d.Live = w.texts(f)
+	if f.live == nil {
+		return d
+	}
+	writes := o.of(f.path)
+	if len(writes) == 0 {
+		return d
+	}
+	d.Author, d.Written = clean(writes[0].manager), writes[0].at
+	d.Own = !slices.ContainsFunc(writes, func(w write) bool { return !isOwn(w.manager) })
+	d.Injected = w.exempt.bundles && slices.ContainsFunc(writes, func(w write) bool {
+		return !isOwn(w.manager) && !isPerson(w.manager)
+	}) && !slices.ContainsFunc(writes, func(w write) bool { return isPerson(w.manager) })
+	return d
+}
+
+// texts returns what the record says and what is there. Of two long texts the part
+// is shown where they begin to differ.
+func (w *walk) texts(f finding) (recorded, live string) {
+	if w.isHidden(f) {
+		hide := func(v any) string {
+			if v == nil {
+				return ""
+			}
+			return facts.NotShown
+		}
+		return hide(f.want), hide(f.live)
+	}
+	a, aok := f.want.(string)
+	b, bok := f.live.(string)
+	if !aok || !bok {
+		return showOrNot(f.want), showOrNot(f.live)
+	}
+	if from := firstDifference(a, b); from > 0 && (len(a) > shown || len(b) > shown) {
+		return text.Ellipsis + show(a[from:]), text.Ellipsis + show(b[from:])
+	}
+	return show(a), show(b)
+}
+
+// firstDifference returns the place of the line, or of a few characters before, at
+// which two texts differ.
+func firstDifference(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	line := strings.LastIndexByte(a[:n], '\n') + 1
+	if n-line < shown/2 {
+		return line
+	}
+	for n -= shown / 4; n > line && a[n]&0xC0 == 0x80; n-- {
+		continue // not within a character
+	}
+	return n
+}
+
+// secretName is what fields with secrets are called.
+var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|token|secret|api[-_]?key|private[-_]?key|credentials?)s?$`)
+
+// secretText finds a secret in a text: a password in a URL, --password=x.
+var secretText = regexp.MustCompile(`(?i)(://[^/\s:@]*:)[^/\s@]+@` +
+	`|((?:passw(?:or)?d|passphrase|token|secret|api[-_]?key)["']?[=:]\s*)[^\s,;&]+`)
+
+// isHidden returns whether the values of a finding are secret: those of a Secret, and
+// what is called a password or the like.
+func (w *walk) isHidden(f finding) bool {
+	if w.isCore("Secret") && len(f.path) > 0 && (f.path[0].name == "data" || f.path[0].name == "stringData") {
+		return true
+	}
+	for i, s := range f.path {
+		if secretName.MatchString(s.name) && (s.list || i == len(f.path)-1) && (isText(f.want) || isText(f.live)) {
+			return true
+		}
+	}
+	return false
+}
+
+func isText(v any) bool {
+	_, ok := v.(string)
+	return ok
+}
+
+func showOrNot(v any) string {
+	if v == nil {
+		return ""
+	}
+	return show(v)
+}
+
+// show returns a value on one line, cut. Of what is in it only the plain values of
+// its first level are shown, and of a variable that is called a secret no value.
+func show(v any) string {
+	switch v := v.(type) {
+	case string:
+		if v == "" {
+			return `""`
+		}
+		return text.Cut(clean(secretText.ReplaceAllString(v, "$1$2(hidden)")), shown)
+	case map[string]any:
+		var parts []string
+		name, _ := v["name"].(string)
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if isPlain(v[key]) && !secretName.MatchString(key) && (key != "value" || !secretName.MatchString(name)) {
+				parts = append(parts, key+": "+show(v[key]))
+			}
+		}
+		return text.Cut("{"+strings.Join(parts, ", ")+"}", shown)
+	case []any:
+		if !arePlain(v) {
+			return text.Plural(len(v), "item")
+		}
+		parts := make([]string, len(v))
+		for i := range v {
+			parts[i] = strconv.Quote(plainText(v[i]))
+		}
+		return show("[" + strings.Join(parts, " ") + "]")
+	}
+	return plainText(v)
+}
+
+func clean(s string) string { return text.OneLine(s) }
+
+// guessCost is how many rounds the digest of a Secret's value takes, so that trying
+// out many values for one that is short takes long.
+const guessCost = 20000
+
+// digest stands for the live value. That of a Secret differs from object to object
+// and from key to key, so that equal values cannot be told.
+func (w *walk) digest(f finding) string {
+	if f.live == nil {
+		return facts.Gone
+	}
+	value, err := json.Marshal(f.live)
+	if err != nil {
+		value = fmt.Append(nil, f.live)
+	}
+	if !w.isHidden(f) {
+		sum := sha256.Sum256(value)
+		return hex.EncodeToString(sum[:12])
+	}
+	key, err := pbkdf2.Key(sha256.New, string(value), []byte(string(w.live.GetUID())+"/"+f.path.String()), guessCost, 12)
+	if err != nil { // only where the machine demands more than this of a digest
+		return ""
+	}
+	return hex.EncodeToString(key)
+}

@@ -1,0 +1,81 @@
+package contents
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+func TestSecretsAreNotShown(t *testing.T) {
+	const hush = "hunter2"
+	for name, c := range map[string]struct{ manifest, live string }{
+		"data": {"{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: aHVudGVyMg==}}",
+			"{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: aHVudGVyMg0K}}"},
+		"stringData": {"{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: hunter2}}",
+			"{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: aHVudGVyMg0K}}"},
+		"gone": {"{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: hunter2}}",
+			"{apiVersion: v1, kind: Secret, metadata: {name: s}}"},
+		"a variable": {"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a, env: [{name: DB_PASSWORD, value: hunter2}]}]}}",
+			"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a, env: [{name: DB_PASSWORD, value: hunter2x}]}]}}"},
+		"an added variable": {"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a}]}}",
+			"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a, env: [{name: API_TOKEN, value: hunter2x}]}]}}"},
+		"an added container": {"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a}]}}",
+			"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a}, {name: b, env: [{name: API_TOKEN, value: hunter2x}]}]}}"},
+		"an argument": {"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a, args: [--password=hunter2]}]}}",
+			"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a, args: [--password=hunter2, -v]}]}}"},
+		"a URL": {"{apiVersion: v1, kind: ConfigMap, metadata: {name: s}, data: {url: 'postgres://u:hunter2@db/x'}}",
+			"{apiVersion: v1, kind: ConfigMap, metadata: {name: s}, data: {url: 'postgres://u:hunter2@db/y'}}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := differences(t, c.manifest, c.live, false)
+			if all := fmt.Sprintf("%+v", got); len(got.Differences) == 0 || strings.Contains(all, hush) || strings.Contains(all, "aHVudGVy") {
+				t.Error(all)
+			}
+		})
+	}
+}
+
+// Equal values of two Secrets, or of two keys of one, have digests of their own, and
+// that of the same value stays the same.
+func TestDigests(t *testing.T) {
+	const manifest = "{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: eA==, b: eA==}}"
+	live := func(uid string) string {
+		return "{apiVersion: v1, kind: Secret, metadata: {name: s, uid: " + uid + "}, data: {a: eQ==, b: eQ==}}"
+	}
+	one, again := differences(t, manifest, live("u1"), false), differences(t, manifest, live("u1"), false)
+	other := differences(t, manifest, live("u2"), false)
+	a, b := one.Differences[0].Digest, one.Differences[1].Digest
+	if a == b || a == other.Differences[0].Digest || a != again.Differences[0].Digest || a == "" {
+		t.Errorf("%v %v %v", one, again, other)
+	}
+	gone := differences(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: b}}",
+		"{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}", false)
+	if d := gone.Differences[0]; d.Digest != facts.Gone || d.Live != "" || d.Recorded == "" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestShown(t *testing.T) {
+	long := strings.Repeat("a: b\n", 40)
+	for name, c := range map[string]struct {
+		want, live     any
+		recorded, seen string
+	}{
+		"texts":             {"a", "b", "a", "b"},
+		"an empty text":     {"a", "", "a", `""`},
+		"nothing":           {nil, "b", "", "b"},
+		"numbers":           {int64(1), 1.5, "1", "1.5"},
+		"long texts":        {long + "port: 1\nx", long + "port: 2\nx", "…port: 1 x", "…port: 2 x"},
+		"terminal commands": {"a", "\x1b[31mb\nc", "a", "b c"},
+		"an item":           {nil, map[string]any{"name": "n", "image": "i", "args": []any{"x"}}, "", "{image: i, name: n}"},
+		"a command":         {[]any{"a"}, []any{"a", "b"}, `["a"]`, `["a" "b"]`},
+		"items":             {[]any{"a"}, []any{map[string]any{}}, `["a"]`, "1 item"},
+	} {
+		w := &walk{live: one(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}")}
+		if a, b := w.texts(finding{want: c.want, live: c.live, path: path{{name: "x"}}}); a != c.recorded || b != c.seen {
+			t.Errorf("%s: %q, %q", name, a, b)
+		}
+	}
+}
