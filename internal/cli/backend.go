@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -67,25 +66,11 @@ func (w waiter) WaitForReady(ctx context.Context, applied manifest.Objects, jobs
 	if err != nil {
 		return nil, err
 	}
-	err = r.WaitForReady(ctx, w.withoutIgnored(applied))
-	return shown.Timeline(), err
-}
-
-// withoutIgnored returns the objects without those that wait-ignore names, and says
-// which these are. The kinds of the chart's crds folder are waited for in any case:
-// nothing of them can be made before.
-func (w waiter) withoutIgnored(applied manifest.Objects) manifest.Objects {
-	rest, ignored := applied.Except(func(ref facts.Ref) bool {
-		return ref.Kind != "CustomResourceDefinition" && slices.ContainsFunc(w.ignore, ref.Matches)
-	})
-	if len(ignored) > 0 {
-		var names []string
-		for _, ref := range ignored {
-			names = append(names, ref.In(w.target.Namespace))
-		}
-		w.display.Say("Not waited for, as wait-ignore says: " + strings.Join(names, ", "))
+	if ignored := r.Ignored(applied); len(ignored) > 0 {
+		w.display.Say("Not waited for, as wait-ignore says: " + strings.Join(ignored, ", "))
 	}
-	return rest
+	err = r.WaitForReady(ctx, applied)
+	return shown.Timeline(), err
 }
 
 func (w waiter) WaitForDelete(ctx context.Context, deleted manifest.Objects) ([]result.Event, error) {
@@ -126,7 +111,7 @@ func (w waiter) begin(ctx context.Context, aim progress.Condition, jobs bool) (*
 	shown := w.display.Wait(aim)
 	return &rollout.Waiter{
 		Release: w.target.Release, OwnNamespace: w.target.PerBranch, WaitForJobs: jobs, FailFast: w.failFast, Observer: shown,
-		Settle: w.settle, Patience: signTime, ImageWait: w.imageWait,
+		Settle: w.settle, Patience: signTime, Ignore: w.ignore, ImageWait: w.imageWait,
 		Clients: rollout.Clients{Clientset: client, Dynamic: dynamic, Mapper: mapper, Namespace: w.target.Namespace},
 	}, shown, nil
 }

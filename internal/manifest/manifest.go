@@ -22,19 +22,6 @@ import (
 // server returned them.
 type Objects []*unstructured.Unstructured
 
-// Except returns the objects without those of which except returns true, and the
-// names of those.
-func (o Objects) Except(except func(facts.Ref) bool) (rest Objects, left []facts.Ref) {
-	for _, u := range o {
-		if ref := RefOf(u); except(ref) {
-			left = append(left, ref)
-		} else {
-			rest = append(rest, u)
-		}
-	}
-	return rest, left
-}
-
 // Parse returns the objects of a manifest in their order. Lists are replaced by
 // their items, as Helm does; empty documents are skipped. With an error it
 // returns what was read before the broken document.

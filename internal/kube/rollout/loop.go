@@ -29,6 +29,8 @@ type evaluator func(t *target, deleted bool) outcome
 // ends. left are the targets that are not satisfied. err is that of a read that is
 // denied for good. The inspector follows the targets for which inspects is true.
 func (w *Waiter) wait(ctx context.Context, targets []*target, evaluate evaluator, inspects func(*target) bool) (left []*target, err error) {
+	custom := slices.ContainsFunc(targets, (*target).isCustom)
+	targets = slices.DeleteFunc(targets, func(t *target) bool { return t.ignored })
 	readAll(ctx, targets)
 	open, hasFailed := evaluateAll(targets, evaluate, time.Now())
 	r := newReporter(w.Observer, targets)
@@ -42,7 +44,7 @@ func (w *Waiter) wait(ctx context.Context, targets []*target, evaluate evaluator
 		byKey: map[key]*target{}, open: map[*target]*group{},
 	}
 	l.inspector = newInspector(w, &l.running)
-	l.inspector.customResources = slices.ContainsFunc(targets, (*target).isCustom)
+	l.inspector.customResources = custom
 	for _, t := range open {
 		if inspects(t) {
 			l.inspector.track(t)

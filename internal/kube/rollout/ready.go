@@ -26,7 +26,7 @@ func (w *Waiter) WaitForReady(ctx context.Context, applied manifest.Objects) err
 		return err
 	}
 	for _, t := range targets {
-		t.settle = w.Settle
+		t.settle, t.ignored = w.Settle, w.ignores(t.object.Ref)
 	}
 	r := readiness{waitForJobs: w.WaitForJobs, patience: w.Patience, before: map[*target]string{}}
 	left, err := w.wait(ctx, targets, r.evaluate, w.inspects)

@@ -179,3 +179,48 @@ func TestWhatIsDeletedDoesNotStart(t *testing.T) {
 		t.Error("it was deleted, and starts")
 	}
 }
+
+// What is ignored is neither waited for nor shown.
+func TestWhatIsIgnored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _ := fakeWaiter(t, readyWeb, status(widget, "{conditions: [{type: Ready, status: 'False'}]}"))
+		var seen recorder
+		w.Observer, w.Ignore = &seen, []string{"Widget/*", "CustomResourceDefinition/*"}
+		if err := w.WaitForReady(t.Context(), ByName([]facts.Ref{web, one})); err != nil {
+			t.Fatal(err)
+		}
+		if len(seen.all) != 2 || seen.all[0].Kind != "Deployment" {
+			t.Errorf("seen %+v", seen.all)
+		}
+		definition := facts.Ref{APIVersion: "apiextensions.k8s.io/v1", Kind: "CustomResourceDefinition", Name: "widgets.a.b"}
+		if names := w.Ignored(ByName([]facts.Ref{web, one, definition})); !slices.Equal(names, []string{"Widget/one"}) {
+			t.Errorf("ignored %q", names)
+		}
+	})
+}
+
+// A resource that is ignored may still have an operator that brings what pods lack.
+func TestOperatorOfWhatIsIgnored(t *testing.T) {
+	pod := strings.NewReplacer("reason: InvalidImageName", "reason: CreateContainerConfigError, message: 'secret \"key\" not found'",
+		"uid: p,", "uid: p, creationTimestamp: '2000-01-01T00:00:00Z',").Replace(webPod) // when the time of synctest begins
+	for _, c := range []struct {
+		objects     []string
+		least, most time.Duration
+	}{
+		{[]string{unreadyWeb, pod}, 3 * time.Second, 10 * time.Second},
+		{[]string{unreadyWeb, pod, status(widget, "{}")}, 30 * time.Second, 40 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w, _ := fakeWaiter(t, c.objects...)
+			w.Ignore = []string{"Widget/one"}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			start := time.Now()
+			refs := []facts.Ref{web, one}[:len(c.objects)-1]
+			err := w.WaitForReady(ctx, ByName(refs))
+			if took := time.Since(start); err == nil || took < c.least || took > c.most {
+				t.Errorf("%d objects: after %s: %v", len(c.objects), took, err)
+			}
+		})
+	}
+}

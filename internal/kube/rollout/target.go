@@ -58,7 +58,8 @@ type target struct {
 	// run did not change it.
 	unchanged bool
 	// fresh is whether this run has made or changed it, as far as can be told.
-	fresh bool
+	fresh   bool
+	ignored bool // it is not waited for
 	// expires is whether Kubernetes deletes it once it has ended.
 	expires bool
 	standing

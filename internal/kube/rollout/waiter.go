@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -8,6 +9,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
 )
 
 // Waiter waits for objects by watching them. It watches only what is not ready
@@ -33,9 +35,26 @@ type Waiter struct {
 	// to run before WaitForReady takes it for ready.
 	Settle    time.Duration
 	ImageWait time.Duration // how long an image that is missing is waited for
+	Ignore    []string      // what WaitForReady does not wait for; see facts.Ref.Matches
 	Observer  Observer      // nil: none
 
 	grace time.Duration // of health.Evidence; for tests
+}
+
+// Ignored returns the names of the objects that WaitForReady does not wait for.
+func (w *Waiter) Ignored(applied manifest.Objects) (names []string) {
+	for _, u := range applied {
+		if ref := manifest.RefOf(u); w.ignores(ref) {
+			names = append(names, ref.In(w.Namespace))
+		}
+	}
+	return names
+}
+
+// ignores returns whether an object is not waited for. The definition of a kind always
+// is: nothing of the kind can be made before.
+func (w *Waiter) ignores(ref facts.Ref) bool {
+	return ref.Kind != "CustomResourceDefinition" && slices.ContainsFunc(w.Ignore, ref.Matches)
 }
 
 // Clients are what a wait reads the cluster with. They must not stop working when
