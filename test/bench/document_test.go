@@ -34,6 +34,8 @@ before found. Shown is the median, and the range in brackets.
   of the chart (its audit log)
 - **after**: from the moment a watcher in the test saw the last object ready
   until the exit; less than nothing for a tool that did not wait for it
+- **no readiness probe**: Berth watches a container without one for ` + "`settle`" + ` (3 s) from
+  its start, since a crash loop is ready for moments between its crashes
 - **requests**: in the audit log; **traffic**: on the wire both ways, TLS included
 - **memory**: the most that the process held resident
 
