@@ -22,7 +22,7 @@ type runs struct {
 	early   int           // how many runs in a row were killed for their memory as they started
 	clean   int           // how many runs in a row ended with exit code 0
 	found   bool          // it was found in a loop
-	outlive time.Duration // how long the run has to last because one before did, of a loop that was found
+	outlive time.Duration // how long the run has to last besides, because the one before did
 }
 
 const (
@@ -33,9 +33,10 @@ const (
 	// startTime is within what time a container that needs too much memory for its
 	// start is killed.
 	startTime = 10 * time.Second
-	// longestOutlived bounds how long a container is watched because its last run was
-	// that long.
-	longestOutlived = time.Minute
+	// longOutlived and shortOutlived bound how long a container is watched because its
+	// last run was that long, of a loop that was found and of one of this rollout.
+	longOutlived  = time.Minute
+	shortOutlived = 10 * time.Second
 )
 
 func runKey(p *corev1.Pod, container string) string { return string(p.UID) + "/" + container }
@@ -126,10 +127,15 @@ func (r *runs) end(s corev1.ContainerStatus) {
 	}
 }
 
-// outlast sets how long the next run has to last, or the one that is on.
+// outlast sets how long the next run has to last, or the one that is on: one that is
+// no longer than the last proves nothing.
 func (r *runs) outlast(s corev1.ContainerStatus) {
-	if ended := lastEnd(s); r.found && ended != nil {
-		r.outlive = min(ended.FinishedAt.Sub(ended.StartedAt.Time), longestOutlived)
+	limit := shortOutlived
+	if r.found {
+		limit = longOutlived
+	}
+	if ended := lastEnd(s); r.counted > 0 && ended != nil {
+		r.outlive = min(ended.FinishedAt.Sub(ended.StartedAt.Time), limit)
 	}
 }
 
