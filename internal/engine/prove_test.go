@@ -39,7 +39,8 @@ func TestProofAwaitsControllers(t *testing.T) {
 		}
 	}
 	perform(t, []play{
-		{name: "a controller that is done after the check-timeout", verb: verb.Deploy, asked: "install", reason: problem.Consistent, set: issuing(2 * time.Minute),
+		{name: "a controller that is done after the check-timeout", verb: verb.Deploy, asked: "install", reason: problem.Consistent,
+			set:   issuing(2 * time.Minute),
 			check: took(2*time.Minute, 2*time.Minute+3*time.Second)},
 		{name: "one that is never done", verb: verb.Deploy, asked: "install", reason: problem.Inconsistent, set: issuing(time.Hour),
 			says: []string{"the timeout of 5m0s has passed"}, check: took(5*time.Minute, 5*time.Minute+3*time.Second)},
@@ -66,7 +67,8 @@ func TestProofEndsWithAFailedJob(t *testing.T) {
 		})
 	}
 	perform(t, []play{
-		{name: "in a deploy", verb: verb.Deploy, asked: "install", reason: problem.DeployFailed, set: fails, says: []string{"BackoffLimitExceeded", "is deployed, and failed after that"}},
+		{name: "in a deploy", verb: verb.Deploy, asked: "install", reason: problem.DeployFailed, set: fails,
+			says: []string{"BackoffLimitExceeded", "is deployed, and failed after that"}},
 		{name: "in a check", records: one, verb: verb.Check, reason: problem.Inconsistent, set: fails, says: []string{"BackoffLimitExceeded"}},
 	})
 }

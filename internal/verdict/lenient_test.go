@@ -90,7 +90,8 @@ func TestAFailedJobEndsTheCheck(t *testing.T) {
 		switch {
 		case p == nil && c.want != "", p != nil && p.Reason != c.want:
 			t.Errorf("%s: %v", name, p)
-		case p != nil && (!strings.Contains(p.Error(), "Job/seed: the Job failed: BackoffLimitExceeded") || !strings.Contains(p.Next, "kubectl delete job/seed -n review-1")):
+		case p != nil && (!strings.Contains(p.Error(), "Job/seed: the Job failed: BackoffLimitExceeded") || !strings.Contains(p.Next,
+			"kubectl delete job/seed -n review-1")):
 			t.Errorf("%s says %v; %s", name, p, p.Next)
 		}
 	}

@@ -61,7 +61,8 @@ var readiness = []row{
 			s.within(20*time.Second, func() { s.berth("check").exit(23).says("Job/seed: the Job failed") })
 		}},
 	{ID: "T116", Setup: "v1 deployed; v2 brings a plain Job that fails, and a Deployment that is not ready for an hour",
-		Action: "deploy an upgrade, then a good one", End: "v2 failed, then v3 deployed, and the Job swept away", Exit: "23, 0 + warning", run: func(s *fixture) {
+		Action: "deploy an upgrade, then a good one", End: "v2 failed, then v3 deployed, and the Job swept away", Exit: "23, 0 + warning",
+		run: func(s *fixture) {
 			good := s.chart
 			s.berth("deploy").exit(0)
 			s.chartWith("templates/job.yaml", plainJob("fail", "1s", ""))
@@ -158,7 +159,8 @@ var readiness = []row{
 			s.berth("check", "--check-timeout", "2s").exit(24).says("ExternalSecret/one: is not ready: SecretSyncedError: no such key")
 		}},
 	{ID: "T126", Setup: "two replicas that may not share the only node, maxUnavailable 50 %",
-		Action: "deploy, check, deploy", End: "v2 deployed, one pod missing", Exit: "0 + warning, 0 + warning, 0 + warning", run: func(s *fixture) {
+		Action: "deploy, check, deploy", End: "v2 deployed, one pod missing", Exit: "0 + warning, 0 + warning, 0 + warning",
+		run: func(s *fixture) {
 			s.chartWith("templates/spread.yaml", spread("50%"))
 			for _, verb := range []string{"deploy", "check", "deploy"} {
 				s.berth(verb).exit(0).warned("Ready, with a warning").says("Deployment/spread: only 1 of 2 pods run")
