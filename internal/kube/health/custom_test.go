@@ -69,9 +69,9 @@ func TestIsCustom(t *testing.T) {
 func TestReadyOfAnAPIService(t *testing.T) {
 	const service = "{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.a.b}, status: {conditions: [CONDITION]}}"
 	for condition, remark := range map[string]string{
-		"{type: Available, status: 'True', reason: Passed}":                                  "",
-		"{type: Available, status: 'False', reason: MissingEndpoints, message: none at all}": "it is not available: MissingEndpoints: none at all. ",
-		"{type: Other, status: 'False'}":                                                     "",
+		"{type: Available, status: 'True', reason: Passed}":                         "",
+		"{type: Available, status: 'False', reason: Missing, message: none at all}": "it is not available: Missing: none at all. ",
+		"{type: Other, status: 'False'}":                                            "",
 	} {
 		got := Ready(object(t, strings.Replace(service, "CONDITION", condition, 1)))
 		if !got.Ready || !strings.HasPrefix(got.Remark.Text, remark) || got.Remark.Warning != (remark != "") {
