@@ -18,6 +18,8 @@ type Evidence struct {
 	Owner  *unstructured.Unstructured
 	Pods   []*corev1.Pod         // those of its present revision only
 	Events map[types.UID][]Event // of the owner and the pods, oldest first; no entry: not read
+	// Lost are the nodes that are not ready, as far as they may be read.
+	Lost LostNodes
 	// ReplicaSetFailure is why the API server refuses the pods of a Deployment's
 	// present ReplicaSet; see the function of that name.
 	ReplicaSetFailure string

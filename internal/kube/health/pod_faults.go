@@ -7,9 +7,11 @@ import (
 )
 
 // podFaults returns what keeps one pod from becoming ready. A pod that failed or
-// is being deleted has no fault: its controller replaces it, or fails itself.
+// is being deleted has no fault: its controller replaces it, or fails itself; and of
+// one whose node is not ready nothing is known.
 func podFaults(e Evidence, p *corev1.Pod, known map[string]runs) []fault {
-	if p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+	if p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed ||
+		e.lost(p) != "" {
 		return nil
 	}
 	for _, c := range p.Status.Conditions {

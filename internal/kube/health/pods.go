@@ -17,6 +17,9 @@ func FirstPodReason(e Evidence) string {
 		if reason == "" {
 			continue
 		}
+		if lost := e.lost(p); lost != "" {
+			return AboutPod(p, lost)
+		}
 		for _, c := range containersOf(p) {
 			reason = e.awaitedImage(p, c.status) + reason
 		}

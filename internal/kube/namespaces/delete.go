@@ -116,6 +116,9 @@ func (m Manager) WaitGone(ctx context.Context, name, uid string) error {
 			m.awaitChange(ctx, ns)
 		}
 	}
+	if left := m.onLostNodes(ctx, name); left != "" {
+		blocked, nextStep = fmt.Errorf("%s; %w", left, blocked), "Bring the node back or, if it is gone for good, delete it, then run again."
+	}
 	return &problem.Problem{
 		Reason: problem.NamespaceTerminating,
 		Tried:  "wait until namespace " + name + " is gone",

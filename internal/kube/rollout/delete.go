@@ -41,13 +41,15 @@ func (w *Waiter) podsOf(ctx context.Context, t *target) string {
 		return ""
 	}
 	if pod, ok := toPod(t.live); ok && t.object.Kind == "Pod" {
-		return strings.Trim(nodeNote(ctx, w.Dynamic, pod, map[string]string{}), " ()")
+		reads, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftTimeout)
+		defer cancel()
+		return lostBy(reads, w.Dynamic)(pod.Spec.NodeName)
 	}
 	selector, ok := health.PodSelector(t.live)
 	if !ok {
 		return ""
 	}
-	return PodsLeft(ctx, w.Dynamic, t.live.GetNamespace(), metav1.FormatLabelSelector(selector))
+	return podsLeft(ctx, w.Dynamic, t.live.GetNamespace(), metav1.FormatLabelSelector(selector))
 }
 
 // evaluateDeletion evaluates an object that is to be deleted. It cannot fail.

@@ -150,7 +150,7 @@ func (in *inspector) evaluate(now time.Time) (hasFailed bool) {
 // evidence gathers what is known of a target.
 func (in *inspector) evidence(tr *tracked) health.Evidence {
 	e := health.Evidence{
-		Owner: tr.target.live, Pods: tr.currentPods(), Events: tr.events,
+		Owner: tr.target.live, Pods: tr.currentPods(), Events: tr.events, Lost: tr.lost,
 		Unchanged: tr.target.unchanged, PriorFailure: tr.target.priorFailure, WaitStart: in.started,
 		ImageWait: in.imageWait, CustomResources: in.customResources, Grace: in.grace,
 	}

@@ -2,8 +2,6 @@ package rollout
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,64 +12,44 @@ import (
 	"github.com/berth-dev/berth/internal/kube/health"
 )
 
-const (
-	leftTimeout = 3 * time.Second // what finding that out may take
-	leftNamed   = 3               // pods
-)
+// leftTimeout bounds what finding out may take which pods are left.
+const leftTimeout = 3 * time.Second
 
 var (
 	podResource  = corev1.SchemeGroupVersion.WithResource("pods")
 	nodeResource = corev1.SchemeGroupVersion.WithResource("nodes")
 )
 
-// PodsLeft returns in one line which pods there still are, and of which the node is
-// not ready: such pods go when the node is back, or is deleted. It returns "" where
-// there are none or they may not be read. It has a timeout of its own and runs also
-// when ctx has ended.
-func PodsLeft(ctx context.Context, client dynamic.Interface, namespace, selector string) string {
+// podsLeft returns in one line which pods match a selector; "" where none does or they
+// may not be read. It has a timeout of its own and runs also when ctx has ended.
+func podsLeft(ctx context.Context, client dynamic.Interface, namespace, selector string) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftTimeout)
 	defer cancel()
 	list, err := client.Resource(podResource).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector, Limit: podsListed})
-	if err != nil || len(list.Items) == 0 {
-		return ""
-	}
-	lost := map[string]string{}
-	var named []string
-	for i := range list.Items {
-		pod, ok := toPod(&list.Items[i])
-		if !ok {
-			continue
-		}
-		if i == leftNamed {
-			named = append(named, fmt.Sprintf("and %d more", len(list.Items)-leftNamed))
-			break
-		}
-		named = append(named, "pod "+pod.Name+nodeNote(ctx, client, pod, lost))
-	}
-	return strings.Join(named, ", ") + " still there"
-}
-
-// nodeNote returns " (WHY)" for a pod whose node is not ready. known holds what was
-// read of nodes.
-func nodeNote(ctx context.Context, client dynamic.Interface, pod *corev1.Pod, known map[string]string) string {
-	why, read := known[pod.Spec.NodeName]
-	if !read && pod.Spec.NodeName != "" {
-		if node, err := readNode(ctx, client, pod.Spec.NodeName); err == nil {
-			why = health.NodeLost(node)
-		}
-		known[pod.Spec.NodeName] = why
-	}
-	if why == "" {
-		return ""
-	}
-	return " (" + why + ")"
-}
-
-func readNode(ctx context.Context, client dynamic.Interface, name string) (*corev1.Node, error) {
-	u, err := client.Resource(nodeResource).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
-		return nil, err
+		return ""
 	}
-	node := &corev1.Node{}
-	return node, runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, node)
+	var pods []*corev1.Pod
+	for i := range list.Items {
+		if pod, ok := toPod(&list.Items[i]); ok {
+			pods = append(pods, pod)
+		}
+	}
+	return health.PodsLeft(pods, lostBy(ctx, client))
+}
+
+// lostBy returns a function that tells why a node is not ready, and "" of one that is
+// or may not be read.
+func lostBy(ctx context.Context, client dynamic.Interface) func(name string) string {
+	return func(name string) string {
+		u, err := client.Resource(nodeResource).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return ""
+		}
+		node := &corev1.Node{}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, node); err != nil {
+			return ""
+		}
+		return health.NodeLost(node)
+	}
 }

@@ -25,8 +25,10 @@ type probe struct {
 	replicaSets string                    // the selector of a Deployment's ReplicaSets; "": not read
 	known       replicaSet
 	claims      []podClaim
-	podSelector string // ""; it has no pods, or is one
-	reread      bool   // the owner and its pods are read again
+	podSelector string   // ""; it has no pods, or is one
+	reread      bool     // the owner and its pods are read again
+	nodes       []string // those of pods that are not ready
+	allNodes    bool     // a pod may wait for one that is not ready
 	// created is whether this run made the owner, so that all of its events are
 	// current. Otherwise an event is current if it has occurred since the baseline.
 	created  bool
@@ -39,6 +41,7 @@ type findings struct {
 	events     map[types.UID][]health.Event
 	counts     map[types.UID]int // how often each event had occurred, by its own UID
 	replicaSet replicaSet
+	lost       health.LostNodes
 	reread     *reread // nil: it was not asked for
 }
 
@@ -77,6 +80,7 @@ func (p probe) run(ctx context.Context, client kubernetes.Interface) findings {
 			f.events[c.pod] = append(events, c.events(ctx, client, p.owner.GetNamespace())...)
 		}
 	}
+	f.lost = lostNodes(ctx, client, p.nodes, p.allNodes)
 	if p.reread {
 		f.reread = p.readAgain(ctx, client)
 	}

@@ -32,6 +32,39 @@ func listEvents(ctx context.Context, client kubernetes.Interface, namespace stri
 	return list.Items, nil
 }
 
+// nodesListed bounds one list of nodes.
+const nodesListed = 500
+
+// lostNodes returns which of the nodes are not ready; of all nodes with all. Nodes that
+// may not be read are left out.
+func lostNodes(ctx context.Context, client kubernetes.Interface, names []string, all bool) health.LostNodes {
+	lost := health.LostNodes{}
+	note := func(n *corev1.Node) {
+		if why := health.NodeLost(n); why != "" {
+			lost[n.Name] = why
+		}
+	}
+	cached := "0" // a node's condition is minutes old by itself
+	if all {
+		list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{Limit: nodesListed, ResourceVersion: cached})
+		if err != nil {
+			return lost
+		}
+		for i := range list.Items {
+			note(&list.Items[i])
+		}
+		return lost
+	}
+	for _, name := range names {
+		node, err := client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{ResourceVersion: cached})
+		if err != nil {
+			return lost
+		}
+		note(node)
+	}
+	return lost
+}
+
 // currentReplicaSet returns the ReplicaSet of a Deployment's present revision, among
 // those that match a selector. It returns nil where there is none, its revision is
 // not known, or the list fails.

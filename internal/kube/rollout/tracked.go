@@ -38,6 +38,7 @@ type tracked struct {
 	// were first read; nil: they have not been.
 	baseline   map[types.UID]int
 	replicaSet replicaSet
+	lost       health.LostNodes
 	history    health.History
 	awaited    bool // the last evaluation saw that others may wait for it
 	// excusedSince is since when it is as ready as it will be; zero: it is not.
@@ -160,7 +161,7 @@ func (tr *tracked) needsProbe(now time.Time) bool {
 	if tr.selector == nil {
 		return slices.Contains([]string{"PersistentVolumeClaim", "Pod"}, live.GetKind())
 	}
-	if tr.hasReplicaFailure() {
+	if tr.hasReplicaFailure() || len(tr.lost) > 0 { // a node may be back
 		return true
 	}
 	late := now.Sub(tr.probed) >= startedTime
@@ -208,6 +209,7 @@ func (tr *tracked) newProbe() probe {
 	} else if live.GetKind() != "Pod" {
 		p.events = append(p.events, live.GetUID())
 	}
+	p.nodes, p.allNodes = tr.nodesInQuestion()
 	pods := 0
 	for _, name := range slices.Sorted(maps.Keys(tr.pods)) {
 		pod := tr.pods[name]
@@ -220,6 +222,22 @@ func (tr *tracked) newProbe() probe {
 		}
 	}
 	return p
+}
+
+// nodesInQuestion returns the nodes of the first few pods that are not ready, and
+// whether a pod may wait for any that is not.
+func (tr *tracked) nodesInQuestion() (names []string, all bool) {
+	for _, name := range slices.Sorted(maps.Keys(tr.pods)) {
+		pod := tr.pods[name]
+		switch node := pod.Spec.NodeName; {
+		case health.PodReason(pod) == "":
+		case node == "":
+			all = all || health.TaintsRepel(pod)
+		case len(names) < podsProbed && !slices.Contains(names, node):
+			names = append(names, node)
+		}
+	}
+	return names, all
 }
 
 // currentPods returns the pods of the target's present revision, by name.
@@ -253,7 +271,7 @@ func (tr *tracked) apply(f findings, now time.Time) {
 	if f.owner != tr.owner {
 		return
 	}
-	tr.events, tr.replicaSet = f.events, f.replicaSet
+	tr.events, tr.replicaSet, tr.lost = f.events, f.replicaSet, f.lost
 	if _, read := f.events[f.owner]; tr.baseline == nil && read { // else all events would be new at the next probe
 		tr.baseline = f.counts
 	}
