@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 // matrix is all rows by their names, which is how they are printed.
 var matrix = slices.SortedStableFunc(
 	slices.Values(slices.Concat(permissions, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms,
-		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers)),
+		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers, lostNodes)),
 	func(a, b row) int {
 		return cmp.Or(cmp.Compare(len(digits(a.ID)), len(digits(b.ID))), strings.Compare(a.ID, b.ID))
 	})

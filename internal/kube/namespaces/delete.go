@@ -117,7 +117,7 @@ func (m Manager) WaitGone(ctx context.Context, name, uid string) error {
 		}
 	}
 	if left := m.onLostNodes(ctx, name); left != "" {
-		blocked, nextStep = fmt.Errorf("%s; %w", left, blocked), "Bring the node back or, if it is gone for good, delete it, then run again."
+		blocked, nextStep = fmt.Errorf("%s; %w", left, blocked), "Mend the node or, if it is gone for good, delete it, then run again."
 	}
 	return &problem.Problem{
 		Reason: problem.NamespaceTerminating,
