@@ -35,28 +35,33 @@ type Options struct {
 // volumeClaimTemplates).
 func Compare(want, live *unstructured.Unstructured, o Options) facts.Contents {
 	w := newWalk(want, live)
-	desired := applied(want, o.Release)
-	var out facts.Contents
-	if want.GetAPIVersion() != live.GetAPIVersion() {
-		out.Notes = append(out.Notes, "it was read in "+clean(live.GetAPIVersion())+", where only its labels and annotations can be compared")
-		desired = map[string]any{"metadata": desired["metadata"]}
-	}
-	w.compareStruct(desired, live.Object, schemaOf(want))
-	w.noteAddedData(desired)
+	found := w.find(want, o)
+	out := facts.Contents{Notes: w.notes}
 	owners := ownersOf(live)
-	for _, f := range w.found {
-		if f.path.is("spec", "replicas") && (o.Scaled || scaledByController(live)) && !isZero(f.live) {
-			w.notes = append(w.notes, "spec.replicas is "+show(f.live)+", which an autoscaler chose")
-			continue
-		}
-		if f.unset && !owners.byHand(f.path) {
-			continue // the server's default, or what a controller allocated
-		}
+	for _, f := range found {
 		out.Differences = append(out.Differences, w.difference(f, owners))
 	}
 	slices.SortStableFunc(out.Differences, func(a, b facts.Difference) int { return cmp.Compare(a.Path, b.Path) })
-	out.Notes = append(out.Notes, w.notes...)
 	return out
+}
+
+// find compares the live object with the manifest's and returns what differs.
+func (w *walk) find(want *unstructured.Unstructured, o Options) []finding {
+	desired := applied(want, o.Release)
+	if want.GetAPIVersion() != w.live.GetAPIVersion() {
+		w.notes = append(w.notes, "it was read in "+clean(w.live.GetAPIVersion())+", where only its labels and annotations can be compared")
+		desired = map[string]any{"metadata": desired["metadata"]}
+	}
+	w.compareStruct(desired, w.live.Object, schemaOf(want))
+	w.noteAddedData(desired)
+	owners := ownersOf(w.live)
+	return slices.DeleteFunc(w.found, func(f finding) bool {
+		if f.path.is("spec", "replicas") && (o.Scaled || scaledByController(w.live)) && !isZero(f.live) {
+			w.notes = append(w.notes, "spec.replicas is "+show(f.live)+", which an autoscaler chose")
+			return true
+		}
+		return f.unset && !owners.byHand(f.path) // the server's default, or what a controller allocated
+	})
 }
 
 // ofServer are the fields of metadata that the server sets whatever a manifest says.

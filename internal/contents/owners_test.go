@@ -77,6 +77,31 @@ func TestZeros(t *testing.T) {
 	}
 }
 
+// What admission adds to a write is nobody's in managedFields. It counts as the
+// release's own where the release has written the object.
+func TestItemOfNobody(t *testing.T) {
+	const manifest = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {containers: [{name: app, image: a}]}}}}"
+	live := func(managed string) string {
+		return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, managedFields: [" + managed +
+			"]}, spec: {template: {spec: {containers: [{name: app, image: a}, {name: x, image: y}]}}}}"
+	}
+	const app = `'f:spec': {'f:template': {'f:spec': {'f:containers': {'k:{"name":"app"}': {'f:image': {}}}}}}`
+	const added = `'f:spec': {'f:template': {'f:spec': {'f:containers': {'k:{"name":"x"}': {'f:image': {}}}}}}`
+	for name, c := range map[string]struct {
+		managed string
+		own     bool
+	}{
+		"the release wrote": {by("operator", "10:00", app) + ", " + by("helm", "10:00", app), true},
+		"a hand wrote it":   {by("helm", "10:00", app) + ", " + by("kubectl-edit", "10:00", added), false},
+		"nobody knows":      {by("kubectl-edit", "10:00", app), false},
+	} {
+		all := differences(t, manifest, live(c.managed), false).Differences
+		if len(all) != 1 || all[0].Own != c.own || all[0].Own == all[0].Written.IsZero() && all[0].Author == "" {
+			t.Errorf("%s: %+v", name, all)
+		}
+	}
+}
+
 func TestWhoInjected(t *testing.T) {
 	const manifest = "{apiVersion: admissionregistration.k8s.io/v1, kind: MutatingWebhookConfiguration, metadata: {name: h}, webhooks: [{name: a.b.c, failurePolicy: Ignore}]}"
 	live := func(managers ...string) string {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/text"
@@ -28,14 +29,29 @@ func (w *walk) difference(f finding, o owners) facts.Difference {
 	}
 	writes := o.of(f.path)
 	if len(writes) == 0 {
+		d.Own, d.Written = w.isOfAdmission(f, o)
 		return d
 	}
 	d.Author, d.Written = clean(writes[0].manager), writes[0].at
 	d.Own = !slices.ContainsFunc(writes, func(w write) bool { return !isOwn(w.manager) })
-	d.Injected = w.exempt.bundles && slices.ContainsFunc(writes, func(w write) bool {
-		return !isOwn(w.manager) && !isPerson(w.manager)
-	}) && !slices.ContainsFunc(writes, func(w write) bool { return isPerson(w.manager) })
+	d.ByHand = slices.ContainsFunc(writes, func(w write) bool { return isPerson(w.manager) })
+	d.Injected = w.exempt.bundles && !d.ByHand && !d.Own
 	return d
+}
+
+// isOfAdmission returns whether a finding that nobody owns is an item which admission
+// has added to a write of the release, and when the release last wrote: a manager is
+// noted for what it sends, and admission comes after that.
+func (w *walk) isOfAdmission(f finding, o owners) (own bool, written time.Time) {
+	for _, write := range o {
+		if isOwn(write.manager) && f.want == nil {
+			own = true
+			if write.at.After(written) {
+				written = write.at
+			}
+		}
+	}
+	return own, written
 }
 
 // texts returns what the record says and what is there. Of two long texts the part

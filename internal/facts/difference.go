@@ -31,6 +31,8 @@ type Difference struct {
 	// Own is set where nobody but Helm or Berth owns the field: what admission made of
 	// the release's own write looks so.
 	Own bool
+	// ByHand is set where a tool in somebody's hand owns the field, or a script with it.
+	ByHand bool
 	// Injected is set where the object is a webhook, a definition of a kind or an
 	// APIService, and a controller owns the field: neither the release nor a person.
 	Injected bool
