@@ -152,6 +152,9 @@ type Chart interface {
 type Operations interface {
 	// Begin stamps the records that follow with the latest end of this run.
 	Begin(deadline time.Time)
+	// Expect sets how the objects differ from the deployed revision's manifest, as far
+	// as its deploy has accepted that; nil where it noted nothing.
+	Expect(left facts.Baseline)
 	// Perform installs or upgrades. failed are the manifests of the revisions that
 	// failed since the one that is deployed, oldest first.
 	Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome
@@ -174,6 +177,8 @@ type Records interface {
 	Load(ctx context.Context, rec *facts.Record) error
 	// Settle writes a status into a record.
 	Settle(ctx context.Context, rec *facts.Record, status facts.Status, description string) error
+	// Accept writes what is known to differ from a record's manifest into it.
+	Accept(ctx context.Context, rec *facts.Record, b facts.Baseline) error
 	// Relabel writes the labels by which Helm finds a record anew.
 	Relabel(ctx context.Context, rec *facts.Record) error
 	// Discard deletes one record.

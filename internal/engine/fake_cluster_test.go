@@ -396,7 +396,11 @@ type fakeHelm struct {
 	failed   []string        // the manifests of failed revisions that came along
 	left     map[string]bool // objects that an uninstall does not delete
 	err      error           // of an operation that fails; errObjects if nil
+	expected facts.Baseline  // as the last operation was told
 }
+
+// Expect keeps what the operations have to expect.
+func (h *fakeHelm) Expect(left facts.Baseline) { h.expected = left }
 
 func (h *fakeHelm) Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome {
 	h.asked, h.failed = append(h.asked, string(mode)), failed
@@ -513,7 +517,10 @@ func (h *fakeHelm) end(rec facts.Record, status facts.Status, err error) {
 	if stored := h.at(rec.Revision); stored.Key != "" {
 		rec = stored
 	}
-	rec.LabelStatus, rec.PayloadStatus = status, status
+	rec.LabelStatus, rec.PayloadStatus, rec.Baseline = status, status, nil
+	if status == facts.StatusDeployed {
+		rec.Baseline = h.out.Left
+	}
 	h.helmWrites("update", rec, err)
 }
 

@@ -228,7 +228,15 @@ func (r *fakeRecords) load(rec *facts.Record) error {
 // the store, rec is left to its owner.
 func (r *fakeRecords) Settle(ctx context.Context, rec *facts.Record, status facts.Status, description string) error {
 	return r.write(ctx, "Settle", rec, func(stored *facts.Record) bool {
-		stored.PayloadStatus, stored.Description = status, description
+		stored.PayloadStatus, stored.Description, stored.Baseline = status, description, nil
+		return true
+	})
+}
+
+// Accept writes a baseline over the version that was loaded.
+func (r *fakeRecords) Accept(ctx context.Context, rec *facts.Record, b facts.Baseline) error {
+	return r.write(ctx, "Accept", rec, func(stored *facts.Record) bool {
+		stored.Baseline = b
 		return true
 	})
 }

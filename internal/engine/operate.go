@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -60,6 +62,7 @@ func (o *operator) rollback(ctx context.Context, to int, f *facts.Facts) (verdic
 func (o *operator) operate(ctx context.Context, what string, before *facts.Facts, call func() result.Outcome) (verdict.Reported, error) {
 	done := o.report.stepWithParts(what)
 	o.journal.beginOperation()
+	o.operations.Expect(verdict.Deployed(before).Baseline)
 	out := call()
 	done(out.Phases)
 	o.report.wrote()
@@ -70,7 +73,7 @@ func (o *operator) operate(ctx context.Context, what string, before *facts.Facts
 		return verdict.Reported{}, o.fail(ctx, out, before)
 	}
 	o.lock.attempt.Outcome = "deployed"
-	applied := verdict.Reported{Revision: out.Revision, Manifest: out.Manifest}
+	applied := verdict.Reported{Revision: out.Revision, Manifest: out.Manifest, Left: out.Left, Unmended: out.Unmended}
 	if err := firstError(o.operations.WriteFailure(), out.Err); err != nil {
 		return applied, o.finishRecording(ctx, out, err)
 	}
@@ -112,6 +115,10 @@ func (o *operator) describe(out result.Outcome) {
 		}
 	}
 	o.audited = len(writes)
+	for _, ref := range slices.SortedFunc(maps.Keys(out.Unmended), func(a, b facts.Ref) int { return cmp.Compare(a.String(), b.String()) }) {
+		o.report.note(result.LevelWarning, "Object not mended",
+			"%s is not as the chart says, and writing it again failed: %v", ref, out.Unmended[ref])
+	}
 	for _, h := range out.Unproven {
 		o.report.note(result.LevelWarning, "Hook not proven",
 			"%s was deleted while it ran, and nothing shows that it came to its end. Helm counts that as its success.", h)

@@ -19,6 +19,7 @@ import (
 // prover holds what is stored and running against what was reported.
 type prover struct {
 	gather  *gatherer
+	records *recordRepairer
 	lock    *lock
 	report  *reporter
 	policy  verdict.Policy
@@ -34,9 +35,10 @@ type prover struct {
 type proof struct {
 	*prover
 	reported verdict.Reported
-	good     int          // good looks in a row
-	said     string       // the state that was announced last
-	facts    *facts.Facts // as last observed; nil: never
+	good     int            // good looks in a row
+	said     string         // the state that was announced last
+	facts    *facts.Facts   // as last observed; nil: never
+	stored   facts.Baseline // of the record, as last observed
 	checks   []result.Check
 	steady   int       // looks in a row that saw the same differences
 	lookErr  error     // of the last look
@@ -64,6 +66,9 @@ func (p *prover) proveUntil(ctx context.Context, reported verdict.Reported, oper
 		defer cancel()
 		limited = longer
 		err, over = one.retry(longer)
+	}
+	if err == nil {
+		return one.keep(ctx)
 	}
 	if !over {
 		return err
@@ -127,6 +132,9 @@ func (p *proof) look(ctx context.Context) (state string, err error) {
 	if err != nil {
 		return "", retryUnanswered(err)
 	}
+	if last := f.Last(); last != nil {
+		p.stored, last.Baseline = last.Baseline, verdict.BaselineOf(f, p.reported, p.policy)
+	}
 	p.report.observed(f, p.reported)
 	if p.steady++; !slices.Equal(verdict.Differences(p.checks), verdict.Differences(p.report.result.Checks)) {
 		p.steady = 1
@@ -143,6 +151,25 @@ func (p *proof) look(ctx context.Context) (state string, err error) {
 		return "", backoff.Permanent(end)
 	}
 	return verdict.Failing(p.checks), errNotYet
+}
+
+// keep stores the baseline of a deploy that is proven, unless Helm's last write of the
+// record has stored all of it.
+func (p *proof) keep(ctx context.Context) error {
+	last := p.facts.Last()
+	if p.reported.Left == nil || last == nil {
+		return nil
+	}
+	b, left := last.Baseline.Within(facts.BaselineLimit)
+	if len(left) > 0 {
+		p.report.note(result.LevelWarning, "Too much was changed by others",
+			"What differs from the manifest is more than a record can hold. A later check will name %s.", text.Plural(len(left), "object"))
+	}
+	if p.stored.Holds(b) {
+		return nil
+	}
+	defer p.report.step("Note what others made of the objects")()
+	return p.records.accept(ctx, last, b)
 }
 
 // retryUnanswered makes an error permanent unless the API server gave no answer or

@@ -47,6 +47,18 @@ func (r *recordRepairer) unlock(ctx context.Context, f *facts.Facts) error {
 	return nil
 }
 
+// accept stores what is known to differ from the last record's manifest.
+func (r *recordRepairer) accept(ctx context.Context, last *facts.Record, b facts.Baseline) error {
+	err := r.write(ctx, func() error { return r.records.Accept(ctx, last, b) })
+	if err == nil || r.lock.lost(ctx) != nil {
+		return err
+	}
+	p := *problem.Of(err)
+	p.Cause = fmt.Errorf("everything of revision %d is in place; only what others made of it could not be noted on its record, "+
+		"and a later check will name that: %w", last.Revision, p.Cause)
+	return &p
+}
+
 // dedupe marks superseded what is superfluously deployed.
 func (r *recordRepairer) dedupe(ctx context.Context, f *facts.Facts) error {
 	for _, rec := range verdict.Superfluous(f) {

@@ -34,20 +34,23 @@ func (r *repairRelease) run(ctx context.Context) error {
 		return err
 	}
 	res := &r.report.result
-	if err := r.carryOutWithin(ctx, f); err != nil || res.Status != facts.StatusDeployed {
+	applied, err := r.carryOutWithin(ctx, f)
+	if err != nil || res.Status != facts.StatusDeployed {
 		return err // failed or uninstalled is an end, too: the record says so
 	}
-	return r.prover.prove(ctx, verdict.Reported{Revision: res.Revision})
+	applied.Revision = res.Revision
+	return r.prover.prove(ctx, applied)
 }
 
-// carryOutWithin plans and performs within the timeout.
-func (r *repairRelease) carryOutWithin(ctx context.Context, f *facts.Facts) error {
+// carryOutWithin plans and performs within the timeout, and returns what a rollback
+// applied.
+func (r *repairRelease) carryOutWithin(ctx context.Context, f *facts.Facts) (verdict.Reported, error) {
 	ctx, cancel := r.budget.begin(ctx)
 	defer cancel()
 	out, err := r.carryOut(ctx, f, scope{}, verdict.PlanRepair, func(*facts.Facts, verdict.Plan) error { return nil })
 	if refusal := out.plan.Refusal; refusal != nil {
 		if refusal.Reason == problem.NotFound && len(r.report.repairs) > 0 {
-			return nil // the record that was moved away was the only one
+			return verdict.Reported{}, nil // the record that was moved away was the only one
 		}
 		if out.facts.Observed {
 			r.report.observed(out.facts, verdict.Reported{}) // what was left alone
@@ -55,14 +58,14 @@ func (r *repairRelease) carryOutWithin(ctx context.Context, f *facts.Facts) erro
 	}
 	r.noteRollbacks(out)
 	if err != nil || out.operated {
-		return err
+		return out.applied, err
 	}
 	res := &r.report.result
 	res.Status = facts.StatusUninstalled
 	if last := out.facts.Last(); last != nil {
 		res.Status = last.PayloadStatus
 	}
-	return nil
+	return verdict.Reported{}, nil
 }
 
 func (r *repairRelease) success() string {

@@ -48,8 +48,8 @@ func newSession(o Options, b Backend, name verb.Verb) *session {
 	s.gather = &gatherer{records: b.Records, objects: b.Objects, runs: b.Runs, server: b.Server, lock: s.lock, ns: s.ns, budget: s.budget,
 		release: app.Release, identity: app.Identity, run: o.Run, policy: o.Policy}
 	s.steps = newPerformer(s)
-	s.prover = &prover{gather: s.gather, lock: s.lock, report: report, policy: o.Policy, timeout: o.CheckTimeout, confirm: o.Confirm,
-		operation: o.Timeout, ignore: o.WaitIgnore}
+	s.prover = &prover{gather: s.gather, records: s.steps.records, lock: s.lock, report: report, policy: o.Policy, timeout: o.CheckTimeout,
+		confirm: o.Confirm, operation: o.Timeout, ignore: o.WaitIgnore}
 	return s
 }
 

@@ -40,6 +40,7 @@ type client struct {
 	cacheGets    func() (end func())
 	mapper       func() (meta.RESTMapper, error) // nil maps no stored manifest
 	release      ownership.Release               // whose objects these are
+	leavings     *leavings
 	timeline     *timeline
 	observed
 }
@@ -73,8 +74,12 @@ func (c *client) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 // Create creates the objects of a hook or of an install.
 func (c *client) Create(list kube.ResourceList) (*kube.Result, error) {
 	end := c.timeline.start("Create %s", refs(list))
+	wants := manifests(list)
 	res, err := c.sdkClient.Create(list)
 	end(nil)
+	if err == nil {
+		c.leavings.created(wants, list)
+	}
 	return res, c.noteRefusal(err, "create the chart's objects")
 }
 
@@ -86,11 +91,11 @@ func (c *client) Create(list kube.ResourceList) (*kube.Result, error) {
 // A custom resource that a failed or interrupted revision did not reach, or that
 // somebody edited, would stay as it is for as long as the manifest says the same.
 // The three-way merge compares with the live object, as Helm does for all other
-// kinds.
+// kinds. What no patch can express is mended (mend.go).
 func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
 	end := c.timeline.start("Apply %s", refs(target))
 	endCache := c.cacheGets()
-	res, err := updateInParallel(c.UpdateThreeWayMerge, original, target, force)
+	res, err := updateInParallel(c.leavings.mending(c.UpdateThreeWayMerge, target), original, target, force)
 	endCache()
 	end(nil)
 	return res, c.noteRefusal(err, "update the chart's objects")

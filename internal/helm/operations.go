@@ -14,6 +14,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
@@ -30,7 +31,16 @@ type Operations struct {
 	open    func(ctx context.Context) (Backend, error)
 	chart   *ChartSource
 	records *RecordStore
+	// expected is what the deployed revision's deploy left differing; nil where it
+	// noted nothing.
+	expected facts.Baseline
 }
+
+// Expect sets what the operations that follow have to expect of the objects: how
+// they differed from the manifest when the deployed revision's deploy was through.
+// That is left alone. With nil, since nothing was noted, it is presumed by who wrote
+// what differs.
+func (o *Operations) Expect(left facts.Baseline) { o.expected = left }
 
 // operation is one operation of Helm's: the configuration that its action runs
 // with, and the base of its Kubernetes client.
@@ -57,6 +67,9 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 	releases := storage.Init(store)
 	releases.Log = o.opts.Log
 	releases.MaxHistory = o.opts.MaxHistory
+	release := ownership.Release{Namespace: o.opts.Namespace, Name: o.opts.Release}
+	left := newLeavings(release, o.expected)
+	store.Leaves(left.baseline)
 	sdk := kube.New(backend.Getter)
 	sdk.Namespace = o.opts.Namespace
 	sdk.Log = o.opts.Log
@@ -78,7 +91,8 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			waiter:       backend.Waiter,
 			cacheGets:    backend.CacheGets,
 			mapper:       backend.Getter.ToRESTMapper,
-			release:      ownership.Release{Namespace: o.opts.Namespace, Name: o.opts.Release},
+			release:      release,
+			leavings:     left,
 			timeline:     t,
 		},
 	}, nil

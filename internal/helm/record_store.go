@@ -84,6 +84,15 @@ func (s *RecordStore) Settle(ctx context.Context, rec *facts.Record, status fact
 	return s.forgetChanged(rec, s.store.Settle(ctx, l, status, description))
 }
 
+// Accept writes a revision's baseline.
+func (s *RecordStore) Accept(ctx context.Context, rec *facts.Record, b facts.Baseline) error {
+	l, err := s.payload(ctx, rec)
+	if err != nil {
+		return err
+	}
+	return s.forgetChanged(rec, s.store.Accept(ctx, l, b))
+}
+
 // Relabel gives a record the labels that its payload calls for, so that Helm
 // finds it.
 func (s *RecordStore) Relabel(ctx context.Context, rec *facts.Record) error {

@@ -93,8 +93,8 @@ func TestInstallOrderOverOwnObjects(t *testing.T) {
 		"build Secret/extra ConfigMap/web",
 		"begin cache",
 		"store new revision 1 pending-install",
-		"end cache", // the prefetch's
-		"begin cache", "merge Secret/extra from ", "merge ConfigMap/web from ConfigMap/web", "end cache",
+		"end cache",                                                                    // the prefetch's
+		"begin cache", "GET extra", "merge Secret/extra from ", "GET web", "end cache", // web is as it is to be
 		"wait ready 2",
 		"store revision 1 deployed",
 	)
@@ -145,7 +145,7 @@ func TestUpgradeOrder(t *testing.T) {
 		"build Job/seed", "delete Job/seed Foreground", "wait gone Job/seed",
 		"build Job/seed", "store revision 2 pending-upgrade",
 		"create Job/seed", "wait hook 1",
-		"begin cache", "merge Secret/extra from ", "merge ConfigMap/web from ConfigMap/web", "end cache",
+		"begin cache", "GET extra", "merge Secret/extra from ", "GET web", "merge ConfigMap/web from ConfigMap/web", "end cache",
 		"wait ready 2",
 		"store revision 1 superseded",
 		"store revision 2 deployed",

@@ -1,5 +1,7 @@
 package result
 
+import "github.com/berth-dev/berth/internal/facts"
+
 // Outcome is what one Helm operation returned. What is really stored and running
 // is read from the cluster afterwards.
 type Outcome struct {
@@ -18,6 +20,11 @@ type Outcome struct {
 	// Unproven are the hooks that were deleted while they ran, which Helm counts
 	// as their success.
 	Unproven []string
+	// Left is what still differs from the manifest by the API server's answers to the
+	// last writes of the objects: what admission made of them.
+	Left facts.Baseline
+	// Unmended are the objects that could not be brought to the manifest, and why.
+	Unmended map[facts.Ref]error
 	// Adopted are the objects of this release that an install found in place,
 	// because the release's records had been deleted.
 	Adopted []string

@@ -14,6 +14,11 @@ import (
 type Reported struct {
 	Revision int    // the revision that was reported; 0: whichever is last
 	Manifest string // the manifest that was applied; empty: the stored one
+	// Left is what admission made of the objects when the run wrote them, by the API
+	// server's own answers; nil: it wrote none.
+	Left facts.Baseline
+	// Unmended are the objects that the run could not bring to the manifest.
+	Unmended map[facts.Ref]error
 }
 
 // Checks compares what is stored and running with what was reported. It makes

@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -26,6 +27,7 @@ func promotionBlockers(f *facts.Facts, p Policy) []string {
 	}
 	why := unprovenHooks(f, last)
 	for _, o := range f.Objects {
+		o.Differences = ofOperation(o.Differences, last.Created)
 		if w := unhealthy(o, last.Baseline, p); w != "" {
 			why = append(why, fmt.Sprintf("%s %s", o.Ref, w))
 		}
@@ -39,6 +41,17 @@ func promotionBlockers(f *facts.Facts, p Policy) []string {
 		}
 	}
 	return why
+}
+
+// ofOperation returns differences of which only those pass for what admission made of
+// the release's write that were written since the operation began. What is older may
+// as well be what the operation never came to write.
+func ofOperation(differences []facts.Difference, began time.Time) []facts.Difference {
+	out := slices.Clone(differences)
+	for i := range out {
+		out[i].Own = out[i].Own && !out[i].Written.Before(began)
+	}
+	return out
 }
 
 // unhealthy returns why an object blocks the promotion, or "".

@@ -83,6 +83,7 @@ func describe(meta *metav1.ObjectMeta, runURL string) facts.Record {
 		Identity:    meta.Labels[ownership.LabelIdentity],
 		RunURL:      meta.Annotations[runURL],
 		Hidden:      isHidden(meta),
+		Baseline:    decodeBaseline(meta),
 	}
 	rec.Touched, rec.Managers = lastWrite(meta)
 	return rec

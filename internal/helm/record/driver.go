@@ -26,7 +26,15 @@ type Driver struct {
 	snapshots *snapshots
 	onCreate  newMetadata
 	now       func() time.Time
+	// left returns what the operation left differing, for the record that it ends as
+	// deployed. It is set before the operation begins.
+	left func() facts.Baseline
 }
+
+// Leaves sets what tells, once the operation has written all objects, how they
+// still differ from the manifest. That is stored as the baseline of the record which
+// the operation ends as deployed, in the same write.
+func (d *Driver) Leaves(left func() facts.Baseline) { d.left = left }
 
 // newMetadata is put on a record that is created, besides Helm's labels.
 type newMetadata struct {
@@ -142,7 +150,14 @@ func (d *Driver) update(e *entry, key string, rls *release.Release) error {
 	if err != nil {
 		return d.writer.explainWrite(e, payloadError(key, err))
 	}
-	got, err := d.writer.update(d.ctx, e, from, payload, labelsForUpdate(from.Labels, rls, d.now()))
+	to := change{payload: payload, labels: labelsForUpdate(from.Labels, rls, d.now())}
+	// A revision that is no longer deployed needs no baseline.
+	if rls.Info.Status == release.StatusDeployed && d.left != nil {
+		if to.baseline, err = encodeBaseline(d.left()); err != nil {
+			return d.writer.explainWrite(e, err)
+		}
+	}
+	got, err := d.writer.update(d.ctx, e, from, to)
 	if err != nil {
 		return err
 	}

@@ -74,11 +74,26 @@ func (s *settler) Settle(ctx context.Context, l *Loaded, status facts.Status, de
 	}
 	e := s.audit.begin("update", l.obj.Name, l.rls)
 	e.Status = status
+	// Whatever the status becomes, nobody has looked at the objects for it.
 	payload, err := mergeStatus(l.raw, string(status), description)
 	if err != nil {
 		return s.audit.end(e, s.writer.explainWrite(e, payloadError(l.obj.Name, err)))
 	}
-	return s.audit.end(e, s.update(ctx, e, l, payload))
+	return s.audit.end(e, s.update(ctx, e, l, payload, ""))
+}
+
+// Accept sets the baseline of a loaded record: what is known to differ from its
+// manifest. It writes only over the version that was loaded, as Settle does.
+func (s *settler) Accept(ctx context.Context, l *Loaded, b facts.Baseline) error {
+	if l.err != nil {
+		return s.writer.explain("update", "update", l.err.Key, l.err)
+	}
+	e := s.audit.begin("update", l.obj.Name, l.rls)
+	value, err := encodeBaseline(b)
+	if err != nil {
+		return s.audit.end(e, s.writer.explainWrite(e, err))
+	}
+	return s.audit.end(e, s.update(ctx, e, l, l.obj.Payload, value))
 }
 
 // Relabel sets the labels by which Helm finds a loaded record to what its payload
@@ -94,18 +109,18 @@ func (s *settler) Relabel(ctx context.Context, l *Loaded) error {
 		return nil
 	}
 	e := s.audit.begin("update", l.obj.Name, l.rls)
-	return s.audit.end(e, s.update(ctx, e, l, l.obj.Payload))
+	return s.audit.end(e, s.update(ctx, e, l, l.obj.Payload, l.obj.Annotations[annotationBaseline]))
 }
 
-// update writes a loaded record with this payload and the labels that belong to
-// it.
-func (s *settler) update(ctx context.Context, e *entry, l *Loaded, payload string) error {
+// update writes a loaded record with this payload, the labels that belong to it, and
+// this baseline.
+func (s *settler) update(ctx context.Context, e *entry, l *Loaded, payload, baseline string) error {
 	raw, rls, err := decode(payload)
 	if err != nil {
 		return s.writer.explainWrite(e, &UndecodableError{Key: l.obj.Name, Err: err})
 	}
 	rls.Labels = withoutSystem(l.obj.Labels)
-	got, err := s.writer.update(ctx, e, l.obj, payload, labelsForUpdate(l.obj.Labels, rls, s.now()))
+	got, err := s.writer.update(ctx, e, l.obj, change{payload, labelsForUpdate(l.obj.Labels, rls, s.now()), baseline})
 	if err != nil {
 		return err
 	}

@@ -79,22 +79,30 @@ func sameData(a, b *object) bool {
 	return a.Payload == b.Payload && reflect.DeepEqual(a.ExtraData, b.ExtraData) && reflect.DeepEqual(a.BinaryData, b.BinaryData)
 }
 
-// update replaces the payload and the labels of a record in the version that was
-// read, and keeps everything else of it.
-func (w writer) update(ctx context.Context, e *entry, from *object, payload string, labels map[string]string) (*object, error) {
-	if from.Immutable && payload != from.Payload {
+// change is what an update replaces of a record.
+type change struct {
+	payload  string
+	labels   map[string]string
+	baseline string // the annotation's value; "" takes it away
+}
+
+// update replaces the payload, the labels and the baseline of a record in the
+// version that was read, and keeps everything else of it.
+func (w writer) update(ctx context.Context, e *entry, from *object, to change) (*object, error) {
+	if from.Immutable && to.payload != from.Payload {
 		return nil, w.explainWrite(e, &ImmutableError{Key: from.Name})
 	}
 	want := *from
-	want.ObjectMeta, want.Payload = *from.DeepCopy(), payload
-	want.Labels = labels
+	want.ObjectMeta, want.Payload = *from.DeepCopy(), to.payload
+	want.Labels, want.Annotations = to.labels, withBaseline(from.Annotations, to.baseline)
 	return w.perform(ctx, e, write{
 		send: func(ctx context.Context) (*object, error) { return w.objects.update(ctx, &want) },
 		check: func(found *object) (bool, error) {
 			switch {
 			case found == nil:
 				return false, errDeleted
-			case found.UID == want.UID && found.Payload == want.Payload && sameHelmLabels(found.Labels, want.Labels):
+			case found.UID == want.UID && found.Payload == want.Payload && sameHelmLabels(found.Labels, want.Labels) &&
+				found.Annotations[annotationBaseline] == to.baseline:
 				return true, nil
 			case found.UID == want.UID && found.ResourceVersion == want.ResourceVersion:
 				return false, nil

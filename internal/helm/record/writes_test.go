@@ -124,7 +124,7 @@ func TestPerformUpdate(t *testing.T) {
 			}
 			e := &entry{}
 			e.Verb, e.Key = "update", "k"
-			got, err := testWriter(o).update(t.Context(), e, from, "new", from.Labels)
+			got, err := testWriter(o).update(t.Context(), e, from, change{payload: "new", labels: from.Labels})
 			if (err == nil) != (c.want == "") || err != nil && problem.Of(err).Reason != c.want {
 				t.Errorf("got %v", err)
 			}
@@ -146,14 +146,14 @@ func TestUpdateOfADeletedRecord(t *testing.T) {
 	for name, answer := range map[string]error{"not found": apierrors.NewNotFound(secretsResource, "k"), "conflict": errConflict} {
 		e := &entry{}
 		e.Verb, e.Key = "update", "k"
-		_, err := testWriter(&fakeObjects{responses: []response{{err: answer}}}).update(t.Context(), e, from, "new", from.Labels)
+		_, err := testWriter(&fakeObjects{responses: []response{{err: answer}}}).update(t.Context(), e, from, change{payload: "new", labels: from.Labels})
 		if !errors.Is(err, facts.ErrChanged) || !errors.Is(err, driver.ErrReleaseNotFound) || problem.Of(err).Reason != problem.Inconsistent {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	from.Immutable = true
 	e, o := &entry{}, &fakeObjects{stored: from, responses: []response{{applied: true}}}
-	_, err := testWriter(o).update(t.Context(), e, from, "new", from.Labels)
+	_, err := testWriter(o).update(t.Context(), e, from, change{payload: "new", labels: from.Labels})
 	if _, is := errors.AsType[*ImmutableError](err); !is || e.Tries != 0 {
 		t.Errorf("an immutable one: %v after %d tries", err, e.Tries)
 	}
