@@ -63,6 +63,19 @@ var recordScenarios = map[string]func(ctx context.Context, s recordStorage, note
 		s.remove(1)
 		note(s.Settle(ctx, rec, facts.StatusFailed, "too late"))
 	},
+	"accept": func(ctx context.Context, s recordStorage, note func(...any)) {
+		s.put(1, facts.StatusDeployed)
+		rec := onlyRecord(ctx, s, note)
+		b := facts.Baseline{facts.Ref{Kind: "Service", Name: "web"}: {"spec.x": "1"}}
+		note(rec.Baseline == nil, s.Accept(ctx, rec, b)) // loads by itself
+		note(onlyRecord(ctx, s, note).Baseline)
+		note(s.Accept(ctx, rec, facts.Baseline{})) // over its own write
+		again := onlyRecord(ctx, s, note)
+		note(again.Baseline == nil, len(again.Baseline), s.Accept(ctx, again, b), s.Settle(ctx, again, facts.StatusSuperseded, "old"))
+		note(onlyRecord(ctx, s, note).Baseline == nil) // which is no longer deployed
+		s.label(1, facts.StatusFailed)
+		note(s.Accept(ctx, rec, b))
+	},
 	"settle what cannot be read": func(ctx context.Context, s recordStorage, note func(...any)) {
 		s.put(1, facts.StatusPendingInstall)
 		s.damage(1)

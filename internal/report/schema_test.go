@@ -192,7 +192,7 @@ func everything() result.Result {
 				UID: "u", Created: now, Touched: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Kept: true, Ready: true,
 				Failed: true, Complete: true, Reason: "r", Error: "e", Contents: facts.Contents{Notes: []string{"n"},
 					Differences: []facts.Difference{{Path: "d", Recorded: "r", Live: "l", Author: "a", Written: now,
-						Digest: "d", Own: true, Injected: true}}},
+						Digest: "d", Own: true, ByHand: true, Injected: true}}},
 				Leniency: facts.Leniency{Remark: facts.Remark{Text: "r", Warning: true}, Custom: true, Ignored: true, TTL: new(time.Second),
 					Expired: true},
 			}}, Diagnostics: &result.Diagnostics{Reason: "r", Symptoms: []result.Symptom{{

@@ -1,0 +1,64 @@
+package verdict
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+// What may differ after a deploy: what admission made of its writes, and what was
+// written since by others than a person.
+func TestBaselineOf(t *testing.T) {
+	hook := facts.Hook{Name: "h", Events: []string{"post-install"}}
+	left := facts.Difference{Path: "spec.image", Digest: "1", Own: true}
+	for name, c := range map[string]struct {
+		kind     string
+		d        facts.Difference
+		hooks    []facts.Hook
+		unmended bool
+		accepted bool
+	}{
+		"as its write left it":         {kind: "Deployment", d: left, accepted: true},
+		"the same, with another value": {kind: "Deployment", d: facts.Difference{Path: "spec.image", Digest: "2", Own: true}},
+		"by a controller since":        {kind: "Deployment", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "operator"}, accepted: true},
+		"by a hand since":              {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "kubectl-edit", ByHand: true}},
+		"by a script in a hook":        {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "kubectl-patch", ByHand: true}, hooks: []facts.Hook{hook}, accepted: true},
+		"by a hand, of what runs":      {kind: "Deployment", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "kubectl-set", ByHand: true}, hooks: []facts.Hook{hook}},
+		"gone since":                   {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: facts.Gone}},
+		"gone since, with a hook":      {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: facts.Gone}, hooks: []facts.Hook{hook}, accepted: true},
+		"what could not be mended":     {kind: "Deployment", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "operator"}, unmended: true},
+		"a hook before the objects":    {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: facts.Gone}, hooks: []facts.Hook{{Name: "h", Events: []string{"pre-install"}}}},
+		"by another Helm since":        {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "helm", Own: true}, hooks: []facts.Hook{hook}},
+		"what ignore-drift names, too": {kind: "Service", d: facts.Difference{Path: "spec.ignored", Digest: "2", Author: "operator"}},
+	} {
+		ref := facts.Ref{Kind: c.kind, Name: "web"}
+		o := facts.Object{Ref: ref, Exists: true}
+		o.Differences = []facts.Difference{c.d}
+		f := &facts.Facts{Objects: []facts.Object{o}, Records: []facts.Record{{Content: facts.Content{Hooks: c.hooks}}}}
+		r := Reported{Left: facts.Baseline{ref: {left.Path: left.Digest}}}
+		if c.unmended {
+			r.Unmended = map[facts.Ref]error{ref: errors.New("no")}
+		}
+		b := BaselineOf(f, r, Policy{IgnoreDrift: []string{"*/web:spec.ignored"}})
+		if got := b.Accepts(ref, c.d); got != c.accepted {
+			t.Errorf("%s: accepted %t", name, got)
+		}
+	}
+}
+
+// A run that wrote no object takes the baseline as it is stored.
+func TestBaselineOfWhatIsStored(t *testing.T) {
+	ref := facts.Ref{Kind: "Service", Name: "web"}
+	stored := facts.Baseline{ref: {"spec.x": "1"}}
+	f := &facts.Facts{Records: []facts.Record{{LabelStatus: facts.StatusDeployed, Baseline: stored}, {LabelStatus: facts.StatusFailed}}}
+	if got := Deployed(f).Baseline; !got.Holds(stored) {
+		t.Errorf("of the deployed record: %v", got)
+	}
+	if got := BaselineOf(f, Reported{}, Policy{}); got != nil {
+		t.Errorf("of the last, which has none: %v", got)
+	}
+	if got := BaselineOf(&facts.Facts{}, Reported{Left: stored}, Policy{}); got != nil {
+		t.Errorf("of no record: %v", got)
+	}
+}
