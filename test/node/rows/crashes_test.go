@@ -67,7 +67,8 @@ var crashes = []row{
 		Says: []string{"no-such-thing", "no such file or directory"}, chart: []object{deployment("web", pod(command("/bin/no-such-thing")))}},
 	{ID: "N35", Scenario: "the command is not executable", End: "failed, named", Exit: "23", Within: 6 * time.Second, Since: placed,
 		Says: []string{"/etc/passwd", "permission denied"}, chart: []object{deployment("web", pod(command("/etc/passwd")))}},
-	{ID: "N36", Scenario: "check on a crash loop", End: "reason, pod and log, as of a deploy", Exit: "killed, 24", Long: 30 * time.Second,
+	{ID: "N36", Scenario: "check on a crash loop", End: "reason, pod and log, as of a deploy", Exit: "killed, 24", Kills: true,
+		Long: 30 * time.Second,
 		Says: []string{"Deployment/web", "boom: no DATABASE_URL"}, plays: func(s *scenario) {
 			s.chart(deployment("web", pod(probed(shell(boom)))))
 			deploy := s.start("deploy")

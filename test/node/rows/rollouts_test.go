@@ -36,7 +36,7 @@ var rollouts = []row{
 			pod(shell("sleep 5; echo seeded"))),
 			statefulSet("db", 2, pod(server())), deployment("web", pod(server())), service("web")}},
 	{ID: "N07", Scenario: "killed in the middle, deployed again",
-		End: "promoted", Exit: "killed, 0", Long: 40 * time.Second, plays: func(s *scenario) {
+		End: "promoted", Exit: "killed, 0", Kills: true, Long: 40 * time.Second, plays: func(s *scenario) {
 			s.chart(deployment("web", pod(server("--ready-after=5s"))))
 			first := s.start("deploy")
 			s.until("the pod runs", func() bool { return s.running() > 0 })

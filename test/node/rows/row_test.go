@@ -28,6 +28,7 @@ type row struct {
 	Long  time.Duration // about what it takes; those that take longest begin
 	Full  bool          // only run with FULL=1
 	Alone bool          // stops the kubelet, so that no other row may run
+	Kills bool          // kills a run, and so waits until its lock counts as left
 
 	// chart is what is deployed, once, unless play says otherwise.
 	chart []object
