@@ -66,7 +66,8 @@ var chartInputs = []row{
 			s.oneDeployed(3)
 		}},
 	{ID: "T169", Setup: "a chart that has an object twice",
-		Action: "deploy, and over v1", End: "refused before anything is made, both files named; v1 deployed", Exit: "30, 0, 30", run: func(s *fixture) {
+		Action: "deploy, and over v1", End: "refused before anything is made, both files named; v1 deployed",
+		Exit: "30, 0, 30", run: func(s *fixture) {
 			without := s.chart
 			s.chartWith("templates/twin.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: "+s.namespace+"}\n")
 			s.berth("deploy").exit(30).says("ConfigMap/web is in it twice", "templates/app.yaml", "templates/twin.yaml")
@@ -99,12 +100,13 @@ var chartInputs = []row{
 			s.berth("deploy", "--values", path).exit(0)
 			s.greets("two")
 		}},
-	{ID: "T172", Setup: "a chart of apiVersion v3", Action: "deploy", End: "refused, nothing stored", Exit: "30", Gone: true, run: func(s *fixture) {
-		s.chartWith("Chart.yaml", "apiVersion: v3\nname: app\nversion: 0.1.0\n")
-		s.berth("deploy").exit(30).says("apiVersion", `"v3"`)
-		s.stored("nothing")
-		s.chart = "testdata/app"
-	}},
+	{ID: "T172", Setup: "a chart of apiVersion v3", Action: "deploy", End: "refused, nothing stored", Exit: "30",
+		Gone: true, run: func(s *fixture) {
+			s.chartWith("Chart.yaml", "apiVersion: v3\nname: app\nversion: 0.1.0\n")
+			s.berth("deploy").exit(30).says("apiVersion", `"v3"`)
+			s.stored("nothing")
+			s.chart = "testdata/app"
+		}},
 	{ID: "T173", Setup: "values as Helm takes them: one JSON object, several lines, a comma list, a blank at the end",
 		Action: "deploy, each in turn", End: "the values are Helm's", Exit: "0, 0, 0", run: func(s *fixture) {
 			s.berth("deploy", "--set-json", "{\"greeting\": \"object\",\n \"selector\": \"\"}").exit(0)

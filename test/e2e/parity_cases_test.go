@@ -12,11 +12,12 @@ var parityChart = map[string]string{
 
 // parityValues are the files that the flags name, below @/.
 var parityValues = map[string]string{
-	"one.yaml":     "a: one\nmap: {drop: null, more: [1, 2]}\n",
-	"two.yaml":     "a: two\nlist: [three]\nmap: {keep: {deep: true}}\n",
-	"empty.yaml":   "",
-	"marked.yaml":  "---\na: marked\n",
-	"types.yaml":   "int: 1000000\nbig: 12345678901234567890\nfloat: 1.10\nexp: 1e3\noctal: 0755\nyes: yes\non: on\ndate: 2026-01-02\nnil: ~\nhex: 0xff\n",
+	"one.yaml":    "a: one\nmap: {drop: null, more: [1, 2]}\n",
+	"two.yaml":    "a: two\nlist: [three]\nmap: {keep: {deep: true}}\n",
+	"empty.yaml":  "",
+	"marked.yaml": "---\na: marked\n",
+	"types.yaml": "int: 1000000\nbig: 12345678901234567890\nfloat: 1.10\n" +
+		"exp: 1e3\noctal: 0755\nyes: yes\non: on\ndate: 2026-01-02\nnil: ~\nhex: 0xff\n",
 	"anchors.yaml": "base: &b {x: 1}\nderived: {<<: *b, y: 2}\ncopy: *b\n",
 	"text.yaml":    "block: |\n  a\n   b\n\nfolded: >-\n  c\n  d\nquoted: \"e\\tf\"\nsingle: 'it''s'\nuni: ünïcode ✓\n",
 	"file.txt":     "first\nsecond, with = and [x]\n",
@@ -34,7 +35,8 @@ func parityFlags() (all []parity) {
 		{"--set", "a=1", "--set", "a=2"}, {"--set", "map={}"}, {"--set", "list={}"}, {"--set", "map.keep.deep=1"},
 		{"--set-string", "n=1,t=true,z=null,l={1,2}"}, {"--set-string", "a=one\n two "}, {"--set-json", `a={"b":[1,{"c":null}]},d="e"`},
 		{"--set-json", "list=[1,\n \"two\"]"}, {"--set-json", "a=null"}, {"--set-file", "a=@/file.txt"}, {"--set-file", "x.y=@/file.txt"},
-		{"-f", "@/one.yaml"}, {"-f", "@/one.yaml", "-f", "@/two.yaml"}, {"-f", "@/two.yaml,@/one.yaml"}, {"-f", "@/empty.yaml"}, {"-f", "@/marked.yaml"},
+		{"-f", "@/one.yaml"}, {"-f", "@/one.yaml", "-f", "@/two.yaml"}, {"-f", "@/two.yaml,@/one.yaml"},
+		{"-f", "@/empty.yaml"}, {"-f", "@/marked.yaml"},
 		{"-f", "@/types.yaml"}, {"-f", "@/anchors.yaml"}, {"-f", "@/text.yaml"},
 		{"-f", "@/one.yaml", "--set-file", "a=@/file.txt", "--set-string", "a=3", "--set", "a=2", "--set-json", "a=1"},
 		{"-f", "@/two.yaml", "--set", "map.keep=1", "--set", "list[1]=x"},
@@ -74,19 +76,23 @@ var parityCharts = []parity{
 		"templates/deep/er/b.yaml": parityHook("deep", ""), "templates/a.yaml": parityHook("a", "")}},
 	{files: map[string]string{ // files, partials, tpl, notes, and what is ignored
 		".helmignore": "templates/ignored.yaml\n*.bak\n", "templates/ignored.yaml": "no: object",
-		"files/x.conf": "x = 1\n", "files/y.bak": "y", "templates/_h.tpl": `{{ define "n" }}{{ .Release.Name }}-{{ .Chart.AppVersion | replace "." "-" }}{{ end }}`,
+		"files/x.conf": "x = 1\n", "files/y.bak": "y",
+		"templates/_h.tpl": `{{ define "n" }}{{ .Release.Name }}-{{ .Chart.AppVersion | replace "." "-" }}{{ end }}`,
 		"templates/f.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ include \"n\" . }}\ndata:\n" +
 			"{{ (.Files.Glob \"files/*\").AsConfig | indent 2 }}\n  tpl: {{ tpl \"{{ .Values.a }}\" . }}\n",
-		"templates/NOTES.txt": "{{ .Release.Name }} in {{ .Release.Namespace }}, {{ .Release.Service }} {{ .Release.IsInstall }} {{ .Release.Revision }}\n"}},
+		"templates/NOTES.txt": "{{ .Release.Name }} in {{ .Release.Namespace }}, " +
+			"{{ .Release.Service }} {{ .Release.IsInstall }} {{ .Release.Revision }}\n"}},
 	{files: map[string]string{ // what the cluster has
 		"templates/c.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-c\ndata:\n" +
 			"  v: {{ .Capabilities.KubeVersion.Version }}\n  has: {{ .Capabilities.APIVersions.Has \"apps/v1/Deployment\" | quote }}\n" +
-			"  no: {{ .Capabilities.APIVersions.Has \"example.com/v1\" | quote }}\n  ns: {{ (lookup \"v1\" \"ServiceAccount\" .Release.Namespace \"default\").metadata.name }}\n"}},
+			"  no: {{ .Capabilities.APIVersions.Has \"example.com/v1\" | quote }}\n" +
+			"  ns: {{ (lookup \"v1\" \"ServiceAccount\" .Release.Namespace \"default\").metadata.name }}\n"}},
 	{files: map[string]string{ // a chart of Helm 2's form
 		"Chart.yaml": "name: parity\nversion: 1.0.0\n", "requirements.yaml": "dependencies:\n- {name: old, version: 1.0.0, repository: ''}\n",
 		"charts/old/Chart.yaml": "apiVersion: v1\nname: old\nversion: 1.0.0\n", "charts/old/templates/a.yaml": paritySub}},
 	{files: map[string]string{ // a list, and documents that hold nothing
-		"templates/list.yaml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: '{{ .Release.Name }}-l'}}\n",
+		"templates/list.yaml": "apiVersion: v1\nkind: List\nitems:\n" +
+			"- {apiVersion: v1, kind: ConfigMap, metadata: {name: '{{ .Release.Name }}-l'}}\n",
 		"templates/none.yaml": "---\n# nothing\n---\n{{ if false }}x{{ end }}\n"}},
 	{flags: []string{"--set", "map.keep=7"}, files: map[string]string{ // values that fit a schema
 		"values.schema.json": `{"type":"object","properties":{"map":{"properties":{"keep":{"type":"integer","minimum":2}}}}}`}},
