@@ -14,6 +14,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // Options is what a comparison has to know beside the two objects.
@@ -38,7 +39,11 @@ func Compare(want, live *unstructured.Unstructured, o Options) facts.Contents {
 	found := w.find(want, o)
 	out := facts.Contents{Notes: w.notes}
 	owners := ownersOf(live)
-	for _, f := range found {
+	for i, f := range found {
+		if len(out.Differences) == most {
+			out.Differences = append(out.Differences, w.others(found[i:]))
+			break
+		}
 		out.Differences = append(out.Differences, w.difference(f, owners))
 	}
 	slices.SortStableFunc(out.Differences, func(a, b facts.Difference) int { return cmp.Compare(a.Path, b.Path) })
@@ -62,6 +67,21 @@ func (w *walk) find(want *unstructured.Unstructured, o Options) []finding {
 		}
 		return f.unset && !owners.byHand(f.path) // the server's default, or what a controller allocated
 	})
+}
+
+// most bounds how many differences of one object are told apart. The others are one
+// difference together: who writes to an object decides how many there are, and each
+// costs time.
+const most = 100
+
+// others returns the findings that are too many as one difference.
+func (w *walk) others(rest []finding) facts.Difference {
+	values := make([]any, len(rest))
+	for i, f := range rest {
+		values[i] = f.live
+	}
+	return facts.Difference{Path: "others", Recorded: "otherwise", Live: text.Plural(len(rest), "more field"),
+		Digest: w.digest(finding{path: rest[0].path, want: rest[0].want, live: values})}
 }
 
 // ofServer are the fields of metadata that the server sets whatever a manifest says.

@@ -103,13 +103,16 @@ func TestDrift(t *testing.T) {
 
 func FuzzDrift(f *testing.F) {
 	for _, seed := range []string{"", "---\n", "a: &a [*a]", "kind: List\napiVersion: v1\nitems: {}",
-		"{apiVersion: v1, kind: Secret, stringData: {a: b}, data: 3}"} {
+		"{apiVersion: v1, kind: Secret, stringData: {a: b}, data: 3}",
+		"{apiVersion: v1, kind: Pod, metadata: 3, spec: {containers: [3, {name: [a]}, {name: a}, {name: a}]}}\n---\n" +
+			"{apiVersion: v1, kind: Pod, metadata: {managedFields: [{fieldsV1: {'f:spec': {'k:x': {}, 'v:': 3}}}]}, spec: {containers: [{name: a, env: 3}, null]}}"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(_ *testing.T, text string) {
 		objects, _ := manifest.Parse(text)
-		for _, o := range objects {
+		for i, o := range objects {
 			_ = drift(o, o, false)
+			_ = drift(o, objects[(i+1)%len(objects)], false)
 		}
 	})
 }

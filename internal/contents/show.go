@@ -162,7 +162,7 @@ func clean(s string) string { return text.OneLine(s) }
 
 // guessCost is how many rounds the digest of a Secret's value takes, so that trying
 // out many values for one that is short takes long.
-const guessCost = 20000
+const guessCost = 5000
 
 // digest stands for the live value. That of a Secret differs from object to object
 // and from key to key, so that equal values cannot be told.

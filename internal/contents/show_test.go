@@ -79,3 +79,20 @@ func TestShown(t *testing.T) {
 		}
 	}
 }
+
+// However many keys of a Secret somebody changes, a look at them stays quick.
+func TestManyDifferences(t *testing.T) {
+	var recorded, live strings.Builder
+	for i := range 3 * most {
+		fmt.Fprintf(&recorded, "k%03d: eA==, ", i)
+		fmt.Fprintf(&live, "k%03d: eQ==, ", i)
+	}
+	of := func(data string) string {
+		return "{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {" + data + "}}"
+	}
+	one := differences(t, of(recorded.String()), of(live.String()), false).Differences
+	other := differences(t, of(recorded.String()), of(strings.Replace(live.String(), "k299: eQ==", "k299: eg==", 1)), false).Differences
+	if n := len(one); n != most+1 || one[n-1].Path != "others" || one[n-1].Live != "200 more fields" || one[n-1].Digest == other[n-1].Digest {
+		t.Errorf("%d: %+v", n, one[n-1])
+	}
+}
