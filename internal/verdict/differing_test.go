@@ -119,3 +119,25 @@ func TestEndDiffering(t *testing.T) {
 		t.Errorf("nothing differs: %+v", p)
 	}
 }
+
+// A promotion takes for admission's only what the operation itself wrote. Times are
+// whole seconds: in the second in which the operation began, the revision before may
+// have been at work.
+func TestOfOperation(t *testing.T) {
+	began := time.Unix(1e9, 0)
+	for name, c := range map[string]struct {
+		after   time.Duration
+		earlier bool
+		own     bool
+	}{
+		"before":                          {-time.Second, false, false},
+		"in the same second, the first":   {0, false, true},
+		"in the same second, not a first": {0, true, false},
+		"since":                           {time.Second, true, true},
+	} {
+		got := ofOperation([]facts.Difference{{Own: true, Written: began.Add(c.after)}}, began, c.earlier)
+		if got[0].Own != c.own {
+			t.Errorf("%s: own is %t", name, got[0].Own)
+		}
+	}
+}

@@ -27,7 +27,7 @@ func promotionBlockers(f *facts.Facts, p Policy) []string {
 	}
 	why := unprovenHooks(f, last)
 	for _, o := range f.Objects {
-		o.Differences = ofOperation(o.Differences, last.Created)
+		o.Differences = ofOperation(o.Differences, last.Created, len(f.Records) > 1)
 		if w := unhealthy(o, last.Baseline, p); w != "" {
 			why = append(why, fmt.Sprintf("%s %s", o.Ref, w))
 		}
@@ -45,11 +45,13 @@ func promotionBlockers(f *facts.Facts, p Policy) []string {
 
 // ofOperation returns differences of which only those pass for what admission made of
 // the release's write that were written since the operation began. What is older may
-// as well be what the operation never came to write.
-func ofOperation(differences []facts.Difference, began time.Time) []facts.Difference {
+// as well be what the operation never came to write. Times are whole seconds, so that
+// one of the same second may be of an earlier revision, where there is one.
+func ofOperation(differences []facts.Difference, began time.Time, earlier bool) []facts.Difference {
 	out := slices.Clone(differences)
 	for i := range out {
-		out[i].Own = out[i].Own && !out[i].Written.Before(began)
+		written := out[i].Written
+		out[i].Own = out[i].Own && (written.After(began) || written.Equal(began) && !earlier)
 	}
 	return out
 }
