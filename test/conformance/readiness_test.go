@@ -50,9 +50,9 @@ var readiness = []row{
 			s.within(30*time.Second, func() { s.berth("deploy", slow("1h")...).exit(23).says("Job/seed: the Job failed") })
 			s.stored("v1 failed")
 		}},
-	{ID: "T115", Setup: "a plain Job that fails after 2 s, and all else is quick",
+	{ID: "T115", Setup: "a plain Job that fails after half a second, and all else is quick",
 		Action: "deploy, check", End: "v1 failed, with the Job's cause and log", Exit: "23, 23", run: func(s *fixture) {
-			s.chartWith("templates/job.yaml", plainJob("fail", "2s", ""))
+			s.chartWith("templates/job.yaml", plainJob("fail", "500ms", ""))
 			s.within(30*time.Second, func() {
 				s.berth("deploy").exit(23).says("Job/seed: the Job failed: BackoffLimitExceeded").
 					reports(`relation \"accounts\" does not exist`, `"kind": "Job"`)
@@ -145,12 +145,12 @@ var readiness = []row{
 		}},
 	{ID: "T125", Setup: "a custom resource that is never ready",
 		Action: "deploy; with a wrong wait-ignore; with wait-ignore; check with and without it",
-		End:    "v1 failed with the reason, then v2 deployed and the resource named", Exit: "23, 64, 0, 0, 24", run: func(s *fixture) {
+		End:    "v1 failed with the reason, then v2 deployed and the resource named", Exit: "23, 64, 0, 0, 24", Slow: true, run: func(s *fixture) {
 			s.resource("ExternalSecret")
 			s.controller("ExternalSecret", func(int64, time.Duration) string {
 				return `{"conditions": [{"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "no such key"}]}`
 			})
-			s.berth("deploy", "--timeout", "10s").exit(23).says("ExternalSecret/one: SecretSyncedError: no such key")
+			s.berth("deploy", "--timeout", "30s").exit(23).says("ExternalSecret/one: SecretSyncedError: no such key")
 			s.berth("deploy", "--wait-ignore", "ExternalSecret").exit(64).says("give Kind/name")
 			s.berth("deploy", "--wait-ignore", "ExternalSecret/*").exit(0).
 				says("Not waited for, as wait-ignore says: ExternalSecret/one", "left out by wait-ignore").reports(`"ignored": true`)
