@@ -128,8 +128,8 @@ func TestUpdateOfACustomResourceThatIsStale(t *testing.T) {
 	g.make(t, "cogs", "Cog")
 	cogs := g.dyn.Resource(schema.GroupVersionResource{Group: g.group, Version: "v1", Resource: "cogs"}).Namespace(s.namespace)
 	chart := func(teeth int) map[string]string {
-		return map[string]string{"templates/a.yaml": fmt.Sprintf("apiVersion: %s/v1\nkind: Cog\nmetadata: {name: one}\nspec: {teeth: %d, of: [a, b]}\n",
-			g.group, teeth)}
+		return map[string]string{"templates/a.yaml": fmt.Sprintf(
+			"apiVersion: %s/v1\nkind: Cog\nmetadata: {name: one}\nspec: {teeth: %d, of: [a, b]}\n", g.group, teeth)}
 	}
 	if o := s.releases("web", chart(1)).Perform(t.Context(), facts.ModeInstall, nil); !o.Applied {
 		t.Fatal(o.Err)

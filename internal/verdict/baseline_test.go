@@ -10,7 +10,16 @@ import (
 // What may differ after a deploy: what admission made of its writes, and what was
 // written since by others than a person.
 func TestBaselineOf(t *testing.T) {
-	hook := facts.Hook{Name: "h", Events: []string{"post-install"}}
+	hook := func(event string) []facts.Hook { return []facts.Hook{{Name: "h", Events: []string{event}}} }
+	since := func(author string) facts.Difference {
+		return facts.Difference{Path: "spec.x", Digest: "2", Author: author}
+	}
+	byHand := func(tool string) facts.Difference {
+		d := since(tool)
+		d.ByHand = true
+		return d
+	}
+	gone := facts.Difference{Path: "spec.x", Digest: facts.Gone}
 	left := facts.Difference{Path: "spec.image", Digest: "1", Own: true}
 	for name, c := range map[string]struct {
 		kind     string
@@ -21,15 +30,16 @@ func TestBaselineOf(t *testing.T) {
 	}{
 		"as its write left it":         {kind: "Deployment", d: left, accepted: true},
 		"the same, with another value": {kind: "Deployment", d: facts.Difference{Path: "spec.image", Digest: "2", Own: true}},
-		"by a controller since":        {kind: "Deployment", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "operator"}, accepted: true},
-		"by a hand since":              {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "kubectl-edit", ByHand: true}},
-		"by a script in a hook":        {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "kubectl-patch", ByHand: true}, hooks: []facts.Hook{hook}, accepted: true},
-		"by a hand, of what runs":      {kind: "Deployment", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "kubectl-set", ByHand: true}, hooks: []facts.Hook{hook}},
-		"gone since":                   {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: facts.Gone}},
-		"gone since, with a hook":      {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: facts.Gone}, hooks: []facts.Hook{hook}, accepted: true},
-		"what could not be mended":     {kind: "Deployment", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "operator"}, unmended: true},
-		"a hook before the objects":    {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: facts.Gone}, hooks: []facts.Hook{{Name: "h", Events: []string{"pre-install"}}}},
-		"by another Helm since":        {kind: "Service", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "helm", Own: true}, hooks: []facts.Hook{hook}},
+		"by a controller since":        {kind: "Deployment", d: since("operator"), accepted: true},
+		"by a hand since":              {kind: "Service", d: byHand("kubectl-edit")},
+		"by a script in a hook":        {kind: "Service", d: byHand("kubectl-patch"), hooks: hook("post-install"), accepted: true},
+		"by a hand, of what runs":      {kind: "Deployment", d: byHand("kubectl-set"), hooks: hook("post-install")},
+		"gone since":                   {kind: "Service", d: gone},
+		"gone since, with a hook":      {kind: "Service", d: gone, hooks: hook("post-install"), accepted: true},
+		"what could not be mended":     {kind: "Deployment", d: since("operator"), unmended: true},
+		"a hook before the objects":    {kind: "Service", d: gone, hooks: hook("pre-install")},
+		"by another Helm since": {
+			kind: "Service", d: facts.Difference{Path: "spec.x", Digest: "2", Author: "helm", Own: true}, hooks: hook("post-install")},
 		"what ignore-drift names, too": {kind: "Service", d: facts.Difference{Path: "spec.ignored", Digest: "2", Author: "operator"}},
 	} {
 		ref := facts.Ref{Kind: c.kind, Name: "web"}

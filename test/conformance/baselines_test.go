@@ -15,8 +15,9 @@ import (
 
 // baselines are the rows in which others make something else of what a deploy writes.
 var baselines = []row{
-	{ID: "T107", Setup: "a webhook adds a container to each Deployment and rewrites its images", Action: "deploy, check, deploy, check; edit by hand, check",
-		End: "green until the edit; the second deploy writes nothing but the record", Exit: "0, 0, 0, 0, 24", run: func(s *fixture) {
+	{ID: "T107", Setup: "a webhook adds a container to each Deployment and rewrites its images",
+		Action: "deploy, check, deploy, check; edit by hand, check",
+		End:    "green until the edit; the second deploy writes nothing but the record", Exit: "0, 0, 0, 0, 24", run: func(s *fixture) {
 			s.mutates()
 			s.berth("deploy").exit(0)
 			s.has(deployment, "spec.template.spec.containers.#", "2")
@@ -27,9 +28,10 @@ var baselines = []row{
 			if after := s.versions(deployment); after != before {
 				s.t.Errorf("an unchanged deploy wrote the Deployment: %s, before %s", after, before)
 			}
-			s.strategic("kubectl-set", deployment, `{"spec":{"template":{"spec":{"containers":[{"name":"sidecar","image":"registry.example/other:2"}]}}}}`)
+			s.strategic("kubectl-set", deployment,
+				`{"spec":{"template":{"spec":{"containers":[{"name":"sidecar","image":"registry.example/other:2"}]}}}}`)
 			s.has(deployment, "spec.template.spec.containers.#", "2")
-			s.berth("check", "--check-timeout", "1s").exit(24).says("containers[sidecar]")
+			s.berth("check").exit(24).says("containers[sidecar]")
 		}},
 	{ID: "T107b", Setup: "the same, and a new image in the chart's values", Action: "deploy, check, deploy, check",
 		End: "green, with the new image as the webhook rewrites it", Exit: "0, 0, 0, 0", run: func(s *fixture) {
@@ -66,24 +68,27 @@ var baselines = []row{
 			if after := s.versions(hook); after != before {
 				s.t.Errorf("an unchanged deploy wrote the webhook: %s, before %s", after, before)
 			}
-			s.patch("kubectl-edit", hook, `{"webhooks":[`+strings.Replace(s.hookAs("Fail", bundle), `"timeoutSeconds":7`, `"timeoutSeconds":9`, 1)+`]}`)
-			s.berth("check", "--check-timeout", "1s").exit(24).says("timeoutSeconds")
+			edited := strings.Replace(s.hookAs("Fail", bundle), `"timeoutSeconds":7`, `"timeoutSeconds":9`, 1)
+			s.patch("kubectl-edit", hook, `{"webhooks":[`+edited+`]}`)
+			s.berth("check").exit(24).says("timeoutSeconds")
 			s.berth("deploy", "--set", postInstall).exit(0)
 			s.has(hook, "webhooks.0.timeoutSeconds", "7")
 		}},
 	{ID: "T160", Setup: "what a hook's Job has written cannot be noted: that write of the record is refused",
-		Action: "deploy, check, deploy, check", End: "v1 deployed; the first deploy says so; the next one notes it", Exit: "24, 24, 0, 0", run: func(s *fixture) {
+		Action: "deploy, check, deploy, check", End: "v1 deployed; the first deploy says so; the next one notes it",
+		Exit: "24, 24, 0, 0", run: func(s *fixture) {
 			p := s.proxy()
 			s.hookWrites(p)
 			refused := p.On(baselineUpdate, faultproxy.Answer(http.StatusForbidden, "not now"))
 			s.berth("deploy", "--set", postInstall).exit(24).says("could not be noted")
 			s.acted(refused, 1)
 			s.stored("v1 deployed")
-			s.berth("check", "--check-timeout", "1s").exit(24).says("failurePolicy")
+			s.berth("check").exit(24).says("failurePolicy")
 			s.berth("deploy", "--set", "hooks.post-upgrade.behaviour=complete").exit(0)
 			s.berth("check").exit(0)
 		}},
-	{ID: "T161", Setup: "the same, and the write is answered with 500 for ever", Action: "deploy", End: "v1 deployed, and it says what is not noted",
+	{ID: "T161", Setup: "the same, and the write is answered with 500 for ever",
+		Action: "deploy", End: "v1 deployed, and it says what is not noted",
 		Exit: "26", Slow: true, run: func(s *fixture) {
 			p := s.proxy()
 			s.hookWrites(p)
@@ -135,7 +140,8 @@ const postInstall = "hooks.post-install.behaviour=complete"
 var deployment = object{"apps/v1", "deployments", "web"}
 
 // bundle is a certificate in a bundle, as far as the API server looks at it.
-const bundle = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJkekNDQVIyZ0F3SUJBZ0lCQURBS0JnZ3Foa2pPUFFRREFqQWpNU0V3SHdZRFZRUUREQmhyTTNNdGMyVnkKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo="
+const bundle = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJkekNDQVIyZ0F3SUJBZ0lCQURBS0JnZ3Foa2pPUFFRREFqQWpNU0V3SHdZRFZRUUREQmhy" +
+	"TTNNdGMyVnkKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo="
 
 // bringsWebhook has the chart bring a webhook configuration of the row's own, which is
 // asked about nothing.
@@ -146,7 +152,8 @@ func (s *fixture) bringsWebhook(annotations, caBundle string) object {
 		"metadata: {name: "+s.namespace+", annotations: "+annotations+"}\nwebhooks: ["+s.hookAs("Ignore", caBundle)+"]\n")
 	o := object{"admissionregistration.k8s.io/v1", "validatingwebhookconfigurations", s.namespace}
 	s.t.Cleanup(func() {
-		if err := s.client(o).Delete(context.WithoutCancel(s.t.Context()), o.name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		err := s.client(o).Delete(context.WithoutCancel(s.t.Context()), o.name, metav1.DeleteOptions{})
+		if err != nil && !apierrors.IsNotFound(err) {
 			s.t.Error(err)
 		}
 	})
@@ -155,8 +162,8 @@ func (s *fixture) bringsWebhook(annotations, caBundle string) object {
 
 // hookAs is the webhook with a policy and a bundle.
 func (s *fixture) hookAs(policy, caBundle string) string {
-	return `{"name":"a.conformance.berth.dev","failurePolicy":"` + policy + `","sideEffects":"None","admissionReviewVersions":["v1"],"timeoutSeconds":7,` +
-		`"namespaceSelector":{"matchLabels":{"none":"such"}},` +
+	return `{"name":"a.conformance.berth.dev","failurePolicy":"` + policy + `","sideEffects":"None",` +
+		`"admissionReviewVersions":["v1"],"timeoutSeconds":7,"namespaceSelector":{"matchLabels":{"none":"such"}},` +
 		`"clientConfig":{"caBundle":"` + caBundle + `","url":"https://localhost:1/"},` +
 		`"rules":[{"apiGroups":[""],"apiVersions":["v1"],"operations":["CREATE"],"resources":["pods"]}]}`
 }

@@ -41,7 +41,7 @@ var mends = []row{
 			s.withBoat()
 			s.berth("deploy").exit(0)
 			s.patch("kubectl-edit", boat(s), `{"spec":{"size":9,"of":["x"],"more":true}}`)
-			s.berth("check", "--check-timeout", "1s").exit(24).says("Boat/web: spec.size is `9`, the record says `1`")
+			s.berth("check").exit(24).says("Boat/web: spec.size is `9`, the record says `1`")
 			s.berth("deploy").exit(0)
 			s.has(boat(s), "spec", `{"flag":"red","more":true,"of":["a","b"],"size":1}`) // a key that no manifest sets stays
 			s.berth("check").exit(0)
@@ -54,15 +54,16 @@ var mends = []row{
 			s.berth("deploy").exit(0)
 			crd := object{"apiextensions.k8s.io/v1", "customresourcedefinitions", plural("Boat") + "." + s.group()}
 			const schema = `{"type":"object"}`
-			s.patch("kubectl-edit", crd, `{"spec":{"versions":[{"name":"v1","served":true,"storage":true,"deprecated":true,"schema":{"openAPIV3Schema":`+
-				schema+`}}]}}`)
-			s.berth("check", "--check-timeout", "1s").exit(24).says("deprecated")
+			s.patch("kubectl-edit", crd, `{"spec":{"versions":[{"name":"v1","served":true,"storage":true,"deprecated":true,`+
+				`"schema":{"openAPIV3Schema":`+schema+`}}]}}`)
+			s.berth("check").exit(24).says("deprecated")
 			s.berth("deploy").exit(0)
 			s.has(crd, "spec.versions", `[{"name":"v1","schema":{"openAPIV3Schema":`+schema+`},"served":true,"storage":true}]`)
 			s.berth("check").exit(0)
 		}},
-	{ID: "T104", Setup: "v1, a Service gets a port for UDP beside the same one for TCP, and loses it again", Action: "deploy, check, deploy, check",
-		End: "the Service has the ports of the chart, and the node port it had", Exit: "0, 0, 0, 0", run: func(s *fixture) {
+	{ID: "T104", Setup: "v1, a Service gets a port for UDP beside the same one for TCP, and loses it again",
+		Action: "deploy, check, deploy, check", End: "the Service has the ports of the chart, and the node port it had",
+		Exit: "0, 0, 0, 0", run: func(s *fixture) {
 			s.chartWith("templates/dns.yaml", dns)
 			s.berth("deploy").exit(0)
 			service := object{"v1", "services", "dns"}
@@ -76,21 +77,23 @@ var mends = []row{
 			s.has(service, "spec.ports", node)
 			s.berth("check").exit(0)
 		}},
-	{ID: "T105", Setup: "v1 has a variable twice", Action: "deploy it once, check", End: "the container has it once", Exit: "0, 0", run: func(s *fixture) {
-		s.chartWith("templates/twice.yaml", twice)
-		s.berth("deploy", "--set", "greeting=twice").exit(0)
-		s.berth("deploy").exit(0)
-		s.has(object{"apps/v1", "deployments", "twice"}, "spec.template.spec.containers.0.env", `[{"name":"A","value":"2"}]`)
-		s.berth("check").exit(0)
-	}},
-	{ID: "T106", Setup: "v1, a container, a variable's source and a port are changed by hand", Action: "check, deploy the same, check, deploy",
+	{ID: "T105", Setup: "v1 has a variable twice", Action: "deploy it once, check", End: "the container has it once",
+		Exit: "0, 0", run: func(s *fixture) {
+			s.chartWith("templates/twice.yaml", twice)
+			s.berth("deploy", "--set", "greeting=twice").exit(0)
+			s.berth("deploy").exit(0)
+			s.has(object{"apps/v1", "deployments", "twice"}, "spec.template.spec.containers.0.env", `[{"name":"A","value":"2"}]`)
+			s.berth("check").exit(0)
+		}},
+	{ID: "T106", Setup: "v1, a container and a port are added by hand", Action: "check, deploy the same, check, deploy",
 		End: "they are as the chart says; the last deploy writes nothing but the record", Exit: "24, 0, 0, 0", run: func(s *fixture) {
 			s.chartWith("templates/twice.yaml", twice)
 			s.berth("deploy").exit(0)
 			web, service := object{"apps/v1", "deployments", "twice"}, object{"v1", "services", "web"}
-			s.strategic("kubectl-edit", web, `{"spec":{"template":{"spec":{"containers":[{"name":"debug","image":"registry.example/debug:1"}]}}}}`)
+			s.strategic("kubectl-edit", web,
+				`{"spec":{"template":{"spec":{"containers":[{"name":"debug","image":"registry.example/debug:1"}]}}}}`)
 			s.strategic("kubectl-patch", service, `{"spec":{"ports":[{"port":80,"name":"http"},{"port":81,"name":"more"}]}}`)
-			s.berth("check", "--check-timeout", "1s").exit(24).says("containers[debug]", "ports[81]")
+			s.berth("check").exit(24).says("containers[debug]", "ports[81]")
 			s.berth("deploy").exit(0)
 			s.berth("check").exit(0)
 			before := s.versions(web, service)

@@ -33,11 +33,13 @@ func (s *fixture) mutates() {
 		Webhooks: []admissionregistrationv1.MutatingWebhook{{
 			Name: "deployments.conformance.berth.dev",
 			ClientConfig: admissionregistrationv1.WebhookClientConfig{
-				URL: &server.URL, CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
+				URL:      &server.URL,
+				CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
 			},
 			Rules: []admissionregistrationv1.RuleWithOperations{{
 				Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update},
-				Rule:       admissionregistrationv1.Rule{APIGroups: []string{"apps"}, APIVersions: []string{"v1"}, Resources: []string{"deployments"}},
+				Rule: admissionregistrationv1.Rule{APIGroups: []string{"apps"}, APIVersions: []string{"v1"},
+					Resources: []string{"deployments"}},
 			}},
 			NamespaceSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: s.namespace}},
 			FailurePolicy:           new(admissionregistrationv1.Fail),
@@ -66,7 +68,8 @@ func (s *fixture) untilMutated() {
 			Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "registry.example/app:1"}}}},
 	}}
 	kubetest.Eventually(s.t, runLimit, func() (bool, string) {
-		got, err := s.Client().AppsV1().Deployments(s.namespace).Create(s.t.Context(), probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		dry := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
+		got, err := s.Client().AppsV1().Deployments(s.namespace).Create(s.t.Context(), probe, dry)
 		return err == nil && len(got.Spec.Template.Spec.Containers) > 1, fmt.Sprintf("the webhook is not asked (%v)", err)
 	})
 }
@@ -75,7 +78,8 @@ func (s *fixture) untilMutated() {
 func mutate(w http.ResponseWriter, r *http.Request) {
 	var review admissionv1.AdmissionReview
 	var d appsv1.Deployment
-	if err := json.NewDecoder(r.Body).Decode(&review); err != nil || review.Request == nil || json.Unmarshal(review.Request.Object.Raw, &d) != nil {
+	err := json.NewDecoder(r.Body).Decode(&review)
+	if err != nil || review.Request == nil || json.Unmarshal(review.Request.Object.Raw, &d) != nil {
 		http.Error(w, fmt.Sprintf("no review of a Deployment: %v", err), http.StatusBadRequest)
 		return
 	}

@@ -146,7 +146,8 @@ func TestUpdateOfADeletedRecord(t *testing.T) {
 	for name, answer := range map[string]error{"not found": apierrors.NewNotFound(secretsResource, "k"), "conflict": errConflict} {
 		e := &entry{}
 		e.Verb, e.Key = "update", "k"
-		_, err := testWriter(&fakeObjects{responses: []response{{err: answer}}}).update(t.Context(), e, from, change{payload: "new", labels: from.Labels})
+		o := &fakeObjects{responses: []response{{err: answer}}}
+		_, err := testWriter(o).update(t.Context(), e, from, change{payload: "new", labels: from.Labels})
 		if !errors.Is(err, facts.ErrChanged) || !errors.Is(err, driver.ErrReleaseNotFound) || problem.Of(err).Reason != problem.Inconsistent {
 			t.Errorf("%s: %v", name, err)
 		}
