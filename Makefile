@@ -65,7 +65,7 @@ dead = found=$$($(BIN)/deadcode -tags $(TAGS) $(1)) && { [ -z "$$found" ] || { e
 
 .PHONY: lint-dead
 lint-dead: $(BIN)/deadcode ## Find functions that nothing reaches, or only a test
-	@$(call dead,$(MAINS))
+	@$(call dead,-filter 'berth$$|berth/internal/' $(MAINS))
 	@$(call dead,-test -filter berth/test/ ./...)
 	@cd test/cluster && $(call dead,$(MAINS))
 	@cd test/bench && $(call dead,-test ./...)

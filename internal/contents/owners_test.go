@@ -41,7 +41,8 @@ func TestWhoWroteIt(t *testing.T) {
 		"two, in another order":      {live(by("helm", "10:00", image) + ", " + by("operator", "10:04", image)), "operator", "10:04", false},
 		"a list that is owned whole": {live(by("helm", "10:00", `'f:spec': {'f:template': {}}`)), "helm", "10:00", true},
 		"a map that is owned without its keys": {
-			live(by("helm", "10:05", `'f:spec': {'f:template': {'f:spec': {}}}`) + ", " + by("kubectl-edit", "10:03", image)), "kubectl-edit", "10:03", false},
+			live(by("helm", "10:05", `'f:spec': {'f:template': {'f:spec': {}}}`) + ", " + by("kubectl-edit", "10:03", image)),
+			"kubectl-edit", "10:03", false},
 		"nobody":                       {live(""), "", "", false},
 		"nobody of this field":         {live(by("kubectl", "10:00", other)), "", "", false},
 		"what cannot be read as a set": {live("{manager: 3, fieldsV1: x, time: y}, z"), "", "", false},

@@ -40,7 +40,8 @@ func mustResolve(t *testing.T, v verb.Verb, args, environ []string, d Defaults) 
 func TestDefaults(t *testing.T) {
 	o := mustResolve(t, verb.Deploy, []string{"--chart=./chart"}, nil, onCI)
 	if o.Timeout != 5*time.Minute || o.LockTimeout != 5*time.Minute || o.CheckTimeout != time.Minute || o.RBACWait != 10*time.Second ||
-		o.Settle != 3*time.Second || o.ImageWait != 0 || o.AssumeDeadAfter != 30*time.Minute || o.Confirm != 1 || o.MaxHistory != 10 || !o.CreateNamespace || o.Adopt ||
+		o.Settle != 3*time.Second || o.ImageWait != 0 || o.AssumeDeadAfter != 30*time.Minute || o.Confirm != 1 || o.MaxHistory != 10 ||
+		!o.CreateNamespace || o.Adopt ||
 		o.OnStuck != "auto" || o.OnFailure != "keep" || o.LockDuration != 30*time.Second || o.Preflight != "storage" || o.Output != "text" ||
 		o.LogLevel != "info" || o.DependencyUpdate != "auto" {
 		t.Errorf("got %+v", o)

@@ -84,5 +84,6 @@ func failedForGood(f *facts.Facts, reported Reported, checks []result.Check) *pr
 		return notAsReported(f, checks, cause, nextStep)
 	}
 	return &problem.Problem{Reason: problem.DeployFailed, Cause: cause, Next: nextStep,
-		Headline: fmt.Sprintf("Revision %d of `%s` is deployed, and failed after that: a %s of it did.", f.Last().Revision, f.Release, failed.Kind)}
+		Headline: fmt.Sprintf("Revision %d of `%s` is deployed, and failed after that: a %s of it did.", f.Last().Revision, f.Release,
+			failed.Kind)}
 }

@@ -64,7 +64,8 @@ func (c *change) crashingInit() string {
 
 // container is the status of one container to which the stage happens.
 func (c *change) container(spec corev1.Container, old corev1.ContainerStatus, to stage) corev1.ContainerStatus {
-	s := corev1.ContainerStatus{Name: spec.Name, Image: spec.Image, RestartCount: old.RestartCount, LastTerminationState: old.LastTerminationState}
+	s := corev1.ContainerStatus{Name: spec.Name, Image: spec.Image, RestartCount: old.RestartCount,
+		LastTerminationState: old.LastTerminationState}
 	if to.restart {
 		s.RestartCount++
 	}

@@ -84,7 +84,8 @@ var backOffQuery = fmt.Sprintf(`[10, 20, 40, 80, 160, 300][[[%s - 2, 0] | max, 5
 
 // stopQuery (jq) is how long a pod takes to end once it is deleted: as its
 // annotation says, which may be "grace": as long as it may.
-var stopQuery = fmt.Sprintf(`.metadata.annotations[%q] as $stop | if $stop == "grace" then .metadata.deletionTimestamp else $stop end`, stopKey)
+var stopQuery = fmt.Sprintf(`.metadata.annotations[%q] as $stop
+| if $stop == "grace" then .metadata.deletionTimestamp else $stop end`, stopKey)
 
 func selector(all ...internalversion.MatchExpression) *internalversion.StageSelector {
 	return &internalversion.StageSelector{MatchExpressions: all}

@@ -35,7 +35,8 @@ var contents = []row{
 			s.edit("kubectl-edit", configMaps, "web", `{"data":null}`)
 			s.berth("check").exit(24).says("ConfigMap/web: data is not there")
 		}},
-	{ID: "T83", Setup: "deployed, and a Secret's value edited", Action: "check, deploy, check", End: "named, and neither value is shown anywhere",
+	{ID: "T83", Setup: "deployed, and a Secret's value edited", Action: "check, deploy, check",
+		End:  "named, and neither value is shown anywhere",
 		Exit: "24, 0, 0", run: func(s *fixture) {
 			s.chartWith("templates/secret.yaml", namedSecret)
 			s.berth("deploy").exit(0)
@@ -54,7 +55,8 @@ var contents = []row{
 			s.berth("deploy").exit(0)
 			s.berth("check").exit(0)
 		}},
-	{ID: "T85", Setup: "deployed, and a custom resource edited: a value, an item more", Action: "check", End: "both are named; defaults are not",
+	{ID: "T85", Setup: "deployed, and a custom resource edited: a value, an item more", Action: "check",
+		End:  "both are named; defaults are not",
 		Exit: "0, 24", run: func(s *fixture) {
 			boats := s.boats()
 			s.berth("deploy").exit(0)
@@ -132,7 +134,8 @@ var contents = []row{
 			s.berth("deploy").exit(0)
 			s.berth("check").exit(0)
 		}},
-	{ID: "T94", Setup: "every kind of the example chart", Action: "deploy, check, deploy unchanged, check", End: "nothing differs", Exit: "0, 0, 0, 0",
+	{ID: "T94", Setup: "every kind of the example chart", Action: "deploy, check, deploy unchanged, check", End: "nothing differs",
+		Exit: "0, 0, 0, 0",
 		run: func(s *fixture) {
 			s.chart = "../../examples/web"
 			values := []string{"--values", "../../examples/values-review.yaml", "--set-string", "host={{ .Slug }}.example.com"}
@@ -141,7 +144,8 @@ var contents = []row{
 			s.berth("deploy", values...).exit(0)
 			s.berth("check").exit(0)
 		}},
-	{ID: "T95", Setup: "a user who may get and list, and nothing else", Action: "check, before an edit and after", End: "it works, and nothing is written",
+	{ID: "T95", Setup: "a user who may get and list, and nothing else", Action: "check, before an edit and after",
+		End:  "it works, and nothing is written",
 		Exit: "0, 24", run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.kubeconfig = s.readerOnly()
@@ -151,7 +155,8 @@ var contents = []row{
 			s.berth("check").exit(24).says("last write by kubectl-edit")
 			s.unchanged(before)
 		}},
-	{ID: "T96", Setup: "deployed by Helm, whose record has no baseline", Action: "check, before an edit and after", End: "only the edit counts",
+	{ID: "T96", Setup: "deployed by Helm, whose record has no baseline", Action: "check, before an edit and after",
+		End:  "only the edit counts",
 		Exit: "0, 24", run: func(s *fixture) {
 			s.mustHelm(4, "install", s.release, s.chart, "--wait")
 			s.berth("check").exit(0)

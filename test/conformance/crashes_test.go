@@ -14,7 +14,8 @@ import (
 // the real times. Berth's own times are what they are.
 var crashes = []row{
 	{ID: "T130", Setup: "a container without a readiness probe crashes again and again",
-		Action: "deploy, deploy again", End: "v1 failed, v2 failed: no deploy ends at a lucky moment", Exit: "23, 23", Slow: true, run: func(s *fixture) {
+		Action: "deploy, deploy again", End: "v1 failed, v2 failed: no deploy ends at a lucky moment", Exit: "23, 23", Slow: true,
+		run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", pod("shop", "crash-loop", ""))
 			s.took(40*time.Second, 60*time.Second, func() {
 				s.berth("deploy").exit(23).says("Deployment/shop: pod shop-", "container app: ", "Error (exit code 1)", "exit status 2")
@@ -59,12 +60,14 @@ var crashes = []row{
 			s.berth("deploy").exit(0)
 			s.stored("v1 superseded, v2 deployed")
 		}},
-	{ID: "T136", Setup: "an init container crashes again and again", Action: "deploy", End: "v1 failed", Exit: "23", Slow: true, run: func(s *fixture) {
-		s.chartWith("templates/shop.yaml", strings.Replace(pod("shop", "init-crash", ""), "containers:", `initContainers: [{name: migrate, image: "a"}]
+	{ID: "T136", Setup: "an init container crashes again and again", Action: "deploy", End: "v1 failed", Exit: "23", Slow: true,
+		run: func(s *fixture) {
+			s.chartWith("templates/shop.yaml", strings.Replace(pod("shop", "init-crash", ""), "containers:",
+				`initContainers: [{name: migrate, image: "a"}]
       containers:`, 1))
-		s.took(40*time.Second, 60*time.Second, func() { s.berth("deploy").exit(23).says("init container migrate: ") })
-		s.stored("v1 failed")
-	}},
+			s.took(40*time.Second, 60*time.Second, func() { s.berth("deploy").exit(23).says("init container migrate: ") })
+			s.stored("v1 failed")
+		}},
 	{ID: "T137", Setup: "a sidecar crashes again and again, beside a container that is well", Action: "deploy", End: "v1 failed",
 		Exit: "23", Slow: true, run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", strings.Replace(pod("shop", "crash-loop", probed, "container: helper"), "containers:",
@@ -73,23 +76,26 @@ var crashes = []row{
 			s.took(40*time.Second, 60*time.Second, func() { s.berth("deploy").exit(23).says("container helper: ") })
 			s.stored("v1 failed")
 		}},
-	{ID: "T138", Setup: "a server ends with exit code 0 again and again", Action: "deploy", End: "v1 failed", Exit: "23", run: func(s *fixture) {
-		s.chartWith("templates/shop.yaml", pod("shop", "exit-zero", ""))
-		s.took(0, 40*time.Second, func() { s.berth("deploy").exit(23).says("Deployment/shop: pod shop-", "Completed (exit code 0)") })
-		s.stored("v1 failed")
-	}},
-	{ID: "T139", Setup: "a container is killed for its memory as it starts", Action: "deploy", End: "v1 failed", Exit: "23", run: func(s *fixture) {
-		s.chartWith("templates/shop.yaml", pod("shop", "oom-killed", ""))
-		s.took(0, 30*time.Second, func() { s.berth("deploy").exit(23).says("Deployment/shop: pod shop-", "OOMKilled (exit code 137)") })
-		s.stored("v1 failed")
-	}},
+	{ID: "T138", Setup: "a server ends with exit code 0 again and again", Action: "deploy", End: "v1 failed", Exit: "23",
+		run: func(s *fixture) {
+			s.chartWith("templates/shop.yaml", pod("shop", "exit-zero", ""))
+			s.took(0, 40*time.Second, func() { s.berth("deploy").exit(23).says("Deployment/shop: pod shop-", "Completed (exit code 0)") })
+			s.stored("v1 failed")
+		}},
+	{ID: "T139", Setup: "a container is killed for its memory as it starts", Action: "deploy", End: "v1 failed", Exit: "23",
+		run: func(s *fixture) {
+			s.chartWith("templates/shop.yaml", pod("shop", "oom-killed", ""))
+			s.took(0, 30*time.Second, func() { s.berth("deploy").exit(23).says("Deployment/shop: pod shop-", "OOMKilled (exit code 137)") })
+			s.stored("v1 failed")
+		}},
 	{ID: "T140", Setup: "a container whose command is missing", Action: "deploy", End: "v1 failed", Exit: "23", run: func(s *fixture) {
 		s.chartWith("templates/shop.yaml", pod("shop", "start-error", "", `message: 'exec: "serve": executable file not found in $PATH'`))
 		s.took(3*time.Second, 25*time.Second, func() { s.berth("deploy").exit(23).says("executable file not found in $PATH") })
 		s.stored("v1 failed")
 	}},
 	{ID: "T141", Setup: "a workload whose container has no readiness probe",
-		Action: "deploy, deploy again, upgrade with settle 0s", End: "v3 deployed, what was watched told of", Exit: "0, 0, 0", run: func(s *fixture) {
+		Action: "deploy, deploy again, upgrade with settle 0s", End: "v3 deployed, what was watched told of", Exit: "0, 0, 0",
+		run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", strings.Replace(pod("shop", "ready", ""), "replicas: 1", "replicas: {{ .Values.replicas }}", 1))
 			const told = "no readiness probe in app"
 			s.took(3*time.Second, 20*time.Second, func() {
@@ -109,11 +115,12 @@ var crashes = []row{
 		})
 		s.stored("v1 failed")
 	}},
-	{ID: "T143", Setup: "the registry denies access to the image", Action: "deploy", End: "v1 failed at the second failed pull", Exit: "23", run: func(s *fixture) {
-		s.chartWith("templates/shop.yaml", pod("shop", "image-pull", "", "message: 'unexpected status from HEAD request: 401 Unauthorized'"))
-		s.took(time.Second, 30*time.Second, func() { s.berth("deploy").exit(23).says("401 Unauthorized") })
-		s.stored("v1 failed")
-	}},
+	{ID: "T143", Setup: "the registry denies access to the image", Action: "deploy", End: "v1 failed at the second failed pull",
+		Exit: "23", run: func(s *fixture) {
+			s.chartWith("templates/shop.yaml", pod("shop", "image-pull", "", "message: 'unexpected status from HEAD request: 401 Unauthorized'"))
+			s.took(time.Second, 30*time.Second, func() { s.berth("deploy").exit(23).says("401 Unauthorized") })
+			s.stored("v1 failed")
+		}},
 	{ID: "T144", Setup: "the registry is busy for three pulls", Action: "deploy", End: "v1 deployed", Exit: "0", run: func(s *fixture) {
 		s.chartWith("templates/shop.yaml", pod("shop", "image-pull", "",
 			"message: 'unexpected status from HEAD request: 429 Too Many Requests'", `times: "3"`))
@@ -145,13 +152,15 @@ var crashes = []row{
 			})
 			s.stored("v1 failed")
 		}},
-	{ID: "T148", Setup: "a readiness probe that never succeeds", Action: "deploy with a timeout of 25 s", End: "v1 failed, with the probe's words",
+	{ID: "T148", Setup: "a readiness probe that never succeeds", Action: "deploy with a timeout of 25 s",
+		End:  "v1 failed, with the probe's words",
 		Exit: "23", run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", pod("shop", "unready", probed, "message: 'HTTP probe failed with statuscode: 503'"))
 			s.berth("deploy", "--timeout", "25s").exit(23).says("running but not ready; ", "HTTP probe failed with statuscode: 503")
 			s.stored("v1 failed")
 		}},
-	{ID: "T149", Setup: "a liveness probe kills a container again and again", Action: "deploy", End: "v1 failed, with the probe's words", Exit: "23",
+	{ID: "T149", Setup: "a liveness probe kills a container again and again", Action: "deploy",
+		End: "v1 failed, with the probe's words", Exit: "23",
 		Slow: true, run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", pod("shop", "liveness-kill", probed, "message: 'connection refused'"))
 			s.took(40*time.Second, 80*time.Second, func() { s.berth("deploy").exit(23).says("container app: ", "connection refused") })

@@ -86,15 +86,17 @@ func (n ownNode) mark(label string, ready corev1.ConditionStatus, reason, messag
 	n.s.t.Helper()
 	nodes := n.s.Client().CoreV1().Nodes()
 	patches := map[string]string{
-		"":       `{"metadata": {"labels": {"` + simulated + `": ` + label + `}}}`,
-		"status": `{"status": {"conditions": [{"type": "Ready", "status": "` + string(ready) + `", "reason": "` + reason + `", "message": "` + message + `"}]}}`,
+		"": `{"metadata": {"labels": {"` + simulated + `": ` + label + `}}}`,
+		"status": `{"status": {"conditions": [{"type": "Ready", "status": "` + string(ready) + `", "reason": "` +
+			reason + `", "message": "` + message + `"}]}}`,
 	}
 	for _, part := range []string{"", "status"} {
 		var sub []string
 		if part != "" {
 			sub = []string{part}
 		}
-		if _, err := nodes.Patch(n.s.t.Context(), n.name, types.StrategicMergePatchType, []byte(patches[part]), metav1.PatchOptions{}, sub...); err != nil {
+		if _, err := nodes.Patch(n.s.t.Context(), n.name, types.StrategicMergePatchType, []byte(patches[part]), metav1.PatchOptions{},
+			sub...); err != nil {
 			n.s.t.Fatal(err)
 		}
 	}

@@ -145,7 +145,8 @@ var readiness = []row{
 		}},
 	{ID: "T125", Setup: "a custom resource that is never ready",
 		Action: "deploy; with a wrong wait-ignore; with wait-ignore; check with and without it",
-		End:    "v1 failed with the reason, then v2 deployed and the resource named", Exit: "23, 64, 0, 0, 24", Slow: true, run: func(s *fixture) {
+		End:    "v1 failed with the reason, then v2 deployed and the resource named", Exit: "23, 64, 0, 0, 24", Slow: true,
+		run: func(s *fixture) {
 			s.resource("ExternalSecret")
 			s.controller("ExternalSecret", func(int64, time.Duration) string {
 				return `{"conditions": [{"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "no such key"}]}`

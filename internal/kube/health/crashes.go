@@ -64,7 +64,8 @@ func startFailure(s corev1.ContainerStatus) (message string, failed bool) {
 	switch {
 	case s.State.Running != nil:
 		return "", false
-	case w != nil && (strings.HasPrefix(w.Reason, "CreateContainer") || strings.HasPrefix(w.Reason, "RunContainer") || w.Reason == "StartError"):
+	case w != nil && (strings.HasPrefix(w.Reason, "CreateContainer") || strings.HasPrefix(w.Reason, "RunContainer") ||
+		w.Reason == "StartError"):
 		return w.Message, true
 	case ended != nil && (ended.Reason == "StartError" || ended.Reason == "ContainerCannotRun"):
 		return ended.Message, true

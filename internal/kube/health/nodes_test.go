@@ -42,9 +42,11 @@ func TestLostNodesAreGivenTime(t *testing.T) {
 		"none":     {"spec: {nodeName: node-2}, status: {" + crashed, nil, nil, ""},
 		"an event": {"spec: {nodeName: node-2}, status: {" + crashed, nil, []Event{{Reason: "Started"}, {Reason: "NodeNotReady"}},
 			"pod web-1: node node-2 is not ready"},
-		"an event of the past": {"spec: {nodeName: node-2}, status: {" + crashed, nil, []Event{{Reason: "NodeNotReady"}, {Reason: "Started"}}, ""},
+		"an event of the past": {"spec: {nodeName: node-2}, status: {" + crashed, nil, []Event{{Reason: "NodeNotReady"},
+			{Reason: "Started"}}, ""},
 		"no node takes it": {"status: {conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, " +
-			"message: 1 node(s) had untolerated taint(s)}]}", lost, nil, "pod web-1: no node takes it, and node node-2 is not ready: NodeStatusUnknown"},
+			"message: 1 node(s) had untolerated taint(s)}]}", lost, nil,
+			"pod web-1: no node takes it, and node node-2 is not ready: NodeStatusUnknown"},
 		"for another reason": {"status: {conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, " +
 			"message: Insufficient cpu}]}", lost, nil, ""},
 	} {

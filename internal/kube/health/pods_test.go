@@ -116,15 +116,17 @@ func TestFirstPodReason(t *testing.T) {
 func TestEndReason(t *testing.T) {
 	const ended = "{terminated: {reason: Error, exitCode: 1}}"
 	for name, c := range map[string]struct{ deletion, status, want string }{
-		"it ended":       {"", "{containerStatuses: [{name: app, state: " + ended + "}]}", "container app: ended, Error (exit code 1)"},
-		"and is deleted": {"2026-05-04T10:00:00Z", "{containerStatuses: [{name: app, state: " + ended + "}]}", "container app: ended, Error (exit code 1)"},
+		"it ended": {"", "{containerStatuses: [{name: app, state: " + ended + "}]}", "container app: ended, Error (exit code 1)"},
+		"and is deleted": {"2026-05-04T10:00:00Z", "{containerStatuses: [{name: app, state: " + ended + "}]}",
+			"container app: ended, Error (exit code 1)"},
 		"it runs again": {"", "{containerStatuses: [{name: app, ready: true, restartCount: 1, state: {running: {}}, lastState: " + ended + "}]}",
 			"container app: restarted once, Error (exit code 1)"},
 		"it waits": {"", "{containerStatuses: [{name: app, restartCount: 2, state: {waiting: {reason: CrashLoopBackOff}}, lastState: " + ended + "}]}",
 			"container app: CrashLoopBackOff, restarted 2 times, Error (exit code 1)"},
 		"it runs, and is deleted": {"2026-05-04T10:00:00Z", "{containerStatuses: [{name: app, state: {running: {}}}]}",
 			"container app: it ran until its pod was deleted"},
-		"an init container": {"", "{initContainerStatuses: [{name: a, state: " + ended + "}], containerStatuses: [{name: app, state: {waiting: {}}}]}",
+		"an init container": {"",
+			"{initContainerStatuses: [{name: a, state: " + ended + "}], containerStatuses: [{name: app, state: {waiting: {}}}]}",
 			"init container a: ended, Error (exit code 1)"},
 		"it runs":       {"", "{containerStatuses: [{name: app, state: {running: {}}}]}", ""},
 		"it waits only": {"", "{containerStatuses: [{name: app, state: {waiting: {reason: ErrImagePull}}}]}", ""},
@@ -133,7 +135,8 @@ func TestEndReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var p corev1.Pod
-			if err := yaml.Unmarshal([]byte("{metadata: {deletionTimestamp: "+cmp.Or(c.deletion, "null")+"}, status: "+c.status+"}"), &p); err != nil {
+			if err := yaml.Unmarshal([]byte("{metadata: {deletionTimestamp: "+cmp.Or(c.deletion, "null")+"}, status: "+c.status+"}"),
+				&p); err != nil {
 				t.Fatal(err)
 			}
 			if got := EndReason(&p); got != c.want {

@@ -68,7 +68,8 @@ func deploy(t *testing.T, cluster *kubetest.Cluster, namespace, behaviour, more 
 	t.Helper()
 	var d appsv1.Deployment
 	text := fmt.Sprintf(`{metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, %s
-  template: {metadata: {labels: {app: web}, annotations: {sim.berth.dev/behaviour: %s}}, spec: {containers: [{name: app, image: a, readinessProbe: {tcpSocket: {port: 80}}}]}}}}`,
+  template: {metadata: {labels: {app: web}, annotations: {sim.berth.dev/behaviour: %s}}, spec: {containers: [{name: app, image: a,
+    readinessProbe: {tcpSocket: {port: 80}}}]}}}}`,
 		more, behaviour)
 	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
 		t.Fatal(err)

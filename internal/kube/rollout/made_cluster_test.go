@@ -124,7 +124,8 @@ func storing(t *testing.T, cluster *kubetest.Cluster, namespace, class string) f
 	t.Helper()
 	var s appsv1.StatefulSet
 	text := fmt.Sprintf(`{metadata: {name: db}, spec: {serviceName: db, selector: {matchLabels: {app: db}},
-  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: app, image: a, readinessProbe: {tcpSocket: {port: 80}}, volumeMounts: [{name: data, mountPath: /data}]}]}},
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: app, image: a, readinessProbe: {tcpSocket: {port: 80}},
+    volumeMounts: [{name: data, mountPath: /data}]}]}},
   volumeClaimTemplates: [{metadata: {name: data}, spec: `+claimSpec+`}]}}`, class)
 	if err := yaml.Unmarshal([]byte(text), &s); err != nil {
 		t.Fatal(err)

@@ -24,7 +24,8 @@ func TestFailedJobsBringTheirLog(t *testing.T) {
 	t.Parallel()
 	cluster := kubetest.Connect(t)
 	for name, c := range map[string]struct{ job, annotations, policy, says, log string }{
-		"restarted": {"backoffLimit: 1", `{sim.berth.dev/behaviour: fail, sim.berth.dev/time-scale: "1"}`, "OnFailure", "exit code 1", `relation "accounts" does not exist`},
+		"restarted": {"backoffLimit: 1", `{sim.berth.dev/behaviour: fail, sim.berth.dev/time-scale: "1"}`, "OnFailure", "exit code 1",
+			`relation "accounts" does not exist`},
 		"out of time": {"activeDeadlineSeconds: 2", "{sim.berth.dev/behaviour: slow, sim.berth.dev/delay: 60s, sim.berth.dev/stop: 1s}", "Never",
 			"DeadlineExceeded", "warming the cache"},
 	} {

@@ -44,7 +44,8 @@ func stateful(t *testing.T, cluster *kubetest.Cluster, namespace, name string) {
 	t.Helper()
 	var s appsv1.StatefulSet
 	text := fmt.Sprintf(`{metadata: {name: %[1]s, labels: {app: %[1]s}}, spec: {serviceName: %[1]s, selector: {matchLabels: {app: %[1]s}},
-  template: {metadata: {labels: {app: %[1]s}}, spec: {containers: [{name: app, image: a, readinessProbe: {tcpSocket: {port: 80}}}]}}}}`, name)
+  template: {metadata: {labels: {app: %[1]s}}, spec: {containers: [{name: app, image: a,
+    readinessProbe: {tcpSocket: {port: 80}}}]}}}}`, name)
 	if err := yaml.Unmarshal([]byte(text), &s); err != nil {
 		t.Fatal(err)
 	}
