@@ -108,7 +108,7 @@ func (w *walk) compareField(want any, parent map[string]any, key string, of, s *
 	live, there := parent[key]
 	switch {
 	case !there || live == nil:
-		if !isUnset(want, of, s) {
+		if !isUnset(want, of, s) || of.keeps(want, parent, key) {
 			w.differ(want, nil)
 		}
 	case s != nil && s.zero && isZeroScalar(want) && want != false:
@@ -127,6 +127,22 @@ func isUnset(want any, of, s *shape) bool {
 		return len(keys) == 0
 	}
 	return isZero(want) && (want != "" || of == nil || of.form != formMap)
+}
+
+// keeps returns whether a zero that the manifest sets is another thing than its
+// absence: where the server would keep it, or has something in its place.
+func (s *shape) keeps(want any, parent map[string]any, key string) bool {
+	if s == nil || s.form != formStruct || want == nil {
+		return false
+	}
+	return s.kept[key] || slices.ContainsFunc(rivals[key], func(rival string) bool { return parent[rival] != nil })
+}
+
+// rivals are fields that cannot be beside one that is set.
+var rivals = map[string][]string{
+	"value": {"valueFrom"}, "valueFrom": {"value"},
+	"exec": {"grpc", "httpGet", "tcpSocket"}, "grpc": {"exec", "httpGet", "tcpSocket"},
+	"httpGet": {"exec", "grpc", "tcpSocket"}, "tcpSocket": {"exec", "grpc", "httpGet"},
 }
 
 // field returns the shape of a field, and whether the server keeps it.

@@ -95,6 +95,10 @@ func equalPlain(a, b any) bool {
 	if !isPlain(b) {
 		return false
 	}
+	x, whole := a.(int64)
+	if y, too := b.(int64); whole && too {
+		return x == y // a float holds no more than 53 bits of them
+	}
 	if x, ok := number(a); ok {
 		y, ok := number(b)
 		return ok && x == y

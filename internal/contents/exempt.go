@@ -38,7 +38,7 @@ func exemptionsOf(want, live *unstructured.Unstructured) exemptions {
 		}
 	}
 	if kind == "ClusterRole" {
-		e.aggregated = want.Object["aggregationRule"] != nil || live.Object["aggregationRule"] != nil
+		e.aggregated = want.Object["aggregationRule"] != nil
 	}
 	return e
 }

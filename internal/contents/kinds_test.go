@@ -5,12 +5,15 @@ import "testing"
 // What is a difference and what is not, beyond the table of TestDrift.
 func TestDriftOfLists(t *testing.T) {
 	const (
-		pod  = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: "
-		app  = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: "
-		svc  = "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: "
-		role = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: r}, "
-		bind = "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: r}, "
-		cr   = "{apiVersion: x.io/v1, kind: DB, metadata: {name: d}, spec: "
+		pod     = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: "
+		app     = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: "
+		svc     = "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: "
+		role    = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: r}, "
+		bind    = "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: r}, "
+		policy  = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: n}, spec: "
+		budget  = "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b}, spec: "
+		account = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a}, "
+		cr      = "{apiVersion: x.io/v1, kind: DB, metadata: {name: d}, spec: "
 	)
 	const at = "spec.template.spec."
 	for name, c := range map[string]struct{ manifest, live, want string }{
@@ -31,6 +34,23 @@ func TestDriftOfLists(t *testing.T) {
 		"a volume and its mount": {app + "{containers: [{name: a}]}}}}",
 			app + "{volumes: [{name: v}], containers: [{name: a, volumeMounts: [{name: v, mountPath: /v}]}]}}}}", at + "containers[a].volumeMounts[/v], " + at + "volumes[v]"},
 		"a volume of a kind": {app + "{volumes: [{name: v, emptyDir: {}}]}}}}", app + "{volumes: [{name: v, emptyDir: {}}]}}}}", ""},
+		"another kind of volume": {app + "{volumes: [{name: v, emptyDir: {}}]}}}}",
+			app + "{volumes: [{name: v, hostPath: {path: /}}]}}}}", at + "volumes[v].emptyDir"},
+		"a false that goes": {app + "{containers: [{name: a, securityContext: {allowPrivilegeEscalation: false, runAsUser: 0}}]}}}}",
+			app + "{containers: [{name: a, securityContext: {}}]}}}}",
+			at + "containers[a].securityContext.allowPrivilegeEscalation, " + at + "containers[a].securityContext.runAsUser"},
+		"a false that means nothing": {app + "{hostPID: false, enableServiceLinks: null}}}}", app + "{dnsPolicy: Default}}}}", ""},
+		"a variable's source for an empty one": {app + "{containers: [{name: a, env: [{name: A, value: ''}]}]}}}}",
+			app + "{containers: [{name: a, env: [{name: A, valueFrom: {fieldRef: {fieldPath: x}}}]}]}}}}", at + "containers[a].env[A].value"},
+		"an empty variable": {app + "{containers: [{name: a, env: [{name: A, value: ''}]}]}}}}",
+			app + "{containers: [{name: a, env: [{name: A}]}]}}}}", ""},
+		"an empty selector that goes": {policy + "{podSelector: {}, ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {a: b}}}]}]}}",
+			policy + "{podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {a: b}}}]}]}}", "spec.ingress[0].from[0].namespaceSelector"},
+		"a bound of zero that goes":     {budget + "{minAvailable: 0}}", budget + "{maxUnavailable: 1}}", "spec.minAvailable"},
+		"a token's mount that goes off": {account + "automountServiceAccountToken: false}", account + "secrets: []}", "automountServiceAccountToken"},
+		"rules that somebody has aggregated": {role + "rules: [{verbs: [get]}]}",
+			role + "aggregationRule: {clusterRoleSelectors: []}, rules: [{verbs: ['*']}]}", "rules[0].verbs[0]"},
+		"a long number": {cr + "{id: 9007199254740993}}", cr + "{id: 9007199254740992}}", "spec.id"},
 		"an argument": {app + "{containers: [{name: a, args: [x]}]}}}}",
 			app + "{containers: [{name: a, args: [x, z]}]}}}}", at + "containers[a].args"},
 		"no ports to ports": {svc + "{type: ExternalName}}", svc + "{type: ExternalName, ports: [{port: 1}]}}", "spec.ports[1]"},

@@ -82,13 +82,6 @@ func layMap(live map[string]any, found []finding, depth int) map[string]any {
 	return out
 }
 
-// rivals are fields that cannot be beside one that is set.
-var rivals = map[string][]string{
-	"value": {"valueFrom"}, "valueFrom": {"value"},
-	"exec": {"grpc", "httpGet", "tcpSocket"}, "grpc": {"exec", "httpGet", "tcpSocket"},
-	"httpGet": {"exec", "grpc", "tcpSocket"}, "tcpSocket": {"exec", "grpc", "httpGet"},
-}
-
 // layList returns a list with the items that are there changed or dropped, and the
 // others at its end.
 func layList(live []any, found []finding, depth int) []any {

@@ -36,6 +36,9 @@ const (
 type shape struct {
 	form   form
 	fields map[string]*shape // formStruct
+	// kept are the fields of a struct that the server keeps also where they say zero,
+	// since that is not the same as nothing: allowPrivilegeEscalation: false, emptyDir: {}.
+	kept map[string]bool
 	// additive are the fields of a struct whose items count also where the manifest
 	// has no such list.
 	additive []string
@@ -83,7 +86,7 @@ func structShape(t reflect.Type) *shape {
 	if s, ok := shapes.structs[t]; ok {
 		return s
 	}
-	s := &shape{form: formStruct, fields: map[string]*shape{}}
+	s := &shape{form: formStruct, fields: map[string]*shape{}, kept: map[string]bool{}}
 	shapes.structs[t] = s
 	s.addFields(t)
 	for _, name := range additive {
@@ -109,8 +112,24 @@ func (s *shape) addFields(t reflect.Type) {
 				below.key = f.Tag.Get("patchMergeKey")
 			}
 			s.fields[name] = below
+			s.kept[name] = isKept(f.Type)
 		}
 	}
+}
+
+// isKept returns whether a field of this type is kept where it says zero. An empty
+// text seldom is.
+func isKept(t reflect.Type) bool {
+	if t.Kind() != reflect.Pointer {
+		return false
+	}
+	switch t = t.Elem(); t.Kind() {
+	case reflect.Bool, reflect.Int32, reflect.Int64:
+		return true
+	case reflect.Struct:
+		return forms[t] == formPort || !t.Implements(reflect.TypeFor[json.Marshaler]())
+	}
+	return false
 }
 
 // forms are the types that are written in a way of their own.
