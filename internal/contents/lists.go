@@ -105,7 +105,7 @@ func (w *walk) compareOrdered(want, live []any, s *shape) {
 			w.below(at, func() { w.differ(value, nil) })
 			continue
 		}
-		at.item = live[i]
+		at.item, at.secret = live[i], i > 0 && (isFlag(want[i-1]) || isFlag(live[i-1]))
 		w.below(at, func() { w.compare(value, live[i], item) })
 	}
 	for i := len(want); i < len(live); i++ {

@@ -12,6 +12,8 @@ type step struct {
 	list bool   // it leads to an item
 	item any    // the live item, by which managedFields name it
 	at   int    // the live item's place
+	// secret is whether the item follows a flag for a secret.
+	secret bool
 }
 
 // path leads from an object to a value in it.

@@ -71,6 +71,9 @@ func (w *walk) texts(f finding) (recorded, live string) {
 	if !aok || !bok {
 		return showOrNot(f.want), showOrNot(f.live)
 	}
+	if a, b = withoutSecrets(a), withoutSecrets(b); a == b { // before they are cut, by which a secret would lose its name
+		return facts.NotShown, facts.NotShown
+	}
 	if from := firstDifference(a, b); from > 0 && (len(a) > shown || len(b) > shown) {
 		return text.Ellipsis + show(a[from:]), text.Ellipsis + show(b[from:])
 	}
@@ -94,12 +97,36 @@ func firstDifference(a, b string) int {
 	return n
 }
 
-// secretName is what fields with secrets are called.
-var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|token|secret|api[-_]?key|private[-_]?key|credentials?)s?$`)
+// secretWords are what secrets are called.
+const secretWords = `(?:passw(?:or)?d|passphrase|pwd|token|secret|credential|` +
+	`(?:api|access|private|secret|encryption|signing)[-_]?key(?:[-_]?base)?)s?`
 
-// secretText finds a secret in a text: a password in a URL, --password=x.
-var secretText = regexp.MustCompile(`(?i)(://[^/\s:@]*:)[^/\s@]+@` +
-	`|((?:passw(?:or)?d|passphrase|token|secret|api[-_]?key)["']?[=:]\s*)[^\s,;&]+`)
+// secretName is what fields with secrets are called.
+var secretName = regexp.MustCompile(`(?i)` + secretWords + `$`)
+
+// secretTexts find a secret in a text, after what tells that it is one: --password=x,
+// a header, a private key, a token, a password in a URL.
+var secretTexts = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)(` + secretWords + `["']?[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&]+)`),
+	regexp.MustCompile(`(?i)(authorization["']?[=:]\s*["']?(?:bearer|basic)\s+)[^\s"']+`),
+	regexp.MustCompile(`(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^-]+`),
+	regexp.MustCompile(`()eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*`),
+	regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`),
+}
+
+// withoutSecrets returns a text without what looks like a secret in it.
+func withoutSecrets(s string) string {
+	for _, secret := range secretTexts {
+		s = secret.ReplaceAllString(s, "$1(hidden)")
+	}
+	return s
+}
+
+// isFlag returns whether the argument after this one is a secret: --password.
+func isFlag(argument any) bool {
+	flag, ok := argument.(string)
+	return ok && strings.HasPrefix(flag, "-") && secretName.MatchString(flag)
+}
 
 // isHidden returns whether the values of a finding are secret: those of a Secret, and
 // what is called a password or the like.
@@ -107,12 +134,26 @@ func (w *walk) isHidden(f finding) bool {
 	if w.isCore("Secret") && len(f.path) > 0 && (f.path[0].name == "data" || f.path[0].name == "stringData") {
 		return true
 	}
-	for i, s := range f.path {
-		if secretName.MatchString(s.name) && (s.list || i == len(f.path)-1) && (isText(f.want) || isText(f.live)) {
+	named := f.path.field()
+	for _, s := range f.path {
+		switch {
+		case s.secret:
+			return true
+		case !secretName.MatchString(s.name):
+		case s.list && (isText(f.want) || isText(f.live)), !s.list && s.name == named && (mayBeSecret(f.want) || mayBeSecret(f.live)):
 			return true
 		}
 	}
 	return false
+}
+
+// mayBeSecret returns whether a value, or one of a list's, is a text or a number.
+func mayBeSecret(v any) bool {
+	if items, ok := v.([]any); ok {
+		return slices.ContainsFunc(items, mayBeSecret)
+	}
+	_, isNumber := number(v)
+	return isNumber || isText(v)
 }
 
 func isText(v any) bool {
@@ -135,7 +176,7 @@ func show(v any) string {
 		if v == "" {
 			return `""`
 		}
-		return text.Cut(clean(secretText.ReplaceAllString(v, "$1$2(hidden)")), shown)
+		return text.Cut(clean(withoutSecrets(v)), shown)
 	case map[string]any:
 		var parts []string
 		name, _ := v["name"].(string)
@@ -151,7 +192,9 @@ func show(v any) string {
 		}
 		parts := make([]string, len(v))
 		for i := range v {
-			parts[i] = strconv.Quote(plainText(v[i]))
+			if parts[i] = strconv.Quote(withoutSecrets(plainText(v[i]))); i > 0 && isFlag(v[i-1]) {
+				parts[i] = "(hidden)"
+			}
 		}
 		return show("[" + strings.Join(parts, " ") + "]")
 	}

@@ -9,7 +9,20 @@ import (
 )
 
 func TestSecretsAreNotShown(t *testing.T) {
-	const hush = "hunter2"
+	const (
+		hush = "hunter2"
+		key  = "-----BEGIN RSA PRIVATE KEY----- "
+	)
+	long := "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" + strings.Repeat("x", shown)
+	config := func(value string) string {
+		return "{apiVersion: v1, kind: ConfigMap, metadata: {name: s}, data: {a: '" + value + "'}}"
+	}
+	args := func(items string) string {
+		return "{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a, args: [" + items + "]}]}}"
+	}
+	custom := func(spec string) string {
+		return "{apiVersion: x.io/v1, kind: DB, metadata: {name: s}, spec: {" + spec + "}}"
+	}
 	for name, c := range map[string]struct{ manifest, live string }{
 		"data": {"{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: aHVudGVyMg==}}",
 			"{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: aHVudGVyMg0K}}"},
@@ -27,10 +40,23 @@ func TestSecretsAreNotShown(t *testing.T) {
 			"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a, args: [--password=hunter2, -v]}]}}"},
 		"a URL": {"{apiVersion: v1, kind: ConfigMap, metadata: {name: s}, data: {url: 'postgres://u:hunter2@db/x'}}",
 			"{apiVersion: v1, kind: ConfigMap, metadata: {name: s}, data: {url: 'postgres://u:hunter2@db/y'}}"},
+		"a URL's with an @":           {config("postgres://u:a@hunter2@db/x"), config("postgres://u:a@hunter2@db/y")},
+		"a long token's end":          {config("--token=" + long + "a-hunter2"), config("--token=" + long + "b-hunter2")},
+		"a long URL's end":            {config("x://user:" + long + "a-hunter2@db"), config("x://user:" + long + "b-hunter2@db")},
+		"a token without a name":      {config(long + "." + long + ".a-hunter2"), config(long + "." + long + ".b-hunter2")},
+		"a header":                    {config("Authorization: Bearer hunter2"), config("Authorization: Bearer hunter2x")},
+		"in quotes":                   {config(`password: "x hunter2"`), config(`password: "y hunter2"`)},
+		"a private key":               {config(key + "AA/hunter2"), config(key + "AB/hunter2")},
+		"an argument after its flag":  {args("--password, hunter2"), args("--password, hunter2x")},
+		"arguments after their flags": {args("--password, hunter2"), args("--password, hunter2, -v")},
+		"a key's name":                {custom("SECRET_KEY_BASE: hunter2"), custom("SECRET_KEY_BASE: hunter2x")},
+		"a number":                    {custom("password: 1234, a: hunter"), custom("password: 12345, a: hunter")},
+		"a list of them":              {custom("passwords: [hunter2]"), custom("passwords: [hunter2x]")},
+		"a longer list of them":       {custom("tokens: [hunter2]"), custom("tokens: [hunter2, x]")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := differences(t, c.manifest, c.live, false)
-			if all := fmt.Sprintf("%+v", got); len(got.Differences) == 0 || strings.Contains(all, hush) || strings.Contains(all, "aHVudGVy") {
+			if all := fmt.Sprintf("%+v", got); len(got.Differences) == 0 || strings.Contains(all, hush) || strings.Contains(all, "aHVudGVy") || strings.Contains(all, "1234") {
 				t.Error(all)
 			}
 		})
