@@ -74,13 +74,17 @@ func (w *walk) find(want *unstructured.Unstructured, o Options) []finding {
 // costs time.
 const most = 100
 
-// others returns the findings that are too many as one difference.
+// others returns the findings that are too many as one difference, at a path below
+// what they have in common: so ignore-drift names it where it names that.
 func (w *walk) others(rest []finding) facts.Difference {
 	values := make([]any, len(rest))
+	common := rest[0].path
 	for i, f := range rest {
 		values[i] = f.live
+		common = common.common(f.path)
 	}
-	return facts.Difference{Path: "others", Recorded: "otherwise", Live: text.Plural(len(rest), "more field"),
+	at := append(slices.Clone(common), step{name: "others"})
+	return facts.Difference{Path: at.String(), Recorded: "otherwise", Live: text.Plural(len(rest), "more field"),
 		Digest: w.digest(finding{path: rest[0].path, want: rest[0].want, live: values})}
 }
 
@@ -140,6 +144,9 @@ func isSecret(o *unstructured.Unstructured) bool {
 	return o.GetKind() == "Secret" && o.GetAPIVersion() == "v1"
 }
 
+// keysNoted bounds how many added keys are named.
+const keysNoted = 20
+
 // noteAddedData notes the keys that a live ConfigMap or Secret has beside those of
 // the manifest.
 func (w *walk) noteAddedData(want map[string]any) {
@@ -149,10 +156,12 @@ func (w *walk) noteAddedData(want map[string]any) {
 	for _, field := range []string{"data", "binaryData"} {
 		live, _ := w.live.Object[field].(map[string]any)
 		set, _ := want[field].(map[string]any)
-		for _, key := range slices.Sorted(maps.Keys(live)) {
-			if _, ok := set[key]; !ok {
-				w.notes = append(w.notes, path{{name: field}, {name: key}}.String()+" is not in the record")
-			}
+		added := slices.DeleteFunc(slices.Sorted(maps.Keys(live)), func(key string) bool { _, ok := set[key]; return ok })
+		for _, key := range added[:min(len(added), keysNoted)] {
+			w.notes = append(w.notes, path{{name: field}, {name: key}}.String()+" is not in the record")
+		}
+		if n := len(added) - keysNoted; n > 0 {
+			w.notes = append(w.notes, text.Plural(n, "more key")+" of "+field+" not in the record")
 		}
 	}
 }

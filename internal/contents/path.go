@@ -36,6 +36,15 @@ func (p path) String() string {
 	return b.String()
 }
 
+// common returns the steps with which both paths begin.
+func (p path) common(other path) path {
+	n := 0
+	for n < len(p) && n < len(other) && p[n].list == other[n].list && p[n].name == other[n].name {
+		n++
+	}
+	return p[:n]
+}
+
 // is returns whether the path leads to this field of an object.
 func (p path) is(fields ...string) bool {
 	return slices.EqualFunc(p, fields, func(s step, f string) bool { return !s.list && s.name == f })

@@ -118,7 +118,20 @@ func TestManyDifferences(t *testing.T) {
 	}
 	one := differences(t, of(recorded.String()), of(live.String()), false).Differences
 	other := differences(t, of(recorded.String()), of(strings.Replace(live.String(), "k299: eQ==", "k299: eg==", 1)), false).Differences
-	if n := len(one); n != most+1 || one[n-1].Path != "others" || one[n-1].Live != "200 more fields" || one[n-1].Digest == other[n-1].Digest {
+	if n := len(one); n != most+1 || one[n-1].Path != "data.others" || one[n-1].Live != "200 more fields" || one[n-1].Digest == other[n-1].Digest {
 		t.Errorf("%d: %+v", n, one[n-1])
+	}
+}
+
+// However many keys somebody adds, the notes stay few.
+func TestManyAddedKeys(t *testing.T) {
+	var live strings.Builder
+	for i := range 3 * keysNoted {
+		fmt.Fprintf(&live, "k%03d: x, ", i)
+	}
+	notes := differences(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}",
+		"{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {"+live.String()+"}}", false).Notes
+	if n := len(notes); n != keysNoted+1 || notes[n-1] != "40 more keys of data not in the record" {
+		t.Errorf("%d: %q", n, notes)
 	}
 }

@@ -53,6 +53,16 @@ func TestDiffering(t *testing.T) {
 	}
 }
 
+// What is too much to be told apart is ignored with what it is a part of.
+func TestIgnoredOthers(t *testing.T) {
+	at := facts.Ref{Kind: "ConfigMap", Name: "c"}
+	for pattern, want := range map[string]bool{"ConfigMap/c:data": true, "ConfigMap/*:data.*": true, "ConfigMap/c:metadata": false} {
+		if got := ignores([]string{pattern}, at, "data.others"); got != want {
+			t.Errorf("%s: %v", pattern, got)
+		}
+	}
+}
+
 func TestMatches(t *testing.T) {
 	for _, c := range []struct {
 		pattern, s string
