@@ -45,9 +45,10 @@ func (b backends) open(ctx context.Context) (helm.Backend, error) {
 	if err != nil {
 		return helm.Backend{}, err
 	}
-	// The waiter goes on reading when the operation is over, to find out why
-	// something is not ready, unless the lock is lost.
-	reads := b.conn.Getter(b.target.Namespace, transport.NewFence(context.WithoutCancel(ctx), b.lock.guard))
+	// The waiter only reads, and goes on when the operation is over, to find out why
+	// something is not ready. With a fence, a lock that is renewed at the last moment
+	// would leave it blind for the rest of the wait; one that is lost ends ctx.
+	reads := b.conn.Getter(b.target.Namespace, nil)
 	return helm.Backend{
 		Getter: getter, Core: core, Metadata: metadata, Fence: fence, CacheGets: getter.CacheGets,
 		Pods: b.conn.Clientset(), Waiter: waiter{b, reads},
