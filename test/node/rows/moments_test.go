@@ -57,10 +57,14 @@ func (s *scenario) somePodPlaced(ctx context.Context) bool {
 	return err == nil && slices.ContainsFunc(found.Items, func(p corev1.Pod) bool { return p.Spec.NodeName != "" })
 }
 
+// someJobFailed tells whether a Job has failed, as it has as soon as its controller
+// says that it is going to: it waits until its pods are gone before it says more.
 func (s *scenario) someJobFailed(ctx context.Context) bool {
 	jobs, err := s.Client().BatchV1().Jobs(s.namespace).List(ctx, metav1.ListOptions{})
 	return err == nil && slices.ContainsFunc(jobs.Items, func(j batchv1.Job) bool {
-		return slices.ContainsFunc(j.Status.Conditions, func(c batchv1.JobCondition) bool { return c.Type == batchv1.JobFailed })
+		return slices.ContainsFunc(j.Status.Conditions, func(c batchv1.JobCondition) bool {
+			return c.Type == batchv1.JobFailed || c.Type == batchv1.JobFailureTarget
+		})
 	})
 }
 

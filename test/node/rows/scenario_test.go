@@ -96,8 +96,19 @@ func (s *scenario) play() {
 	}
 	last := s.runs[len(s.runs)-1]
 	last.says(s.row.Says...)
-	if took, known := s.took(last); s.row.Within > 0 && (!known || took > s.row.Within) {
-		s.t.Errorf("%s took %.1f s %s, want %s", last.verb, took.Seconds(), s.row.Since, s.row.bound())
+	if s.row.Within > 0 {
+		s.holdsBound(last)
+	}
+}
+
+// holdsBound fails the row when the run took longer than the row grants.
+func (s *scenario) holdsBound(p *process) {
+	s.t.Helper()
+	switch took, known := s.took(p); {
+	case !known:
+		s.t.Errorf("the moment never came from which the %s is to take %s", p.verb, s.row.bound())
+	case took > s.row.Within:
+		s.t.Errorf("%s took %.1f s %s, want %s", p.verb, took.Seconds(), s.row.Since, s.row.bound())
 	}
 }
 
