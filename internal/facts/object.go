@@ -14,6 +14,8 @@ type Awaited struct {
 	// which it was watched, and Watched is for how long. "": it was not.
 	Unprobed string
 	Watched  time.Duration
+	// OldPod is the pod that has to end before one comes that it waits for; "": none has.
+	OldPod string
 }
 
 // Ref is the reference to an object of the cluster.

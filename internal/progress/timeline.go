@@ -28,15 +28,12 @@ func (w *wait) timeline(now time.Time) []result.Event {
 	for len(objects) > 0 && len(events) < maxTimeline && took(objects[0]) > 0 {
 		o := objects[0]
 		objects = objects[1:]
-		e := result.Event{Took: took(o), What: o.name}
+		e := result.Event{Took: took(o), What: o.name, Parts: o.parts(took(o))}
 		switch {
 		case o.Failed:
 			e.What += ": failed"
 		case !o.Satisfied:
 			e.What += ": not " + string(w.condition)
-		}
-		if why := o.watching(); why != "" {
-			e.Parts = []result.Event{{At: o.took - o.Watched, Took: o.Watched, What: why}}
 		}
 		events = append(events, e)
 	}

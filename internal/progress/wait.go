@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 )
 
 // Condition is what objects are waited for to be.
@@ -31,9 +32,10 @@ type wait struct {
 type object struct {
 	facts.Awaited
 	name    string
-	took    time.Duration // until it was satisfied or failed; zero if it was at once, or is not yet
-	printed string        // the last line that was printed about it
-	changed bool          // it changed since that line
+	took    time.Duration  // until it was satisfied or failed; zero if it was at once, or is not yet
+	printed string         // the last line that was printed about it
+	changed bool           // it changed since that line
+	old     []result.Event // the old pods that had to end first; the last may still have to
 }
 
 // newWait returns a wait that begins now. Objects in namespace are named without it.
@@ -55,6 +57,7 @@ func (w *wait) update(now time.Time, a facts.Awaited, plain func(string) string)
 	if o == nil {
 		return nil
 	}
+	o.awaitOld(now.Sub(w.began), plain(a.OldPod))
 	w.set(o, a, plain)
 	if a.Satisfied || a.Failed {
 		o.took = now.Sub(w.began)
@@ -70,8 +73,36 @@ func (w *wait) set(o *object, a facts.Awaited, plain func(string) string) {
 	case !a.Satisfied && o.Satisfied: // it was so for the time being
 		w.satisfied--
 	}
-	a.Reason, a.Unprobed = plain(a.Reason), plain(a.Unprobed)
+	a.Reason, a.Unprobed, a.OldPod = plain(a.Reason), plain(a.Unprobed), plain(a.OldPod)
 	o.Awaited = a
+}
+
+// maxOld bounds of how many old pods the timeline tells.
+const maxOld = 3
+
+// awaitOld notes for which old pod the object waits from now on; "": for none.
+func (o *object) awaitOld(at time.Duration, pod string) {
+	if pod == o.OldPod {
+		return
+	}
+	if last := len(o.old) - 1; last >= 0 && o.old[last].Took == 0 {
+		o.old[last].Took = at - o.old[last].At
+	}
+	if pod != "" && len(o.old) < maxOld {
+		o.old = append(o.old, result.Event{At: at, What: "old pod " + pod + " had to end first"})
+	}
+}
+
+// parts returns what the object's own time was spent on, as far as that is known.
+func (o *object) parts(took time.Duration) []result.Event {
+	parts := slices.Clone(o.old)
+	if last := len(parts) - 1; last >= 0 && parts[last].Took == 0 {
+		parts[last].Took = took - parts[last].At
+	}
+	if why := o.watching(); why != "" {
+		parts = append(parts, result.Event{At: o.took - o.Watched, Took: o.Watched, What: why})
+	}
+	return parts
 }
 
 // satisfiedAll says whether every object is as it was waited for.

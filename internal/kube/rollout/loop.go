@@ -181,7 +181,7 @@ func (l *loop) handle(u update) (hasFailed bool) {
 	}
 	defer func() { l.reporter.update(t) }()
 	if u.err != nil {
-		t.object.Ready, t.object.Reason = false, "it cannot be read: "+u.err.Error()
+		t.read, t.object.Ready, t.object.Reason = false, false, "it cannot be read: "+u.err.Error()
 		l.inspector.changed(t)
 		return false
 	}

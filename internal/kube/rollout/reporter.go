@@ -47,7 +47,8 @@ func (r *reporter) end() {
 }
 
 // awaited returns a target as it is shown to people. The reason of a pod is shown
-// before that of its workload, which mostly says that there are too few of them.
+// before that of its workload, which mostly says that there are too few of them, but
+// not where the workload cannot be read: what is known of the pod may be the past.
 func awaited(t *target) facts.Awaited {
 	a := facts.Awaited{Ref: t.object.Ref, Failed: t.object.Failed, Reason: t.object.Reason}
 	a.Satisfied = t.satisfied || t.provisional() && !t.waits
@@ -59,8 +60,8 @@ func awaited(t *target) facts.Awaited {
 			a.Unprobed, a.Watched = strings.Join(t.unprobed, ", "), t.watched
 		}
 	case !t.readySince.IsZero(): // its reason tells that it is watched
-	case !a.Failed && t.podReason != "":
-		a.Reason = t.podReason
+	case !a.Failed && t.read && t.podReason != "":
+		a.Reason, a.OldPod = t.podReason, t.oldPod
 	}
 	return a
 }

@@ -51,9 +51,9 @@ type target struct {
 	source    source
 	resource  dynamic.ResourceInterface
 	live      *unstructured.Unstructured // as last seen; nil: it does not exist, or was not read
-	read      bool                       // it was read, or passed in by the caller
+	read      bool                       // it was passed in by the caller, or could be read last time
 	satisfied bool                       // it is as it is waited for
-	podReason string                     // why its first unready pod is not ready; "": unknown, or none
+	podView
 	// unchanged is whether its controller had observed it as it was applied: this
 	// run did not change it.
 	unchanged bool
@@ -68,6 +68,12 @@ type target struct {
 	// see health.Evidence.
 	priorFailure bool
 	remains      remains // of its pods, where it is a Job
+}
+
+// podView is what is shown of a target's pods.
+type podView struct {
+	podReason string // why its first unready pod is not ready, or not there; "": unknown, or none
+	oldPod    string // the pod that has to end before another is made; "": none has
 }
 
 // source is what objects of one kind are read from.
@@ -165,10 +171,11 @@ func readAll(ctx context.Context, targets []*target) {
 // objects begins at the oldest of their versions and replays the past of the
 // others, earlier objects of the same name included.
 func (t *target) update(live *unstructured.Unstructured) (updated bool) {
+	t.read = true
 	if t.live != nil && live != nil && versionOf(live) < versionOf(t.live) {
 		return false
 	}
-	t.live, t.read = trimObject(live), true
+	t.live = trimObject(live)
 	t.clearPriorFailure()
 	return true
 }

@@ -68,7 +68,7 @@ func (tr *tracked) follow() {
 	if tr.owner != owner {
 		tr.owner = owner
 		tr.events, tr.baseline, tr.replicaSet, tr.history = nil, nil, replicaSet{}, health.History{}
-		tr.confirmation, tr.target.podReason = confirmation{}, ""
+		tr.confirmation, tr.target.podView = confirmation{}, podView{}
 	}
 	if live != nil {
 		tr.findPods(live)
@@ -94,9 +94,22 @@ func (tr *tracked) findPods(live *unstructured.Unstructured) {
 
 // evaluate weighs the evidence. It updates the history and the target's pod reason.
 func (tr *tracked) evaluate(e health.Evidence, now time.Time) (v health.Verdict) {
-	tr.target.podReason = health.FirstPodReason(e)
+	tr.target.podView = podView{podReason: health.FirstPodReason(e)}
+	if tr.target.podReason == "" {
+		tr.target.podView = tr.outgoing()
+	}
 	v, tr.history = health.Stalled(e, tr.history, now)
 	return v
+}
+
+// outgoing returns the pod that has to end before the target makes another.
+func (tr *tracked) outgoing() podView {
+	byName := slices.SortedFunc(maps.Values(tr.pods), func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
+	p, reason := health.OldPod(tr.target.live, byName, tr.lost)
+	if p == nil {
+		return podView{}
+	}
+	return podView{podReason: reason, oldPod: p.Name}
 }
 
 // suspect takes whether the evidence says that the target has failed.
@@ -166,7 +179,7 @@ func (tr *tracked) needsProbe(now time.Time) bool {
 	}
 	late := now.Sub(tr.probed) >= startedTime
 	for _, pod := range tr.pods {
-		if !health.PodStarted(pod) || (late || tr.replicaSetOutdated()) && health.PodReason(pod) != "" {
+		if !health.PodStarted(pod) || (late || tr.replicaSetOutdated()) && health.PodReason(pod) != "" || late && tr.isWaitedOut(pod) {
 			return true
 		}
 	}
@@ -230,7 +243,7 @@ func (tr *tracked) nodesInQuestion() (names []string, all bool) {
 	for _, name := range slices.Sorted(maps.Keys(tr.pods)) {
 		pod := tr.pods[name]
 		switch node := pod.Spec.NodeName; {
-		case health.PodReason(pod) == "":
+		case health.PodReason(pod) == "" && !tr.isWaitedOut(pod):
 		case node == "":
 			all = all || health.TaintsRepel(pod)
 		case len(names) < podsProbed && !slices.Contains(names, node):
@@ -238,6 +251,12 @@ func (tr *tracked) nodesInQuestion() (names []string, all bool) {
 		}
 	}
 	return names, all
+}
+
+// isWaitedOut returns whether a pod has to end before the target makes another. Where
+// that takes long, its node may be the reason.
+func (tr *tracked) isWaitedOut(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp != nil && health.OldPodsGoFirst(tr.target.live)
 }
 
 // currentPods returns the pods of the target's present revision, by name.
