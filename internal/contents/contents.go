@@ -65,7 +65,8 @@ func (w *walk) find(want *unstructured.Unstructured, o Options) []finding {
 			w.notes = append(w.notes, "spec.replicas is "+show(f.live)+", which an autoscaler chose")
 			return true
 		}
-		return f.unset && !owners.byHand(f.path) // the server's default, or what a controller allocated
+		headless := f.path.is("spec", "clusterIP") && f.live == "None" // which nobody allocates
+		return f.unset && !headless && !owners.byHand(f.path)          // the server's default, or what a controller allocated
 	})
 }
 

@@ -55,6 +55,7 @@ func TestDrift(t *testing.T) {
 		"the server's defaults": {service + "{ports: [{port: 80}], selector: {a: b}, clusterIP: ''}}", service +
 			"{type: ClusterIP, clusterIP: 10.0.0.1, ports: [{port: 80, protocol: TCP, targetPort: 80}], selector: {a: b}, sessionAffinity: None}}",
 			""},
+		"a headless service": {service + "{clusterIP: ''}}", service + "{clusterIP: None}}", "spec.clusterIP"},
 		"two ports of a number": {service + "{ports: [{port: 53, name: u, protocol: UDP}, {port: 53, name: t, protocol: TCP}]}}", service +
 			"{ports: [{port: 53, name: t, protocol: TCP}, {port: 53, name: u, protocol: UDP}]}}", ""},
 		"a port removed": {service + "{ports: [{port: 80}, {port: 81}]}}", service + "{ports: [{port: 80}]}}", "spec.ports[81]"},

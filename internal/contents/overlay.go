@@ -2,6 +2,7 @@ package contents
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -32,7 +33,7 @@ func withoutDropped(was, want, live map[string]any) map[string]any {
 	for key, before := range was {
 		now, set := want[key]
 		if !set {
-			delete(out, key)
+			drop(out, key, before)
 			continue
 		}
 		b, isMap := before.(map[string]any)
@@ -42,6 +43,25 @@ func withoutDropped(was, want, live map[string]any) map[string]any {
 		}
 	}
 	return out
+}
+
+// shared are lists to which others add items of their own: a finalizer taken from
+// them leaves behind what it is there to clean up.
+var shared = []string{"finalizers", "ownerReferences", "imagePullSecrets", "secrets"}
+
+// drop takes a key from a map or, of a list that is shared, the items before alone.
+func drop(live map[string]any, key string, before any) {
+	items, isList := live[key].([]any)
+	had, too := before.([]any)
+	if isList && too && slices.Contains(shared, key) {
+		items = slices.DeleteFunc(slices.Clone(items), func(item any) bool {
+			return slices.ContainsFunc(had, func(b any) bool { return reflect.DeepEqual(item, b) })
+		})
+		if live[key] = items; len(items) > 0 {
+			return
+		}
+	}
+	delete(live, key)
 }
 
 // lay returns a live value with the findings below it, whose paths have led depth

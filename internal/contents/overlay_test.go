@@ -57,6 +57,16 @@ func TestOverlay(t *testing.T) {
 	}
 }
 
+// Of what is a list of many, the release's own items go alone.
+func TestOverlayLeavesItemsOfOthers(t *testing.T) {
+	const account = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a"
+	got := Overlay(one(t, account+", finalizers: [x/y]}, imagePullSecrets: [{name: p}], secrets: [{name: s}]}"), one(t, account+"}}"),
+		one(t, account+", finalizers: [x/y, o/f]}, imagePullSecrets: [{name: dockercfg}, {name: p}], secrets: [{name: s}]}"), Options{})
+	if want := one(t, account+", finalizers: [o/f]}, imagePullSecrets: [{name: dockercfg}]}"); !reflect.DeepEqual(got.Object, want.Object) {
+		t.Errorf("got  %v\nwant %v", got.Object, want.Object)
+	}
+}
+
 // A key that the manifest set before and sets no more goes, and one that it never set
 // stays.
 func TestOverlayDropsWhatWasSetBefore(t *testing.T) {

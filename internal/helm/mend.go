@@ -142,7 +142,12 @@ func (m *mended) mend() {
 
 // replace writes an object of which Helm's patch is no valid one, such as that which
 // takes both of two ports of one number for the one that goes.
+//
+// Where there is nothing to write, that is not what was refused.
 func (m *mended) replace(before *unstructured.Unstructured) error {
+	if patch, err := overwriting(before, contents.Overlay(m.was, m.want, before, m.options(m.want, m.scaled))); err != nil || patch == nil {
+		return errors.Join(errors.New("nothing differs that can be written"), err)
+	}
 	live, err := m.overwrite(before)
 	if err == nil {
 		m.leave(refOf(m.info), m.compare(m.want, live, m.scaled))
