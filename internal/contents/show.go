@@ -170,6 +170,7 @@ func showOrNot(v any) string {
 
 // show returns a value on one line, cut. Of what is in it only the plain values of
 // its first level are shown, and of a variable that is called a secret no value.
+// Where it has none of these, such as a rule, its lists are, and the rest by name.
 func show(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -185,6 +186,9 @@ func show(v any) string {
 				parts = append(parts, key+": "+show(v[key]))
 			}
 		}
+		if len(parts) == 0 {
+			parts = inner(v)
+		}
 		return text.Cut("{"+strings.Join(parts, ", ")+"}", shown)
 	case []any:
 		if !arePlain(v) {
@@ -199,6 +203,28 @@ func show(v any) string {
 		return show("[" + strings.Join(parts, " ") + "]")
 	}
 	return plainText(v)
+}
+
+// inner returns the parts of a map that has no plain value to be shown.
+func inner(m map[string]any) []string {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		value := text.Ellipsis
+		switch v := m[key].(type) {
+		case nil:
+			value = "null"
+		case []any:
+			if len(v) == 0 || !secretName.MatchString(key) {
+				value = show(v)
+			}
+		case map[string]any:
+			if len(v) == 0 {
+				value = "{}"
+			}
+		}
+		parts = append(parts, key+": "+value)
+	}
+	return parts
 }
 
 func clean(s string) string { return text.OneLine(s) }

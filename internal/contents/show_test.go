@@ -96,8 +96,13 @@ func TestShown(t *testing.T) {
 		"long texts":        {long + "port: 1\nx", long + "port: 2\nx", "…port: 1 x", "…port: 2 x"},
 		"terminal commands": {"a", "\x1b[31mb\nc", "a", "b c"},
 		"an item":           {nil, map[string]any{"name": "n", "image": "i", "args": []any{"x"}}, "", "{image: i, name: n}"},
-		"a command":         {[]any{"a"}, []any{"a", "b"}, `["a"]`, `["a" "b"]`},
-		"items":             {[]any{"a"}, []any{map[string]any{}}, `["a"]`, "1 item"},
+		"a rule": {nil, map[string]any{"apiGroups": []any{""}, "resources": []any{"secrets"}, "verbs": []any{"get", "list"}}, "",
+			`{apiGroups: [""], resources: ["secrets"], verbs: ["get" "list"]}`},
+		"a secret by name": {nil, map[string]any{"token": "x", "tokens": []any{"x"}, "to": []any{map[string]any{}}, "a": map[string]any{"b": 1}},
+			"", "{a: …, to: 1 item, token: …, tokens: …}"},
+		"nothing in it": {nil, map[string]any{"a": map[string]any{}, "b": nil}, "", "{a: {}, b: null}"},
+		"a command":     {[]any{"a"}, []any{"a", "b"}, `["a"]`, `["a" "b"]`},
+		"items":         {[]any{"a"}, []any{map[string]any{}}, `["a"]`, "1 item"},
 	} {
 		w := &walk{live: one(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}")}
 		if a, b := w.texts(finding{want: c.want, live: c.live, path: path{{name: "x"}}}); a != c.recorded || b != c.seen {
