@@ -17,6 +17,7 @@ import (
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -61,7 +62,8 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		Server:     server{conn},
 		Namespaces: newNamespace(conn, t, aside, o),
 		Objects:    releaseObjects{conn, t, o.WaitIgnore},
-		Access:     permissions{conn: conn, resource: kind.Resource(), namespace: t.Namespace, perBranch: t.PerBranch},
+		Access: permissions{conn: conn, resource: kind.Resource(), namespace: t.Namespace, perBranch: t.PerBranch,
+			readOnly: o.Verb == verb.Check},
 		Locker:     lock,
 		Chart:      releases,
 		Operations: releases,

@@ -19,6 +19,7 @@ type permissions struct {
 	resource  string // that stores records: secrets or configmaps
 	namespace string
 	perBranch bool
+	readOnly  bool // the run's verb only reads, and its user may have no right to write
 }
 
 // needs returns the permissions that a verb needs in a namespace of this phase.
@@ -63,7 +64,7 @@ func (p permissions) ReviewUntil(
 }
 
 // RBAC covers all verbs at once: it is applied once, and the Role of one verb does
-// not overwrite that of another.
+// not overwrite that of another. Whoever only checks is granted no write for that.
 func (p permissions) RBAC(user string, more []problem.Permission) string {
 	needs := access.ForRun(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true, CreateNamespace: p.perBranch})
 	if p.perBranch {
@@ -72,5 +73,8 @@ func (p permissions) RBAC(user string, more []problem.Permission) string {
 	}
 	needs = append(needs, problem.Permission{Verb: "delete", Group: "coordination.k8s.io", Resource: "leases", Namespace: p.namespace,
 		Why: "remove the lock of a release that is no more", Optional: true})
+	if p.readOnly {
+		needs = slices.DeleteFunc(needs, func(n problem.Permission) bool { return !n.Reads() })
+	}
 	return access.RBAC(user, append(needs, more...), p.perBranch, p.namespace)
 }

@@ -12,6 +12,9 @@ type Permission struct {
 	Optional bool
 }
 
+// Reads returns whether the permission is no more than one to look.
+func (p Permission) Reads() bool { return p.Verb == "get" || p.Verb == "list" }
+
 // String is "update secrets in namespace review-1".
 func (p Permission) String() string {
 	s := p.Verb + " " + p.Resource

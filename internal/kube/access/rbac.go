@@ -16,8 +16,8 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// RBAC returns YAML for kubectl apply that grants a user what every verb needs
-// (internal/cli/permissions.go); here it is only written down. For a fixed
+// RBAC returns YAML for kubectl apply that grants a user what every verb needs, or
+// those that only read (internal/cli/permissions.go); here it is only written down. For a fixed
 // namespace it is a Role there. For a namespace per branch, which does not exist
 // yet, it is a ClusterRole, and a comment says how far that reaches.
 //
@@ -25,7 +25,7 @@ import (
 // its own. It is marshalled from objects, so that no name in it can change its
 // structure.
 func RBAC(user string, needs []problem.Permission, perBranch bool, namespace string) string {
-	g := grant{user: user, name: roleName(user), namespace: namespace}
+	g := grant{user: user, name: roleName(user, needs), namespace: namespace}
 	if perBranch {
 		g.everywhere(needs)
 	} else {
@@ -152,8 +152,13 @@ func kind(k string) metav1.TypeMeta {
 }
 
 // roleName returns a name that differs from user to user, so that what is applied
-// for one does not replace what another was granted.
-func roleName(user string) string {
+// for one does not replace what another was granted; nor does what is enough to read
+// replace what the same user was granted to deploy.
+func roleName(user string, needs []problem.Permission) string {
 	sum := sha256.Sum256([]byte(user))
-	return "berth-deployer-" + hex.EncodeToString(sum[:4])
+	role := "reader"
+	if slices.ContainsFunc(needs, func(p problem.Permission) bool { return !p.Reads() }) {
+		role = "deployer"
+	}
+	return "berth-" + role + "-" + hex.EncodeToString(sum[:4])
 }
