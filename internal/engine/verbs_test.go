@@ -71,7 +71,7 @@ func TestCheck(t *testing.T) {
 			says: []string{"is not what it should be", "check-timeout of 1m0s"},
 			check: func(t *testing.T, s *scene, r result.Result) {
 				told := slices.DeleteFunc(slices.Clone(s.said), func(line string) bool { return !strings.HasPrefix(line, "Check ") })
-				if len(told) != 2 || told[1] != "Check 1: 1 of 1 objects not ready" || r.Looks < 10 {
+				if len(told) != 2 || told[1] != "Check 1: 1 of 1 object not ready" || r.Looks < 10 {
 					t.Errorf("after %d looks it told %q", r.Looks, told)
 				}
 			}},

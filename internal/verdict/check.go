@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // Reported is what a deploy reported, which a check compares with what is stored
@@ -107,7 +109,7 @@ func checkManifest(last *facts.Record, want Reported) result.Check {
 }
 
 func checkObjects(f *facts.Facts) result.Check {
-	return each(f, "not there", result.Check{Name: "objects", Title: "Every object exists and is not being deleted"},
+	return each(f, "being deleted", result.Check{Name: checkNameObjects, Title: "Every object exists and is not being deleted"},
 		func(o facts.Object) string {
 			switch {
 			case o.Error != "":
@@ -154,22 +156,48 @@ func checkReady(f *facts.Facts) result.Check {
 
 const checkNameReady = "ready"
 
-// each fills a check from every object's own fault, in a word fail.
+const checkNameObjects = "objects"
+
+// each fills a check from every object's own fault, in a word fail. What is not there,
+// or could not be read, no check can vouch for; it is named by the one about that alone.
 func each(f *facts.Facts, fail string, c result.Check, fault func(facts.Object) string) result.Check {
 	if !f.Observed {
 		c.Detail = "the objects were not read"
 		return c
 	}
+	faulty, absent, unread := 0, 0, 0
 	for _, o := range f.Objects {
-		if why := fault(o); why != "" {
+		why := fault(o)
+		switch {
+		case why == "":
+			continue
+		case o.Error != "":
+			unread++
+		case !o.Exists:
+			absent++
+		default:
+			faulty++
+		}
+		if o.Exists || c.Name == checkNameObjects {
 			c.Findings = append(c.Findings, o.String()+": "+why)
 		}
 	}
 	n := len(f.Objects)
-	if c.OK = len(c.Findings) == 0; c.OK {
+	if c.OK = faulty+absent+unread == 0; c.OK {
 		c.Detail = fmt.Sprintf("%d of %d", n, n)
-	} else {
-		c.Detail = fmt.Sprintf("%d of %d objects %s", len(c.Findings), n, fail)
+		return c
 	}
+	var parts []string
+	part := func(count int, what string) {
+		if count > 0 {
+			parts = append(parts, fmt.Sprintf("%d of %s %s", count, text.Plural(n, "object"), what))
+		}
+	}
+	part(faulty, fail)
+	if faulty == 0 || c.Name == checkNameObjects {
+		part(absent, "not there")
+		part(unread, "not read")
+	}
+	c.Detail = strings.Join(parts, ", ")
 	return c
 }

@@ -40,7 +40,13 @@ func checkContents(f *facts.Facts, p Policy) result.Check {
 		}
 	}
 	if c.OK = fields == 0; c.OK {
-		c.Detail = fmt.Sprintf("%d of %d", len(f.Objects), len(f.Objects))
+		held := len(f.Objects)
+		for _, o := range f.Objects {
+			if !o.Exists && !o.Expired {
+				held--
+			}
+		}
+		c.Detail = fmt.Sprintf("%d of %d", held, len(f.Objects))
 		return c
 	}
 	c.Detail = fmt.Sprintf("%s of %s not as the record says", text.Plural(fields, "field"), text.Plural(objects, "object"))

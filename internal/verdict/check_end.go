@@ -3,6 +3,7 @@ package verdict
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -64,7 +65,7 @@ func ExpireCheck(f *facts.Facts, d Diagnosis, checks []result.Check, confirm int
 	if onlyContents(checks) {
 		return notAsReported(f, checks, cause, nextDiffering)
 	}
-	return notAsReported(f, checks, cause, "See the objects below, then deploy again.")
+	return notAsReported(f, checks, cause, "See the objects that are named here, then deploy again.")
 }
 
 // notAsReported opens with every check that does not hold.
@@ -82,7 +83,7 @@ func notAsReported(f *facts.Facts, checks []result.Check, cause error, nextStep 
 func Failing(checks []result.Check) string {
 	var faults []string
 	for _, c := range checks {
-		if !c.OK {
+		if !c.OK && !slices.Contains(faults, c.Detail) { // of what is not there, three checks say so
 			faults = append(faults, c.Detail)
 		}
 	}

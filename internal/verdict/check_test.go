@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -50,5 +51,30 @@ func TestCheckRelease(t *testing.T) {
 	}
 	if Consistent(Checks(given(), Reported{}, usual)) || Consistent(nil) {
 		t.Error("a release without a record counts as consistent")
+	}
+}
+
+// What is not there is named once: it is neither the release's own nor ready, which
+// goes without saying.
+func TestAbsentObjectsAreNamedOnce(t *testing.T) {
+	f := inPlace(given(stored(1, facts.StatusDeployed)))
+	f.Objects = slices.Repeat(f.Objects[:1], 3)
+	f.Objects[0] = facts.Object{Ref: f.Objects[0].Ref}
+	checks := Checks(f, Reported{}, usual)
+	if got, want := Failing(checks), "1 of 3 objects not there"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for _, c := range checks {
+		named := len(c.Findings)
+		if absent := c.Name == "objects" || c.Name == "ownership" || c.Name == "ready"; absent == c.OK || (named == 1) != (c.Name == "objects") {
+			t.Errorf("%+v", c)
+		}
+		if c.Name == checkNameContents && c.Detail != "2 of 3" {
+			t.Errorf("%+v", c)
+		}
+	}
+	f.Objects[1].Ready, f.Objects[2] = false, facts.Object{Ref: f.Objects[2].Ref, Error: "500"}
+	if got, want := Failing(Checks(f, Reported{}, usual)), "1 of 3 objects not there, 1 of 3 objects not read; 1 of 3 objects not ready"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
