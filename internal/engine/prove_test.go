@@ -106,6 +106,11 @@ func TestProofTellsRemarks(t *testing.T) {
 		{name: "what is left out", records: one, verb: verb.Check, reason: problem.Consistent,
 			set:   web(func(o *facts.Object) { o.Ready, o.Ignored, o.Reason = false, true, "no key" }, "Deployment/*", "Job/x"),
 			check: notes("notice: Deployment/web (not ready: no key).", `notice: wait-ignore names "Job/x", which is no object of the release.`)},
+		{name: "drift of nothing", records: one, verb: verb.Check, reason: problem.Consistent,
+			set: func(s *scene) {
+				s.options.Policy.IgnoreDrift = []string{"Deployment/web:spec.replicas", "Deploymnt/web:spec.replicas"}
+			},
+			check: notes(`notice: ignore-drift names "Deploymnt/web", which is no object of the release.`)},
 		{name: "many of them", records: many, verb: verb.Check, reason: problem.Consistent,
 			set: func(s *scene) {
 				for _, name := range strings.Fields("a b c d e f g") {

@@ -37,8 +37,8 @@ func (p *proof) tell(level result.Level, title string, kind func(facts.Remark) b
 	}
 }
 
-// tellIgnored says what wait-ignore left out, and which of its patterns match nothing:
-// an object that was renamed is waited for again.
+// tellIgnored says what wait-ignore left out, and which patterns, ignore-drift's too,
+// match nothing: an object that was renamed is waited for again, and compared.
 func (p *proof) tellIgnored() {
 	var left []string
 	for _, o := range p.facts.Objects {
@@ -58,9 +58,16 @@ func (p *proof) tellIgnored() {
 		}
 		p.report.note(result.LevelNotice, "Left out by wait-ignore", "%s", text.Sentences(strings.Join(shown, ", ")))
 	}
-	for _, pattern := range p.ignore {
-		if !slices.ContainsFunc(p.facts.Objects, func(o facts.Object) bool { return o.Matches(pattern) }) {
-			p.report.note(result.LevelNotice, "Nothing to leave out", "wait-ignore names %q, which is no object of the release.", pattern)
+	p.tellUnmatched("wait-ignore", p.ignore)
+	p.tellUnmatched("ignore-drift", p.policy.IgnoreDrift)
+}
+
+// tellUnmatched says which of an input's patterns name an object that is not there.
+func (p *proof) tellUnmatched(input string, patterns []string) {
+	for _, pattern := range patterns {
+		name, _, _ := strings.Cut(pattern, ":")
+		if !slices.ContainsFunc(p.facts.Objects, func(o facts.Object) bool { return o.Matches(name) }) {
+			p.report.note(result.LevelNotice, "Nothing to leave out", "%s names %q, which is no object of the release.", input, name)
 		}
 	}
 }
