@@ -105,7 +105,7 @@ func TestRenderRefuses(t *testing.T) {
 			[]string{"ConfigMap/b is in it twice: in web/templates/", "web/templates/z.yaml"}},
 		"an object in two versions": {map[string]string{
 			"templates/a.yaml": deployment + "---\n" + strings.Replace(deployment, "apps/v1", "apps/v1beta1", 1)},
-			nil, []string{"Deployment/web is in it twice"}},
+			nil, []string{"Deployment/web is twice in web/templates/a.yaml"}},
 		"its own namespace": {map[string]string{
 			"templates/a.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: '{{ .Release.Namespace }}'}\n"},
 			nil, []string{"web/templates/a.yaml: the chart brings Namespace review-x"}},

@@ -34,7 +34,11 @@ func checkTogether(manifests []releaseutil.Manifest, tried, namespace string) er
 			}
 			id := identity{kind.Group, kind.Kind, cmp.Or(o.GetNamespace(), namespace), o.GetName()}
 			if first, twice := seen[id]; twice {
-				return invalidChart(tried, fmt.Errorf("%s/%s is in it twice: in %s and in %s", sanitize(kind.Kind), name, first, m.Name),
+				where := "twice in " + m.Name
+				if first != m.Name {
+					where = "in it twice: in " + first + " and in " + m.Name
+				}
+				return invalidChart(tried, fmt.Errorf("%s/%s is %s", sanitize(kind.Kind), name, where),
 					"Rename or remove one of the two: an install fails at the second, and after an upgrade the last one counts.")
 			}
 			seen[id] = m.Name
