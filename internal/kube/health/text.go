@@ -23,7 +23,7 @@ func Sanitize(message string) string {
 var (
 	secretValue = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|authorization)` +
 		`["']?\s*[:=]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"',;&]+`)
-	userInfo = regexp.MustCompile(`(://)[^/\s@:]*:[^/\s@]+@`)
+	userInfo = regexp.MustCompile(`(://)[^/\s@:]*:[^/\s]+@`)
 	jwt      = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*`)
 	// cause matches what is no secret after such a word, but why there is none: a
 	// sentence that goes on, with a status or with words ("token: unexpected status
@@ -45,14 +45,23 @@ func redactValues(line string) string {
 	end := 0
 	for _, at := range secretValue.FindAllStringSubmatchIndex(line, -1) {
 		address := at[0] > 0 && line[at[0]-1] == '/' && !strings.Contains(line[at[2]:at[3]], "=")
-		if address || explains(line[at[0]:]) {
+		if address || at[0] < end || explains(line[at[0]:]) {
 			continue
 		}
 		b.WriteString(line[end:at[3]])
 		b.WriteString("(hidden)")
-		end = at[1]
+		end = at[1] + restOfQuote(line[:at[3]], line[at[1]:])
 	}
 	return b.String() + line[end:]
+}
+
+// restOfQuote returns how much of what follows a value belongs to it, since it stands
+// in quotes that begin at the end of before.
+func restOfQuote(before, after string) int {
+	if quote := before[len(before)-1]; quote == '"' || quote == '\'' {
+		return max(0, strings.IndexByte(after, quote))
+	}
+	return 0
 }
 
 // explains returns whether a text that begins with a word for a secret tells a cause.
