@@ -34,7 +34,7 @@ func custom(u *unstructured.Unstructured) Readiness {
 	if !ok {
 		return unjudged("its status is no object")
 	}
-	if observed, found := status["observedGeneration"]; found && u.GetGeneration() > 0 {
+	if observed, found := status["observedGeneration"]; found && observed != nil && u.GetGeneration() > 0 {
 		switch seen, ok := integer(observed); {
 		case !ok:
 			return unjudged("status.observedGeneration is no number")
@@ -42,12 +42,13 @@ func custom(u *unstructured.Unstructured) Readiness {
 			return Readiness{Reason: fmt.Sprintf("its controller has looked at generation %d, and not at %d yet", seen, u.GetGeneration())}
 		}
 	}
+	known := conditions(u)
 	if all, found := status["conditions"]; found && all != nil {
-		if _, ok := all.([]any); !ok {
-			return unjudged("status.conditions is no list")
+		if list, ok := all.([]any); !ok || len(list) > 0 && len(known) == 0 {
+			return unjudged("status.conditions is no list of conditions")
 		}
 	}
-	return byConditions(conditions(u))
+	return byConditions(known)
 }
 
 // byConditions judges by the conditions that custom resources have in common.
