@@ -31,7 +31,7 @@ type Remark struct {
 //   - A workload is not ready before its controller has observed its present
 //     generation.
 //   - A paused Deployment is ready, as in Helm, and so is a DaemonSet with the
-//     update strategy OnDelete.
+//     update strategy OnDelete, both with a remark.
 //   - A Pod in phase Failed has failed. A Pod that crashes or cannot be scheduled
 //     is not ready, but has not failed: both can pass.
 //   - A Service of type LoadBalancer needs an address.
@@ -48,7 +48,7 @@ func Ready(u *unstructured.Unstructured) Readiness {
 	switch u.GroupVersionKind().GroupKind() {
 	case schema.GroupKind{Group: "apps", Kind: "Deployment"}:
 		if paused, _, _ := unstructured.NestedBool(u.Object, "spec", "paused"); paused && ProgressDeadline(u) == "" {
-			return Readiness{Ready: true}
+			return Readiness{Ready: true, Remark: held(u)}
 		}
 		return workload(u)
 	case schema.GroupKind{Group: "apps", Kind: "DaemonSet"}:
@@ -110,6 +110,9 @@ func workload(u *unstructured.Unstructured) Readiness {
 	if failing, why := condition(u, "ReplicaFailure"); failing && !r.Ready {
 		r.Reason = join(r.Reason, why)
 	}
+	if r.Ready {
+		r.Remark = held(u)
+	}
 	return r
 }
 
@@ -118,7 +121,7 @@ func workload(u *unstructured.Unstructured) Readiness {
 func daemonSet(u *unstructured.Unstructured) Readiness {
 	r := workload(u)
 	if how, _, _ := unstructured.NestedString(u.Object, "spec", "updateStrategy", "type"); how == "OnDelete" && Observed(u) {
-		return Readiness{Ready: true}
+		return Readiness{Ready: true, Remark: held(u)}
 	}
 	return r
 }
