@@ -72,7 +72,9 @@ func updateBatch(update updateFunc, original, batch kube.ResourceList, force boo
 }
 
 // batches cuts a list into runs of one kind. An object that the list has twice
-// starts a new batch, so that it is updated twice, in turn, as with Helm.
+// starts a new batch, so that it is updated twice, in turn, as with Helm: a chart
+// with such a list is refused, but a revision that Helm stored may have one, and be
+// rolled back to.
 func batches(list kube.ResourceList) []kube.ResourceList {
 	var all []kube.ResourceList
 	for i, info := range list {

@@ -82,23 +82,6 @@ func TestUpgradeNamesAllThatFailed(t *testing.T) {
 	}
 }
 
-// An object that the chart has twice is created and then patched, as with Helm.
-func TestUpgradeWithAnObjectTwice(t *testing.T) {
-	s := asAdmin(t)
-	files := map[string]string{"templates/a.yaml": configMap("a")}
-	if o := s.releases("web", files).Perform(t.Context(), facts.ModeInstall, nil); !o.Applied {
-		t.Fatal(o.Err)
-	}
-	files["templates/b.yaml"], files["templates/c.yaml"] = configMap("b"), strings.Replace(configMap("b"), "text: chart", "text: again", 1)
-	if o := s.releases("web", files).Perform(t.Context(), facts.ModeUpgrade, nil); !o.Applied {
-		t.Fatal(o.Err)
-	}
-	found, err := s.Client().CoreV1().ConfigMaps(s.namespace).Get(t.Context(), "b", metav1.GetOptions{})
-	if err != nil || found.Data["text"] != "again" {
-		t.Errorf("%v, %v", found.Data, err)
-	}
-}
-
 // A failed revision of which no patch could be made has set nothing, and does not
 // stop the upgrade that corrects it.
 func TestUpgradeOverARevisionThatMadeNoPatch(t *testing.T) {
