@@ -1,7 +1,6 @@
 package health
 
 import (
-	"cmp"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -13,19 +12,36 @@ func held(u *unstructured.Unstructured) Remark {
 	if paused, _, _ := unstructured.NestedBool(u.Object, "spec", "paused"); paused {
 		return Remark{Warning: true, Text: "it is paused: what is changed of its pods is not rolled out before somebody resumes it"}
 	}
-	if how, _, _ := unstructured.NestedString(u.Object, "spec", "updateStrategy", "type"); how != "OnDelete" {
-		return Remark{}
+	if old, all := earlier(u); updatedByHand(u) && old > 0 {
+		return Remark{Text: fmt.Sprintf("%d of %d pods are of an earlier revision: with OnDelete whoever deletes one has it replaced", old, all)}
 	}
-	count := func(names ...string) (n int64) {
-		for _, name := range names {
-			found, _, _ := unstructured.NestedInt64(u.Object, "status", name)
-			n = cmp.Or(n, found)
-		}
-		return n
+	return Remark{}
+}
+
+// updatedByHand returns whether a workload's pods are replaced by whoever deletes them.
+func updatedByHand(u *unstructured.Unstructured) bool {
+	how, _, _ := unstructured.NestedString(u.Object, "spec", "updateStrategy", "type")
+	return how == "OnDelete"
+}
+
+// byHand returns the readiness of a StatefulSet or DaemonSet that is updated by hand,
+// and that its controller has observed. Pods of an earlier revision are not waited
+// for, whatever is the matter with them; what the controller makes anew has to be ready.
+func byHand(u *unstructured.Unstructured) Readiness {
+	old, _ := earlier(u)
+	if ready, wanted := Replicas(u); ready < wanted-old {
+		return Readiness{Reason: fmt.Sprintf("Ready: %d/%d", ready, wanted)}
 	}
-	all, updated := count("replicas", "currentNumberScheduled"), count("updatedReplicas", "updatedNumberScheduled")
-	if updated >= all {
-		return Remark{}
+	return Readiness{Ready: true, Remark: held(u)}
+}
+
+// earlier returns how many pods of a StatefulSet or DaemonSet are of an earlier
+// revision, and how many there are.
+func earlier(u *unstructured.Unstructured) (old, all int) {
+	count, updated := "replicas", "updatedReplicas"
+	if u.GetKind() == "DaemonSet" {
+		count, updated = "currentNumberScheduled", "updatedNumberScheduled"
 	}
-	return Remark{Text: fmt.Sprintf("%d of %d pods are of an earlier revision: with OnDelete whoever deletes one has it replaced", all-updated, all)}
+	all = number(u, 0, "status", count)
+	return max(0, all-number(u, 0, "status", updated)), all
 }

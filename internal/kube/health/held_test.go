@@ -1,11 +1,15 @@
 package health
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // A workload whose roll-out waits for somebody is ready, and not without a word: what
 // runs may be an earlier revision.
 func TestHeldBack(t *testing.T) {
 	const (
+		bare   = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s, generation: 1}, spec: {replicas: 2, updateStrategy: {type: OnDelete}}, status: {observedGeneration: 1, "
 		set    = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s, generation: 2}, spec: {replicas: 3, updateStrategy: {type: OnDelete}}, status: {observedGeneration: 2, replicas: 3, readyReplicas: 3, "
 		daemon = "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: d, generation: 2}, spec: {updateStrategy: {type: OnDelete}}, status: {observedGeneration: 2, desiredNumberScheduled: 2, currentNumberScheduled: 2, numberReady: 2, "
 	)
@@ -23,6 +27,16 @@ func TestHeldBack(t *testing.T) {
 		"all of them": {daemon + "updatedNumberScheduled: 2}}", Remark{}},
 	} {
 		if r := Ready(object(t, c.object)); !r.Ready || r.Remark != c.remark {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	for name, c := range map[string]struct{ object, reason string }{
+		"not made yet":              {bare + "replicas: 0}}", "Ready: 0/2"},
+		"its first pod crashes":     {bare + "replicas: 1, updatedReplicas: 1}}", "Ready: 0/2"},
+		"a deleted pod is not back": {bare + "replicas: 2, updatedReplicas: 1, readyReplicas: 0}}", "Ready: 0/2"},
+		"a DaemonSet's new pods":    {strings.Replace(daemon, "numberReady: 2", "numberReady: 0", 1) + "updatedNumberScheduled: 2}}", "Ready: 0/2"},
+	} {
+		if r := Ready(object(t, c.object)); r.Ready || r.Reason != c.reason {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}

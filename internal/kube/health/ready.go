@@ -30,8 +30,8 @@ type Remark struct {
 // with these differences:
 //   - A workload is not ready before its controller has observed its present
 //     generation.
-//   - A paused Deployment is ready, as in Helm, and so is a DaemonSet with the
-//     update strategy OnDelete, both with a remark.
+//   - A paused Deployment is ready, as in Helm, and so are the pods of an earlier
+//     revision of what has the update strategy OnDelete, both with a remark.
 //   - A Pod in phase Failed has failed. A Pod that crashes or cannot be scheduled
 //     is not ready, but has not failed: both can pass.
 //   - A Service of type LoadBalancer needs an address.
@@ -51,9 +51,8 @@ func Ready(u *unstructured.Unstructured) Readiness {
 			return Readiness{Ready: true, Remark: held(u)}
 		}
 		return workload(u)
-	case schema.GroupKind{Group: "apps", Kind: "DaemonSet"}:
-		return daemonSet(u)
-	case schema.GroupKind{Group: "apps", Kind: "StatefulSet"},
+	case schema.GroupKind{Group: "apps", Kind: "DaemonSet"},
+		schema.GroupKind{Group: "apps", Kind: "StatefulSet"},
 		schema.GroupKind{Group: "apps", Kind: "ReplicaSet"}:
 		return workload(u)
 	case schema.GroupKind{Group: "batch", Kind: "Job"}:
@@ -106,22 +105,12 @@ func workload(u *unstructured.Unstructured) Readiness {
 	if !Observed(u) {
 		return Readiness{Reason: "its controller has not looked at it yet"}
 	}
+	if updatedByHand(u) {
+		return byHand(u)
+	}
 	r := compute(u)
 	if failing, why := condition(u, "ReplicaFailure"); failing && !r.Ready {
 		r.Reason = join(r.Reason, why)
-	}
-	if r.Ready {
-		r.Remark = held(u)
-	}
-	return r
-}
-
-// daemonSet is ready with the strategy OnDelete, under which pods are replaced
-// only when somebody deletes them. kstatus does the same for a StatefulSet.
-func daemonSet(u *unstructured.Unstructured) Readiness {
-	r := workload(u)
-	if how, _, _ := unstructured.NestedString(u.Object, "spec", "updateStrategy", "type"); how == "OnDelete" && Observed(u) {
-		return Readiness{Ready: true, Remark: held(u)}
 	}
 	return r
 }
