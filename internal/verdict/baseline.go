@@ -18,6 +18,18 @@ func Deployed(f *facts.Facts) facts.Record {
 	return facts.Record{}
 }
 
+// Expected returns what the coming operation may leave as it differs: what the deployed
+// record accepts. It is nil where nobody noted that, so that it may be presumed by who
+// wrote what differs; and empty where a later revision has failed: the release's own
+// writes are that one's then, and no sign of admission.
+func Expected(f *facts.Facts) facts.Baseline {
+	deployed, last := Deployed(f), f.Last()
+	if deployed.Baseline == nil && last != nil && last.Revision != deployed.Revision {
+		return facts.Baseline{}
+	}
+	return deployed.Baseline
+}
+
 // BaselineOf returns what may differ from the last record's manifest: what is stored
 // with it or, where this run has written the objects itself, what differs now and
 // was made of them by others. That is what admission made of the writes, and what

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -57,14 +58,39 @@ func TestBaselineOf(t *testing.T) {
 	}
 }
 
+// What differs is presumed to be admission's only where nobody noted it and nothing
+// failed since: three revisions, of which the second reached an object and the third,
+// equal to the first, did not, would leave it as the second wrote it.
+func TestExpected(t *testing.T) {
+	ref := facts.Ref{Kind: "Service", Name: "web"}
+	stored := facts.Baseline{ref: {"spec.x": "1"}}
+	record := func(revision int, s facts.Status, b facts.Baseline) facts.Record {
+		return facts.Record{Revision: revision, LabelStatus: s, Baseline: b}
+	}
+	deployed, failed := record(1, facts.StatusDeployed, nil), record(2, facts.StatusFailed, nil)
+	for name, c := range map[string]struct {
+		records []facts.Record
+		want    facts.Baseline
+	}{
+		"no record":                   {nil, nil},
+		"noted":                       {[]facts.Record{record(1, facts.StatusDeployed, stored)}, stored},
+		"noted, and failed since":     {[]facts.Record{record(1, facts.StatusDeployed, stored), failed}, stored},
+		"not noted":                   {[]facts.Record{deployed}, nil},
+		"not noted, and failed since": {[]facts.Record{deployed, failed}, facts.Baseline{}},
+		"not noted, and interrupted":  {[]facts.Record{deployed, record(2, facts.StatusPendingUpgrade, nil)}, facts.Baseline{}},
+		"nothing but failures":        {[]facts.Record{record(1, facts.StatusFailed, nil), failed}, facts.Baseline{}},
+	} {
+		if got := Expected(&facts.Facts{Records: c.records}); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
 // A run that wrote no object takes the baseline as it is stored.
 func TestBaselineOfWhatIsStored(t *testing.T) {
 	ref := facts.Ref{Kind: "Service", Name: "web"}
 	stored := facts.Baseline{ref: {"spec.x": "1"}}
 	f := &facts.Facts{Records: []facts.Record{{LabelStatus: facts.StatusDeployed, Baseline: stored}, {LabelStatus: facts.StatusFailed}}}
-	if got := Deployed(f).Baseline; !got.Holds(stored) {
-		t.Errorf("of the deployed record: %v", got)
-	}
 	if got := BaselineOf(f, Reported{}, Policy{}); got != nil {
 		t.Errorf("of the last, which has none: %v", got)
 	}
