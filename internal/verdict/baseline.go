@@ -20,11 +20,12 @@ func Deployed(f *facts.Facts) facts.Record {
 
 // Expected returns what the coming operation may leave as it differs: what the deployed
 // record accepts. It is nil where nobody noted that, so that it may be presumed by who
-// wrote what differs; and empty where a later revision has failed: the release's own
-// writes are that one's then, and no sign of admission.
+// wrote what differs; and empty where a revision has failed: the release's own writes
+// may be that one's then, and are no sign of admission. Helm compares the manifests of
+// custom resources alone, so that its next good revision may have left them, too.
 func Expected(f *facts.Facts) facts.Baseline {
 	deployed, last := Deployed(f), f.Last()
-	if deployed.Baseline == nil && last != nil && last.Revision != deployed.Revision {
+	if deployed.Baseline == nil && last != nil && (last.Revision != deployed.Revision || len(failed(f, true)) > 0) {
 		return facts.Baseline{}
 	}
 	return deployed.Baseline

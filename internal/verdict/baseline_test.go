@@ -68,6 +68,7 @@ func TestExpected(t *testing.T) {
 		return facts.Record{Revision: revision, LabelStatus: s, Baseline: b}
 	}
 	deployed, failed := record(1, facts.StatusDeployed, nil), record(2, facts.StatusFailed, nil)
+	again := record(3, facts.StatusDeployed, nil)
 	for name, c := range map[string]struct {
 		records []facts.Record
 		want    facts.Baseline
@@ -78,6 +79,8 @@ func TestExpected(t *testing.T) {
 		"not noted":                   {[]facts.Record{deployed}, nil},
 		"not noted, and failed since": {[]facts.Record{deployed, failed}, facts.Baseline{}},
 		"not noted, and interrupted":  {[]facts.Record{deployed, record(2, facts.StatusPendingUpgrade, nil)}, facts.Baseline{}},
+		"not noted, after a failure":  {[]facts.Record{record(1, facts.StatusSuperseded, nil), failed, again}, facts.Baseline{}},
+		"not noted, after good ones":  {[]facts.Record{record(1, facts.StatusSuperseded, nil), again}, nil},
 		"nothing but failures":        {[]facts.Record{record(1, facts.StatusFailed, nil), failed}, facts.Baseline{}},
 	} {
 		if got := Expected(&facts.Facts{Records: c.records}); !reflect.DeepEqual(got, c.want) {
