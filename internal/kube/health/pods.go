@@ -103,6 +103,12 @@ func PodStarted(p *corev1.Pod) bool {
 	return false
 }
 
+// PodRuns returns whether a container of the pod runs that the pod is there for: no
+// init container, or sidecar among these.
+func PodRuns(p *corev1.Pod) bool {
+	return slices.ContainsFunc(p.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool { return s.State.Running != nil })
+}
+
 func unschedulableReason(c corev1.PodCondition) string {
 	return join("no node takes it", c.Reason, Sanitize(c.Message))
 }

@@ -96,6 +96,21 @@ func (in *inspector) excuses(t *target, now time.Time) bool {
 	return tr != nil && tr.excused(now)
 }
 
+// ended returns whether a Job that runs by its own word has no pod any more that does.
+// Its controller is about to say what that means, and on a busy cluster takes its time.
+func (in *inspector) ended(t *target) bool {
+	tr := in.trackedOf(t)
+	if tr == nil || !t.isJob() || len(tr.pods) == 0 {
+		return false
+	}
+	for _, pod := range tr.pods {
+		if health.PodRuns(pod) {
+			return false
+		}
+	}
+	return true
+}
+
 // evaluate returns whether one of the targets has failed because it is stalled, and
 // marks all of these. It also updates the reason of each one's pods.
 //

@@ -229,7 +229,8 @@ func (l *loop) held(now time.Time) (held bool) {
 	for t := range l.open {
 		switch {
 		case t.provisional():
-			held = t.wait(now, l.progressed) || held
+			t.waits = t.wait(now, l.progressed) || l.inspector.ended(t)
+			held = held || t.waits
 		case !l.inspector.excuses(t, now):
 			held = true
 		}
