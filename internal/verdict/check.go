@@ -133,8 +133,10 @@ func checkOwnership(f *facts.Facts) result.Check {
 				return ""
 			case !o.Exists:
 				return "does not exist"
-			case o.Owner == "":
+			case o.Owner == "", strings.HasSuffix(o.Owner, "/"):
 				return "carries no release's name"
+			case o.Owner == f.Namespace.Name+"/"+f.Release:
+				return "carries the release's name, but not the label of what Helm manages"
 			}
 			return "belongs to " + o.Owner
 		})

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -76,5 +77,24 @@ func TestAbsentObjectsAreNamedOnce(t *testing.T) {
 	f.Objects[1].Ready, f.Objects[2] = false, facts.Object{Ref: f.Objects[2].Ref, Error: "500"}
 	if got, want := Failing(Checks(f, Reported{}, usual)), "1 of 3 objects not there, 1 of 3 objects not read; 1 of 3 objects not ready"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestOwnershipIsTold(t *testing.T) {
+	for owner, want := range map[string]string{
+		"":     "carries no release's name",
+		"ns/":  "carries no release's name",
+		"a/b":  "belongs to a/b",
+		"/web": "belongs to /web",
+		"self": "carries the release's name, but not the label of what Helm manages",
+	} {
+		f := inPlace(given(stored(1, facts.StatusDeployed)))
+		if owner == "self" {
+			owner = f.Namespace.Name + "/" + f.Release
+		}
+		f.Objects[0].Owned, f.Objects[0].Owner = false, owner
+		if got := checkOwnership(f); len(got.Findings) != 1 || !strings.HasSuffix(got.Findings[0], ": "+want) {
+			t.Errorf("%q: %+v", owner, got)
+		}
 	}
 }
