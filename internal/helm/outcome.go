@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"context"
 	"errors"
 	"net"
 	"strings"
@@ -74,7 +75,7 @@ func withReason(err error) error {
 	case apierrors.IsForbidden(err):
 		return &problem.Problem{Reason: problem.PermissionMissing, Headline: "A permission on the chart's own objects is missing.", Cause: err,
 			Next: "Grant what the API server names, then run again."}
-	case errors.As(err, &network):
+	case errors.As(err, &network) && error(network) != context.DeadlineExceeded: // which a wait ends with
 		return &problem.Problem{Reason: problem.Unanswered, Tried: "carry out the operation", Cause: err,
 			Next: "Check that the API server can be reached and is healthy, then run again."}
 	}

@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -53,6 +54,10 @@ func TestWithReason(t *testing.T) {
 		}
 	}
 	plain := errors.New("a template failed")
+	over := fmt.Errorf("1 not ready: %w", context.DeadlineExceeded) // for Go that is an error of the network
+	if err, p := withReason(over), (*problem.Problem)(nil); errors.As(err, &p) || !errors.Is(err, over) {
+		t.Errorf("the end of a wait is taken for a server that does not answer: %v", err)
+	}
 	if err := withReason(plain); !errors.Is(err, plain) || err.Error() != plain.Error() || withReason(nil) != nil {
 		t.Errorf("%v", err)
 	}

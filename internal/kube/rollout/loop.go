@@ -3,7 +3,6 @@ package rollout
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -274,10 +273,16 @@ func failedFirst(targets []*target) bool {
 func endOf(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	if cause != nil && errors.Is(cause, context.DeadlineExceeded) {
-		return fmt.Errorf("the time to wait is over: %w", cause)
+		return timedOut{cause}
 	}
 	return cause
 }
+
+// timedOut tells of a timeout in words of the inputs, not in those of Go.
+type timedOut struct{ cause error }
+
+func (timedOut) Error() string   { return "the timeout is over" }
+func (t timedOut) Unwrap() error { return t.cause }
 
 // interrupted returns whether the wait ended by neither a failure (nil) nor a
 // timeout. Nobody asks for reasons then, and the run has to store its record.

@@ -113,7 +113,7 @@ func TestWaitForReadyTimesOut(t *testing.T) {
 		defer cancel()
 		err := w.WaitForReady(ctx, ByName([]facts.Ref{web}))
 		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "Available: 0/1") ||
-			!strings.Contains(err.Error(), "the time to wait is over") {
+			!strings.Contains(err.Error(), "the timeout is over") || strings.Contains(err.Error(), "context") {
 			t.Errorf("wait: %v", err)
 		}
 	})
