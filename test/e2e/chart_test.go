@@ -125,7 +125,7 @@ func TestDeployRefusesAChart(t *testing.T) {
 		flags []string
 		says  []string
 	}{
-		{"does not render", []string{"--set", "broken=true"}, []string{"small/templates/app.yaml:35", "this chart was told to break"}},
+		{"does not render", []string{"--set", "broken=true"}, []string{"small/templates/app.yaml:36", "this chart was told to break"}},
 		{"misses its schema", []string{"--set", "replicas=two", "--set", "greeting=7"},
 			[]string{"replicas: expected integer, got string", "greeting: expected string, got number"}},
 		{"is below its schema's minimum", []string{"--set", "replicas=0"}, []string{"replicas: minimum is 1"}},
