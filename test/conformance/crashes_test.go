@@ -98,7 +98,7 @@ var crashes = []row{
 		run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", strings.Replace(pod("shop", "ready", ""), "replicas: 1", "replicas: {{ .Values.replicas }}", 1))
 			const told = "no readiness probe in app"
-			s.took(3*time.Second, 20*time.Second, func() {
+			s.took(2*time.Second, 20*time.Second, func() { // 3 s, from a start that is told in whole seconds
 				if e := s.berth("deploy").exit(0).says("Deployment/shop", told); strings.Contains(e.out.String(), "Deployment/web: ready, watched") {
 					s.t.Error("what has a probe was watched, too")
 				}
@@ -110,7 +110,7 @@ var crashes = []row{
 			s.stored("v1 superseded, v2 superseded, v3 deployed")
 		}},
 	{ID: "T142", Setup: "an image that the registry does not have", Action: "deploy", End: "v1 failed", Exit: "23", run: func(s *fixture) {
-		s.took(3*time.Second, 25*time.Second, func() {
+		s.took(2*time.Second, 25*time.Second, func() { // 3 s, from an event that is told in whole seconds
 			s.berth("deploy", "--set", "image=registry.example/app:missing").exit(23).says("ImagePull", "not found")
 		})
 		s.stored("v1 failed")
