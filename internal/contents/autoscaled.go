@@ -1,6 +1,7 @@
 package contents
 
 import (
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -33,6 +34,17 @@ func Autoscaled(objects []*unstructured.Unstructured) Scaled {
 		}
 	}
 	return scaled
+}
+
+// compareDefaultReplicas finds a workload that was scaled to nothing although its
+// manifest leaves the replicas to the server, whose default is one.
+func (w *walk) compareDefaultReplicas(want *unstructured.Unstructured) {
+	isWorkload := want.GetAPIVersion() == "apps/v1" && slices.Contains([]string{"Deployment", "StatefulSet", "ReplicaSet"}, want.GetKind())
+	_, set, _ := unstructured.NestedFieldNoCopy(want.Object, "spec", "replicas")
+	live, there, _ := unstructured.NestedFieldNoCopy(w.live.Object, "spec", "replicas")
+	if isWorkload && !set && there && isZero(live) && !scaledByController(w.live) {
+		w.found = append(w.found, finding{path: path{{name: "spec"}, {name: "replicas"}}, want: int64(1), live: live})
+	}
 }
 
 // scaledByController returns whether an autoscaler that is not in the manifest has

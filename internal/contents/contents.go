@@ -58,6 +58,9 @@ func (w *walk) find(want *unstructured.Unstructured, o Options) []finding {
 		desired = map[string]any{"metadata": desired["metadata"]}
 	}
 	w.compareStruct(desired, w.live.Object, schemaOf(want))
+	if !o.Scaled {
+		w.compareDefaultReplicas(want)
+	}
 	w.noteAddedData(desired)
 	owners := ownersOf(w.live)
 	return slices.DeleteFunc(w.found, func(f finding) bool {

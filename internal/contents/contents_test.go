@@ -81,6 +81,8 @@ func TestDrift(t *testing.T) {
 		"a null":              {service + "{ports: [{port: 80, nodePort: null}]}}", service + "{ports: [{port: 80, nodePort: 30000}]}}", ""},
 		"replicas edited":     {deployment + "{replicas: 2}}", deployment + "{replicas: 3}}", "spec.replicas"},
 		"replicas to nothing": {deployment + "{replicas: 0}}", deployment + "{replicas: 3}}", "spec.replicas"},
+		"scaled to nothing":   {deployment + "{paused: true}}", deployment + "{paused: true, replicas: 0}}", "spec.replicas"},
+		"scaled to two":       {deployment + "{paused: true}}", deployment + "{paused: true, replicas: 2}}", ""},
 		"a policy's defaults": {network + "{podSelector: {}, ingress: [{ports: [{port: 80}]}]}}", network +
 			"{podSelector: {}, ingress: [{ports: [{port: 80, protocol: TCP}]}], policyTypes: [Ingress]}}", ""},
 		"claim templates": {"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s}, spec: {serviceName: s, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1024Mi}}}}]}}",
