@@ -15,7 +15,7 @@ import (
 
 // shortLease is the lock-duration of rows in which a run is killed. The others have
 // the usual one: a busy machine loses short ones.
-const shortLease = "7s"
+const shortLease = "15s"
 
 // runLimit bounds every run.
 const runLimit = 4 * time.Minute
