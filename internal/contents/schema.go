@@ -123,13 +123,11 @@ func isKept(t reflect.Type) bool {
 	if t.Kind() != reflect.Pointer {
 		return false
 	}
-	switch t = t.Elem(); t.Kind() {
-	case reflect.Bool, reflect.Int32, reflect.Int64:
-		return true
-	case reflect.Struct:
+	t = t.Elem()
+	if t.Kind() == reflect.Struct {
 		return forms[t] == formPort || !t.Implements(reflect.TypeFor[json.Marshaler]())
 	}
-	return false
+	return slices.Contains([]reflect.Kind{reflect.Bool, reflect.Int32, reflect.Int64}, t.Kind())
 }
 
 // forms are the types that are written in a way of their own.

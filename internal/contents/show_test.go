@@ -123,7 +123,8 @@ func TestManyDifferences(t *testing.T) {
 	}
 	one := differences(t, of(recorded.String()), of(live.String()), false).Differences
 	other := differences(t, of(recorded.String()), of(strings.Replace(live.String(), "k299: eQ==", "k299: eg==", 1)), false).Differences
-	if n := len(one); n != most+1 || one[n-1].Path != "data.others" || one[n-1].Live != "200 more fields" || one[n-1].Digest == other[n-1].Digest {
+	if n := len(one); n != most+1 || one[n-1].Path != "data.others" || one[n-1].Live != "200 more fields" ||
+		one[n-1].Digest == other[n-1].Digest {
 		t.Errorf("%d: %+v", n, one[n-1])
 	}
 }

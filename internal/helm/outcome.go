@@ -75,11 +75,17 @@ func withReason(err error) error {
 	case apierrors.IsForbidden(err):
 		return &problem.Problem{Reason: problem.PermissionMissing, Headline: "A permission on the chart's own objects is missing.", Cause: err,
 			Next: "Grant what the API server names, then run again."}
-	case errors.As(err, &network) && error(network) != context.DeadlineExceeded: // which a wait ends with
+	case errors.As(err, &network) && !isDeadline(network):
 		return &problem.Problem{Reason: problem.Unanswered, Tried: "carry out the operation", Cause: err,
 			Next: "Check that the API server can be reached and is healthy, then run again."}
 	}
 	return err
+}
+
+// isDeadline reports whether an error is the end of a wait itself, which looks like a
+// network's error, and not one of the network that wraps it.
+func isDeadline(err error) bool {
+	return err == context.DeadlineExceeded //nolint:errorlint // what wraps it is another error here
 }
 
 // isOwnershipConflict reports whether Helm refused to go on because an object

@@ -75,7 +75,8 @@ func TestAbsentObjectsAreNamedOnce(t *testing.T) {
 		}
 	}
 	f.Objects[1].Ready, f.Objects[2] = false, facts.Object{Ref: f.Objects[2].Ref, Error: "500"}
-	if got, want := Failing(Checks(f, Reported{}, usual)), "1 of 3 objects not there, 1 of 3 objects not read; 1 of 3 objects not ready"; got != want {
+	if got, want := Failing(Checks(f, Reported{}, usual)),
+		"1 of 3 objects not there, 1 of 3 objects not read; 1 of 3 objects not ready"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -34,7 +34,8 @@ func TestHeldBack(t *testing.T) {
 		"not made yet":              {bare + "replicas: 0}}", "Ready: 0/2"},
 		"its first pod crashes":     {bare + "replicas: 1, updatedReplicas: 1}}", "Ready: 0/2"},
 		"a deleted pod is not back": {bare + "replicas: 2, updatedReplicas: 1, readyReplicas: 0}}", "Ready: 0/2"},
-		"a DaemonSet's new pods":    {strings.Replace(daemon, "numberReady: 2", "numberReady: 0", 1) + "updatedNumberScheduled: 2}}", "Ready: 0/2"},
+		"a DaemonSet's new pods": {strings.Replace(daemon, "numberReady: 2", "numberReady: 0", 1) + "updatedNumberScheduled: 2}}",
+			"Ready: 0/2"},
 	} {
 		if r := Ready(object(t, c.object)); r.Ready || r.Reason != c.reason {
 			t.Errorf("%s: %+v", name, r)
