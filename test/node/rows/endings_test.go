@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // stubborn is a server that does not stop when told to, in versions.
@@ -43,10 +44,13 @@ var endings = []row{
 		Within: 30 * time.Second, Long: 25 * time.Second, plays: func(s *scenario) {
 			s.namespaceStays()
 			s.chart(deployment("web", stubborn("1")))
-			s.start("deploy", "--adopt").wait()
+			s.start("deploy").wait()
 			s.start("teardown").wait()
 			if n := s.running(); n > 0 {
 				s.t.Errorf("%d pods run after the teardown", n)
+			}
+			if _, err := s.Client().CoreV1().Namespaces().Get(s.t.Context(), s.namespace, metav1.GetOptions{}); err != nil {
+				s.t.Errorf("the namespace was to stay: %v", err)
 			}
 		}},
 	{ID: "N84", Scenario: "interrupted in a hook that ignores SIGTERM, deployed again",
