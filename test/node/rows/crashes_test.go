@@ -63,9 +63,9 @@ var crashes = []row{
 			s.deploy(deployment("web", pod(shell(boom))))
 			s.start("deploy").wait()
 		}},
-	{ID: "N34", Scenario: "the command is missing", End: "failed, named", Exit: "23", Within: 6 * time.Second, Since: placed,
+	{ID: "N34", Scenario: "the command is missing", End: "failed, named", Exit: "23", Within: 6 * time.Second, Since: refused,
 		Says: []string{"no-such-thing", "no such file or directory"}, chart: []object{deployment("web", pod(command("/bin/no-such-thing")))}},
-	{ID: "N35", Scenario: "the command is not executable", End: "failed, named", Exit: "23", Within: 6 * time.Second, Since: placed,
+	{ID: "N35", Scenario: "the command is not executable", End: "failed, named", Exit: "23", Within: 6 * time.Second, Since: refused,
 		Says: []string{"/etc/passwd", "permission denied"}, chart: []object{deployment("web", pod(command("/etc/passwd")))}},
 	{ID: "N36", Scenario: "check on a crash loop", End: "reason, pod and log, as of a deploy", Exit: "killed, 24", Kills: true,
 		Long: 30 * time.Second,

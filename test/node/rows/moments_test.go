@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,7 +28,7 @@ const patience = 2 * time.Minute
 func (s *scenario) await(m moment) {
 	came := make(chan time.Time, 1)
 	s.moments[m] = came
-	has := map[moment]func(context.Context) bool{ready: s.deploymentReady, placed: s.somePodPlaced, jobFailed: s.someJobFailed}[m]
+	has := map[moment]func(context.Context) bool{ready: s.deploymentReady, refused: s.someContainerRefused, jobFailed: s.someJobFailed}[m]
 	ctx := s.t.Context()
 	go func() {
 		for tick := time.NewTicker(100 * time.Millisecond); !has(ctx); {
@@ -52,9 +53,16 @@ func available(d *appsv1.Deployment) bool {
 		d.Status.AvailableReplicas == *d.Spec.Replicas
 }
 
-func (s *scenario) somePodPlaced(ctx context.Context) bool {
+// someContainerRefused tells whether the kubelet says that it cannot start a container.
+// How long it takes to come to that is the node's affair.
+func (s *scenario) someContainerRefused(ctx context.Context) bool {
 	found, err := s.Client().CoreV1().Pods(s.namespace).List(ctx, metav1.ListOptions{})
-	return err == nil && slices.ContainsFunc(found.Items, func(p corev1.Pod) bool { return p.Spec.NodeName != "" })
+	return err == nil && slices.ContainsFunc(found.Items, func(p corev1.Pod) bool {
+		return slices.ContainsFunc(p.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool {
+			return c.State.Terminated != nil || c.LastTerminationState.Terminated != nil ||
+				c.State.Waiting != nil && strings.HasSuffix(c.State.Waiting.Reason, "Error")
+		})
+	})
 }
 
 // someJobFailed tells whether a Job has failed, as it has as soon as its controller

@@ -41,7 +41,7 @@ type moment string
 const (
 	start     moment = ""
 	ready     moment = "after it was ready"
-	placed    moment = "after its pod was on the node"
+	refused   moment = "after the kubelet could not start it"
 	jobFailed moment = "after the Job failed"
 )
 
