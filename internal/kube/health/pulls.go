@@ -28,7 +28,8 @@ var (
 // counts when that has lasted a moment, or as long as it is to be waited for. Where
 // access is denied, the second failed pull counts: by its event, since the status
 // follows it late, else by the status, in which it is the third change. What else
-// there is has the time of what passes. A pull that is under way is waited for.
+// there is has the time of what passes, and as many pulls as a kubelet makes in it.
+// A pull that is under way is waited for.
 func pullFault(e Evidence, p *corev1.Pod, f fault, s corev1.ContainerStatus) fault {
 	w := s.State.Waiting
 	pulls := pullsOf(e.Events[p.UID], s.Name)
@@ -43,8 +44,10 @@ func pullFault(e Evidence, p *corev1.Pod, f fault, s corev1.ContainerStatus) fau
 	case pullDenied.MatchString(cause) && !pullPasses.MatchString(cause):
 		f.minOccurrences = recurrence + 1
 		f.permanent = pulls.failed >= recurrence && !e.mayBeStale(p)
+	case pulls.failed > 0 && pulls.failed < passingPulls: // a busy kubelet tries late
+		f.minDuration = 2 * passingTime
 	default:
-		f.minDuration, f.minOccurrences, f.atLeast = passingTime, recurrence+1, passingTime
+		f.minDuration = passingTime
 	}
 	switch {
 	case pulled && e.mayBeStale(p):
@@ -83,6 +86,10 @@ type pulls struct {
 	on     time.Time // since when one is under way; zero: none is
 	cause  string    // why the last one failed
 }
+
+// passingPulls is how many pulls have to fail of what often passes, unless twice its
+// time is over: a kubelet that is not busy makes three in a minute.
+const passingPulls = 3
 
 // longPull is for how long a pull is believed to be under way by its event: that of
 // its end may have been dropped, since a kubelet may not send too many.

@@ -3,6 +3,7 @@
 package rows
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -101,14 +102,19 @@ func (s *scenario) play() {
 	}
 }
 
+// slack is how many times its bound a run may take. A machine that is shared, as those
+// of CI are, slows the kubelet as much as Berth; what it does not hide is a verdict that
+// waits for a timeout.
+var slack = flag.Int("slack", 1, "how many times its bound a run may take")
+
 // holdsBound fails the row when the run took longer than the row grants.
 func (s *scenario) holdsBound(p *process) {
 	s.t.Helper()
 	switch took, known := s.took(p); {
 	case !known:
 		s.t.Errorf("the moment never came from which the %s is to take %s", p.verb, s.row.bound())
-	case took > s.row.Within:
-		s.t.Errorf("%s took %.1f s %s, want %s", p.verb, took.Seconds(), s.row.Since, s.row.bound())
+	case took > s.row.Within*time.Duration(*slack):
+		s.t.Errorf("%s took %.1f s %s, want %s (%d times that at most)", p.verb, took.Seconds(), s.row.Since, s.row.bound(), *slack)
 	}
 }
 
