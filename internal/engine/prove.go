@@ -40,7 +40,7 @@ type proof struct {
 	facts    *facts.Facts   // as last observed; nil: never
 	stored   facts.Baseline // of the record, as last observed
 	checks   []result.Check
-	steady   int       // looks in a row that saw the same differences
+	steady   int       // looks in a row that found the same
 	lookErr  error     // of the last look
 	answered time.Time // when a look last got an answer
 }
@@ -136,18 +136,19 @@ func (p *proof) look(ctx context.Context) (state string, err error) {
 		p.stored, last.Baseline = last.Baseline, verdict.BaselineOf(f, p.reported, p.policy)
 	}
 	p.report.observed(f, p.reported)
-	if p.steady++; !slices.Equal(verdict.Differences(p.checks), verdict.Differences(p.report.result.Checks)) {
+	if p.steady++; !slices.Equal(verdict.Findings(p.checks), verdict.Findings(p.report.result.Checks)) {
 		p.steady = 1
 	}
 	p.facts, p.checks = f, p.report.result.Checks
 	if verdict.Consistent(p.checks) {
 		return "", nil
 	}
-	if end := verdict.EndCheck(f, verdict.Diagnose(f, p.policy), p.reported, p.checks); end != nil {
-		p.explain(ctx)
-		return "", backoff.Permanent(verdict.EndCheck(f, verdict.Diagnose(f, p.policy), p.reported, p.checks))
+	d := verdict.Diagnose(f, p.policy)
+	if verdict.EndCheck(f, d, p.reported, p.checks) != nil {
+		p.explain(ctx) // which may tell more in the checks
+		return "", backoff.Permanent(verdict.EndCheck(f, d, p.reported, p.checks))
 	}
-	if end := verdict.EndDiffering(f, p.checks, p.steady); end != nil {
+	if end := verdict.EndSteady(f, d, p.checks, p.steady); end != nil {
 		return "", backoff.Permanent(end)
 	}
 	return verdict.Failing(p.checks), errNotYet

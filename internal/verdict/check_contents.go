@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
@@ -81,20 +80,6 @@ func Describe(d facts.Difference, now time.Time) string {
 	return s + ", " + d.Written.UTC().Format(form)
 }
 
-// steadyLooks is how many looks in a row have to see the same differences before
-// they are taken for lasting ones. A controller at work writes again between two.
-const steadyLooks = 4
-
-// EndDiffering returns the problem with which a check ends because nothing is wrong
-// but that objects differ from the record, and as many looks in a row saw the same
-// differences; nil to look again.
-func EndDiffering(f *facts.Facts, checks []result.Check, looks int) *problem.Problem {
-	if looks < steadyLooks || !onlyContents(checks) {
-		return nil
-	}
-	return notAsReported(f, checks, fmt.Errorf("%d looks in a row saw the same", looks), nextDiffering)
-}
-
 // onlyContents returns whether the check of the contents fails, and no other.
 func onlyContents(checks []result.Check) bool {
 	fails := false
@@ -110,14 +95,3 @@ func onlyContents(checks []result.Check) bool {
 const nextDiffering = `Deploy again, which writes every field as the record says.
 Change the chart or its values where the change was meant to stay.
 Name in ignore-drift, as Kind/name:path, what something else is to write: Deployment/web:spec.replicas.`
-
-// Differences returns what the check of the contents found, for telling one look
-// from the next.
-func Differences(checks []result.Check) []string {
-	for _, c := range checks {
-		if c.Name == checkNameContents {
-			return c.Findings
-		}
-	}
-	return nil
-}

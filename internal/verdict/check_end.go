@@ -40,6 +40,47 @@ func EndCheck(f *facts.Facts, d Diagnosis, reported Reported, checks []result.Ch
 	return nil
 }
 
+// steadyLooks is how many looks in a row have to find the same before it is taken for
+// lasting. A controller at work writes again between two.
+const steadyLooks = 4
+
+// EndSteady returns the problem with which a check ends because as many looks in a row
+// found the same, and nobody is at work on it; nil to look again.
+func EndSteady(f *facts.Facts, d Diagnosis, checks []result.Check, looks int) *problem.Problem {
+	if looks < steadyLooks || Consistent(checks) || !lasting(f, d) {
+		return nil
+	}
+	cause := fmt.Errorf("%d looks in a row saw the same", looks)
+	switch d.State {
+	case StateUninstalled:
+		return notAsReported(f, checks, errors.New(d.Cause), "Run berth deploy, which installs it anew, or berth teardown, which removes what is left.")
+	case StateTwoDeployed, StateNoneDeployed:
+		return notAsReported(f, checks, errors.New(d.Cause), "Run berth deploy, or berth repair: they correct the records.")
+	case StateDeployed, StateAbsent, StateFailed, StateUninstalling, StateLive, StateLivenessUnknown, StateRecordingFailed,
+		StateAbandoned, StateDisagreeing, StateUnreadable, StateForeign, StateTerminating:
+	}
+	if onlyContents(checks) {
+		return notAsReported(f, checks, cause, nextDiffering)
+	}
+	return notAsReported(f, checks, cause, nextObjects)
+}
+
+const nextObjects = "See the objects that are named here, then deploy again, which makes what is missing."
+
+// lasting returns whether what a check finds wrong stays so by itself: the record
+// speaks of no operation under way, and no object is on its way to be ready or gone.
+func lasting(f *facts.Facts, d Diagnosis) bool {
+	switch d.State {
+	case StateDeployed, StateTwoDeployed, StateNoneDeployed, StateUninstalled:
+		return f.Observed && !slices.ContainsFunc(f.Objects, func(o facts.Object) bool {
+			return o.Error != "" || o.Exists && (o.Deleting || !healthyEnough(o))
+		})
+	case StateAbsent, StateFailed, StateUninstalling, StateLive, StateLivenessUnknown, StateRecordingFailed, StateAbandoned,
+		StateDisagreeing, StateUnreadable, StateForeign, StateTerminating:
+	}
+	return false
+}
+
 const nextPromote = `Correct the record in place, without a restart, since nothing else is wrong:
 $ berth repair --on-stuck promote
 Run berth deploy instead, if you are about to: it does the same first.`
@@ -65,7 +106,7 @@ func ExpireCheck(f *facts.Facts, d Diagnosis, checks []result.Check, confirm int
 	if onlyContents(checks) {
 		return notAsReported(f, checks, cause, nextDiffering)
 	}
-	return notAsReported(f, checks, cause, "See the objects that are named here, then deploy again.")
+	return notAsReported(f, checks, cause, nextObjects)
 }
 
 // notAsReported opens with every check that does not hold.
@@ -77,6 +118,17 @@ func notAsReported(f *facts.Facts, checks []result.Check, cause error, nextStep 
 	return &problem.Problem{Reason: problem.Inconsistent, Cause: cause, Next: nextStep,
 		Headline: fmt.Sprintf("Revision %d of `%s` in `%s` is not what it should be: %s.",
 			revision, f.Release, f.Namespace.Name, Failing(checks))}
+}
+
+// Findings returns all that the checks found wrong, for telling one look from the next.
+func Findings(checks []result.Check) []string {
+	var found []string
+	for _, c := range checks {
+		if !c.OK {
+			found = append(append(found, c.Detail), c.Findings...)
+		}
+	}
+	return found
 }
 
 // Failing joins the details of the checks that do not hold.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/problem"
 )
 
 func TestDiffering(t *testing.T) {
@@ -106,27 +105,6 @@ func TestCheckContents(t *testing.T) {
 	}
 	if c := checkContents(f, usual); !c.OK || len(c.Findings) > 0 {
 		t.Errorf("with a baseline: %+v", c)
-	}
-}
-
-// What differs and nothing else ends a check once it is seen to last.
-func TestEndDiffering(t *testing.T) {
-	f := inPlace(given(stored(1, facts.StatusDeployed)))
-	f.Objects[0].Differences = []facts.Difference{{Path: "a"}}
-	checks := Checks(f, Reported{}, usual)
-	if p := EndDiffering(f, checks, steadyLooks-1); p != nil {
-		t.Errorf("too early: %+v", p)
-	}
-	checkProblem(t, EndDiffering(f, checks, steadyLooks), problem.Inconsistent)
-	if p := ExpireCheck(f, Diagnose(f, usual), checks, 1, nil); !strings.Contains(p.Next, "ignore-drift") {
-		t.Errorf("%+v", p)
-	}
-	f.Objects[1].Ready = false
-	if p := EndDiffering(f, Checks(f, Reported{}, usual), steadyLooks); p != nil {
-		t.Errorf("it is not ready yet either: %+v", p)
-	}
-	if p := EndDiffering(f, Checks(inPlace(given(stored(1, facts.StatusDeployed))), Reported{}, usual), steadyLooks); p != nil {
-		t.Errorf("nothing differs: %+v", p)
 	}
 }
 

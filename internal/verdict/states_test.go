@@ -296,3 +296,48 @@ func TestAwaitOperation(t *testing.T) {
 		t.Error("a teardown waits for another's uninstall, or a deploy does not")
 	}
 }
+
+// What nobody is at work on ends a check once it is seen to last.
+func TestEndSteady(t *testing.T) {
+	deployed := func() *facts.Facts { return inPlace(given(stored(1, facts.StatusDeployed))) }
+	for name, c := range map[string]struct {
+		f    *facts.Facts
+		next string // a word of what is advised; empty: another look is
+	}{
+		"a field differs": {with(deployed(), func(f *facts.Facts) { f.Objects[0].Differences = []facts.Difference{{Path: "a"}} }), "ignore-drift"},
+		"a field differs, another object is not ready": {with(deployed(), func(f *facts.Facts) {
+			f.Objects[0].Differences, f.Objects[1].Ready = []facts.Difference{{Path: "a"}}, false
+		}), ""},
+		"an object is gone":      {with(deployed(), func(f *facts.Facts) { f.Objects[0] = facts.Object{Ref: f.Objects[0].Ref} }), "makes what is missing"},
+		"an object goes":         {with(deployed(), func(f *facts.Facts) { f.Objects[0].Deleting = true }), ""},
+		"an object is not read":  {with(deployed(), func(f *facts.Facts) { f.Objects[0] = facts.Object{Ref: f.Objects[0].Ref, Error: "denied"} }), ""},
+		"the objects not at all": {given(stored(1, facts.StatusUninstalled)), ""},
+		"uninstalled":            {with(inPlace(given(stored(1, facts.StatusUninstalled))), gone), "installs it anew"},
+		"two deployed":           {inPlace(given(stored(1, facts.StatusDeployed), stored(2, facts.StatusDeployed))), "repair"},
+		"an operation under way": {with(inPlace(given(stored(1, facts.StatusPendingInstall))), gone), ""},
+		"nothing is wrong":       {deployed(), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, checks := Diagnose(c.f, usual), Checks(c.f, Reported{}, usual)
+			if p := EndSteady(c.f, d, checks, steadyLooks-1); p != nil {
+				t.Errorf("too early: %+v", p)
+			}
+			p := EndSteady(c.f, d, checks, steadyLooks)
+			if c.next == "" {
+				checkProblem(t, p, "")
+				return
+			}
+			checkProblem(t, p, problem.Inconsistent)
+			if p != nil && !strings.Contains(p.Next, c.next) {
+				t.Errorf("%q, want %q in it", p.Next, c.next)
+			}
+		})
+	}
+}
+
+// gone removes every object.
+func gone(f *facts.Facts) {
+	for i := range f.Objects {
+		f.Objects[i] = facts.Object{Ref: f.Objects[i].Ref}
+	}
+}

@@ -65,6 +65,21 @@ var chartInputs = []row{
 			s.berth("deploy").exit(0).warned("Release repaired").says("Revision 1 still said deployed")
 			s.oneDeployed(3)
 		}},
+	{ID: "T177", Setup: "uninstalled with its history kept; deployed again, and a Service deleted by hand",
+		Action: "check; deploy, check, deploy, check", End: "each check ends before its time is over and names what is not there; v3 deployed",
+		Exit: "24, 0, 24, 0, 0", run: func(s *fixture) {
+			s.berth("deploy").exit(0)
+			s.mustHelm(3, "uninstall", s.release, "--keep-history", "--wait")
+			s.berth("check", "--check-timeout=10m").exit(24).says("the record says uninstalled", "installs it anew")
+			s.berth("deploy").exit(0)
+			if err := s.Client().CoreV1().Services(s.namespace).Delete(s.t.Context(), "web", metav1.DeleteOptions{}); err != nil {
+				s.t.Fatal(err)
+			}
+			s.berth("check", "--check-timeout=10m").exit(24).says("Service/web: does not exist", "makes what is missing")
+			s.berth("deploy").exit(0)
+			s.berth("check").exit(0)
+			s.oneDeployed(3)
+		}},
 	{ID: "T169", Setup: "a chart that has an object twice",
 		Action: "deploy, and over v1", End: "refused before anything is made, both files named; v1 deployed",
 		Exit: "30, 0, 30", run: func(s *fixture) {

@@ -23,7 +23,7 @@ func Unprobed(owner *unstructured.Unstructured) []string {
 	case "Pod":
 		path = []string{"spec"}
 	case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet":
-		if _, wanted := Replicas(owner); wanted == 0 || leftAlone(owner) {
+		if present(owner) == 0 {
 			return nil
 		}
 	default:
@@ -56,12 +56,18 @@ func unprobed(spec corev1.PodSpec) (names []string) {
 	return names
 }
 
-// leftAlone returns whether a workload is ready although its pods are not of its
-// present revision: it is paused, or its pods are replaced by whoever deletes them.
-func leftAlone(owner *unstructured.Unstructured) bool {
-	paused, _, _ := unstructured.NestedBool(owner.Object, "spec", "paused")
-	how, _, _ := unstructured.NestedString(owner.Object, "spec", "updateStrategy", "type")
-	return paused || how == "OnDelete"
+// present returns how many pods of its present revision a workload wants: none where it
+// is paused. Where those before stay until somebody deletes them, it is as many as
+// there are.
+func present(owner *unstructured.Unstructured) int {
+	if paused, _, _ := unstructured.NestedBool(owner.Object, "spec", "paused"); paused {
+		return 0
+	}
+	if keepsOldPods(owner) {
+		return number(owner, 0, "status", "updatedReplicas") + number(owner, 0, "status", "updatedNumberScheduled")
+	}
+	_, wanted := Replicas(owner)
+	return wanted
 }
 
 // Unsettled returns which container of an object that is ready has to be watched
@@ -111,7 +117,7 @@ func (r runs) settled(settle time.Duration, now time.Time) bool {
 func AllSeen(owner *unstructured.Unstructured, pods []*corev1.Pod) bool {
 	wanted := 1
 	if owner.GetKind() != "Pod" {
-		_, wanted = Replicas(owner)
+		wanted = present(owner)
 	}
 	staying := slices.DeleteFunc(slices.Clone(pods), func(p *corev1.Pod) bool { return p.DeletionTimestamp != nil })
 	return len(staying) >= wanted

@@ -3,6 +3,7 @@ package health
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -26,12 +27,16 @@ func TestUnprobed(t *testing.T) {
 		"no replicas":          {of("Deployment", "replicas: 0,", "{containers: [{name: app}]}"), nil},
 		"paused":               {of("Deployment", "paused: true,", "{containers: [{name: app}]}"), nil},
 		"replaced by somebody": {of("DaemonSet", "updateStrategy: {type: OnDelete},", "{containers: [{name: app}]}"), nil},
-		"a Job":                {of("Job", "", "{restartPolicy: Never, containers: [{name: app}]}"), nil},
-		"a bare pod":           {"{kind: Pod, spec: {containers: [{name: app}]}}", []string{"app"}},
-		"a pod that ends":      {"{kind: Pod, spec: {restartPolicy: Never, containers: [{name: app}]}}", nil},
-		"a ConfigMap":          {"{kind: ConfigMap}", nil},
-		"nonsense":             {"{kind: Deployment, spec: {template: {spec: [1]}}}", nil},
-		"nonsense in it":       {of("Deployment", "", "{containers: 7}"), nil},
+		"replaced by somebody, who has begun": {strings.Replace(of("DaemonSet", "updateStrategy: {type: OnDelete},", "{containers: [{name: app}]}"),
+			"status: {", "status: {updatedNumberScheduled: 1, ", 1), []string{"app"}},
+		"a partition that all pods are below": {of("StatefulSet", "updateStrategy: {rollingUpdate: {partition: 3}},",
+			"{containers: [{name: app}]}"), nil},
+		"a Job":           {of("Job", "", "{restartPolicy: Never, containers: [{name: app}]}"), nil},
+		"a bare pod":      {"{kind: Pod, spec: {containers: [{name: app}]}}", []string{"app"}},
+		"a pod that ends": {"{kind: Pod, spec: {restartPolicy: Never, containers: [{name: app}]}}", nil},
+		"a ConfigMap":     {"{kind: ConfigMap}", nil},
+		"nonsense":        {"{kind: Deployment, spec: {template: {spec: [1]}}}", nil},
+		"nonsense in it":  {of("Deployment", "", "{containers: 7}"), nil},
 	} {
 		if got := Unprobed(object(t, tt.owner)); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
