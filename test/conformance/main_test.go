@@ -1,7 +1,7 @@
 //go:build conformance
 
 // Package conformance holds Berth against the matrix of everything that is
-// known to leave a release stuck. Every row runs the real binary as a process
+// known to leave a release stuck, and of what is known to harm others. Every row runs the real binary as a process
 // of its own against the real control plane, and ends with the real Helm
 // command lines reading the release and upgrading it.
 //
@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/conformance.md from what the rows showed")
+var update = flag.Bool("update", false, "write docs/conformance.md and docs/safety.md from what the rows showed")
 
 // TestMain runs more rows at a time than there are processors: most of a row
 // is waiting for the cluster.
@@ -30,13 +30,14 @@ func TestMain(m *testing.M) {
 // matrix is all rows by their names, which is how they are printed.
 var matrix = slices.SortedStableFunc(
 	slices.Values(slices.Concat(permissions, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms,
-		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers, lostNodes)),
+		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers, lostNodes,
+		ownObjects, ownRecords, sharedNamespaces, remains, rightBranch, secretText, hostileInputs, hostileProcess)),
 	func(a, b row) int {
-		return cmp.Or(cmp.Compare(len(digits(a.ID)), len(digits(b.ID))), strings.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(b.ID[0], a.ID[0]), cmp.Compare(len(digits(a.ID)), len(digits(b.ID))), strings.Compare(a.ID, b.ID))
 	})
 
 // digits returns the number in a row's name: T100 comes after T99.
-func digits(id string) string { return strings.Trim(id, "Tb") }
+func digits(id string) string { return strings.Trim(id, "STb") }
 
 // TestMatrix runs every row as a subtest of its name.
 func TestMatrix(t *testing.T) {
