@@ -16,15 +16,6 @@ import (
 	"github.com/berth-dev/berth/internal/kube/health"
 )
 
-// probeEvery and probeRarely bound the time between two probes of a target.
-const (
-	probeEvery  = 500 * time.Millisecond
-	probeRarely = 10 * time.Second
-)
-
-// podsProbed bounds how many pods of one workload have their events read.
-const podsProbed = 3
-
 // tracked is a target that is not satisfied, with all that is known of it.
 type tracked struct {
 	target      *target
@@ -47,13 +38,6 @@ type tracked struct {
 	probed       time.Time // when the last probe started
 	probing      bool
 	confirmation
-}
-
-// confirmation is how sure it is that a target is stalled.
-type confirmation struct {
-	suspected   bool      // the evidence says so
-	confirmed   bool      // and still did after the target and its pods were read again
-	deniedSince time.Time // since when that is denied; zero: it is not
 }
 
 // follow takes the target as it was last seen. What was found out about an object
@@ -112,15 +96,6 @@ func (tr *tracked) outgoing() podView {
 	return podView{podReason: reason, oldPod: p.Name}
 }
 
-// suspect takes whether the evidence says that the target has failed.
-func (c *confirmation) suspect(suspected bool) {
-	c.suspected = suspected
-	c.confirmed = c.confirmed && suspected
-	if !suspected {
-		c.deniedSince = time.Time{}
-	}
-}
-
 // excused returns whether the target, though not ready, is as ready as it will be. The
 // scheduler gets some time to find a node after all.
 func (tr *tracked) excused(now time.Time) bool {
@@ -156,40 +131,6 @@ func (tr *tracked) starting() bool {
 	return tr.selector != nil || t.live.GetKind() == "Pod"
 }
 
-// due returns whether it is time for another probe. The longer nothing changes,
-// the rarer they are: events come soon after a change, and an image that takes five
-// minutes to be pulled brings none meanwhile.
-func (tr *tracked) due(now time.Time) bool {
-	const share = 8 // so a probe comes late by no more than this part of the time that has passed
-	return now.Sub(tr.probed) >= max(probeEvery, min(probeRarely, now.Sub(tr.changed)/share))
-}
-
-// needsProbe returns whether the pods do not tell all: there are none, one has not
-// started, or is not ready, or the ReplicaSet has to be found to which they belong.
-func (tr *tracked) needsProbe(now time.Time) bool {
-	live := tr.target.live
-	if live == nil {
-		return false
-	}
-	if tr.selector == nil {
-		return slices.Contains([]string{"PersistentVolumeClaim", "Pod"}, live.GetKind())
-	}
-	if tr.hasReplicaFailure() || len(tr.lost) > 0 { // a node may be back
-		return true
-	}
-	late := now.Sub(tr.probed) >= startedTime
-	for _, pod := range tr.pods {
-		if !health.PodStarted(pod) || (late || tr.replicaSetOutdated()) && health.PodReason(pod) != "" || late && tr.isWaitedOut(pod) {
-			return true
-		}
-	}
-	return len(tr.pods) == 0
-}
-
-// startedTime is how often the events are read, at most, of a pod that runs and is not
-// ready, which most pods are for a while: then they may tell why.
-const startedTime = 3 * time.Second
-
 // replicaSetOutdated returns whether a Deployment that was changed may have another
 // ReplicaSet than the one that is known.
 func (tr *tracked) replicaSetOutdated() bool {
@@ -203,60 +144,6 @@ func (tr *tracked) replicaSetOutdated() bool {
 func (tr *tracked) hasReplicaFailure() bool {
 	live := tr.target.live
 	return health.ReplicaFailure(live) && live.GetKind() == "Deployment" && live.GetGeneration() > 1
-}
-
-// newProbe returns the probe that the target needs now. The target exists.
-func (tr *tracked) newProbe() probe {
-	live := tr.target.live
-	p := probe{
-		owner: live, resource: tr.target.resource, reread: tr.suspected, known: tr.replicaSet,
-		created: live.GetGeneration() <= 1 && !tr.target.priorFailure, baseline: tr.baseline,
-	}
-	if tr.selector != nil {
-		p.podSelector = tr.selector.String()
-	}
-	if live.GetKind() == "Deployment" {
-		if tr.replicaSetOutdated() || tr.hasReplicaFailure() {
-			p.replicaSets = tr.selector.String()
-		}
-	} else if live.GetKind() != "Pod" {
-		p.events = append(p.events, live.GetUID())
-	}
-	p.nodes, p.allNodes = tr.nodesInQuestion()
-	pods := 0
-	for _, name := range slices.Sorted(maps.Keys(tr.pods)) {
-		pod := tr.pods[name]
-		if pods < podsProbed && health.PodReason(pod) != "" {
-			pods++
-			p.events = append(p.events, pod.UID)
-			for _, claim := range health.UnboundClaims(pod) {
-				p.claims = append(p.claims, podClaim{pod.UID, claim, pod.CreationTimestamp.Time})
-			}
-		}
-	}
-	return p
-}
-
-// nodesInQuestion returns the nodes of the first few pods that are not ready, and
-// whether a pod may wait for any that is not.
-func (tr *tracked) nodesInQuestion() (names []string, all bool) {
-	for _, name := range slices.Sorted(maps.Keys(tr.pods)) {
-		pod := tr.pods[name]
-		switch node := pod.Spec.NodeName; {
-		case health.PodReason(pod) == "" && !tr.isWaitedOut(pod):
-		case node == "":
-			all = all || health.TaintsRepel(pod)
-		case len(names) < podsProbed && !slices.Contains(names, node):
-			names = append(names, node)
-		}
-	}
-	return names, all
-}
-
-// isWaitedOut returns whether a pod has to end before the target makes another. Where
-// that takes long, its node may be the reason.
-func (tr *tracked) isWaitedOut(pod *corev1.Pod) bool {
-	return pod.DeletionTimestamp != nil && health.OldPodsGoFirst(tr.target.live)
 }
 
 // currentPods returns the pods of the target's present revision, by name.
@@ -281,59 +168,4 @@ func (tr *tracked) ofReady(pod *corev1.Pod) bool {
 	controller := metav1.GetControllerOf(pod)
 	return !tr.target.readySince.IsZero() && tr.target.live.GetKind() == "Deployment" && pod.DeletionTimestamp == nil &&
 		controller != nil && controller.Kind == "ReplicaSet" && strings.HasPrefix(controller.Name, tr.target.object.Name+"-")
-}
-
-// apply takes what a probe found, unless that is about an object that is deleted by
-// now.
-func (tr *tracked) apply(f findings, now time.Time) {
-	tr.probing = false
-	if f.owner != tr.owner {
-		return
-	}
-	tr.events, tr.replicaSet, tr.lost = f.events, f.replicaSet, f.lost
-	if _, read := f.events[f.owner]; tr.baseline == nil && read { // else all events would be new at the next probe
-		tr.baseline = f.counts
-	}
-	if f.reread != nil && tr.suspected {
-		tr.confirmed = tr.accepts(f.reread, now)
-		tr.merge(f.reread)
-		tr.follow()
-	}
-}
-
-// accepts returns whether the target and its pods were read as well as possible. A
-// denial has to last: an API server that starts denies what it has not learned yet
-// to be allowed.
-func (c *confirmation) accepts(r *reread, now time.Time) bool {
-	switch {
-	case !r.complete:
-		return false
-	case !r.denied:
-		c.deniedSince = time.Time{}
-		return true
-	case c.deniedSince.IsZero():
-		c.deniedSince = now
-	}
-	return now.Sub(c.deniedSince) >= deniedFor
-}
-
-// merge stores what was read again, except for what informers know in a newer
-// version.
-func (tr *tracked) merge(r *reread) {
-	if r.owner != nil && tr.target.live != nil { // else it was seen to be deleted
-		tr.target.update(r.owner)
-	}
-	if r.pods == nil {
-		return
-	}
-	for name, known := range tr.pods {
-		now := r.pods[name]
-		switch {
-		case now == nil && versionOf(known) > r.version:
-		case now == nil:
-			delete(tr.pods, name)
-		case versionOf(now) >= versionOf(known):
-			tr.pods[name] = now
-		}
-	}
 }
