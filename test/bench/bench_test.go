@@ -40,13 +40,13 @@ func newBench(t *testing.T) *bench {
 	}
 }
 
-// turns calls each tool in turn, another one first each time.
-func turns(t *testing.T, tools []*tool, do func(round int, o *tool)) {
-	for round := range *runs {
+// turns calls each tool in turn, as often as told, another one first each time.
+func turns(t *testing.T, runs int, tools []*tool, do func(round int, o *tool)) {
+	for round := range runs {
 		for i := range tools {
 			do(round, tools[(round+i)%len(tools)])
 		}
-		t.Logf("run %d of %d", round+1, *runs)
+		t.Logf("run %d of %d", round+1, runs)
 	}
 }
 
@@ -60,7 +60,7 @@ func (b *bench) programs(t *testing.T) {
 		b.results.add(key{program, o.name, size}, float64(info.Size())/(1<<20))
 	}
 	for range starts {
-		turns(t, b.binaries(), func(_ int, o *tool) {
+		turns(t, *runs, b.binaries(), func(_ int, o *tool) {
 			l, out := b.run(t, o, "version")
 			if l.Code != 0 {
 				t.Fatalf("%s version ended with %d\n%s", o.name, l.Code, out)
@@ -81,7 +81,7 @@ const starts = 10
 // deploys measures a scenario.
 func (b *bench) deploys(t *testing.T, s scenario) {
 	if s.verb == install {
-		turns(t, b.tools, func(_ int, o *tool) {
+		turns(t, s.runs(), b.tools, func(_ int, o *tool) {
 			namespace := b.Name(t, "bench")
 			b.deploy(t, s, o, namespace, "r0")
 			b.remove(t, namespace)
@@ -93,7 +93,7 @@ func (b *bench) deploys(t *testing.T, s scenario) {
 		places[o] = b.Name(t, "bench")
 		b.prepare(t, s, o, places[o], "r0")
 	}
-	turns(t, b.tools, func(round int, o *tool) {
+	turns(t, s.runs(), b.tools, func(round int, o *tool) {
 		revision := "r0"
 		if s.verb == upgrade {
 			revision = fmt.Sprintf("r%d", round+1)

@@ -55,6 +55,18 @@ var scenarios = []scenario{
 	{install, 1, 0, true}, {noop, 1, 0, true},
 }
 
+// largeRuns bounds the runs of the largest chart. Helm 4 takes minutes for each, and
+// the bars are far off.
+const largeRuns = 3
+
+// runs is how often each tool does it.
+func (s scenario) runs() int {
+	if s.copies >= 100 {
+		return min(*runs, largeRuns)
+	}
+	return *runs
+}
+
 // objects is how many objects the chart has.
 func (s scenario) objects() int { return 3 * s.copies }
 
