@@ -16,10 +16,22 @@ import (
 var version = "dev"
 
 func main() {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	os.Exit(cli.Main(context.Background(), cli.Process{
-		Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Signals: signals, Version: version, OwnLogs: true,
+		Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin,
+		Stdout: cli.Patient(os.Stdout), Stderr: cli.Patient(os.Stderr), Signals: signals(), Version: version, OwnLogs: true,
 	}))
+}
+
+// signals returns the signals that end a run.
+func signals() <-chan os.Signal {
+	ending := make(chan os.Signal, 2)
+	signal.Notify(ending, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		signal.Notify(ending, syscall.SIGHUP)
+	}
+	// Go ends a program that writes to a standard output or error which nobody reads
+	// any more, unless it asks for the signal: then the write fails, which a deploy
+	// survives. It is not ignored, since plugins that Berth starts would inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	return ending
 }

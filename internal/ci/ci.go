@@ -20,6 +20,8 @@ type Platform interface {
 	Context() (Context, error)
 	// Line prints untrusted text of one line or more.
 	Line(text string)
+	// Warn shows a warning, of untrusted text, where people look for warnings.
+	Warn(title, message string)
 	// OneLine returns untrusted text as Line would print it, joined into one
 	// line, for callers that lay it out themselves.
 	OneLine(text string) string
@@ -31,8 +33,7 @@ type Platform interface {
 	Redact(text []byte) []byte
 	// Publish puts the result where the platform shows it and, unless dir is
 	// empty, writes the report files into that folder. The error is about these
-	// files; anything else that the platform does not offer in this run is
-	// reported in a line.
+	// files; anything else that cannot be written in this run is warned of.
 	Publish(r result.Result, dir string) error
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/sethvargo/go-githubactions"
 
@@ -75,12 +76,17 @@ func (g *gitHub) Publish(r result.Result, dir string) error {
 		g.annotate(note)
 	}
 	if err := g.appendSummary(files[fileMarkdown]); err != nil {
-		g.Line(fmt.Sprintf("warning: the job summary is not shown: %v", err))
+		g.Warn("The job summary is not shown", err.Error())
 	}
 	if err := g.appendOutputs(report.Outputs(r, path)); err != nil {
-		g.Line(fmt.Sprintf("warning: the outputs are not set: %v", err))
+		g.Warn("The outputs are not set", err.Error())
 	}
 	return writeErr
+}
+
+// Warn prints an annotation.
+func (g *gitHub) Warn(title, message string) {
+	g.annotate(result.Note{Level: result.LevelWarning, Title: title, Message: message})
 }
 
 // annotate prints a note as an annotation of the job.
@@ -124,13 +130,15 @@ func (g *gitHub) appendOutputs(outputs []report.Output) error {
 }
 
 // appendFile appends to the runner's file that a variable names. Nothing is
-// written when the file would exceed limit bytes.
+// written when the file would exceed limit bytes, and nothing is left of what cannot
+// be written whole: half an output would fail the step.
 func (g *gitHub) appendFile(variable string, data []byte, limit int64) (err error) {
 	path := g.getenv(variable)
 	if path == "" {
 		return fmt.Errorf("%s is not set", variable)
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	// A pipe that nobody reads is an error, not a wait.
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o644)
 	if err != nil {
 		return fmt.Errorf("open the file of %s: %w", variable, err)
 	}
@@ -144,6 +152,7 @@ func (g *gitHub) appendFile(variable string, data []byte, limit int64) (err erro
 			variable, info.Size(), len(data), limit)
 	}
 	if _, err := f.Write(data); err != nil {
+		_ = f.Truncate(info.Size())
 		return fmt.Errorf("write the file of %s: %w", variable, err)
 	}
 	return nil

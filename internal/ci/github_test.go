@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -123,9 +124,15 @@ func TestGitHubOutputDelimiterCollision(t *testing.T) {
 
 func TestGitHubWithoutItsFiles(t *testing.T) {
 	for name, spoil := range map[string]func(e env){
-		"not set":    func(e env) { delete(e, "GITHUB_OUTPUT"); delete(e, "GITHUB_STEP_SUMMARY") },
-		"no folder":  func(e env) { e["GITHUB_OUTPUT"] += "/x"; e["GITHUB_STEP_SUMMARY"] = "/nowhere/summary" },
-		"a folder":   func(e env) { e["GITHUB_OUTPUT"] = os.TempDir(); e["GITHUB_STEP_SUMMARY"] = os.TempDir() },
+		"not set":   func(e env) { delete(e, "GITHUB_OUTPUT"); delete(e, "GITHUB_STEP_SUMMARY") },
+		"no folder": func(e env) { e["GITHUB_OUTPUT"] += "/x"; e["GITHUB_STEP_SUMMARY"] = "/nowhere/summary" },
+		"a folder":  func(e env) { e["GITHUB_OUTPUT"] = os.TempDir(); e["GITHUB_STEP_SUMMARY"] = os.TempDir() },
+		"no space":  func(e env) { e["GITHUB_OUTPUT"], e["GITHUB_STEP_SUMMARY"] = "/dev/full", "/dev/full" },
+		"a pipe": func(e env) {
+			e["GITHUB_OUTPUT"] += ".pipe"
+			e["GITHUB_STEP_SUMMARY"] = e["GITHUB_OUTPUT"]
+			_ = syscall.Mkfifo(e["GITHUB_OUTPUT"], 0o600)
+		},
 		"empty name": func(e env) { e["GITHUB_OUTPUT"] = ""; e["GITHUB_STEP_SUMMARY"] = "" },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -138,7 +145,7 @@ func TestGitHubWithoutItsFiles(t *testing.T) {
 			if err := g.Publish(failedResult(), ""); err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{"warning: the job summary is not shown: ", "warning: the outputs are not set: "} {
+			for _, want := range []string{"::warning title=The job summary is not shown::", "::warning title=The outputs are not set::"} {
 				if !strings.Contains(out.String(), want) {
 					t.Errorf("%q is not in\n%s", want, &out)
 				}
@@ -160,7 +167,7 @@ func TestGitHubSummaryStaysUnderTheLimit(t *testing.T) {
 	if got := len(read(t, e["GITHUB_STEP_SUMMARY"])); got != len(earlier) {
 		t.Errorf("%d bytes", got)
 	}
-	if !strings.Contains(out.String(), "the job summary is not shown") {
+	if !strings.Contains(out.String(), "The job summary is not shown") {
 		t.Errorf("not said:\n%s", &out)
 	}
 }
@@ -231,4 +238,37 @@ func parseOutputs(t *testing.T, file string) map[string]string {
 		outputs[name] = strings.Join(value, "\n")
 	}
 	return outputs
+}
+
+// FuzzGitHubOutputs writes the outputs whatever they say, and reads them as the runner
+// does.
+func FuzzGitHubOutputs(f *testing.F) {
+	for _, value := range []string{
+		"", "https://x.example", "a\nurl<<x\nevil\nx", "token1", "\ntoken1\n", "token1\ntoken2\ntoken3", "\r\n", "::error::x", "\xff\x00", "x<<token1",
+	} {
+		f.Add(value, "status")
+		f.Add("deployed", value)
+	}
+	f.Fuzz(func(t *testing.T, one, two string) {
+		if len(one)+len(two) > maxSummary/2 {
+			t.Skip("GitHub takes no more")
+		}
+		var out bytes.Buffer
+		g, e := onGitHub(t, &out)
+		want := map[string]string{"url": one, "status": two}
+		if err := g.appendOutputs([]report.Output{{Name: "url", Value: one}, {Name: "status", Value: two}}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, parseOutputs(t, read(t, e["GITHUB_OUTPUT"]))); diff != "" {
+			t.Fatal(diff)
+		}
+		// And as it is called, each is on one line.
+		r := failedResult()
+		r.URL, r.Namespace = one, two
+		for _, o := range report.Outputs(r, two) {
+			if strings.ContainsAny(o.Value, "\r\n") {
+				t.Fatalf("%s is %q", o.Name, o.Value)
+			}
+		}
+	})
 }

@@ -64,6 +64,8 @@ func (g *gitLab) event() Event {
 // Line removes control sequences, and with them the markers of log sections.
 func (g *gitLab) Line(text string) { g.printer.printText(sanitize(text)) }
 
+func (g *gitLab) Warn(title, message string) { warn(g.Line, title, message) }
+
 func (g *gitLab) OneLine(text string) string { return g.printer.oneLine(text) }
 
 // Mask affects only what Berth prints: a GitLab job cannot add masks.

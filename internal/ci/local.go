@@ -8,6 +8,7 @@ type local struct{ printer *printer }
 
 func (local) Context() (Context, error)    { return Context{}, nil }
 func (l local) Line(text string)           { l.printer.printText(sanitize(text)) }
+func (l local) Warn(title, message string) { warn(l.Line, title, message) }
 func (l local) OneLine(text string) string { return l.printer.oneLine(text) }
 func (l local) Mask(secret string)         { l.printer.mask(secret) }
 func (l local) Redact(text []byte) []byte  { return l.printer.redact(text) }

@@ -51,6 +51,11 @@ func printNotes(line func(string), r result.Result) {
 	}
 }
 
+// warn prints a warning with a platform's Line, where there are no annotations.
+func warn(line func(string), title, message string) {
+	line(fmt.Sprintf("%s: %s: %s", result.LevelWarning, title, message))
+}
+
 // sanitize removes control sequences from untrusted text and ends it with \n.
 func sanitize(s string) string {
 	return strings.TrimRight(text.Clean(s), "\n") + "\n"

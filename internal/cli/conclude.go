@@ -22,7 +22,7 @@ func (p Process) refuseCommandLine(v verb.Verb, err error) int {
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.Usage = func() {}
 	flags.ParseErrorsAllowlist.UnknownFlags = true
-	input.Bind(flags, verb.Deploy) // which takes every input
+	input.Bind(flags, verb.Deploy) // which takes whatever says where to report
 	_ = flags.Parse(p.Args)
 	return p.conclude(ci.Detect(p.getenv, p.Stderr), p.readableOptions(flags), wrongInput(v, err))
 }
@@ -65,7 +65,7 @@ func nothingToDo(i ci.Intent) result.Result {
 }
 
 // conclude reports how the run ended, wherever people look, and returns the exit
-// code.
+// code. What cannot be written is a warning: the run has done what it did.
 func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Result) int {
 	r.ExitCode = exitCode(r.Reason)
 	code := r.ExitCode
@@ -74,19 +74,19 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 		soften(&r)
 	}
 	if err := platform.Publish(r, o.ReportDir); err != nil {
-		platform.Line(fmt.Sprintf("berth: %v", err))
-		code = max(code, exitInternal)
+		platform.Warn("The report is not written", err.Error())
 	}
 	if o.Output != "json" {
 		platform.Line(report.Text(r))
 		return code
 	}
 	data, err := report.JSON(r)
-	if err != nil {
-		fmt.Fprintf(p.Stderr, "berth: write the report: %v\n", err)
-		return exitInternal
+	if err == nil {
+		_, err = p.Stdout.Write(append(platform.Redact(data), '\n'))
 	}
-	_, _ = p.Stdout.Write(append(platform.Redact(data), '\n'))
+	if err != nil {
+		platform.Warn("The report is not printed", err.Error())
+	}
 	return code
 }
 

@@ -21,6 +21,7 @@ const (
 	exitSweep         = 32
 	exitNotFound      = 33
 	exitWrongInput    = 64
+	exitHungUp        = 129
 	exitInterrupted   = 130
 	exitTerminated    = 143
 )
@@ -66,6 +67,8 @@ func exitCode(e problem.ExitReason) int {
 		return exitInterrupted
 	case problem.Terminated:
 		return exitTerminated
+	case problem.HungUp:
+		return exitHungUp
 	}
 	return exitInternal
 }

@@ -16,6 +16,7 @@ var endings = map[problem.ExitReason]int{
 	problem.RepairFailed: 25, problem.Unanswered: 26, problem.Foreign: 27, problem.NamespaceTerminating: 28,
 	problem.RecordUnreadable: 29, problem.ChartInvalid: 30, problem.ProbeFailed: 31, problem.SweepIncomplete: 32,
 	problem.NotFound: 33, problem.WrongInput: 64, problem.Interrupted: 130, problem.Terminated: 143,
+	problem.HungUp: 129,
 }
 
 func TestExitCodes(t *testing.T) {

@@ -15,31 +15,36 @@ import (
 )
 
 // Main runs the program and returns its exit code. The first signal cancels the
-// run, which then settles what it began; a second one ends it at once.
+// run, which then settles what it began; a second one ends it at once. SIGHUP is never
+// that second one: a terminal that is closed sends it once itself and once by its shell.
 func Main(ctx context.Context, p Process) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan int, 1)
 	go func() { done <- p.run(ctx) }()
-	interrupts := 0
+	interrupted := false
 	for {
 		select {
 		case code := <-done:
 			return code
 		case s := <-p.Signals:
 			i := interrupt(s)
-			if interrupts++; interrupts > 1 {
+			if interrupted && i.Reason != problem.HungUp {
 				return exitCode(i.Reason)
 			}
-			cancel(i)
+			cancel(i) // only the first is the cause
+			interrupted = true
 		}
 	}
 }
 
 // interrupt returns the cause with which a signal cancels the run.
 func interrupt(s os.Signal) *engine.Interrupt {
-	if s == syscall.SIGTERM {
+	switch s {
+	case syscall.SIGTERM:
 		return &engine.Interrupt{Signal: "SIGTERM", Reason: problem.Terminated}
+	case syscall.SIGHUP:
+		return &engine.Interrupt{Signal: "SIGHUP", Reason: problem.HungUp}
 	}
 	return &engine.Interrupt{Signal: "SIGINT", Reason: problem.Interrupted}
 }

@@ -236,7 +236,7 @@ func (s *session) explain(ctx context.Context, p *problem.Problem) {
 		message = res.Headline
 	}
 	level := result.LevelError
-	if p.Reason == problem.Interrupted || p.Reason == problem.Terminated {
+	if p.Reason == problem.Interrupted || p.Reason == problem.Terminated || p.Reason == problem.HungUp {
 		level = result.LevelWarning
 	}
 	s.report.note(level, title(p.Reason), "%s", text.Sentences(message)+text.After(" ", res.Next)) // which may end with a command

@@ -24,5 +24,6 @@ const (
 	WrongInput           ExitReason = "wrong-input"
 	Interrupted          ExitReason = "interrupted"
 	Terminated           ExitReason = "terminated"
+	HungUp               ExitReason = "hung-up"
 	NothingToDo          ExitReason = "nothing-to-do"
 )

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -218,4 +220,34 @@ func TestZeroResult(t *testing.T) {
 	if _, err := report.JSON(r); err != nil {
 		t.Error(err)
 	}
+}
+
+// FuzzDotenv writes GitLab's dotenv report of whatever a chart or a cluster makes an
+// output say, and reads it as GitLab does.
+func FuzzDotenv(f *testing.F) {
+	for _, value := range []string{
+		"https://x.example", "a\nBERTH_EXIT_CODE=0", "a\r\nX=1", "\u2028X=1", "\x1b[31m", "a=b=c", "", " ", "\xff", "$(id)", "\x00", strings.Repeat("x", 6<<10),
+	} {
+		f.Add(value, "url")
+		f.Add("deployed", value)
+	}
+	variable := regexp.MustCompile(`^BERTH_[A-Z0-9_]*$`)
+	f.Fuzz(func(t *testing.T, value, name string) {
+		const status = "status-is-here"
+		file := string(report.Dotenv([]report.Output{{Name: name, Value: value}, {Name: "status", Value: status}}))
+		if len(file) > 5<<10 || !utf8.ValidString(file) || file != "" && !strings.HasSuffix(file, "\n") {
+			t.Fatalf("%d bytes: %q", len(file), file)
+		}
+		lines := strings.FieldsFunc(file, func(r rune) bool { return strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) })
+		fits := len(name)+len(value) < 4<<10 // what does not is left out
+		if len(lines) > 2 || fits && (len(lines) == 0 || !strings.HasSuffix(lines[len(lines)-1], "="+status)) {
+			t.Fatalf("of %q comes %q", value, file)
+		}
+		for _, line := range lines {
+			key, value, ok := strings.Cut(line, "=")
+			if !ok || !variable.MatchString(key) || value == "" || strings.IndexFunc(value, unicode.IsControl) >= 0 {
+				t.Fatalf("a line is %q", line)
+			}
+		}
+	})
 }

@@ -27,7 +27,7 @@ func severityOf(r result.Result) severity {
 		return succeeded
 	case problem.NothingToDo:
 		return nothingDone
-	case problem.Interrupted, problem.Terminated:
+	case problem.Interrupted, problem.Terminated, problem.HungUp:
 		return interrupted
 	case problem.Internal, problem.PermissionMissing, problem.LiveOperation, problem.LivenessUnknown, problem.DeployFailed,
 		problem.Inconsistent, problem.RepairFailed, problem.Unanswered, problem.Foreign, problem.NamespaceTerminating,

@@ -4,6 +4,7 @@ package conformance
 
 import (
 	"os"
+	"os/exec"
 	"slices"
 	"sync"
 	"testing"
@@ -30,6 +31,7 @@ type fixture struct {
 	kubeconfig                        string // of Berth's user; empty: the usual one, made when needed
 	account                           *kubetest.Account
 	env                               map[string]string // beside the usual environment, or over it
+	onStart                           func(*exec.Cmd)   // changes the runs that start from now on; nil: nothing
 
 	mu   sync.Mutex
 	runs []*process // of Berth, in the order of their start

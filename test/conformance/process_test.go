@@ -91,6 +91,9 @@ func (s *fixture) start(verb string, flags ...string) *process {
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		p.cmd.Env = append(p.cmd.Env, name+"="+env[name])
 	}
+	if s.onStart != nil {
+		s.onStart(p.cmd)
+	}
 	if err := p.cmd.Start(); err != nil {
 		s.t.Fatalf("starting berth: %v", err)
 	}
@@ -135,6 +138,7 @@ func (p *process) stop()      { p.signal(syscall.SIGSTOP) }
 func (p *process) cont()      { p.signal(syscall.SIGCONT) }
 func (p *process) interrupt() { p.signal(syscall.SIGINT) }
 func (p *process) terminate() { p.signal(syscall.SIGTERM) }
+func (p *process) hangUp()    { p.signal(syscall.SIGHUP) }
 
 func (p *process) signal(s syscall.Signal) {
 	if err := p.cmd.Process.Signal(s); err != nil {
