@@ -157,7 +157,7 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		App: t.App, Branch: o.Branch, Run: t.run, Flags: identityFlags(o),
 		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
-		Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore,
+		Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
 		Policy: verdict.Policy{
 			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: o.Adopt, IgnoreDrift: o.IgnoreDrift,
 			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,

@@ -45,7 +45,7 @@ func (l *locker) Acquire(
 	ctx context.Context, expect engine.LockExpected, waiting func(string, time.Time),
 ) (engine.Held, facts.Lock, error) {
 	o := l.options
-	o.OnWait, o.Absent, o.Renewable = waiting, expect.Absent, expect.Renewable
+	o.OnWait, o.Absent, o.Renewable, o.Break = waiting, expect.Absent, expect.Renewable, expect.Break
 	held, err := lease.Acquire(ctx, l.conn.Clientset(), o)
 	var busy *lease.HeldError
 	switch {
@@ -55,11 +55,28 @@ func (l *locker) Acquire(
 	case errors.Is(err, lease.ErrUnusable):
 		return nil, facts.Lock{State: facts.LockUnusable}, nil
 	case errors.As(err, &busy):
-		return nil, facts.Lock{}, &problem.Problem{Reason: problem.LiveOperation,
-			Tried: fmt.Sprintf("lock release %s in namespace %s within the lock-timeout of %s", o.Release, o.Namespace, o.Wait),
-			Cause: busy, Next: "Wait for that run to end, or give a longer lock-timeout."}
+		return nil, facts.Lock{}, stillHeld(o, busy)
 	}
 	return nil, facts.Lock{}, apifailure.Classify(err, "lock release "+o.Release)
+}
+
+// stillHeld returns the problem of a lock that another run holds. Who that is, its
+// name says, which in CI is the URL of its run.
+func stillHeld(o lease.Options, busy *lease.HeldError) *problem.Problem {
+	p := &problem.Problem{Reason: problem.LiveOperation, Cause: busy,
+		Tried: fmt.Sprintf("lock release %s in namespace %s within the lock-timeout of %s", o.Release, o.Namespace, o.Wait)}
+	look := "Look whether that run still lives; the spec.renewTime of its lock grows while it does:\n" +
+		fmt.Sprintf("$ kubectl get lease %s -n %s -o yaml\n", lease.Name(o.Release), o.Namespace)
+	switch {
+	case o.Break:
+		p.Tried = fmt.Sprintf("break the lock on release %s in namespace %s", o.Release, o.Namespace)
+		p.Next = look + "Wait for it to end, or cancel it, then run again: a lock that is renewed is never broken."
+	case busy.Renewed:
+		p.Next = "Wait for that run to end, or give a longer lock-timeout."
+	default:
+		p.Next = look + "Wait for it to end, or give a longer lock-timeout. If it is gone, take its lock:\n$ berth repair --break-lock"
+	}
+	return p
 }
 
 func (l *locker) Read(ctx context.Context) (facts.Lock, error) {

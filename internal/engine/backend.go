@@ -27,6 +27,7 @@ type Options struct {
 	CreateNamespace bool
 	WaitIgnore      []string // of which objects it does not matter whether they are ready
 	Preflight       bool     // ask for permissions before the first write
+	BreakLock       bool     // take a lock that nobody renews, whatever it claims
 	Policy          verdict.Policy
 }
 
@@ -48,8 +49,12 @@ type Backend struct {
 
 // Server is what is asked of the API server about itself and about this run.
 type Server interface {
-	// Now returns the API server's own time.
+	// Now returns the API server's own time: the earliest that it can be, by which to
+	// judge whether the time of another run is over.
 	Now() time.Time
+	// Latest returns the latest that it can be, from which this run's own time is
+	// counted for others to judge.
+	Latest() time.Time
 	// User returns whom the API server takes this run for, or "" where it does
 	// not say.
 	User(ctx context.Context) string
@@ -112,11 +117,14 @@ type Locker interface {
 	Read(ctx context.Context) (facts.Lock, error)
 }
 
-// LockExpected is what is known of the lock before it is acquired; it saves
-// requests.
+// LockExpected is what is known of the lock before it is acquired, which saves
+// requests, and how it is acquired.
 type LockExpected struct {
 	Absent    bool // the namespace is new, so nobody can have created it
 	Renewable bool // the run may update it
+	// Break takes a lock once it was seen not to be renewed for as long as it lasts,
+	// and gives up at once where it is renewed; the lock-timeout counts for nothing.
+	Break bool
 }
 
 // Held is a lock that this run holds and renews.

@@ -20,7 +20,7 @@ type budget struct {
 // begin starts the budget of the verb's writes, and stamps it on the records that
 // follow.
 func (b budget) begin(ctx context.Context) (context.Context, context.CancelFunc) {
-	b.operations.Begin(b.server.Now().Add(b.timeout))
+	b.operations.Begin(b.server.Latest().Add(b.timeout))
 	return b.limit(ctx)
 }
 

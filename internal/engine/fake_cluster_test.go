@@ -143,7 +143,8 @@ func (c *fakeCluster) there() string {
 	return strings.Join(names, " ")
 }
 
-func (c *fakeCluster) Now() time.Time { return time.Now() }
+func (c *fakeCluster) Now() time.Time    { return time.Now() }
+func (c *fakeCluster) Latest() time.Time { return time.Now() }
 
 func (c *fakeCluster) User(context.Context) string { return "system:serviceaccount:review:deployer" }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/verdict"
@@ -45,7 +46,7 @@ func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
 	if f.Records, err = g.records.Records(ctx); err != nil {
 		return nil, err
 	}
-	f.Now = g.server.Now()
+	f.Now = g.now()
 	last := f.Last()
 	if last == nil {
 		return f, nil
@@ -63,6 +64,17 @@ func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
 		return f, g.observeBlockingHooks(ctx, f)
 	}
 	return f, nil
+}
+
+// now returns the time by which others are judged. Where there is no lock, time alone
+// tells whether somebody is at work, so that the API server's and this machine's have
+// to agree: the earlier counts.
+func (g *gatherer) now() time.Time {
+	now, local := g.server.Now(), g.lock.report.clock()
+	if g.lock.found.State == facts.LockUnusable && local.Before(now) {
+		return local
+	}
+	return now
 }
 
 // maxLooks bounds how often records that keep changing are read anew, and planned

@@ -33,8 +33,12 @@ func (l *lock) acquire(ctx context.Context, expect LockExpected, waited func()) 
 	done := l.report.step("Take the lock on the release")
 	l.until = l.report.clock().Add(l.timeout)
 	wait := false
+	waiting := "Waiting for the lock"
+	if expect.Break {
+		waiting = "Watching whether anybody renews the lock"
+	}
 	held, found, err := l.locker.Acquire(ctx, expect, func(holder string, since time.Time) {
-		l.report.say(fmt.Sprintf("Waiting for the lock, held by %q since %s", holder, since.UTC().Format(time.RFC3339)))
+		l.report.say(fmt.Sprintf("%s, held by %q since %s", waiting, holder, timestamp(since)))
 		wait = true
 	})
 	if wait {
@@ -45,6 +49,10 @@ func (l *lock) acquire(ctx context.Context, expect LockExpected, waited func()) 
 		return ctx, nil, err
 	}
 	l.held, l.found, l.attempt = held, found, found.Attempt // what it says stays until this run has something to say
+	if expect.Break {
+		l.tellBroken()
+		l.until = l.report.clock().Add(l.timeout) // the look has a time of its own
+	}
 	if held == nil {
 		l.report.note(result.LevelNotice, "No lock",
 			"Leases in namespace %s may not be used, so runs of this branch are told apart by their records' stamps alone.", l.namespace)
@@ -59,6 +67,28 @@ func (l *lock) acquire(ctx context.Context, expect LockExpected, waited func()) 
 		}
 	}()
 	return ctx, func() { l.release(ctx); cancel(nil) }, nil
+}
+
+// tellBroken says what became of a lock that was to be broken.
+func (l *lock) tellBroken() {
+	switch l.found.State {
+	case facts.LockHeld, facts.LockExpired:
+		l.report.note(result.LevelWarning, "Lock broken",
+			"The lock was held by %q since %s, and nobody renewed it while it was watched, so this run took it. "+
+				"If that run still lives, it stops before its next request. Cancel it in the CI, so that it does not begin anew.",
+			l.found.Holder, timestamp(l.found.Since))
+	case facts.LockAbsent, facts.LockEnded:
+		l.report.note(result.LevelNotice, "No lock to break", "Nobody held the lock.")
+	case facts.LockUnusable:
+	}
+}
+
+// timestamp formats a time that somebody else wrote, or did not.
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return "a time that is not known"
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 // release writes how the attempt ended and releases the lock.

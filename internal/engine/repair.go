@@ -24,7 +24,7 @@ func (r *repairRelease) run(ctx context.Context) error {
 	if err := r.permissions.require(ctx, r.permissions.ofVerb(r.ns.now.Phase), ""); err != nil {
 		return err
 	}
-	ctx, release, err := r.lock.acquire(ctx, LockExpected{}, r.chart.refresh)
+	ctx, release, err := r.lock.acquire(ctx, LockExpected{Break: r.options.BreakLock}, r.chart.refresh)
 	if err != nil {
 		return err
 	}

@@ -521,6 +521,36 @@ func TestInterrupts(t *testing.T) {
 	})
 }
 
+// Only a repair that is asked to breaks a lock, and says whose it was.
+func TestBreakLock(t *testing.T) {
+	held := func(state facts.LockState) func(*scene) {
+		return func(s *scene) {
+			s.options.BreakLock = true
+			s.locker.found = facts.Lock{State: state, Holder: "https://ci/1"}
+		}
+	}
+	told := func(title, text string) func(*testing.T, *scene, result.Result) {
+		return func(t *testing.T, s *scene, r result.Result) {
+			found := slices.ContainsFunc(r.Notes, func(n result.Note) bool { return n.Title == title && strings.Contains(n.Message, text) })
+			if !s.locker.expect.Break || !found {
+				t.Errorf("acquired with %+v, notes %v", s.locker.expect, r.Notes)
+			}
+		}
+	}
+	perform(t, []play{
+		{name: "one that nobody renews", records: one, set: held(facts.LockExpired), verb: verb.Repair, reason: problem.Consistent,
+			stored: "1 deployed", check: told("Lock broken", `"https://ci/1" since a time that is not known`)},
+		{name: "one that is free", records: one, set: held(facts.LockEnded), verb: verb.Repair, reason: problem.Consistent,
+			stored: "1 deployed", check: told("No lock to break", "Nobody")},
+		{name: "in a deploy", records: one, set: held(facts.LockExpired), verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.locker.expect.Break {
+					t.Error("a deploy breaks the lock")
+				}
+			}},
+	})
+}
+
 func TestLockIsLost(t *testing.T) {
 	during := func(trouble error) func(*scene) {
 		return func(s *scene) { s.helm.during = func() { s.locker.held.lose(trouble); time.Sleep(time.Millisecond) } }

@@ -1,11 +1,15 @@
 package input
 
-import "time"
+import (
+	"time"
+
+	"github.com/berth-dev/berth/internal/verb"
+)
 
 var behaviour = []Input{
 	{
-		Name: "timeout", Type: Duration, Default: "5m", Verbs: onRelease, limits: limits{positive: true},
-		Doc:   "Budget of the whole operation, from the moment the lock is held where there is one.",
+		Name: "timeout", Type: Duration, Default: "5m", Verbs: onRelease, limits: limits{positive: true, longest: 24 * time.Hour},
+		Doc:   "Budget of the whole operation, from the moment the lock is held where there is one; 24h at most.",
 		field: func(o *Options) any { return &o.Timeout },
 	},
 	{
@@ -49,6 +53,11 @@ var behaviour = []Input{
 		Choices: []string{"auto", "promote", "unlock", "rollback", "uninstall", "fail"},
 		Doc:     "What to do with a stuck release: auto chooses the safest repair, promote marks it deployed where all it describes is proven, unlock marks it failed, rollback returns to the last good revision, uninstall removes it, fail touches nothing.",
 		field:   func(o *Options) any { return &o.OnStuck },
+	},
+	{
+		Name: "break-lock", Type: Bool, Default: "false", Verbs: []verb.Verb{verb.Repair},
+		Doc:   "Take the lock of a run that did not let it go, once nobody has renewed it for as long as it claims to last, 10m at most; one that is renewed is left alone.",
+		field: func(o *Options) any { return &o.BreakLock },
 	},
 	{
 		Name: "on-failure", Type: Choice, Default: "keep", Choices: []string{"keep", "rollback", "uninstall"}, Verbs: deploying,
@@ -107,7 +116,7 @@ var behaviour = []Input{
 	},
 	{
 		Name: "report-dir", Type: String, Verbs: onRelease,
-		Doc:   "Folder for report.json, report.md, junit.xml, annotations.json and berth.env.",
+		Doc:   "Folder for report.json, report.md, junit.xml, annotations.json and berth.env; in the action one of the workspace.",
 		field: func(o *Options) any { return &o.ReportDir },
 	},
 	{

@@ -88,6 +88,7 @@ type Policy struct {
 	Confirm         int
 	MaxHistory      int // 0 means no limit
 	OnStuck         string
+	BreakLock       bool
 	OnFailure       string
 	FailFast        bool
 	WaitIgnore      []string // Kind/name, globs

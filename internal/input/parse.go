@@ -76,13 +76,24 @@ func (in *Input) parseDuration(raw string) (time.Duration, string) {
 	case d < 0 || d == 0 && in.limits.positive:
 		return d, "give a duration above 0, such as 90s, 5m or 1h30m"
 	case d < in.limits.shortest || in.limits.longest > 0 && d > in.limits.longest:
-		return d, fmt.Sprintf("give a duration from %s to %s", formatDuration(in.limits.shortest), formatDuration(in.limits.longest))
+		return d, "give a duration " + in.limits.durations()
 	}
 	return d, ""
 }
 
-// formatDuration returns 10m where time.Duration's String returns 10m0s.
-func formatDuration(d time.Duration) string { return strings.Replace(d.String(), "m0s", "m", 1) }
+// durations returns which durations are allowed.
+func (l limits) durations() string {
+	if l.shortest == 0 {
+		return "up to " + formatDuration(l.longest)
+	}
+	return fmt.Sprintf("from %s to %s", formatDuration(l.shortest), formatDuration(l.longest))
+}
+
+// formatDuration returns 10m where time.Duration's String returns 10m0s, and 24h where
+// it returns 24h0m0s.
+func formatDuration(d time.Duration) string {
+	return strings.Replace(strings.Replace(d.String(), "m0s", "m", 1), "h0m", "h", 1)
+}
 
 func (in *Input) parseList(p *[]string, items []string) (faults []fault) {
 	*p = slices.DeleteFunc(slices.Clone(items), func(item string) bool { return item == "" })

@@ -25,7 +25,7 @@ func TestTable(t *testing.T) {
 		if len(in.Verbs) == 0 || !strings.HasSuffix(in.Doc, ".") || strings.Contains(in.Doc, "|") {
 			t.Errorf("%s: it needs verbs and a sentence that fits a table", in.Name)
 		}
-		if !in.Serves(verb.Deploy) {
+		if !in.Serves(verb.Deploy) && in.Name != "break-lock" { // a deploy is no moment to break a lock in
 			t.Errorf("%s: deploy takes every input", in.Name)
 		}
 		if in.Action != "" && in.CI == "" {

@@ -185,8 +185,10 @@ func TestClusterServiceAccount(t *testing.T) {
 
 func TestClusterServerTime(t *testing.T) {
 	c := connectToCluster(t, kubetest.Connect(t))
-	if _, err := c.Version(withTimeout(t)); err != nil {
-		t.Fatal(err)
+	for range 2 { // one answer is not enough
+		if err := c.Clientset().CoreV1().RESTClient().Get().AbsPath("/version").Do(withTimeout(t)).Error(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	now, ok := c.ServerTime()
 	if skew := time.Since(now); !ok || skew < -time.Second || skew > 3*time.Second { // one machine, one clock

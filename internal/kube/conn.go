@@ -53,9 +53,13 @@ func (c *Conn) Metadata() metadata.Interface { return c.metadata }
 // Host returns the API server's URL.
 func (c *Conn) Host() string { return c.config.Host }
 
-// ServerTime estimates the API server's present time. It is false before the
-// first answer.
+// ServerTime returns the earliest that the API server's present time can be. It is
+// false before the second answer.
 func (c *Conn) ServerTime() (time.Time, bool) { return c.transport.ServerTime() }
+
+// LatestServerTime returns the latest that the API server's present time can be. It
+// is false before the second answer.
+func (c *Conn) LatestServerTime() (time.Time, bool) { return c.transport.LatestServerTime() }
 
 // Traffic counts what was sent so far, by resource, then verb. Bytes are those of
 // the bodies, decompressed.

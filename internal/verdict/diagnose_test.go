@@ -100,6 +100,10 @@ func TestLifeOf(t *testing.T) {
 		"deadline passed two minutes ago":      {with(given(ours(pending, other)), late(2*time.Minute)), half, Dead},
 		"no deadline on it": {with(given(ours(pending, other)),
 			func(f *facts.Facts) { f.Records[0].Stamp.Deadline = time.Time{} }), half, Unknown},
+		"a deadline in a hundred years, on a record of an hour ago": {with(given(ours(pending, other)), late(-100*365*24*time.Hour)), half,
+			Unknown},
+		"a deadline in a hundred years, on a record of last week": {with(with(given(ours(pending, other)), late(-100*365*24*time.Hour)),
+			func(f *facts.Facts) { f.Records[0].Created = now.Add(-7 * 24 * time.Hour) }), half, Dead},
 		"a stopped renewing, seconds ago": {with(given(ours(pending, other)), expired(5*time.Second)), half, Unknown},
 		"T75 and a repair after it did, too": {with(given(ours(pending, other)), func(f *facts.Facts) {
 			f.Lock = facts.Lock{State: facts.LockExpired, Run: "run-9",

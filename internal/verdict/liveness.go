@@ -48,7 +48,7 @@ func judgeByStamp(f *facts.Facts, last *facts.Record, p Policy) (Liveness, strin
 	if at, ok := f.Lock.ExpiredAt(last.Stamp.Run); ok && f.Now.Sub(at) > p.Grace {
 		return Dead, "the run that began it stopped renewing its lock at " + timestamp(at)
 	}
-	if d := last.Stamp.Deadline; !d.IsZero() && f.Now.Sub(d) > p.Grace {
+	if d := deadline(last); !d.IsZero() && f.Now.Sub(d) > p.Grace {
 		return Dead, "its deadline passed at " + timestamp(d)
 	}
 	switch f.CI {
@@ -107,7 +107,7 @@ func PresumedDeadAt(f *facts.Facts, p Policy) time.Time {
 // stampPresumedDeadAt returns the end of the operation's Lease or of its deadline,
 // whichever comes first, and the grace period after it.
 func stampPresumedDeadAt(f *facts.Facts, last *facts.Record, p Policy) time.Time {
-	from := last.Stamp.Deadline
+	from := deadline(last)
 	if at, ok := f.Lock.ExpiredAt(last.Stamp.Run); ok && (from.IsZero() || at.Before(from)) {
 		from = at
 	}
@@ -115,6 +115,19 @@ func stampPresumedDeadAt(f *facts.Facts, last *facts.Record, p Policy) time.Time
 		return from
 	}
 	return from.Add(p.Grace)
+}
+
+// longestOperation is the longest timeout that a run may have (internal/input).
+const longestOperation = 24 * time.Hour
+
+// deadline returns by when the operation that wrote a record had to be over, as far as
+// its stamp is believed: no run stamps a later moment than its timeout away.
+func deadline(last *facts.Record) time.Time {
+	d := last.Stamp.Deadline
+	if latest := last.Created.Add(longestOperation); !d.IsZero() && !last.Created.IsZero() && d.After(latest) {
+		return latest
+	}
+	return d
 }
 
 // judgeBySilence judges an operation of somebody else's, such as the Helm CLI's: it

@@ -115,6 +115,18 @@ func Body(rewrite func([]byte) []byte) Fault {
 	return Fault{name: "rewrite", before: before, after: after}
 }
 
+// ClockOff shifts the Date of the answer, as a server whose clock is wrong by that.
+func ClockOff(by time.Duration) Fault {
+	return Fault{name: "clock off by " + by.String(), after: func(_ *exchange, answer *http.Response) error {
+		date, err := http.ParseTime(answer.Header.Get("Date"))
+		if err != nil {
+			return fmt.Errorf("reading the Date to shift: %w", err)
+		}
+		answer.Header.Set("Date", date.Add(by).UTC().Format(http.TimeFormat))
+		return nil
+	}}
+}
+
 // onlyJSON keeps of an Accept header what is JSON, tables and partial metadata
 // included.
 func onlyJSON(accept string) string {

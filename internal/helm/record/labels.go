@@ -121,6 +121,17 @@ func withoutSystem(all map[string]string) map[string]string {
 	return labels
 }
 
+// believable returns a deadline that time.Unix can hold: one beyond it, or before 1970,
+// would come out as some other moment, in the past perhaps. It is then as good as one
+// that is far away.
+func believable(seconds int64) int64 {
+	const far = 1 << 37 // in the year 6325
+	if seconds <= 0 || seconds > far {
+		return far
+	}
+	return seconds
+}
+
 // stampOf returns the stamp on a record of this revision. It is zero when there
 // is none, or when it was copied from another revision.
 func stampOf(labels map[string]string, revision int) facts.Stamp {
@@ -130,7 +141,7 @@ func stampOf(labels map[string]string, revision int) facts.Stamp {
 	}
 	stamp := facts.Stamp{Run: run, Revision: revision}
 	if seconds, err := strconv.ParseInt(labels[labelDeadline], 10, 64); err == nil {
-		stamp.Deadline = time.Unix(seconds, 0).UTC()
+		stamp.Deadline = time.Unix(believable(seconds), 0).UTC()
 	}
 	return stamp
 }

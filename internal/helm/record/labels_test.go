@@ -51,3 +51,18 @@ func TestLabelsForUpdate(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A deadline that time cannot hold does not come out as one that has passed.
+func TestDeadlineFarAway(t *testing.T) {
+	for text, want := range map[string]int64{
+		"1800": 1800, "9223372036854775807": 1 << 37, "-1": 1 << 37, "0": 1 << 37, "137438953473": 1 << 37,
+	} {
+		got := stampOf(map[string]string{LabelRun: "run1", LabelRevision: "2", labelDeadline: text}, 2)
+		if got.Deadline.Unix() != want {
+			t.Errorf("%s: the deadline is %s", text, got.Deadline)
+		}
+	}
+	if got := stampOf(map[string]string{LabelRun: "run1", LabelRevision: "2", labelDeadline: "soon"}, 2); !got.Deadline.IsZero() {
+		t.Errorf("no number: the deadline is %s", got.Deadline)
+	}
+}

@@ -21,15 +21,15 @@ import (
 // holder has ended, or that its holder stopped renewing. For one that is held it
 // waits.
 //
-// It returns a *HeldError when that took longer than o.Wait, an error that
-// matches ErrUnusable when Leases may not be used, a *problem.Problem when the
+// It returns a *HeldError when that took longer than o.Wait, or with o.Break when
+// the Lease is renewed, an error that matches ErrUnusable when Leases may not be used, a *problem.Problem when the
 // namespace is terminating, and the API server's own error, wrapped, otherwise.
 func Acquire(ctx context.Context, client kubernetes.Interface, o Options) (*Lease, error) {
 	c := &candidate{
 		Options: o.withDefaults(),
 		api:     client.CoordinationV1().Leases(o.Namespace),
 		token:   rand.Text(),
-		until:   time.Now().Add(o.Wait),
+		until:   time.Now().Add(o.patience()),
 	}
 	tried := fmt.Sprintf("lock release %s in namespace %s", o.Release, o.Namespace)
 	for {

@@ -2,6 +2,7 @@ package lease
 
 import (
 	"context"
+	"math"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -22,9 +23,17 @@ type candidate struct {
 	until time.Time // when to give up
 
 	seen      *coordinationv1.Lease // as last read
-	changed   time.Time             // when it was first read as it is, by this machine's clock
+	changed   time.Time             // since when it has not been renewed, as far as was seen, by the monotonic clock
+	renewed   bool                  // it was renewed since it was first read
 	found     facts.Lock            // as it was before it was taken
 	announced holding               // the one that OnWait was called for last; zero: none
+}
+
+// pulse is what every renewal of a Lease changes. What else is written to it, such as
+// the label of a controller, does not show that its holder lives.
+type pulse struct {
+	holding
+	renewed int64 // in microseconds, as it is stored
 }
 
 // holding is what tells one holder of the Lease from the next. Only Berth writes a
@@ -53,12 +62,16 @@ func (c *candidate) try(ctx context.Context) (*coordinationv1.Lease, error) {
 	if current.Annotations[annotationToken] == c.token { // this candidate's own write, whose answer was lost
 		return current, nil
 	}
-	if !c.isFree(current, c.ServerNow(), time.Now()) {
-		return nil, &HeldError{Holder: holder(current), Since: acquired(current)}
+	serverNow, now := c.ServerNow(), time.Now()
+	if !c.isFree(current, serverNow, now) {
+		return nil, c.refusal(current)
 	}
-	c.found = state(current, c.ServerNow())
+	c.found = state(current, serverNow, now)
 	if c.found.State == facts.LockHeld { // free all the same: nobody renewed it while it was watched
-		c.found = expired(c.found, expires(current))
+		if serverNow.IsZero() {
+			serverNow = now
+		}
+		c.found = expired(c.found, earlier(expires(current), serverNow))
 	}
 	next := current.DeepCopy()
 	c.setHolder(next)
@@ -77,36 +90,61 @@ func (c *candidate) create(ctx context.Context) (*coordinationv1.Lease, error) {
 	return unlessTaken(l, err)
 }
 
-// observe keeps a Lease that was read, and since when it is as it is.
+// observe keeps a Lease that was read, and since when it has not been renewed.
 func (c *candidate) observe(l *coordinationv1.Lease) {
-	if c.seen == nil || c.seen.UID != l.UID || c.seen.ResourceVersion != l.ResourceVersion {
+	if c.seen == nil || pulseOf(c.seen) != pulseOf(l) {
 		c.changed = time.Now()
+		c.renewed = c.seen != nil
 	}
 	c.seen = l
 }
 
-// isFree reports whether nobody holds the Lease: its holder has ended it, or has
-// let it expire, either by the API server's clock or because it did not change
-// for its whole duration since this candidate first read it. serverNow is zero
-// while the server's time is not known.
-func (c *candidate) isFree(l *coordinationv1.Lease, serverNow, now time.Time) bool {
-	if holder(l) == "" {
-		return true
+func pulseOf(l *coordinationv1.Lease) pulse {
+	p := pulse{holding: holding{l.UID, holder(l), l.Annotations[annotationToken]}}
+	if at := l.Spec.RenewTime; at != nil {
+		p.renewed = at.UnixMicro()
 	}
-	return !serverNow.IsZero() && serverNow.After(expires(l)) || now.Sub(c.changed) > duration(l)
+	return p
 }
 
-// setHolder writes this candidate as the holder on a Lease.
-func (c *candidate) setHolder(l *coordinationv1.Lease) {
-	now, seconds := metav1.NewMicroTime(c.now()), int32(max(1, (c.Duration+time.Second-1)/time.Second))
-	var transitions int32
-	if l.Spec.LeaseTransitions != nil {
-		transitions = *l.Spec.LeaseTransitions + 1
+// isFree reports whether nobody holds the Lease: its holder has ended it, or has
+// let it expire, either by all clocks or because nobody renewed it for its whole
+// duration since this candidate first read it. serverNow is zero while the server's
+// time is not known.
+func (c *candidate) isFree(l *coordinationv1.Lease, serverNow, now time.Time) bool {
+	return holder(l) == "" || hasExpired(l, serverNow, now) || now.Sub(c.changed) > c.look(l)
+}
+
+// look returns for how long a Lease is watched before it counts as left: as long as
+// it lasts. To break one, it is watched as long as this run's own would last at least.
+func (c *candidate) look(l *coordinationv1.Lease) time.Duration {
+	if c.Break {
+		return max(duration(l), c.Duration)
 	}
-	l.Spec.HolderIdentity = &c.Holder
-	l.Spec.LeaseDurationSeconds = &seconds
-	l.Spec.AcquireTime, l.Spec.RenewTime = &now, &now
+	return duration(l)
+}
+
+// refusal returns why a Lease that somebody holds is not taken.
+func (c *candidate) refusal(l *coordinationv1.Lease) *HeldError {
+	held := &HeldError{Holder: shown(holder(l)), Since: acquired(l), Renewed: c.renewed}
+	if claims := claimed(l); claims > longestDuration {
+		held.Claims = claims
+	}
+	return held
+}
+
+// setHolder writes this candidate as the holder on a Lease. An owner, which Berth's
+// Leases never have, could have it collected while it is held, and a count that is at
+// its end would have it refused.
+func (c *candidate) setHolder(l *coordinationv1.Lease) {
+	var transitions int32
+	if n := l.Spec.LeaseTransitions; n != nil && *n < math.MaxInt32 {
+		transitions = *n + 1
+	}
+	c.sign(&l.Spec)
+	l.Spec.AcquireTime = l.Spec.RenewTime
 	l.Spec.LeaseTransitions = &transitions
+	l.OwnerReferences = nil
 	if l.Annotations == nil {
 		l.Annotations = make(map[string]string)
 	}

@@ -5,11 +5,14 @@ package lease_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -229,6 +232,85 @@ func TestWaitsWithoutWatch(t *testing.T) {
 		}
 	}
 	second := acquire(t, ctx, client, o)
+	if err := second.Release(ctx, facts.Attempt{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A duration that somebody else wrote into a Lease that is held is not judged by: the
+// next renewal puts it right.
+func TestRenewalPutsTheDurationRight(t *testing.T) {
+	ctx, cluster, namespace := start(t)
+	leases := cluster.Client().CoordinationV1().Leases(namespace)
+	l := acquire(t, ctx, cluster.Client(), options(namespace, "run 1"))
+	if _, err := leases.Patch(ctx, lease.Name("web"), types.MergePatchType,
+		[]byte(`{"spec":{"leaseDurationSeconds":2147483647,"holderIdentity":"somebody"}}`), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	kubetest.Eventually(t, testTimeout, func() (bool, string) {
+		got, err := leases.Get(ctx, lease.Name("web"), metav1.GetOptions{})
+		if err != nil {
+			return false, err.Error()
+		}
+		return *got.Spec.LeaseDurationSeconds == 3 && *got.Spec.HolderIdentity == "run 1", "it is not put right"
+	})
+	if err := l.Release(ctx, facts.Attempt{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A Lease whose times are far away is taken once nobody renewed it while it was
+// watched, though somebody else goes on to write to it.
+func TestTakesOneWithTimesFarAway(t *testing.T) {
+	ctx, cluster, namespace := start(t)
+	leases := cluster.Client().CoordinationV1().Leases(namespace)
+	far, seconds, name := metav1.NewMicroTime(time.Now().AddDate(1, 0, 0)), int32(3), "\x1b[2J\n::error::"
+	if _, err := leases.Create(ctx, &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: lease.Name("web")},
+		Spec: coordinationv1.LeaseSpec{HolderIdentity: &name, RenewTime: &far, AcquireTime: &far, LeaseDurationSeconds: &seconds},
+	}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	writing, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		for n := 0; writing.Err() == nil; n++ {
+			_, _ = leases.Patch(writing, lease.Name("web"), types.MergePatchType,
+				fmt.Appendf(nil, `{"metadata":{"labels":{"n":"%d"}}}`, n), metav1.PatchOptions{})
+			select {
+			case <-writing.Done():
+			case <-time.After(500 * time.Millisecond):
+			}
+		}
+	}()
+	o := options(namespace, "run 2")
+	o.Wait, o.ServerNow = testTimeout, time.Now
+	l := acquire(t, ctx, cluster.Client(), o)
+	stop()
+	if found := l.Found(); found.State != facts.LockExpired {
+		t.Errorf("found %+v", found)
+	}
+	if err := l.Release(ctx, facts.Attempt{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// A Lease is broken once nobody renewed it for as long as it lasts, and never while
+// somebody does.
+func TestBreak(t *testing.T) {
+	ctx, cluster, namespace := start(t)
+	dying, die := context.WithCancel(ctx)
+	first := acquire(t, dying, cluster.Client(), options(namespace, "run 1"))
+	o := options(namespace, "run 2")
+	o.Break = true
+	var held *lease.HeldError
+	if _, err := lease.Acquire(ctx, cluster.Client(), o); !errors.As(err, &held) || !held.Renewed {
+		t.Errorf("while it is renewed: %v", err)
+	}
+	die()
+	second := acquire(t, ctx, cluster.Client(), o)
+	if err := first.Release(ctx, facts.Attempt{}); !errors.Is(err, lease.ErrLost) {
+		t.Errorf("the first: %v", err)
+	}
 	if err := second.Release(ctx, facts.Attempt{}); err != nil {
 		t.Error(err)
 	}

@@ -5,8 +5,8 @@
 // client-go's leaderelection is not used: it tries for ever and only logs its
 // errors, so that a run could not learn that it may not use Leases, and it takes
 // an expired Lease only after watching it for a whole duration itself. Here the
-// API server's clock decides as well, and the Lease keeps for later runs which of
-// the runs before let it expire.
+// clocks decide as well where all of them agree, and the Lease keeps for later runs
+// which of the runs before let it expire.
 //
 // Kubernetes has no fencing tokens: a Lease tells others to stay away, and its
 // holder when to stop. What makes stale writes fail is the compare-and-swap of

@@ -11,10 +11,11 @@ import (
 // after another, each before it could repair what the one before had left.
 const expiriesKept = 20
 
-// expired returns the lock as one whose holder let it expire at that moment.
+// expired returns the lock as one whose holder let it expire at that moment. What it
+// says of a later moment is not believed.
 func expired(lock facts.Lock, at time.Time) facts.Lock {
 	lock.State = facts.LockExpired
-	if _, known := lock.ExpiredAt(lock.Run); !known {
+	if noted, known := lock.ExpiredAt(lock.Run); !known || noted.After(at) {
 		lock.Expired = append([]facts.Expiry{{Run: lock.Run, At: at}}, lock.Expired...)
 	}
 	return lock
@@ -37,6 +38,9 @@ func parseExpired(text string) []facts.Expiry {
 		run, at, _ := strings.Cut(entry, "=")
 		if t, err := time.Parse(time.RFC3339, at); err == nil && run != "" {
 			list = append(list, facts.Expiry{Run: run, At: t})
+		}
+		if len(list) == expiriesKept {
+			break
 		}
 	}
 	return list

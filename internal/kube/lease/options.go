@@ -1,9 +1,19 @@
 package lease
 
-import "time"
+import (
+	"time"
 
-// defaultDuration is how long a Lease lasts unless it is renewed.
-const defaultDuration = 30 * time.Second
+	coordinationv1 "k8s.io/api/coordination/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+const (
+	// defaultDuration is how long a Lease lasts unless it is renewed.
+	defaultDuration = 30 * time.Second
+	// longestDuration is the longest that a run may ask for (the input lock-duration).
+	// A Lease that claims more was not written by one, and is believed no further.
+	longestDuration = 10 * time.Minute
+)
 
 // Options say which release is locked, by whom, and for how long to try.
 type Options struct {
@@ -16,9 +26,12 @@ type Options struct {
 	Wait       time.Duration // how long to wait for another holder; 0: not at all
 	Absent     bool          // the Lease most likely does not exist: create it before reading it
 	Renewable  bool          // as far as is known, whoever may create the Lease may also update it
+	// Break takes a Lease that nobody renews while it is looked at, for as long as that
+	// takes, and gives up as soon as it is renewed. Wait counts for nothing then.
+	Break bool
 
-	// ServerNow returns the API server's time, or zero while it is not known.
-	// This machine's wall clock never decides whether a Lease has expired.
+	// ServerNow returns the earliest that the API server's time can be, or zero while
+	// that is not known.
 	ServerNow func() time.Time
 	// OnWait is called with the holder that is waited for, once for each. The
 	// text is untrusted.
@@ -41,11 +54,19 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// now returns the time to write for people to read: the server's where it is
-// known.
-func (o Options) now() time.Time {
-	if now := o.ServerNow(); !now.IsZero() {
-		return now
+// patience returns how long to try at most: to break a Lease, as long as any look
+// takes.
+func (o Options) patience() time.Duration {
+	if o.Break {
+		return longestDuration + time.Minute
 	}
-	return time.Now()
+	return o.Wait
+}
+
+// sign writes this run as the holder that renews the Lease now. The time is by this
+// machine's clock, since the API server stamps its own.
+func (o Options) sign(spec *coordinationv1.LeaseSpec) {
+	now := metav1.NewMicroTime(time.Now().Truncate(time.Microsecond)) // as it is stored
+	seconds := int32(max(1, (o.Duration+time.Second-1)/time.Second))
+	spec.HolderIdentity, spec.LeaseDurationSeconds, spec.RenewTime = &o.Holder, &seconds, &now
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // The Lease's annotations.
@@ -44,16 +45,25 @@ var ErrLost = errors.New("the lock on the release was lost")
 
 // HeldError means that somebody else held the release for the whole wait.
 type HeldError struct {
-	Holder string // untrusted text
-	Since  time.Time
+	Holder  string // untrusted text
+	Since   time.Time
+	Renewed bool          // it was renewed while it was looked at, so that its holder lives
+	Claims  time.Duration // how long it claims to last, where no run could have written that; or 0
 }
 
 // Error names the holder, quoted, since anybody may have written it there.
 func (e *HeldError) Error() string {
-	if e.Since.IsZero() {
-		return fmt.Sprintf("the release is held by %q", e.Holder)
+	said := fmt.Sprintf("the release is held by %q", e.Holder)
+	if !e.Since.IsZero() {
+		said += " since " + e.Since.UTC().Format(time.RFC3339)
 	}
-	return fmt.Sprintf("the release is held by %q since %s", e.Holder, e.Since.UTC().Format(time.RFC3339))
+	if e.Renewed {
+		said += ", and was renewed while it was watched"
+	}
+	if e.Claims > 0 {
+		said += fmt.Sprintf("; its Lease claims to last %s, which no run asks for: it counts as lasting %s", e.Claims, longestDuration)
+	}
+	return said
 }
 
 // Name returns the name of a release's Lease. One that is too long for a label
@@ -70,9 +80,10 @@ func Name(release string) string {
 }
 
 // Read returns who holds the release and how the last attempt ended. A Lease that
-// does not exist, or may not be read, is no error: the State says so. now is the
-// API server's time; while it is zero, an expired Lease is returned as held.
-func Read(ctx context.Context, client kubernetes.Interface, namespace, release string, now time.Time) (facts.Lock, error) {
+// does not exist, or may not be read, is no error: the State says so. serverNow is
+// the API server's time; while it is zero, or this machine's clock is behind it, an
+// expired Lease may be returned as held.
+func Read(ctx context.Context, client kubernetes.Interface, namespace, release string, serverNow time.Time) (facts.Lock, error) {
 	l, err := client.CoordinationV1().Leases(namespace).Get(ctx, Name(release), metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
@@ -82,27 +93,38 @@ func Read(ctx context.Context, client kubernetes.Interface, namespace, release s
 	case err != nil:
 		return facts.Lock{}, fmt.Errorf("read lease %s in namespace %s: %w", Name(release), namespace, err)
 	}
-	return state(l, now), nil
+	return state(l, serverNow, time.Now()), nil
 }
 
-// state returns what a Lease says. now is the API server's time, or zero.
-func state(l *coordinationv1.Lease, now time.Time) facts.Lock {
+// state returns what a Lease says. serverNow is the API server's time, or zero, and
+// now this machine's.
+func state(l *coordinationv1.Lease, serverNow, now time.Time) facts.Lock {
 	lock := facts.Lock{
 		State:   facts.LockEnded,
 		Run:     l.Annotations[annotationHolderRun],
-		Holder:  holder(l),
+		Holder:  shown(holder(l)),
 		Since:   acquired(l),
 		Attempt: attempt(l),
 	}
 	lock.Expired = parseExpired(l.Annotations[annotationExpired])
-	if lock.Holder == "" {
+	if holder(l) == "" {
 		return lock
 	}
 	lock.State = facts.LockHeld
-	if until := expires(l); !now.IsZero() && now.After(until) {
-		return expired(lock, until)
+	if hasExpired(l, serverNow, now) {
+		return expired(lock, expires(l))
 	}
 	return lock
+}
+
+// shown returns a holder as a line for people. Whoever may write Leases can write
+// anything there.
+func shown(holder string) string {
+	const limit = 300
+	if line := text.Cut(text.OneLine(holder), limit); line != "" || holder == "" {
+		return line
+	}
+	return "a holder without a readable name"
 }
 
 func holder(l *coordinationv1.Lease) string {
@@ -119,37 +141,53 @@ func acquired(l *coordinationv1.Lease) time.Time {
 	return l.Spec.AcquireTime.Time
 }
 
-// duration returns how long the Lease lasts, as its holder wrote.
-func duration(l *coordinationv1.Lease) time.Duration {
+// claimed returns how long the Lease says that it lasts.
+func claimed(l *coordinationv1.Lease) time.Duration {
 	if s := l.Spec.LeaseDurationSeconds; s != nil && *s > 0 {
 		return time.Duration(*s) * time.Second
 	}
 	return defaultDuration
 }
 
-// renewed returns when the Lease was last written, by the API server's clock,
-// which stamps managedFields; spec.renewTime is by the holder's. A change by
-// somebody else makes it later, which is safe.
+// duration returns how long the Lease lasts, as far as that is believed.
+func duration(l *coordinationv1.Lease) time.Duration { return min(claimed(l), longestDuration) }
+
+// renewed returns when the Lease was last written: by the API server's clock, which
+// stamps managedFields, or by the holder's own, which is spec.renewTime, whichever is
+// later. A change by somebody else makes it later, which is safe.
 func renewed(l *coordinationv1.Lease) time.Time {
-	var newest time.Time
+	newest := l.CreationTimestamp.Time
+	if at := l.Spec.RenewTime; at != nil && at.After(newest) {
+		newest = at.Time
+	}
 	for _, f := range l.ManagedFields {
 		if f.Time != nil && f.Time.After(newest) {
 			newest = f.Time.Time
 		}
 	}
-	if newest.IsZero() && l.Spec.RenewTime != nil {
-		newest = l.Spec.RenewTime.Time
-	}
-	if newest.IsZero() {
-		newest = l.CreationTimestamp.Time
-	}
 	return newest
 }
 
-// expires returns when the Lease expires by the API server's clock. The server's
+// expires returns when the Lease expires by the clocks that stamped it. The server's
 // stamps have whole seconds; what they leave out is granted to the holder.
 func expires(l *coordinationv1.Lease) time.Time {
 	return renewed(l).Add(duration(l) + time.Second)
+}
+
+// hasExpired reports whether the Lease has expired by every clock that there is: it was
+// renewed at the later of what the API server and its holder say, and it is now the
+// earlier of what the API server and this machine say. So one clock that is wrong, or
+// one API server among several, makes no live Lease look expired, and times that are
+// far away make it look alive, not dead. Whoever wants it then watches it instead.
+func hasExpired(l *coordinationv1.Lease, serverNow, now time.Time) bool {
+	return !serverNow.IsZero() && earlier(serverNow, now).After(expires(l))
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // attempt reads the annotations on the last attempt. A revision that is no number
@@ -159,7 +197,7 @@ func attempt(l *coordinationv1.Lease) facts.Attempt {
 	return facts.Attempt{
 		Run:         l.Annotations[annotationRun],
 		Revision:    revision,
-		Outcome:     l.Annotations[annotationOutcome],
+		Outcome:     text.Cut(text.OneLine(l.Annotations[annotationOutcome]), 100),
 		HooksProven: l.Annotations[annotationHooksProven] == "true",
 	}
 }

@@ -2,6 +2,7 @@ package lease
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,8 @@ func TestExpires(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	stamp, later := metav1.NewTime(at), metav1.NewTime(at.Add(time.Minute))
 	clock := metav1.NewMicroTime(at.Add(-time.Hour)) // a holder whose clock is late
-	seconds := int32(20)
+	ahead := metav1.NewMicroTime(at.Add(time.Hour))  // one whose clock is early
+	seconds, forever, negative := int32(20), int32(math.MaxInt32), int32(-5)
 	tests := map[string]struct {
 		lease coordinationv1.Lease
 		want  time.Time
@@ -46,6 +48,16 @@ func TestExpires(t *testing.T) {
 		},
 		"without stamps": {coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &seconds}},
 			clock.Add(21 * time.Second)},
+		"the holder's clock beats an older stamp": {
+			coordinationv1.Lease{
+				ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{{Time: &stamp}}},
+				Spec:       coordinationv1.LeaseSpec{RenewTime: &ahead, LeaseDurationSeconds: &seconds},
+			}, ahead.Add(21 * time.Second),
+		},
+		"a duration that no run asks for": {coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &forever}},
+			clock.Add(10*time.Minute + time.Second)},
+		"a negative duration": {coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &negative}},
+			clock.Add(31 * time.Second)},
 		"without a thing": {coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{CreationTimestamp: stamp}}, at.Add(31 * time.Second)},
 	}
 	for name, tt := range tests {
@@ -163,6 +175,115 @@ func TestIsFree(t *testing.T) {
 				t.Errorf("isFree = %t, want %t", got, tt.want)
 			}
 		})
+	}
+}
+
+// One clock that is wrong, wherever it stands, never makes a live Lease look expired.
+func TestALiveLeaseNeverLooksExpired(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	const behind, ahead = -365 * 24 * time.Hour, time.Hour
+	seconds := int32(30)
+	for name, off := range map[string]struct{ stamp, holder, server, local time.Duration }{
+		"all are right":                  {},
+		"the API server jumped":          {server: ahead},
+		"it was behind when it stamped":  {stamp: behind},
+		"the holder's is behind":         {holder: behind},
+		"the holder's is ahead":          {holder: ahead},
+		"this machine's is ahead":        {local: ahead},
+		"this machine's is behind":       {local: behind},
+		"another API server stamped it":  {stamp: -ahead, server: 0},
+		"the whole API server is behind": {stamp: behind, server: behind},
+	} {
+		stamp, renewed := metav1.NewTime(now.Add(off.stamp)), metav1.NewMicroTime(now.Add(off.holder))
+		l := &coordinationv1.Lease{
+			ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{{Time: &stamp}}},
+			Spec:       coordinationv1.LeaseSpec{RenewTime: &renewed, LeaseDurationSeconds: &seconds},
+		}
+		if hasExpired(l, now.Add(20*time.Second+off.server), now.Add(20*time.Second+off.local)) {
+			t.Errorf("%s: it was renewed 20 s ago, lasts 30 s, and counts as expired", name)
+		}
+	}
+	stamp, renewed := metav1.NewTime(now), metav1.NewMicroTime(now)
+	dead := &coordinationv1.Lease{
+		ObjectMeta: metav1.ObjectMeta{ManagedFields: []metav1.ManagedFieldsEntry{{Time: &stamp}}},
+		Spec:       coordinationv1.LeaseSpec{RenewTime: &renewed, LeaseDurationSeconds: &seconds},
+	}
+	if later := now.Add(32 * time.Second); !hasExpired(dead, later, later) {
+		t.Error("it was renewed 32 s ago, lasts 30 s, and counts as live")
+	}
+}
+
+// What a Lease claims is believed within bounds, and is text of anybody's.
+func TestHostileLease(t *testing.T) {
+	far := metav1.NewMicroTime(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
+	farStamp := metav1.NewTime(far.Time)
+	forever, most, name := int32(math.MaxInt32), int32(math.MaxInt32), "\x1b[31m\u202e\n::error::"+strings.Repeat("x", 1<<16)
+	l := &coordinationv1.Lease{
+		ObjectMeta: metav1.ObjectMeta{
+			OwnerReferences: []metav1.OwnerReference{{Kind: "ConfigMap", Name: "gone", UID: "x"}},
+			ManagedFields:   []metav1.ManagedFieldsEntry{{Time: &farStamp}},
+			Annotations: map[string]string{annotationHolderRun: "r0", annotationOutcome: "a\nb" + strings.Repeat("x", 1<<16),
+				annotationExpired: "r0=9999-01-01T00:00:00Z," + strings.Repeat("x=2026-01-01T00:00:00Z,", 1000)},
+		},
+		Spec: coordinationv1.LeaseSpec{HolderIdentity: &name, RenewTime: &far, AcquireTime: &far, LeaseDurationSeconds: &forever,
+			LeaseTransitions: &most},
+	}
+	now := time.Now()
+	lock := state(l, now, now)
+	if lock.State != facts.LockHeld || strings.ContainsAny(lock.Holder, "\x1b\n\u202e") || len(lock.Holder) > 300 ||
+		len(lock.Attempt.Outcome) > 100 || strings.Contains(lock.Attempt.Outcome, "\n") || len(lock.Expired) > expiriesKept {
+		t.Errorf("got %+v", lock)
+	}
+	if at, _ := expired(lock, now).ExpiredAt("r0"); !at.Equal(now) {
+		t.Errorf("it expired at %s, want when that was seen", at)
+	}
+	c := &candidate{Options: Options{Holder: "me"}.withDefaults(), changed: now.Add(-longestDuration - time.Second)}
+	if !c.isFree(l, now, now) || c.isFree(l, now, now.Add(-2*time.Second)) {
+		t.Error("it is watched for longer than any run asks for, or shorter")
+	}
+	if held := c.refusal(l); held.Claims != math.MaxInt32*time.Second || !strings.Contains(held.Error(), "counts as lasting 10m0s") {
+		t.Errorf("got %v", held)
+	}
+	if c.setHolder(l); *l.Spec.LeaseTransitions != 0 || len(l.OwnerReferences) > 0 || *l.Spec.LeaseDurationSeconds != 30 || l.Spec.RenewTime.After(now.Add(time.Minute)) {
+		t.Errorf("taken over as %+v", l)
+	}
+	for _, blank := range []string{" ", "\x1b[0m", "\u200b"} {
+		l.Spec.HolderIdentity = &blank
+		if lock := state(l, now, now); lock.State != facts.LockHeld || lock.Holder == "" {
+			t.Errorf("held by %q: %+v", blank, lock)
+		}
+	}
+}
+
+// Only what a renewal writes shows that the holder lives.
+func TestObserve(t *testing.T) {
+	at, next, name := metav1.NowMicro(), metav1.NewMicroTime(time.Now().Add(time.Second)), "run"
+	l := coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "1"},
+		Spec: coordinationv1.LeaseSpec{HolderIdentity: &name, RenewTime: &at}}
+	c := &candidate{}
+	c.observe(l.DeepCopy())
+	c.changed = time.Time{}
+	l.ResourceVersion, l.Labels = "2", map[string]string{"somebody": "else"}
+	if c.observe(l.DeepCopy()); !c.changed.IsZero() || c.renewed {
+		t.Error("a label counts as a renewal")
+	}
+	l.Spec.RenewTime = &next
+	if c.observe(l.DeepCopy()); c.changed.IsZero() || !c.renewed {
+		t.Error("a renewal does not count")
+	}
+}
+
+// A lock that is to be broken is watched however short the wait, and left as soon as
+// it is renewed.
+func TestCanWaitToBreak(t *testing.T) {
+	held := &coordinationv1.Lease{}
+	c := &candidate{Options: Options{Break: true, Duration: time.Minute}.withDefaults(), seen: held}
+	c.until = time.Now().Add(c.patience())
+	if !c.canWait(&HeldError{Holder: "run 1"}) || c.canWait(&HeldError{Holder: "run 1", Renewed: true}) {
+		t.Error("it is not watched, or goes on once it was renewed")
+	}
+	if got := c.look(held); got != time.Minute {
+		t.Errorf("a Lease that lasts less than this run's own is watched for %s", got)
 	}
 }
 

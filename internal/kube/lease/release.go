@@ -22,7 +22,7 @@ func (l *Lease) Release(ctx context.Context, a facts.Attempt) error {
 	return l.end(ctx, "release", func(current *coordinationv1.Lease) error {
 		next := current.DeepCopy()
 		setAttempt(next, a)
-		now := metav1.NewMicroTime(l.o.now())
+		now := metav1.NewMicroTime(time.Now())
 		next.Spec.RenewTime = &now
 		next.Spec.HolderIdentity = nil
 		_, err := l.api.Update(ctx, next, metav1.UpdateOptions{})

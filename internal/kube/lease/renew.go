@@ -34,8 +34,9 @@ func (l *Lease) renewUntil(ctx context.Context) {
 	}
 }
 
-// renew writes the Lease once. One that expired before it was renewed is lost,
-// even if nobody has taken it yet: others may have judged by it already.
+// renew writes the Lease once, with all that others judge by, whoever may have
+// changed that. One that expired before it was renewed is lost, even if nobody has
+// taken it yet: others may have judged by it already.
 func (l *Lease) renew(ctx context.Context) error {
 	l.mu.Lock()
 	next, leaving, live, trouble := l.object.DeepCopy(), l.leaving, l.live(time.Now(), 0), l.failed.err
@@ -43,8 +44,8 @@ func (l *Lease) renew(ctx context.Context) error {
 	if !live {
 		return l.lose(errors.Join(fmt.Errorf("%w: it could not be renewed in time", ErrLost), trouble))
 	}
-	began, now := time.Now(), metav1.NewMicroTime(l.o.now().Truncate(time.Microsecond)) // as it is stored
-	next.Spec.RenewTime = &now
+	began := time.Now()
+	l.o.sign(&next.Spec)
 	updated, err := l.update(ctx, next)
 	switch {
 	case err == nil:
@@ -59,7 +60,7 @@ func (l *Lease) renew(ctx context.Context) error {
 		}
 		return err
 	}
-	l.setFailed(renewal{at: now, began: began, err: err})
+	l.setFailed(renewal{at: *next.Spec.RenewTime, began: began, err: err})
 	return err
 }
 

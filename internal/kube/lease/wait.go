@@ -16,13 +16,16 @@ const pollEvery = time.Second
 
 // canWait reports whether to try again after err. There has to be time left, and
 // either somebody holds the Lease, or a server that answered before failed for a
-// moment.
+// moment. One that is to be broken is not waited for once it is renewed.
 func (c *candidate) canWait(err error) bool {
 	if !time.Now().Before(c.until) {
 		return false
 	}
 	var held *HeldError
 	if errors.As(err, &held) {
+		if c.Break && held.Renewed {
+			return false
+		}
 		if now := (holding{c.seen.UID, held.Holder, c.seen.Annotations[annotationToken]}); c.announced != now {
 			c.announced = now
 			c.OnWait(held.Holder, held.Since)
@@ -38,9 +41,9 @@ func (c *candidate) canWait(err error) bool {
 // event is enough, since the Lease is read again after it, and a watch that broke
 // is no different from a change.
 func (c *candidate) awaitChange(ctx context.Context) {
-	pause := min(time.Until(c.until), time.Until(c.changed.Add(duration(c.seen))))
+	pause := min(time.Until(c.until), time.Until(c.changed.Add(c.look(c.seen))))
 	if now := c.ServerNow(); !now.IsZero() {
-		pause = min(pause, expires(c.seen).Sub(now))
+		pause = min(pause, expires(c.seen).Sub(earlier(now, time.Now())))
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(0, pause)+time.Millisecond)
 	defer cancel()

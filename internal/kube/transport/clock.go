@@ -5,41 +5,78 @@ import (
 	"time"
 )
 
-// serverClock estimates the API server's time between its answers.
+// serverClock tells the API server's time between its answers. Whoever goes by it
+// decides whether somebody else's time is over, or stamps how long its own lasts, so
+// it has two hands: one that is never ahead of the server's time, and one that is
+// never behind. Several servers, one of which has a wrong clock, and a clock that
+// jumps move them apart. A jump is never followed forward.
 type serverClock struct {
-	mu       sync.Mutex
-	date     time.Time // the server's, of the best answer so far
-	received time.Time // when that came, with the monotonic clock
+	mu      sync.Mutex
+	answers int
+	origin  time.Time // of this machine, with its monotonic clock
+	// The server's time at origin lies between these, by all answers that agree.
+	low, high time.Time
+	latest    time.Time // and at most here, by whatever answer
 }
 
-// clockTolerance is how far an estimate may be ahead of an answer's Date: Date
-// counts whole seconds, and an answer takes time to travel. Beyond it the
-// server's clock was set back.
-const clockTolerance = 2 * time.Second
+const (
+	// dateLag is how late a Date is at most when it is sent: it counts whole
+	// seconds, and proxies keep one for as long.
+	dateLag = 2 * time.Second
+	// enoughAnswers is how many answers are read before the clock is gone by.
+	enoughAnswers = 2
+)
 
-// observe takes the Date of an answer that was received at that moment. Each
-// Date is late, by the answer's travel and the fraction of a second it leaves
-// out, so the one that is furthest ahead is the best, unless the server's clock
-// was set back.
-func (c *serverClock) observe(date, received time.Time) {
+// observe takes the Date of an answer to a request that was sent and whose answer
+// was received at these moments. The Date was written in between.
+func (c *serverClock) observe(date, sent, received time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.date.IsZero() {
-		ahead := c.date.Add(received.Sub(c.received)).Sub(date)
-		if ahead >= 0 && ahead <= clockTolerance {
-			return
-		}
+	if c.answers == 0 {
+		c.origin = received
 	}
-	c.date, c.received = date, received
+	low, high := date.Add(c.origin.Sub(received)), date.Add(dateLag+c.origin.Sub(sent))
+	switch {
+	case c.answers == 0, high.Before(c.low): // the first, or one whose clock is behind all others
+		c.low, c.high = low, high
+	case low.After(c.high): // it jumped, or is another server's
+	default:
+		c.low, c.high = later(c.low, low), earlier(c.high, high)
+	}
+	c.latest = later(c.latest, high)
+	c.answers++
 }
 
-// at returns the server's time at a moment of this machine's clock. It is false
-// before the first answer.
-func (c *serverClock) at(local time.Time) (time.Time, bool) {
+// earliest returns the server's time at a moment of this machine's clock, or up to a
+// few seconds less. It is false until enough answers have come.
+func (c *serverClock) earliest(local time.Time) (time.Time, bool) {
+	return c.read(local, &c.low)
+}
+
+// latestAt returns the server's time at that moment, or up to a few seconds more.
+func (c *serverClock) latestAt(local time.Time) (time.Time, bool) {
+	return c.read(local, &c.latest)
+}
+
+func (c *serverClock) read(local time.Time, hand *time.Time) (time.Time, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.date.IsZero() {
+	if c.answers < enoughAnswers {
 		return time.Time{}, false
 	}
-	return c.date.Add(local.Sub(c.received)), true
+	return hand.Add(local.Sub(c.origin)), true
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }

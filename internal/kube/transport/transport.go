@@ -39,10 +39,13 @@ func New(next http.RoundTripper, prefix string, timeout time.Duration, log func(
 // Prefix is the path of the server's own URL, without a slash at its end.
 func (t *Transport) Prefix() string { return t.prefix }
 
-// ServerTime estimates the API server's present time from the Date of its
-// answers. It is false before the first answer. Date counts whole seconds, so
-// the estimate may be up to a second behind, never ahead.
-func (t *Transport) ServerTime() (time.Time, bool) { return t.clock.at(time.Now()) }
+// ServerTime returns the API server's present time by the Date of its answers, or a
+// little less: the earliest that it can be. It is false before the second answer.
+func (t *Transport) ServerTime() (time.Time, bool) { return t.clock.earliest(time.Now()) }
+
+// LatestServerTime returns the latest that the API server's present time can be. It
+// is false before the second answer.
+func (t *Transport) LatestServerTime() (time.Time, bool) { return t.clock.latestAt(time.Now()) }
 
 // Requests counts what was sent so far, by resource, then verb. Bytes are those
 // of the bodies, decompressed.
@@ -75,7 +78,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		t.clock.observe(date, time.Now())
+		t.clock.observe(date, start, time.Now())
 	}
 	t.log("%s %s: %d after %s", req.Method, req.URL.Path, resp.StatusCode, took)
 	if isPage(resp) {
