@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
@@ -49,19 +50,47 @@ func reportPath(dir string) string {
 }
 
 // MakeReportFolder makes the report folder and tries to write there, so that one that
-// cannot be written is told before anything is touched. An empty dir is none.
+// cannot be written is told before anything is touched. An empty dir is none. A disk
+// that is full is no wrong input: it may have room again, and a report is not worth a
+// deploy.
 func MakeReportFolder(dir string) error {
 	if dir == "" {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("report-dir: %w; give a folder that can be made", err)
+	if err := makeFolder(dir); err != nil {
+		return unlessFull(fmt.Errorf("report-dir: %w; give a folder that can be made", err))
 	}
 	f, err := os.CreateTemp(dir, ".berth-*")
 	if err != nil {
-		return fmt.Errorf("report-dir: %w; give a folder that can be written to", err)
+		return unlessFull(fmt.Errorf("report-dir: %w; give a folder that can be written to", err))
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+func unlessFull(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return nil
+	}
+	return err
+}
+
+// makeFolder makes a folder and those above it. Each belongs to the owner of the
+// folder that it is in.
+func makeFolder(dir string) error {
+	var missing []string
+	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
+		if _, err := os.Lstat(d); err == nil || d == filepath.Dir(d) {
+			break
+		}
+		missing = append(missing, d)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, made := range slices.Backward(missing) {
+		giveAway(made)
+	}
+	return nil
 }
 
 // writeFiles writes each file as a whole or not at all, so that nobody who
@@ -69,7 +98,7 @@ func MakeReportFolder(dir string) error {
 // that cannot be written does not keep the others from being written; the error
 // names each such file.
 func writeFiles(dir string, files map[string][]byte) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makeFolder(dir); err != nil {
 		return fmt.Errorf("make the report folder %s: %w; set report-dir to a folder that can be written", dir, err)
 	}
 	var errs []error
@@ -104,6 +133,7 @@ func replaceFile(path string, data []byte) (err error) {
 	if err := f.Chmod(0o644); err != nil {
 		return err
 	}
+	giveFileAway(f)
 	if err := f.Close(); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -29,7 +30,7 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 	for _, secret := range o.Secrets() {
 		out.Mask(secret.Reveal())
 	}
-	if err := ci.MakeReportFolder(o.ReportDir); err != nil {
+	if err := errors.Join(ci.CheckPaths(p.getenv, pathsOf(o)), ci.MakeReportFolder(o.ReportDir)); err != nil {
 		o.ReportDir = ""
 		return p.conclude(out, o, wrongInput(v, err))
 	}
@@ -45,6 +46,30 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		}
 	}
 	return p.conclude(out, o, p.runEngine(ctx, out, v, o))
+}
+
+// pathsOf returns the paths among the inputs. One with a template in it is not known
+// yet.
+func pathsOf(o *input.Options) []ci.PathInput {
+	all := []ci.PathInput{{Input: "report-dir", Path: o.ReportDir, Written: true}}
+	add := func(name string, paths ...string) {
+		for _, path := range paths {
+			if !strings.Contains(path, "{{") {
+				all = append(all, ci.PathInput{Input: name, Path: path})
+			}
+		}
+	}
+	add("chart", o.Chart)
+	add("values", o.Values...)
+	for _, item := range o.SetFile {
+		_, path, _ := strings.Cut(item, "=")
+		add("set-file", path)
+	}
+	add("registry-config", o.RegistryConfig)
+	add("ca-file", o.CAFile)
+	add("kubeconfig", o.Kubeconfig.Path)
+	add("kube-ca", o.KubeCA.Path)
+	return all
 }
 
 func defaults(c ci.Context) input.Defaults {
