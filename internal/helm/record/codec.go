@@ -28,9 +28,13 @@ const (
 	// could take a record over the server's limit, and the failure that it
 	// describes would not be stored at all.
 	descriptionLimit = 2 << 10
-	// inflatedLimit is the longest JSON that is read: a small payload could
-	// inflate to more than the memory holds.
-	inflatedLimit = 128 << 20
+	// inflatedLimit is the longest JSON that is read: a payload of 1 MiB could inflate
+	// to a thousand times as much, more than the memory holds. Charts with large
+	// definitions come to twenty.
+	inflatedLimit = 64 << 20
+	// valuesLimit is how many values that JSON may have: each takes a hundred bytes
+	// and more once it is decoded, though it may be as short as "{},".
+	valuesLimit = 2 << 20
 )
 
 // encode returns the payload for a release's JSON, byte for byte as Helm does:
@@ -63,6 +67,9 @@ func decode(payload string) ([]byte, *release.Release, error) {
 			return nil, nil, err
 		}
 	}
+	if err := checkValues(raw, valuesLimit); err != nil {
+		return nil, nil, err
+	}
 	var rls release.Release
 	if err := json.Unmarshal(raw, &rls); err != nil {
 		return nil, nil, err
@@ -90,6 +97,25 @@ func inflate(compressed []byte, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("it inflates to more than %d bytes", limit)
 	}
 	return raw, r.Close()
+}
+
+// checkValues returns an error for JSON of more than limit values, before it is
+// decoded. It counts what stands before a value: an opening bracket, a comma, a colon.
+func checkValues(raw []byte, limit int) error {
+	quoted, count := false, 0
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case quoted && c == '\\':
+			i++ // whatever is escaped
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == '[' || c == '{' || c == ',' || c == ':'):
+			if count++; count > limit {
+				return fmt.Errorf("it has more than %d values", limit)
+			}
+		}
+	}
+	return nil
 }
 
 // marshal returns a release's JSON with its description truncated to

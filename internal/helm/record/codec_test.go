@@ -2,10 +2,12 @@ package record
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -68,6 +70,81 @@ func TestInflateIsBounded(t *testing.T) {
 	if _, err := inflate(compressed, 100); err == nil {
 		t.Error("101 bytes passed a limit of 100")
 	}
+}
+
+// A small payload cannot take all memory: neither by its length once it is inflated,
+// nor by the number of its values.
+func TestDecodeIsBounded(t *testing.T) {
+	for name, raw := range map[string]string{
+		"long":        `{"info":{},"manifest":"` + strings.Repeat("x", inflatedLimit) + `"}`,
+		"many values": `{"info":{},"chart":{"templates":[` + strings.Repeat("{},", valuesLimit) + `{}]}}`,
+		"deep":        `{"info":{},"config":` + strings.Repeat(`{"a":`, 1<<15) + "1" + strings.Repeat("}", 1<<15) + "}",
+	} {
+		payload := stored(t, raw)
+		if len(payload) > serverLimit {
+			t.Fatalf("%s: the payload has %d bytes, which no API server stores", name, len(payload))
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, _, err := decode(payload)
+		runtime.ReadMemStats(&after)
+		if err == nil {
+			t.Errorf("%s: decoded", name)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 8*inflatedLimit {
+			t.Errorf("%s: took %d MiB", name, took>>20)
+		}
+	}
+}
+
+func TestCheckValues(t *testing.T) {
+	for raw, values := range map[string]int{
+		``: 0, `"a,b"`: 0, `[]`: 1, `[1,2,3]`: 3, `{"a":1}`: 2, `{"a\"[,":[{}]}`: 4, `"\\",[`: 2, `"\`: 0, `"open,[`: 0,
+	} {
+		if checkValues([]byte(raw), values) != nil || values > 0 && checkValues([]byte(raw), values-1) == nil {
+			t.Errorf("%s does not count as %d values", raw, values)
+		}
+	}
+}
+
+// FuzzDecode decodes whatever a Secret may hold. What can be decoded can be given a
+// status, and is then decoded again as the same release.
+func FuzzDecode(f *testing.F) {
+	for _, raw := range []string{
+		`{"name":"web","version":1,"info":{"status":"deployed"}}`,
+		`{"name":"web","info":{"status":"failed","description":"\ud800"},"chart":{"metadata":{"name":"c"}},"config":{"a":null}}`,
+		`{"info":{"first_deployed":"0001-01-01T00:00:00Z"},"hooks":[null],"chart":null}`,
+		`{"info":{},"info":{"status":1}}`, `[]`, `null`, ``, `{"info":{},"version":1e400}`,
+	} {
+		var buf bytes.Buffer
+		w := gzip.NewWriter(&buf)
+		_, _ = w.Write([]byte(raw))
+		_ = w.Close()
+		f.Add([]byte(raw))
+		f.Add(buf.Bytes())
+		f.Add(buf.Bytes()[:buf.Len()/2])
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		raw, rls, err := decode(base64.StdEncoding.EncodeToString(data))
+		if err != nil {
+			return
+		}
+		if rls.Info == nil {
+			t.Fatal("a release without info")
+		}
+		settled, err := mergeStatus(raw, "failed", "a\xff\x00 description")
+		if err != nil {
+			return // a number that no JSON keeps, say
+		}
+		_, again, err := decode(settled)
+		if err != nil {
+			t.Fatalf("%q settled cannot be decoded: %v", raw, err)
+		}
+		// encoding/json takes a long s in a key for an s, and such a key is sorted last.
+		if again.Info.Status != release.StatusFailed && !bytes.Contains(raw, []byte("ſ")) && !bytes.Contains(raw, []byte(`\u017`)) {
+			t.Fatalf("%q became %+v", raw, again)
+		}
+	})
 }
 
 func TestDecodeReadsPlainJSON(t *testing.T) {
