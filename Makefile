@@ -14,6 +14,7 @@ HELM3_VERSION    := v3.22.0
 HELM4_VERSION    := v4.3.1
 GOLANGCI_VERSION := v2.15.0
 DEADCODE_VERSION := v0.52.0
+VULNCHECK_VERSION := v1.9.0
 
 # A control plane compiled from its modules does not know its own version, and
 # charts ask for it.
@@ -51,7 +52,7 @@ stages:
 	@echo $(STAGES)
 
 .PHONY: lint
-lint: $(BIN)/golangci-lint lint-dead ## Run the linters, the walls between the rooms among them
+lint: $(BIN)/golangci-lint lint-dead lint-licenses ## Run the linters, the walls between the rooms among them
 	$(BIN)/golangci-lint run ./...
 	cd test/cluster && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
 	cd test/bench && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
@@ -69,6 +70,27 @@ lint-dead: $(BIN)/deadcode ## Find functions that nothing reaches, or only a tes
 	@$(call dead,-test -filter berth/test/ ./...)
 	@cd test/cluster && $(call dead,$(MAINS))
 	@cd test/bench && $(call dead,-test ./...)
+
+.PHONY: lint-licenses
+lint-licenses: ## Check that the licence of everything in bin/berth fits the Apache License
+	@go run ./internal/licenses/gen
+
+.PHONY: licenses
+licenses: ## Collect the licences of everything in bin/berth into bin/licenses, as the image has them
+	@rm -rf $(BIN)/licenses
+	@go run ./internal/licenses/gen $(BIN)/licenses
+	@cp LICENSE $(BIN)/licenses/LICENSE
+
+# The database of vulnerabilities is on the network alone. Where it cannot be reached,
+# that is said and nothing else is done.
+VULNDB := https://vuln.go.dev
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities in what bin/berth calls
+	@if { curl -fsS -m 20 -o /dev/null $(VULNDB)/index/db.json || wget -q -T 20 -O /dev/null $(VULNDB)/index/db.json; } 2>/dev/null; then \
+	  $(MAKE) --no-print-directory $(BIN)/govulncheck && $(BIN)/govulncheck -db $(VULNDB) .; \
+	else \
+	  echo "!! NO NETWORK: bin/berth is NOT checked for known vulnerabilities: $(VULNDB) cannot be reached." >&2; \
+	fi
 
 .PHONY: test-lint
 test-lint: ## Check action.yml, the GitLab template and the examples
@@ -142,6 +164,16 @@ norace:
 .PHONY: test-image
 test-image: $(BIN)/berth ## Build the image with a container engine of its own and run it as the runners do
 	go test -v -count=1 -timeout 15m -tags image ./test/image/
+
+# Every fuzz target for that long, beyond the seeds that the unit tests play.
+FUZZTIME ?= 10s
+.PHONY: fuzz
+fuzz: ## Feed the parsers what nobody thought of: FUZZTIME=10m
+	@grep -rl --include='*_test.go' '^func Fuzz' internal | while read -r file; do \
+	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit 1; \
+	  done || exit 1; \
+	done
 
 KILLS ?= 100
 SEED  ?= 0
@@ -224,6 +256,10 @@ $(BIN)/helm4: Makefile
 
 $(BIN)/golangci-lint: Makefile
 	GOBIN=$(BIN) go install -ldflags "-s -w" github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@touch $@
+
+$(BIN)/govulncheck: Makefile
+	GOBIN=$(BIN) go install -ldflags "-s -w" golang.org/x/vuln/cmd/govulncheck@$(VULNCHECK_VERSION)
 	@touch $@
 
 $(BIN)/deadcode: Makefile

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -82,6 +83,36 @@ func (e *engine) testGitHubWrongInput(t *testing.T) {
 	}
 	if summary := read(t, dir, "file_commands/summary"); !strings.Contains(summary, "soon") {
 		t.Errorf("the summary is\n%s", summary)
+	}
+}
+
+// testGitHubPaths gives paths of the runner's machine, which the container does not
+// have: that is told, with what to give, before anything is touched. What is written
+// into the workspace is the runner's, who has to delete it before the next job.
+func (e *engine) testGitHubPaths(t *testing.T) {
+	const host, runner = "/home/runner/work/shop/shop", 1001
+	for input, path := range map[string]string{"report-dir": host + "/out/berth", "chart": host + "/charts/shop"} {
+		step, _ := e.github(t, "deploy", map[string]string{"chart": "./chart", "kube-apiserver": "https://127.0.0.1:1", input: path})
+		step.Args = slices.Insert(step.Args, 2, "-e", "RUNNER_WORKSPACE=/home/runner/work/shop")
+		if r := run(t, step); r.code != 64 || !strings.Contains(r.stdout, "give "+strings.TrimPrefix(path, host+"/")) {
+			t.Errorf("%s: %s", input, r)
+		}
+	}
+	step, dir := e.github(t, "check", map[string]string{"check-timeout": "soon", "report-dir": "out/berth"})
+	if err := os.Chown(filepath.Join(dir, "workspace"), runner, runner); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, step); r.code != 64 {
+		t.Errorf("the step: %s", r)
+	}
+	for _, made := range []string{"out", "out/berth", "out/berth/report.json"} {
+		info, err := os.Stat(filepath.Join(dir, "workspace", made))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if owner := info.Sys().(*syscall.Stat_t).Uid; owner != runner {
+			t.Errorf("%s belongs to %d", made, owner)
+		}
 	}
 }
 

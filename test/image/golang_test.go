@@ -48,7 +48,7 @@ func golang(w *tar.Writer) error {
 		return err
 	}
 	errs := []error{busybox(w), copyFile(w, certificates[1:], certificates)}
-	for _, part := range []string{"VERSION", "go.env", "bin", "lib", "pkg", "src"} {
+	for _, part := range []string{"LICENSE", "PATENTS", "VERSION", "go.env", "bin", "lib", "pkg", "src"} {
 		errs = append(errs, filepath.WalkDir(filepath.Join(goroot, part), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
 				return err

@@ -44,7 +44,9 @@ func TestImage(t *testing.T) {
 	t.Run("Config", e.testConfig)
 	t.Run("Program", e.testProgram)
 	t.Run("Version", e.testVersion)
+	t.Run("Licenses", e.testLicenses)
 	t.Run("GitHubWrongInput", e.testGitHubWrongInput)
+	t.Run("GitHubPaths", e.testGitHubPaths)
 	t.Run("GitHubCancel", e.testGitHubCancel)
 	t.Run("GitLabShell", e.testGitLabShell)
 	t.Run("GitLabCancel", e.testGitLabCancel)
@@ -118,7 +120,7 @@ func (e *engine) testContext(t *testing.T) {
 	for name := range strings.FieldsSeq(sent) {
 		name = strings.TrimPrefix(name, "/context/")
 		source := strings.HasPrefix(name, "internal/") && strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
-		if !source && !slices.Contains([]string{"go.mod", "go.sum", "main.go"}, name) {
+		if !source && !slices.Contains([]string{"LICENSE", "go.mod", "go.sum", "main.go"}, name) {
 			t.Errorf("%s is sent", name)
 		}
 	}
@@ -175,6 +177,19 @@ func (e *engine) testProgram(t *testing.T) {
 	}
 	if mode := header.FileInfo().Mode().Perm(); mode != 0o755 {
 		t.Errorf("the program's mode is %s", mode)
+	}
+}
+
+// testLicenses sees that the licences of what is in the program are beside it.
+func (e *engine) testLicenses(t *testing.T) {
+	const dir = "/usr/share/licenses/berth/"
+	for name, want := range map[string]string{
+		"LICENSE": "Apache License", "std/LICENSE": "Go Authors", "helm.sh/helm/v3/LICENSE": "Apache License",
+		"README.md": "| github.com/hashicorp/errwrap | v1.1.0 | MPL-2.0 | https://proxy.golang.org/github.com/hashicorp/errwrap/@v/v1.1.0.zip |",
+	} {
+		if got := e.docker(t, "run", "--rm", "--network", "none", "--entrypoint", "cat", image, dir+name); !strings.Contains(got, want) {
+			t.Errorf("%s lacks %q:\n%.300s", name, want, got)
+		}
 	}
 }
 
