@@ -149,7 +149,7 @@ func TestLabels(t *testing.T) {
 	if want := map[string]string{
 		ownership.AnnotationHost: "github.com", ownership.AnnotationRepository: "acme/shop", ownership.AnnotationHeadRepository: "acme/shop",
 		ownership.AnnotationBranch: "grün\uFFFD", ownership.AnnotationPullRequest: "3", ownership.AnnotationRunURL: "https://ci/1",
-		ownership.AnnotationURL: own.URL, ownership.AnnotationRelease: "shop",
+		ownership.AnnotationURL: own.URL, ownership.AnnotationRelease: "shop", ownership.AnnotationDeployedBy: own.Identity,
 	}; !maps.Equal(own.Annotations, want) {
 		t.Errorf("annotations %v, want %v", own.Annotations, want)
 	}
@@ -160,6 +160,9 @@ func TestLabels(t *testing.T) {
 	}
 	if shared.Labels[ownership.LabelIdentity] != "" || shared.Annotations[ownership.AnnotationBranch] != "" {
 		t.Errorf("a shared namespace names one branch: %v %v", shared.Labels, shared.Annotations)
+	}
+	if shared.Annotations[ownership.AnnotationDeployedBy] != shared.Identity {
+		t.Errorf("it does not say who was first: %v", shared.Annotations)
 	}
 }
 

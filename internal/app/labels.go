@@ -7,8 +7,8 @@ import (
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
-// labels returns the labels of the app's namespace. One that all branches share
-// carries no identity, since that of the first branch would lock the others out.
+// labels returns the labels of the app's namespace. One whose name is the same for all
+// branches carries no identity, since that of the first would lock the others out.
 func (a *App) labels() map[string]string {
 	labels := map[string]string{
 		ownership.LabelManagedBy:  ownership.ManagedByBerth,
@@ -21,12 +21,13 @@ func (a *App) labels() map[string]string {
 	return labels
 }
 
-// annotations returns the annotations of the app's namespace. One that all branches
-// share carries only those that are the same for each.
+// annotations returns the annotations of the app's namespace. One whose name is the same
+// for all branches carries only those that are the same for each, and who was first.
 func (a *App) annotations() map[string]string {
 	all := map[string]string{
 		ownership.AnnotationHost:       a.Source.Host,
 		ownership.AnnotationRepository: a.Source.Repository,
+		ownership.AnnotationDeployedBy: a.Identity,
 	}
 	if a.PerBranch {
 		all[ownership.AnnotationHeadRepository] = a.Source.HeadRepository

@@ -160,6 +160,7 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
 		Policy: verdict.Policy{
 			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: o.Adopt, IgnoreDrift: o.IgnoreDrift,
+			DeleteForeign: o.DeleteForeign, DeleteKept: o.DeleteKept, NamespaceOwns: o.NamespaceOwns,
 			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,
 		},
 	}

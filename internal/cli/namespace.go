@@ -9,6 +9,7 @@ import (
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/namespaces"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -18,6 +19,7 @@ type namespace struct {
 	name        string
 	labels      map[string]string // of a namespace that is created or adopted
 	annotations map[string]string
+	run         string // hash of this run
 	note        func(result.Note)
 }
 
@@ -28,8 +30,9 @@ func newNamespace(conn *kube.Conn, t target, aside *notes, o *input.Options) nam
 	maps.Copy(labels, o.NamespaceLabels)
 	maps.Copy(labels, t.Labels)
 	return namespace{
-		manager: namespaces.Manager{Client: conn.Clientset()},
-		name:    t.Namespace, labels: labels, annotations: t.Annotations, note: aside.add,
+		manager: namespaces.Manager{Client: conn.Clientset(), Metadata: conn.Metadata()},
+		name:    t.Namespace, labels: labels, note: aside.add, run: t.run,
+		annotations: ownership.Merge(t.Annotations, map[string]string{ownership.AnnotationDeploy: t.run}),
 	}
 }
 
@@ -47,12 +50,31 @@ func (n namespace) CreateNamespace(ctx context.Context) (ns facts.Namespace, fre
 }
 
 func (n namespace) AdoptNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error) {
-	adopted, err := n.manager.Mark(ctx, ns.Name, ns.UID, n.labels, n.annotations)
+	annotations := n.annotations
+	if by := ns.DeployedBy; by != "" && by != annotations[ownership.AnnotationDeployedBy] { // it was restored, say
+		annotations = ownership.Merge(annotations, map[string]string{ownership.AnnotationShared: "true"})
+	}
+	adopted, err := n.manager.Mark(ctx, ns.Name, ns.UID, n.labels, annotations)
 	return adopted, apifailure.Classify(err, "adopt namespace "+ns.Name)
 }
 
+func (n namespace) StampNamespace(ctx context.Context, ns facts.Namespace, share bool) (facts.Namespace, error) {
+	stamped, err := n.manager.Stamp(ctx, ns, n.run, share)
+	return stamped, apifailure.Classify(err, "note on namespace "+ns.Name+" that this run deploys there")
+}
+
+func (n namespace) Residents(ctx context.Context) (residents []facts.Resident, unlisted []string, err error) {
+	residents, unlisted, err = n.manager.Residents(ctx, n.name)
+	return residents, unlisted, apifailure.Classify(err, "look at what is in namespace "+n.name)
+}
+
+func (n namespace) Volumes(ctx context.Context) ([]facts.Volume, error) {
+	volumes, err := n.manager.Volumes(ctx, n.name)
+	return volumes, apifailure.Classify(err, "look at the volumes of namespace "+n.name)
+}
+
 func (n namespace) DeleteNamespace(ctx context.Context, ns facts.Namespace) error {
-	if err := n.manager.Delete(ctx, ns.Name, ns.UID); err != nil {
+	if err := n.manager.Delete(ctx, ns); err != nil {
 		return apifailure.Classify(err, "delete namespace "+ns.Name)
 	}
 	return n.WaitNamespaceGone(ctx, ns)

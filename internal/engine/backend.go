@@ -71,7 +71,17 @@ type Namespaces interface {
 	CreateNamespace(ctx context.Context) (ns facts.Namespace, made bool, err error)
 	// AdoptNamespace writes Berth's labels on one that carries none.
 	AdoptNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error)
-	// DeleteNamespace deletes the namespace with this UID and waits until it is gone.
+	// StampNamespace notes on one of Berth's that this run is about to deploy there and,
+	// with share, that more than one branch has. The error wraps facts.ErrChanged where
+	// the namespace is gone.
+	StampNamespace(ctx context.Context, ns facts.Namespace, share bool) (facts.Namespace, error)
+	// Residents returns what in the namespace is to be kept or was made by a person, and
+	// the resources that may not be listed.
+	Residents(ctx context.Context) (residents []facts.Resident, unlisted []string, err error)
+	// Volumes returns what the claims in the namespace are bound to.
+	Volumes(ctx context.Context) ([]facts.Volume, error)
+	// DeleteNamespace deletes the namespace as it was read and waits until it is gone. The
+	// error wraps facts.ErrChanged where it was written to since.
 	DeleteNamespace(ctx context.Context, ns facts.Namespace) error
 	// WaitNamespaceGone waits until the namespace with this UID is gone.
 	WaitNamespaceGone(ctx context.Context, ns facts.Namespace) error
@@ -199,8 +209,9 @@ type Records interface {
 	Purge(ctx context.Context) error
 	// Changed returns when any record of the release changes, or with ctx's error.
 	Changed(ctx context.Context) error
-	// Others returns the other releases with a record in the namespace.
-	Others(ctx context.Context) ([]string, error)
+	// Others returns the other releases with a record in the namespace, whichever driver
+	// keeps it, and the resources that may not be listed for that.
+	Others(ctx context.Context) (releases, unlisted []string, err error)
 	// Audit returns every write of this run and what became of it.
 	Audit() []result.Write
 }

@@ -32,6 +32,7 @@ func (d *deploy) run(ctx context.Context) error {
 	}
 	defer release()
 	d.noteCutOff()
+	d.ns.beginStamp(ctx)
 	f, err := d.awaitIdle(ctx, deployScope, false)
 	if err != nil {
 		return err
@@ -141,15 +142,19 @@ func (d *deploy) carryOutWithin(ctx context.Context, f *facts.Facts) (verdict.Re
 	ctx, cancel := d.budget.begin(ctx)
 	defer cancel()
 	out, err := d.carryOut(ctx, f, deployScope, verdict.PlanDeploy, func(f *facts.Facts, plan verdict.Plan) error {
-		if plan.GatherAgain {
-			return nil
-		}
-		if err := d.beforeSteps(ctx, f, plan); err != nil || !d.options.Policy.Adopt {
-			return err
-		}
 		// Not before this run is known to go ahead: whoever tears down an adopted
-		// namespace deletes it with all that is in it.
-		return d.ns.adopt(ctx)
+		// namespace deletes it, and nobody does one that was ever shared.
+		if !plan.GatherAgain {
+			if err := d.beforeSteps(ctx, f, plan); err != nil {
+				return err
+			}
+			if d.options.Policy.Adopt {
+				if err := d.ns.adopt(ctx); err != nil {
+					return err
+				}
+			}
+		}
+		return d.ns.stamp(ctx)
 	})
 	d.noteRollbacks(out)
 	return out.applied, err
@@ -214,7 +219,9 @@ func (d *deploy) onFailure(ctx context.Context, failed int) (done string, err er
 		return "", err
 	}
 	plan := verdict.PlanAfterFailure(f, failed, d.options.Policy)
-	if _, err := d.steps.perform(ctx, plan.Steps, f); err != nil {
+	did, err := d.steps.perform(ctx, plan.Steps, f)
+	d.report.kept(did.kept)
+	if err != nil {
 		return "", err
 	}
 	switch {

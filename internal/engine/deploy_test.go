@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -388,6 +389,21 @@ func TestDeployRefuses(t *testing.T) {
 	})
 }
 
+// stamps holds that the run noted on the namespace that it deploys there, and whether it
+// noted that others do; without any, that it noted nothing.
+func stamps(shared ...bool) func(*testing.T, *scene, result.Result) {
+	return func(t *testing.T, s *scene, _ result.Result) {
+		t.Helper()
+		if !slices.Equal(s.cluster.shared, shared) {
+			t.Errorf("it noted %v, want %v", s.cluster.shared, shared)
+		}
+	}
+}
+
+func mayNotStamp(s *scene) {
+	s.cluster.fail("StampNamespace", 1, &problem.Problem{Reason: problem.PermissionMissing, Tried: "note it", Next: "Grant patch."})
+}
+
 func TestDeployGoesOn(t *testing.T) {
 	perform(t, []play{
 		{name: "once the namespace that was going is gone", verb: verb.Deploy, reason: problem.Consistent, asked: "install", stored: "1 deployed",
@@ -437,6 +453,42 @@ func TestDeployGoesOn(t *testing.T) {
 				s.cluster.ns.Ours, s.cluster.ns.Identity, s.options.Policy.Adopt = false, "", true
 			},
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Namespace adopted") }},
+		{name: "in a namespace that it made before", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			check: stamps(false)},
+		{name: "in one that it makes", verb: verb.Deploy, reason: problem.Consistent, asked: "install", set: absent, check: stamps()},
+		{name: "in one that another branch made", verb: verb.Deploy, reason: problem.Consistent, asked: "install",
+			set: func(s *scene) { s.cluster.ns.Identity, s.cluster.ns.DeployedBy = "", "theirs" }, check: stamps(true)},
+		{name: "in one that is shared already", verb: verb.Deploy, reason: problem.Consistent, asked: "install",
+			set: func(s *scene) {
+				s.cluster.ns.Identity, s.cluster.ns.DeployedBy, s.cluster.ns.Shared = "", "theirs", true
+			},
+			check: stamps(false)},
+		{name: "in one of which nobody knows who deploys there", verb: verb.Deploy, reason: problem.Consistent, asked: "install",
+			set: func(s *scene) { s.cluster.ns.Identity = "" }, check: stamps(true)},
+		{name: "in one that Berth did not make", verb: verb.Deploy, reason: problem.Consistent, asked: "install",
+			set: func(s *scene) { s.cluster.ns = facts.Namespace{Name: "review", Phase: facts.NamespaceActive} }, check: stamps()},
+		{name: "in one that it may not mark", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			set:   mayNotStamp,
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Namespace not marked") }},
+		{name: "not in another branch's that it may not mark", verb: verb.Deploy, reason: problem.PermissionMissing,
+			set: all(mayNotStamp, func(s *scene) { s.cluster.ns.Identity, s.cluster.ns.DeployedBy = "", "theirs" })},
+		{name: "not in one that is deleted meanwhile", verb: verb.Deploy, reason: problem.NamespaceTerminating,
+			set: func(s *scene) { s.cluster.fail("StampNamespace", 1, fmt.Errorf("404: %w", facts.ErrChanged)) }},
+		{name: "nor in one that is being deleted by then", verb: verb.Deploy, reason: problem.NamespaceTerminating,
+			set: func(s *scene) {
+				s.cluster.on("StampNamespace", func(int) error { s.cluster.ns.Phase = facts.NamespaceTerminating; return nil })
+			}},
+		{name: "in a namespace of Kubernetes' own, which it does not adopt", verb: verb.Deploy, reason: problem.Consistent, asked: "install",
+			set: func(s *scene) {
+				s.options.App.Namespace, s.options.Policy.Adopt = "default", true
+				s.cluster.ns = facts.Namespace{Name: "default", Phase: facts.NamespaceActive}
+			},
+			check: func(t *testing.T, s *scene, r result.Result) {
+				hasNote(t, r, "Namespace not adopted")
+				if s.cluster.times("AdoptNamespace")+s.cluster.times("StampNamespace") != 0 {
+					t.Error("it was marked")
+				}
+			}},
 		{name: "in one that it may not adopt", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
 			set: func(s *scene) {
 				s.cluster.ns.Ours, s.options.Policy.Adopt = false, true

@@ -78,11 +78,16 @@ type fakeCluster struct {
 	ns       facts.Namespace
 	live     map[string]facts.Object // by name
 	conflict []string                // what Remove keeps
+
+	residents []facts.Resident
+	unlisted  []string
+	volumes   []facts.Volume
+	shared    []bool // what each stamp said
 }
 
 func newFakeCluster() *fakeCluster {
 	return &fakeCluster{
-		ns:   facts.Namespace{Name: "review", UID: "u1", Phase: facts.NamespaceActive, Ours: true, Identity: "me"},
+		ns:   facts.Namespace{Name: "review", UID: "u1", Phase: facts.NamespaceActive, Labelled: true, Ours: true, Identity: "me"},
 		live: map[string]facts.Object{},
 	}
 }
@@ -169,10 +174,33 @@ func (c *fakeCluster) CreateNamespace(ctx context.Context) (facts.Namespace, boo
 func (c *fakeCluster) AdoptNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error) {
 	err := c.enter(ctx, "AdoptNamespace")
 	if err == nil {
-		c.ns.Ours, c.ns.Identity = true, "me"
+		c.ns.Labelled, c.ns.Ours, c.ns.Identity = true, true, "me"
 		ns = c.ns
 	}
 	return ns, err
+}
+
+func (c *fakeCluster) StampNamespace(ctx context.Context, ns facts.Namespace, share bool) (facts.Namespace, error) {
+	if err := c.enter(ctx, "StampNamespace"); err != nil {
+		return ns, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shared = append(c.shared, share)
+	if share {
+		c.ns.Shared = true
+	}
+	return c.ns, nil
+}
+
+func (c *fakeCluster) Residents(ctx context.Context) ([]facts.Resident, []string, error) {
+	err := c.enter(ctx, "Residents")
+	return slices.Clone(c.residents), slices.Clone(c.unlisted), err
+}
+
+func (c *fakeCluster) Volumes(ctx context.Context) ([]facts.Volume, error) {
+	err := c.enter(ctx, "Volumes")
+	return slices.Clone(c.volumes), err
 }
 
 func (c *fakeCluster) DeleteNamespace(ctx context.Context, _ facts.Namespace) error {
@@ -396,6 +424,7 @@ type fakeHelm struct {
 	asked    []string        // the operations, such as "upgrade" and "rollback 1"
 	failed   []string        // the manifests of failed revisions that came along
 	left     map[string]bool // objects that an uninstall does not delete
+	spares   map[string]bool // objects that an uninstall leaves on purpose
 	err      error           // of an operation that fails; errObjects if nil
 	expected facts.Baseline  // as the last operation was told
 }
@@ -544,7 +573,9 @@ func (h *fakeHelm) Uninstall(ctx context.Context, _ bool) result.Outcome {
 			out.Err = fmt.Errorf("%s was not deleted in time", name)
 			continue
 		}
-		h.cluster.delete(name)
+		if !h.spares[name] {
+			h.cluster.delete(name)
+		}
 	}
 	if !refused { // Helm records the end also where an object is left
 		h.end(last, facts.StatusUninstalled, nil)

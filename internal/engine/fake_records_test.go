@@ -390,13 +390,13 @@ func (r *fakeRecords) Changed(ctx context.Context) error {
 }
 
 // Others returns the names that the test set.
-func (r *fakeRecords) Others(ctx context.Context) ([]string, error) {
-	err := r.enter(ctx, "Others", "")
+func (r *fakeRecords) Others(ctx context.Context) (releases, unlisted []string, err error) {
+	err = r.enter(ctx, "Others", "")
 	defer r.mu.Unlock()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return slices.Clone(r.others), nil
+	return slices.Clone(r.others), nil, nil
 }
 
 // Audit is every write, Helm's and the engine's.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,7 +20,15 @@ type namespace struct {
 	name     string
 	identity string // of the branch that this run is for
 
-	now facts.Namespace // as it was last read or written
+	now      facts.Namespace // as it was last read or written
+	stamped  bool            // this run has noted on it that it deploys there
+	stamping chan stamped    // that is under way; nil: it is not
+}
+
+// stamped is the namespace once this run has noted on it that it deploys there.
+type stamped struct {
+	facts.Namespace
+	err error
 }
 
 // read reads the namespace and refuses one that belongs to another branch. It is
@@ -63,6 +72,10 @@ func (n *namespace) mustBeUsable(mayCreate bool) error {
 	switch {
 	case n.now.Phase == facts.NamespaceTerminating:
 		return n.terminating()
+	case n.now.Phase == facts.NamespaceAbsent && n.now.System():
+		return &problem.Problem{Reason: problem.WrongInput,
+			Headline: fmt.Sprintf("Namespace `%s` does not exist, and names such as this are Kubernetes' own: Berth makes none.", n.name),
+			Next:     "Give another namespace."}
 	case n.now.Phase == facts.NamespaceAbsent && !mayCreate:
 		return &problem.Problem{Reason: problem.WrongInput,
 			Headline: fmt.Sprintf("Namespace `%s` does not exist, and create-namespace is false.", n.name),
@@ -97,7 +110,8 @@ func (n *namespace) awaitDeleted(ctx context.Context) error {
 	return n.api.WaitNamespaceGone(ctx, n.now)
 }
 
-// delete deletes the namespace and waits until it is gone.
+// delete deletes the namespace as it was last read and waits until it is gone. The error
+// wraps facts.ErrChanged where it was written to since.
 func (n *namespace) delete(ctx context.Context) error { return n.api.DeleteNamespace(ctx, n.now) }
 
 // create creates the namespace and returns whether this run did.
@@ -105,6 +119,7 @@ func (n *namespace) create(ctx context.Context) (made bool, err error) {
 	if n.now, made, err = n.api.CreateNamespace(ctx); err != nil {
 		return made, err
 	}
+	n.stamped = made
 	return made, nil
 }
 
@@ -112,6 +127,11 @@ func (n *namespace) create(ctx context.Context) (made bool, err error) {
 // permission to do so the run goes on, and teardown will leave the namespace.
 func (n *namespace) adopt(ctx context.Context) error {
 	if n.now.Ours || n.now.Phase != facts.NamespaceActive {
+		return nil
+	}
+	if n.now.System() {
+		n.report.note(result.LevelNotice, "Namespace not adopted", "The release is, but namespace %s is Kubernetes' own: teardown will leave it.",
+			n.name)
 		return nil
 	}
 	adopted, err := n.api.AdoptNamespace(ctx, n.now)
@@ -122,8 +142,69 @@ func (n *namespace) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.now = adopted
+	n.now, n.stamped = adopted, true
 	n.report.note(result.LevelNotice, "Namespace adopted", "Namespace %s counts as Berth's own from now on: teardown deletes it.",
 		adopted.Name)
 	return nil
+}
+
+// isToBeStamped returns whether a deploy has to be noted on the namespace. Nobody deletes
+// one that Berth did not make.
+func (n *namespace) isToBeStamped() bool {
+	return !n.stamped && n.now.Labelled && n.now.Phase == facts.NamespaceActive && !n.now.System()
+}
+
+// beginStamp begins to stamp the namespace beside what else comes before the first write,
+// where the stamp says nothing new of whose it is.
+func (n *namespace) beginStamp(ctx context.Context) {
+	if !n.isToBeStamped() || verdict.SharesNamespace(n.now, n.identity) {
+		return
+	}
+	ns, stamping := n.now, make(chan stamped, 1)
+	n.stamping = stamping
+	go func() {
+		after, err := n.api.StampNamespace(ctx, ns, false)
+		stamping <- stamped{after, err}
+	}()
+}
+
+// stamp notes on a namespace of Berth's, before this run's first write to the release,
+// that it deploys there: what a teardown has decided by then does not hold any more. A
+// second branch that may not note it must not go on, since the first one's teardown would
+// take for its own what is left of it.
+func (n *namespace) stamp(ctx context.Context) error {
+	if !n.isToBeStamped() {
+		return nil
+	}
+	share := verdict.SharesNamespace(n.now, n.identity)
+	var after facts.Namespace
+	var err error
+	if n.stamping != nil {
+		done := <-n.stamping
+		after, err, n.stamping = done.Namespace, done.err, nil
+	} else {
+		after, err = n.api.StampNamespace(ctx, n.now, share)
+	}
+	switch {
+	case errors.Is(err, facts.ErrChanged):
+		return &problem.Problem{Reason: problem.NamespaceTerminating, Tried: "deploy into namespace " + n.name,
+			Cause: errors.New("it was deleted since it was read"), Next: "Run again: it is made anew then. Nothing was deployed."}
+	case err != nil && problem.Of(err).Reason == problem.PermissionMissing &&
+		verdict.TenancyOf(n.now, n.identity) != verdict.TenancyOther:
+		n.report.note(result.LevelNotice, "Namespace not marked",
+			"That this run deploys to namespace %s could not be noted on it, so a teardown at the same moment may not see it: %v", n.name, err)
+		n.stamped = true
+		return nil
+	case err != nil:
+		return err
+	}
+	n.now, n.stamped = after, true
+	if n.now.Phase == facts.NamespaceTerminating {
+		return n.terminating()
+	}
+	if share {
+		n.report.note(result.LevelNotice, "Namespace shared",
+			"More than one branch has deployed to namespace %s, or it cannot be told. No teardown deletes it from now on.", n.name)
+	}
+	return n.refuseOther()
 }

@@ -140,10 +140,13 @@ func (p *proof) look(ctx context.Context) (state string, err error) {
 		p.steady = 1
 	}
 	p.facts, p.checks = f, p.report.result.Checks
+	d := verdict.Diagnose(f, p.policy)
+	if d.State == verdict.StateForeign { // however sound it is, it is not what was asked about
+		return "", backoff.Permanent(verdict.Refuse(f, d))
+	}
 	if verdict.Consistent(p.checks) {
 		return "", nil
 	}
-	d := verdict.Diagnose(f, p.policy)
 	if verdict.EndCheck(f, d, p.reported, p.checks) != nil {
 		p.explain(ctx) // which may tell more in the checks
 		return "", backoff.Permanent(verdict.EndCheck(f, d, p.reported, p.checks))

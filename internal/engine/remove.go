@@ -35,9 +35,11 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 	if f.Observed {
 		r.report.observed(f, verdict.Reported{})
 	}
-	if err := r.remove(ctx, f, false); err != nil {
+	kept, _, err := r.remove(ctx, f, verdict.Step{Kind: verdict.StepUninstall})
+	if err != nil {
 		return err
 	}
+	r.report.kept(kept)
 	f.Records = nil
 	r.report.repaired("uninstall",
 		"Revision %d was left %s by an operation that is dead; the release was uninstalled and its records removed.", was.Revision,
@@ -47,22 +49,27 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 
 // remove uninstalls, proves that the objects of every record are gone, and only
 // then deletes the records, so that a run which is cut short leaves something to
-// go on from.
-func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, withNamespace bool) error {
+// go on from. It returns what is kept by its policy, and whether the records stay for
+// that: nothing else would tell whoever deletes the namespace of it.
+func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.Step) (kept []facts.Object, stopped bool, err error) {
 	if last := f.Last(); last != nil && last.PayloadStatus != facts.StatusUninstalled {
-		if err := r.uninstall(ctx, f, !withNamespace); err != nil {
-			return err
+		if err := r.uninstall(ctx, f, !s.WithNamespace); err != nil {
+			return nil, false, err
 		}
 	}
-	if err := r.proveGone(ctx, f, withNamespace); err != nil {
-		return err
+	kept, err = r.proveGone(ctx, f, s.WithNamespace)
+	if err != nil {
+		return nil, false, err
+	}
+	if s.StopAtKept && len(verdict.KeptIn(f.Namespace.Name, kept)) > 0 {
+		return kept, true, nil
 	}
 	defer r.report.step("Remove the records")()
 	if err := r.records.Purge(ctx); err != nil {
-		return err
+		return kept, false, err
 	}
 	r.report.result.Status = facts.StatusUninstalled
-	return nil
+	return kept, false, nil
 }
 
 // discardQuarantined deletes the quarantined records of a release that is gone.
@@ -120,8 +127,8 @@ func (r *releaseRemover) stillThere(ctx context.Context, f *facts.Facts) error {
 // proveGone refuses to go on while an object of any record exists. An upgrade that
 // failed half way leaves objects that only an older revision names; once the
 // records are gone, nothing would. Where the namespace is to go as well, it takes
-// along what older revisions left in it.
-func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool) error {
+// along what older revisions left in it. What is the release's and to be kept is returned.
+func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool) (kept []facts.Object, err error) {
 	defer r.report.step("Prove that its objects are gone")()
 	seen, left := map[facts.Ref]bool{}, []string(nil)
 	res := &r.report.result
@@ -129,9 +136,12 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 	for i := range slices.Backward(f.Records) {
 		objects, err := r.gather.objectsOf(ctx, &f.Records[i])
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, o := range objects {
+			if isKept(o) && !seen[o.Ref] {
+				kept = append(kept, o)
+			}
 			goesAlong := withNamespace && o.Namespace == f.Namespace.Name && i < len(f.Records)-1
 			if isLeft(o) && !seen[o.Ref] && !goesAlong {
 				res.Objects = append(res.Objects, o)
@@ -141,15 +151,18 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 		}
 	}
 	if len(left) == 0 {
-		return nil
+		return kept, nil
 	}
-	return &problem.Problem{Reason: problem.Inconsistent, Cause: named(left),
+	return nil, &problem.Problem{Reason: problem.Inconsistent, Cause: named(left),
 		Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.release, len(left)),
 		Next:     "See their finalizers, or delete what an older revision left. The records are kept, so the next teardown goes on from here."}
 }
 
 // isLeft returns whether an object should have gone with its release.
 func isLeft(o facts.Object) bool { return o.Exists && o.Owned && !o.Kept }
+
+// isKept returns whether an object outlives its release on purpose.
+func isKept(o facts.Object) bool { return o.Exists && o.Owned && o.Kept && !o.Deleting }
 
 // named is an error of the first of these lines, or nil where there are none.
 func named(lines []string) error {

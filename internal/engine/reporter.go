@@ -43,6 +43,14 @@ func (r *reporter) note(level result.Level, title, format string, args ...any) {
 	r.result.Notes = append(r.result.Notes, result.Note{Level: level, Title: title, Message: fmt.Sprintf(format, args...)})
 }
 
+// kept names what a release leaves behind on purpose.
+func (r *reporter) kept(objects []facts.Object) {
+	if len(objects) > 0 {
+		r.note(result.LevelNotice, "Kept on purpose", "%s stays, since helm.sh/resource-policy says so, in the chart or on the object itself.",
+			objectNames(objects))
+	}
+}
+
 // evidence adds a line to what the run has found.
 func (r *reporter) evidence(format string, args ...any) {
 	r.result.Evidence = append(r.result.Evidence, fmt.Sprintf(format, args...))

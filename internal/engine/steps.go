@@ -22,6 +22,8 @@ type performed struct {
 	applied    verdict.Reported // what the last of these applied; zero: none did
 	unreadable []string         // the records that were quarantined unread
 	rollbacks  []rolledBack
+	kept       []facts.Object // what a release that was taken down left, as its policy says
+	stopped    bool           // its records stay, since they tell of that
 }
 
 // rolledBack is a rollback that went well: a revision was applied anew, as another one.
@@ -56,11 +58,12 @@ var stepFuncs = map[verdict.StepKind]stepFunc{
 	verdict.StepUninstall: func(ctx context.Context, p *performer, f *facts.Facts, _ verdict.Step, _ *performed) error {
 		return p.remove.uninstallStuck(ctx, f)
 	},
-	verdict.StepTakeDown: func(ctx context.Context, p *performer, f *facts.Facts, s verdict.Step, _ *performed) error {
-		return p.remove.remove(ctx, f, s.WithNamespace)
+	verdict.StepTakeDown: func(ctx context.Context, p *performer, f *facts.Facts, s verdict.Step, done *performed) (err error) {
+		done.kept, done.stopped, err = p.remove.remove(ctx, f, s)
+		return err
 	},
 	verdict.StepDiscardQuarantined: func(ctx context.Context, p *performer, _ *facts.Facts, _ verdict.Step, done *performed) error {
-		if len(done.unreadable) > 0 {
+		if len(done.unreadable) > 0 || done.stopped {
 			return nil // they are all that tells of what may be left
 		}
 		return p.remove.discardQuarantined(ctx)

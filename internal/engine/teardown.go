@@ -2,7 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
@@ -13,11 +18,12 @@ import (
 
 func init() { verbs[verb.Teardown] = func(s *session) verbRun { return &teardown{session: s} } }
 
-// teardown removes the release, and then the namespace if Berth made it. Whatever
-// is doubtful is kept and named.
+// teardown removes the release, and then the namespace if Berth made it for this branch
+// alone. Whatever is doubtful is kept and named.
 type teardown struct {
 	*session
 	left verdict.TeardownResult
+	kept []facts.Object // of the release, as its policy says
 }
 
 func (t *teardown) run(ctx context.Context) error {
@@ -35,6 +41,9 @@ func (t *teardown) run(ctx context.Context) error {
 	if err := t.permissions.require(ctx, t.needs(), ""); err != nil {
 		return err
 	}
+	looking, stop := t.budget.limit(ctx)
+	defer stop()
+	ahead := t.lookAhead(looking)
 	ctx, release, err := t.lock.acquire(ctx, LockExpected{}, t.chart.refresh)
 	if err != nil {
 		return err
@@ -46,7 +55,11 @@ func (t *teardown) run(ctx context.Context) error {
 	}
 	ctx, cancel := t.budget.begin(ctx)
 	defer cancel()
-	if err := t.removeRelease(ctx, f); err != nil {
+	seen := <-ahead
+	if seen.err != nil {
+		return seen.err
+	}
+	if err := t.removeRelease(ctx, f, seen); err != nil {
 		return err
 	}
 	if err := t.removeNamespace(ctx); err != nil {
@@ -79,61 +92,208 @@ func (t *teardown) awaitNamespaceGone(ctx context.Context) error {
 // nothing.
 func (t *teardown) needs() []problem.Permission {
 	needs := t.permissions.ofVerb(t.ns.now.Phase)
-	if t.ns.now.Ours {
+	if t.ownsNamespace() {
 		needs = append(needs, problem.Permission{Verb: "delete", Resource: "namespaces", Name: t.ns.name,
 			Why: "remove the namespace that Berth made"})
 	}
 	return needs
 }
 
+// ownsNamespace returns whether the namespace is this branch's alone.
+func (t *teardown) ownsNamespace() bool {
+	return verdict.TenancyOf(t.ns.now, t.options.App.Identity) == verdict.TenancyOwn
+}
+
+// foreseen is what is known of the namespace's end before anything of it goes.
+type foreseen struct {
+	goes    bool
+	volumes []facts.Volume
+	err     error
+}
+
+// lookAhead begins to look, beside what else comes before the first deletion, whether the
+// namespace will go, and at the volumes in it.
+func (t *teardown) lookAhead(ctx context.Context) <-chan foreseen {
+	ns, seen := t.ns.now, make(chan foreseen, 1)
+	go func() {
+		var is foreseen
+		looks, ctx := errgroup.WithContext(ctx)
+		looks.Go(func() error {
+			plan, _, err := t.plan(ctx, ns, nil)
+			is.goes = plan.Action == verdict.NamespaceDelete
+			return err
+		})
+		looks.Go(func() (err error) {
+			is.volumes, err = t.backend.Namespaces.Volumes(ctx)
+			return err
+		})
+		is.err = looks.Wait()
+		seen <- is
+	}()
+	return seen
+}
+
+// plan returns what is to be done with the namespace, by what is in it now. kept is what
+// the uninstall left, and why.
+func (t *teardown) plan(ctx context.Context, ns facts.Namespace, kept []string) (verdict.NamespacePlan, []string, error) {
+	var (
+		around    facts.Surroundings
+		unlisted  []string // for the records
+		app       = t.options.App
+		looks, in = errgroup.WithContext(ctx)
+	)
+	if verdict.TenancyOf(ns, app.Identity) == verdict.TenancyOwn {
+		looks.Go(func() (err error) {
+			around.Releases, unlisted, err = t.backend.Records.Others(in)
+			return err
+		})
+		looks.Go(func() (err error) {
+			around.Residents, around.Unlisted, err = t.backend.Namespaces.Residents(in)
+			return err
+		})
+	}
+	if err := looks.Wait(); err != nil {
+		return verdict.NamespacePlan{}, nil, err
+	}
+	around.Unlisted = append(around.Unlisted, unlisted...)
+	slices.Sort(around.Unlisted)
+	return verdict.DecideNamespace(ns, app.Identity, app.Release, around, kept, t.options.Policy), slices.Compact(around.Unlisted), nil
+}
+
 // removeRelease carries out the plan for the release.
-func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts) error {
+func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts, seen foreseen) error {
 	res := &t.report.result
 	last := f.Last()
 	if last == nil {
 		res.Headline = fmt.Sprintf("Release %s is not there (any more).", t.options.App.Release)
+		if seen.goes {
+			t.tellVolumes(seen)
+		}
 		return nil
 	}
 	t.report.stored(last)
 	res.Chart = last.Chart
-	plan := verdict.PlanTeardown(f, verdict.Diagnose(f, t.options.Policy), t.options.Policy)
+	plan := verdict.PlanTeardown(f, verdict.Diagnose(f, t.options.Policy), t.options.Policy, seen.goes)
 	if plan.Refusal != nil {
 		return plan.Refusal
 	}
+	t.tellVolumes(seen)
 	done, err := t.steps.perform(ctx, plan.Steps, f)
-	t.left.Unreadable = done.unreadable
-	return err
+	t.left.Unreadable, t.kept = done.unreadable, done.kept
+	if err != nil || !done.stopped {
+		return err
+	}
+	here := verdict.KeptIn(t.ns.name, t.kept)
+	for _, o := range here {
+		res.Kept = append(res.Kept, o.In(t.ns.name)+" was kept, as helm.sh/resource-policy says")
+	}
+	return verdict.StopAtKept(t.options.App.Release, t.ns.name, here)
 }
 
-// removeNamespace deletes the namespace, or says why it stays.
+// tellVolumes says, before anything goes, what becomes of the data in the volumes that go.
+func (t *teardown) tellVolumes(seen foreseen) {
+	app := t.options.App
+	lines := verdict.VolumesThatGo(seen.volumes, app.Namespace+"/"+app.Release, seen.goes)
+	if len(lines) == 0 {
+		return
+	}
+	told := "Volumes that go: " + strings.Join(bounded(lines), "; ")
+	t.report.say(told)
+	t.report.note(result.LevelNotice, "Volumes that go", "%s", strings.Join(bounded(lines), "; "))
+}
+
+// removeNamespace deletes the namespace, or says why it stays. One that is written to
+// after it was looked at, such as by a deploy, is looked at again.
 func (t *teardown) removeNamespace(ctx context.Context) error {
-	others, err := t.backend.Records.Others(ctx)
+	var err error
+	for range maxLooks {
+		if err = t.endNamespace(ctx); !errors.Is(err, facts.ErrChanged) {
+			return err
+		}
+		t.report.say(fmt.Sprintf("Namespace %s was written to since it was looked at: look again", t.ns.name))
+	}
+	return &problem.Problem{Reason: problem.Unanswered, Tried: "delete namespace " + t.ns.name,
+		Cause: fmt.Errorf("it changed between looking at it and deleting it %d times: %w", maxLooks, err),
+		Next:  "Find what keeps changing it, then run teardown again."}
+}
+
+// endNamespace reads the namespace, looks at what is in it, and deletes it as it was read
+// or says why it stays.
+func (t *teardown) endNamespace(ctx context.Context) error {
+	uid := t.ns.now.UID
+	if t.ownsNamespace() {
+		if err := t.ns.read(ctx); err != nil {
+			return err
+		}
+		switch now := t.ns.now; {
+		case now.Phase == facts.NamespaceHidden:
+			return &problem.Problem{Reason: problem.PermissionMissing, Tried: "read namespace " + t.ns.name + " before deleting it",
+				Cause: errors.New("it may not be read any more"), Next: "Grant get on namespaces cluster-wide, then run teardown again."}
+		case now.UID != uid, now.Phase != facts.NamespaceActive:
+			return t.namespaceWent(ctx, uid)
+		}
+	}
+	plan, unlisted, err := t.plan(ctx, t.ns.now, t.report.result.Kept)
 	if err != nil {
 		return err
 	}
-	ns, res := t.ns.now, &t.report.result
-	switch verdict.DecideNamespace(ns, others, res.Kept) {
+	res := &t.report.result
+	switch plan.Action {
 	case verdict.NamespaceDelete:
-		return t.deleteNamespace(ctx)
+		return t.deleteNamespace(ctx, unlisted)
 	case verdict.NamespaceStays:
-		t.report.say(fmt.Sprintf("Namespace %s stays: Berth did not make it", ns.Name))
-	case verdict.NamespaceHoldsReleases:
-		res.Kept = append(res.Kept, fmt.Sprintf("namespace %s was kept: it holds records of other releases: %q", ns.Name, others))
-	case verdict.NamespaceHoldsKept:
-		res.Kept = append(res.Kept, fmt.Sprintf("namespace %s was kept, with what is in it", ns.Name))
-	case verdict.NamespaceMarkedToBeKept:
-		t.report.note(result.LevelNotice, "Namespace kept", "Namespace %s stays: %s", ns.Name, ns.KeepWhy)
+		t.report.say(fmt.Sprintf("Namespace %s stays: %s", t.ns.name, plan.Why))
+	case verdict.NamespaceKept:
+		for _, why := range bounded(plan.Obstacles) {
+			res.Kept = append(res.Kept, fmt.Sprintf("namespace %s was kept for %s", t.ns.name, why))
+		}
 	}
+	t.report.kept(t.kept)
 	t.lock.remove(ctx)
 	return nil
 }
 
-func (t *teardown) deleteNamespace(ctx context.Context) error {
+// namespaceWent ends a teardown whose namespace was deleted by somebody else meanwhile.
+func (t *teardown) namespaceWent(ctx context.Context, uid string) error {
+	t.lock.expectRemoval()
+	if t.ns.now.UID == uid && t.ns.now.Phase == facts.NamespaceTerminating {
+		if err := t.ns.awaitDeleted(ctx); err != nil {
+			return err
+		}
+	}
+	t.left.NamespaceGone = true
+	return nil
+}
+
+func (t *teardown) deleteNamespace(ctx context.Context, unlisted []string) error {
 	defer t.report.step("Delete the namespace and wait until it is gone")()
 	t.lock.expectRemoval()
 	err := t.ns.delete(ctx)
 	t.left.NamespaceGone = err == nil
+	if errors.Is(err, facts.ErrChanged) {
+		return err
+	}
+	if len(unlisted) > 0 {
+		t.report.note(result.LevelNotice, "Not looked at",
+			"%s in namespace %s may not be listed, so whether somebody had put one there is not known. Grant list on them to have them kept.",
+			strings.Join(unlisted, ", "), t.ns.name)
+	}
+	if here := verdict.KeptIn(t.ns.name, t.kept); len(here) > 0 {
+		t.report.note(result.LevelNotice, "Deleted although it was to be kept", "%s went with namespace %s, as delete-kept says.",
+			objectNames(here), t.ns.name)
+	}
 	return err
+}
+
+// maxListed bounds how many things are listed where each may be somebody's.
+const maxListed = 100
+
+// bounded returns the first lines, and how many more there are.
+func bounded(lines []string) []string {
+	if more := len(lines) - maxListed; more > 0 {
+		return append(slices.Clone(lines[:maxListed]), fmt.Sprintf("and %d more", more))
+	}
+	return lines
 }
 
 func (t *teardown) success() string {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -246,6 +247,44 @@ func TestRepair(t *testing.T) {
 	})
 }
 
+// namespaceKept holds that the namespace was not deleted, and why.
+func namespaceKept(why string) func(*testing.T, *scene, result.Result) {
+	return func(t *testing.T, s *scene, r result.Result) {
+		t.Helper()
+		if s.cluster.times("DeleteNamespace") != 0 || !strings.Contains(strings.Join(r.Kept, "; "), why) {
+			t.Errorf("kept %q", r.Kept)
+		}
+	}
+}
+
+// looksAtNothing holds that nobody looked into a namespace that stays anyway.
+func looksAtNothing(t *testing.T, s *scene, r result.Result) {
+	t.Helper()
+	if s.cluster.times("Residents") != 0 || s.helm.calls["Others"] != 0 || s.cluster.times("DeleteNamespace") != 0 || len(r.Kept) > 0 {
+		t.Errorf("it looked into the namespace, or deleted it; kept %q", r.Kept)
+	}
+}
+
+// strangers are objects that a person made.
+func strangers(n int) (all []facts.Resident) {
+	for i := range n {
+		all = append(all, facts.Resident{Ref: facts.Ref{Kind: "ConfigMap", Namespace: "review", Name: fmt.Sprintf("s%d", i)}, Maker: "kubectl"})
+	}
+	return all
+}
+
+// kept is a release with an object that keeps makes one to be kept.
+func kept() []facts.Record {
+	rec := one()[0]
+	rec.Manifest = "v1: web data"
+	return []facts.Record{rec}
+}
+
+func keeps(s *scene) {
+	s.cluster.edit("data", func(o *facts.Object) { o.Kept = true })
+	s.helm.spares = map[string]bool{"data": true}
+}
+
 func TestTeardown(t *testing.T) {
 	unreadable := func() []facts.Record {
 		rec := by("before", revision(1, facts.StatusSuperseded))
@@ -311,9 +350,85 @@ func TestTeardown(t *testing.T) {
 					t.Errorf("kept %q", r.Kept)
 				}
 			}},
-		{name: "in a namespace that somebody wants to keep", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
-			set:   func(s *scene) { s.cluster.ns.Keep, s.cluster.ns.KeepWhy = true, "it is marked" },
-			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Namespace kept") }},
+		{name: "in a namespace that somebody wants to keep", records: one, verb: verb.Teardown, reason: problem.Foreign, asked: "uninstall",
+			stored: "-", set: func(s *scene) { s.cluster.ns.Keep, s.cluster.ns.KeepWhy = true, "it is marked" },
+			check: namespaceKept("it is marked")},
+		{name: "in a namespace that somebody has put something into", records: one, verb: verb.Teardown, reason: problem.Foreign,
+			asked: "uninstall", stored: "-", set: func(s *scene) { s.cluster.residents = strangers(maxListed + 5) },
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if len(r.Kept) != maxListed+1 || !strings.Contains(r.Kept[maxListed], "and 5 more") {
+					t.Errorf("kept %q", r.Kept)
+				}
+				namespaceKept("ConfigMap/s0: it was made with kubectl")(t, s, r)
+			}},
+		{name: "the same, when it is told to let it go", records: one, verb: verb.Teardown, reason: problem.Consistent,
+			asked: "uninstall", stored: "-", set: func(s *scene) {
+				s.cluster.residents, s.options.Policy.DeleteForeign = strangers(1), true
+			}},
+		{name: "while somebody puts something into the namespace", records: one, verb: verb.Teardown, reason: problem.Foreign,
+			asked: "uninstall", stored: "-", set: func(s *scene) {
+				s.cluster.on("DeleteNamespace", func(int) error {
+					s.cluster.residents = strangers(1)
+					return fmt.Errorf("409: %w", facts.ErrChanged)
+				})
+			},
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if s.cluster.times("DeleteNamespace") != 1 || s.cluster.times("Residents") != 3 {
+					t.Errorf("it looked %d times and tried to delete %d times", s.cluster.times("Residents"), s.cluster.times("DeleteNamespace"))
+				}
+			}},
+		{name: "whose namespace never stays the same", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall",
+			set: func(s *scene) { s.cluster.fail("DeleteNamespace", 1, fmt.Errorf("409: %w", facts.ErrChanged)) }},
+		{name: "whose namespace goes meanwhile", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-",
+			says: []string{"and so is its namespace"},
+			set: func(s *scene) {
+				s.cluster.on("Namespace", func(n int) error {
+					if n > 1 {
+						absent(s)
+					}
+					return nil
+				})
+			}},
+		{name: "whose namespace may not be read any more", records: one, verb: verb.Teardown, reason: problem.PermissionMissing,
+			asked: "uninstall", set: func(s *scene) {
+				s.cluster.on("Namespace", func(n int) error {
+					if n > 1 {
+						s.cluster.ns = facts.Namespace{Name: "review", Phase: facts.NamespaceHidden}
+					}
+					return nil
+				})
+			}},
+		{name: "in a namespace where another branch has deployed, too", records: one, verb: verb.Teardown, reason: problem.Consistent,
+			asked: "uninstall", stored: "-", says: []string{"the namespace stays"}, set: func(s *scene) { s.cluster.ns.Shared = true },
+			check: looksAtNothing},
+		{name: "of an app that was never deployed, in another branch's namespace", records: none, verb: verb.Teardown,
+			reason: problem.Consistent, says: []string{"Release web is not there (any more)."},
+			set:   func(s *scene) { s.cluster.ns.Identity, s.cluster.ns.DeployedBy = "", "theirs" },
+			check: looksAtNothing},
+		{name: "that leaves something by its policy", records: kept, verb: verb.Teardown, reason: problem.Foreign, asked: "uninstall",
+			stored: "1 uninstalled", says: []string{"Deployment/data", "--delete-kept"}, set: keeps,
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if len(r.Kept) != 1 || s.cluster.times("DeleteNamespace") != 0 {
+					t.Errorf("kept %q", r.Kept)
+				}
+			}},
+		{name: "the same, when it is told to let it go", records: kept, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
+			stored: "-", set: all(keeps, func(s *scene) { s.options.Policy.DeleteKept = true }),
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Deleted although it was to be kept") }},
+		{name: "that leaves something by its policy where the namespace stays", records: kept, verb: verb.Teardown,
+			reason: problem.Consistent, asked: "uninstall", stored: "-", set: all(keeps, stays),
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Kept on purpose") }},
+		{name: "with a volume", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall", stored: "-",
+			set: func(s *scene) {
+				s.cluster.volumes = []facts.Volume{{Claim: "data", Name: "pv-1", Policy: "Delete"}}
+				s.cluster.unlisted = []string{"secrets"}
+			},
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				hasNote(t, r, "Volumes that go")
+				hasNote(t, r, "Not looked at")
+			}},
+		{name: "whose namespace cannot be looked at", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed",
+			set: func(s *scene) { s.cluster.fail("Residents", 1, errDown) }},
 		{name: "of a kind that is gone", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
 			set:   func(s *scene) { s.helm.out = result.Outcome{Missing: []string{"Boat/a"}} },
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Kinds that are gone") }},
@@ -364,7 +479,7 @@ func TestTeardown(t *testing.T) {
 			stored: "1 uninstalled", set: func(s *scene) { s.cluster.fail("Observe", 1, errDown) }},
 		{name: "whose records cannot be removed", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall",
 			set: func(s *scene) { s.helm.fail("Purge", 1, errDown) }},
-		{name: "whose neighbours cannot be listed", records: one, verb: verb.Teardown, reason: problem.Unanswered, asked: "uninstall",
+		{name: "whose neighbours cannot be listed", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed",
 			set: func(s *scene) { s.helm.fail("Others", 1, errDown) },
 			check: func(t *testing.T, s *scene, _ result.Result) {
 				if s.cluster.times("DeleteNamespace") != 0 {

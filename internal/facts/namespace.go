@@ -1,5 +1,7 @@
 package facts
 
+import "strings"
+
 // NamespacePhase is the phase of a namespace, absence included.
 type NamespacePhase string
 
@@ -14,14 +16,54 @@ const (
 
 // Namespace is the release's namespace as the cluster shows it.
 type Namespace struct {
-	Name       string
-	UID        string
-	Phase      NamespacePhase
-	Ours       bool   // Berth made or adopted this very namespace (its own UID is on it)
-	Identity   string // identity hash on it; empty when it carries none
+	Name     string
+	UID      string
+	Version  string // resourceVersion, as it was read
+	Phase    NamespacePhase
+	Labelled bool   // it carries Berth's label, by which a run is about to make or adopt it, or has
+	Ours     bool   // Berth made or adopted this very namespace (its own UID is on it)
+	Identity string // identity hash of the branch that it is for by its name; empty when it carries none
+	// DeployedBy is the identity hash of the branch that made or adopted it; empty when
+	// it does not say.
+	DeployedBy string
+	Shared     bool   // another one has deployed there, too
 	Branch     string // branch it names, for messages; untrusted text
 	Repository string // repository it names, for messages; untrusted text
 	Keep       bool   // berth.dev/keep, or a GitOps owner's mark
 	KeepWhy    string
 	Blocking   string // why a terminating one is not gone yet
+}
+
+// System returns whether the namespace is the cluster's own. Nothing of Berth's is
+// written on one, and nothing deletes it.
+func (n Namespace) System() bool { return n.Name == "default" || strings.HasPrefix(n.Name, "kube-") }
+
+// Surroundings is what is in a namespace beside the release, as far as it may speak
+// against deleting all of it.
+type Surroundings struct {
+	Releases  []string // other releases with a record there, whichever driver keeps it
+	Residents []Resident
+	Unlisted  []string // resources that may not be listed: what there is of them is not known
+}
+
+// Resident is an object of a namespace that says that it is to be kept, or that a
+// person made.
+type Resident struct {
+	Ref
+	Owner   string // the namespace/release that it names; empty: none
+	Hook    bool   // it was made as a hook of a release
+	Policy  bool   // helm.sh/resource-policy: keep
+	KeepWhy string // berth.dev/keep, or a GitOps owner's mark; empty: neither
+	Maker   string // the person's client that made it, such as kubectl; empty: something else did
+	WithApp bool   // it is marked as going with the review app
+}
+
+// Volume is what a claim of a namespace is bound to.
+type Volume struct {
+	Claim  string
+	Owner  string // the namespace/release that the claim names; empty: none
+	Kept   bool   // helm.sh/resource-policy: keep
+	Name   string // of the PersistentVolume; empty: it is not bound
+	Size   string // 10Gi
+	Policy string // what becomes of the data: Delete, Retain, Recycle; empty: not known
 }

@@ -1,9 +1,11 @@
 package helm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -170,20 +172,34 @@ func (s *RecordStore) Changed(ctx context.Context) error {
 	return s.store.Changed(ctx, s.release)
 }
 
-// Others returns the names of the other releases that have a record in the
-// namespace.
-func (s *RecordStore) Others(ctx context.Context) ([]string, error) {
-	all, err := s.store.ReleasesIn(ctx)
-	if err != nil {
-		return nil, err
+// Others returns the other releases that have a record in the namespace, whichever of
+// Helm's drivers keeps it. Unlisted is the resource of the other driver where that may
+// not be listed, since the run needs no permission on it.
+func (s *RecordStore) Others(ctx context.Context) (others, unlisted []string, err error) {
+	var (
+		both              sync.WaitGroup
+		here, elsewhere   []string
+		hereErr, otherErr error
+		resource          string
+	)
+	both.Go(func() { here, hereErr = s.store.ReleasesIn(ctx) })
+	both.Go(func() { elsewhere, resource, otherErr = s.store.ReleasesOfOtherDriver(ctx) })
+	both.Wait()
+	if _, denied := errors.AsType[*record.DeniedError](otherErr); denied {
+		otherErr, unlisted = nil, []string{resource}
 	}
-	others := all[:0]
-	for _, name := range all {
+	if err := cmp.Or(hereErr, otherErr); err != nil {
+		return nil, nil, err
+	}
+	for _, name := range here {
 		if name != s.release {
 			others = append(others, name)
 		}
 	}
-	return others, nil
+	for _, name := range elsewhere { // of this name, too: this run's release is not kept there
+		others = append(others, name+", stored in "+resource)
+	}
+	return others, unlisted, nil
 }
 
 // Audit returns every write to the records so far and how it ended.

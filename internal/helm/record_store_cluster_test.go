@@ -116,7 +116,7 @@ func TestPurgeTakesWhatHelmDoesNotSee(t *testing.T) {
 		t.Errorf("quarantined to %q, %v", copied, err)
 	}
 	recordsOf(t, r, 3)
-	if others, err := r.Others(t.Context()); err != nil || len(others) != 0 {
+	if others, _, err := r.Others(t.Context()); err != nil || len(others) != 0 {
 		t.Errorf("others %v, %v", others, err)
 	}
 	if err := r.Purge(t.Context()); err != nil {

@@ -2,6 +2,7 @@ package helm
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // deleteWorkers is how many objects are deleted in parallel at most.
@@ -27,7 +29,8 @@ type uninstallClient struct {
 	hooks    []string                // the manifests of the release's hooks
 	objects  string                  // the manifest of what is to be deleted
 	missing  []string                // objects whose kind the API server has no more
-	kept     map[facts.Ref]string    // objects that were not deleted on purpose, and why
+	kept     map[facts.Ref]string    // objects that were not deleted since they are others', and why
+	policy   map[facts.Ref]bool      // objects that were not deleted since they are to be kept
 	uids     map[facts.Ref]types.UID // of the objects that were deleted
 	failures []error                 // of deletions; Helm returns that there were some, and logs them
 }
@@ -35,7 +38,7 @@ type uninstallClient struct {
 var _ kube.InterfaceDeletionPropagation = (*uninstallClient)(nil)
 
 func newUninstallClient(c *client) *uninstallClient {
-	return &uninstallClient{client: c, kept: map[facts.Ref]string{}, uids: map[facts.Ref]types.UID{}}
+	return &uninstallClient{client: c, kept: map[facts.Ref]string{}, policy: map[facts.Ref]bool{}, uids: map[facts.Ref]types.UID{}}
 }
 
 // Build builds hooks as they are: one that cannot be built has failed. For the
@@ -55,8 +58,9 @@ func (c *uninstallClient) Build(r io.Reader, validate bool) (kube.ResourceList, 
 
 // DeleteWithPropagationPolicy deletes the release's objects. Helm 3 deletes
 // whatever bears the names in the manifest. Here each object is read first, kept
-// when it names another owner, and deleted with its UID as a precondition, so
-// that one which was created anew in between stays. policy is that of what has pods.
+// when it names another owner or is to be kept by its policy, whatever the manifest says,
+// and deleted with its UID as a precondition, so that one which was created anew in
+// between stays. policy is that of what has pods.
 func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, policy metav1.DeletionPropagation) (*kube.Result, []error) {
 	var (
 		mu    sync.Mutex
@@ -74,6 +78,8 @@ func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, po
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
+			case errors.Is(err, errKept):
+				c.policy[refOf(info)] = true
 			case err != nil:
 				errs = append(errs, err)
 			case kept != "":
@@ -89,6 +95,9 @@ func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, po
 	return res, errs
 }
 
+// errKept is returned for an object that is to be kept by its policy.
+var errKept = errors.New("it is to be kept by its policy")
+
 // deleteOwned deletes one object and returns its UID, or why it was kept. An object
 // that does not exist counts as deleted.
 func (c *uninstallClient) deleteOwned(info *resource.Info, policy metav1.DeletionPropagation) (uid types.UID, kept string, err error) {
@@ -102,6 +111,9 @@ func (c *uninstallClient) deleteOwned(info *resource.Info, policy metav1.Deletio
 	}
 	if owner := ownerOf(live); owner != c.release {
 		return "", fmt.Sprintf("%s was kept: it belongs to %s", name, nameOwner(owner)), nil
+	}
+	if ownership.KeptByPolicy(live.GetAnnotations()) {
+		return "", "", errKept
 	}
 	uid = live.GetUID()
 	opts := &metav1.DeleteOptions{PropagationPolicy: &policy, Preconditions: &metav1.Preconditions{UID: &uid}}
@@ -119,6 +131,8 @@ func (c *uninstallClient) deleteOwned(info *resource.Info, policy metav1.Deletio
 
 // WaitForDelete waits until the objects are gone, except those that were kept.
 func (c *uninstallClient) WaitForDelete(list kube.ResourceList, timeout time.Duration) error {
-	deleted := list.Filter(func(info *resource.Info) bool { return c.kept[refOf(info)] == "" })
+	deleted := list.Filter(func(info *resource.Info) bool {
+		return c.kept[refOf(info)] == "" && !c.policy[refOf(info)]
+	})
 	return c.waitForDelete(deleted, c.uids, timeout)
 }

@@ -100,6 +100,21 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.NamespaceLabels },
 	},
 	{
+		Name: "namespace-owns", Type: List, Verbs: writing, check: checkObjectPattern,
+		Doc:   "What your workflows add to the namespace that Berth makes for a branch, as Kind/name, globs such as Secret/registry-* allowed: at teardown it goes with the namespace.",
+		field: func(o *Options) any { return &o.NamespaceOwns },
+	},
+	{
+		Name: "delete-foreign", Type: Bool, Default: "false", Verbs: writing,
+		Doc:   "At teardown, delete the namespace that Berth made for the branch also where others have put something into it, or marked it to be kept.",
+		field: func(o *Options) any { return &o.DeleteForeign },
+	},
+	{
+		Name: "delete-kept", Type: Bool, Default: "false", Verbs: writing,
+		Doc:   "At teardown, delete the namespace that Berth made for the branch also where objects of the release in it are to be kept (helm.sh/resource-policy).",
+		field: func(o *Options) any { return &o.DeleteKept },
+	},
+	{
 		Name: "preflight", Type: Choice, Default: "storage", Choices: []string{"storage", "off"}, Verbs: asking,
 		Doc:   "Which permissions are asked about before the first write: those to store the release, or none.",
 		field: func(o *Options) any { return &o.Preflight },

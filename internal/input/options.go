@@ -96,6 +96,9 @@ type Policy struct {
 	CreateNamespace bool
 	NamespaceLabels map[string]string
 	Preflight       string
+	DeleteForeign   bool
+	DeleteKept      bool
+	NamespaceOwns   []string // Kind/name, globs
 }
 
 // Reporting is what a run prints and writes, and with which exit code it ends.

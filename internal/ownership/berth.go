@@ -37,6 +37,20 @@ const (
 	AnnotationNamespaceUID = "berth.dev/namespace-uid"
 )
 
+// Berth's annotations on a namespace that tell who has deployed there.
+const (
+	// AnnotationDeployedBy is the identity hash of the branch that made or adopted the
+	// namespace. It alone has deployed there unless AnnotationShared is there, too.
+	AnnotationDeployedBy = "berth.dev/deployed-by"
+	// AnnotationShared says that another one has deployed there since. It is never
+	// removed, and counts with any value.
+	AnnotationShared = "berth.dev/shared"
+	// AnnotationDeploy is the hash of the run that deployed there last. Every deploy
+	// changes it, so that a deletion which was decided before finds another
+	// resourceVersion.
+	AnnotationDeploy = "berth.dev/deploy"
+)
+
 // IsBerths reports whether Berth made, or was told to adopt, the object with this
 // UID. The UID has to be in its annotations, so that a copy of its YAML under
 // another name, or a namespace restored from a backup, does not count.

@@ -65,6 +65,14 @@ func KeptByPolicy(annotations map[string]string) bool {
 	return strings.ToLower(strings.TrimSpace(annotations[annotationResourcePolicy])) == "keep"
 }
 
+// annotationHook is what a chart writes on an object that Helm makes around an
+// operation.
+const annotationHook = "helm.sh/hook"
+
+// IsHook reports whether an object was made as a hook of a release, which writes no
+// ownership on it.
+func IsHook(annotations map[string]string) bool { return annotations[annotationHook] != "" }
+
 // Merge returns a new map with the labels or annotations of all. The last one
 // wins.
 func Merge(all ...map[string]string) map[string]string {

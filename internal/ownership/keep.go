@@ -6,6 +6,21 @@ import "strings"
 // with any value but "false".
 const AnnotationKeep = "berth.dev/keep"
 
+// LabelWithApp is on what a team adds to a namespace for its review app, and says
+// that it goes with that. It counts as an annotation, too, with any value but "false".
+const LabelWithApp = "berth.dev/with-app"
+
+// GoesWithApp reports whether a label or annotation says that an object goes with the
+// review app's namespace.
+func GoesWithApp(labels, annotations map[string]string) bool {
+	for _, marks := range []map[string]string{annotations, labels} {
+		if v, ok := marks[LabelWithApp]; ok && !strings.EqualFold(v, "false") {
+			return true
+		}
+	}
+	return false
+}
+
 // gitOpsMarks are the labels and annotations by which a GitOps controller says
 // that an object is its own.
 var gitOpsMarks = []string{

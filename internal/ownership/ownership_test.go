@@ -86,6 +86,29 @@ func TestKeepMark(t *testing.T) {
 	}
 }
 
+func TestGoesWithApp(t *testing.T) {
+	tests := map[string]struct {
+		labels, annotations map[string]string
+		want                bool
+	}{
+		"nothing":                    {nil, nil, false},
+		"a label":                    {map[string]string{LabelWithApp: "true"}, nil, true},
+		"an annotation":              {nil, map[string]string{LabelWithApp: ""}, true},
+		"a label that says it stays": {map[string]string{LabelWithApp: "False"}, nil, false},
+	}
+	for name, tt := range tests {
+		if got := GoesWithApp(tt.labels, tt.annotations); got != tt.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+func TestIsHook(t *testing.T) {
+	if IsHook(nil) || !IsHook(map[string]string{"helm.sh/hook": "pre-install"}) {
+		t.Error("a hook is told by its annotation")
+	}
+}
+
 func TestMerge(t *testing.T) {
 	a, b := map[string]string{"x": "1", "y": "1"}, map[string]string{"y": "2"}
 	if got := Merge(a, nil, b); !maps.Equal(got, map[string]string{"x": "1", "y": "2"}) || a["y"] != "1" {

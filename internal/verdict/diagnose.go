@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -52,13 +53,24 @@ func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 	if last == nil {
 		return Diagnosis{State: StateAbsent, Cause: "there is no record of the release"}
 	}
-	if last.Identity != "" && last.Identity != f.Identity {
-		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("record %s was written for another branch", last.Key)}
+	if marked := newestMarked(f); marked != nil && marked.Identity != f.Identity {
+		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("record %s was written for another branch", marked.Key)}
 	}
 	if last.Loaded && last.DecodeError != "" {
 		return diagnoseCorrupt(f, last, p)
 	}
 	return diagnoseRecord(f, last, p)
+}
+
+// newestMarked returns the newest record that names a branch, or nil. One that somebody
+// wrote without Berth after it names none and is the same branch's release still.
+func newestMarked(f *facts.Facts) *facts.Record {
+	for i := range slices.Backward(f.Records) {
+		if f.Records[i].Identity != "" {
+			return &f.Records[i]
+		}
+	}
+	return nil
 }
 
 // diagnoseCorrupt judges a last record whose payload cannot be decoded. Its label

@@ -68,7 +68,7 @@ func PlanAfterFailure(f *facts.Facts, failed int, p Policy) Plan {
 			return Plan{Steps: []Step{{Kind: StepRollback, Target: target}}}
 		}
 	case OnFailureUninstall:
-		return planOf(StepTakeDown)
+		return Plan{Steps: []Step{{Kind: StepTakeDown, StopAtKept: TenancyOf(f.Namespace, f.Identity) == TenancyOwn}}}
 	case OnFailureKeep, "":
 	}
 	return Plan{}

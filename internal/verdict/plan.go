@@ -45,6 +45,9 @@ type Step struct {
 	// WithNamespace says that the namespace is to go after StepTakeDown, with
 	// what older revisions left in it.
 	WithNamespace bool
+	// StopAtKept says that StepTakeDown leaves the records where an object of the
+	// namespace is to be kept by its policy.
+	StopAtKept bool
 }
 
 // Plan is the steps to perform, in order, or the reason why none is.

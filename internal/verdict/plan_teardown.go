@@ -1,7 +1,9 @@
 package verdict
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -10,8 +12,9 @@ import (
 
 // PlanTeardown returns what teardown does with a release in the diagnosed state.
 // The plan of a release without records has no steps. What becomes of the
-// namespace is decided by DecideNamespace once the release is gone.
-func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy) Plan {
+// namespace is decided by DecideNamespace once the release is gone; namespaceGoes is
+// what that says beforehand.
+func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy, namespaceGoes bool) Plan {
 	switch d.State {
 	case StateAbsent:
 		return Plan{}
@@ -27,39 +30,9 @@ func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	if stranger := refuseUnmarked(f, p, "take it down"); stranger != nil {
 		return Plan{Refusal: stranger}
 	}
-	return Plan{Steps: []Step{
-		{Kind: StepQuarantineUnreadable}, {Kind: StepTakeDown, WithNamespace: f.Namespace.Ours}, {Kind: StepDiscardQuarantined},
-	}}
-}
-
-// NamespaceAction is what teardown does with the release's namespace.
-type NamespaceAction string
-
-// The actions. Only a namespace that Berth made for this branch, that holds
-// nothing of others and that nobody wants to keep is deleted.
-const (
-	NamespaceDelete         NamespaceAction = "delete"
-	NamespaceStays          NamespaceAction = "stays"             // Berth did not make it
-	NamespaceHoldsReleases  NamespaceAction = "holds-releases"    // records of other releases are in it
-	NamespaceHoldsKept      NamespaceAction = "holds-kept"        // an object of the release was kept in it
-	NamespaceMarkedToBeKept NamespaceAction = "marked-to-be-kept" // somebody marked it
-)
-
-// DecideNamespace returns what teardown does with a namespace once the release is
-// gone. others are the other releases with a record in it; kept describes the
-// objects that the uninstall left.
-func DecideNamespace(ns facts.Namespace, others, kept []string) NamespaceAction {
-	switch {
-	case !ns.Ours:
-		return NamespaceStays
-	case len(others) > 0:
-		return NamespaceHoldsReleases
-	case len(kept) > 0:
-		return NamespaceHoldsKept
-	case ns.Keep:
-		return NamespaceMarkedToBeKept
-	}
-	return NamespaceDelete
+	takeDown := Step{Kind: StepTakeDown, WithNamespace: namespaceGoes,
+		StopAtKept: TenancyOf(f.Namespace, f.Identity) == TenancyOwn && !p.DeleteKept}
+	return Plan{Steps: []Step{{Kind: StepQuarantineUnreadable}, takeDown, {Kind: StepDiscardQuarantined}}}
 }
 
 // TeardownResult is what a teardown left when its steps were over.
@@ -67,6 +40,25 @@ type TeardownResult struct {
 	NamespaceGone bool
 	Unreadable    []string // records that were quarantined unread
 	Kept          []string // what was kept, and why
+}
+
+// StopAtKept returns the problem of a teardown that leaves the records, since nothing else
+// would tell the next one that these objects in the namespace are to be kept.
+func StopAtKept(release, namespace string, kept []facts.Object) *problem.Problem {
+	names := make([]string, len(kept))
+	for i, o := range kept {
+		names[i] = o.In(namespace)
+	}
+	return &problem.Problem{Reason: problem.Foreign,
+		Headline: fmt.Sprintf("`%s` is taken down but for what is to be kept, and so is namespace `%s`: %s.", release, namespace,
+			strings.Join(names, ", ")),
+		Cause: errors.New("helm.sh/resource-policy says keep, in the chart or on the object itself"),
+		Next:  "Remove it by hand once nobody needs it, then run again; or let it go with the namespace:\n$ berth teardown --delete-kept"}
+}
+
+// KeptIn returns those of the kept objects that would go with a namespace.
+func KeptIn(namespace string, kept []facts.Object) []facts.Object {
+	return slices.DeleteFunc(slices.Clone(kept), func(o facts.Object) bool { return o.Namespace != namespace })
 }
 
 // Problem returns why the teardown is not complete, or nil. A namespace that is
@@ -83,5 +75,6 @@ func (t TeardownResult) Problem() *problem.Problem {
 	}
 	return &problem.Problem{Reason: problem.Foreign,
 		Headline: fmt.Sprintf("Not everything was taken down: %d kept, since they are or may be somebody else's.", len(t.Kept)),
-		Next:     "See what was kept and why, and remove it by hand if it is nobody's."}
+		Next: "See what was kept and why, and remove it by hand if it is nobody's. What a workflow of yours adds to the namespace " +
+			"is declared by namespace-owns or the label berth.dev/with-app; delete-foreign lets all of it go."}
 }

@@ -31,6 +31,9 @@ type Policy struct {
 	OnFailure       OnFailure
 	IgnoreDrift     []string      // differences that count for nothing, as Kind/name:path, in which * is any text
 	Adopt           bool          // treat a release as Berth's own that carries no mark of it
+	DeleteForeign   bool          // let a namespace go although others have something in it
+	DeleteKept      bool          // let a namespace go although objects of the release in it are to be kept
+	NamespaceOwns   []string      // what a team adds to the namespace for the review app, as Kind/name, globs
 	AssumeDeadAfter time.Duration // silence after which an operation that is not Berth's counts as dead; 0: never
 	// Grace is how long an operation of Berth's own still counts as possibly
 	// alive after its deadline or its Lease has ended. Its fence closes at that

@@ -35,7 +35,7 @@ func TestPlansKeepTheirPromises(t *testing.T) {
 					broken, f)
 			}
 		}
-		if broken := teardownBroken(f, p, PlanTeardown(f, d, p)); broken != "" {
+		if broken := teardownBroken(f, p, PlanTeardown(f, d, p, coin(r))); broken != "" {
 			t.Fatalf("seed %d: teardown in state %s with %+v: %s\nfacts: %+v", seed, d.State, p, broken, f)
 		}
 		if broken := strangersTouched(f); broken != "" {
@@ -56,7 +56,7 @@ func promiseBroken(f *facts.Facts, d Diagnosis, p Policy, plan Plan) string {
 	if unfinished {
 		life, _ = JudgeLiveness(f, p)
 	}
-	foreign := f.Namespace.Identity != "" && f.Namespace.Identity != me || last != nil && last.Identity != "" && last.Identity != me
+	foreign := f.Namespace.Identity != "" && f.Namespace.Identity != me || ofAnother(f)
 	switch {
 	case plan.Refusal != nil && len(plan.Steps) > 0:
 		return "it refuses and acts"
@@ -93,6 +93,16 @@ func promiseBroken(f *facts.Facts, d Diagnosis, p Policy, plan Plan) string {
 	return ""
 }
 
+// ofAnother returns whether the newest record that names a branch names another one.
+func ofAnother(f *facts.Facts) bool {
+	for _, r := range slices.Backward(f.Records) {
+		if r.Identity != "" {
+			return r.Identity != me
+		}
+	}
+	return false
+}
+
 // teardownBroken names the promise that a teardown's plan does not keep.
 func teardownBroken(f *facts.Facts, p Policy, plan Plan) string {
 	last := f.Last()
@@ -100,7 +110,7 @@ func teardownBroken(f *facts.Facts, p Policy, plan Plan) string {
 	if last != nil && last.EffectiveStatus().Unfinished() {
 		life, _ = JudgeLiveness(f, p)
 	}
-	marked := f.Namespace.Ours || slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == me })
+	marked := TenancyOf(f.Namespace, me) == TenancyOwn || slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == me })
 	switch acts := len(plan.Steps) > 0; {
 	case acts == (plan.Refusal != nil) && last != nil:
 		return "it neither acts nor refuses, or does both"
@@ -110,7 +120,7 @@ func teardownBroken(f *facts.Facts, p Policy, plan Plan) string {
 		return "it acts on an operation that is alive"
 	case life == Unknown && last.EffectiveStatus() != facts.StatusUninstalling:
 		return "it acts on an operation that may be alive"
-	case f.Namespace.Identity != "" && f.Namespace.Identity != me || last.Identity != "" && last.Identity != me:
+	case f.Namespace.Identity != "" && f.Namespace.Identity != me || ofAnother(f):
 		return "it takes down what is another branch's"
 	case !marked && !p.Adopt:
 		return "it takes down what nothing shows to be Berth's"
@@ -239,7 +249,8 @@ func randomFacts(r *rand.Rand) *facts.Facts {
 	}
 	f.Namespace.Phase = pick(r, facts.NamespaceActive, facts.NamespaceActive, facts.NamespaceActive, facts.NamespaceTerminating)
 	f.Namespace.Identity = pick(r, me, me, "", "theirs")
-	f.Namespace.Ours = coin(r)
+	f.Namespace.Ours, f.Namespace.Shared = coin(r), r.IntN(4) == 0
+	f.Namespace.DeployedBy = pick(r, me, me, "", "theirs")
 	f.Lock = facts.Lock{
 		State: pick(r, facts.LockAbsent, facts.LockHeld, facts.LockEnded, facts.LockExpired, facts.LockUnusable), Run: pick(r, "", other, myRun),
 		Expired: []facts.Expiry{{Run: pick(r, "", other, myRun), At: now.Add(-ago(r))}},

@@ -51,7 +51,7 @@ func RefuseNamespace(ns facts.Namespace, identity string) *problem.Problem {
 // next teardown would remove it. action completes "to … it".
 func refuseUnmarked(f *facts.Facts, p Policy, action string) *problem.Problem {
 	marked := slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == f.Identity })
-	if f.Last() == nil || marked || f.Namespace.Ours || p.Adopt {
+	if f.Last() == nil || marked || TenancyOf(f.Namespace, f.Identity) == TenancyOwn || p.Adopt {
 		return nil
 	}
 	return &problem.Problem{Reason: problem.Foreign,

@@ -91,7 +91,7 @@ func TestEveryVerbInEveryState(t *testing.T) {
 			check(t, PlanRepair(f, d, onStuck(OnStuckAuto)), want.repair, want.refuses["repair"])
 		})
 		t.Run(string(state)+"/teardown", func(t *testing.T) {
-			check(t, PlanTeardown(f, d, onStuck(OnStuckAuto)), want.teardown, want.refuses["teardown"])
+			check(t, PlanTeardown(f, d, onStuck(OnStuckAuto), true), want.teardown, want.refuses["teardown"])
 		})
 		t.Run(string(state)+"/check", func(t *testing.T) {
 			p := EndCheck(f, d, Reported{}, Checks(f, Reported{}, usual))
@@ -140,7 +140,8 @@ func TestStrangersAreLeftAlone(t *testing.T) {
 		if f.Last() == nil || d.State != state {
 			continue
 		}
-		for verb, plan := range map[string]func(*facts.Facts, Diagnosis, Policy) Plan{"deploy": PlanDeploy, "teardown": PlanTeardown} {
+		teardown := func(f *facts.Facts, d Diagnosis, p Policy) Plan { return PlanTeardown(f, d, p, false) }
+		for verb, plan := range map[string]func(*facts.Facts, Diagnosis, Policy) Plan{"deploy": PlanDeploy, "teardown": teardown} {
 			if p := plan(f, d, onStuck(OnStuckAuto)); p.Refusal == nil {
 				t.Errorf("%s of a stranger in state %s does %v", verb, state, kinds(p))
 			}
@@ -152,27 +153,6 @@ func TestStrangersAreLeftAlone(t *testing.T) {
 		p := PlanRepair(f, d, onStuck(OnStuckUninstall))
 		if p.Does(StepUninstall, StepQuarantine, StepDiscard, StepRollback) {
 			t.Errorf("repair of a stranger in state %s does %v", state, kinds(p))
-		}
-	}
-}
-
-func TestDecideNamespace(t *testing.T) {
-	ours := facts.Namespace{Ours: true}
-	marked := facts.Namespace{Ours: true, Keep: true}
-	for name, c := range map[string]struct {
-		ns           facts.Namespace
-		others, kept []string
-		want         NamespaceAction
-	}{
-		"Berth made it":                 {ours, nil, nil, NamespaceDelete},
-		"Berth did not":                 {facts.Namespace{}, nil, nil, NamespaceStays},
-		"Berth did not, and it is kept": {facts.Namespace{Keep: true}, []string{"db"}, []string{"x"}, NamespaceStays},
-		"another release is in it":      {marked, []string{"db"}, []string{"x"}, NamespaceHoldsReleases},
-		"an object was kept":            {marked, nil, []string{"x"}, NamespaceHoldsKept},
-		"somebody marked it":            {marked, nil, nil, NamespaceMarkedToBeKept},
-	} {
-		if got := DecideNamespace(c.ns, c.others, c.kept); got != c.want {
-			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
 }

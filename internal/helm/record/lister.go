@@ -20,6 +20,7 @@ import (
 type lister struct {
 	client     *client
 	everywhere *client // of all namespaces
+	other      *client // of the other driver's kind, in the same namespace
 	snapshots  *snapshots
 	runURL     string // key of the annotation
 
@@ -132,14 +133,23 @@ func (l *lister) AsListed(loaded *Loaded) bool {
 // ReleasesIn returns the names of all releases that have a record in the
 // namespace, sorted. A record that does not name its release counts under its own
 // key, because the result guards the namespace's deletion.
-func (l *lister) ReleasesIn(ctx context.Context) ([]string, error) {
-	selectors, err := anyReleaseSelectors(l.client.kind)
+func (l *lister) ReleasesIn(ctx context.Context) ([]string, error) { return releasesOf(ctx, l.client) }
+
+// ReleasesOfOtherDriver returns the same of the releases whose records Helm's other
+// driver keeps, and the resource that it keeps them in.
+func (l *lister) ReleasesOfOtherDriver(ctx context.Context) (names []string, resource string, err error) {
+	names, err = releasesOf(ctx, l.other)
+	return names, l.other.kind.Resource(), err
+}
+
+func releasesOf(ctx context.Context, c *client) ([]string, error) {
+	selectors, err := anyReleaseSelectors(c.kind)
 	if err != nil {
-		return nil, l.client.explain("list", "list", "", err)
+		return nil, c.explain("list", "list", "", err)
 	}
 	names := make(map[string]bool)
 	for _, selector := range selectors {
-		if _, err := l.client.listRecords(ctx, selector, func(meta *metav1.ObjectMeta) {
+		if _, err := c.listRecords(ctx, selector, func(meta *metav1.ObjectMeta) {
 			name, _ := identify(meta)
 			names[cmp.Or(name, meta.Name)] = true
 		}); err != nil {

@@ -50,6 +50,14 @@ func (k Kind) groupVersionResource() schema.GroupVersionResource {
 	return schema.GroupVersionResource{Version: "v1", Resource: string(k)}
 }
 
+// other returns the kind that this one's records are not in.
+func (k Kind) other() Kind {
+	if k == ConfigMaps {
+		return Secrets
+	}
+	return ConfigMaps
+}
+
 // driverName returns the name of Helm's own driver for this resource.
 func (k Kind) driverName() string {
 	if k == ConfigMaps {

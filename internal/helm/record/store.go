@@ -83,12 +83,17 @@ func New(c Clients, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	other, err := newClient(c, location{o.Kind.other(), o.Namespace}, o.Backoff, o.Log)
+	if err != nil {
+		return nil, err
+	}
 	s := &Store{
 		snapshots: newSnapshots(), opts: o,
 		audit: &audit{kind: o.Kind, now: o.Now, started: o.Started, log: o.Log},
 	}
 	s.lister = &lister{
-		client: here, everywhere: everywhere, snapshots: s.snapshots, runURL: o.RunURLAnnotation, listed: make(map[string]listing),
+		client: here, everywhere: everywhere, other: other, snapshots: s.snapshots, runURL: o.RunURLAnnotation,
+		listed: make(map[string]listing),
 	}
 	s.settler = &settler{writer: writer{here}, audit: s.audit, snapshots: s.snapshots, runURL: o.RunURLAnnotation, now: o.Now}
 	s.remover = &remover{writer: writer{here}, audit: s.audit, snapshots: s.snapshots, now: o.Now}

@@ -11,78 +11,36 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// deleteTries is how often at most a namespace that changes meanwhile is read and
-// judged anew before its deletion.
-const deleteTries = 5
-
 // pollEvery is how often a namespace is read where it may not be watched.
 const pollEvery = 500 * time.Millisecond
 
-// Delete begins to delete the namespace with that UID, provided that Berth made
-// it and nothing says to keep it. It reads the namespace right before and deletes
-// what it read: UID and resourceVersion are preconditions of the DELETE. It
-// succeeds, too, where the namespace is gone or terminating already, or another
-// has its name.
-func (m Manager) Delete(ctx context.Context, name, uid string) error {
-	for range deleteTries {
-		ns, err := m.Client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read namespace %s before deleting it: %w", name, err)
-		}
-		seen := factsOf(ns)
-		switch {
-		case seen.UID != uid, seen.Phase == facts.NamespaceTerminating:
-			return nil
-		case !seen.Ours:
-			return keep(name, "Berth did not make it")
-		case seen.Keep:
-			return keep(name, seen.KeepWhy)
-		}
-		err = m.deleteAsRead(ctx, ns)
-		switch {
-		case err == nil, apierrors.IsNotFound(err):
-			return nil
-		case apierrors.IsForbidden(err):
-			return denied("delete namespace "+name, "Grant the verb delete on namespaces, then run teardown again.",
-				problem.Permission{Verb: "delete", Name: name, Why: "remove the review app's namespace"}, err)
-		case !apierrors.IsConflict(err):
-			return fmt.Errorf("delete namespace %s: %w", name, err)
-		}
-	}
-	return &problem.Problem{
-		Reason: problem.Unanswered,
-		Tried:  "delete namespace " + name,
-		Cause:  fmt.Errorf("it changed between reading and deleting it %d times", deleteTries),
-		Next:   "Find what keeps changing it, then run teardown again.",
-	}
-}
-
-// deleteAsRead deletes a namespace unless it changed since it was read.
-func (m Manager) deleteAsRead(ctx context.Context, ns *corev1.Namespace) error {
-	background := metav1.DeletePropagationBackground
-	return m.Client.CoreV1().Namespaces().Delete(ctx, ns.Name, metav1.DeleteOptions{
-		Preconditions:     &metav1.Preconditions{UID: &ns.UID, ResourceVersion: &ns.ResourceVersion},
+// Delete begins to delete a namespace as it was read: UID and resourceVersion are
+// preconditions of the DELETE. Whether it may be deleted was decided by what was read
+// since. The error wraps facts.ErrChanged where it was written to meanwhile; then that
+// has to be decided anew. It succeeds, too, where the namespace is gone.
+func (m Manager) Delete(ctx context.Context, ns facts.Namespace) error {
+	background, uid := metav1.DeletePropagationBackground, types.UID(ns.UID)
+	err := m.Client.CoreV1().Namespaces().Delete(ctx, ns.Name, metav1.DeleteOptions{
+		Preconditions:     &metav1.Preconditions{UID: &uid, ResourceVersion: &ns.Version},
 		PropagationPolicy: &background,
 	})
-}
-
-// keep is the problem of a namespace that is not Berth's to delete.
-func keep(name, why string) error {
-	return &problem.Problem{
-		Reason: problem.Foreign,
-		Tried:  "delete namespace " + name,
-		Cause:  errors.New(why),
-		Next:   "Delete it by hand if nobody needs it:\n$ kubectl delete namespace " + name,
+	switch {
+	case err == nil, apierrors.IsNotFound(err):
+		return nil
+	case apierrors.IsForbidden(err):
+		return denied("delete namespace "+ns.Name, "Grant the verb delete on namespaces, then run teardown again.",
+			problem.Permission{Verb: "delete", Name: ns.Name, Why: "remove the review app's namespace"}, err)
+	case apierrors.IsConflict(err):
+		return fmt.Errorf("delete namespace %s: %w: %w", ns.Name, facts.ErrChanged, err)
 	}
+	return fmt.Errorf("delete namespace %s: %w", ns.Name, err)
 }
 
 // WaitGone waits until the namespace with that UID is gone. Another with the same

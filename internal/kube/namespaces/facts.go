@@ -17,12 +17,16 @@ func factsOf(ns *corev1.Namespace) facts.Namespace {
 	seen := facts.Namespace{
 		Name:       ns.Name,
 		UID:        string(ns.UID),
+		Version:    ns.ResourceVersion,
 		Phase:      facts.NamespaceActive,
+		Labelled:   ns.Labels[ownership.LabelManagedBy] == ownership.ManagedByBerth,
 		Ours:       ownership.IsBerths(string(ns.UID), ns.Labels, ns.Annotations),
 		Identity:   ns.Labels[ownership.LabelIdentity],
+		DeployedBy: ns.Annotations[ownership.AnnotationDeployedBy],
 		Branch:     ns.Annotations[ownership.AnnotationBranch],
 		Repository: ns.Annotations[ownership.AnnotationRepository],
 	}
+	_, seen.Shared = ns.Annotations[ownership.AnnotationShared]
 	seen.KeepWhy, seen.Keep = ownership.KeepMark(ns.Labels, ns.Annotations)
 	if ns.DeletionTimestamp != nil || ns.Status.Phase == corev1.NamespaceTerminating {
 		seen.Phase = facts.NamespaceTerminating

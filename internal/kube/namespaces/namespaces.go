@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
@@ -23,7 +24,8 @@ import (
 // a *problem.Problem, or the API server's own, wrapped, for the caller to
 // classify.
 type Manager struct {
-	Client kubernetes.Interface
+	Client   kubernetes.Interface
+	Metadata metadata.Interface // reads objects without their content
 }
 
 // Get reads a namespace. One that does not exist, or may not be read, is no
@@ -80,7 +82,7 @@ func (m Manager) Ensure(ctx context.Context, name string, labels, annotations ma
 	return m.markMade(ctx, made)
 }
 
-// claim writes the UID of a namespace that was just made on it; before, it had
+// markMade writes the UID of a namespace that was just made on it; before, it had
 // none. Without permission to patch, there is no proof that Berth made it, so it
 // does not count as Berth's and nothing will delete it.
 func (m Manager) markMade(ctx context.Context, made *corev1.Namespace) (Ensured, error) {
@@ -116,4 +118,32 @@ func (m Manager) Mark(ctx context.Context, name, uid string, labels, annotations
 		return facts.Namespace{}, fmt.Errorf("write Berth's labels and annotations on namespace %s: %w", name, err)
 	}
 	return factsOf(ns), nil
+}
+
+// Stamp writes on a namespace of Berth's that this run is about to deploy there and, with
+// share, that more than one branch has. Every run writes another text, so that the
+// namespace gets another resourceVersion: a deletion that was decided before fails. The
+// UID is a precondition. The error wraps facts.ErrChanged where the namespace is gone, or
+// another has its name.
+func (m Manager) Stamp(ctx context.Context, ns facts.Namespace, run string, share bool) (facts.Namespace, error) {
+	annotations := map[string]string{ownership.AnnotationDeploy: run}
+	if share {
+		annotations[ownership.AnnotationShared] = "true"
+	}
+	tried := "note on namespace " + ns.Name + " that this run deploys there"
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": ns.UID, "annotations": annotations}})
+	if err != nil {
+		return ns, fmt.Errorf("%s: %w", tried, err)
+	}
+	stamped, err := m.Client.CoreV1().Namespaces().Patch(ctx, ns.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	switch {
+	case apierrors.IsNotFound(err), apierrors.IsConflict(err), apierrors.IsInvalid(err):
+		return ns, fmt.Errorf("%s: %w: %w", tried, facts.ErrChanged, err)
+	case apierrors.IsForbidden(err):
+		return ns, denied(tried, "Grant the verb patch on namespaces, then run again.",
+			problem.Permission{Verb: "patch", Name: ns.Name, Why: "note who deploys there, so that no teardown takes it away"}, err)
+	case err != nil:
+		return ns, fmt.Errorf("%s: %w", tried, err)
+	}
+	return factsOf(stamped), nil
 }

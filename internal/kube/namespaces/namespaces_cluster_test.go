@@ -5,14 +5,17 @@ package namespaces_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/namespaces"
@@ -65,17 +68,26 @@ func TestNamespaceFromBirthToEnd(t *testing.T) {
 			if err != nil || again.Made || again.UID != made.UID || again.Identity != "abc" {
 				t.Errorf("again: %+v, %v", again, err)
 			}
-			if err := namespaces.Delete(ctx, name, "another"); err != nil {
+			another := made.Namespace
+			another.UID = "another"
+			if err := namespaces.Delete(ctx, another); !errors.Is(err, facts.ErrChanged) {
 				t.Errorf("delete another one: %v", err)
 			}
+			stamped, err := namespaces.Stamp(ctx, made.Namespace, "run-2", true)
+			if err != nil || !stamped.Shared || stamped.Version == made.Version {
+				t.Fatalf("stamped: %+v, %v", stamped, err)
+			}
+			if _, err := namespaces.Stamp(ctx, another, "run-3", false); !errors.Is(err, facts.ErrChanged) {
+				t.Errorf("stamp another one: %v", err)
+			}
+			if err := namespaces.Delete(ctx, made.Namespace); !errors.Is(err, facts.ErrChanged) {
+				t.Errorf("delete what somebody deploys to meanwhile: %v", err)
+			}
 			if got, err := namespaces.Get(ctx, name); err != nil || got.Phase != facts.NamespaceActive {
-				t.Errorf("it was deleted under another's UID: %+v, %v", got, err)
+				t.Errorf("it was deleted: %+v, %v", got, err)
 			}
-			if err := namespaces.Delete(ctx, name, made.UID); err != nil {
+			if err := namespaces.Delete(ctx, stamped); err != nil {
 				t.Fatal(err)
-			}
-			if err := namespaces.Delete(ctx, name, made.UID); err != nil {
-				t.Errorf("delete twice: %v", err)
 			}
 			if err := namespaces.WaitGone(ctx, name, made.UID); err != nil {
 				t.Errorf("wait: %v", err)
@@ -92,9 +104,6 @@ func TestNamespaceThatIsNotOurs(t *testing.T) {
 	if err != nil || found.Made || found.Ours || found.Identity != "" {
 		t.Fatalf("found: %+v, %v", found, err)
 	}
-	if err := admin.Delete(ctx, name, found.UID); problem.Of(err).Reason != problem.Foreign {
-		t.Errorf("delete: %v", err)
-	}
 	if _, err := admin.Mark(ctx, name, "another", nil, nil); !apierrors.IsInvalid(err) && !apierrors.IsConflict(err) {
 		t.Errorf("mark one with another UID: %v", err)
 	}
@@ -102,8 +111,35 @@ func TestNamespaceThatIsNotOurs(t *testing.T) {
 	if err != nil || !adopted.Ours || !adopted.Keep {
 		t.Fatalf("adopted: %+v, %v", adopted, err)
 	}
-	if err := admin.Delete(ctx, name, found.UID); problem.Of(err).Reason != problem.Foreign {
-		t.Errorf("delete what is kept: %v", err)
+}
+
+func TestResidents(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	ctx, name := within(t, time.Minute), cluster.Namespace(t)
+	metadataClient, err := metadata.NewForConfig(cluster.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, core := namespaces.Manager{Client: cluster.Client(), Metadata: metadataClient}, cluster.Client().CoreV1()
+	for i := range 120 { // more than a page
+		made := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("s%d", i)}}
+		manager := "some-controller"
+		switch i {
+		case 0:
+			manager = "kubectl-create"
+		case 1:
+			made.Annotations = map[string]string{"helm.sh/resource-policy": "keep"}
+		case 2:
+			made.Type, made.StringData = corev1.SecretTypeTLS, map[string]string{"tls.crt": "", "tls.key": ""}
+			manager = "kubectl-create"
+		}
+		if _, err := core.Secrets(name).Create(ctx, made, metav1.CreateOptions{FieldManager: manager}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	residents, unlisted, err := admin.Residents(ctx, name)
+	if err != nil || len(unlisted) > 0 || len(residents) != 2 || residents[0].Maker != "kubectl" || !residents[1].Policy {
+		t.Errorf("%+v, unlisted %q, %v", residents, unlisted, err)
 	}
 }
 
@@ -151,7 +187,11 @@ func TestNamespaceThatDoesNotEnd(t *testing.T) {
 		}
 	}
 	finalizers(`["test.berth.dev/hold"]`)
-	if err := admin.Delete(ctx, name, made.UID); err != nil {
+	read, err := admin.Get(ctx, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := admin.Delete(ctx, read); err != nil {
 		t.Fatal(err)
 	}
 	p := problem.Of(admin.WaitGone(within(t, time.Second), name, made.UID))

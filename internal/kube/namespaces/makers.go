@@ -1,0 +1,87 @@
+package namespaces
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// personsClients are what people make objects with, as managedFields name them, in lower
+// case. A name may go on after a character that is no letter: kubectl-client-side-apply.
+// A controller is called as its authors like, so that those cannot be listed; GitOps
+// controllers make what people wrote, and may leave no mark on it.
+var personsClients = []string{
+	"kubectl", "oc", "helm", "k9s", "lens", "openlens", "freelens", "headlamp", "octant", "dashboard", "monokle", "aptakube", "mozilla",
+	"curl", "node-fetch", "python-requests", "openapi-generator", "swagger-codegen", "ansible", "terraform",
+	"hashicorp", "pulumi", "kapp", "skaffold", "tilt", "devspace", "okteto", "werf", "kluctl", "before-first-apply",
+	"argocd", "kustomize-controller", "fleetagent", "configsync",
+}
+
+// nobody is the maker of an object that names none, which is taken for a person.
+const nobody = "something that left no name"
+
+// makerOf returns the person's client that made an object, or "" where none did. field is
+// one that only whoever makes such an object sets; who changes an object did not make it.
+func makerOf(writes []metav1.ManagedFieldsEntry, field []string) string {
+	var writers, makers []string
+	for _, w := range writes {
+		if w.Subresource != "" {
+			continue
+		}
+		writers = append(writers, w.Manager)
+		if sets(w.FieldsV1, field) {
+			makers = append(makers, w.Manager)
+		}
+	}
+	if len(makers) == 0 {
+		makers = writers
+	}
+	if len(makers) == 0 {
+		return nobody
+	}
+	for _, manager := range makers {
+		if client := personsClient(manager); client != "" {
+			return client
+		}
+	}
+	return ""
+}
+
+// personsClient returns which client of people a manager is, or "". What it returns is
+// no text of the manager's own.
+func personsClient(manager string) string {
+	manager = strings.ToLower(manager)
+	is := func(client string) bool {
+		rest, ok := strings.CutPrefix(manager, client)
+		return ok && (rest == "" || !isLetter(rest[0]))
+	}
+	if i := slices.IndexFunc(personsClients, is); i >= 0 {
+		return personsClients[i]
+	}
+	return ""
+}
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' }
+
+// sets reports whether a write owns a field, or something below it.
+func sets(owned *metav1.FieldsV1, field []string) bool {
+	if owned == nil {
+		return false
+	}
+	var at map[string]json.RawMessage
+	raw := json.RawMessage(owned.GetRawBytes())
+	for _, name := range field {
+		at = nil
+		if json.Unmarshal(raw, &at) != nil {
+			return false
+		}
+		below, ok := at["f:"+name]
+		if !ok {
+			return false
+		}
+		raw = below
+	}
+	return true
+}

@@ -1,0 +1,74 @@
+package namespaces
+
+import (
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/internal/ownership"
+)
+
+func write(manager, subresource, fields string) metav1.ManagedFieldsEntry {
+	entry := metav1.ManagedFieldsEntry{Manager: manager, Subresource: subresource}
+	if fields != "" {
+		entry.FieldsV1 = metav1.NewFieldsV1(fields)
+	}
+	return entry
+}
+
+func TestMaker(t *testing.T) {
+	const made, edited = `{"f:spec":{"f:accessModes":{},"f:resources":{}}}`, `{"f:spec":{"f:resources":{"f:requests":{}}}}`
+	field := []string{"spec", "accessModes"}
+	tests := map[string]struct {
+		writes []metav1.ManagedFieldsEntry
+		want   string
+	}{
+		"a person": {[]metav1.ManagedFieldsEntry{write("kubectl-client-side-apply", "", made)}, "kubectl"},
+		"a person, edited by a controller": {
+			[]metav1.ManagedFieldsEntry{write("kubectl-create", "", made), write("resizer", "", edited)}, "kubectl"},
+		"a controller": {[]metav1.ManagedFieldsEntry{write("kube-controller-manager", "", made)}, ""},
+		"a controller, edited by a person": {
+			[]metav1.ManagedFieldsEntry{write("kube-controller-manager", "", made), write("kubectl-edit", "", edited)}, ""},
+		"a controller's status, of a person's": {
+			[]metav1.ManagedFieldsEntry{write("Mozilla", "", made), write("kube-controller-manager", "status", made)}, "mozilla"},
+		"nobody says who made it":                {[]metav1.ManagedFieldsEntry{write("flux", "", edited), write("oc", "", "")}, "oc"},
+		"nobody left a name":                     {nil, nobody},
+		"only a status":                          {[]metav1.ManagedFieldsEntry{write("kubelet", "status", made)}, nobody},
+		"another name that begins like a client": {[]metav1.ManagedFieldsEntry{write("helmsman", "", made), write("ocm-agent", "", made)}, ""},
+		"no JSON":                                {[]metav1.ManagedFieldsEntry{write("terraform", "", "{")}, "terraform"},
+		"text for a log":                         {[]metav1.ManagedFieldsEntry{write("kubectl\n::error::", "", made)}, "kubectl"},
+	}
+	for name, tt := range tests {
+		if got := makerOf(tt.writes, field); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+func TestDescribeResident(t *testing.T) {
+	release := ownership.Release{Namespace: "ns", Name: "web"}
+	byHand := []metav1.ManagedFieldsEntry{write("kubectl-create", "", "")}
+	var deployment, configMap kind
+	for _, k := range kinds {
+		switch k.name {
+		case "Deployment":
+			deployment = k
+		case "ConfigMap":
+			configMap = k
+		}
+	}
+	r := deployment.describe("ns", &metav1.ObjectMeta{Name: "a", Labels: release.Labels(), ManagedFields: byHand,
+		Annotations: ownership.Merge(release.Annotations(), map[string]string{"helm.sh/resource-policy": "keep", "helm.sh/hook": "pre-install"})})
+	if r.String() != "ns/Deployment/a" || r.APIVersion != "apps/v1" || r.Owner != "ns/web" || !r.Policy || !r.Hook || r.Maker != "kubectl" {
+		t.Errorf("%+v", r)
+	}
+	if r := configMap.describe("ns", &metav1.ObjectMeta{ManagedFields: byHand}); r.Maker != "" {
+		t.Errorf("it matters who made a ConfigMap: %+v", r)
+	}
+	for kind, owned := range map[string]bool{"CronJob": true, "Widget": false} {
+		meta := &metav1.ObjectMeta{ManagedFields: byHand, OwnerReferences: []metav1.OwnerReference{{Kind: kind}}}
+		if r := deployment.describe("ns", meta); (r.Maker == "") != owned {
+			t.Errorf("owned by a %s: %+v", kind, r)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+// Tenancy says whose a namespace is.
+type Tenancy string
+
+// The tenancies. Only TenancyOwn is ever deleted: for anything else it is not known
+// that nobody but this branch loses by it.
+const (
+	TenancyNone   Tenancy = "none"   // Berth neither made nor adopted it, or it may not be read
+	TenancySystem Tenancy = "system" // Kubernetes' own
+	TenancyOwn    Tenancy = "own"    // made or adopted for this branch, and no other has ever deployed there
+	TenancyOther  Tenancy = "other"  // made or adopted for another branch, and this one has never deployed there
+	TenancyShared Tenancy = "shared" // more than one branch has deployed there, or it cannot be told
+)
+
+// TenancyOf returns whose a namespace is for the branch with this identity. A version of
+// Berth that noted nobody may have let any number of branches deploy into a namespace of
+// a fixed name.
+func TenancyOf(ns facts.Namespace, identity string) Tenancy {
+	switch {
+	case ns.System():
+		return TenancySystem
+	case !ns.Ours:
+		return TenancyNone
+	case ns.Shared:
+		return TenancyShared
+	case ns.Identity != "" && ns.Identity == identity:
+		return TenancyOwn
+	case ns.Identity != "":
+		return TenancyOther
+	case ns.DeployedBy == "":
+		return TenancyShared
+	case ns.DeployedBy == identity:
+		return TenancyOwn
+	}
+	return TenancyOther
+}
+
+// SharesNamespace returns whether a namespace has to be noted as shared before the branch
+// with this identity deploys there.
+func SharesNamespace(ns facts.Namespace, identity string) bool {
+	return !ns.Shared && ns.Identity == "" && ns.DeployedBy != identity
+}
+
+// NamespaceAction is what teardown does with the release's namespace.
+type NamespaceAction string
+
+// The actions. Only a namespace that Berth made for this branch, that holds nothing of
+// others and that nobody wants to keep is deleted.
+const (
+	NamespaceDelete NamespaceAction = "delete"
+	NamespaceStays  NamespaceAction = "stays" // it is not this branch's to delete
+	NamespaceKept   NamespaceAction = "kept"  // it is, and something in it is not
+)
+
+// NamespacePlan is what teardown does with the release's namespace, and why.
+type NamespacePlan struct {
+	Action    NamespaceAction
+	Why       string   // NamespaceStays: why; a clause
+	Obstacles []string // NamespaceKept: what speaks against deleting it, and why
+}
+
+// DecideNamespace returns what teardown of a release does with its namespace. kept is
+// what the uninstall left, and why.
+func DecideNamespace(ns facts.Namespace, identity, release string, around facts.Surroundings, kept []string, p Policy) NamespacePlan {
+	if why := stays(ns, identity); why != "" {
+		return NamespacePlan{Action: NamespaceStays, Why: why}
+	}
+	var obstacles []string
+	if !p.DeleteForeign {
+		if len(kept) > 0 {
+			obstacles = append(obstacles, "what was left in it")
+		}
+		if ns.Keep {
+			obstacles = append(obstacles, "what is on it: "+ns.KeepWhy)
+		}
+		if len(around.Releases) > 0 {
+			obstacles = append(obstacles, fmt.Sprintf("records of other releases: %q", around.Releases))
+		}
+	}
+	for _, r := range around.Residents {
+		if why := againstDeleting(r, ns.Name+"/"+release, p); why != "" {
+			obstacles = append(obstacles, r.In(ns.Name)+": "+why)
+		}
+	}
+	if len(obstacles) > 0 {
+		return NamespacePlan{Action: NamespaceKept, Obstacles: obstacles}
+	}
+	return NamespacePlan{Action: NamespaceDelete}
+}
+
+// stays returns why a namespace is not this branch's to delete, or "".
+func stays(ns facts.Namespace, identity string) string {
+	switch TenancyOf(ns, identity) {
+	case TenancyOwn:
+		return ""
+	case TenancySystem:
+		return "it is Kubernetes' own"
+	case TenancyShared:
+		return "more than one branch has deployed there, or it cannot be told"
+	case TenancyOther:
+		return "Berth made it for another branch, and this one has never deployed there"
+	case TenancyNone:
+	}
+	return "Berth did not make it"
+}
+
+// againstDeleting returns why an object keeps its namespace from being deleted with the
+// release that is named own, or "".
+func againstDeleting(r facts.Resident, own string, p Policy) string {
+	ours := r.Owner == own || r.Hook
+	declared := r.WithApp || slices.ContainsFunc(p.NamespaceOwns, r.Matches)
+	switch {
+	case r.Policy && ours && p.DeleteKept, p.DeleteForeign && !(r.Policy && ours):
+		return ""
+	case r.Policy:
+		return "its policy is to be kept (helm.sh/resource-policy)"
+	case r.KeepWhy != "":
+		return r.KeepWhy
+	case ours, declared, r.Maker == "":
+		return ""
+	case r.Owner != "":
+		return "it belongs to release " + r.Owner
+	}
+	return "it was made with " + r.Maker + ", and nothing of this release owns it"
+}
