@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -39,13 +38,16 @@ func Classify(err error, tried string) error {
 		return known
 	}
 	p := &problem.Problem{Reason: problem.Internal, Tried: tried, Cause: err}
-	var status apierrors.APIStatus
+	var (
+		status apierrors.APIStatus
+		plugin *CredentialPluginError
+	)
 	switch {
 	case errors.Is(err, ErrFenced):
 		classifyFenced(p)
 	case errors.As(err, &status):
 		classifyStatus(p, status.Status())
-	case strings.Contains(err.Error(), "getting credentials: "): // client-go has no type for it
+	case errors.As(err, &plugin):
 		p.Reason, p.Next = problem.PermissionMissing, "Run the kubeconfig's credential plugin by hand in the same image and see why it fails."
 	case errors.Is(err, context.Canceled):
 		p.Reason, p.Next = problem.Interrupted, "Run it again."

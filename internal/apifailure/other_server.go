@@ -2,10 +2,12 @@ package apifailure
 
 import "fmt"
 
-// OtherServerError is the error for an answer that no API server gives: a page of
-// HTML, as a proxy or a login page before it answers, with whatever status.
+// OtherServerError is the error for an answer that no API server gives: a page of HTML,
+// as a proxy or a login page before it answers; a redirect to another server; a 404 that
+// is none of Kubernetes'.
 type OtherServerError struct {
 	Method, Host, Path string
+	With               string // what it was answered with: "a page of HTML"
 	Status             string // 200 OK
 	Server             string // what the answer calls its server, "" when it does not; untrusted text
 }
@@ -16,5 +18,5 @@ func (e *OtherServerError) Error() string {
 	if e.Server != "" {
 		server = fmt.Sprintf(", server %.80q", e.Server)
 	}
-	return fmt.Sprintf("%s %s at %s was answered with a page of HTML (%s%s)", e.Method, e.Path, e.Host, e.Status, server)
+	return fmt.Sprintf("%s %s at %s was answered with %s (%.80s%s)", e.Method, e.Path, e.Host, e.With, e.Status, server)
 }

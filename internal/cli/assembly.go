@@ -103,6 +103,7 @@ func (p Process) kubeOptions(out console, aside *notes, o *input.Options) kube.O
 		RequestTimeout: min(o.Timeout, kube.DefaultRequestTimeout),
 		Getenv:         p.getenv,
 		Warn:           aside.warn,
+		Note:           aside.note,
 		Log:            out.debug,
 	}
 }

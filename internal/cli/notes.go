@@ -25,6 +25,11 @@ func (n *notes) warn(text string) {
 	n.add(result.Note{Level: result.LevelWarning, Title: "Warning from the API server", Message: text})
 }
 
+// note adds a warning of the run's own.
+func (n *notes) note(title, message string) {
+	n.add(result.Note{Level: result.LevelWarning, Title: title, Message: message})
+}
+
 func (n *notes) list() []result.Note {
 	n.mu.Lock()
 	defer n.mu.Unlock()

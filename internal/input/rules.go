@@ -26,7 +26,7 @@ func (c *Cluster) clusterConflicts(refuse func(wrong bool, name, allowed string)
 		"it chooses from a kubeconfig and does not go with kube-apiserver; give one of the two")
 	refuse(c.KubeToken != "" && c.KubeAPIServer == "", "kube-token",
 		"it needs kube-apiserver; give that too, or a kubeconfig with the token in it")
-	refuse(c.KubeToken != "" && strings.HasPrefix(c.KubeAPIServer, "http://"), "kube-apiserver",
+	refuse(c.KubeToken != "" && isClearText(c.KubeAPIServer), "kube-apiserver",
 		"kube-token would be sent in the clear; give an https:// URL")
 	refuse(c.KubeCA.Given() && c.KubeAPIServer == "", "kube-ca", "it needs kube-apiserver; give that too, or a kubeconfig with the CA in it")
 }

@@ -88,6 +88,13 @@ func checkSHA(value string) string {
 	return ""
 }
 
+// isClearText reports whether an address is one of plain HTTP. The case of its scheme
+// does not count.
+func isClearText(address string) bool {
+	u, err := url.Parse(strings.TrimSpace(address))
+	return err == nil && u.Scheme == "http"
+}
+
 func checkHTTP(value string) string {
 	u, err := url.Parse(value)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -95,6 +102,15 @@ func checkHTTP(value string) string {
 	}
 	if u.User != nil {
 		return "give the URL without user and password"
+	}
+	return ""
+}
+
+// checkHost allows a host with or without a port.
+func checkHost(value string) string {
+	u, err := url.Parse("//" + value)
+	if err != nil || u.Host != value || u.Hostname() == "" || strings.ContainsFunc(value, unicode.IsSpace) {
+		return "give a host, or host:port, one a line, such as registry.example.com or registry.example.com:5000"
 	}
 	return ""
 }

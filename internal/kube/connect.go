@@ -34,6 +34,11 @@ func Connect(o Options) (*Conn, error) {
 		return nil, wrongInput("use the credentials of "+d.from, err,
 			"Correct the server, certificates or token of "+d.from+".")
 	}
+	if d.config.Insecure {
+		o.Note("The API server is not verified", "insecure-skip-tls-verify is set in "+d.from+
+			": whoever stands between this runner and the API server can read the token, and answer in its place. "+
+			"Give the authority that signed its certificate, as certificate-authority-data.")
+	}
 	return c, nil
 }
 
@@ -66,13 +71,16 @@ func connect(o Options, d destination) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseClearText(host, d); err != nil {
+		return nil, err
+	}
 	d.config.UserAgent = o.UserAgent
 	d.config.Dial = o.Dial
-	base, err := rest.TransportFor(d.config)
+	base, err := o.roundTripper(d.config)
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{transport: transport.New(base, host.Path, o.RequestTimeout, o.Log)}
+	c := &Conn{transport: transport.New(base, host, o.RequestTimeout, o.Log)}
 	// The transport holds the credentials and TLS. A config with the transport
 	// and nothing of these is all that a client needs, and all clients made from
 	// it, of which Helm makes one for each object, share the connection.

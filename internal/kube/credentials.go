@@ -3,6 +3,8 @@ package kube
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os/exec"
 	"strings"
 
@@ -38,6 +40,24 @@ func checkCredentials(user *clientcmdapi.AuthInfo, name string) error {
 	}
 	return wrongInput(fmt.Sprintf("use the kubeconfig's user %q", name),
 		fmt.Errorf("its credential plugin %s %s: %w", user.Exec.Command, cause, err), nextPlugin)
+}
+
+// refuseClearText refuses to send credentials over plain HTTP, except to this machine,
+// where kubectl proxy may listen. client-go leaves those of a kubeconfig out there, and
+// would go on as nobody.
+func refuseClearText(host *url.URL, d destination) error {
+	given := d.hasCredentials || d.config.BearerToken != "" || d.config.BearerTokenFile != ""
+	ip := net.ParseIP(host.Hostname())
+	if host.Scheme == "https" || !given || host.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("they would be sent in the clear, since the server's address begins with %s://", host.Scheme)
+}
+
+// hasCredentials reports whether a kubeconfig's user is somebody.
+func hasCredentials(user *clientcmdapi.AuthInfo) bool {
+	return user != nil && (user.Token != "" || user.TokenFile != "" || user.Username != "" || user.Exec != nil ||
+		user.ClientCertificate != "" || len(user.ClientCertificateData) > 0)
 }
 
 // withoutCredentials returns err without the user's credentials, to be shown. A

@@ -16,6 +16,8 @@ import (
 type destination struct {
 	from   string // where it was found, for messages
 	config *rest.Config
+	// hasCredentials is set where a kubeconfig has some, which may not be in config.
+	hasCredentials bool
 }
 
 const waysToConnect = "kubeconfig (a path, or the content, plain or base64), or kube-apiserver with kube-token."

@@ -92,7 +92,7 @@ func (k kubeconfig) destination(name string) (destination, error) {
 		return destination{}, wrongInput(fmt.Sprintf("use the context %q of %s", name, k.from), withoutCredentials(err, user),
 			"Correct that context's cluster and user. Files that it names have to exist here; data embedded in it works everywhere.")
 	}
-	return destination{from: fmt.Sprintf("the context %q of %s", name, k.from), config: config}, nil
+	return destination{from: fmt.Sprintf("the context %q of %s", name, k.from), config: config, hasCredentials: hasCredentials(user)}, nil
 }
 
 // contexts lists the names of the contexts, for people.

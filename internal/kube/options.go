@@ -29,6 +29,7 @@ type Options struct {
 	RequestTimeout time.Duration
 
 	Warn func(string)                     // takes the API server's warnings, each once; untrusted text
+	Note func(title, message string)      // takes warnings of Berth's own about the connection
 	Log  func(format string, args ...any) // takes one line per request, for debugging
 
 	// What tests replace. Nil means the real one.
@@ -52,6 +53,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Warn == nil {
 		o.Warn = func(string) {}
+	}
+	if o.Note == nil {
+		o.Note = func(string, string) {}
 	}
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,11 @@ func serve(t *testing.T, handler http.HandlerFunc) *rest.Config {
 	srv.EnableHTTP2 = true
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
-	base := New(srv.Client().Transport, "", testTimeout, t.Logf)
+	at, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := New(srv.Client().Transport, at, testTimeout, t.Logf)
 	t.Cleanup(func() { utilnet.CloseIdleConnectionsFor(base) })
 	return &rest.Config{Host: srv.URL, Transport: base}
 }

@@ -9,10 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
-	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/requestinfo"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -22,18 +22,20 @@ import (
 // It is safe for concurrent use.
 type Transport struct {
 	next    http.RoundTripper // TLS, HTTP/2, keep-alive and credentials
-	prefix  string            // path of the server's own URL
+	server  *url.URL
+	prefix  string // path of the server's own URL
 	timeout time.Duration
 	log     func(format string, args ...any)
 	traffic traffic
 	clock   serverClock
 }
 
-// New returns a Transport over next. prefix is the path of the server's own URL.
+// New returns a Transport over next to the API server at that URL. Its requests, which
+// next puts credentials on, go nowhere else.
 // timeout bounds the time from sending a request to the header of its answer;
 // the body may take as long as it likes. log takes one line per request.
-func New(next http.RoundTripper, prefix string, timeout time.Duration, log func(string, ...any)) *Transport {
-	return &Transport{next: next, prefix: strings.TrimSuffix(prefix, "/"), timeout: timeout, log: log}
+func New(next http.RoundTripper, server *url.URL, timeout time.Duration, log func(string, ...any)) *Transport {
+	return &Transport{next: next, server: server, prefix: strings.TrimSuffix(server.Path, "/"), timeout: timeout, log: log}
 }
 
 // Prefix is the path of the server's own URL, without a slash at its end.
@@ -53,6 +55,12 @@ func (t *Transport) Requests() []result.Requests { return t.traffic.requests() }
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !t.isServer(req.URL) {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, fmt.Errorf("a request to %s://%s is none to the API server", req.URL.Scheme, req.URL.Host)
+	}
 	info := requestinfo.Of(req.Method, strings.TrimPrefix(req.URL.Path, t.prefix), req.URL.Query())
 	op := requestKind{info.Verb, info.QualifiedResource()}
 	t.traffic.add(op, 1, max(req.ContentLength, 0), 0)
@@ -81,11 +89,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		t.clock.observe(date, start, time.Now())
 	}
 	t.log("%s %s: %d after %s", req.Method, req.URL.Path, resp.StatusCode, took)
-	if isPage(resp) {
+	if err := t.checkServer(req, resp); err != nil {
 		_ = resp.Body.Close()
 		cancel(nil)
-		return nil, &apifailure.OtherServerError{Method: req.Method, Host: req.URL.Host, Path: req.URL.Path,
-			Status: resp.Status, Server: resp.Header.Get("Server")}
+		return nil, err
 	}
 	resp.Body = &bodyTap{
 		ReadCloser: resp.Body,
@@ -93,13 +100,6 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		onEnd:      func() { cancel(nil) },
 	}
 	return resp, nil
-}
-
-// isPage reports whether a success is a page of HTML, which no API server answers
-// with. client-go would fail to decode it, with an error that blames the object.
-func isPage(resp *http.Response) bool {
-	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	return resp.StatusCode < http.StatusMultipleChoices && strings.EqualFold(strings.TrimSpace(kind), "text/html")
 }
 
 // WrappedRoundTripper lets utilnet find the idle connections underneath.
