@@ -2,9 +2,11 @@ package engine
 
 import "context"
 
-// chartSource renders the chart, each rendering once.
+// chartSource fetches and renders the chart, each rendering once. Both are bounded by
+// the timeout: a chart and its values come from a branch, and need not have an end.
 type chartSource struct {
 	chart    Chart
+	budget   budget
 	rendered rendering
 }
 
@@ -18,11 +20,17 @@ type rendering struct {
 func (c *chartSource) has(r rendering) bool { return c.rendered == r }
 
 // fetch brings the chart and its values into memory.
-func (c *chartSource) fetch(ctx context.Context) error { return c.chart.Fetch(ctx) }
+func (c *chartSource) fetch(ctx context.Context) error {
+	ctx, cancel := c.budget.limit(ctx)
+	defer cancel()
+	return c.chart.Fetch(ctx)
+}
 
 // render renders the chart, so that what is wrong with it is found before
 // anything is written.
 func (c *chartSource) render(ctx context.Context, r rendering) error {
+	ctx, cancel := c.budget.limit(ctx)
+	defer cancel()
 	if err := c.chart.Render(ctx, r.revision, r.upgrade); err != nil {
 		return err
 	}

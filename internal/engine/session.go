@@ -40,8 +40,9 @@ func newSession(o Options, b Backend, name verb.Verb) *session {
 		Subject: result.Subject{Verb: name, App: app.App, Branch: o.Branch, URL: app.URL, Namespace: app.Namespace, Release: app.Release},
 		Log:     result.Log{Started: b.Clock()},
 	}}
-	s := &session{options: o, backend: b, report: report, journal: &journal{}, chart: &chartSource{chart: b.Chart},
+	s := &session{options: o, backend: b, report: report, journal: &journal{},
 		budget: budget{timeout: o.Timeout, operations: b.Operations, server: b.Server}}
+	s.chart = &chartSource{chart: b.Chart, budget: s.budget}
 	s.ns = &namespace{api: b.Namespaces, report: report, budget: s.budget, name: app.Namespace, identity: app.Identity}
 	s.permissions = &permissions{access: b.Access, report: report, budget: s.budget, verb: name, review: o.Preflight, wait: o.RBACWait}
 	s.lock = &lock{locker: b.Locker, report: report, namespace: app.Namespace, timeout: o.LockTimeout}

@@ -62,7 +62,7 @@ func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) er
 	if err != nil {
 		return err
 	}
-	return chart.Render(s.archive, s.values, chart.RenderOptions{
+	return chart.Render(ctx, s.archive, s.values, chart.RenderOptions{
 		Release: s.opts.Release, Namespace: s.opts.Namespace, Revision: revision, Upgrade: upgrade,
 		SkipSchema: s.opts.SkipSchema, Capabilities: s.capabilities, RESTConfig: config,
 	})

@@ -29,7 +29,7 @@ var chart = []Input{
 	},
 	{
 		Name: "set", Type: List, Verbs: deploying,
-		Doc:   "Values as key=value. Templates: what a branch's name brings in stays one value.",
+		Doc:   "Values as key=value. Templates: what a branch's name brings in stays one value, and text.",
 		field: func(o *Options) any { return &o.Set }, check: checkSet,
 	},
 	{
@@ -44,7 +44,7 @@ var chart = []Input{
 	},
 	{
 		Name: "set-json", Type: List, Verbs: deploying,
-		Doc:   "Values as key=JSON, or as a JSON object of them, which may have several lines. Templates, to be used inside JSON strings.",
+		Doc:   "Values as key=JSON, or as a JSON object of them, which may have several lines. Templates: what they print is JSON text.",
 		field: func(o *Options) any { return &o.SetJSON }, items: joinJSON, check: checkSetJSON,
 	},
 	{
@@ -54,7 +54,7 @@ var chart = []Input{
 	},
 	{
 		Name: "registry-username", Type: String, Verbs: deploying,
-		Doc:   "User for the chart's repository or registry.",
+		Doc:   "User for the repository or registry that chart or repo names; its credentials go to no host that a chart names.",
 		field: func(o *Options) any { return &o.RegistryUsername },
 	},
 	{
@@ -63,8 +63,15 @@ var chart = []Input{
 		field: func(o *Options) any { return &o.RegistryPassword },
 	},
 	{
+		Name: "registry-host", Type: List, Verbs: deploying,
+		Doc: "Further hosts, as host or host:port, that may have these credentials: those of the chart's dependencies, " +
+			"and the place to log in of a registry that keeps it under another domain.",
+		field: func(o *Options) any { return &o.RegistryHosts }, check: checkHost,
+	},
+	{
 		Name: "registry-config", Type: String, Verbs: deploying,
-		Doc:   "Path of a registry credentials file, as helm registry login or docker login write it.",
+		Doc: "Path of a registry credentials file, as helm registry login or docker login write it; " +
+			"each of its credentials goes to the host that it is stored for, a dependency's too.",
 		field: func(o *Options) any { return &o.RegistryConfig },
 	},
 	{

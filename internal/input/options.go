@@ -47,6 +47,7 @@ type ChartSource struct {
 	DependencyUpdate string // auto, true or false
 	RegistryUsername string
 	RegistryPassword Secret
+	RegistryHosts    []string // host or host:port
 	RegistryConfig   string
 	CAFile           string
 }

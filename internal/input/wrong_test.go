@@ -79,6 +79,10 @@ func TestWrongInputs(t *testing.T) {
 		{"version of a folder", []string{"--version=1", "--chart=./c"}, nil, []string{"--version: chart is a folder or file"}},
 		{"password for nobody", nil, []string{"BERTH_REGISTRY_PASSWORD=hunter2"}, []string{"it needs registry-username"}},
 		{"nobody's password", []string{"--registry-username=u"}, nil, []string{"BERTH_REGISTRY_PASSWORD"}},
+		{"a URL for a host", []string{"--registry-host=https://registry.example"}, nil, []string{"--registry-host \"https://registry.example\": give a host, or host:port"}},
+		{"a path in a host", []string{"--registry-host=registry.example/charts"}, nil, []string{"give a host, or host:port"}},
+		{"token in the clear, in capitals", []string{"--kube-apiserver=HTTP://h"}, []string{"BERTH_KUBE_TOKEN=hunter2"},
+			[]string{"in the clear"}},
 		{"two registry credentials", []string{"--registry-username=u", "--registry-config=c"}, []string{"BERTH_REGISTRY_PASSWORD=hunter2"},
 			[]string{"--registry-config"}},
 	} {

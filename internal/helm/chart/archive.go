@@ -51,20 +51,6 @@ func newArchive(files []*loader.BufferedFile, sum string) (*Archive, error) {
 	return a, nil
 }
 
-// readFolder reads the files that Helm would package of a folder: it follows
-// symbolic links and obeys .helmignore.
-func readFolder(dir string) ([]*loader.BufferedFile, error) {
-	c, err := loader.LoadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	files := make([]*loader.BufferedFile, 0, len(c.Raw))
-	for _, f := range c.Raw {
-		files = append(files, &loader.BufferedFile{Name: f.Name, Data: f.Data})
-	}
-	return files, nil
-}
-
 // digest returns a digest of the files' content. Packaged dependencies count by what
 // they contain, and lock files, which contain a time, do not count.
 func digest(files []*loader.BufferedFile) string {

@@ -1,11 +1,10 @@
 package chart
 
 import (
+	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"slices"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/helmpath"
 	"helm.sh/helm/v3/pkg/registry"
@@ -14,16 +13,13 @@ import (
 )
 
 // credentials returns the credentials for registries and for chart repositories;
-// either may be nil. Username and Password are for one host; RegistryConfig names its
-// hosts. Without either, registries get what `helm registry login` or `docker login`
-// stored on this machine, as with Helm itself, and repositories get nothing.
-func (s Source) credentials(addresses []*url.URL) (forRegistry, forRepository auth.CredentialFunc, err error) {
+// either may be nil. Username and Password are for the hosts that the user named;
+// RegistryConfig names its hosts. Without either, registries get what `helm registry
+// login` or `docker login` stored on this machine, as with Helm itself, and
+// repositories get nothing.
+func (s Source) credentials() (forRegistry, forRepository auth.CredentialFunc, err error) {
 	if s.Username != "" {
-		host, err := s.onlyHost(addresses)
-		if err != nil {
-			return nil, nil, err
-		}
-		static := auth.StaticCredential(host, auth.Credential{Username: s.Username, Password: s.Password})
+		static := s.ofNamedHosts()
 		return static, static, nil
 	}
 	if s.RegistryConfig != "" {
@@ -42,6 +38,28 @@ func (s Source) credentials(addresses []*url.URL) (forRegistry, forRepository au
 	return storedCredentials(), nil, nil
 }
 
+// ofNamedHosts returns Username and Password for the hosts that the user named, and for
+// no other: a chart that anybody may have written names its dependencies' hosts.
+func (s Source) ofNamedHosts() auth.CredentialFunc {
+	named := s.namedHosts()
+	return func(_ context.Context, hostport string) (auth.Credential, error) {
+		if !slices.Contains(named, canonicalHost(hostport)) {
+			return auth.EmptyCredential, nil
+		}
+		return auth.Credential{Username: s.Username, Password: s.Password}, nil
+	}
+}
+
+// namedHosts returns the hosts that the user named: of the chart's own address, and
+// RegistryHosts.
+func (s Source) namedHosts() []string {
+	hosts := canonicalHosts(s.RegistryHosts)
+	if u := s.address(); u != nil {
+		hosts = append(hosts, canonicalHost(u.Host))
+	}
+	return hosts
+}
+
 // storedCredentials returns the credentials stored on this machine. A home folder that
 // is missing or broken has none.
 func storedCredentials() auth.CredentialFunc {
@@ -56,24 +74,4 @@ func storedCredentials() auth.CredentialFunc {
 		return nil
 	}
 	return credentials.Credential(credentials.NewStoreWithFallbacks(stores[0], stores[1:]...))
-}
-
-// onlyHost returns the one host of the addresses, which Username and Password are
-// sent to, or "" without addresses. With several hosts it refuses: one would get the
-// password of another.
-func (s Source) onlyHost(addresses []*url.URL) (string, error) {
-	var hosts []string
-	for _, u := range addresses {
-		hosts = append(hosts, u.Host)
-	}
-	slices.Sort(hosts)
-	hosts = slices.Compact(hosts)
-	switch len(hosts) {
-	case 0:
-		return "", nil
-	case 1:
-		return hosts[0], nil
-	}
-	return "", s.wrongInput("registry-username is for one host, and this chart's dependencies come from "+strings.Join(hosts, ", "),
-		"Give registry-config instead, which names a host for each of its credentials.")
 }

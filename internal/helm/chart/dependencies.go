@@ -12,6 +12,7 @@ import (
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/downloader"
 	"helm.sh/helm/v3/pkg/registry"
 	"helm.sh/helm/v3/pkg/repo"
@@ -50,7 +51,7 @@ func (s Source) withDependencies(ctx context.Context, dir string, files []*loade
 	if err := copyFolder(folder, files); err != nil {
 		return nil, s.problem(tried, err, "Check that the temporary folder has room.")
 	}
-	if err := linkNeighbours(c, origin, folder, dir); err != nil {
+	if err := linkNeighbours(ctx, c, origin, folder, dir); err != nil {
 		return nil, s.problem(tried, err, "Correct the file:// path in Chart.yaml; it is taken from the chart's own folder.")
 	}
 	r, err := s.connect(ctx, dir, addresses...)
@@ -59,11 +60,27 @@ func (s Source) withDependencies(ctx context.Context, dir string, files []*loade
 	}
 	if err := s.download(r, c, folder, addresses); err != nil {
 		err = rewordedError{strings.ReplaceAll(err.Error(), folder, origin), err}
-		return nil,
-			s.problem(tried, err,
-				"Check the dependencies in Chart.yaml and the credentials; if Chart.lock is out of step, run `helm dependency update` and commit it.")
+		return nil, s.problem(tried, err, "Check the dependencies in Chart.yaml and the credentials; "+
+			"if Chart.lock is out of step, run `helm dependency update` and commit it."+s.withheld(addresses))
 	}
-	return readFolder(folder)
+	return readFolder(ctx, folder)
+}
+
+// withheld says which of the dependencies' hosts get no credentials, since a chart names
+// them and not the user; "" where that is none.
+func (s Source) withheld(addresses []*url.URL) string {
+	named := s.namedHosts()
+	var hosts []string
+	for _, u := range addresses {
+		if host := canonicalHost(u.Host); !slices.Contains(named, host) && !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	if s.Username == "" || len(hosts) == 0 {
+		return ""
+	}
+	return sanitize(" registry-username and registry-password are not sent to "+strings.Join(hosts, ", ")+
+		", since the chart alone names it") + ": give as registry-host what may have them, or registry-config."
 }
 
 // download lets Helm's manager resolve and download the dependencies of the chart in
@@ -122,7 +139,8 @@ func (s Source) repositories(c *helmchart.Chart) ([]*url.URL, error) {
 		}
 		if u.User != nil {
 			return nil,
-				fmt.Errorf("the repository of the dependency %s holds credentials; give them as registry-username and registry-password", dep.Name)
+				fmt.Errorf("the repository of the dependency %s holds credentials; give them as registry-username and registry-password, "+
+					"and its host as registry-host", dep.Name)
 		}
 		if !slices.ContainsFunc(addresses, func(have *url.URL) bool { return have.String() == u.String() }) {
 			addresses = append(addresses, u)
@@ -154,7 +172,7 @@ func copyFolder(to string, files []*loader.BufferedFile) error {
 
 // linkNeighbours makes, for each dependency with a relative file:// path, a link to
 // the original's neighbour where the path leads from the copy in folder.
-func linkNeighbours(c *helmchart.Chart, origin, folder, dir string) error {
+func linkNeighbours(ctx context.Context, c *helmchart.Chart, origin, folder, dir string) error {
 	for _, dep := range c.Metadata.Dependencies {
 		path, local := strings.CutPrefix(dep.Repository, localRepository)
 		if !local {
@@ -169,11 +187,14 @@ func linkNeighbours(c *helmchart.Chart, origin, folder, dir string) error {
 		} else if !info.IsDir() {
 			return fmt.Errorf("the dependency %s: %s is not a folder", dep.Name, target)
 		}
+		if !filepath.IsAbs(path) && !strings.HasPrefix(link, dir+string(filepath.Separator)) {
+			return fmt.Errorf("the dependency %s: its path leads above the root folder", dep.Name)
+		}
+		if err := checkNeighbour(ctx, target); err != nil {
+			return fmt.Errorf("the dependency %s: %w", dep.Name, err)
+		}
 		if filepath.IsAbs(path) {
 			continue
-		}
-		if !strings.HasPrefix(link, dir+string(filepath.Separator)) {
-			return fmt.Errorf("the dependency %s: its path leads above the root folder", dep.Name)
 		}
 		if _, err := os.Lstat(link); err == nil {
 			continue // within the chart, so it was copied, or another dependency's as well
@@ -186,6 +207,16 @@ func linkNeighbours(c *helmchart.Chart, origin, folder, dir string) error {
 		}
 	}
 	return nil
+}
+
+// checkNeighbour refuses a dependency's folder that does not keep to what is asked of a
+// chart's: Helm's manager reads it by itself.
+func checkNeighbour(ctx context.Context, dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, chartutil.ChartfileName)); err != nil {
+		return err // not a whole disk, to see that it is no chart
+	}
+	_, err := readFolder(ctx, dir)
+	return err
 }
 
 // logWriter logs what Helm's manager prints, line by line.

@@ -149,15 +149,15 @@ func TestDependenciesRefused(t *testing.T) {
 		"credentials inside": {dependency("cache", "1.0.0", "https://"+user+":"+password+"@charts.invalid"), nil, false, problem.ChartInvalid,
 			[]string{"credentials", "registry-username"}},
 		"no such version": {dependency("cache", "9.0.0", private.URL), nil, true, problem.ChartInvalid, []string{"cache", "9.0.0"}},
-		"two hosts": {dependency("cache", "1.0.0", private.URL) + "\n" + dependency("queue", "1.0.0", "oci://localhost:1/charts"), nil,
-			true, problem.WrongInput, []string{"registry-config", "localhost:1"}},
+		"a host that nobody named": {dependency("cache", "1.0.0", private.URL) + "\n" + dependency("queue", "1.0.0", "oci://localhost:1/charts"),
+			nil, true, problem.ChartInvalid, []string{"localhost:1", "registry-host", "registry-config"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			web := chartFolder(t, "", "web", "1.0.0", "dependencies:", c.dep)
 			before := snapshot(t, web)
 			s := Source{Chart: web, DependencyUpdate: c.update, CacheDir: t.TempDir()}
 			if c.login {
-				s.Username, s.Password = user, password
+				s.Username, s.Password, s.RegistryHosts = user, password, []string{host(private)}
 			}
 			_, err := Fetch(t.Context(), s)
 			wantProblem(t, err, c.ending, c.parts...)
@@ -171,7 +171,8 @@ func TestDependenciesRefused(t *testing.T) {
 	}
 
 	web := chartFolder(t, "", "web", "1.0.0", "dependencies:", dependency("cache", "1.0.0", private.URL))
-	a, err := Fetch(t.Context(), Source{Chart: web, Username: user, Password: password, CacheDir: t.TempDir()})
+	a, err := Fetch(t.Context(),
+		Source{Chart: web, Username: user, Password: password, RegistryHosts: []string{host(private)}, CacheDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

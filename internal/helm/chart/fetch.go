@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/repo"
 
@@ -24,11 +22,14 @@ func Fetch(ctx context.Context, s Source) (*Archive, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
 	}
-	a, err := fetch(ctx, s)
+	a, err := aside(ctx, graceTime, func() (*Archive, error) { return fetch(ctx, s) })
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
 		return nil, &problem.Problem{Reason: problem.Interrupted, Tried: "fetch the chart " + sanitize(s.Chart), Cause: ctx.Err()}
 	}
-	return a, err
+	if err != nil {
+		return nil, s.problem("fetch the chart "+s.Chart, err, "Check where it comes from, or give it more time with timeout.")
+	}
+	return a, nil
 }
 
 func fetch(ctx context.Context, s Source) (*Archive, error) {
@@ -61,6 +62,9 @@ func fetch(ctx context.Context, s Source) (*Archive, error) {
 // fromPath loads a folder or a .tgz.
 func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
 	tried := "load the chart " + s.Chart
+	if err := checkLinks(s.Chart); err != nil {
+		return nil, s.problem(tried, err, "Move the chart into the checkout, or give where it is as a path that begins with /.")
+	}
 	info, err := os.Stat(s.Chart)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && strings.Count(s.Chart, "/") < 2 && !strings.HasPrefix(s.Chart, "."):
@@ -72,7 +76,7 @@ func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
 	case info.IsDir():
 		return s.fromFolder(ctx, dir)
 	}
-	data, err := os.ReadFile(s.Chart)
+	data, err := readNamed(s.Chart, maxDownload)
 	if err != nil {
 		return nil, s.problem(tried, err, "Check that the file can be read.")
 	}
@@ -81,7 +85,7 @@ func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
 
 // fromFolder loads a folder, with its dependencies.
 func (s Source) fromFolder(ctx context.Context, dir string) (*Archive, error) {
-	files, err := readFolder(s.Chart)
+	files, err := readFolder(ctx, s.Chart)
 	if err != nil {
 		return nil, s.problem("load the chart "+s.Chart, err, "Correct the chart; `helm lint` names the same.")
 	}
@@ -177,7 +181,7 @@ func notInIndex(index *repo.IndexFile, name, version string) error {
 
 // unpack reads a packaged chart. sum is its digest, or "" where the source has none.
 func (s Source) unpack(data []byte, from, sum string) (*Archive, error) {
-	files, err := loader.LoadArchiveFiles(bytes.NewReader(data))
+	files, err := unpackArchive(data)
 	if err != nil {
 		return nil, s.problem("unpack the chart "+filepath.Base(from), err, "Give a chart that `helm package` made.")
 	}

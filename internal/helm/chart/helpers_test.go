@@ -124,6 +124,14 @@ func guard(guarded bool, next http.Handler) http.Handler {
 // as the distribution specification has it for pulls. It gives oci://host:port/charts.
 func ociRegistry(t *testing.T, guarded bool, name string, tags map[string][]byte) string {
 	t.Helper()
+	server := serve(t, guard(guarded, ociCharts(name, tags)))
+	return "oci://" + host(server) + "/charts"
+}
+
+func host(server *httptest.Server) string { return server.Listener.Addr().String() }
+
+// ociCharts answers for the charts of a registry.
+func ociCharts(name string, tags map[string][]byte) http.Handler {
 	blobs, manifests := map[string][]byte{}, map[string][]byte{}
 	blob := func(data []byte) string {
 		sum := fmt.Sprintf("sha256:%x", sha256.Sum256(data))
@@ -158,8 +166,7 @@ func ociRegistry(t *testing.T, guarded bool, name string, tags map[string][]byte
 	}
 	mux.HandleFunc("GET "+base+"/manifests/{ref}", send(manifests, "application/vnd.oci.image.manifest.v1+json"))
 	mux.HandleFunc("GET "+base+"/blobs/{ref}", send(blobs, "application/octet-stream"))
-	server := serve(t, guard(guarded, mux))
-	return "oci://" + strings.TrimPrefix(server.URL, "http://") + "/charts"
+	return mux
 }
 
 func readFile(t *testing.T, path string) []byte {

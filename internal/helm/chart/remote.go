@@ -33,7 +33,7 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 	if err != nil {
 		return nil, err
 	}
-	forRegistry, forRepository, err := s.credentials(addresses)
+	forRegistry, forRepository, err := s.credentials()
 	if err != nil {
 		return nil, err
 	}
@@ -46,9 +46,12 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 		DisableCompression: true,
 	}
 	context.AfterFunc(ctx, base.CloseIdleConnections)
-	client := &http.Client{Transport: contextTransport{ctx: ctx, next: retry.NewTransport(base)}, Timeout: requestTimeout}
+	guard := &credentialGuard{next: retry.NewTransport(base), named: canonicalHosts(s.RegistryHosts)}
+	client := &http.Client{
+		Transport: contextTransport{ctx: ctx, next: guard}, Timeout: requestTimeout, CheckRedirect: checkRedirect,
+	}
 
-	authorizer := auth.Client{Client: client, Credential: forRegistry, Cache: auth.NewCache()}
+	authorizer := auth.Client{Client: client, Credential: guard.watch(forRegistry), Cache: auth.NewCache()}
 	authorizer.SetUserAgent(userAgent)
 	options := []registry.ClientOption{
 		registry.ClientOptHTTPClient(client),
@@ -66,10 +69,11 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 	}
 	return &remote{dir: dir, registry: reg, getters: getter.Providers{
 		{Schemes: []string{"http", "https"}, New: func(...getter.Option) (getter.Getter, error) {
-			return httpGetter{client: client, credential: forRepository}, nil
+			return checkedGetter{httpGetter{client: client, credential: guard.watch(forRepository)}}, nil
 		}},
 		{Schemes: []string{registry.OCIScheme}, New: func(...getter.Option) (getter.Getter, error) {
-			return getter.NewOCIGetter(getter.WithRegistryClient(reg))
+			inner, err := getter.NewOCIGetter(getter.WithRegistryClient(reg))
+			return checkedGetter{inner}, err
 		}},
 	}}, nil
 }
@@ -113,7 +117,7 @@ func (r *remote) index(address, name string) (*repo.IndexFile, error) {
 // download gets a file.
 func (r *remote) download(address string) ([]byte, error) {
 	scheme, _, _ := strings.Cut(address, ":")
-	g, err := r.getters.ByScheme(scheme)
+	g, err := r.getters.ByScheme(strings.ToLower(scheme))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package chart
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -31,10 +33,21 @@ type RenderOptions struct {
 // Render renders the chart and throws the result away. It refuses what Helm would
 // refuse before or after it has written its record: a library chart, a Kubernetes
 // version outside the chart's range, values that do not fit the schema, a failing
-// template, and documents that are no objects. The error is a *problem.Problem, and
-// quotes no value.
-func Render(a *Archive, values map[string]any, o RenderOptions) (err error) {
+// template, and documents that are no objects. It ends with ctx, also where a template
+// does not. The error is a *problem.Problem, and quotes no value.
+func Render(ctx context.Context, a *Archive, values map[string]any, o RenderOptions) error {
 	tried := sanitize(fmt.Sprintf("render the chart %s %s", a.Name, a.Version))
+	_, err := aside(ctx, graceTime, func() (struct{}, error) { return struct{}{}, render(a, values, o, tried) })
+	switch known := (*problem.Problem)(nil); {
+	case err == nil || errors.As(err, &known):
+		return err
+	case errors.Is(ctx.Err(), context.Canceled):
+		return &problem.Problem{Reason: problem.Interrupted, Tried: tried, Cause: ctx.Err()}
+	}
+	return invalidChart(tried, err, "Look for a template that has no end, or give it more time with timeout.")
+}
+
+func render(a *Archive, values map[string]any, o RenderOptions, tried string) (err error) {
 	defer func() {
 		// Helm's chart code panics on some malformed charts.
 		if r := recover(); r != nil {

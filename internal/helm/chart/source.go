@@ -22,11 +22,13 @@ type Source struct {
 	// lacks one; true builds them always, false never.
 	DependencyUpdate *bool
 
-	// Username and Password are sent to one host only, the one that the chart or
-	// its dependencies come from. They are never written anywhere.
+	// Username and Password are sent to the host that Chart or Repo names and to
+	// RegistryHosts, and to no host that the chart names. They are never written
+	// anywhere.
 	Username, Password string
-	RegistryConfig     string // credentials by host, a file as `docker login` writes it
-	CAFile             string // certificates to trust besides the system's
+	RegistryHosts      []string // more hosts that may have the credentials, host or host:port
+	RegistryConfig     string   // credentials by host, a file as `docker login` writes it
+	CAFile             string   // certificates to trust besides the system's
 
 	CacheDir string // working folder; Fetch removes what it makes there
 	Log      func(format string, args ...any)
@@ -57,6 +59,19 @@ func (s Source) origin() (origin, string) {
 	default:
 		return inFolderOrFile, s.Chart
 	}
+}
+
+// address returns the address that the chart is named by; nil for one on this machine.
+func (s Source) address() *url.URL {
+	kind, address := s.origin()
+	if kind == inFolderOrFile {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	return u
 }
 
 // validate refuses contradictory inputs before anything is read. Its errors quote no
@@ -119,6 +134,8 @@ func (s Source) logf(format string, args ...any) {
 	}
 }
 
+// isHTTP reports whether something is an address. The case of a scheme does not count.
 func isHTTP(address string) bool {
-	return strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://")
+	scheme, _, found := strings.Cut(address, "://")
+	return found && (strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http"))
 }

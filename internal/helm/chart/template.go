@@ -1,12 +1,13 @@
 package chart
 
 import (
-	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"text/template"
+	"text/template/parse"
 
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -18,58 +19,125 @@ type TemplateData map[string]string
 const templateForm = "Use {{ .App }}, {{ .Slug }}, {{ .Branch }}, {{ .PullRequest }}, {{ .SHA }}, " +
 	"{{ .URL }}, {{ .Host }}, {{ .Namespace }} or {{ .Release }}."
 
-// The data has one type for each syntax that it is written into: a branch may be
-// called `a,image.repository=evil`. The type's String escapes it when it is printed;
-// comparisons in a template see the text as it is.
-type (
-	plainText string // in paths
-	setText   string // in set, set-string and set-file
-	jsonText  string // within the double quotes of set-json
-)
+// numberName is the one name whose value is a number, where it stands alone.
+const numberName = "PullRequest"
 
-var setSyntax = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `=`, `\=`, `.`, `\.`, `[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`)
+// What an action prints that has to do with the data stands between these: a branch may
+// be called `a,image.repository=evil`, or null. The syntax that it is written into then
+// escapes it as a whole (syntax.go), whatever the action did with it before: printf, js
+// and slice would undo what was escaped earlier. No input holds a NUL.
+const textBegin, textEnd = "\x00", "\x01"
 
-// String escapes what Helm's set syntax gives a meaning.
-func (t setText) String() string { return setSyntax.Replace(string(t)) }
+// markName is the function that every action with data in it ends in.
+const markName = "markText"
 
-// String escapes what has a meaning within a JSON string, without the quotes.
-func (t jsonText) String() string {
-	quoted, err := json.Marshal(string(t))
-	if err != nil {
-		return "" // unreachable: any string can be marshalled
+var unmarker = strings.NewReplacer(textBegin, "", textEnd, "")
+
+// mark returns what an action prints, marked where it is text. Numbers and booleans are
+// what the template's own functions made.
+func mark(value any) string {
+	switch value.(type) {
+	case nil:
+		return ""
+	case bool, int, int64, uint8, float64:
+		return fmt.Sprint(value)
 	}
-	return string(quoted[1 : len(quoted)-1])
+	return textBegin + unmarker.Replace(fmt.Sprint(value)) + textEnd
 }
 
 // expandFunc executes the template in an item of an input.
 type expandFunc func(input, item string) (string, error)
 
-// expander returns the expandFunc for data of type T.
-func expander[T ~string](d TemplateData) expandFunc {
-	data := make(map[string]T, len(d))
-	for name, value := range d {
-		data[name] = T(value)
-	}
+// expander returns the expandFunc that writes the data into a syntax.
+func expander(d TemplateData, write syntax) expandFunc {
 	return func(input, item string) (string, error) {
 		if !strings.Contains(item, "{{") {
 			return item, nil
 		}
-		t, err := template.New(input).Option("missingkey=error").Parse(item)
+		t, err := template.New(input).Option("missingkey=error").Funcs(template.FuncMap{markName: mark}).Parse(item)
 		if err != nil {
 			return "", templateProblem(input, item, err)
 		}
+		for _, defined := range t.Templates() {
+			if defined.Tree != nil {
+				markActions(defined.Root)
+			}
+		}
 		var out limitedBuffer
-		if err := t.Execute(&out, data); err != nil {
+		if err := t.Execute(&out, map[string]string(d)); err != nil {
 			return "", templateProblem(input, item, err)
 		}
-		return out.String(), nil
+		return write(out.String()), nil
 	}
+}
+
+// markActions has every action below a node end in mark, as html/template has them end
+// in its escapers. An action of constants alone is the user's own text, and stays.
+func markActions(node parse.Node) {
+	switch n := node.(type) {
+	case *parse.ListNode:
+		if n == nil {
+			return
+		}
+		for _, inner := range n.Nodes {
+			markActions(inner)
+		}
+	case *parse.ActionNode:
+		if len(n.Pipe.Decl) == 0 && !isConstant(n.Pipe) && !isNumber(n.Pipe) {
+			n.Pipe.Cmds = append(n.Pipe.Cmds, &parse.CommandNode{
+				NodeType: parse.NodeCommand, Pos: n.Pos, Args: []parse.Node{parse.NewIdentifier(markName).SetPos(n.Pos)},
+			})
+		}
+	case *parse.IfNode:
+		markBranches(&n.BranchNode)
+	case *parse.RangeNode:
+		markBranches(&n.BranchNode)
+	case *parse.WithNode:
+		markBranches(&n.BranchNode)
+	}
+}
+
+func markBranches(n *parse.BranchNode) {
+	markActions(n.List)
+	markActions(n.ElseList)
+}
+
+// isConstant reports whether nothing of the data can be in what a node gives.
+func isConstant(node parse.Node) bool {
+	switch n := node.(type) {
+	case *parse.StringNode, *parse.NumberNode, *parse.BoolNode, *parse.NilNode, *parse.IdentifierNode:
+		return true
+	case *parse.PipeNode:
+		for _, command := range n.Cmds {
+			if !isConstant(command) {
+				return false
+			}
+		}
+		return true
+	case *parse.CommandNode:
+		for _, arg := range n.Args {
+			if !isConstant(arg) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// isNumber reports whether a pipeline is {{ .PullRequest }} and nothing else.
+func isNumber(pipe *parse.PipeNode) bool {
+	if len(pipe.Cmds) != 1 || len(pipe.Cmds[0].Args) != 1 {
+		return false
+	}
+	field, ok := pipe.Cmds[0].Args[0].(*parse.FieldNode)
+	return ok && len(field.Ident) == 1 && field.Ident[0] == numberName
 }
 
 // expandPath executes the template in a path. It refuses a path which the data, not
 // the template, leads out of the folder or to another host.
 func expandPath(d TemplateData, input, item string) (string, error) {
-	path, err := expander[plainText](d)(input, item)
+	path, err := expander(d, plainSyntax)(input, item)
 	if err != nil {
 		return "", err
 	}
@@ -85,7 +153,7 @@ func expandPath(d TemplateData, input, item string) (string, error) {
 
 // fileExpander returns the expandFunc for key=path.
 func fileExpander(d TemplateData) expandFunc {
-	fill := expander[setText](d)
+	fill := expander(d, setSyntax)
 	return func(input, item string) (string, error) {
 		if _, path, found := strings.Cut(item, "="); found {
 			if _, err := expandPath(d, input, path); err != nil {

@@ -3,12 +3,12 @@ package chart
 import (
 	"bytes"
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"helm.sh/helm/v3/pkg/getter"
@@ -17,13 +17,12 @@ import (
 )
 
 const (
-	userAgent       = "berth"
-	requestTimeout  = 2 * time.Minute // for a request with its retries, as Helm's own
-	maxDownloadSize = 128 << 20       // bytes
+	userAgent      = "berth"
+	requestTimeout = 2 * time.Minute // for a request with its retries, as Helm's own
 )
 
-// contextTransport cancels every request when ctx ends. Helm's registry client and
-// getters take no context, so it is added here.
+// contextTransport cancels every request when ctx ends, and bounds what is read of an
+// answer. Helm's registry client and getters take no context, so it is added here.
 type contextTransport struct {
 	ctx  context.Context
 	next http.RoundTripper
@@ -39,7 +38,45 @@ func (t contextTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
 	context.AfterFunc(t.ctx, func() { cancel(context.Cause(t.ctx)) })
-	return t.next.RoundTrip(req.WithContext(ctx))
+	resp, err := t.next.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = &boundedBody{resp.Body, maxDownload}
+	if err := checkManifest(resp); err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// checkManifest refuses an OCI manifest of a chart that is larger than is read: oras
+// makes room for as much as the manifest says before it reads any of it.
+func checkManifest(resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/vnd.oci.image.") {
+		return nil
+	}
+	data, err := readAll(resp.Body, "the manifest", maxManifest)
+	_ = resp.Body.Close()
+	if err != nil {
+		return err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(data))
+	type descriptor struct {
+		Size int64 `json:"size"`
+	}
+	var manifest struct {
+		Config            descriptor   `json:"config"`
+		Layers, Manifests []descriptor // oras takes the names in any case, as this does
+	}
+	if json.Unmarshal(data, &manifest) != nil {
+		return nil // oras says what is wrong with it
+	}
+	for _, d := range append(append(manifest.Layers, manifest.Manifests...), manifest.Config) {
+		if d.Size > maxDownload {
+			return tooLarge("what the manifest names", maxDownload)
+		}
+	}
+	return nil
 }
 
 // httpGetter is the getter with which Helm downloads from a repository. It looks up
@@ -64,9 +101,6 @@ func (g httpGetter) Get(address string, _ ...getter.Option) (*bytes.Buffer, erro
 			return nil, err
 		}
 		if cred.Username != "" {
-			if req.URL.Scheme != "https" && !isLoopback(req.URL.Hostname()) {
-				return nil, errors.New("credentials are not sent over plain HTTP; use https://")
-			}
 			req.SetBasicAuth(cred.Username, cred.Password)
 		}
 	}
@@ -79,19 +113,26 @@ func (g httpGetter) Get(address string, _ ...getter.Option) (*bytes.Buffer, erro
 		return nil, fmt.Errorf("GET %s: the server answered %s", address, resp.Status)
 	}
 	var body bytes.Buffer
-	n, err := io.Copy(&body, io.LimitReader(resp.Body, maxDownloadSize+1))
-	if err != nil {
+	if _, err := io.Copy(&body, resp.Body); err != nil {
 		return nil, fmt.Errorf("GET %s: %w", address, err)
-	}
-	if n > maxDownloadSize {
-		return nil, fmt.Errorf("GET %s: the answer is larger than %d MiB", address, maxDownloadSize>>20)
 	}
 	return &body, nil
 }
 
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+// checkedGetter refuses a chart that unpacks to more than is read. Helm's manager of
+// dependencies unpacks what it downloads by itself.
+type checkedGetter struct{ getter.Getter }
+
+// Get implements getter.Getter.
+func (g checkedGetter) Get(address string, options ...getter.Option) (*bytes.Buffer, error) {
+	data, err := g.Getter.Get(address, options...)
+	if err != nil || !bytes.HasPrefix(data.Bytes(), []byte("\x1f\x8b")) {
+		return data, err
+	}
+	if _, err := unpackArchive(data.Bytes()); err != nil {
+		return nil, fmt.Errorf("unpack %s: %w", address, err)
+	}
+	return data, nil
 }
 
 // allLoopback reports whether there are registries among the addresses and all of

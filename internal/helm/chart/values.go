@@ -36,6 +36,18 @@ const (
 // set-string, set-file. A later one wins. The error is a *problem.Problem that names
 // the item and its key, never its value.
 func Merge(ctx context.Context, v Values) (map[string]any, error) {
+	merged, err := aside(ctx, graceTime, func() (map[string]any, error) { return v.merge(ctx) })
+	if known := (*problem.Problem)(nil); err == nil || errors.As(err, &known) {
+		return merged, err
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return nil, &problem.Problem{Reason: problem.Interrupted, Tried: "read the values", Cause: ctx.Err()}
+	}
+	return nil, invalidValues("read the values", err,
+		"Look for a template in values or set that has no end, or give it more time with timeout.")
+}
+
+func (v Values) merge(ctx context.Context) (map[string]any, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	merged := map[string]any{}
@@ -52,13 +64,13 @@ func Merge(ctx context.Context, v Values) (map[string]any, error) {
 	}
 	for _, parse := range []func() error{
 		func() error {
-			return parseAll(merged, "set-json", jsonForm, v.SetJSON, expander[jsonText](v.Data), parseJSON)
+			return parseAll(merged, "set-json", jsonForm, v.SetJSON, expander(v.Data, jsonSyntax), parseJSON)
 		},
 		func() error {
-			return parseAll(merged, "set", setForm, v.Set, expander[setText](v.Data), strvals.ParseInto)
+			return parseAll(merged, "set", setForm, v.Set, expander(v.Data, setSyntax), parseSet)
 		},
 		func() error {
-			return parseAll(merged, "set-string", setForm, v.SetString, expander[setText](v.Data), strvals.ParseIntoString)
+			return parseAll(merged, "set-string", setForm, v.SetString, expander(v.Data, setSyntax), parseSetString)
 		},
 		func() error {
 			return parseAll(merged, "set-file", fileForm, v.SetFile, fileExpander(v.Data), v.fileParser(ctx))
@@ -105,7 +117,7 @@ func (e *unreadableFileError) Unwrap() error { return e.err }
 func (v Values) fileParser(ctx context.Context) parseFunc {
 	return func(item string, into map[string]any) error {
 		return strvals.ParseIntoFile(item, into, func(path []rune) (any, error) {
-			data, err := v.read(ctx, string(path))
+			data, err := v.read(ctx, unmarker.Replace(string(path)))
 			if err != nil {
 				return nil, &unreadableFileError{err}
 			}
@@ -157,31 +169,20 @@ func (v Values) read(ctx context.Context, path string) ([]byte, error) {
 	case isHTTP(path):
 		return downloadValues(ctx, path)
 	case strings.TrimSpace(path) == "-":
-		return readStdin(ctx, v.Stdin)
+		return v.readStdin(ctx)
 	}
-	return os.ReadFile(path)
+	if err := checkLinks(path); err != nil {
+		return nil, err
+	}
+	return aside(ctx, 0, func() ([]byte, error) { return readNamed(path, maxInput) }) // nobody may ever write to a FIFO
 }
 
 // readStdin reads to the end, or until ctx ends: nobody may ever write there.
-func readStdin(ctx context.Context, stdin io.Reader) ([]byte, error) {
-	if stdin == nil {
+func (v Values) readStdin(ctx context.Context) ([]byte, error) {
+	if v.Stdin == nil {
 		return nil, nil
 	}
-	type answer struct {
-		data []byte
-		err  error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		data, err := io.ReadAll(stdin)
-		done <- answer{data, err}
-	}()
-	select {
-	case a := <-done:
-		return a.data, a.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	return aside(ctx, 0, func() ([]byte, error) { return readAll(v.Stdin, "standard input", maxInput) })
 }
 
 // downloadValues downloads a values file. It sends no credentials: the registry's
@@ -191,7 +192,11 @@ func downloadValues(ctx context.Context, address string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.download(address)
+	data, err := r.download(address)
+	if err == nil && len(data) > maxInput {
+		return nil, tooLarge("the answer", maxInput)
+	}
+	return data, err
 }
 
 // mergeValues merges b over a and returns a. A null in b stays, since it removes the

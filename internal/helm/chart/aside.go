@@ -1,0 +1,69 @@
+package chart
+
+import (
+	"context"
+	"fmt"
+	"runtime/metrics"
+	"time"
+)
+
+const (
+	// graceTime is how long work that was told to end may take to say where it stood.
+	graceTime = 250 * time.Millisecond
+	// memoryEvery is how often it is looked at how much memory work takes.
+	memoryEvery = 50 * time.Millisecond
+)
+
+// maxMemory is how much memory the program may take while work goes on that need not
+// have an end.
+var maxMemory uint64 = 2 << 30
+
+// aside runs work on a goroutine of its own and returns when that does, grace after ctx
+// has ended at the latest, or when it takes more memory than it may. Helm's loader, its
+// parsers and its template engine take no context: what does not end goes on until the
+// process does, and nobody looks at what it makes. A panic of the work becomes an error.
+func aside[T any](ctx context.Context, grace time.Duration, work func() (T, error)) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		var a answer
+		defer func() {
+			if r := recover(); r != nil {
+				a.err = fmt.Errorf("it makes Helm fail: %s", sanitize(fmt.Sprint(r)))
+			}
+			done <- a
+		}()
+		a.value, a.err = work()
+	}()
+	var (
+		none   T
+		over   <-chan time.Time // the end of the grace
+		ended  = ctx.Done()
+		memory = time.NewTicker(memoryEvery)
+	)
+	defer memory.Stop()
+	for {
+		select {
+		case a := <-done:
+			return a.value, a.err
+		case <-ended:
+			ended, over = nil, time.After(grace)
+		case <-over:
+			return none, fmt.Errorf("it did not end: %w", context.Cause(ctx))
+		case <-memory.C:
+			if heap() > maxMemory {
+				return none, fmt.Errorf("it takes more than %d MiB of memory, the most that it may", maxMemory>>20)
+			}
+		}
+	}
+}
+
+// heap is how much memory objects take.
+func heap() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
