@@ -5,6 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
+
+	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 )
 
 // settings are what a plane is asked to be.
@@ -53,14 +57,21 @@ func (s settings) arguments() []string {
 	return []string{"--node", s.node, "--node-ip", s.nodeIP}
 }
 
-// controllers are those that the controller manager runs. A simulated node is
-// always well, and deleteNamespaces does the namespace controller's work beside it.
+// controllers are those that the controller manager runs: all but these, as far as this
+// version of Kubernetes has them. A simulated node is always well, and deleteNamespaces
+// does the namespace controller's work beside it.
 func (s settings) controllers() string {
-	const all = "*,-node-ipam-controller,-cloud-node-lifecycle"
-	if s.node == noNode {
-		return all
+	off := []string{"node-ipam-controller", "cloud-node-lifecycle-controller"}
+	if s.node != noNode {
+		off = append(off, "node-lifecycle-controller", "namespace-controller")
 	}
-	return all + ",-nodelifecycle,-namespace-controller"
+	run := []string{"*"}
+	for _, name := range controllermanager.KnownControllers() {
+		if slices.Contains(off, name) {
+			run = append(run, "-"+name)
+		}
+	}
+	return strings.Join(run, ",")
 }
 
 // disabledAdmission are the admission plugins that are off. No node lifecycle
