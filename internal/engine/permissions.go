@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -131,7 +133,7 @@ func (p *permissions) refuse(missing []problem.MissingPermission, made string) e
 		why[i] = m.Why
 	}
 	return &problem.Problem{Reason: problem.PermissionMissing, Tried: listMissing(blocking), Missing: blocking,
-		Cause: errors.New("a run needs that to " + strings.Join(why, "; to ")), Next: "Apply the RBAC below, then run again. " + made}
+		Cause: errors.New("a run needs that to " + strings.Join(why, "; to ")), Next: nextApply + " " + made}
 }
 
 // required returns the missing permissions that the run cannot do without.
@@ -148,6 +150,23 @@ func listMissing(missing []problem.MissingPermission) string {
 	return strings.Join(names, "; ")
 }
 
+// nextApply is what to do where there is RBAC to apply.
+const nextApply = "Apply the RBAC below, then run again."
+
+// nextFor is what to do instead where there is nobody whom RBAC could be written for.
+func nextFor(user string) string {
+	switch user {
+	case "":
+		return "The API server does not say whom it takes this run for, so that there is nobody to grant it to: " +
+			"check the credentials, then run again."
+	case "system:anonymous":
+		return "The API server takes this run for " + user + ", which is everybody: it does not know the credentials. " +
+			"Give those of a user or service account, then run again."
+	}
+	return "The API server takes this run for " + strconv.Quote(user) +
+		". No RBAC is written for such a name: grant it by hand, then run again."
+}
+
 // describe writes into the result who lacks what, and the RBAC that grants it.
 func (p *permissions) describe(user string, missing []problem.MissingPermission) {
 	more := make([]problem.Permission, len(missing))
@@ -162,6 +181,13 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 	}
 	res.Headline = fmt.Sprintf("%s may not %s.", who, listMissing(missing))
 	if res.Next == "" {
-		res.Next = "Apply the RBAC below, then run again."
+		res.Next = nextApply
 	}
+	if res.RBAC != "" {
+		return
+	}
+	if rest, applies := strings.CutPrefix(res.Next, nextApply); applies {
+		res.Next = rest
+	}
+	res.Next = text.Sentences(nextFor(user), strings.TrimSpace(res.Next))
 }

@@ -28,9 +28,20 @@ func permissionSection(r result.Result) string {
 	}
 	if r.RBAC != "" {
 		b.WriteString("\nApply this with `kubectl apply -f -`, as somebody who may grant it:\n\n")
-		b.WriteString(codeBlock("yaml", r.RBAC, 4*maxBlock))
+		b.WriteString(codeBlock("yaml", wholeDocuments(r.RBAC, 4*maxBlock), 4*maxBlock+len(moreDocuments)))
 	}
 	return b.String()
+}
+
+const moreDocuments = "# More of it is in report.json, as rbac.\n"
+
+// wholeDocuments returns as many documents of a YAML as limit bytes hold: one that is
+// cut could name another user, or grant more.
+func wholeDocuments(yaml string, limit int) string {
+	if len(yaml) <= limit {
+		return yaml
+	}
+	return yaml[:max(0, strings.LastIndex(yaml[:limit], "---\n"))] + moreDocuments
 }
 
 // permissionItem returns a missing permission as an item of a Markdown list, with

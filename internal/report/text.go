@@ -34,7 +34,7 @@ func Text(r result.Result) string {
 	if r.RBAC != "" {
 		// Not indented: "---" between documents has to begin its line.
 		b.WriteString("\nApply this with kubectl apply -f -, as somebody who may grant it:\n\n")
-		b.WriteString(strings.TrimRight(text.Cut(text.Clean(r.RBAC), 4*maxBlock), "\n") + "\n")
+		b.WriteString(strings.TrimRight(text.Clean(wholeDocuments(r.RBAC, 4*maxBlock)), "\n") + "\n")
 	}
 	if count, size := requestTotals(r); count > 0 {
 		fmt.Fprintf(&b, "\n%s to the API server, %s\n", text.Plural(count, "request"), text.Bytes(size))

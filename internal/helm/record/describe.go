@@ -10,6 +10,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
 )
@@ -121,7 +122,7 @@ func content(rls *release.Release) facts.Content {
 	return facts.Content{
 		Loaded:        true,
 		PayloadStatus: facts.Status(rls.Info.Status),
-		Description:   rls.Info.Description,
+		Description:   apifailure.InDescription(rls.Info.Description),
 		Manifest:      rls.Manifest,
 		Hooks:         hooks(rls.Hooks),
 		Chart:         chartName(rls.Chart),

@@ -133,24 +133,82 @@ func TestRBACPerBranch(t *testing.T) {
 	}
 }
 
+// Whatever a user is called, the YAML grants to that user alone, or there is none.
 func TestRBACIsSafeAgainstNames(t *testing.T) {
-	for _, user := range []string{
-		"x\n---\nkind: ClusterRoleBinding", "a: b", "- x", "'\"", "!!binary x", "#c", "system:serviceaccount:", "system:serviceaccount:only",
-		"yes", "", "a\u2028b",
+	for user, written := range map[string]bool{
+		"a: b": true, "- x": true, "'\"": true, "!!binary x": true, "#c": true, "yes": true, "alice@example.com": true, "oidc:Bob Smith": true,
+		"---": true, "system:node:x": true,
+		"x\n---\nkind: ClusterRoleBinding": false, "a\u2028b": false, "mal\u200blory": false, "two  spaces": false, "": false,
+		"system:anonymous": false, "system:serviceaccount:": false, "system:serviceaccount:only": false, "system:serviceaccount:a:b:c": false,
+		"system:serviceaccount:A:b": false,
 	} {
 		t.Run(fmt.Sprintf("%q", user), func(t *testing.T) {
 			for _, perBranch := range []bool{true, false} {
-				needs := ForRun(Needs{Resource: "secrets", Namespace: user})
-				docs := parse(t, RBAC(user, needs, perBranch, user))
+				text := RBAC(user, ForRun(Needs{Resource: "secrets", Namespace: "review"}), perBranch, "review")
+				if !written {
+					if text != "" {
+						t.Errorf("it grants something:\n%s", text)
+					}
+					continue
+				}
+				docs := parse(t, text)
 				if len(docs) != 2 {
 					t.Fatalf("%d documents", len(docs))
 				}
 				for kind, d := range docs {
-					if strings.HasSuffix(kind, "Binding") && (len(d.Subjects) != 1 || !strings.Contains(user, d.Subjects[0].Name)) {
+					if strings.HasSuffix(kind, "Binding") && (len(d.Subjects) != 1 || d.Subjects[0].Name != user) {
 						t.Errorf("%s binds %+v", kind, d.Subjects)
 					}
 				}
 			}
 		})
 	}
+	if text := RBAC("jane", nil, false, "x\n---\nkind: Pod"); text != "" {
+		t.Errorf("a namespace that is none:\n%s", text)
+	}
+}
+
+// What a need is called changes nothing but the rule for it.
+func FuzzRBAC(f *testing.F) {
+	f.Add("jane", "get", "", "secrets", "review", "x", true)
+	f.Add("jane", "get", "", "x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\n#", "default", "", true)
+	f.Add("system:serviceaccount:ci:dep", "*", "*", "*", "review", "*", false)
+	f.Add("x\n# y", "bind", "rbac.authorization.k8s.io", "clusterroles", "", "cluster-admin", false)
+	f.Add("jane", "get", "a b", "pods/log", "Review", "..", false)
+	f.Fuzz(func(t *testing.T, user, verb, group, resource, namespace, name string, perBranch bool) {
+		need := problem.Permission{Verb: verb, Group: group, Resource: resource, Namespace: namespace, Name: name}
+		text := RBAC(user, append(ForRun(Needs{Resource: "secrets", Namespace: "review"}), need), perBranch, "review")
+		if text == "" {
+			return
+		}
+		comments := 0
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "#") {
+				comments++
+			}
+		}
+		if comments > 20 {
+			t.Errorf("%d comments:\n%s", comments, text)
+		}
+		for kind, d := range parse(t, text) {
+			if !slices.Contains([]string{"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Namespace"}, kind) {
+				t.Errorf("it makes a %s:\n%s", kind, text)
+			}
+			if d.Metadata.Namespace != "" && d.Metadata.Namespace != "review" || d.RoleRef.Name != "" && d.RoleRef.Name != d.Metadata.Name {
+				t.Errorf("%s is %+v:\n%s", kind, d, text)
+			}
+			for _, s := range d.Subjects {
+				if len(d.Subjects) != 1 || s.Name != user && !strings.HasSuffix(user, ":"+s.Namespace+":"+s.Name) {
+					t.Errorf("%s binds %+v:\n%s", kind, d.Subjects, text)
+				}
+			}
+			for _, r := range d.Rules {
+				for _, word := range slices.Concat(r.Verbs, r.APIGroups, r.Resources) {
+					if strings.ContainsAny(word, "* \n#:") {
+						t.Errorf("%s grants %+v:\n%s", kind, r, text)
+					}
+				}
+			}
+		}
+	})
 }

@@ -5,15 +5,19 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // RBAC returns YAML for kubectl apply that grants a user what every verb needs, or
@@ -23,9 +27,18 @@ import (
 //
 // needs are all of these, not only what is missing, so that the YAML suffices on
 // its own. It is marshalled from objects, so that no name in it can change its
-// structure.
+// structure, and of names that Kubernetes would not take it writes none.
+//
+// It is "" where there is nobody to grant anything to: for system:anonymous, which
+// would be everybody, for a user whom the API server does not tell, and for one whose
+// name cannot be shown as it is.
 func RBAC(user string, needs []problem.Permission, perBranch bool, namespace string) string {
-	g := grant{user: user, name: roleName(user, needs), namespace: namespace}
+	subject, known := subjectOf(user)
+	if !known || len(validation.IsDNS1123Label(namespace)) > 0 {
+		return ""
+	}
+	needs = slices.DeleteFunc(slices.Clone(needs), func(p problem.Permission) bool { return !isGrantable(p) })
+	g := grant{subject: subject, name: roleName(user, needs), namespace: namespace}
 	if perBranch {
 		g.everywhere(needs)
 	} else {
@@ -34,10 +47,43 @@ func RBAC(user string, needs []problem.Permission, perBranch bool, namespace str
 	return g.out.String()
 }
 
-// grant writes the documents for one user.
+// anonymous is the user that the API server takes everybody for whose credentials it
+// does not know.
+const anonymous = "system:anonymous"
+
+// subjectOf returns the subject of a binding for a user, and false for what is none.
+func subjectOf(user string) (rbacv1.Subject, bool) {
+	if user == "" || user == anonymous || text.OneLine(user) != user {
+		return rbacv1.Subject{}, false
+	}
+	account, ok := strings.CutPrefix(user, "system:serviceaccount:")
+	if !ok {
+		return rbacv1.Subject{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: user}, true
+	}
+	in, name, _ := strings.Cut(account, ":")
+	return rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: in, Name: name},
+		len(validation.IsDNS1123Label(in)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0
+}
+
+var (
+	verbName     = regexp.MustCompile(`^[a-z]+$`)
+	resourceName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*(?:/[a-z0-9][a-z0-9.-]*)?$`)
+)
+
+// isGrantable returns whether a permission has names that Kubernetes takes, and no
+// wildcard.
+func isGrantable(p problem.Permission) bool {
+	return verbName.MatchString(p.Verb) && resourceName.MatchString(p.Resource) &&
+		(p.Group == "" || len(validation.IsDNS1123Subdomain(p.Group)) == 0) &&
+		(p.Namespace == "" || len(validation.IsDNS1123Label(p.Namespace)) == 0) &&
+		len(path.IsValidPathSegmentName(p.Name)) == 0 && text.OneLine(p.Name) == p.Name
+}
+
+// grant writes the documents for one subject.
 type grant struct {
-	user, name, namespace string
-	out                   bytes.Buffer
+	subject         rbacv1.Subject
+	name, namespace string
+	out             bytes.Buffer
 }
 
 // inNamespace grants in the one namespace. The permission to create it is replaced
@@ -120,14 +166,7 @@ func rules(needs []problem.Permission, named bool) []rbacv1.PolicyRule {
 	return made
 }
 
-func (g *grant) subjects() []rbacv1.Subject {
-	if account, ok := strings.CutPrefix(g.user, "system:serviceaccount:"); ok {
-		if in, name, ok := strings.Cut(account, ":"); ok {
-			return []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: in, Name: name}}
-		}
-	}
-	return []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: g.user}}
-}
+func (g *grant) subjects() []rbacv1.Subject { return []rbacv1.Subject{g.subject} }
 
 func (g *grant) ref(kind string) rbacv1.RoleRef {
 	return rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kind, Name: g.name}
@@ -136,16 +175,17 @@ func (g *grant) ref(kind string) rbacv1.RoleRef {
 // document writes one. Marshalling these types does not fail; if it did, a comment
 // would say so in the document's place.
 func (g *grant) document(o any) {
-	text, err := yaml.Marshal(o)
+	document, err := yaml.Marshal(o)
 	if err != nil {
 		g.comment(fmt.Sprintf("cannot be written as YAML: %q", err))
 		return
 	}
 	g.out.WriteString("---\n")
-	g.out.Write(text)
+	g.out.Write(document)
 }
 
-func (g *grant) comment(line string) { fmt.Fprintf(&g.out, "# %s\n", line) }
+// comment writes a line that cannot end within what it quotes.
+func (g *grant) comment(line string) { fmt.Fprintf(&g.out, "# %s\n", text.OneLine(line)) }
 
 func kind(k string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: k}

@@ -1,7 +1,8 @@
 // Package transport holds what every request to the API server passes: the wait
-// for an answer, the count of requests and the server's clock (Transport), the
-// repetition of reads (RetryReads), a memory of objects read a moment ago
-// (GetCache), and the fence that ends a Helm operation for good (Fence).
+// for an answer, the count of requests and the server's clock (Transport), a look at
+// every refusal before anybody believes or shows it (refusal.go), the repetition of
+// reads (RetryReads), a memory of objects read a moment ago (GetCache), and the fence
+// that ends a Helm operation for good (Fence).
 package transport
 
 import (
@@ -98,6 +99,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		ReadCloser: resp.Body,
 		onRead:     func(n int, err error) error { t.traffic.add(op, 0, 0, int64(n)); return err },
 		onEnd:      func() { cancel(nil) },
+	}
+	if err := vetRefusal(req, info, resp); err != nil {
+		return nil, err
 	}
 	return resp, nil
 }
