@@ -11,6 +11,7 @@ import (
 	"io"
 
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // Platform is where Berth runs.
@@ -28,18 +29,19 @@ type Platform interface {
 	// Mask keeps a secret out of everything that is printed or written from now
 	// on.
 	Mask(secret string)
-	// Redact returns text without the masked secrets, for text that is written
-	// elsewhere.
-	Redact(text []byte) []byte
-	// Publish puts the result where the platform shows it and, unless dir is
+	// Masked returns a result without secrets. It is what reports are made of: text
+	// is masked before it is written in their syntax, and not after.
+	Masked(r result.Result) result.Result
+	// Publish puts the result, which is masked, where the platform shows it and, unless dir is
 	// empty, writes the report files into that folder. The error is about these
 	// files; anything else that cannot be written in this run is warned of.
 	Publish(r result.Result, dir string) error
 }
 
-// Detect returns the platform that the environment names. It prints to w.
-func Detect(getenv func(string) string, w io.Writer) Platform {
-	printer := newPrinter(w)
+// Detect returns the platform that the environment names. It prints to w, without the
+// secrets that mask knows by then.
+func Detect(getenv func(string) string, w io.Writer, mask *secrets.Mask) Platform {
+	printer := newPrinter(w, mask)
 	switch {
 	case getenv("GITHUB_ACTIONS") == "true":
 		return newGitHub(getenv, printer)

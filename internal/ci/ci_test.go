@@ -15,6 +15,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // env is an environment for a test.
@@ -39,7 +40,7 @@ func TestDetect(t *testing.T) {
 		"*ci.gitLab": {"GITLAB_CI": "true", "CI": "true"},
 		"ci.local":   {"CI": "true"},
 	} {
-		if got := fmt.Sprintf("%T", Detect(e.get, &bytes.Buffer{})); got != want {
+		if got := fmt.Sprintf("%T", Detect(e.get, &bytes.Buffer{}, nil)); got != want {
 			t.Errorf("%v: got %s, want %s", e, got, want)
 		}
 	}
@@ -49,7 +50,7 @@ func TestPlainPlatformsPrintNoControlSequences(t *testing.T) {
 	const hostile = "a\x1b[31mb\r\x1b[0Ksection_start:1:x\r\x1b[0Kc\x07"
 	for _, e := range []env{{}, {"GITLAB_CI": "true"}} {
 		var out bytes.Buffer
-		Detect(e.get, &out).Line(hostile)
+		Detect(e.get, &out, nil).Line(hostile)
 		if got, want := out.String(), "ab\nsection_start:1:x\nc\n"; got != want {
 			t.Errorf("%v: got %q, want %q", e, got, want)
 		}
@@ -59,7 +60,7 @@ func TestPlainPlatformsPrintNoControlSequences(t *testing.T) {
 func TestMaskedSecretsAreNotPrinted(t *testing.T) {
 	for _, e := range []env{{}, {"GITLAB_CI": "true"}, {"GITHUB_ACTIONS": "true"}} {
 		var out bytes.Buffer
-		p := Detect(e.get, &out)
+		p := Detect(e.get, &out, secrets.New())
 		p.Mask("hunter2hunter2\n\n}\nsecond-line\r\n")
 		p.Mask("")
 		out.Reset()
@@ -72,7 +73,7 @@ func TestMaskedSecretsAreNotPrinted(t *testing.T) {
 
 func TestMaskedSecretWithinAnother(t *testing.T) {
 	var out bytes.Buffer
-	p := Detect(env{}.get, &out)
+	p := Detect(env{}.get, &out, secrets.New())
 	p.Mask("hunter2")
 	p.Mask("hunter2-of-old")
 	p.Line("hunter2-of-old, hunter2")
@@ -87,26 +88,26 @@ func TestMaskedSecretsAreNotReported(t *testing.T) {
 		"glpat-hunter2_cd_ef", `hunter2"word<&>'\`, "-hunter2|*[x]", "hunter2@web#1  with\ttabs", "hunter2`x_y`z", "hun\u200bter2_x",
 		"_ünï_hunter2",
 	} {
-		p := newPrinter(io.Discard)
-		p.mask(secret)
+		p := newPrinter(io.Discard, secrets.New())
+		p.give(secret)
 		for _, text := range []string{secret, "token " + secret + " refused", strings.Repeat("x", 490) + " " + secret} {
-			files, err := reportFiles(result.Result{
+			files, err := reportFiles(p.masked(result.Result{
 				Subject: result.Subject{Verb: "deploy", URL: text},
 				Exit:    result.Exit{Reason: problem.DeployFailed, Headline: text, Cause: text, Next: text},
 				Proof: result.Proof{Checks: []result.Check{{Title: text, Detail: text, Findings: []string{text}}}, Evidence: []string{text},
 					Diagnostics: &result.Diagnostics{Reason: text, Symptoms: []result.Symptom{{Reason: text, Events: []string{text}}}}},
 				Log: result.Log{Notes: []result.Note{{Level: result.LevelError, Title: text, Message: text}}},
-			})
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}
 			for name, data := range files {
-				got := string(p.redact(data))
+				got := string(data)
 				if i := strings.Index(got, "hunter2"); i >= 0 {
 					t.Errorf("%q: %s has it: %q", secret, name, got[max(0, i-50):min(len(got), i+50)])
 				}
 			}
-			if !json.Valid(p.redact(files[fileJSON])) {
+			if !json.Valid(files[fileJSON]) {
 				t.Errorf("%q: the JSON is broken", secret)
 			}
 		}
@@ -116,7 +117,7 @@ func TestMaskedSecretsAreNotReported(t *testing.T) {
 // What was cut before it came here may hold the beginning of a secret.
 func TestMaskedSecretsAreNotPrintedInPart(t *testing.T) {
 	var out bytes.Buffer
-	p := Detect(env{}.get, &out)
+	p := Detect(env{}.get, &out, secrets.New())
 	p.Mask("hunter2-token")
 	p.Line("hunter2-to…, xhunt…, hun…, …, hunter2-token…, hunter2")
 	if got, want := out.String(), "***…, x***…, hun…, …, ***…, hunter2\n"; got != want {
@@ -130,7 +131,7 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pi
 
 func TestABrokenLogIsNoReasonToStop(t *testing.T) {
 	for _, e := range []env{{}, {"GITLAB_CI": "true"}, {"GITHUB_ACTIONS": "true"}} {
-		p := Detect(e.get, brokenWriter{})
+		p := Detect(e.get, brokenWriter{}, secrets.New())
 		p.Line("::error::x")
 		p.Mask("hunter2hunter2")
 		if err := p.Publish(failedResult(), ""); err != nil {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
-	"github.com/berth-dev/berth/internal/text"
 )
 
 // maxSummary is the number of bytes that GitHub accepts as a step's summary. It
@@ -41,7 +40,7 @@ func newGitHub(getenv func(string) string, p *printer) *gitHub {
 // "::" at the start of a line and for "##[" anywhere in it. Text with either is
 // printed between stop-commands markers.
 func (g *gitHub) Line(text string) {
-	text = sanitize(text)
+	text = g.printer.sanitize(text)
 	if strings.Contains(text, "::") || strings.Contains(text, "##[") {
 		token := g.token()
 		text = "::stop-commands::" + token + "\n" + text + "::" + token + "::\n"
@@ -53,12 +52,12 @@ func (g *gitHub) OneLine(text string) string { return g.printer.oneLine(text) }
 
 // Mask masks each line by itself, as the runner does.
 func (g *gitHub) Mask(secret string) {
-	for _, line := range g.printer.mask(secret) {
+	for _, line := range g.printer.give(secret) {
 		g.action.AddMask(line)
 	}
 }
 
-func (g *gitHub) Redact(text []byte) []byte { return g.printer.redact(text) }
+func (g *gitHub) Masked(r result.Result) result.Result { return g.printer.masked(r) }
 
 // Publish writes the report files, the annotations, the job summary and the
 // outputs.
@@ -89,13 +88,14 @@ func (g *gitHub) Warn(title, message string) {
 	g.annotate(result.Note{Level: result.LevelWarning, Title: title, Message: message})
 }
 
-// annotate prints a note as an annotation of the job.
+// annotate prints a note as an annotation of the job. The library escapes what the
+// runner decodes.
 func (g *gitHub) annotate(note result.Note) {
 	a := g.action
-	if title := g.clean(note.Title); title != "" {
+	if title := g.printer.clean(note.Title); title != "" {
 		a = a.WithFieldsMap(map[string]string{"title": title})
 	}
-	message := g.clean(note.Message)
+	message := g.printer.clean(note.Message)
 	switch note.Level {
 	case result.LevelError:
 		a.Errorf("%s", message)
@@ -106,12 +106,8 @@ func (g *gitHub) annotate(note result.Note) {
 	}
 }
 
-// clean returns text for the data of a workflow command, without control
-// characters and secrets. The library escapes what the runner decodes.
-func (g *gitHub) clean(s string) string { return string(g.printer.redact([]byte(text.Clean(s)))) }
-
 func (g *gitHub) appendSummary(markdown []byte) error {
-	return g.appendFile("GITHUB_STEP_SUMMARY", g.printer.redact(markdown), maxSummary)
+	return g.appendFile("GITHUB_STEP_SUMMARY", markdown, maxSummary)
 }
 
 // appendOutputs writes the outputs in the heredoc form. It does not leave that to

@@ -15,6 +15,7 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 func failedResult() result.Result {
@@ -40,7 +41,7 @@ func onGitHub(t *testing.T, out *bytes.Buffer) (*gitHub, env) {
 		"GITHUB_OUTPUT":       filepath.Join(dir, "output"),
 		"GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"),
 	}
-	g := newGitHub(e.get, newPrinter(out))
+	g := newGitHub(e.get, newPrinter(out, secrets.New()))
 	count := 0
 	g.token = func() string { count++; return fmt.Sprintf("token%d", count) }
 	return g, e
@@ -64,7 +65,7 @@ func TestGitHubLineStopsCommands(t *testing.T) {
 }
 
 func TestGitHubTokensCannotBeForetold(t *testing.T) {
-	g := newGitHub(env{}.get, newPrinter(&bytes.Buffer{}))
+	g := newGitHub(env{}.get, newPrinter(&bytes.Buffer{}, nil))
 	if a, b := g.token(), g.token(); a == b || len(a) < 26 {
 		t.Errorf("%q, %q", a, b)
 	}
@@ -189,7 +190,7 @@ func TestGitHubReportFolderThatCannotBeWritten(t *testing.T) {
 
 func TestGitLabLinesAndFiles(t *testing.T) {
 	var out bytes.Buffer
-	g := &gitLab{getenv: env{}.get, printer: newPrinter(&out)}
+	g := &gitLab{getenv: env{}.get, printer: newPrinter(&out, nil)}
 	g.Line("roll\x1b[0Kout\r\x1b[0Ksection_end:1:x")
 	want := "rollout\nsection_end:1:x\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {

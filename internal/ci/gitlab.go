@@ -62,16 +62,16 @@ func (g *gitLab) event() Event {
 }
 
 // Line removes control sequences, and with them the markers of log sections.
-func (g *gitLab) Line(text string) { g.printer.printText(sanitize(text)) }
+func (g *gitLab) Line(text string) { g.printer.printText(g.printer.sanitize(text)) }
 
 func (g *gitLab) Warn(title, message string) { warn(g.Line, title, message) }
 
 func (g *gitLab) OneLine(text string) string { return g.printer.oneLine(text) }
 
 // Mask affects only what Berth prints: a GitLab job cannot add masks.
-func (g *gitLab) Mask(secret string) { g.printer.mask(secret) }
+func (g *gitLab) Mask(secret string) { g.printer.give(secret) }
 
-func (g *gitLab) Redact(text []byte) []byte { return g.printer.redact(text) }
+func (g *gitLab) Masked(r result.Result) result.Result { return g.printer.masked(r) }
 
 func (g *gitLab) Publish(r result.Result, dir string) error {
 	files, err := reportFiles(r)

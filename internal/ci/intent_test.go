@@ -95,7 +95,7 @@ func TestAuto(t *testing.T) {
 			if c.payload != "" {
 				c.env.withPayload(t, c.payload)
 			}
-			ctx, err := Detect(c.env.get, &bytes.Buffer{}).Context()
+			ctx, err := Detect(c.env.get, &bytes.Buffer{}, nil).Context()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +110,7 @@ func TestAuto(t *testing.T) {
 func TestAutoForksWithoutCredentials(t *testing.T) {
 	for _, action := range []string{"opened", "closed"} {
 		e := github("pull_request", "refs/pull/7/merge").withPayload(t, pull(action, "patch-1", fork))
-		ctx, err := Detect(e.get, &bytes.Buffer{}).Context()
+		ctx, err := Detect(e.get, &bytes.Buffer{}, nil).Context()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +164,7 @@ func TestContext(t *testing.T) {
 		},
 		"local": {env{}, Context{}},
 	} {
-		got, err := Detect(c.env.get, &bytes.Buffer{}).Context()
+		got, err := Detect(c.env.get, &bytes.Buffer{}, nil).Context()
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -191,7 +191,7 @@ func TestContextWithoutAUsablePayload(t *testing.T) {
 		"no pull request":   {github("pull_request_target", ref).withPayload(t, `{}`), "names no head branch"},
 		"null pull request": {github("pull_request_target", ref).withPayload(t, `{"pull_request": null}`), "names no head branch"},
 	} {
-		ctx, err := Detect(c.env.get, &bytes.Buffer{}).Context()
+		ctx, err := Detect(c.env.get, &bytes.Buffer{}, nil).Context()
 		if err == nil || !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: got %v", name, err)
 		}

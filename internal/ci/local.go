@@ -6,12 +6,12 @@ import "github.com/berth-dev/berth/internal/result"
 // and has no Context: the inputs say everything.
 type local struct{ printer *printer }
 
-func (local) Context() (Context, error)    { return Context{}, nil }
-func (l local) Line(text string)           { l.printer.printText(sanitize(text)) }
-func (l local) Warn(title, message string) { warn(l.Line, title, message) }
-func (l local) OneLine(text string) string { return l.printer.oneLine(text) }
-func (l local) Mask(secret string)         { l.printer.mask(secret) }
-func (l local) Redact(text []byte) []byte  { return l.printer.redact(text) }
+func (local) Context() (Context, error)              { return Context{}, nil }
+func (l local) Line(text string)                     { l.printer.printText(l.printer.sanitize(text)) }
+func (l local) Warn(title, message string)           { warn(l.Line, title, message) }
+func (l local) OneLine(text string) string           { return l.printer.oneLine(text) }
+func (l local) Mask(secret string)                   { l.printer.give(secret) }
+func (l local) Masked(r result.Result) result.Result { return l.printer.masked(r) }
 
 func (l local) Publish(r result.Result, dir string) error {
 	printNotes(l.Line, r)

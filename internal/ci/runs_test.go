@@ -300,7 +300,7 @@ func TestTheRunsOwnURL(t *testing.T) {
 			return e
 		}(),
 	} {
-		c, _ := Detect(e.get, &strings.Builder{}).Context() // without a payload, which does not matter here
+		c, _ := Detect(e.get, &strings.Builder{}, nil).Context() // without a payload, which does not matter here
 		if c.RunURL != want {
 			t.Errorf("got %q, want %q", c.RunURL, want)
 		}

@@ -36,6 +36,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	if err != nil {
 		return nil, nil, err
 	}
+	p.mask.Name(t.App.App, t.Slug, t.Namespace, t.Release, t.URL, t.Source.Branch, t.Source.Repository)
 	conn, err := kube.Connect(p.kubeOptions(out, aside, o))
 	if err != nil {
 		return nil, nil, err
@@ -104,6 +105,7 @@ func (p Process) kubeOptions(out console, aside *notes, o *input.Options) kube.O
 		Getenv:         p.getenv,
 		Warn:           aside.warn,
 		Note:           aside.note,
+		Hide:           p.mask.Give,
 		Log:            out.debug,
 	}
 }
@@ -129,7 +131,7 @@ func (p Process) openStore(ctx context.Context, conn *kube.Conn, out console, t 
 			Stamp: facts.Stamp{Run: t.run}, Identity: t.Identity,
 			Annotations:      map[string]string{ownership.AnnotationBranch: t.Source.Branch, ownership.AnnotationRunURL: t.holder},
 			RunURLAnnotation: ownership.AnnotationRunURL,
-			Context:          context.WithoutCancel(ctx), Log: out.debug, Started: time.Now(),
+			Context:          context.WithoutCancel(ctx), Log: out.debug, Started: time.Now(), Mask: p.mask,
 		})
 	return store, kind, err
 }
@@ -147,6 +149,7 @@ func (p Process) helmOptions(conn *kube.Conn, out console, t target, o *input.Op
 		Values: chart.Values{Files: o.Values, Set: o.Set, SetString: o.SetString, SetFile: o.SetFile, SetJSON: o.SetJSON,
 			Data: t.Values(), Stdin: p.Stdin},
 		SkipSchema: o.SkipSchemaValidation,
+		Mask:       p.mask,
 		Log:        out.debug,
 		Rediscover: conn.ResetDiscovery,
 		HookOutput: out.hookLog,

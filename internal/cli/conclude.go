@@ -24,7 +24,7 @@ func (p Process) refuseCommandLine(v verb.Verb, err error) int {
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	input.Bind(flags, verb.Deploy) // which takes whatever says where to report
 	_ = flags.Parse(p.Args)
-	return p.conclude(ci.Detect(p.getenv, p.Stderr), p.readableOptions(flags), wrongInput(v, err))
+	return p.conclude(ci.Detect(p.getenv, p.Stderr, p.mask), p.readableOptions(flags), wrongInput(v, err))
 }
 
 // readableOptions returns, when the inputs are wrong, those that say where to report
@@ -73,6 +73,8 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 		code = exitOK
 		soften(&r)
 	}
+	p.mask.Name(publicNames(r)...)
+	r = platform.Masked(r)
 	if err := platform.Publish(r, o.ReportDir); err != nil {
 		platform.Warn("The report is not written", err.Error())
 	}
@@ -82,12 +84,22 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 	}
 	data, err := report.JSON(r)
 	if err == nil {
-		_, err = p.Stdout.Write(append(platform.Redact(data), '\n'))
+		_, err = p.Stdout.Write(append(data, '\n'))
 	}
 	if err != nil {
 		platform.Warn("The report is not printed", err.Error())
 	}
 	return code
+}
+
+// publicNames returns the names in a result. None of them is a secret, even where a
+// Secret holds the same text: its namespace, a host, a branch.
+func publicNames(r result.Result) []string {
+	names := []string{r.App, r.Branch, r.Namespace, r.Release, r.URL, r.User, r.Chart}
+	for _, o := range r.Objects {
+		names = append(names, o.Kind, o.Namespace, o.Name)
+	}
+	return names
 }
 
 // soften turns the notes that would fail the step into warnings.

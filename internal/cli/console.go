@@ -29,7 +29,7 @@ func (p Process) console(o *input.Options) console {
 	}
 	screen := progress.NewScreen(w, p.getenv)
 	return console{
-		Platform: ci.Detect(p.getenv, screen), screen: screen,
+		Platform: ci.Detect(p.getenv, screen, p.mask), screen: screen,
 		silent:  o.LogLevel == "warn" || o.LogLevel == "error",
 		verbose: o.LogLevel == "debug",
 	}

@@ -9,8 +9,11 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/engine"
+	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/secrets"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -18,6 +21,8 @@ import (
 // run, which then settles what it began; a second one ends it at once. SIGHUP is never
 // that second one: a terminal that is closed sends it once itself and once by its shell.
 func Main(ctx context.Context, p Process) int {
+	p.mask = secrets.New()
+	p.mask.Give(input.SecretsIn(p.getenv)...)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan int, 1)
@@ -50,11 +55,13 @@ func interrupt(s os.Signal) *engine.Interrupt {
 }
 
 // run parses the command line, runs its verb and returns the exit code. A panic is
-// a bug and printed with the stack, which a report of it needs.
+// a bug and printed with the stack, which a report of it needs. What it says may quote
+// anything, and is printed as everything else is: without secrets and commands.
 func (p Process) run(ctx context.Context) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(p.Stderr, "berth: internal error: %v\nPlease report this with what follows.\n%s", r, debug.Stack())
+			ci.Detect(p.getenv, p.Stderr, p.mask).
+				Line(fmt.Sprintf("berth: internal error: %v\nPlease report this with what follows.\n%s", r, debug.Stack()))
 			code = exitInternal
 		}
 	}()

@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // Process is what the operating system gives a program.
@@ -19,6 +21,8 @@ type Process struct {
 	// OwnLogs lets the run redirect the process-wide logs of the libraries, which
 	// would print chart values. Only the real program may.
 	OwnLogs bool
+
+	mask *secrets.Mask // of this run; Main makes it
 }
 
 // getenv returns the value of an environment variable, or "" when it is not set.

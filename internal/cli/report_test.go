@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // A command line that cannot be read is reported where it was asked for all the
@@ -149,7 +151,7 @@ func TestSecretsAreMaskedInTheReport(t *testing.T) {
 	for _, host := range []string{"GITHUB_ACTIONS", "GITLAB_CI", "NEITHER"} {
 		var said bytes.Buffer
 		p := Process{Environ: []string{host + "=true"}, Stdout: &said}
-		platform := ci.Detect(p.getenv, io.Discard)
+		platform := ci.Detect(p.getenv, io.Discard, secrets.New())
 		platform.Mask(token)
 		r := result.Result{
 			Exit:  result.Exit{Reason: problem.DeployFailed},
@@ -185,5 +187,45 @@ func TestSecretsAreMasked(t *testing.T) {
 				t.Errorf("it says:\n%s", &said)
 			}
 		})
+	}
+}
+
+// breaking panics as soon as something is printed to it, and quotes that.
+type breaking struct{ before *bytes.Buffer }
+
+func (b breaking) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("::add-mask::")) {
+		return b.before.Write(p)
+	}
+	panic(errors.New("::error::hunter2-token\x1b[31m\n::set-env name=PATH::/evil\n" + string(p)))
+}
+
+// A panic says no secret and no command, whatever it quotes.
+func TestPanicIsPrintedAsEverythingElse(t *testing.T) {
+	const token = "hunter2-token"
+	var masks, stderr bytes.Buffer
+	code := Main(t.Context(), Process{Args: []string{"auto"}, Environ: []string{"GITHUB_ACTIONS=true", "BERTH_GITHUB_TOKEN=" + token},
+		Stdout: breaking{&masks}, Stderr: &stderr})
+	said := stderr.String()
+	if code != exitInternal || !strings.Contains(said, "internal error") || !strings.Contains(said, "goroutine") {
+		t.Errorf("exit code %d:\n%s", code, said)
+	}
+	if strings.Contains(said, token) || strings.Contains(said, "\x1b") || !strings.Contains(said, "***") {
+		t.Errorf("it says:\n%s", said)
+	}
+	stop, _, _ := strings.Cut(said, "\n")
+	if word, stops := strings.CutPrefix(stop, "::stop-commands::"); !stops || !strings.HasSuffix(said, "::"+word+"::\n") {
+		t.Errorf("the runner would execute it:\n%s", said)
+	}
+}
+
+// A secret that was put where another input belongs is hidden all the same.
+func TestSecretsAreMaskedWhereInputsAreWrong(t *testing.T) {
+	const token = "hunter2-token"
+	var said bytes.Buffer
+	code := Main(t.Context(), Process{Args: []string{"check", "--kube-apiserver=" + token, "--branch=b", "--repository=acme/shop"},
+		Environ: []string{"BERTH_KUBE_TOKEN=" + token}, Stdout: &said, Stderr: &said})
+	if code != exitWrongInput || !strings.Contains(said.String(), "kube-apiserver") || strings.Contains(said.String(), token) {
+		t.Errorf("exit code %d:\n%s", code, &said)
 	}
 }

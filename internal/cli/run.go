@@ -18,7 +18,7 @@ import (
 
 // runVerb resolves a verb's inputs, runs it and returns the exit code.
 func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet) int {
-	about, aboutErr := ci.Detect(p.getenv, io.Discard).Context()
+	about, aboutErr := ci.Detect(p.getenv, io.Discard, nil).Context()
 	o, err := input.Resolve(flags, p.Environ, v, defaults(about))
 	if err != nil {
 		// An error of the platform matters only together with the inputs that are

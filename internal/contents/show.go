@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/secrets"
 	"github.com/berth-dev/berth/internal/text"
 )
 
@@ -71,7 +71,7 @@ func (w *walk) texts(f finding) (recorded, live string) {
 	if !aok || !bok {
 		return showOrNot(f.want), showOrNot(f.live)
 	}
-	if a, b = withoutSecrets(a), withoutSecrets(b); a == b { // before they are cut, by which a secret would lose its name
+	if a, b = secrets.InField(a), secrets.InField(b); a == b { // before they are cut, by which a secret would lose its name
 		return facts.NotShown, facts.NotShown
 	}
 	if from := firstDifference(a, b); from > 0 && (len(a) > shown || len(b) > shown) {
@@ -97,35 +97,10 @@ func firstDifference(a, b string) int {
 	return n
 }
 
-// secretWords are what secrets are called.
-const secretWords = `(?:passw(?:or)?d|passphrase|pwd|token|secret|credential|` +
-	`(?:api|access|private|secret|encryption|signing)[-_]?key(?:[-_]?base)?)s?`
-
-// secretName is what fields with secrets are called.
-var secretName = regexp.MustCompile(`(?i)` + secretWords + `$`)
-
-// secretTexts find a secret in a text, after what tells that it is one: --password=x,
-// a header, a private key, a token, a password in a URL.
-var secretTexts = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)(` + secretWords + `["']?[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&]+)`),
-	regexp.MustCompile(`(?i)(authorization["']?[=:]\s*["']?(?:bearer|basic)\s+)[^\s"']+`),
-	regexp.MustCompile(`(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^-]+`),
-	regexp.MustCompile(`()eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*`),
-	regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`),
-}
-
-// withoutSecrets returns a text without what looks like a secret in it.
-func withoutSecrets(s string) string {
-	for _, secret := range secretTexts {
-		s = secret.ReplaceAllString(s, "$1(hidden)")
-	}
-	return s
-}
-
 // isFlag returns whether the argument after this one is a secret: --password.
 func isFlag(argument any) bool {
 	flag, ok := argument.(string)
-	return ok && strings.HasPrefix(flag, "-") && secretName.MatchString(flag)
+	return ok && strings.HasPrefix(flag, "-") && secrets.LooksSo(flag)
 }
 
 // isHidden returns whether the values of a finding are secret: those of a Secret, and
@@ -139,7 +114,7 @@ func (w *walk) isHidden(f finding) bool {
 		switch {
 		case s.secret:
 			return true
-		case !secretName.MatchString(s.name):
+		case !secrets.LooksSo(s.name):
 		case s.list && (isText(f.want) || isText(f.live)), !s.list && s.name == named && (mayBeSecret(f.want) || mayBeSecret(f.live)):
 			return true
 		}
@@ -177,12 +152,12 @@ func show(v any) string {
 		if v == "" {
 			return `""`
 		}
-		return text.Cut(clean(withoutSecrets(v)), shown)
+		return text.Cut(clean(secrets.InField(v)), shown)
 	case map[string]any:
 		var parts []string
 		name, _ := v["name"].(string)
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if isPlain(v[key]) && !secretName.MatchString(key) && (key != "value" || !secretName.MatchString(name)) {
+			if isPlain(v[key]) && !secrets.LooksSo(key) && (key != "value" || !secrets.LooksSo(name)) {
 				parts = append(parts, key+": "+show(v[key]))
 			}
 		}
@@ -196,7 +171,7 @@ func show(v any) string {
 		}
 		parts := make([]string, len(v))
 		for i := range v {
-			if parts[i] = strconv.Quote(withoutSecrets(plainText(v[i]))); i > 0 && isFlag(v[i-1]) {
+			if parts[i] = strconv.Quote(secrets.InField(plainText(v[i]))); i > 0 && isFlag(v[i-1]) {
 				parts[i] = "(hidden)"
 			}
 		}
@@ -214,7 +189,7 @@ func inner(m map[string]any) []string {
 		case nil:
 			value = "null"
 		case []any:
-			if len(v) == 0 || !secretName.MatchString(key) {
+			if len(v) == 0 || !secrets.LooksSo(key) {
 				value = show(v)
 			}
 		case map[string]any:

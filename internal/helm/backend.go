@@ -14,6 +14,7 @@ import (
 	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // Options are the settings that all operations of a run share.
@@ -24,7 +25,8 @@ type Options struct {
 	MaxHistory int           // revisions to keep; 0 keeps all
 	Source     chart.Source
 	Values     chart.Values
-	SkipSchema bool // hold the values against no schema
+	SkipSchema bool          // hold the values against no schema
+	Mask       *secrets.Mask // is told what the values and the objects hold that is secret; may be nil
 	Log        func(format string, args ...any)
 	Rediscover func()                                // drops the cached discovery of the API server
 	HookOutput func(pod, container string) io.Writer // for hooks' logs; nil discards them

@@ -12,6 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/berth-dev/berth/internal/helm/chart"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // ChartSource holds the run's chart and values, and what the API server offers,
@@ -39,6 +40,7 @@ func (s *ChartSource) Fetch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.opts.Mask.Find(secrets.InValues(values)...)
 	archive, err := chart.Fetch(ctx, s.opts.Source)
 	if err != nil {
 		return err

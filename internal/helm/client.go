@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"time"
@@ -8,11 +9,13 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -40,6 +43,7 @@ type client struct {
 	cacheGets    func() (end func())
 	mapper       func() (meta.RESTMapper, error) // nil maps no stored manifest
 	release      ownership.Release               // whose objects these are
+	sensitive    *manifest.Sensitive             // is told of every object before it is sent; nil: nobody is
 	leavings     *leavings
 	timeline     *timeline
 	observed
@@ -67,8 +71,24 @@ func (c *client) IsReachable() error { return nil }
 // Build never validates: Helm 3's OpenAPI validation downloads the schema and
 // then checks nothing on a current API server. Hooks ask for validation whatever
 // the action's DisableOpenAPIValidation says.
+//
+// Whatever Helm sends was built here before. So the mask knows what is secret in it
+// when an error quotes it, also where a template made that up just now.
 func (c *client) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
-	return c.sdkClient.Build(r, false)
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	built, err := c.sdkClient.Build(bytes.NewReader(text), false)
+	if err != nil {
+		c.sensitive.Text(string(text))
+	}
+	for _, info := range built {
+		if o, ok := info.Object.(*unstructured.Unstructured); ok {
+			c.sensitive.Object(o)
+		}
+	}
+	return built, err
 }
 
 // Create creates the objects of a hook or of an install.

@@ -1,7 +1,9 @@
 package helm
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -11,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // WatchUntilReady waits until hooks have run to their end. Helm's own does not
@@ -63,8 +66,34 @@ func (c *client) copyLog(namespace, pod string, o *corev1.PodLogOptions, to io.W
 		return fmt.Errorf("read the log of container %s of pod %s in namespace %s: %w", o.Container, pod, namespace, err)
 	}
 	defer stream.Close()
-	if _, err := io.Copy(to, stream); err != nil {
+	if err := copyLines(to, stream); err != nil {
 		return fmt.Errorf("copy the log of container %s of pod %s in namespace %s: %w", o.Container, pod, namespace, err)
 	}
 	return nil
+}
+
+// longestLine is how many bytes of a line of a log are copied.
+const longestLine = 64 << 10
+
+// copyLines copies text line by line, each with one Write: whoever looks for a secret
+// in a line would not find one that two Writes divide.
+func copyLines(to io.Writer, from io.Reader) error {
+	lines := bufio.NewReaderSize(from, longestLine)
+	for begins := true; ; {
+		line, more, err := lines.ReadLine()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case begins && more:
+			_, err = io.WriteString(to, string(line)+text.Ellipsis+"\n")
+		case begins:
+			_, err = io.WriteString(to, string(line)+"\n")
+		}
+		if err != nil {
+			return err
+		}
+		begins = !more
+	}
 }

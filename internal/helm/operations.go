@@ -16,6 +16,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
@@ -92,6 +93,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			cacheGets:    backend.CacheGets,
 			mapper:       backend.Getter.ToRESTMapper,
 			release:      release,
+			sensitive:    manifest.NewSensitive(o.opts.Mask),
 			leavings:     left,
 			timeline:     t,
 		},

@@ -9,6 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -72,6 +73,8 @@ func withReason(err error) error {
 	case isOwnershipConflict(err):
 		return &problem.Problem{Reason: problem.Foreign, Tried: "take the chart's objects into the release", Cause: err,
 			Next: "Rename them in the chart, or remove their owner first: they belong to something else. Nothing was touched."}
+	case apierrors.IsForbidden(err) && !apifailure.IsDenied(err): // by admission
+		return apifailure.Classify(err, "carry out the operation")
 	case apierrors.IsForbidden(err):
 		return &problem.Problem{Reason: problem.PermissionMissing, Headline: "A permission on the chart's own objects is missing.", Cause: err,
 			Next: "Grant what the API server names, then run again."}

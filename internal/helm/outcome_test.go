@@ -36,7 +36,8 @@ func TestOutcomeKeepsTheCause(t *testing.T) {
 }
 
 func TestWithReason(t *testing.T) {
-	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "a", errors.New("no"))
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "a",
+		errors.New(`User "u" cannot create resource "secrets" in API group "" in the namespace "n"`))
 	problemOf := &problem.Problem{Reason: problem.RecordUnreadable}
 	for name, c := range map[string]struct {
 		err  error
@@ -45,6 +46,8 @@ func TestWithReason(t *testing.T) {
 		"a problem stays":      {fmt.Errorf("wrapped: %w", problemOf), problem.RecordUnreadable},
 		"an object of another": {errors.New(`ConfigMap "a" exists: invalid ownership metadata; label`), problem.Foreign},
 		"a refused request":    {fmt.Errorf("create: %w", forbidden), problem.PermissionMissing},
+		"one that admission refused": {apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "a", errors.New("a policy says no")),
+			problem.DeployFailed},
 		"a connection that failed": {&url.Error{Op: "Get", URL: "https://k", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}},
 			problem.Unanswered},
 	} {

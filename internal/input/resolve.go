@@ -1,6 +1,7 @@
 package input
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -84,6 +85,10 @@ func (in *Input) read(o *Options, from string, values []string) (errs Errors) {
 	return errs
 }
 
+// keyPath is what the key of a value looks like. A part of a value with = in it mostly
+// does not.
+var keyPath = regexp.MustCompile(`^[\w.\[\]\\/ -]{1,80}$`)
+
 // redact hides the parts of a value that are or may be secret: chart values often
 // contain passwords, and so do URLs.
 func (in *Input) redact(value string) string {
@@ -92,7 +97,7 @@ func (in *Input) redact(value string) string {
 	}
 	if in.Name == "set" || strings.HasPrefix(in.Name, "set-") {
 		key, _, found := strings.Cut(value, "=")
-		if !found || isJSONObject(value) {
+		if !found || isJSONObject(value) || !keyPath.MatchString(key) {
 			return hidden
 		}
 		return key + "=" + hidden

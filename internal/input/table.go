@@ -30,6 +30,25 @@ func Find(name string) *Input {
 	return nil
 }
 
+// tokens are variables of the platforms that hold a secret which Berth takes nothing
+// from, or only by default.
+var tokens = []string{"GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "CI_JOB_TOKEN", "CI_REGISTRY_PASSWORD",
+	"CI_DEPLOY_PASSWORD", "CI_DEPENDENCY_PROXY_PASSWORD"}
+
+// SecretsIn returns the secrets in an environment, be the inputs right or wrong.
+func SecretsIn(getenv func(string) string) []string {
+	var all []string
+	for _, name := range tokens {
+		all = append(all, getenv(name))
+	}
+	for i := range Table {
+		if in := &Table[i]; in.Secret {
+			all = append(all, getenv(in.Env()), getenv(in.ActionEnv()))
+		}
+	}
+	return all
+}
+
 // Secrets returns the values that nobody may see, of whichever input.
 func (o *Options) Secrets() []Secret {
 	var all []Secret

@@ -71,6 +71,7 @@ func connect(o Options, d destination) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Hide(d.config.BearerToken, d.config.Password)
 	if err := refuseClearText(host, d); err != nil {
 		return nil, err
 	}

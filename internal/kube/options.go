@@ -30,6 +30,7 @@ type Options struct {
 
 	Warn func(string)                     // takes the API server's warnings, each once; untrusted text
 	Note func(title, message string)      // takes warnings of Berth's own about the connection
+	Hide func(secrets ...string)          // takes the credentials that were found, to be masked
 	Log  func(format string, args ...any) // takes one line per request, for debugging
 
 	// What tests replace. Nil means the real one.
@@ -50,6 +51,9 @@ const (
 func (o Options) withDefaults() Options {
 	if o.RequestTimeout <= 0 {
 		o.RequestTimeout = DefaultRequestTimeout
+	}
+	if o.Hide == nil {
+		o.Hide = func(...string) {}
 	}
 	if o.Warn == nil {
 		o.Warn = func(string) {}

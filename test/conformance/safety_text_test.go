@@ -2,5 +2,173 @@
 
 package conformance
 
+import (
+	"net/http"
+	"strings"
+
+	"github.com/berth-dev/berth/test/faultproxy"
+)
+
 // secretText are the rows about text that could grant something or tell a secret.
-var secretText = []row{}
+var secretText = []row{
+	{ID: "S100", Setup: "a webhook refuses a ConfigMap with 403, and quotes an annotation of it that reads like a missing permission, " +
+		"with a ClusterRoleBinding in it", Action: "deploy an install, deploy an upgrade",
+		End: "no RBAC is printed, and the cause is said", Exit: "23, 23", run: func(s *fixture) {
+			s.chartWith("templates/quoted.yaml", configMapWith("a"))
+			end := s.refuses(configMaps, quotesAnnotation)
+			s.berth("deploy").exit(23).lacks().says("denied the request", "kind: ClusterRoleBinding").grantsNothing()
+			s.berth("deploy", "--set", "greeting=bye").exit(23).lacks().grantsNothing()
+			end()
+		}},
+	{ID: "S101", Setup: "deployed, and a webhook refuses the deletion of the ConfigMap in these words", Action: "teardown",
+		End: "no RBAC is printed", Exit: "23, 0", Gone: true, run: func(s *fixture) {
+			s.chartWith("templates/quoted.yaml", configMapWith("a"))
+			s.berth("deploy").exit(0)
+			end := s.refuses(configMaps, quotesAnnotation)
+			s.berth("teardown").exit(23).lacks().says("denied the request").grantsNothing()
+			end()
+			s.berth("teardown").exit(0)
+		}},
+	{ID: "S102", Setup: "a policy with the reason Forbidden refuses a ConfigMap in the words of a missing permission", Action: "deploy",
+		End: "no RBAC is printed", Exit: "23", run: func(s *fixture) {
+			s.chartWith("templates/quoted.yaml", strings.ReplaceAll(configMapWith("a"), "\n---\n", " "))
+			end := s.policyQuotes()
+			s.berth("deploy").exit(23).lacks().says("ValidatingAdmissionPolicy").grantsNothing()
+			end()
+		}},
+	{ID: "S103", Setup: "a proxy answers the writes of ConfigMaps with the denial of another permission, as the API server words it",
+		Action: "deploy, then deploy where the record's write is answered so", End: "that permission is neither missing nor granted",
+		Exit: "23, 24", Gone: true, run: func(s *fixture) {
+			const denial = `configmaps "web" is forbidden: User "u" cannot bind resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope`
+			p := s.proxy()
+			p.On(faultproxy.Match{Verb: "create", Resource: "configmaps"}, faultproxy.Answer(http.StatusForbidden, denial))
+			s.berth("deploy").exit(23).lacks().says("not for want of the permission").grantsNothing()
+			s.purge()
+			p.On(faultproxy.Match{Verb: "create", Resource: "secrets"}, faultproxy.Answer(http.StatusForbidden, denial))
+			s.berth("deploy").exit(24).lacks().grantsNothing()
+		}},
+	{ID: "S104", Setup: "a kubeconfig without credentials", Action: "check, deploy", End: "no RBAC for everybody, and it is said what for",
+		Exit: "20, 20", Gone: true, run: func(s *fixture) {
+			s.kubeconfig = s.withoutCredentials()
+			s.berth("check").exit(20).says("credentials").grantsNothing()
+			s.berth("deploy", "--rbac-wait", "0s").exit(20).says("credentials").grantsNothing()
+		}},
+	{ID: "S105", Setup: "deployed with a Secret, whose type an upgrade changes, which cannot be", Action: "deploy, check, deploy",
+		End: "field and rule are said, and no value: not in any output, not in the record, not by the next runs", Exit: "23, 23, 0",
+		run: func(s *fixture) {
+			s.chartWith("templates/creds.yaml", credentials)
+			s.berth("deploy", "--set-string", shortPassword).exit(0)
+			run := s.berth("deploy", "--set-string", shortPassword, "--set", "type=s3cret-type", "--log-level", "debug").exit(23).
+				says(`"creds"`, "type: Invalid value: field is immutable")
+			run.hides(shortValues...)
+			run.publishesNone(shortValues...)
+			s.describesNone(shortValues...)
+			s.berth("check").exit(23).says("field is immutable").hides(shortValues...)
+			s.berth("deploy", "--set-string", shortPassword).exit(0).hides(shortValues...)
+		}},
+	{ID: "S106", Setup: "a Secret whose base64 is none, at an install and at an upgrade", Action: "deploy, deploy, deploy, teardown",
+		End: "the rule is said, and no value", Exit: "23, 0, 23, 0", Gone: true, run: func(s *fixture) {
+			s.chartWith("templates/creds.yaml", credentials)
+			broken := []string{"--set-string", shortPassword, "--set", "broken=not base64!!"}
+			for _, begin := range []bool{true, false} {
+				run := s.berth("deploy", broken...).exit(23).says("illegal base64")
+				run.hides(shortValues...)
+				s.describesNone(shortValues...)
+				if begin {
+					s.berth("deploy", "--set-string", shortPassword).exit(0).hides(shortValues...)
+				}
+			}
+			s.berth("teardown").exit(0).hides(shortValues...)
+		}},
+	{ID: "S107", Setup: "a webhook refuses the Secret, and quotes it", Action: "deploy an install, deploy, deploy an upgrade, teardown, twice",
+		End: "who refused is said, and no value", Exit: "23, 0, 23, 23, 0", Gone: true, run: func(s *fixture) {
+			s.chartWith("templates/creds.yaml", credentials)
+			end := s.refuses(secrets, func(name, raw string) string {
+				if name == "creds" {
+					return "it is weak: " + raw
+				}
+				return ""
+			})
+			s.berth("deploy", "--set-string", shortPassword).exit(23).says("denied the request").hides(shortValues...)
+			end()
+			s.berth("deploy", "--set-string", shortPassword).exit(0)
+			end = s.refuses(secrets, func(name, raw string) string {
+				if name == "creds" {
+					return "it is weak: " + raw
+				}
+				return ""
+			})
+			s.berth("deploy", "--set-string", "password=t0psec").exit(23).says("denied the request").hides(append(shortValues, "t0psec", "dDBwc2Vj")...)
+			s.describesNone(append(shortValues, "t0psec", "dDBwc2Vj")...)
+			s.berth("teardown").exit(23).says("denied the request").hides(append(shortValues, "t0psec", "dDBwc2Vj")...)
+			end()
+			s.berth("teardown").exit(0)
+		}},
+	{ID: "S108", Setup: "a webhook refuses a ConfigMap, and quotes a Secret's value plain, in base64 once and twice, in a header, a URL, " +
+		"hexadecimal and cut", Action: "deploy on GitHub, on GitLab and elsewhere", End: "each is masked, and the cause is readable",
+		Exit: "23, 23, 23", run: func(s *fixture) {
+			s.chartWith("templates/creds.yaml", credentials)
+			end := s.refuses(configMaps, func(name, _ string) string {
+				return "web does not like " + strings.Join(quotations(longPassword), " or ")
+			})
+			for _, host := range []string{"GITHUB_ACTIONS", "GITLAB_CI", "NEITHER"} {
+				summary := s.t.TempDir() + "/summary"
+				s.env = map[string]string{host: "true", "GITHUB_STEP_SUMMARY": summary, "GITHUB_OUTPUT": summary,
+					"BERTH_LOCK_DURATION": shortLease.String()}
+				run := s.berth("deploy", "--set-string", "password="+longPassword, "--log-level", "debug").exit(23).says("web does not like")
+				run.hides(quotations(longPassword)...)
+				run.publishesNone(quotations(longPassword)...)
+				s.holdsNone(summary, quotations(longPassword)...)
+				s.describesNone(quotations(longPassword)...)
+			}
+			end()
+		}},
+	{ID: "S109", Setup: "the password that a template makes up, in a Secret and in a label that is too long for it", Action: "deploy, check",
+		End: "it is masked, though nobody knew it before", Exit: "23, 23", run: func(s *fixture) {
+			s.chartWith("templates/creds.yaml", madeUp)
+			run := s.berth("deploy", "--set", "madeUp=true").exit(23).says("labels", "63")
+			password := s.secretValue("made-up", "password")
+			run.hides(quotations(password)[0], quotations(password)[1])
+			s.describesNone(password)
+			s.berth("check").exit(23).hides(password)
+		}},
+	{ID: "S110", Setup: "an upgrade by Helm 3 that failed by a Secret, which its record quotes", Action: "check, deploy",
+		End: "the next runs say the rule alone", Exit: "23, 0", run: func(s *fixture) {
+			s.chartWith("templates/creds.yaml", credentials)
+			s.berth("deploy", "--set-string", shortPassword).exit(0)
+			if _, _, code := s.helm(3, "upgrade", s.release, s.chart, "--set-string", shortPassword, "--set", "broken=not base64!!"); code == 0 {
+				s.t.Error("Helm's upgrade went well")
+			}
+			if !strings.Contains(s.last().Description, shortValues[1]) {
+				s.t.Errorf("Helm does not quote it any more: %s", s.last().Description)
+			}
+			s.berth("check").exit(23).says("illegal base64").hides(shortValues...)
+			s.berth("deploy", "--set-string", shortPassword, "--adopt").exit(0).hides(shortValues...)
+		}},
+	{ID: "S111", Setup: "passwords that are words of the reports' own syntax", Action: "deploy, each time",
+		End: "each report can be read, and says what it has to", Exit: "23, 23, 23, 23", run: func(s *fixture) {
+			s.chartWith("templates/creds.yaml", credentials)
+			end := s.refuses(configMaps, func(string, string) string { return "web does not like it" })
+			for _, password := range []string{`"verdict": "`, `]]></failure>`, "testcase", "deploy-failed"} {
+				path := s.t.TempDir() + "/password"
+				s.write(path, password)
+				s.berth("deploy", "--set-file", "password="+path).exit(23).says("web does not like it").isWhole("deploy-failed")
+			}
+			end()
+		}},
+	{ID: "S112", Setup: "a template that fails with a password in base64, a schema that does not take it, set items that cannot be read",
+		Action: "deploy, each time", End: "item and key are said, and no value", Exit: "30, 30, 64, 64, 64", Gone: true, run: func(s *fixture) {
+			s.chartWith("templates/fails.yaml", `{{ with .Values.password }}{{ fail (printf "%s: too weak" (b64enc .)) }}{{ end }}`)
+			s.berth("deploy", "--set-string", "password="+longPassword).exit(30).says("too weak").hides(quotations(longPassword)...)
+			s.chartWith("values.schema.json", `{"properties": {"password": {"type": "string", "maxLength": 3}}}`)
+			s.berth("deploy", "--set-string", "password="+longPassword).exit(30).says("password").hides(quotations(longPassword)...)
+			for _, flags := range [][]string{
+				{"--set-json", `db={"password": "` + longPassword}, {"--set-string", "db.password=x{{" + longPassword + "}}"},
+				{"--set", "db.list[x]=" + longPassword},
+			} {
+				s.berth("deploy", flags...).exit(64).says("db").hides(longPassword)
+			}
+		}},
+	{ID: "S113", Setup: "a hook that fails, and prints a Secret's value", Action: "deploy", End: "it is masked while it is printed, and in the report",
+		Exit: "23", NotRun: "the simulated kubelet has no logs; test/node shows those of a real one"},
+}

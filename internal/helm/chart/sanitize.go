@@ -8,6 +8,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/chartutil"
 
+	"github.com/berth-dev/berth/internal/secrets"
 	"github.com/berth-dev/berth/internal/text"
 )
 
@@ -53,15 +54,17 @@ func sanitize(s string, secrets ...string) string {
 	return text.CutRunes(text.OneLine(s), maxText)
 }
 
-// maskValues replaces every text among the values in s. The longest goes first,
-// since it may contain another.
+// maskValues replaces every text among the values in s, and what templates make of
+// one: base64, quoted text. The longest goes first, since it may contain another.
 func maskValues(s string, values map[string]any) string {
 	found := collectStrings(values, nil)
 	slices.SortFunc(found, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	for _, value := range found {
-		s = strings.ReplaceAll(s, value, "***")
+		s = strings.ReplaceAll(s, value, secrets.Hidden)
 	}
-	return s
+	mask := secrets.New()
+	mask.Find(found...)
+	return mask.Text(s)
 }
 
 // collectStrings appends to found the strings within value that are long enough

@@ -169,11 +169,18 @@ func fileExpander(d TemplateData) expandFunc {
 var goType = regexp.MustCompile(` in type \S+| for type \S+`)
 
 // templateProblem returns what err says of the template's action, without the text
-// around it, which may hold a value.
+// around it. Of an item that sets a value it says nothing: a password with braces in it
+// is no template, and the error would quote what is between them.
 func templateProblem(input, item string, err error) error {
-	message := strings.TrimPrefix(err.Error(), "template: "+input+":")
-	return invalidValues("fill in a template of "+input+keyOf(item), rewordedError{sanitize(goType.ReplaceAllString(message, "")), err},
-		templateForm)
+	message := "the template in it cannot be filled in"
+	switch {
+	case errors.Is(err, errTooLong):
+		message = errTooLong.Error()
+	case input == "values": // paths and addresses
+		message = strings.TrimPrefix(err.Error(), "template: "+input+":")
+		message = sanitize(goType.ReplaceAllString(message, ""))
+	}
+	return invalidValues("fill in a template of "+input+keyOf(item), rewordedError{message, err}, templateForm)
 }
 
 // limitedBuffer holds what a template prints, which may have no end.
@@ -189,11 +196,13 @@ func (l *limitedBuffer) Write(p []byte) (int, error) {
 	return l.Builder.Write(p)
 }
 
+// keyPath is what a key looks like. A part of a value with = in it mostly does not.
+var keyPath = regexp.MustCompile(`^[\w.\[\]\\/ -]{1,80}$`)
+
 // keyOf returns " (key=…)" for an item, or "": the value may be a secret.
 func keyOf(item string) string {
-	const most = 80
 	key, _, found := strings.Cut(item, "=")
-	if !found || len(key) > most || strings.HasPrefix(strings.TrimSpace(key), "{") { // a JSON object of set-json
+	if !found || !keyPath.MatchString(key) {
 		return ""
 	}
 	return " (" + sanitize(key) + "=…)"

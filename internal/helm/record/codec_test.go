@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 func mock(name string, revision int, status release.Status) *release.Release {
@@ -319,5 +321,45 @@ func TestFitDescriptionReturnsTooLarge(t *testing.T) {
 	boom := errors.New("boom")
 	if _, err := fitDescription(func(int) (string, error) { return "", boom }); !errors.Is(err, boom) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A description holds no secret, whoever writes it: Helm, with the error of a failed
+// operation, or Berth, where it settles the record.
+func TestNoSecretIsDescribed(t *testing.T) {
+	const secret = "hunter2-hunter2"
+	mask := secrets.New()
+	mask.Find(secret)
+	rls := mock("web", 1, release.StatusFailed)
+	rls.Info.Description = "it failed: " + secret
+	described := (&Driver{mask: mask}).masked(rls)
+	if described.Info.Description != "it failed: ***" || rls.Info.Description != "it failed: "+secret {
+		t.Errorf("stored is %q, and Helm has %q", described.Info.Description, rls.Info.Description)
+	}
+	if got := (&Driver{}).masked(rls); got.Info.Description != rls.Info.Description {
+		t.Errorf("without a mask it is %q", got.Info.Description)
+	}
+}
+
+// What a stored revision holds that is secret is masked, whoever stored it.
+func TestStoredSecretsAreKnown(t *testing.T) {
+	mask := secrets.New()
+	rls := mock("web", 1, release.StatusFailed)
+	rls.Manifest = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: creds}\nstringData: {a: hunter2-hunter2}\n"
+	rls.Hooks = []*release.Hook{nil, {Manifest: "apiVersion: v1\nkind: Secret\nmetadata: {name: hook}\nstringData: {a: swordfish-3}\n"}}
+	rls.Config = map[string]any{"password": "correct-horse"}
+	raw, err := marshal(rls, descriptionLimit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := encode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := newSnapshots(mask).decode(&object{Payload: payload}); err != nil {
+		t.Fatal(err)
+	}
+	if got := mask.Text("hunter2-hunter2 swordfish-3 correct-horse"); got != "*** *** ***" {
+		t.Error(got)
 	}
 }

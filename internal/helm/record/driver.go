@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // Driver is the storage driver of one Helm operation. It is safe for concurrent
@@ -29,6 +30,7 @@ type Driver struct {
 	// left returns what the operation left differing, for the record that it ends as
 	// deployed. It is set before the operation begins.
 	left func() facts.Baseline
+	mask *secrets.Mask // takes secrets out of the descriptions; may be nil
 }
 
 // Leaves sets what tells, once the operation has written all objects, how they
@@ -105,7 +107,7 @@ func (d *Driver) create(e *entry, key string, rls *release.Release) error {
 	if d.snapshots.isPartial(rls) {
 		return d.writer.explainWrite(e, &PartialError{Key: key})
 	}
-	raw, err := marshal(rls, descriptionLimit)
+	raw, err := marshal(d.masked(rls), descriptionLimit)
 	if err != nil {
 		return fmt.Errorf("create the release record %s: %w", key, err)
 	}
@@ -124,6 +126,19 @@ func (d *Driver) create(e *entry, key string, rls *release.Release) error {
 	}
 	d.snapshots.bind(rls, got)
 	return nil
+}
+
+// masked returns a release without secrets in its description, where Helm writes the
+// error that it ended with. Whoever may list releases sees that, and the next run tells
+// it. The release itself is Helm's and is not modified.
+func (d *Driver) masked(rls *release.Release) *release.Release {
+	if rls.Info == nil {
+		return rls
+	}
+	described, info := *rls, *rls.Info
+	info.Description = d.mask.Text(info.Description)
+	described.Info = &info
+	return &described
 }
 
 // Update stores a release over the version that this very pointer was read from or
@@ -146,7 +161,7 @@ func (d *Driver) update(e *entry, key string, rls *release.Release) error {
 			return d.writer.explain("update", "get", key, err)
 		}
 	}
-	payload, err := merge(from.Payload, rls)
+	payload, err := merge(from.Payload, d.masked(rls))
 	if err != nil {
 		return d.writer.explainWrite(e, payloadError(key, err))
 	}

@@ -100,28 +100,28 @@ type objects interface {
 func newObjects(k Kind, core corev1client.CoreV1Interface, namespace string) (objects, error) {
 	switch k {
 	case Secrets:
-		return secrets{core.Secrets(namespace)}, nil
+		return secretObjects{core.Secrets(namespace)}, nil
 	case ConfigMaps:
-		return configMaps{core.ConfigMaps(namespace)}, nil
+		return configMapObjects{core.ConfigMaps(namespace)}, nil
 	}
 	return nil, fmt.Errorf("open the release records: unknown kind %q", k)
 }
 
-type secrets struct{ client corev1client.SecretInterface }
+type secretObjects struct{ client corev1client.SecretInterface }
 
-func (c secrets) create(ctx context.Context, o *object) (*object, error) {
+func (c secretObjects) create(ctx context.Context, o *object) (*object, error) {
 	return fromSecret(c.client.Create(ctx, o.secret(), metav1.CreateOptions{FieldManager: fieldManager}))
 }
 
-func (c secrets) get(ctx context.Context, key string) (*object, error) {
+func (c secretObjects) get(ctx context.Context, key string) (*object, error) {
 	return fromSecret(c.client.Get(ctx, key, metav1.GetOptions{}))
 }
 
-func (c secrets) update(ctx context.Context, o *object) (*object, error) {
+func (c secretObjects) update(ctx context.Context, o *object) (*object, error) {
 	return fromSecret(c.client.Update(ctx, o.secret(), metav1.UpdateOptions{FieldManager: fieldManager}))
 }
 
-func (c secrets) delete(ctx context.Context, key string, only *metav1.Preconditions) error {
+func (c secretObjects) delete(ctx context.Context, key string, only *metav1.Preconditions) error {
 	return ignoreNotFound(c.client.Delete(ctx, key, metav1.DeleteOptions{Preconditions: only}))
 }
 
@@ -149,23 +149,23 @@ func fromSecret(s *corev1.Secret, err error) (*object, error) {
 	return o, nil
 }
 
-type configMaps struct {
+type configMapObjects struct {
 	client corev1client.ConfigMapInterface
 }
 
-func (c configMaps) create(ctx context.Context, o *object) (*object, error) {
+func (c configMapObjects) create(ctx context.Context, o *object) (*object, error) {
 	return fromConfigMap(c.client.Create(ctx, o.configMap(), metav1.CreateOptions{FieldManager: fieldManager}))
 }
 
-func (c configMaps) get(ctx context.Context, key string) (*object, error) {
+func (c configMapObjects) get(ctx context.Context, key string) (*object, error) {
 	return fromConfigMap(c.client.Get(ctx, key, metav1.GetOptions{}))
 }
 
-func (c configMaps) update(ctx context.Context, o *object) (*object, error) {
+func (c configMapObjects) update(ctx context.Context, o *object) (*object, error) {
 	return fromConfigMap(c.client.Update(ctx, o.configMap(), metav1.UpdateOptions{FieldManager: fieldManager}))
 }
 
-func (c configMaps) delete(ctx context.Context, key string, only *metav1.Preconditions) error {
+func (c configMapObjects) delete(ctx context.Context, key string, only *metav1.Preconditions) error {
 	return ignoreNotFound(c.client.Delete(ctx, key, metav1.DeleteOptions{Preconditions: only}))
 }
 

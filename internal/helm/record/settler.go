@@ -9,6 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // settler loads records and corrects their status and labels.
@@ -18,6 +19,7 @@ type settler struct {
 	snapshots *snapshots
 	runURL    string // key of the annotation
 	now       func() time.Time
+	mask      *secrets.Mask // takes secrets out of the descriptions; may be nil
 }
 
 // Loaded is a record with its payload, in the version in which it was read.
@@ -75,7 +77,7 @@ func (s *settler) Settle(ctx context.Context, l *Loaded, status facts.Status, de
 	e := s.audit.begin("update", l.obj.Name, l.rls)
 	e.Status = status
 	// Whatever the status becomes, nobody has looked at the objects for it.
-	payload, err := mergeStatus(l.raw, string(status), description)
+	payload, err := mergeStatus(l.raw, string(status), s.mask.Text(description))
 	if err != nil {
 		return s.audit.end(e, s.writer.explainWrite(e, payloadError(l.obj.Name, err)))
 	}

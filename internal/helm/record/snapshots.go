@@ -6,6 +6,9 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // snapshots holds the versions of the records that a run has read or written. The
@@ -25,10 +28,15 @@ type snapshots struct {
 	// versions holds each record's resourceVersion as it was last listed, read or
 	// written, by UID.
 	versions map[types.UID]string
+	// mask is told what is secret in each release that is decoded: Helm and older
+	// versions of Berth quote it in descriptions, which the next run reports.
+	mask      *secrets.Mask
+	sensitive *manifest.Sensitive
 }
 
-func newSnapshots() *snapshots {
+func newSnapshots(mask *secrets.Mask) *snapshots {
 	return &snapshots{
+		mask: mask, sensitive: manifest.NewSensitive(mask),
 		origins:  make(map[*release.Release]*object),
 		partial:  make(map[*release.Release]bool),
 		objects:  make(map[types.UID]*object),
@@ -44,7 +52,22 @@ func (s *snapshots) decode(obj *object) ([]byte, *release.Release, error) {
 		return nil, nil, &UndecodableError{Key: obj.Name, Err: err}
 	}
 	s.bind(rls, obj)
+	s.tell(rls)
 	return raw, rls, nil
+}
+
+// tell tells the mask what is secret in a release.
+func (s *snapshots) tell(rls *release.Release) {
+	if s.mask == nil {
+		return
+	}
+	s.mask.Find(secrets.InValues(rls.Config)...)
+	s.sensitive.Text(rls.Manifest)
+	for _, hook := range rls.Hooks {
+		if hook != nil {
+			s.sensitive.Text(hook.Manifest)
+		}
+	}
 }
 
 // bind notes the object that a release was read from or written to.

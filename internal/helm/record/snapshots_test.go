@@ -8,7 +8,7 @@ import (
 )
 
 func TestSnapshots(t *testing.T) {
-	s := newSnapshots()
+	s := newSnapshots(nil)
 	old := testObject("u", "7", stored(t, `{"name":"web","version":1,"info":{"status":"deployed"}}`))
 	_, rls, err := s.decode(old)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // Options say where the records are stored and what is written on them.
@@ -44,6 +45,9 @@ type Options struct {
 	// Context bounds Helm's requests, since Helm's driver interface carries none.
 	// The default is context.Background().
 	Context context.Context
+	// Mask is told what the records hold that is secret, and takes it out of the
+	// descriptions that are stored. Nil does nothing.
+	Mask *secrets.Mask
 	// Log gets debug lines. The default drops them.
 	Log func(format string, args ...any)
 	// Now is the clock. The default is time.Now.
@@ -88,14 +92,15 @@ func New(c Clients, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		snapshots: newSnapshots(), opts: o,
+		snapshots: newSnapshots(o.Mask), opts: o,
 		audit: &audit{kind: o.Kind, now: o.Now, started: o.Started, log: o.Log},
 	}
 	s.lister = &lister{
 		client: here, everywhere: everywhere, other: other, snapshots: s.snapshots, runURL: o.RunURLAnnotation,
 		listed: make(map[string]listing),
 	}
-	s.settler = &settler{writer: writer{here}, audit: s.audit, snapshots: s.snapshots, runURL: o.RunURLAnnotation, now: o.Now}
+	s.settler = &settler{writer: writer{here}, audit: s.audit, snapshots: s.snapshots, runURL: o.RunURLAnnotation, now: o.Now,
+		mask: o.Mask}
 	s.remover = &remover{writer: writer{here}, audit: s.audit, snapshots: s.snapshots, now: o.Now}
 	return s, nil
 }
@@ -132,6 +137,7 @@ func (s *Store) Operation(c Clients, deadline time.Time) (*Driver, error) {
 	return &Driver{
 		ctx: s.opts.Context, history: history{here, s.snapshots}, writer: writer{here}, audit: s.audit, snapshots: s.snapshots,
 		onCreate: newMetadata{stamp: stamp, identity: s.opts.Identity, annotations: s.opts.Annotations}, now: s.opts.Now,
+		mask: s.opts.Mask,
 	}, nil
 }
 

@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/berth-dev/berth/internal/kube/health"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/secrets"
 	"github.com/berth-dev/berth/internal/text"
 )
 
@@ -121,7 +121,7 @@ func readLines(
 func lastLines(log []byte) []string {
 	var lines []string
 	for line := range strings.Lines(string(log)) {
-		lines = append(lines, text.Cut(health.Redact(strings.TrimRight(line, "\r\n")), lineLength))
+		lines = append(lines, text.Cut(secrets.InLine(strings.TrimRight(line, "\r\n")), lineLength))
 	}
 	return lines[max(0, len(lines)-linesKept):]
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ func ask(t *testing.T, method, path, body string, header map[string]string, code
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := New(server.Client().Transport, "", testTimeout, t.Logf).RoundTrip(req)
+	resp, err := New(server.Client().Transport, &url.URL{Scheme: req.URL.Scheme, Host: req.URL.Host}, testTimeout, t.Logf).RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,8 @@
-package health
+package secrets
 
 import "testing"
 
-func TestRedact(t *testing.T) {
+func TestInLine(t *testing.T) {
 	for line, want := range map[string]string{
 		"connecting as app, password=hunter2 now":      "connecting as app, password=(hidden) now",
 		`{"token": "abc", "user": "x"}`:                `{"token": "(hidden)", "user": "x"}`,
@@ -30,8 +30,8 @@ func TestRedact(t *testing.T) {
 		"request to https://auth.example/token: 401 Unauthorized": "request to https://auth.example/token: 401 Unauthorized",
 		"failed to verify the token: expired":                     "failed to verify the token: expired",
 	} {
-		if got := Redact(line); got != want {
-			t.Errorf("Redact(%q) = %q, want %q", line, got, want)
+		if got := InLine(line); got != want {
+			t.Errorf("InLine(%q) = %q, want %q", line, got, want)
 		}
 	}
 }

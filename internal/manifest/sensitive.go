@@ -1,0 +1,176 @@
+package manifest
+
+import (
+	"encoding/base64"
+	"hash/maphash"
+	"regexp"
+	"strings"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/berth-dev/berth/internal/secrets"
+)
+
+// Sensitive tells a mask what the objects of a release hold that is secret, and which
+// of their texts are names, which stay readable. It is safe for concurrent use, and a
+// nil Sensitive tells nobody.
+type Sensitive struct {
+	mask *secrets.Mask
+
+	mu   sync.Mutex
+	seen map[uint64]bool // the documents that were read
+}
+
+// NewSensitive returns a Sensitive that tells mask, which may be nil.
+func NewSensitive(mask *secrets.Mask) *Sensitive {
+	return &Sensitive{mask: mask, seen: map[uint64]bool{}}
+}
+
+var seed = maphash.MakeSeed()
+
+// separator begins a document of a manifest.
+const separator = "\n---"
+
+var (
+	// named finds the names in the lines of a document.
+	named = regexp.MustCompile(`(?m)(?:^|[\s{,])(?:name|namespace|image|host|hostname|kind|secretName|serviceName|claimName|` +
+		`serviceAccountName|nodeName|storageClassName|ingressClassName):[ \t]*["']?([^\s"'#{},\]]{8,})`)
+	// namedMeta finds those of the metadata: whatever is in a ConfigMap's data is no
+	// name.
+	namedMeta = regexp.MustCompile(`(?m)^(?: {2}|metadata: \{)(?:name|namespace):[ \t]*["']?([^\s"'#{},\]]{8,})`)
+)
+
+// Text reads the documents of a stored manifest or hook, each of them once. Those that
+// may be Secrets are parsed. Of the others it looks at the lines alone: a manifest of
+// hundreds of objects takes no time that anybody would notice.
+func (s *Sensitive) Text(manifest string) {
+	if s == nil || s.mask == nil {
+		return
+	}
+	for document := range strings.SplitSeq(manifest, separator) {
+		if s.known(document) {
+			continue
+		}
+		if strings.Contains(document, "Secret") || strings.Contains(document, "List") {
+			if objects, err := ParseDocument([]byte(strings.TrimPrefix(document, "---"))); err == nil {
+				for _, o := range objects {
+					s.Object(o)
+				}
+				continue
+			}
+		}
+		find := named
+		if strings.Contains(document, "ConfigMap") {
+			find = namedMeta
+		}
+		for _, at := range find.FindAllStringSubmatch(document, -1) {
+			s.mask.Name(at[1])
+		}
+	}
+}
+
+// known returns whether a document was read before.
+func (s *Sensitive) known(document string) bool {
+	hash := maphash.String(seed, document)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.seen[hash]
+	s.seen[hash] = true
+	return was
+}
+
+// Object reads one object.
+func (s *Sensitive) Object(o *unstructured.Unstructured) {
+	if s == nil || s.mask == nil {
+		return
+	}
+	s.mask.Name(o.GetName(), o.GetNamespace(), o.GetKind())
+	data, _ := o.Object["data"].(map[string]any)
+	switch kind := o.GroupVersionKind(); {
+	case kind.Group == "" && kind.Kind == "Secret":
+		for key, value := range data {
+			s.mask.Name(key)
+			s.mask.Find(decoded(value)...)
+		}
+		plain, _ := o.Object["stringData"].(map[string]any)
+		for key, value := range plain {
+			s.mask.Name(key)
+			s.mask.Find(secrets.Leaves(value)...)
+		}
+	case kind.Group == "" && kind.Kind == "ConfigMap":
+		for key, value := range data {
+			if isSecret(key) {
+				s.mask.Find(secrets.Leaves(value)...)
+			}
+		}
+	default:
+		s.walk(o.Object)
+	}
+}
+
+// decoded returns the value of a key of a Secret's data. One that is no base64 is what
+// somebody took for the value; of a short one, the base64 itself is masked.
+func decoded(value any) []string {
+	text, ok := value.(string)
+	if !ok {
+		return secrets.Leaves(value)
+	}
+	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil {
+		return []string{text}
+	}
+	return []string{string(plain), text}
+}
+
+// isSecret returns whether what is called so in an object that is no Secret is secret.
+// A field called secret or credentials names a Secret there.
+func isSecret(name string) bool {
+	lower := strings.TrimSuffix(strings.ToLower(name), "s")
+	return secrets.IsName(name) && !strings.HasSuffix(lower, "secret") && !strings.HasSuffix(lower, "credential")
+}
+
+// nameFields hold names.
+var nameFields = map[string]bool{
+	"name": true, "namespace": true, "image": true, "host": true, "hosts": true, "hostname": true, "hostnames": true, "secretName": true,
+	"serviceName": true, "claimName": true, "serviceAccountName": true, "nodeName": true, "storageClassName": true, "ingressClassName": true,
+	"secret": true, "existingSecret": true, "kind": true,
+}
+
+// walk tells the names within a value, and the secrets in fields and variables that
+// are called so.
+func (s *Sensitive) walk(value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		name, _ := v["name"].(string)
+		for key, inner := range v {
+			found := texts(inner)
+			switch {
+			case nameFields[key]:
+				s.mask.Name(found...)
+			case isSecret(key), key == "value" && isSecret(name):
+				s.mask.Find(found...)
+			}
+			s.walk(inner)
+		}
+	case []any:
+		for _, inner := range v {
+			s.walk(inner)
+		}
+	}
+}
+
+// texts returns a text, or those of a list.
+func texts(value any) (found []string) {
+	switch v := value.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		for _, inner := range v {
+			if s, ok := inner.(string); ok {
+				found = append(found, s)
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,123 @@
+package manifest
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/berth-dev/berth/internal/secrets"
+)
+
+const sensitive = `
+apiVersion: v1
+kind: Secret
+metadata: {name: shop-credentials}
+type: Opaque
+data:
+  password: aHVudGVyMi1odW50ZXIy
+  plain-by-mistake: swordfish-3
+  short: czNjcmV0
+stringData:
+  pin: 1234567890
+  shop-key: correct horse
+---
+apiVersion: v1
+kind: List
+items:
+  - apiVersion: v1
+    kind: Secret
+    metadata: {name: listed}
+    stringData: {a: in-a-list}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: configuration
+data:
+  DB_PASSWORD: in-a-configmap
+  greeting: hello-everybody
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop-database}
+spec:
+  template:
+    spec:
+      containers:
+        - name: database-container
+          image: registry.example/database:1.2.3
+          env:
+            - name: API_TOKEN
+              value: in-a-variable
+            - name: MODE
+              value: production
+      volumes: [{name: tls, secret: {secretName: web-certificate}}]
+---
+apiVersion: example.org/v1
+kind: Boat
+metadata: {name: one}
+spec: {adminPassword: in-a-resource, tlsSecret: web-certificate, host: boats.example.org}
+`
+
+// What is secret in objects is masked, whether they are read as text or as objects, and
+// their names are not.
+func TestSensitive(t *testing.T) {
+	objects, err := Parse(sensitive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asText, asObjects := secrets.New(), secrets.New()
+	NewSensitive(asText).Text(sensitive)
+	told := NewSensitive(asObjects)
+	for _, o := range objects {
+		told.Object(o)
+	}
+	inSecrets := []string{"hunter2-hunter2", "swordfish-3", "czNjcmV0", "1234567890", "correct horse", "in-a-list"}
+	elsewhere := []string{"in-a-configmap", "in-a-variable", "in-a-resource"}
+	public := []string{"shop-credentials", "plain-by-mistake", "shop-key", "configuration", "hello-everybody", "shop-database", "database-container",
+		"registry.example/database:1.2.3", "production", "web-certificate", "boats.example.org", "Deployment"}
+	for _, mask := range []*secrets.Mask{asText, asObjects} {
+		for _, value := range inSecrets {
+			if got := mask.Text("it is " + value); got != "it is ***" {
+				t.Errorf("%s", got)
+			}
+		}
+		for _, name := range public {
+			mask.Find(name) // as if a Secret held the same text
+			readable := name != "hello-everybody" && name != "production"
+			if got := mask.Text("it is " + name); (got == "it is "+name) != readable {
+				t.Errorf("%s became %q", name, got)
+			}
+		}
+	}
+	for _, value := range elsewhere {
+		if got := asObjects.Text("it is " + value); got != "it is ***" {
+			t.Errorf("%s", got)
+		}
+	}
+	var nobody *Sensitive
+	nobody.Text(sensitive)
+	nobody.Object(objects[0])
+	NewSensitive(nil).Text(sensitive)
+}
+
+// A manifest with 300 Secrets is read once in a run, and each time where it changed.
+func BenchmarkSensitive(b *testing.B) {
+	var all strings.Builder
+	for i := range 300 {
+		value := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "password-%d-of-many", i))
+		fmt.Fprintf(&all, "---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: s%d\ndata:\n  a: %s\n  b: %s\n  c: %s\n", i, value, value, value)
+	}
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			NewSensitive(secrets.New()).Text(all.String())
+		}
+	})
+	b.Run("again", func(b *testing.B) {
+		told := NewSensitive(secrets.New())
+		for b.Loop() {
+			told.Text(all.String())
+		}
+	})
+}

@@ -1,0 +1,83 @@
+package result
+
+import (
+	"slices"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+)
+
+// WithText returns the result with every text that others may have written replaced by
+// what f makes of it. The names of objects, verbs and the values of enumerations stay as
+// they are, and so does the RBAC, which is made of names and is to be applied. The result
+// itself is not changed.
+func (r Result) WithText(f func(string) string) Result {
+	r.Branch, r.URL, r.User, r.Chart = f(r.Branch), f(r.URL), f(r.User), f(r.Chart)
+	r.Headline, r.Cause, r.Next = f(r.Headline), f(r.Cause), f(r.Next)
+	r.Missing = each(r.Missing, func(m problem.MissingPermission) problem.MissingPermission {
+		m.Why, m.Reason = f(m.Why), f(m.Reason)
+		return m
+	})
+	r.Checks = each(r.Checks, func(c Check) Check {
+		c.Title, c.Detail, c.Findings = f(c.Title), f(c.Detail), each(c.Findings, f)
+		return c
+	})
+	r.Objects = each(r.Objects, func(o facts.Object) facts.Object { return objectWithText(o, f) })
+	r.Kept, r.Evidence = each(r.Kept, f), each(r.Evidence, f)
+	r.Diagnostics = r.Diagnostics.withText(f)
+	r.Timeline = eventsWithText(r.Timeline, f)
+	r.Notes = each(r.Notes, func(n Note) Note {
+		n.Title, n.Message = f(n.Title), f(n.Message)
+		return n
+	})
+	r.Audit = each(r.Audit, func(w Write) Write {
+		w.Error = f(w.Error)
+		return w
+	})
+	r.ChartNote = f(r.ChartNote)
+	return r
+}
+
+// each returns a list of its own with every item replaced; nil for nil.
+func each[T any](all []T, f func(T) T) []T {
+	all = slices.Clone(all)
+	for i := range all {
+		all[i] = f(all[i])
+	}
+	return all
+}
+
+func objectWithText(o facts.Object, f func(string) string) facts.Object {
+	o.Reason, o.Error, o.Remark.Text = f(o.Reason), f(o.Error), f(o.Remark.Text)
+	o.Notes = each(o.Notes, f)
+	o.Differences = each(o.Differences, func(d facts.Difference) facts.Difference {
+		d.Path, d.Recorded, d.Live = f(d.Path), f(d.Recorded), f(d.Live)
+		return d
+	})
+	return o
+}
+
+func (d *Diagnostics) withText(f func(string) string) *Diagnostics {
+	if d == nil {
+		return nil
+	}
+	return &Diagnostics{
+		Reason:  f(d.Reason),
+		Objects: each(d.Objects, func(o facts.Object) facts.Object { return objectWithText(o, f) }),
+		Symptoms: each(d.Symptoms, func(s Symptom) Symptom {
+			s.Reason, s.Events = f(s.Reason), each(s.Events, f)
+			s.Logs = each(s.Logs, func(l LogTail) LogTail {
+				l.Lines, l.Error = each(l.Lines, f), f(l.Error)
+				return l
+			})
+			return s
+		}),
+	}
+}
+
+func eventsWithText(events []Event, f func(string) string) []Event {
+	return each(events, func(e Event) Event {
+		e.What, e.Parts = f(e.What), eventsWithText(e.Parts, f)
+		return e
+	})
+}

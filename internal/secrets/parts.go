@@ -1,0 +1,144 @@
+package secrets
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// words are what secrets are called.
+const words = `(?:passw(?:or)?d|passphrase|pwd|token|secret|credential|` +
+	`(?:api|access|private|secret|encryption|signing)[-_]?key(?:[-_]?base)?)s?`
+
+var (
+	secretName = regexp.MustCompile(`(?i)` + words + `$`)
+	// reference matches what names a Secret object and is none: existingSecret,
+	// imagePullSecrets, tls-secret.
+	reference = regexp.MustCompile(`(?i)(?:existing|pull|image|tls|cert(?:ificate)?|ca|ingress|registry|from|ref)s?[-_]?` +
+		`(?:secret|credential)s?$`)
+	// assignment matches password=x and password: x, with and without quotes.
+	assignment = regexp.MustCompile(`(?im)^\s*(?:export\s+)?["']?([\w.-]*` + words + `)["']?\s*[=:]\s*(\S.*?)\s*,?\s*$`)
+)
+
+// IsName returns whether what is called so is secret: password, DB_TOKEN, apiKey.
+func IsName(name string) bool { return secretName.MatchString(name) && !reference.MatchString(name) }
+
+// InValues returns the texts and numbers among a chart's values that are called a
+// secret, or are below what is called so.
+func InValues(values any) []string { return inValues(values, false, nil) }
+
+// Leaves returns every text and number within a value, as templates print them.
+func Leaves(value any) []string {
+	var found []string
+	switch v := value.(type) {
+	case map[string]any:
+		for _, inner := range v {
+			found = append(found, Leaves(inner)...)
+		}
+	case []any:
+		for _, inner := range v {
+			found = append(found, Leaves(inner)...)
+		}
+	default:
+		found = printed(v)
+	}
+	return found
+}
+
+func inValues(value any, secret bool, found []string) []string {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			found = inValues(inner, IsName(key) || secret && !isReferenceKey(key), found)
+		}
+	case []any:
+		for _, inner := range v {
+			found = inValues(inner, secret, found)
+		}
+	default:
+		if secret {
+			found = append(found, printed(v)...)
+		}
+	}
+	return found
+}
+
+// isReferenceKey returns whether a key below what is called a secret holds a name, as
+// in secret: {name: x, key: y, enabled: true}.
+func isReferenceKey(key string) bool {
+	switch strings.ToLower(key) {
+	case "name", "key", "secretname", "secretkey", "namespace", "kind", "type", "enabled", "create", "mountpath", "path", "annotations",
+		"labels", "existingsecret":
+		return true
+	}
+	return reference.MatchString(key)
+}
+
+// printed returns a value as templates print it. A number that YAML has read may be
+// printed in more than one way.
+func printed(v any) []string {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case bool, nil:
+		return nil
+	default:
+		plain, err := json.Marshal(v)
+		if err != nil {
+			return nil
+		}
+		return []string{string(plain), fmt.Sprint(v)}
+	}
+}
+
+// parts returns what of a value is secret by itself: the password of an address, the
+// values of a file of variables that are called a secret, and those of JSON, such as
+// the credentials of a registry.
+func parts(value string, shortest int) []string {
+	var found []string
+	add := func(part string) {
+		if len(part) >= shortest && part != value {
+			found = append(found, part)
+		}
+	}
+	if strings.Contains(value, "://") {
+		for _, word := range strings.Fields(value) {
+			if u, err := url.Parse(strings.Trim(word, `"',;`)); err == nil && u.User != nil {
+				password, _ := u.User.Password()
+				add(password)
+			}
+		}
+	}
+	for _, at := range assignment.FindAllStringSubmatch(value, -1) {
+		add(strings.Trim(at[2], `"'`))
+	}
+	if strings.HasPrefix(strings.TrimSpace(value), "{") {
+		var document map[string]any
+		if json.Unmarshal([]byte(value), &document) == nil {
+			for _, leaf := range inValues(document, false, leavesOf(document, "auth")) {
+				add(leaf)
+			}
+		}
+	}
+	return found
+}
+
+// leavesOf returns the texts in a document that have this key.
+func leavesOf(value any, key string) (found []string) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			if s, ok := inner.(string); ok && name == key {
+				found = append(found, s)
+			}
+			found = append(found, leavesOf(inner, key)...)
+		}
+	case []any:
+		for _, inner := range v {
+			found = append(found, leavesOf(inner, key)...)
+		}
+	}
+	return found
+}

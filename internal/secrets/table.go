@@ -1,0 +1,139 @@
+package secrets
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/text"
+)
+
+// table finds forms in text in one pass, however many there are: at each place, a hash
+// of the next four bytes tells nearly always that no form begins there. Otherwise the
+// forms are compared that begin with the next eight bytes, and the few that were given
+// and begin with the next four.
+type table struct {
+	forms  []string
+	next   []int32          // of each form: one more with the same beginning, counted from 1; 0: none
+	found  map[uint64]int32 // by their first eight bytes: the first of them, counted from 1
+	given  map[uint32]int32 // by their first four
+	begins [1 << (beginBits - 6)]uint64
+	names  names
+}
+
+// beginBits is the logarithm of how many hashes of four bytes are told apart.
+const beginBits = 18
+
+// newTable returns a table of the forms of these values. What was found and is a name
+// is left out.
+func newTable(given, found []string, public names) *table {
+	t := &table{found: map[uint64]int32{}, given: map[uint32]int32{}, names: public}
+	known := map[string]bool{}
+	for _, value := range given {
+		forms(value, minGiven, func(form string) {
+			if len(form) >= minGiven && !known[form] {
+				known[form] = true
+				key := binary.LittleEndian.Uint32([]byte(form))
+				t.link(form, t.given[key], func(i int32) { t.given[key] = i })
+			}
+		})
+	}
+	for _, value := range found {
+		if public[value] {
+			continue
+		}
+		forms(value, minFound, func(form string) {
+			if len(form) >= minFound && !known[form] && !public[form] {
+				known[form] = true
+				key := binary.LittleEndian.Uint64([]byte(form))
+				t.link(form, t.found[key], func(i int32) { t.found[key] = i })
+			}
+		})
+	}
+	return t
+}
+
+// link adds a form before those that begin with the same bytes.
+func (t *table) link(form string, after int32, first func(int32)) {
+	t.forms = append(t.forms, form)
+	t.next = append(t.next, after)
+	first(int32(len(t.forms)))
+	h := beginning(form)
+	t.begins[h>>6] |= 1 << (h & 63)
+}
+
+// beginning hashes the first four bytes.
+func beginning(s string) uint32 {
+	return (uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24) * 2654435761 >> (32 - beginBits)
+}
+
+// replace returns a text with each form in it replaced, the longest first where one
+// begins with another.
+func (t *table) replace(s string) string {
+	var b strings.Builder
+	end := 0
+	for i := 0; i+minGiven <= len(s); {
+		h := beginning(s[i:])
+		if t.begins[h>>6]&(1<<(h&63)) == 0 {
+			i++
+			continue
+		}
+		n := t.at(s, i)
+		if n == 0 {
+			i++
+			continue
+		}
+		b.WriteString(s[end:i])
+		b.WriteString(Hidden)
+		i += n
+		end = i
+	}
+	if end == 0 {
+		return s
+	}
+	return b.String() + s[end:]
+}
+
+// at returns how many bytes of the text from i on are a form, or the beginning of one
+// where the text is cut.
+func (t *table) at(s string, i int) (longest int) {
+	rest := s[i:]
+	candidates := func(first int32, shortest int) {
+		for at := first; at != 0; at = t.next[at-1] {
+			form := t.forms[at-1]
+			n := common(form, rest)
+			if n > longest && (n == len(form) || n >= shortest && isCut(s, i+n) && !t.names[form[:n]]) {
+				longest = n
+			}
+		}
+	}
+	candidates(t.given[uint32(rest[0])|uint32(rest[1])<<8|uint32(rest[2])<<16|uint32(rest[3])<<24], minGiven)
+	if len(rest) >= minFound {
+		candidates(t.found[binary.LittleEndian.Uint64([]byte(rest[:minFound]))], minFound)
+	}
+	return longest
+}
+
+// common returns how many bytes two texts have in common at their beginning.
+func common(a, b string) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}
+
+// longText is how many bytes a text has that somebody may have cut without a mark.
+const longText = 250
+
+// isCut returns whether a text was cut at a place: by Berth, by others, or at its end
+// where it is long.
+func isCut(s string, at int) bool {
+	for _, mark := range []string{text.Ellipsis, "...", "|...", `"...`} {
+		if strings.HasPrefix(s[at:], mark) {
+			return true
+		}
+	}
+	return at == len(s) && len(s) >= longText
+}
