@@ -245,7 +245,8 @@ func parseOutputs(t *testing.T, file string) map[string]string {
 // does.
 func FuzzGitHubOutputs(f *testing.F) {
 	for _, value := range []string{
-		"", "https://x.example", "a\nurl<<x\nevil\nx", "token1", "\ntoken1\n", "token1\ntoken2\ntoken3", "\r\n", "::error::x", "\xff\x00", "x<<token1",
+		"", "https://x.example", "a\nurl<<x\nevil\nx", "token1", "\ntoken1\n", "token1\ntoken2\ntoken3",
+		"\r\n", "::error::x", "\xff\x00", "x<<token1",
 	} {
 		f.Add(value, "status")
 		f.Add("deployed", value)

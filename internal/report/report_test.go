@@ -226,7 +226,8 @@ func TestZeroResult(t *testing.T) {
 // output say, and reads it as GitLab does.
 func FuzzDotenv(f *testing.F) {
 	for _, value := range []string{
-		"https://x.example", "a\nBERTH_EXIT_CODE=0", "a\r\nX=1", "\u2028X=1", "\x1b[31m", "a=b=c", "", " ", "\xff", "$(id)", "\x00", strings.Repeat("x", 6<<10),
+		"https://x.example", "a\nBERTH_EXIT_CODE=0", "a\r\nX=1", "\u2028X=1", "\x1b[31m", "a=b=c",
+		"", " ", "\xff", "$(id)", "\x00", strings.Repeat("x", 6<<10),
 	} {
 		f.Add(value, "url")
 		f.Add("deployed", value)

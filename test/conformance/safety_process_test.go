@@ -78,7 +78,8 @@ var hostileProcess = []row{
 			s.within(time.Minute, func() { s.berth("teardown", "--log-level", "debug").exit(0) })
 			s.owns()
 		}},
-	{ID: "S164", Setup: "SIGHUP in the wait, twice, as a terminal and its shell send it (real durations)", Action: "deploy, deploy again", End: "v1 failed, recorded within 7 s; then v2",
+	{ID: "S164", Setup: "SIGHUP in the wait, twice, as a terminal and its shell send it (real durations)",
+		Action: "deploy, deploy again", End: "v1 failed, recorded within 7 s; then v2",
 		Exit: "129, 0", Real: true, run: func(s *fixture) {
 			run := s.start("deploy", slow("1h")...)
 			s.untilPods(run)
@@ -89,7 +90,8 @@ var hostileProcess = []row{
 			s.berth("deploy").exit(0)
 			s.oneDeployed(2)
 		}},
-	{ID: "S165", Setup: "SIGHUP between the deletions of a teardown", Action: "teardown, teardown again", End: "gone", Exit: "129, 0", Gone: true,
+	{ID: "S165", Setup: "SIGHUP between the deletions of a teardown",
+		Action: "teardown, teardown again", End: "gone", Exit: "129, 0", Gone: true,
 		run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			at := s.holdRequest(s.proxy(), deletionOf("services"))
@@ -101,14 +103,15 @@ var hostileProcess = []row{
 			s.berth("teardown").exit(0)
 			s.owns()
 		}},
-	{ID: "S166", Setup: "SIGHUP, ignored when the run began, as under nohup", Action: "deploy", End: "deployed", Exit: "0", run: func(s *fixture) {
-		s.onStart = throughShell(`trap "" HUP; exec "$0" "$@"`)
-		run := s.start("deploy", slow("3s")...)
-		s.untilPods(run)
-		run.hangUp()
-		run.wait(runLimit).exit(0)
-		s.stored("v1 deployed")
-	}},
+	{ID: "S166", Setup: "SIGHUP, ignored when the run began, as under nohup", Action: "deploy", End: "deployed",
+		Exit: "0", run: func(s *fixture) {
+			s.onStart = throughShell(`trap "" HUP; exec "$0" "$@"`)
+			run := s.start("deploy", slow("3s")...)
+			s.untilPods(run)
+			run.hangUp()
+			run.wait(runLimit).exit(0)
+			s.stored("v1 deployed")
+		}},
 	{ID: "S167", Setup: "a Lease by nobody: its holder is terminal commands, its times are a year ahead, its count is at the end, " +
 		"and somebody goes on labelling it", Action: "deploy, teardown", End: "taken after it was watched for its 5 s; gone",
 		Exit: "0 + warning, 0", Gone: true, run: func(s *fixture) {
@@ -125,8 +128,9 @@ var hostileProcess = []row{
 			s.berth("teardown").exit(0)
 			s.hasNoLease()
 		}},
-	{ID: "S168", Setup: "a Lease by nobody that claims to last for 68 years, its times a year ahead", Action: "deploy, teardown, check, repair",
-		End: "untouched, the holder and the way out named; check is none the wiser", Exit: "21, 21, 0, 21", run: func(s *fixture) {
+	{ID: "S168", Setup: "a Lease by nobody that claims to last for 68 years, its times a year ahead",
+		Action: "deploy, teardown, check, repair",
+		End:    "untouched, the holder and the way out named; check is none the wiser", Exit: "21, 21, 0, 21", run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.removeLease()
 			s.hostileLease(1<<31 - 1)
@@ -141,7 +145,8 @@ var hostileProcess = []row{
 				s.t.Errorf("the Lease was %s and is %s", lock, after)
 			}
 		}},
-	{ID: "S169", Setup: "kill -9 in the wait, a moment ago", Action: "repair --break-lock", End: "the lock is taken once nobody renewed it; v1 failed",
+	{ID: "S169", Setup: "kill -9 in the wait, a moment ago",
+		Action: "repair --break-lock", End: "the lock is taken once nobody renewed it; v1 failed",
 		Exit: "0 + warning", run: func(s *fixture) {
 			run := s.start("deploy", slow("1h")...)
 			s.untilPods(run)
@@ -149,7 +154,8 @@ var hostileProcess = []row{
 			s.berth("repair", "--break-lock", "--lock-timeout", "1m", "--on-stuck", "unlock").exit(0).warned("Lock broken")
 			s.stored("v1 failed")
 		}},
-	{ID: "S170", Setup: "a deploy that lives", Action: "repair --break-lock", End: "refused within its lock-duration; the deploy is not disturbed",
+	{ID: "S170", Setup: "a deploy that lives",
+		Action: "repair --break-lock", End: "refused within its lock-duration; the deploy is not disturbed",
 		Exit: "0, 21", run: func(s *fixture) {
 			run := s.start("deploy", slow("1h")...)
 			s.untilPods(run)
@@ -160,12 +166,14 @@ var hostileProcess = []row{
 			run.wait(runLimit).exit(0)
 			s.stored("v1 deployed")
 		}},
-	{ID: "S171", Setup: "nobody holds the lock", Action: "repair --break-lock", End: "nothing to break, nothing to repair", Exit: "0", run: func(s *fixture) {
-		s.berth("deploy").exit(0)
-		s.berth("repair", "--break-lock").exit(0).says("Nobody held the lock")
-	}},
+	{ID: "S171", Setup: "nobody holds the lock",
+		Action: "repair --break-lock", End: "nothing to break, nothing to repair", Exit: "0", run: func(s *fixture) {
+			s.berth("deploy").exit(0)
+			s.berth("repair", "--break-lock").exit(0).says("Nobody held the lock")
+		}},
 	{ID: "S172", Setup: "a deploy that lives, and for the second run the API server's clock is an hour ahead, or jumps there",
-		Action: "deploy beside it, teardown, repair", End: "none takes the lock; the first deploys", Exit: "0, 21, 21, 21", run: func(s *fixture) {
+		Action: "deploy beside it, teardown, repair", End: "none takes the lock; the first deploys",
+		Exit: "0, 21, 21, 21", run: func(s *fixture) {
 			first := s.start("deploy", slow("1h")...)
 			s.untilPods(first)
 			direct := s.kubeconfig

@@ -54,7 +54,8 @@ func TestExpires(t *testing.T) {
 				Spec:       coordinationv1.LeaseSpec{RenewTime: &ahead, LeaseDurationSeconds: &seconds},
 			}, ahead.Add(21 * time.Second),
 		},
-		"a duration that no run asks for": {coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &forever}},
+		"a duration that no run asks for": {
+			coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &forever}},
 			clock.Add(10*time.Minute + time.Second)},
 		"a negative duration": {coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{RenewTime: &clock, LeaseDurationSeconds: &negative}},
 			clock.Add(31 * time.Second)},
@@ -244,7 +245,8 @@ func TestHostileLease(t *testing.T) {
 	if held := c.refusal(l); held.Claims != math.MaxInt32*time.Second || !strings.Contains(held.Error(), "counts as lasting 10m0s") {
 		t.Errorf("got %v", held)
 	}
-	if c.setHolder(l); *l.Spec.LeaseTransitions != 0 || len(l.OwnerReferences) > 0 || *l.Spec.LeaseDurationSeconds != 30 || l.Spec.RenewTime.After(now.Add(time.Minute)) {
+	if c.setHolder(l); *l.Spec.LeaseTransitions != 0 || len(l.OwnerReferences) > 0 || *l.Spec.LeaseDurationSeconds != 30 ||
+		l.Spec.RenewTime.After(now.Add(time.Minute)) {
 		t.Errorf("taken over as %+v", l)
 	}
 	for _, blank := range []string{" ", "\x1b[0m", "\u200b"} {
