@@ -45,6 +45,7 @@ type plugin struct {
 	api     pluginAPI
 	limit   time.Duration // of one run
 	log     func(format string, args ...any)
+	hide    func(secrets ...string) // takes the tokens, to be masked
 	tracker *connrotation.ConnectionTracker
 
 	mu       sync.Mutex
@@ -90,7 +91,7 @@ func (o Options) roundTripper(config *rest.Config) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plugin{config: config.ExecProvider, api: api, limit: o.RequestTimeout * 9 / 10, log: o.Log,
+	p := &plugin{config: config.ExecProvider, api: api, limit: o.RequestTimeout * 9 / 10, log: o.Log, hide: o.Hide,
 		tracker: connrotation.NewConnectionTracker()}
 	base.Wrap(func(next http.RoundTripper) http.RoundTripper { return &pluginTransport{p, next} })
 	base.TLS.GetCertHolder = &clienttransport.GetCertHolder{GetCert: p.certificate}
@@ -266,6 +267,7 @@ func (p *plugin) run(ctx context.Context) (*pluginCredentials, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w%s", err, complaint.quoted())
 	}
+	p.hide(given.token)
 	given.given = time.Now()
 	if soon := given.given.Add(pluginPause); !given.expires.IsZero() && given.expires.Before(soon) {
 		given.expires = soon // some never give more than what is about to expire
