@@ -58,7 +58,7 @@ var secretText = []row{
 		run: func(s *fixture) {
 			s.chartWith("templates/creds.yaml", credentials)
 			s.berth("deploy", "--set-string", shortPassword).exit(0)
-			run := s.berth("deploy", "--set-string", shortPassword, "--set", "type=s3cret-type", "--log-level", "debug").exit(23).
+			run := s.berth("deploy", "--set-string", shortPassword, "--set", "type=example.org/other", "--log-level", "debug").exit(23).
 				says(`"creds"`, "type: Invalid value: field is immutable")
 			run.hides(shortValues...)
 			run.publishesNone(shortValues...)
