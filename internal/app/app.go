@@ -24,6 +24,12 @@ type Source struct {
 	RunURL         string // of the run that asks; only an annotation
 }
 
+// fromFork reports whether the branch lives in another repository, by what Identity
+// goes by.
+func (s Source) fromFork() bool {
+	return s.HeadRepository != "" && fold(s.HeadRepository) != fold(s.Repository)
+}
+
 // App is a review app with all its names.
 type App struct {
 	Source         Source // as given, with HeadRepository filled in

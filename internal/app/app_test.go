@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"strings"
@@ -154,6 +155,13 @@ func TestLabels(t *testing.T) {
 		t.Errorf("annotations %v, want %v", own.Annotations, want)
 	}
 
+	if want := map[string]string{
+		ownership.AnnotationHost: "github.com", ownership.AnnotationRepository: "acme/shop", ownership.AnnotationHeadRepository: "acme/shop",
+		ownership.AnnotationBranch: "grün\uFFFD", ownership.AnnotationPullRequest: "3",
+	}; !maps.Equal(own.Origin(), want) {
+		t.Errorf("records say %v, want %v", own.Origin(), want)
+	}
+
 	shared, err := New(s, Templates{Namespace: "reviews"})
 	if err != nil {
 		t.Fatal(err)
@@ -189,4 +197,32 @@ func TestIdentity(t *testing.T) {
 	if RunHash("https://ci/1", 1) == RunHash("https://ci/1", 2) || !labelPattern.MatchString(RunHash("", 0)) {
 		t.Error("attempts are told apart by a label value")
 	}
+}
+
+// FuzzIdentity sees that one identity is one branch of one repository, and the names
+// made for it are names.
+func FuzzIdentity(f *testing.F) {
+	f.Fuzz(func(t *testing.T, repository, head, branch, otherHead, otherBranch string) {
+		one := Source{Host: "github.com", Repository: repository, HeadRepository: head, Branch: branch}
+		other := Source{Host: "GitHub.com", Repository: repository, HeadRepository: otherHead, Branch: otherBranch}
+		home := func(s Source) string { return fold(cmp.Or(s.HeadRepository, s.Repository)) }
+		if same := branch == otherBranch && home(one) == home(other); same != (Identity(one) == Identity(other)) {
+			t.Fatalf("%+v and %+v: the same branch: %v", one, other, same)
+		}
+		if !labelPattern.MatchString(Identity(one)) || len(Identity(one)) != hashDigits {
+			t.Fatalf("%q is no label value", Identity(one))
+		}
+		named, err := New(one, Templates{URL: "https://{{ .Slug }}.example.com/{{ .Branch }}"})
+		if err != nil {
+			return // the names would not fit
+		}
+		for _, name := range []string{named.Namespace, named.Release, named.Slug} {
+			if len(name) > maxLabel || !labelPattern.MatchString(name) {
+				t.Fatalf("%q is no name", name)
+			}
+		}
+		if named.Host != named.Slug+".example.com" {
+			t.Fatalf("the branch leads to the host %q", named.Host)
+		}
+	})
 }

@@ -19,12 +19,15 @@ const hashDigits = 16
 // case, as the platforms do; branches with regard to case, as Git does.
 func Identity(s Source) string {
 	head := cmp.Or(s.HeadRepository, s.Repository)
-	return fingerprint(strings.ToLower(s.Host), strings.ToLower(s.Repository), strings.ToLower(head), s.Branch)
+	return fingerprint(fold(s.Host), fold(s.Repository), fold(head), s.Branch)
 }
+
+// fold returns a host or repository as it is compared.
+func fold(name string) string { return strings.ToLower(name) }
 
 // repositoryHash returns the hash of a repository, for a label.
 func repositoryHash(host, repository string) string {
-	return fingerprint(strings.ToLower(host), strings.ToLower(repository))
+	return fingerprint(fold(host), fold(repository))
 }
 
 // RunHash returns the hash of one attempt of a CI run, for a label.
