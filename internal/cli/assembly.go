@@ -129,7 +129,7 @@ func (p Process) openStore(ctx context.Context, conn *kube.Conn, out console, t 
 		record.Options{
 			Kind: kind, Namespace: t.Namespace,
 			Stamp: facts.Stamp{Run: t.run}, Identity: t.Identity,
-			Annotations:      map[string]string{ownership.AnnotationBranch: t.Source.Branch, ownership.AnnotationRunURL: t.holder},
+			Annotations:      t.onRecords(),
 			RunURLAnnotation: ownership.AnnotationRunURL,
 			Context:          context.WithoutCancel(ctx), Log: out.debug, Started: time.Now(), Mask: p.mask,
 		})
@@ -165,6 +165,7 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		Policy: verdict.Policy{
 			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: o.Adopt, IgnoreDrift: o.IgnoreDrift,
 			DeleteForeign: o.DeleteForeign, DeleteKept: o.DeleteKept, NamespaceOwns: o.NamespaceOwns,
+			RenamedFrom:     o.RenamedFrom,
 			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,
 		},
 	}

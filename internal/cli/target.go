@@ -2,12 +2,14 @@ package cli
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"time"
 
 	"github.com/berth-dev/berth/internal/app"
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -18,11 +20,22 @@ type target struct {
 	holder string // the run for people: its URL, or host, process and time
 }
 
+// onRecords returns the annotations of the records that the run creates.
+func (t target) onRecords() map[string]string {
+	all := t.Origin()
+	all[ownership.AnnotationRunURL] = t.holder
+	return all
+}
+
 func newTarget(o *input.Options) (target, error) {
 	holder := o.RunURL
 	if holder == "" {
 		host, _ := os.Hostname()
 		holder = fmt.Sprintf("%s, process %d, started %s", host, os.Getpid(), time.Now().UTC().Format(time.RFC3339Nano))
+	}
+	if o.HeadRepository == "" {
+		return target{}, &problem.Problem{Reason: problem.Internal, Tried: "name the review app",
+			Cause: errors.New("it is not known in which repository the branch lives"), Next: "Report this, please."}
 	}
 	named, err := app.New(
 		app.Source{Host: o.Host, Repository: o.Repository, HeadRepository: o.HeadRepository, Branch: o.Branch,

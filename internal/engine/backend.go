@@ -160,6 +160,8 @@ type Held interface {
 type Chart interface {
 	// Fetch brings the chart and its values into memory. It needs no permission.
 	Fetch(ctx context.Context) error
+	// ChartName returns the name of the chart that was fetched, or "".
+	ChartName() string
 	// Refresh forgets what the API server offers, by which a chart is rendered.
 	Refresh()
 	// Render renders the chart as Helm will for this revision, and writes nothing.

@@ -26,6 +26,9 @@ func (c *chartSource) fetch(ctx context.Context) error {
 	return c.chart.Fetch(ctx)
 }
 
+// name returns the name of the chart that was fetched, or "".
+func (c *chartSource) name() string { return c.chart.ChartName() }
+
 // render renders the chart, so that what is wrong with it is found before
 // anything is written.
 func (c *chartSource) render(ctx context.Context, r rendering) error {

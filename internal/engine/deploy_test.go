@@ -294,6 +294,18 @@ func TestDeployRefuses(t *testing.T) {
 			set: func(s *scene) { s.cluster.fail("Namespace", 1, errDown) }},
 		{name: "another branch's namespace", verb: verb.Deploy, reason: problem.Foreign, set: func(s *scene) { s.cluster.ns.Identity = "theirs" },
 			says: []string{"another branch"}},
+		{name: "a release of another chart, before anything is written", verb: verb.Deploy, reason: problem.Foreign, stored: "1 deployed",
+			records: func() []facts.Record {
+				rec := by("run-1", revision(1, facts.StatusDeployed))
+				rec.ChartName = "web"
+				return []facts.Record{rec}
+			},
+			set: func(s *scene) { s.chart.name = "api" }, says: []string{"api", "web", "renamed-from"},
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.chart.times("Render") != 0 || len(s.helm.asked) != 0 {
+					t.Errorf("it rendered %d times and asked Helm for %v", s.chart.times("Render"), s.helm.asked)
+				}
+			}},
 		{name: "one that another branch made at the same moment", verb: verb.Deploy, reason: problem.Foreign,
 			set: all(absent, func(s *scene) {
 				s.cluster.on("CreateNamespace", func(int) error {

@@ -398,11 +398,13 @@ func (h *fakeHeld) Remove(ctx context.Context) error {
 // fakeChart is the chart. It notes for which revision it was rendered.
 type fakeChart struct {
 	calls
+	name       string
 	renderings []rendering
 }
 
 func (c *fakeChart) Fetch(ctx context.Context) error { return c.enter(ctx, "Fetch") }
 func (c *fakeChart) Refresh()                        { _ = c.enter(context.Background(), "Refresh") }
+func (c *fakeChart) ChartName() string               { return c.name }
 
 func (c *fakeChart) Render(ctx context.Context, revision int, upgrade bool) error {
 	if err := c.enter(ctx, "Render"); err != nil {

@@ -24,8 +24,10 @@ type gatherer struct {
 
 	release  string
 	identity string
+	origin   facts.Origin
 	run      string
 	policy   verdict.Policy
+	chart    *chartSource
 }
 
 // scope is how much is gathered. The records are read always; an unfinished
@@ -40,7 +42,8 @@ type scope struct {
 
 // gather reads the facts once.
 func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
-	f := &facts.Facts{Release: g.release, Identity: g.identity, Run: g.run, Namespace: g.ns.now, Lock: g.lock.found}
+	f := &facts.Facts{Release: g.release, Identity: g.identity, Origin: g.origin, Run: g.run, Chart: g.chart.name(),
+		Namespace: g.ns.now, Lock: g.lock.found}
 	ahead := g.observeAhead(ctx, s)
 	var err error
 	if f.Records, err = g.records.Records(ctx); err != nil {

@@ -19,6 +19,7 @@ type namespace struct {
 	budget   budget
 	name     string
 	identity string // of the branch that this run is for
+	origin   facts.Origin
 
 	now      facts.Namespace // as it was last read or written
 	stamped  bool            // this run has noted on it that it deploys there
@@ -47,7 +48,7 @@ func (n *namespace) read(ctx context.Context) error {
 // refuseOther refuses a namespace that belongs to another branch, which may have
 // created it at the same moment.
 func (n *namespace) refuseOther() error {
-	if p := verdict.RefuseNamespace(n.now, n.identity); p != nil {
+	if p := verdict.RefuseNamespace(n.now, n.identity, n.origin); p != nil {
 		return p
 	}
 	return nil
@@ -85,7 +86,7 @@ func (n *namespace) mustBeUsable(mayCreate bool) error {
 }
 
 func (n *namespace) terminating() error {
-	f := &facts.Facts{Namespace: n.now, Identity: n.identity}
+	f := &facts.Facts{Namespace: n.now, Identity: n.identity, Origin: n.origin}
 	return verdict.Refuse(f, verdict.Diagnose(f, verdict.Policy{}))
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/berth-dev/berth/internal/app"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
@@ -35,23 +36,30 @@ type session struct {
 
 // newSession makes the parts of one run. It sends nothing.
 func newSession(o Options, b Backend, name verb.Verb) *session {
-	app := o.App
+	a := o.App
 	report := &reporter{policy: o.Policy, clock: b.Clock, say: b.Say, writes: b.Records.Audit, result: result.Result{
-		Subject: result.Subject{Verb: name, App: app.App, Branch: o.Branch, URL: app.URL, Namespace: app.Namespace, Release: app.Release},
+		Subject: result.Subject{Verb: name, App: a.App, Branch: o.Branch, URL: a.URL, Namespace: a.Namespace, Release: a.Release},
 		Log:     result.Log{Started: b.Clock()},
 	}}
 	s := &session{options: o, backend: b, report: report, journal: &journal{},
 		budget: budget{timeout: o.Timeout, operations: b.Operations, server: b.Server}}
 	s.chart = &chartSource{chart: b.Chart, budget: s.budget}
-	s.ns = &namespace{api: b.Namespaces, report: report, budget: s.budget, name: app.Namespace, identity: app.Identity}
+	origin := originOf(&a)
+	s.ns = &namespace{api: b.Namespaces, report: report, budget: s.budget, name: a.Namespace, identity: a.Identity, origin: origin}
 	s.permissions = &permissions{access: b.Access, report: report, budget: s.budget, verb: name, review: o.Preflight, wait: o.RBACWait}
-	s.lock = &lock{locker: b.Locker, report: report, namespace: app.Namespace, timeout: o.LockTimeout}
+	s.lock = &lock{locker: b.Locker, report: report, namespace: a.Namespace, timeout: o.LockTimeout}
 	s.gather = &gatherer{records: b.Records, objects: b.Objects, runs: b.Runs, server: b.Server, lock: s.lock, ns: s.ns, budget: s.budget,
-		release: app.Release, identity: app.Identity, run: o.Run, policy: o.Policy}
+		release: a.Release, identity: a.Identity, origin: origin, run: o.Run, policy: o.Policy, chart: s.chart}
 	s.steps = newPerformer(s)
 	s.prover = &prover{gather: s.gather, records: s.steps.records, lock: s.lock, report: report, policy: o.Policy, timeout: o.CheckTimeout,
 		confirm: o.Confirm, operation: o.Timeout, ignore: o.WaitIgnore}
 	return s
+}
+
+// originOf returns the branch that a review app is for.
+func originOf(a *app.App) facts.Origin {
+	return facts.Origin{Repository: a.Source.Repository, HeadRepository: a.Source.HeadRepository, Branch: a.Source.Branch,
+		PullRequest: a.Source.PullRequest}
 }
 
 func newPerformer(s *session) *performer {

@@ -7,7 +7,9 @@ import "time"
 type Facts struct {
 	Release   string
 	Identity  string // hash of the branch that this run is for
+	Origin    Origin // that branch
 	Run       string // hash of this run
+	Chart     string // name of the chart that is to be deployed; empty when none is
 	Now       time.Time
 	Namespace Namespace
 	Records   []Record // by revision, ascending

@@ -27,8 +27,7 @@ type Namespace struct {
 	// it does not say.
 	DeployedBy string
 	Shared     bool   // another one has deployed there, too
-	Branch     string // branch it names, for messages; untrusted text
-	Repository string // repository it names, for messages; untrusted text
+	Origin     Origin // the branch that it names
 	Keep       bool   // berth.dev/keep, or a GitOps owner's mark
 	KeepWhy    string
 	Blocking   string // why a terminating one is not gone yet

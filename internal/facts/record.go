@@ -30,6 +30,7 @@ type Record struct {
 	Managers    []string  // who wrote it, newest first
 	Stamp       Stamp     // only when it is this record's own
 	Identity    string    // identity hash of the branch that wrote it, if stamped
+	Origin      Origin    // the branch that it names
 	RunURL      string    // the CI run that wrote it, if it said so; untrusted text
 	// Hidden is set where a label is missing by which Helm finds its records. Helm
 	// does not see such a record, and fails to create one of its name.
@@ -50,6 +51,7 @@ type Content struct {
 	Manifest      string
 	Hooks         []Hook
 	Chart         string // name-version
+	ChartName     string // the chart's name; empty where the record has no chart
 }
 
 // FieldManager is Berth's name in the managedFields of the records that it writes.

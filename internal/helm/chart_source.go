@@ -49,6 +49,14 @@ func (s *ChartSource) Fetch(ctx context.Context) error {
 	return nil
 }
 
+// ChartName returns the name of the chart that was fetched, or "".
+func (s *ChartSource) ChartName() string {
+	if s.archive == nil {
+		return ""
+	}
+	return s.archive.Name
+}
+
 // Render does what Helm could fail in, before anything is written: it works out
 // the dependencies, validates the values against the schema and renders the
 // templates as revision. The result is thrown away.

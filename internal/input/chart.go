@@ -17,6 +17,12 @@ var chart = []Input{
 		field: func(o *Options) any { return &o.ChartVersion },
 	},
 	{
+		Name: "renamed-from", Type: String, Verbs: deploying,
+		Doc: "Name that the chart had before. A release that was deployed from a chart of another name is left alone, " +
+			"unless it is this one.",
+		field: func(o *Options) any { return &o.RenamedFrom },
+	},
+	{
 		Name: "dependency-update", Type: Switch, Default: "auto", Verbs: deploying,
 		Doc:   "Fetch the chart's dependencies; auto does when they are not vendored in the chart's folder.",
 		field: func(o *Options) any { return &o.DependencyUpdate },

@@ -25,8 +25,9 @@ type Options struct {
 type Identity struct {
 	Host           string // of the platform: github.com
 	Repository     string // owner/name
-	HeadRepository string // owner/name; Repository unless the branch lives in a fork
-	Branch         string // untrusted text
+	HeadRepository string // owner/name; Repository unless the branch lives in a fork, empty where that is not known
+	Branch         string // untrusted text; empty where the pull request's has to be looked up
+	NoBranch       string // why the run's event names no branch; a clause, empty outside CI
 	PullRequest    int    // number; 0 means none
 	SHA            string
 	RunURL         string // empty outside CI
@@ -44,6 +45,7 @@ type ChartSource struct {
 	Chart            string
 	ChartRepo        string
 	ChartVersion     string
+	RenamedFrom      string
 	DependencyUpdate string // auto, true or false
 	RegistryUsername string
 	RegistryPassword Secret

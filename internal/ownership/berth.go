@@ -3,6 +3,8 @@
 // is to be kept. It also holds the keys, so that each is written once.
 package ownership
 
+import "strconv"
+
 // LabelManagedBy names the tool that manages an object. Helm and Berth both set
 // it, each with its own value.
 const (
@@ -50,6 +52,25 @@ const (
 	// resourceVersion.
 	AnnotationDeploy = "berth.dev/deploy"
 )
+
+// Origin is the branch that annotations name. It is untrusted text.
+type Origin struct {
+	Repository     string
+	HeadRepository string
+	Branch         string
+	PullRequest    int // number; 0 means none
+}
+
+// OriginOf returns the branch that annotations name.
+func OriginOf(annotations map[string]string) Origin {
+	number, _ := strconv.Atoi(annotations[AnnotationPullRequest]) // what is no number is none
+	return Origin{
+		Repository:     annotations[AnnotationRepository],
+		HeadRepository: annotations[AnnotationHeadRepository],
+		Branch:         annotations[AnnotationBranch],
+		PullRequest:    max(number, 0),
+	}
+}
 
 // IsBerths reports whether Berth made, or was told to adopt, the object with this
 // UID. The UID has to be in its annotations, so that a copy of its YAML under

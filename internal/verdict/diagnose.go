@@ -47,14 +47,14 @@ func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 	}
 	if id := f.Namespace.Identity; id != "" && id != f.Identity {
 		return Diagnosis{State: StateForeign,
-			Cause: fmt.Sprintf("namespace %s belongs to branch %q of %q", f.Namespace.Name, f.Namespace.Branch, f.Namespace.Repository)}
+			Cause: meets("namespace "+f.Namespace.Name+" belongs to", f.Namespace.Origin, f.Origin)}
 	}
 	last := f.Last()
 	if last == nil {
 		return Diagnosis{State: StateAbsent, Cause: "there is no record of the release"}
 	}
 	if marked := newestMarked(f); marked != nil && marked.Identity != f.Identity {
-		return Diagnosis{State: StateForeign, Cause: fmt.Sprintf("record %s was written for another branch", marked.Key)}
+		return Diagnosis{State: StateForeign, Cause: meets("record "+marked.Key+" was written for", marked.Origin, f.Origin)}
 	}
 	if last.Loaded && last.DecodeError != "" {
 		return diagnoseCorrupt(f, last, p)

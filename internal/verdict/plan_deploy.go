@@ -15,6 +15,9 @@ func PlanDeploy(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		if stranger := refuseUnmarked(f, p, "deploy over it"); stranger != nil {
 			return Plan{Refusal: stranger}
 		}
+		if other := refuseOtherChart(f, p); other != nil {
+			return Plan{Refusal: other}
+		}
 	}
 	return plan
 }

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -35,15 +36,38 @@ func Refuse(f *facts.Facts, d Diagnosis) *problem.Problem {
 	return refuse(problem.Internal, fmt.Sprintf("refuse in state %q", d.State), "report this, please").Refusal
 }
 
-// RefuseNamespace returns why a run for this identity must not use a namespace,
-// or nil: it belongs to another branch.
-func RefuseNamespace(ns facts.Namespace, identity string) *problem.Problem {
+// RefuseNamespace returns why a run for this identity, of this branch, must not use a
+// namespace, or nil: it belongs to another branch.
+func RefuseNamespace(ns facts.Namespace, identity string, origin facts.Origin) *problem.Problem {
 	if ns.Identity == "" || ns.Identity == identity {
 		return nil
 	}
 	return &problem.Problem{Reason: problem.Foreign,
-		Headline: fmt.Sprintf("Namespace `%s` belongs to another branch: %q of %q.", ns.Name, ns.Branch, ns.Repository),
+		Headline: fmt.Sprintf("Namespace `%s` belongs to another branch.", ns.Name),
+		Cause:    errors.New(meets("it belongs to", ns.Origin, origin)),
 		Next:     "Give this branch another app, slug or namespace."}
+}
+
+// meets says whose something is, and whom this run is for: two branches that meet in
+// one name have to be told apart.
+func meets(belongs string, owner, own facts.Origin) string {
+	return fmt.Sprintf("%s %s, and this run is for %s", belongs, owner, own)
+}
+
+// refuseOtherChart returns why a release is left alone that was deployed from a chart
+// of another name, or nil. The charts of a repository without an app of their own
+// have one release, and each would delete what the other brought.
+func refuseOtherChart(f *facts.Facts, p Policy) *problem.Problem {
+	last := f.Last()
+	if last == nil || last.PayloadStatus == facts.StatusUninstalled || f.Chart == "" ||
+		slices.Contains([]string{"", f.Chart, p.RenamedFrom}, last.ChartName) {
+		return nil
+	}
+	return &problem.Problem{Reason: problem.Foreign,
+		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: it is of another chart.", f.Release, f.Namespace.Name),
+		Cause:    fmt.Errorf("it was deployed from chart %q, which chart %q would replace, with all that it brought", last.ChartName, f.Chart),
+		Next: "Give each chart of the repository an app of its own or, where the chart was renamed, set renamed-from to its old name. " +
+			"Nothing was touched."}
 }
 
 // refuseUnmarked returns why a release is left alone that nothing shows to be

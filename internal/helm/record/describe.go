@@ -82,6 +82,7 @@ func describe(meta *metav1.ObjectMeta, runURL string) facts.Record {
 		Created:     meta.CreationTimestamp.Time,
 		Stamp:       stampOf(meta.Labels, revision),
 		Identity:    meta.Labels[ownership.LabelIdentity],
+		Origin:      facts.Origin(ownership.OriginOf(meta.Annotations)),
 		RunURL:      meta.Annotations[runURL],
 		Hidden:      isHidden(meta),
 		Baseline:    decodeBaseline(meta),
@@ -119,22 +120,25 @@ func writeTime(write metav1.ManagedFieldsEntry) time.Time {
 
 // content returns what a decoded payload says.
 func content(rls *release.Release) facts.Content {
+	name, full := chartName(rls.Chart)
 	return facts.Content{
 		Loaded:        true,
 		PayloadStatus: facts.Status(rls.Info.Status),
 		Description:   apifailure.InDescription(rls.Info.Description),
 		Manifest:      rls.Manifest,
 		Hooks:         hooks(rls.Hooks),
-		Chart:         chartName(rls.Chart),
+		Chart:         full,
+		ChartName:     name,
 	}
 }
 
-// chartName returns name-version, or "" for a release without a chart.
-func chartName(c *chart.Chart) string {
+// chartName returns a chart's name, alone and as name-version. Both are empty for a
+// release without a chart.
+func chartName(c *chart.Chart) (name, full string) {
 	if c == nil || c.Metadata == nil {
-		return ""
+		return "", ""
 	}
-	return c.Metadata.Name + "-" + c.Metadata.Version
+	return c.Metadata.Name, c.Metadata.Name + "-" + c.Metadata.Version
 }
 
 func hooks(stored []*release.Hook) []facts.Hook {

@@ -65,13 +65,15 @@ func TestDescribe(t *testing.T) {
 			"name": "web", "owner": "helm", "status": "deployed", "version": "2",
 			LabelRun: "run1", LabelRevision: "2", labelDeadline: "1800", "berth.dev/identity": "me",
 		},
-		Annotations:   map[string]string{"url": "https://ci/1"},
+		Annotations: map[string]string{"url": "https://ci/1", "berth.dev/repository": "acme/shop", "berth.dev/head-repository": "octo/shop",
+			"berth.dev/branch": "patch-1", "berth.dev/pull-request": "7"},
 		ManagedFields: []metav1.ManagedFieldsEntry{write("berth", 100), write("kubectl-edit", 300), write("berth", 200), {Manager: "old"}},
 	}
 	want := facts.Record{
 		Key: "sh.helm.release.v1.web.v2", UID: "u", Revision: 2, LabelStatus: facts.StatusDeployed, Created: time.Unix(100, 0),
 		Touched: time.Unix(300, 0), Managers: []string{"kubectl-edit", "berth", "old"},
 		Stamp: facts.Stamp{Run: "run1", Revision: 2, Deadline: time.Unix(1800, 0).UTC()}, Identity: "me", RunURL: "https://ci/1",
+		Origin: facts.Origin{Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1", PullRequest: 7},
 	}
 	if diff := cmp.Diff(want, describe(meta, "url")); diff != "" {
 		t.Error(diff)
@@ -106,7 +108,7 @@ func TestIsConsistent(t *testing.T) {
 func TestContent(t *testing.T) {
 	got := content(mock("web", 1, release.StatusFailed))
 	if !got.Loaded || got.DecodeError != "" || got.PayloadStatus != facts.StatusFailed || got.Manifest == "" ||
-		got.Chart != "foo-0.1.0-beta.1" ||
+		got.Chart != "foo-0.1.0-beta.1" || got.ChartName != "foo" ||
 		len(got.Hooks) != 1 || got.Description == "" {
 		t.Errorf("got %+v", got)
 	}

@@ -23,8 +23,7 @@ func factsOf(ns *corev1.Namespace) facts.Namespace {
 		Ours:       ownership.IsBerths(string(ns.UID), ns.Labels, ns.Annotations),
 		Identity:   ns.Labels[ownership.LabelIdentity],
 		DeployedBy: ns.Annotations[ownership.AnnotationDeployedBy],
-		Branch:     ns.Annotations[ownership.AnnotationBranch],
-		Repository: ns.Annotations[ownership.AnnotationRepository],
+		Origin:     facts.Origin(ownership.OriginOf(ns.Annotations)),
 	}
 	_, seen.Shared = ns.Annotations[ownership.AnnotationShared]
 	seen.KeepWhy, seen.Keep = ownership.KeepMark(ns.Labels, ns.Annotations)

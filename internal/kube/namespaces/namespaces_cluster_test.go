@@ -61,7 +61,7 @@ func TestNamespaceFromBirthToEnd(t *testing.T) {
 			}
 			made, err := namespaces.Ensure(ctx, name, map[string]string{ownership.LabelIdentity: "abc"},
 				map[string]string{ownership.AnnotationBranch: "feature/x"})
-			if err != nil || !made.Made || !made.Ours || made.Identity != "abc" || made.Branch != "feature/x" || len(made.Notes) != 0 {
+			if err != nil || !made.Made || !made.Ours || made.Identity != "abc" || made.Origin.Branch != "feature/x" || len(made.Notes) != 0 {
 				t.Fatalf("made: %+v, %v", made, err)
 			}
 			again, err := namespaces.Ensure(ctx, name, nil, nil)

@@ -69,8 +69,8 @@ func TestNamespaceFacts(t *testing.T) {
 			if want := tt.blocking != ""; want != (got.Phase == facts.NamespaceTerminating) {
 				t.Errorf("phase %s", got.Phase)
 			}
-			if got.Identity != "abc" || !strings.Contains(got.Branch, "feature") {
-				t.Errorf("identity %q, branch %q", got.Identity, got.Branch)
+			if got.Identity != "abc" || !strings.Contains(got.Origin.Branch, "feature") {
+				t.Errorf("identity %q, branch %q", got.Identity, got.Origin.Branch)
 			}
 		})
 	}
