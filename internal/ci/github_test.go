@@ -204,7 +204,7 @@ func TestGitLabLinesAndFiles(t *testing.T) {
 	if diff := cmp.Diff(files, names(t, dir)); diff != "" {
 		t.Error(diff)
 	}
-	if dotenv := read(t, filepath.Join(dir, "berth.env")); !strings.Contains(dotenv, "BERTH_EXIT_CODE=23\n") {
+	if dotenv := read(t, filepath.Join(dir, "berth.env")); !strings.Contains(dotenv, "BERTH_RESULT_EXIT_CODE=23\n") {
 		t.Errorf("got %q", dotenv)
 	}
 }

@@ -67,12 +67,12 @@ func (env environment) unknown() (errs Errors) {
 }
 
 func ignoredVariable(name string) bool {
-	for _, prefix := range []string{"test-", "port-", "service-"} {
+	for _, prefix := range []string{"test-", "port-", "service-", "result-"} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
 	}
-	return name == "port" || slices.ContainsFunc(Outputs, func(o Output) bool { return o.Name == name })
+	return name == "port"
 }
 
 func ignoredActionInput(name string) bool {

@@ -1,6 +1,9 @@
 package input
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Table is every input. The flags, action.yml and docs/inputs.md are made from it
 // (gen/).
@@ -60,11 +63,20 @@ func (o *Options) Secrets() []Secret {
 	return all
 }
 
-// Output is a value that a run hands on: an output of the step on GitHub, and
-// BERTH_<NAME> in GitLab's dotenv report.
+// resultPrefix begins the variables in which GitLab hands the outputs of one job to
+// the jobs after it. No input has it, so that none of them is taken for one.
+const resultPrefix = "BERTH_RESULT_"
+
+// Output is a value that a run hands on: an output of the step on GitHub, and a
+// variable in GitLab's dotenv report.
 type Output struct {
 	Name string
 	Doc  string
+}
+
+// Env returns the name of the output's variable in GitLab's dotenv report.
+func (o Output) Env() string {
+	return resultPrefix + strings.ToUpper(strings.ReplaceAll(o.Name, "-", "_"))
 }
 
 // Outputs are all outputs.
@@ -83,7 +95,7 @@ var Outputs = []Output{
 // Ignored are the variables that look like inputs and are none.
 var Ignored = []struct{ Name, Why string }{
 	{"BERTH_TEST_*", "Berth's own tests"},
-	{"BERTH_REVISION, BERTH_STATUS, BERTH_VERDICT, BERTH_REPAIR, BERTH_EXIT_CODE, BERTH_REPORT", "outputs that GitLab hands to later jobs"},
+	{resultPrefix + "*", "outputs, which GitLab hands to later jobs"},
 	{"BERTH_PORT, BERTH_PORT_*, BERTH_SERVICE_*", "Kubernetes sets them where a Service is called berth"},
 	{"INPUT_VERB", "the action's verb, which is the first argument"},
 	{"INPUT_ARGS, INPUT_ENTRYPOINT", "the runner's own"},

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,6 +75,25 @@ func TestNamesOfInputs(t *testing.T) {
 	}
 	if Find("kube_context") != nil {
 		t.Error("there is one spelling")
+	}
+}
+
+// What GitLab hands from one job to the next is taken for no input.
+func TestOutputsAreNoInputs(t *testing.T) {
+	for _, out := range Outputs {
+		for i := range Table {
+			if in := &Table[i]; in.Env() == out.Env() || strings.HasPrefix(in.Env(), resultPrefix) {
+				t.Errorf("%s is an input, and the output %s is %s", in.Env(), out.Name, out.Env())
+			}
+		}
+		o := mustResolve(t, verb.Deploy, []string{"--chart=./chart"}, []string{out.Env() + "=hostile"}, onCI)
+		if want := mustResolve(t, verb.Deploy, []string{"--chart=./chart"}, nil, onCI); !reflect.DeepEqual(o, want) {
+			t.Errorf("%s changes the options", out.Env())
+		}
+	}
+	// An output under its old name would be an input, or a mistyped one.
+	if _, err := resolve(t, verb.Deploy, []string{"--chart=./chart"}, []string{"BERTH_VERDICT=consistent"}, onCI); err == nil {
+		t.Error("BERTH_VERDICT is taken")
 	}
 }
 

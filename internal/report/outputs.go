@@ -38,15 +38,20 @@ const (
 	maxVariables = 20
 )
 
-// Dotenv returns GitLab's dotenv report: a line BERTH_<NAME>=value for each output.
-// It leaves out empty values, and those that do not fit: GitLab refuses a report
-// over the limit whole.
+// dotenvPrefix begins the name of every variable in the dotenv report. No input has
+// it: GitLab hands the report of one job to the jobs after it, and another run of
+// Berth among them would take the namespace of this one for its own.
+const dotenvPrefix = "BERTH_RESULT_"
+
+// Dotenv returns GitLab's dotenv report: a line BERTH_RESULT_<NAME>=value for each
+// output. It leaves out empty values, and those that do not fit: GitLab refuses a
+// report over the limit whole.
 func Dotenv(outputs []Output) []byte {
 	var b bytes.Buffer
 	count := 0
 	for _, o := range outputs {
 		value := text.OneLine(o.Value)
-		line := "BERTH_" + variable(o.Name) + "=" + value + "\n"
+		line := dotenvPrefix + variable(o.Name) + "=" + value + "\n"
 		if value == "" || count == maxVariables || b.Len()+len(line) > maxDotenv {
 			continue
 		}

@@ -164,14 +164,14 @@ func TestOutputsAndDotenv(t *testing.T) {
 	if diff := cmp.Diff(want, outputs); diff != "" {
 		t.Error(diff)
 	}
-	const dotenv = `BERTH_NAMESPACE=review-shop-feature-login
-BERTH_RELEASE=shop
-BERTH_REVISION=1
-BERTH_STATUS=pending-install
-BERTH_VERDICT=permission-missing
-BERTH_REPAIR=a BERTH_URL=https://evil.example
-BERTH_EXIT_CODE=20
-BERTH_REPORT=out/report.json
+	const dotenv = `BERTH_RESULT_NAMESPACE=review-shop-feature-login
+BERTH_RESULT_RELEASE=shop
+BERTH_RESULT_REVISION=1
+BERTH_RESULT_STATUS=pending-install
+BERTH_RESULT_VERDICT=permission-missing
+BERTH_RESULT_REPAIR=a BERTH_URL=https://evil.example
+BERTH_RESULT_EXIT_CODE=20
+BERTH_RESULT_REPORT=out/report.json
 `
 	if diff := cmp.Diff(dotenv, string(report.Dotenv(outputs))); diff != "" {
 		t.Error(diff)
@@ -184,7 +184,7 @@ func TestDotenvIsBounded(t *testing.T) {
 		outputs = append(outputs, report.Output{Name: fmt.Sprint("a.b-", i), Value: strings.Repeat("y", 100)})
 	}
 	got := string(report.Dotenv(outputs))
-	if strings.Contains(got, "BIG") || strings.Count(got, "\n") != 20 || !strings.HasPrefix(got, "BERTH_A_B_0=y") {
+	if strings.Contains(got, "BIG") || strings.Count(got, "\n") != 20 || !strings.HasPrefix(got, "BERTH_RESULT_A_B_0=y") {
 		t.Errorf("got %d bytes, %d lines, %.40q", len(got), strings.Count(got, "\n"), got)
 	}
 }

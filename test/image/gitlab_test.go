@@ -72,12 +72,12 @@ berth check --check-timeout soon`)
 
 // testGitLabCancel cancels the template's stop job.
 func (e *engine) testGitLabCancel(t *testing.T) {
-	const script = `berth teardown --namespace "$REVIEW_NAMESPACE" --release "$REVIEW_RELEASE"`
+	const script = "berth teardown"
 	if !strings.Contains(read(t, root, ".gitlab-ci-template.yml"), "    - "+script+"\n") {
 		t.Fatal("the template takes down in another way")
 	}
 	server, connected := blackhole(t)
-	job, dir := e.gitlab(t, []string{"CI_ENVIRONMENT_ACTION=stop", "REVIEW_NAMESPACE=", "REVIEW_RELEASE=",
+	job, dir := e.gitlab(t, []string{"CI_ENVIRONMENT_ACTION=stop", "BERTH_NAMESPACE=", "BERTH_RELEASE=",
 		"BERTH_KUBE_CONTEXT=", "BERTH_KUBE_APISERVER=" + server, "BERTH_KUBE_TOKEN=nobody"}, script)
 	wait := start(t, job)
 	await(t, connected)

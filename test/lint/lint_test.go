@@ -112,12 +112,9 @@ func gitlabExample(t *testing.T) string {
 	return strings.Replace(text, remote, "local: .gitlab-ci-template.yml", 1)
 }
 
-func TestGitLabPipeline(t *testing.T) {
-	preview, err := gitlab(t, "feature/x", gitlabExample(t), "--preview")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var jobs map[string]job
+// jobsOf reads the jobs of a pipeline as gitlab-ci-local shows it.
+func jobsOf(t *testing.T, preview string) (jobs map[string]job) {
+	t.Helper()
 	var whole map[string]any
 	if err := yaml.Unmarshal([]byte(preview), &whole); err != nil {
 		t.Fatal(err)
@@ -130,13 +127,22 @@ func TestGitLabPipeline(t *testing.T) {
 	if err := yaml.Unmarshal(rest, &jobs); err != nil {
 		t.Fatal(err)
 	}
+	return jobs
+}
+
+func TestGitLabPipeline(t *testing.T) {
+	preview, err := gitlab(t, "feature/x", gitlabExample(t), "--preview")
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := jobsOf(t, preview)
 	deploy, stop := jobs["review"], jobs["stop-review"]
 	if len(jobs) != 2 || deploy.Environment["on_stop"] != "stop-review" || deploy.Environment["auto_stop_in"] != "3 days" {
 		t.Errorf("got %+v", jobs)
 	}
 	for name, want := range map[string]string{
 		"BERTH_CHART": "./chart", "BERTH_KUBE_CONTEXT": "acme/clusters:review",
-		"REVIEW_URL": "https://{{ .Slug }}.review.example.com", "BERTH_SET": "image.tag={{ .SHA }}",
+		"BERTH_URL": "https://{{ .Slug }}.review.example.com", "BERTH_SET": "image.tag={{ .SHA }}",
 	} {
 		if got := deploy.Variables[name]; got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

@@ -44,6 +44,7 @@ type job struct {
 		Reports map[string]string `json:"reports"`
 	} `json:"artifacts"`
 	Dependencies []string `json:"dependencies"`
+	Extends      string   `json:"extends"`
 	Image        struct {
 		Entrypoint []string `json:"entrypoint"`
 	} `json:"image"`
@@ -87,9 +88,12 @@ func TestTemplateInputs(t *testing.T) {
 	}
 }
 
+// hidden is the job that both jobs of one include extend. Its name is theirs, since
+// GitLab merges hidden jobs of one name.
+const hidden = ".berth-$[[ inputs.job ]]"
+
 // TestTemplateVariables sees that each variable is an input of the same name,
-// taken by the verb of its job, and that none is called like an output: the
-// dotenv report of one job would be the input of the next.
+// taken by the verb of its job, and that the jobs take nothing of another include's.
 func TestTemplateVariables(t *testing.T) {
 	_, jobs, _ := template(t)
 	for name, job := range jobs {
@@ -102,8 +106,6 @@ func TestTemplateVariables(t *testing.T) {
 			switch {
 			case in == nil:
 				t.Errorf("%s: %s is no input", name, variable)
-			case slices.ContainsFunc(input.Outputs, func(o input.Output) bool { return o.Name == in.Name }):
-				t.Errorf("%s: %s is an output too", name, variable)
 			case strings.HasPrefix(value, "$[[") && value != "$[[ inputs."+in.Name+" ]]":
 				t.Errorf("%s: %s is %s", name, variable, value)
 			}
@@ -113,7 +115,7 @@ func TestTemplateVariables(t *testing.T) {
 
 func TestTemplateStopsWhatItDeploys(t *testing.T) {
 	_, jobs, _ := template(t)
-	base, deploy, stop := jobs[".berth"], jobs["$[[ inputs.job ]]"], jobs["stop-$[[ inputs.job ]]"]
+	base, deploy, stop := jobs[hidden], jobs["$[[ inputs.job ]]"], jobs["stop-$[[ inputs.job ]]"]
 	if !slices.Equal(base.Image.Entrypoint, []string{""}) {
 		t.Error("the runner needs the image's shell: entrypoint has to be empty")
 	}
@@ -121,7 +123,10 @@ func TestTemplateStopsWhatItDeploys(t *testing.T) {
 		deploy.Environment["name"] != stop.Environment["name"] || deploy.Environment["name"] == "" {
 		t.Errorf("the environments do not fit: %v, %v", deploy.Environment, stop.Environment)
 	}
-	if deploy.Environment["url"] != "$BERTH_URL" || stop.Environment["url"] != "" {
+	if len(jobs) != 3 || deploy.Extends != hidden || stop.Extends != hidden {
+		t.Errorf("each job of an include extends %s: %q, %q", hidden, deploy.Extends, stop.Extends)
+	}
+	if deploy.Environment["url"] != "$"+urlOutput(t) || stop.Environment["url"] != "" {
 		t.Error("the URL comes from the deploy's report, and the stop job has none")
 	}
 	if stop.Variables["GIT_STRATEGY"] != "none" || stop.Dependencies == nil || len(stop.Dependencies) > 0 {
@@ -141,6 +146,16 @@ func TestTemplateStopsWhatItDeploys(t *testing.T) {
 			t.Errorf("%s: %s is not in the report's folder", kind, file)
 		}
 	}
+}
+
+// urlOutput is the variable of the dotenv report that holds the URL.
+func urlOutput(t *testing.T) string {
+	t.Helper()
+	i := slices.IndexFunc(input.Outputs, func(o input.Output) bool { return o.Name == "url" })
+	if i < 0 {
+		t.Fatal("there is no output url")
+	}
+	return input.Outputs[i].Env()
 }
 
 func TestTemplateVerbsTakeTheirFlags(t *testing.T) {

@@ -33,6 +33,24 @@ Whatever is unknown, malformed or contradictory stops the run before anything is
 
 A value that is not there, such as ` + "`.PullRequest`" + ` on a push, is an error where a template uses it. ` + "`{{ with index . \"PullRequest\" }}pr-{{ . }}{{ else }}{{ .Slug }}{{ end }}`" + ` takes it where it is.
 
+## Names
+
+The slug is the branch's name as it can be part of other names: lower case, anything but letters and digits a dash, at most 40 characters. Where that changed the name, it ends with six digits of the branch's identity, the hash of platform, repository, head repository and branch: ` + "`feature/login` becomes `feature-login-40772d`" + `. So does a name that ends like that by itself, and no branch is called like another's slug.
+
+Anybody may name the branch of a fork. Its slug ends with two dashes and the whole identity, so it meets neither a branch of the base repository nor one of another fork: ` + "`patch-1` of octo/shop becomes `patch-1--b6e89b698681e584`" + `.
+
+Where branches meet in one name all the same, by a slug, namespace or release that was set, the second is refused (exit 27), and both are told.
+
+### Which branch it is for
+
+The event says it. Where it cannot be read, or does not name the head of its pull request, the run ends with 64: ` + "`auto`" + ` always, another verb unless the inputs say all of it. An event that is about no branch, such as a comment, a schedule or the end of another workflow, runs on the default branch, which is therefore not taken; nor is it in a run that a person, a schedule or another pipeline started. Give ` + "`branch`, or `pull-request`" + ` with a token.
+
+The fork of a pull request that was closed may be gone. Its review app is found by what is recorded of the pull request, on the namespaces of its repository or, where these may not be listed, on the one that a fork of the same name would have; in a namespace that branches share, on the records. Where that is not clear, everything is kept, and the run ends with 64: give ` + "`head-repository`" + `.
+
+### Monorepo
+
+Each chart of a repository needs an ` + "`app`" + ` of its own, in a matrix too, or all of them would share one release. A release that was deployed from a chart of another name is left alone (exit 27). After a chart was renamed on purpose, ` + "`renamed-from`" + ` names the old chart, until every branch has been deployed once.
+
 ## Verbs
 
 `
@@ -58,8 +76,7 @@ func docs() string {
 	}
 	b.WriteString("\n## Outputs\n\nOn GitHub outputs of the step; on GitLab variables in the dotenv report `berth.env`.\n\n| output | variable | |\n|---|---|---|\n")
 	for _, out := range input.Outputs {
-		variable := "BERTH_" + strings.ToUpper(strings.ReplaceAll(out.Name, "-", "_"))
-		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", out.Name, variable, out.Doc)
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", out.Name, out.Env(), out.Doc)
 	}
 	b.WriteString("\n## Variables that are no inputs\n\nAny other `BERTH_*` is refused, and so is any other `INPUT_*` on GitHub.\n\n| variables | what they are |\n|---|---|\n")
 	for _, ignored := range input.Ignored {
