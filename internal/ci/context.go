@@ -1,12 +1,17 @@
 package ci
 
+import "fmt"
+
 // Context is what a run is about. Branch and everything from an event's payload
 // is untrusted text.
 type Context struct {
 	Host           string // the platform's server: github.com
 	Repository     string // owner/name that the review app belongs to
 	HeadRepository string // owner/name that the branch lives in; differs for a fork
+	HeadUnknown    bool   // the branch may live in a fork, and nothing says in which: it is gone, or the event cannot be read
+	LostFork       string // owner/name that a fork which is gone most likely had: a guess, to be proven by what was recorded
 	Branch         string // empty when the event is not about a branch
+	OnRef          bool   // Branch is merely what the run was started on, and need not be what it is about
 	DefaultBranch  string
 	PullRequest    int // number; 0 means none
 	SHA            string
@@ -15,8 +20,24 @@ type Context struct {
 	Event          Event
 }
 
-// Fork reports whether the branch lives in another repository.
+// Fork reports whether the branch lives in another repository, or in one that is not
+// known any more.
 func (c Context) Fork() bool { return c.HeadRepository != c.Repository }
+
+// Subject returns the branch that the run is about, or "" and why it is about none.
+// What a person, a schedule or another pipeline started runs on the default branch
+// unless somebody chose another, so that one is taken only where it was pushed to.
+func (c Context) Subject() (branch, why string) {
+	switch {
+	case c.Branch == "" && c.Event.Name == "":
+		return "", ""
+	case c.Branch == "":
+		return "", fmt.Sprintf("the %s event is about no branch", c.Event.Name)
+	case c.OnRef && (c.DefaultBranch == "" || c.Branch == c.DefaultBranch):
+		return "", "this run was started on the default branch, which need not be what it is about"
+	}
+	return c.Branch, ""
+}
 
 // Event is what made the platform start this run.
 type Event struct {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,54 +36,49 @@ type pullRequest struct {
 		Label string `json:"label"` // owner:branch
 		Repo  *struct {
 			FullName string `json:"full_name"`
-		} `json:"repo"` // null once the fork is deleted
+		} `json:"repo"` // null or empty once the fork is deleted
 	} `json:"head"`
 }
 
-// Context reads the environment and then the event's payload, which takes
-// precedence: for a deleted branch GITHUB_REF is the default branch, and for a
-// pull request GITHUB_SHA is a merge commit that nobody pushed.
+// aboutPullRequests are the events with a pull request in their payload.
+var aboutPullRequests = []string{"pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"}
+
+// Context reads the environment and then the event's payload, which alone says what
+// the event is about: for a deleted branch GITHUB_REF is the default branch, for a
+// pull request GITHUB_SHA is a merge commit that nobody pushed, and for a comment or
+// a schedule both are the default branch's.
+//
+// With an error, no branch is known: the name of one without the repository that it
+// lives in could be another's.
 func (g *gitHub) Context() (Context, error) {
 	c := g.environment()
+	if c.Event.Name == "" {
+		return c, errors.New("read the event: GITHUB_EVENT_NAME is not set; " + nextWithoutEvent)
+	}
 	p, err := readPayload(g.getenv("GITHUB_EVENT_PATH"))
 	if err != nil {
 		return c, err
 	}
 	c.DefaultBranch = p.Repository.DefaultBranch
 	c.Repository = cmp.Or(c.Repository, p.Repository.FullName)
-	c.HeadRepository = c.Repository
-	switch c.Event.Name {
-	case "pull_request", "pull_request_target":
-		if p.PullRequest == nil || p.PullRequest.Head.Ref == "" {
-			return c, fmt.Errorf("read the %s event: its payload names no head branch; set the inputs branch and pull-request", c.Event.Name)
-		}
-		c.Event.Action = p.Action // the sender of other events may choose their action freely
-		c.setPullRequest(p.PullRequest)
-	case "push":
-		c.Event.Deleted = p.Deleted
-		c.setRef(p.Ref)
-	case "delete":
-		c.Event.Tag = p.RefType != "branch"
-		c.Branch, c.SHA = p.Ref, ""
-		if c.Event.Tag {
-			c.Branch = ""
-		} else if p.Ref == "" {
-			return c, errors.New("read the delete event: its payload names no branch; set the input branch")
-		}
+	about := c
+	err = about.setSubject(p, g.getenv("GITHUB_REF"))
+	if err == nil && about.Branch != "" && !about.OnRef && c.DefaultBranch == "" {
+		err = errors.New("its payload names no default branch")
 	}
-	return c, nil
+	if err != nil {
+		return c, fmt.Errorf("read the %s event: %w; %s", c.Event.Name, err, nextWithoutEvent)
+	}
+	return about, nil
 }
 
-// environment returns what is known without the payload. Branch or repository
-// stay empty where the variables would name the wrong one.
+// environment returns what is known without the payload.
 func (g *gitHub) environment() Context {
 	env := g.getenv
 	c := Context{
-		Repository:     env("GITHUB_REPOSITORY"),
-		HeadRepository: env("GITHUB_REPOSITORY"),
-		SHA:            env("GITHUB_SHA"),
-		Attempt:        1,
-		Event:          Event{Name: env("GITHUB_EVENT_NAME")},
+		Repository: env("GITHUB_REPOSITORY"),
+		Attempt:    1,
+		Event:      Event{Name: env("GITHUB_EVENT_NAME")},
 	}
 	if u, err := url.Parse(gitHubServer(env)); err == nil {
 		c.Host = u.Host
@@ -92,14 +89,44 @@ func (g *gitHub) environment() Context {
 	if runs := gitHubRunsURL(env); runs != "" && env("GITHUB_RUN_ID") != "" {
 		c.RunURL = runs + gitHubAttempt(env)
 	}
-	c.setRef(env("GITHUB_REF"))
-	switch c.Event.Name {
-	case "delete":
-		c.Branch = ""
-	case "pull_request", "pull_request_target":
-		c.Branch, c.HeadRepository = env("GITHUB_HEAD_REF"), ""
-	}
+	c.SHA = env("GITHUB_SHA")
+	c.HeadUnknown = slices.Contains(aboutPullRequests, c.Event.Name)
 	return c
+}
+
+// setSubject sets which branch the event is about. An event that is not known to
+// name one is about none: its ref is the default branch in most cases.
+func (c *Context) setSubject(p payload, ref string) error {
+	if c.HeadUnknown {
+		c.Event.Action = p.Action // the sender of other events may choose their action freely
+		return c.setPullRequest(p.PullRequest)
+	}
+	c.HeadRepository = c.Repository
+	switch c.Event.Name {
+	case "push":
+		if p.Ref == "" {
+			return errors.New("its payload names no ref")
+		}
+		c.Event.Deleted = p.Deleted
+		c.setRef(p.Ref)
+	case "create", "delete":
+		if c.Event.Name == "delete" {
+			c.SHA = "" // of the default branch
+		}
+		if c.Event.Tag = p.RefType != "branch"; c.Event.Tag {
+			return nil
+		}
+		if p.Ref == "" {
+			return errors.New("its payload names no branch")
+		}
+		c.Branch = p.Ref
+	case "workflow_dispatch":
+		c.setRef(ref)
+		c.OnRef = true
+	default:
+		c.SHA = ""
+	}
+	return nil
 }
 
 // setRef sets Branch or Event.Tag from a full ref. A pull request's own ref
@@ -112,33 +139,51 @@ func (c *Context) setRef(ref string) {
 	c.Event.Tag = strings.HasPrefix(ref, "refs/tags/")
 }
 
-func (c *Context) setPullRequest(p *pullRequest) {
-	c.PullRequest = p.Number
-	c.Branch = p.Head.Ref
-	c.SHA = cmp.Or(p.Head.SHA, c.SHA)
-	if p.Head.Repo != nil {
-		c.HeadRepository = p.Head.Repo.FullName
-		return
+func (c *Context) setPullRequest(p *pullRequest) error {
+	if p == nil || p.Head.Ref == "" || p.Number < 1 {
+		return errors.New("its payload names no head branch of a numbered pull request")
 	}
-	// The fork was deleted. Most forks keep the name of their repository. If this
-	// one did not, the review app is not found, and no other one is touched.
-	owner, _, _ := strings.Cut(p.Head.Label, ":")
+	c.PullRequest, c.Branch, c.SHA = p.Number, p.Head.Ref, p.Head.SHA
+	if p.Head.Repo != nil && p.Head.Repo.FullName != "" {
+		c.HeadRepository, c.HeadUnknown = p.Head.Repo.FullName, false
+		return nil
+	}
+	// The fork was deleted. It is not the base repository, which is there, whatever
+	// its owner is called. Most forks keep the name of their repository.
+	owner, _, labelled := strings.Cut(p.Head.Label, ":")
 	_, name, _ := strings.Cut(c.Repository, "/")
-	c.HeadRepository = owner + "/" + name
+	if fork := owner + "/" + name; labelled && owner != "" && name != "" && !strings.EqualFold(fork, c.Repository) {
+		c.LostFork = fork
+	}
+	return nil
 }
 
+// nextWithoutEvent is what to do where the event does not tell the branch.
+const nextWithoutEvent = "set the inputs branch and, for a pull request, head-repository and pull-request, and name the verb"
+
+// maxPayload is the number of bytes that are read of a payload. GitHub sends none
+// above 25 MB.
+const maxPayload = 32 << 20
+
 func readPayload(path string) (payload, error) {
-	const next = "set the inputs branch, repository and pull-request, or run inside GitHub Actions"
 	var p payload
 	if path == "" {
-		return p, errors.New("read the event's payload: GITHUB_EVENT_PATH is not set; " + next)
+		return p, errors.New("read the event's payload: GITHUB_EVENT_PATH is not set; " + nextWithoutEvent)
 	}
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
-		return p, fmt.Errorf("read the event's payload: %w; %s", err, next)
+		return p, fmt.Errorf("read the event's payload: %w; %s", err, nextWithoutEvent)
 	}
-	if err := json.Unmarshal(data, &p); err != nil {
-		return p, fmt.Errorf("read the event's payload in %s: %w; %s", path, err, next)
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxPayload+1))
+	if err == nil && len(data) > maxPayload {
+		err = fmt.Errorf("it has more than %d bytes", maxPayload)
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &p)
+	}
+	if err != nil {
+		return p, fmt.Errorf("read the event's payload in %s: %w; %s", path, err, nextWithoutEvent)
 	}
 	return p, nil
 }

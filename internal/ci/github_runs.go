@@ -26,20 +26,11 @@ var gitHubStates = map[string]facts.RunState{
 func gitHubRuns(getenv func(string) string, token string, transport http.RoundTripper) *runAPI {
 	repository := getenv("GITHUB_REPOSITORY")
 	a := &runAPI{
-		platform: "GitHub",
-		webURL:   gitHubRunsURL(getenv),
-		apiURL:   joinURL(getenv("GITHUB_API_URL"), "repos", repository, "actions/runs"),
-		path:     gitHubRunPath,
-		states:   gitHubStates,
-		token:    token,
-		header: http.Header{
-			"Accept":               {"application/vnd.github+json"},
-			"Authorization":        {"Bearer " + token},
-			"User-Agent":           {"berth"},
-			"X-Github-Api-Version": {"2022-11-28"},
-		},
-		tokenHint: "github-token a token with the permission actions: read",
-		client:    newRunClient(transport),
+		api:    gitHubAPI(token, "actions: read", transport),
+		webURL: gitHubRunsURL(getenv),
+		apiURL: joinURL(getenv("GITHUB_API_URL"), "repos", repository, "actions/runs"),
+		path:   gitHubRunPath,
+		states: gitHubStates,
 	}
 	if id := getenv("GITHUB_RUN_ID"); id != "" {
 		a.own = []string{id, gitHubAttempt(getenv)}

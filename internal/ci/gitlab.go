@@ -2,8 +2,10 @@ package ci
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
@@ -21,25 +23,45 @@ type gitLab struct {
 func (g *gitLab) Context() (Context, error) {
 	env := g.getenv
 	c := Context{
-		Host:           env("CI_SERVER_HOST"),
-		Repository:     cmp.Or(env("CI_MERGE_REQUEST_PROJECT_PATH"), env("CI_PROJECT_PATH")),
-		HeadRepository: cmp.Or(env("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH"), env("CI_PROJECT_PATH")),
-		DefaultBranch:  env("CI_DEFAULT_BRANCH"),
-		SHA:            cmp.Or(env("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"), env("CI_COMMIT_SHA")),
-		RunURL:         env("CI_JOB_URL"), // a retry is a new job with a URL of its own
-		Attempt:        1,
-		Event:          g.event(),
+		Host:          env("CI_SERVER_HOST"),
+		Repository:    env("CI_PROJECT_PATH"),
+		DefaultBranch: env("CI_DEFAULT_BRANCH"),
+		RunURL:        env("CI_JOB_URL"), // a retry is a new job with a URL of its own
+		Attempt:       1,
+		Event:         g.event(),
 	}
+	if env("CI_MERGE_REQUEST_IID") != "" {
+		return g.mergeRequest(c)
+	}
+	c.HeadRepository, c.SHA = c.Repository, env("CI_COMMIT_SHA")
 	if !c.Event.Tag {
-		c.Branch = cmp.Or(env("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"), env("CI_COMMIT_BRANCH"), env("CI_COMMIT_REF_NAME"))
+		c.Branch = cmp.Or(env("CI_COMMIT_BRANCH"), env("CI_COMMIT_REF_NAME"))
+		c.OnRef = env("CI_PIPELINE_SOURCE") != "push"
 	}
-	if iid := env("CI_MERGE_REQUEST_IID"); iid != "" {
-		number, err := strconv.Atoi(iid)
-		if err != nil {
-			return c, fmt.Errorf("read CI_MERGE_REQUEST_IID=%q: not a number; set the input pull-request", iid)
-		}
-		c.PullRequest = number
+	return c, nil
+}
+
+// mergeRequest returns what a merge request's pipeline is about. Without the source
+// project, which may be gone, the branch could be any fork's; with an error no branch
+// is known.
+func (g *gitLab) mergeRequest(c Context) (Context, error) {
+	env, project := g.getenv, c.Repository
+	c.Repository = cmp.Or(env("CI_MERGE_REQUEST_PROJECT_PATH"), c.Repository)
+	c.HeadUnknown = true
+	iid, branch := env("CI_MERGE_REQUEST_IID"), env("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")
+	number, err := strconv.Atoi(iid)
+	if err != nil || number < 1 {
+		return c, fmt.Errorf("read CI_MERGE_REQUEST_IID=%q: not a number; set the inputs branch, head-repository and pull-request", iid)
 	}
+	if c.PullRequest = number; branch == "" {
+		return c, errors.New("read CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: it is not set; set the inputs branch and head-repository")
+	}
+	c.Branch, c.SHA = branch, cmp.Or(env("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"), env("CI_COMMIT_SHA"))
+	c.HeadRepository = env("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH")
+	if c.HeadRepository == "" && env("CI_MERGE_REQUEST_PROJECT_PATH") != "" && !strings.EqualFold(project, c.Repository) {
+		c.HeadRepository = project // the pipeline runs in the fork
+	}
+	c.HeadUnknown = c.HeadRepository == ""
 	return c, nil
 }
 

@@ -29,22 +29,13 @@ var gitLabStates = map[string]facts.RunState{
 }
 
 // gitLabRuns returns the API of GitLab's jobs, which are what Berth calls runs.
-// The API refuses a job's own token
-// (https://docs.gitlab.com/ci/jobs/ci_job_token/).
 func gitLabRuns(getenv func(string) string, token string, transport http.RoundTripper) *runAPI {
 	a := &runAPI{
-		platform: "GitLab",
-		webURL:   joinURL(getenv("CI_PROJECT_URL"), "-/jobs"),
-		apiURL:   joinURL(getenv("CI_API_V4_URL"), "projects", getenv("CI_PROJECT_ID"), "jobs"),
-		path:     gitLabJobPath,
-		states:   gitLabStates,
-		token:    token,
-		header: http.Header{
-			"Private-Token": {token},
-			"User-Agent":    {"berth"},
-		},
-		tokenHint: "gitlab-token a token with the scope read_api",
-		client:    newRunClient(transport),
+		api:    gitLabAPI(token, transport),
+		webURL: joinURL(getenv("CI_PROJECT_URL"), "-/jobs"),
+		apiURL: joinURL(getenv("CI_API_V4_URL"), "projects", getenv("CI_PROJECT_ID"), "jobs"),
+		path:   gitLabJobPath,
+		states: gitLabStates,
 	}
 	if id := getenv("CI_JOB_ID"); id != "" {
 		a.own = []string{id}

@@ -31,6 +31,8 @@ func Auto(c Context, credentials bool) Intent {
 	switch {
 	case c.Branch == "":
 		return nothing("the %s event names no branch", c.Event.Name)
+	case c.HeadUnknown && !credentials:
+		return nothing("the pull request comes from a fork that is gone, and there are no credentials")
 	case c.Fork() && !credentials:
 		return nothing("the pull request comes from the fork %s, which gets no credentials", c.HeadRepository)
 	case c.Fork():

@@ -2,7 +2,9 @@ package ci
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,20 +68,24 @@ func TestAuto(t *testing.T) {
 		"push":                       {github("push", "refs/heads/a/b"), `{"ref": "refs/heads/a/b", ` + repository + `}`, verb.Deploy, "a/b"},
 		"push to the default branch": {github("push", "refs/heads/main"), `{"ref": "refs/heads/main", ` + repository + `}`, Nothing, "main"},
 		"push of a tag":              {github("push", "refs/tags/v1"), `{"ref": "refs/tags/v1", ` + repository + `}`, Nothing, ""},
-		"push, default unknown":      {github("push", "refs/heads/a"), `{"ref": "refs/heads/a"}`, Nothing, "a"},
 		"push that deletes": {github("push", "refs/heads/a"), `{"ref": "refs/heads/a", "deleted": true, ` + repository + `}`,
 			verb.Teardown, "a"},
 		"branch deleted": {github("delete", "refs/heads/main"), `{"ref": "a/b", "ref_type": "branch", ` + repository + `}`,
 			verb.Teardown, "a/b"},
 		"tag deleted": {github("delete", "refs/heads/main"), `{"ref": "v1", "ref_type": "tag", ` + repository + `}`, Nothing,
 			""},
-		"schedule": {github("schedule", "refs/heads/main"), `{"schedule": "0 3 * * *", ` + repository + `}`, Nothing, "main"},
+		"schedule": {github("schedule", "refs/heads/main"), `{"schedule": "0 3 * * *", ` + repository + `}`, Nothing, ""},
 		"workflow_dispatch": {github("workflow_dispatch", "refs/heads/x"), `{"ref": "refs/heads/x", "inputs": null, ` + repository +
 			`}`, Nothing, "x"},
-		"a dispatch named stop": {github("repository_dispatch", "refs/heads/x"), `{"action": "stop", ` + repository + `}`, Nothing, "x"},
-		"GitLab start":          {gitlab(env{"CI_ENVIRONMENT_ACTION": "start"}), "", verb.Deploy, "feature/login"},
-		"GitLab environment":    {gitlab(env{"CI_ENVIRONMENT_NAME": "review/x"}), "", verb.Deploy, "feature/login"},
-		"GitLab stop":           {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop"}), "", verb.Teardown, "feature/login"},
+		"a dispatch named stop": {github("repository_dispatch", "refs/heads/x"), `{"action": "stop", ` + repository + `}`, Nothing, ""},
+		"a comment":             {github("issue_comment", "refs/heads/main"), `{"action": "closed", ` + repository + `}`, Nothing, ""},
+		"a review":              {github("pull_request_review", merge), pull("dismissed", "x", fork), Nothing, "x"},
+		"closed, the fork is gone, of the owner's": {github("pull_request", merge),
+			strings.Replace(pull("closed", "login", "null"), "octo:", "acme:", 1), verb.Teardown, "login"},
+		"branch made":        {github("create", "refs/heads/a/b"), `{"ref": "a/b", "ref_type": "branch", ` + repository + `}`, Nothing, "a/b"},
+		"GitLab start":       {gitlab(env{"CI_ENVIRONMENT_ACTION": "start"}), "", verb.Deploy, "feature/login"},
+		"GitLab environment": {gitlab(env{"CI_ENVIRONMENT_NAME": "review/x"}), "", verb.Deploy, "feature/login"},
+		"GitLab stop":        {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop"}), "", verb.Teardown, "feature/login"},
 		"GitLab stop of a schedule": {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop", "CI_PIPELINE_SOURCE": "schedule"}), "", verb.Teardown,
 			"feature/login"},
 		"GitLab schedule": {gitlab(env{"CI_ENVIRONMENT_ACTION": "start", "CI_PIPELINE_SOURCE": "schedule"}), "", Nothing,
@@ -136,9 +142,36 @@ func TestContext(t *testing.T) {
 		"GitHub deleted fork": {
 			github("pull_request", "refs/pull/7/merge").withPayload(t, pull("closed", "patch-1", "null")),
 			Context{
-				Host: "github.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
+				Host: "github.com", Repository: "acme/shop", HeadUnknown: true, LostFork: "octo/shop", Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
 				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Event: Event{Name: "pull_request", Action: "closed"},
+			},
+		},
+		"GitHub dispatch": {
+			github("workflow_dispatch", "refs/heads/x").withPayload(t, `{"inputs": null, `+repository+`}`),
+			Context{
+				Host: "github.com", Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "x", OnRef: true,
+				DefaultBranch: "main", SHA: "merge999", Attempt: 3,
+				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Event: Event{Name: "workflow_dispatch"},
+			},
+		},
+		"GitLab merge request whose fork is gone": {
+			gitlab(env{
+				"CI_MERGE_REQUEST_PROJECT_PATH": "acme/shop", "CI_MERGE_REQUEST_IID": "12",
+				"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "patch-1", "CI_COMMIT_BRANCH": "", "CI_PIPELINE_SOURCE": "merge_request_event",
+			}),
+			Context{
+				Host: "gitlab.com", Repository: "acme/shop", HeadUnknown: true, Branch: "patch-1",
+				DefaultBranch: "main", PullRequest: 12, SHA: "abc123", Attempt: 1,
+				RunURL: "https://gitlab.com/acme/shop/-/jobs/9", Event: Event{Name: "pipeline"},
+			},
+		},
+		"GitLab pipeline started by hand": {
+			gitlab(env{"CI_PIPELINE_SOURCE": "web"}),
+			Context{
+				Host: "gitlab.com", Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "feature/login", OnRef: true,
+				DefaultBranch: "main", SHA: "abc123", Attempt: 1, RunURL: "https://gitlab.com/acme/shop/-/jobs/9",
+				Event: Event{Name: "pipeline"},
 			},
 		},
 		"GitLab branch": {
@@ -182,12 +215,22 @@ func TestContextWithoutAUsablePayload(t *testing.T) {
 		env env
 		say string
 	}{
-		"not set":           {github("delete", ref), "GITHUB_EVENT_PATH is not set"},
-		"no such file":      {func() env { e := github("delete", ref); e["GITHUB_EVENT_PATH"] = "/nowhere"; return e }(), "/nowhere"},
-		"malformed":         {github("delete", ref).withPayload(t, `{"ref": `), "JSON"},
-		"wrong types":       {github("delete", ref).withPayload(t, `{"ref": 7}`), "payload"},
-		"a list":            {github("delete", ref).withPayload(t, `[]`), "payload"},
-		"no branch":         {github("delete", ref).withPayload(t, `{"ref_type": "branch"}`), "names no branch"},
+		"not set":      {github("delete", ref), "GITHUB_EVENT_PATH is not set"},
+		"no such file": {func() env { e := github("delete", ref); e["GITHUB_EVENT_PATH"] = "/nowhere"; return e }(), "/nowhere"},
+		"malformed":    {github("delete", ref).withPayload(t, `{"ref": `), "JSON"},
+		"wrong types":  {github("delete", ref).withPayload(t, `{"ref": 7}`), "payload"},
+		"a list":       {github("delete", ref).withPayload(t, `[]`), "payload"},
+		"no branch":    {github("delete", ref).withPayload(t, `{"ref_type": "branch"}`), "names no branch"},
+		"no event":     {func() env { e := github("", ref); return e.withPayload(t, `{}`) }(), "GITHUB_EVENT_NAME is not set"},
+		"cut":          {github("pull_request", ref).withPayload(t, `{"action":"closed","pull_request":{"number":7`), "JSON"},
+		"no number": {github("pull_request", ref).withPayload(t, `{"pull_request": {"head": {"ref": "x", "repo": `+ours+`}}}`),
+			"numbered pull request"},
+		"no head":           {github("pull_request", ref).withPayload(t, `{"pull_request": {"number": 7, "head": {}}}`), "names no head branch"},
+		"push of no ref":    {github("push", ref).withPayload(t, `{`+repository+`}`), "names no ref"},
+		"push, cut":         {github("push", ref).withPayload(t, `{"ref": "refs/heads/a"}`), "names no default branch"},
+		"made, no branch":   {github("create", ref).withPayload(t, `{"ref_type": "branch"}`), "names no branch"},
+		"GitLab, no number": {gitlab(env{"CI_MERGE_REQUEST_IID": "x"}), "CI_MERGE_REQUEST_IID"},
+		"GitLab, no branch": {gitlab(env{"CI_MERGE_REQUEST_IID": "7"}), "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"},
 		"no pull request":   {github("pull_request_target", ref).withPayload(t, `{}`), "names no head branch"},
 		"null pull request": {github("pull_request_target", ref).withPayload(t, `{"pull_request": null}`), "names no head branch"},
 	} {
@@ -195,8 +238,103 @@ func TestContextWithoutAUsablePayload(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: got %v", name, err)
 		}
-		if ctx.Branch != "" {
-			t.Errorf("%s: guessed branch %q", name, ctx.Branch)
+		if ctx.Branch != "" || ctx.HeadRepository != "" || ctx.LostFork != "" {
+			t.Errorf("%s: guessed branch %q of %q, %q", name, ctx.Branch, ctx.HeadRepository, ctx.LostFork)
+		}
+		about := c.env["CI_MERGE_REQUEST_IID"] != "" || strings.HasPrefix(c.env["GITHUB_EVENT_NAME"], "pull_request")
+		if ctx.HeadUnknown != about {
+			t.Errorf("%s: a fork may be behind it: %v", name, ctx.HeadUnknown)
 		}
 	}
+}
+
+// The head repository of a pull request whose fork is gone is not the base repository,
+// whatever the payload lacks, and the likely one is no more than a guess.
+func TestContextOfAForkThatIsGone(t *testing.T) {
+	for name, c := range map[string]struct {
+		head, label string
+		lost        string
+	}{
+		"null":              {"null", "mallory:login", "mallory/shop"},
+		"empty":             {"{}", "mallory:login", "mallory/shop"},
+		"without a name":    {`{"full_name": ""}`, "mallory:login", "mallory/shop"},
+		"the owner's own":   {"null", "acme:login", ""},
+		"in other letters":  {"null", "ACME:login", ""},
+		"without a label":   {"null", "", ""},
+		"without an owner":  {"null", ":login", ""},
+		"of a deleted user": {"null", "unknown repository", ""},
+	} {
+		payload := strings.Replace(pull("closed", "login", c.head), "octo:login", c.label, 1)
+		ctx, err := Detect(github("pull_request", "refs/pull/7/merge").withPayload(t, payload).get, &bytes.Buffer{}, nil).Context()
+		if err != nil || ctx.HeadRepository != "" || !ctx.HeadUnknown || !ctx.Fork() || ctx.LostFork != c.lost || ctx.Branch != "login" {
+			t.Errorf("%s: got %+v, %v", name, ctx, err)
+		}
+	}
+}
+
+// The default branch is taken only where it was pushed to.
+func TestSubject(t *testing.T) {
+	for name, c := range map[string]struct {
+		context Context
+		branch  string
+		why     string
+	}{
+		"pushed":                  {Context{Branch: "main", DefaultBranch: "main"}, "main", ""},
+		"started":                 {Context{Branch: "main", DefaultBranch: "main", OnRef: true}, "", "default branch"},
+		"started, none known":     {Context{Branch: "x", OnRef: true}, "", "default branch"},
+		"started on another":      {Context{Branch: "x", DefaultBranch: "main", OnRef: true}, "x", ""},
+		"an event without branch": {Context{DefaultBranch: "main", Event: Event{Name: "schedule"}}, "", "schedule"},
+		"outside CI":              {Context{}, "", ""},
+	} {
+		branch, why := c.context.Subject()
+		if branch != c.branch || (why == "") != (c.why == "") || !strings.Contains(why, c.why) {
+			t.Errorf("%s: got %q, %q", name, branch, why)
+		}
+	}
+}
+
+// FuzzEvent sees that no payload makes a fork's branch the base repository's, or a
+// branch of what cannot be read.
+func FuzzEvent(f *testing.F) {
+	f.Fuzz(func(t *testing.T, event, ref, payload string) {
+		e := github(event, ref).withPayload(t, payload)
+		c, err := Detect(e.get, &bytes.Buffer{}, nil).Context()
+		if err != nil && (c.Branch != "" || c.PullRequest != 0 || c.HeadRepository != "" || err.Error() == "") {
+			t.Fatalf("with the error %v it knows %+v", err, c)
+		}
+		if err != nil {
+			return
+		}
+		about := slices.Contains(aboutPullRequests, event)
+		switch head := named(payload); {
+		case c.Repository != "acme/shop":
+			t.Fatalf("the repository is %q", c.Repository)
+		case c.HeadUnknown != (c.HeadRepository == ""), !about && c.HeadRepository != c.Repository:
+			t.Fatalf("the head repository is %q, unknown %v", c.HeadRepository, c.HeadUnknown)
+		case about && (c.Branch == "" || c.PullRequest < 1), about && c.HeadRepository != head:
+			t.Fatalf("the pull request is %d of %q of %q, whose head is %q", c.PullRequest, c.Branch, c.HeadRepository, head)
+		case strings.EqualFold(c.LostFork, c.Repository):
+			t.Fatal("a fork that is gone counts as the base repository")
+		}
+		if branch, why := c.Subject(); branch != "" && branch != c.Branch || (branch == "") == (why == "") {
+			t.Fatalf("it is about %q, since %q", branch, why)
+		}
+		intent := Auto(c, true)
+		if intent.Verb != Nothing && (c.Branch == "" || !c.Fork() && c.Branch == c.DefaultBranch) {
+			t.Fatalf("%s of %+v", intent.Verb, c)
+		}
+		if intent.Verb == verb.Teardown && event != "delete" && event != "push" && c.Event.Action != "closed" {
+			t.Fatalf("the %s event %q takes down", event, c.Event.Action)
+		}
+	})
+}
+
+// named returns the head repository that a payload names.
+func named(text string) string {
+	var p payload
+	_ = json.Unmarshal([]byte(text), &p) // what cannot be read names none
+	if p.PullRequest == nil || p.PullRequest.Head.Repo == nil {
+		return ""
+	}
+	return p.PullRequest.Head.Repo.FullName
 }

@@ -170,15 +170,16 @@ func TestSecretsAreMasked(t *testing.T) {
 	for name, c := range map[string]struct {
 		environ []string
 		masks   bool // GitHub's runner is told to mask
+		code    int
 	}{
-		"GitHub":        {[]string{"GITHUB_ACTIONS=true", "INPUT_GITHUB-TOKEN=" + token}, true},
-		"GitHub's JSON": {[]string{"GITHUB_ACTIONS=true", "INPUT_GITHUB-TOKEN=" + token, "BERTH_OUTPUT=json"}, true},
-		"GitLab":        {[]string{"GITLAB_CI=true", "BERTH_GITLAB_TOKEN=" + token}, false},
-		"local":         {[]string{"BERTH_GITHUB_TOKEN=" + token}, false},
+		"GitHub":        {[]string{"GITHUB_ACTIONS=true", "INPUT_GITHUB-TOKEN=" + token}, true, exitWrongInput}, // there is no event
+		"GitHub's JSON": {[]string{"GITHUB_ACTIONS=true", "INPUT_GITHUB-TOKEN=" + token, "BERTH_OUTPUT=json"}, true, exitWrongInput},
+		"GitLab":        {[]string{"GITLAB_CI=true", "BERTH_GITLAB_TOKEN=" + token}, false, exitOK},
+		"local":         {[]string{"BERTH_GITHUB_TOKEN=" + token}, false, exitOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var said bytes.Buffer
-			if code := Main(t.Context(), Process{Args: []string{"auto"}, Environ: c.environ, Stdout: &said, Stderr: &said}); code != exitOK {
+			if code := Main(t.Context(), Process{Args: []string{"auto"}, Environ: c.environ, Stdout: &said, Stderr: &said}); code != c.code {
 				t.Errorf("exit code %d", code)
 			}
 			const mask = "::add-mask::" + token + "\n"

@@ -13,16 +13,22 @@ import (
 
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
 // runVerb resolves a verb's inputs, runs it and returns the exit code.
 func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet) int {
 	about, aboutErr := ci.Detect(p.getenv, io.Discard, nil).Context()
-	o, err := input.Resolve(flags, p.Environ, v, defaults(about))
+	known := defaults(about)
+	if aboutErr != nil {
+		known.NoBranch = "" // the error says why
+	}
+	o, err := input.Resolve(flags, p.Environ, v, known)
 	if err != nil {
-		// An error of the platform matters only together with the inputs that are
-		// missing because of it.
+		// An error of the platform matters together with the inputs that are missing
+		// because of it, to auto, and where it leaves open whose the branch is.
 		o = p.readableOptions(flags)
 		return p.conclude(p.console(o), o, wrongInput(v, errors.Join(err, aboutErr)))
 	}
@@ -35,6 +41,9 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		return p.conclude(out, o, wrongInput(v, err))
 	}
 	if v == verb.Auto {
+		if aboutErr != nil {
+			return p.conclude(out, o, wrongInput(v, aboutErr))
+		}
 		intent := ci.Auto(about, p.hasCredentials(o))
 		if intent.Verb == ci.Nothing {
 			return p.conclude(out, o, nothingToDo(intent))
@@ -44,6 +53,13 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		if err := o.Require(v); err != nil {
 			return p.conclude(out, o, wrongInput(v, err))
 		}
+	}
+	ended, err := finding{Process: p, out: out, verb: v, options: o, about: about, aboutErr: aboutErr}.find(ctx)
+	switch {
+	case err != nil:
+		return p.conclude(out, o, notFound(v, err))
+	case ended != nil:
+		return p.conclude(out, o, *ended)
 	}
 	return p.conclude(out, o, p.runEngine(ctx, out, v, o))
 }
@@ -72,9 +88,20 @@ func pathsOf(o *input.Options) []ci.PathInput {
 	return all
 }
 
+// notFound returns the result of a run that could not find out which branch it is for.
+func notFound(v verb.Verb, err error) result.Result {
+	var known *problem.Problem
+	if errors.As(err, &known) {
+		return notStarted(v, err)
+	}
+	return wrongInput(v, err)
+}
+
 func defaults(c ci.Context) input.Defaults {
+	branch, why := c.Subject()
 	return input.Defaults{
-		Host: c.Host, Repository: c.Repository, HeadRepository: c.HeadRepository, Branch: c.Branch,
+		Host: c.Host, Repository: c.Repository, HeadRepository: c.HeadRepository, HeadUnknown: c.HeadUnknown,
+		Branch: branch, NoBranch: why, OnRef: c.OnRef,
 		PullRequest: c.PullRequest, SHA: c.SHA, RunURL: c.RunURL, Attempt: c.Attempt,
 	}
 }

@@ -31,7 +31,7 @@ func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *inp
 func notStarted(v verb.Verb, err error) result.Result {
 	p, r := problem.Of(err), wrongInput(v, err)
 	if r.Reason = p.Reason; r.Reason != problem.WrongInput {
-		r.Headline = p.Tried
+		r.Headline = p.Sentence()
 	}
 	if p.Next != "" {
 		r.Next = p.Next

@@ -142,12 +142,14 @@ var behaviour = []Input{
 	{
 		Name: "github-token", Type: String, Verbs: readingLock, Secret: true,
 		CI: "the job's own token, in the action", Action: "${{ github.token }}",
-		Doc:   "Token with the permission actions: read, to ask GitHub whether the run that left an operation unfinished has ended.",
+		Doc: "Token with the permission actions: read, to ask GitHub whether the run that left an operation unfinished has ended; " +
+			"with pull-requests: read also for the branch of a pull-request that is given by its number.",
 		field: func(o *Options) any { return &o.GitHubToken },
 	},
 	{
 		Name: "gitlab-token", Type: String, Verbs: readingLock, Secret: true,
-		Doc:   "Token with the scope read_api, to ask GitLab whether the job that left an operation unfinished has ended; a job's own token may not ask.",
+		Doc: "Token with the scope read_api, to ask GitLab whether the job that left an operation unfinished has ended, " +
+			"and for the branch of a merge request that is given by its number; a job's own token may not ask.",
 		field: func(o *Options) any { return &o.GitLabToken },
 	},
 }

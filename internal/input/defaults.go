@@ -2,6 +2,7 @@ package input
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 )
 
@@ -11,7 +12,10 @@ type Defaults struct {
 	Host           string
 	Repository     string
 	HeadRepository string
+	HeadUnknown    bool // the branch may live in a fork, and nothing says in which
 	Branch         string
+	OnRef          bool   // Branch is merely what the run was started on
+	NoBranch       string // why Branch is empty; a clause
 	PullRequest    int
 	SHA            string
 	RunURL         string
@@ -28,24 +32,24 @@ const defaultHost = "github.com"
 // the options are about that branch.
 func (o *Options) fill(d Defaults) (errs Errors) {
 	d.Branch = branchName(d.Branch)
-	o.RunURL, o.Attempt = d.RunURL, d.Attempt
+	o.RunURL, o.Attempt, o.NoBranch = d.RunURL, d.Attempt, d.NoBranch
 
 	host, repository, _ := splitRepository(o.Repository)
-	same := repository == "" || strings.EqualFold(repository, d.Repository) && (host == "" || strings.EqualFold(host, d.Host))
+	ownRepository := repository == "" || strings.EqualFold(repository, d.Repository) && (host == "" || strings.EqualFold(host, d.Host))
 	o.Host = cmp.Or(host, d.Host, defaultHost)
 	o.Repository = cmp.Or(repository, d.Repository)
 
 	o.Branch = branchName(o.Branch)
-	same = same && (o.Branch == "" || o.Branch == d.Branch)
-	if o.Branch == "" && d.Branch != "" {
+	given := o.Branch != ""
+	if !given && d.isAbout(o.PullRequest) {
 		o.Branch = d.Branch
 		errs = append(errs, checkDefault("branch", d.Branch, checkBranch)...)
 	}
-	if !same {
-		d = Defaults{}
+	ownBranch := o.Branch != "" && o.Branch == d.Branch
+	errs = append(errs, o.fillHead(d, given, ownBranch && (ownRepository || !given))...)
+	if !ownRepository || !ownBranch {
+		return errs
 	}
-	_, head, _ := splitRepository(o.HeadRepository)
-	o.HeadRepository = cmp.Or(head, d.HeadRepository, o.Repository)
 	o.PullRequest = cmp.Or(o.PullRequest, d.PullRequest)
 	if o.SHA == "" && d.SHA != "" {
 		o.SHA = d.SHA
@@ -54,9 +58,69 @@ func (o *Options) fill(d Defaults) (errs Errors) {
 	return errs
 }
 
+// isAbout reports whether the event's branch is meant where none is given: not where
+// another pull request is, and where one is, not because the run merely was started
+// on that branch.
+func (d Defaults) isAbout(pullRequest int) bool {
+	if d.Branch == "" || pullRequest == 0 || pullRequest == d.PullRequest {
+		return d.Branch != ""
+	}
+	return d.PullRequest == 0 && !d.OnRef
+}
+
+// fillHead sets the repository that the branch lives in, and leaves it empty where it
+// is not known: a fork's branch must not be taken for the base repository's of that
+// name. given reports whether the branch was given, and own whether it is the event's.
+// A fork's branch stays the fork's, whatever repository the review app belongs to.
+func (o *Options) fillHead(d Defaults, given, own bool) Errors {
+	_, head, _ := splitRepository(o.HeadRepository)
+	isFork := d.HeadRepository != "" && !strings.EqualFold(d.HeadRepository, d.Repository)
+	sameRepository := strings.EqualFold(o.Repository, d.Repository)
+	switch {
+	case head != "":
+		o.HeadRepository = head
+		return nil
+	case o.Branch == "", d.HeadUnknown && (own || d.Branch == ""):
+		o.HeadRepository = ""
+		return nil
+	case own && d.HeadRepository != "" && (sameRepository || isFork && !given):
+		o.HeadRepository = d.HeadRepository
+		return checkDefault("head-repository", o.HeadRepository, checkFullName)
+	}
+	o.HeadRepository = o.Repository
+	return nil
+}
+
+// SetHead sets the branch of the pull request to what the platform says of it, where
+// no input does, and returns what is wrong with that.
+func (o *Options) SetHead(branch, headRepository, sha string) error {
+	of := fmt.Sprintf(" of pull request %d", o.PullRequest)
+	errs := checkFrom("branch"+of, branch, checkBranch)
+	if headRepository != "" {
+		errs = append(errs, checkFrom("head-repository"+of, headRepository, checkFullName)...)
+		if o.HeadRepository != "" && !strings.EqualFold(o.HeadRepository, headRepository) {
+			errs = append(errs, &Error{Input: "head-repository", Value: o.HeadRepository,
+				Allowed: "the pull request's branch lives in another repository; leave head-repository out"})
+		}
+	}
+	if sha != "" && o.SHA == "" {
+		errs = append(errs, checkFrom("sha"+of, sha, checkSHA)...)
+		o.SHA = sha
+	}
+	if len(errs) > 0 {
+		return errs
+	}
+	o.Branch, o.HeadRepository = branch, cmp.Or(o.HeadRepository, headRepository)
+	return nil
+}
+
 func checkDefault(name, value string, check func(string) string) Errors {
+	return checkFrom(name+" of the CI's event", value, check)
+}
+
+func checkFrom(from, value string, check func(string) string) Errors {
 	if allowed := check(value); allowed != "" {
-		return Errors{{Input: name, Value: value, Allowed: allowed, From: name + " of the CI's event"}}
+		return Errors{{Input: strings.Fields(from)[0], Value: value, Allowed: allowed, From: from}}
 	}
 	return nil
 }

@@ -8,17 +8,19 @@ var identity = []Input{
 	},
 	{
 		Name: "head-repository", Type: String, Verbs: onRelease, CI: "the pull request's head repository",
-		Doc:   "Repository that the branch lives in, when that is a fork.",
+		Doc:   "Repository that the branch lives in, when that is a fork; needed beside branch where the event does not tell it.",
 		field: func(o *Options) any { return &o.HeadRepository }, check: checkRepository,
 	},
 	{
 		Name: "branch", Type: String, Verbs: onRelease, CI: "the branch of the run, pull request or deletion",
-		Doc:   "Branch that the review app is for.",
+		Doc: "Branch that the review app is for. It, or pull-request, has to be given where the event is about no branch, " +
+			"such as a comment, a schedule, or a run that was started on the default branch.",
 		field: func(o *Options) any { return &o.Branch }, check: checkBranch,
 	},
 	{
 		Name: "pull-request", Type: Int, Verbs: onRelease, CI: "the pull or merge request's number",
-		Doc:   "Number of the pull or merge request.",
+		Doc: "Number of the pull or merge request. Its branch is looked up, with github-token or gitlab-token, " +
+			"where neither branch nor the event tells it.",
 		field: func(o *Options) any { return &o.PullRequest }, limits: limits{least: 1},
 	},
 	{
@@ -28,12 +30,12 @@ var identity = []Input{
 	},
 	{
 		Name: "app", Type: String, Verbs: onRelease,
-		Doc:   "Name of the application, part of the names made for it; the repository's name when left out.",
+		Doc:   "Name of the application, part of the names made for it; the repository's name when left out. Each chart of a monorepo needs one.",
 		field: func(o *Options) any { return &o.App },
 	},
 	{
 		Name: "slug", Type: String, Verbs: onRelease,
-		Doc:   "Takes the place of the slug that is made from the branch.",
+		Doc:   "Takes the place of the slug that is made from the branch (see Names).",
 		field: func(o *Options) any { return &o.Slug },
 	},
 	{

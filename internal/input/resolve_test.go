@@ -75,7 +75,7 @@ func TestKinds(t *testing.T) {
 	}, []string{
 		"BERTH_SET_STRING=\n  a=1\r\n\n b= x \n", "BERTH_NAMESPACE_LABEL=team=a\nexample.com/tier=", "BERTH_CREATE_NAMESPACE=No",
 		"BERTH_ASSUME_DEAD_AFTER=0", "BERTH_MAX_HISTORY=0", "BERTH_REGISTRY_USERNAME=u", "BERTH_REGISTRY_PASSWORD=hunter2\n",
-		"BERTH_STATUS=deployed", "BERTH_PORT_80_TCP=tcp://10.0.0.1:80", "BERTH_SERVICE_HOST=10.0.0.1", "BERTH_TEST_X=1",
+		"BERTH_RESULT_STATUS=deployed", "BERTH_RESULT_NAMESPACE=of-the-job-before", "BERTH_PORT_80_TCP=tcp://10.0.0.1:80", "BERTH_SERVICE_HOST=10.0.0.1", "BERTH_TEST_X=1",
 	}, onCI)
 	for name, got := range map[string]string{
 		"values [a.yaml b-{{ .Slug }}.yaml]":   fmt.Sprint("values ", o.Values),
@@ -161,7 +161,8 @@ func TestEventSpeaksOfItsOwnBranch(t *testing.T) {
 		"same repository, named":     {[]string{"--repository=Acme/Shop"}, "mallory/shop", 7},
 		"another branch":             {[]string{"--branch=other"}, "acme/shop", 0},
 		"another repository":         {[]string{"--repository=acme/two", "--branch=patch-1"}, "acme/two", 0},
-		"another repository alone":   {[]string{"--repository=acme/two"}, "acme/two", 0},
+		"another repository alone":   {[]string{"--repository=acme/two"}, "mallory/shop", 0}, // a fork's branch is not acme/two's
+		"the pull request, named":    {[]string{"--pull-request=7"}, "mallory/shop", 7},
 		"same name, another host":    {[]string{"--repository=https://example.com/acme/shop", "--branch=patch-1"}, "acme/shop", 0},
 		"another branch of the fork": {[]string{"--branch=other", "--head-repository=mallory/shop"}, "mallory/shop", 0},
 	} {
@@ -172,6 +173,85 @@ func TestEventSpeaksOfItsOwnBranch(t *testing.T) {
 		}
 		if o.HeadRepository != tt.head || o.PullRequest != tt.pr || (o.SHA != "") != (tt.pr != 0) {
 			t.Errorf("%s: got %+v", name, o)
+		}
+	}
+}
+
+// What names one pull request is about no other's branch, and a ref that a run was
+// merely started on says nothing of a pull request.
+func TestPullRequestByNumber(t *testing.T) {
+	pushed := Defaults{Host: "github.com", Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "login", SHA: "0123456789abcdef"}
+	started := pushed
+	started.OnRef = true
+	for name, tt := range map[string]struct {
+		args     []string
+		defaults Defaults
+		branch   string
+		head     string
+	}{
+		"another than the event's":      {[]string{"--pull-request=8"}, onCI, "", ""},
+		"another, and its branch":       {[]string{"--pull-request=8", "--branch=x"}, onCI, "x", "acme/shop"},
+		"another, of a fork":            {[]string{"--pull-request=8", "--head-repository=octo/shop"}, onCI, "", "octo/shop"},
+		"of what was pushed":            {[]string{"--pull-request=8"}, pushed, "login", "acme/shop"},
+		"in a run started on a branch":  {[]string{"--pull-request=8"}, started, "", ""},
+		"a run started on a branch":     {nil, started, "login", "acme/shop"},
+		"where the event names nothing": {[]string{"--pull-request=8"}, Defaults{Repository: "acme/shop", NoBranch: "it is a comment"}, "", ""},
+	} {
+		o, err := resolve(t, verb.Teardown, tt.args, nil, tt.defaults)
+		if err != nil || o.Branch != tt.branch || o.HeadRepository != tt.head || o.Branch == "" && o.SHA != "" {
+			t.Errorf("%s: got %+v, %v", name, o, err)
+		}
+	}
+}
+
+// A fork that is not known is never taken for the base repository.
+func TestUnknownHeadRepository(t *testing.T) {
+	lost, unread := onCI, Defaults{Host: "github.com", Repository: "acme/shop", HeadUnknown: true}
+	lost.HeadRepository, lost.HeadUnknown = "", true
+	for name, tt := range map[string]struct {
+		args     []string
+		defaults Defaults
+		head     string
+	}{
+		"the fork is gone":                     {nil, lost, ""},
+		"the fork is gone, its branch named":   {[]string{"--branch=patch-1"}, lost, ""},
+		"the fork is gone, another repository": {[]string{"--repository=acme/two"}, lost, ""},
+		"the fork is gone, another branch":     {[]string{"--branch=other"}, lost, "acme/shop"},
+		"the fork is gone, and named":          {[]string{"--head-repository=mallory/shop"}, lost, "mallory/shop"},
+		"the event cannot be read":             {[]string{"--branch=patch-1"}, unread, ""},
+		"the same, named":                      {[]string{"--branch=patch-1", "--head-repository=acme/shop"}, unread, "acme/shop"},
+	} {
+		o, err := resolve(t, verb.Teardown, tt.args, nil, tt.defaults)
+		if err != nil || o.HeadRepository != tt.head {
+			t.Errorf("%s: got %+v, %v", name, o, err)
+		}
+	}
+}
+
+func TestSetHead(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args              []string
+		branch, head, sha string
+		want              string // head repository
+		wrong             string
+	}{
+		"of a fork":              {nil, "patch-1", "octo/shop", "0123456789abcdef", "octo/shop", ""},
+		"of the base repository": {nil, "login", "acme/shop", "", "acme/shop", ""},
+		"of a fork that is gone": {nil, "patch-1", "", "", "", ""},
+		"which was named":        {[]string{"--head-repository=octo/shop"}, "patch-1", "", "", "octo/shop", ""},
+		"of another fork":        {[]string{"--head-repository=octo/shop"}, "patch-1", "mallory/shop", "", "", "leave head-repository out"},
+		"hostile branch":         {nil, "x\n::error::y", "octo/shop", "", "", `branch of pull request 8 "x\n::error::y"`},
+		"hostile repository":     {nil, "x", "octo/shop\nurl=evil", "", "", "head-repository of pull request 8"},
+		"hostile commit":         {nil, "x", "octo/shop", "$(id)", "", "sha of pull request 8"},
+		"nothing":                {nil, "", "", "", "", "branch of pull request 8"},
+	} {
+		o := mustResolve(t, verb.Teardown, append([]string{"--pull-request=8"}, tt.args...), nil, onCI)
+		err := o.SetHead(tt.branch, tt.head, tt.sha)
+		switch {
+		case tt.wrong != "" && (err == nil || !strings.Contains(err.Error(), tt.wrong) || o.Branch != ""):
+			t.Errorf("%s: got %v and branch %q", name, err, o.Branch)
+		case tt.wrong == "" && (err != nil || o.Branch != tt.branch || o.HeadRepository != tt.want || o.SHA != tt.sha):
+			t.Errorf("%s: got %+v, %v", name, o, err)
 		}
 	}
 }

@@ -62,6 +62,8 @@ func (o *Options) Require(v verb.Verb) error {
 	return nil
 }
 
+// missing leaves out the branch where the number of a pull request is given, whose
+// branch is looked up then.
 func (o *Options) missing(v verb.Verb) (errs Errors) {
 	properties := verb.Of(v)
 	for _, required := range []struct {
@@ -69,13 +71,15 @@ func (o *Options) missing(v verb.Verb) (errs Errors) {
 		by          bool
 	}{
 		{"repository", o.Repository, properties.OnRelease},
-		{"branch", o.Branch, properties.OnRelease},
+		{"branch", o.Branch, properties.OnRelease && o.PullRequest == 0},
 		{"chart", o.Chart, properties.NeedsChart},
 	} {
 		if required.by && required.value == "" {
 			in := Find(required.name)
 			allowed := fmt.Sprintf("%s needs it; give --%s or %s", v, in.Name, in.Env())
-			if in.CI != "" {
+			if in.Name == "branch" && o.NoBranch != "" {
+				allowed += ", or pull-request with a token for the platform: " + o.NoBranch
+			} else if in.CI != "" {
 				allowed += " (in CI it is " + in.CI + ", which was not found here)"
 			}
 			errs = append(errs, &Error{Input: in.Name, Allowed: allowed})

@@ -42,6 +42,14 @@ func checkRepository(value string) string {
 	return ""
 }
 
+// checkFullName allows a repository as the platforms call it.
+func checkFullName(value string) string {
+	if !repositoryPattern.MatchString(value) {
+		return "it is not owner/name; give head-repository"
+	}
+	return ""
+}
+
 // splitRepository splits owner/name, an https or ssh URL, or Git's user@host:path.
 // The host is empty where none is given. A user or password is dropped.
 func splitRepository(value string) (host, path string, ok bool) {

@@ -126,6 +126,15 @@ func TestMissing(t *testing.T) {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
 	}
+	_, err = resolve(t, verb.Teardown, nil, nil, Defaults{Repository: "acme/shop", NoBranch: "the schedule event is about no branch"})
+	if err == nil || !strings.Contains(err.Error(), "branch: teardown needs it; give --branch or BERTH_BRANCH, or pull-request") ||
+		!strings.HasSuffix(err.Error(), ": the schedule event is about no branch") {
+		t.Errorf("got %v", err)
+	}
+	_, err = resolve(t, verb.Check, nil, nil, Defaults{Repository: "acme/shop", HeadRepository: "a b", Branch: "b"})
+	if err == nil || !strings.Contains(err.Error(), `head-repository of the CI's event "a b"`) {
+		t.Errorf("got %v", err)
+	}
 	_, err = resolve(t, verb.Check, nil, nil, Defaults{Repository: "acme/shop", Branch: "a b", SHA: "zz"})
 	for _, want := range []string{`branch of the CI's event "a b"`, `sha of the CI's event "zz"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -175,6 +175,19 @@ func anyReleaseSelectors(kind Kind) ([]labels.Selector, error) {
 	return []labels.Selector{owned, unmanaged}, err
 }
 
+// Stamped calls fn with every record of Berth's in the namespace, and its release.
+func (l *lister) Stamped(ctx context.Context, fn func(release string, rec facts.Record)) error {
+	ours, err := newSelector(ownership.LabelIdentity, selection.Exists)
+	if err != nil {
+		return l.client.explain("list", "list", "", err)
+	}
+	_, err = l.client.listRecords(ctx, ours, func(meta *metav1.ObjectMeta) {
+		release, _ := identify(meta)
+		fn(release, describe(meta, l.runURL))
+	})
+	return err
+}
+
 // Everywhere calls fn with every record of Berth's in all namespaces. It needs the
 // permission to list in all namespaces.
 func (l *lister) Everywhere(ctx context.Context, fn func(namespace, release string, rec facts.Record)) error {

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
@@ -41,6 +42,21 @@ func (m Manager) Get(ctx context.Context, name string) (facts.Namespace, error) 
 		return facts.Namespace{}, fmt.Errorf("read namespace %s: %w", name, err)
 	}
 	return factsOf(ns), nil
+}
+
+// OfApp lists the namespaces of the branches of one app of a repository, which is
+// given by its hash. It needs the permission to list namespaces.
+func (m Manager) OfApp(ctx context.Context, repository, app string) ([]facts.Namespace, error) {
+	selector := labels.SelectorFromSet(labels.Set{ownership.LabelRepository: repository, ownership.LabelApp: app})
+	list, err := m.Client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: selector.String()})
+	if err != nil {
+		return nil, fmt.Errorf("list the namespaces labelled %s: %w", selector, err)
+	}
+	found := make([]facts.Namespace, len(list.Items))
+	for i := range list.Items {
+		found[i] = factsOf(&list.Items[i])
+	}
+	return found, nil
 }
 
 // Ensured is a namespace that Ensure found or made.

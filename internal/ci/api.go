@@ -1,0 +1,118 @@
+package ci
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// requestTimeout is short: a run asks before it begins, or to shorten a wait.
+	requestTimeout = 5 * time.Second
+	// maxAnswer is the number of bytes read of an answer. It is more than any
+	// platform says about a run or a pull request.
+	maxAnswer = 1 << 20
+)
+
+// api is a platform's API, as far as every question to it is alike.
+type api struct {
+	platform  string // name for people
+	token     string
+	header    http.Header // contains the token
+	tokenHint string      // for people: which token to give
+	client    *http.Client
+}
+
+func gitHubAPI(token, hint string, transport http.RoundTripper) api {
+	return api{
+		platform: "GitHub",
+		token:    token,
+		header: http.Header{
+			"Accept":               {"application/vnd.github+json"},
+			"Authorization":        {"Bearer " + token},
+			"User-Agent":           {"berth"},
+			"X-Github-Api-Version": {"2022-11-28"},
+		},
+		tokenHint: "github-token a token with the permission " + hint,
+		client:    newAPIClient(transport),
+	}
+}
+
+// gitLabAPI asks with a token of the user's: the API refuses a job's own
+// (https://docs.gitlab.com/ci/jobs/ci_job_token/).
+func gitLabAPI(token string, transport http.RoundTripper) api {
+	return api{
+		platform: "GitLab",
+		token:    token,
+		header: http.Header{
+			"Private-Token": {token},
+			"User-Agent":    {"berth"},
+		},
+		tokenHint: "gitlab-token a token with the scope read_api",
+		client:    newAPIClient(transport),
+	}
+}
+
+// mayAsk returns why the token is not sent to url, or nil.
+func (a *api) mayAsk(url string) error {
+	switch {
+	case url == "":
+		return errors.New("the environment does not say which repository this is, or where the API answers")
+	case a.token == "":
+		return errors.New("no token was given; give " + a.tokenHint)
+	case !strings.HasPrefix(url, "https://"):
+		return fmt.Errorf("a token is not sent in the clear, and the API is at %s", url)
+	}
+	return nil
+}
+
+// get reads what the API answers at a URL. Errors quote nothing of an unexpected
+// answer, since it is untrusted.
+func (a *api) get(ctx context.Context, url string, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	request.Header = a.header.Clone()
+	response, err := a.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	switch response.StatusCode {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return fmt.Errorf("it answered %d; give %s", response.StatusCode, a.tokenHint)
+	default:
+		return fmt.Errorf("it answered %d", response.StatusCode)
+	}
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(answer); err != nil {
+		return fmt.Errorf("read its answer: %w", err)
+	}
+	return nil
+}
+
+// newAPIClient returns a client that follows no redirects, since it would send the
+// token along.
+func newAPIClient(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     transport,
+		Timeout:       requestTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// joinURL returns base and parts joined by slashes, with one at the end. It
+// returns "" when any of them is empty.
+func joinURL(base string, parts ...string) string {
+	if base == "" || slices.Contains(parts, "") {
+		return ""
+	}
+	return strings.TrimSuffix(base, "/") + "/" + strings.Join(parts, "/") + "/"
+}
