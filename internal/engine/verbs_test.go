@@ -76,6 +76,12 @@ func TestCheck(t *testing.T) {
 					t.Errorf("after %d looks it told %q", r.Looks, told)
 				}
 			}},
+		{name: "another branch's release, as good as it is", verb: verb.Check, reason: problem.Foreign,
+			records: func() []facts.Record {
+				rec := one()[0]
+				rec.Identity, rec.Origin = "theirs", facts.Origin{Repository: "acme/shop", Branch: "login"}
+				return []facts.Record{rec}
+			}, says: []string{"was written for", "login"}},
 		{name: "no release", records: none, verb: verb.Check, reason: problem.NotFound},
 		{name: "no namespace", records: none, verb: verb.Check, set: absent, reason: problem.NotFound},
 		{name: "a namespace that is going", records: one, verb: verb.Check, set: terminating, reason: problem.NamespaceTerminating},
