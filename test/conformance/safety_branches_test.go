@@ -2,5 +2,261 @@
 
 package conformance
 
+import (
+	"path/filepath"
+	"strings"
+)
+
 // rightBranch are the rows about events and names that could mistake one branch for another.
-var rightBranch = []row{}
+var rightBranch = []row{
+	{ID: "S80", Setup: "two charts of one repository without an app of their own; then the second is the first one renamed",
+		Action: "deploy; deploy of the other, with adopt too; with renamed-from of another chart, then of this one; check",
+		End:    "the first chart's release, until the rename is said", Exit: "0, 27, 27, 27, 0, 0", run: func(s *fixture) {
+			s.berth("deploy").exit(0)
+			before, pods := s.recordVersions(), s.pods()
+			s.anotherChart("api")
+			other := []string{"--set", "greeting=bye"}
+			s.berth("deploy", other...).exit(27).says(`chart "api"`, `chart "app"`, "an app of its own", "renamed-from")
+			s.berth("deploy", append(other, "--adopt")...).exit(27)
+			s.berth("deploy", append(other, "--renamed-from", "shop")...).exit(27)
+			s.unchanged(before)
+			s.samePods(pods)
+			if got := s.greeting(); got != "hello" {
+				s.t.Errorf("the first chart's greeting is %q", got)
+			}
+			s.berth("deploy", append(other, "--renamed-from", "app")...).exit(0)
+			s.berth("check").exit(0)
+			s.oneDeployed(2)
+		}},
+	{ID: "S81", Setup: "two charts of one repository, deployed at the same time by a matrix", Action: "deploy of both",
+		End: "the release of the one that came first", Exit: "0, 27", run: func(s *fixture) {
+			first := s.start("deploy", "--set", "hooks.post-install.delay=5s")
+			s.untilStored(first)
+			s.anotherChart("api")
+			second := s.start("deploy", "--set", "greeting=bye")
+			first.wait(runLimit).exit(0)
+			second.wait(runLimit).exit(27).says("renamed-from")
+			s.stored("v1 deployed")
+			if got := s.greeting(); got != "hello" {
+				s.t.Errorf("the first chart's greeting is %q", got)
+			}
+		}},
+	{ID: "S82", Setup: "patch-1 of the repository and of two forks in one shared namespace, and a branch called like a fork's slug",
+		Action: "deploy each, tear down the forks' and the one that is called like theirs, check",
+		End:    "four releases, then the repository's own",
+		Exit:   "0, 0, 0, 0, 0, 0, 0, 0", Slow: true, run: func(s *fixture) {
+			s.branch, s.release = "patch-1", "shop-patch-1"
+			slug := slugOf("mallory/shop", "patch-1")
+			branches := [][]string{
+				{}, {"--head-repository", "mallory/shop"}, {"--head-repository", "octo/shop"}, {"--branch", slug},
+			}
+			for _, branch := range branches {
+				s.berth("deploy", append(branch, "--release", "")...).exit(0)
+			}
+			releases := []string{s.release, "shop-" + slug, "shop-" + slugOf("octo/shop", "patch-1"), "shop-" + slugOf("acme/shop", slug)}
+			before := s.recordVersions()
+			for _, release := range releases {
+				s.at(s.namespace, release, func() { s.stored("v1 deployed") })
+			}
+			for i, branch := range branches[1:] {
+				s.berth("teardown", append(branch, "--release", "")...).exit(0)
+				s.at(s.namespace, releases[i+1], func() { s.stored("nothing") })
+			}
+			s.unchanged(before)
+			s.berth("check", "--release", "").exit(0)
+		}},
+	{ID: "S83", Setup: "login of the repository and of a fork, which was deleted before its pull request was closed; a namespace each",
+		Action: "deploy, auto when opened, auto when closed", End: "the fork's is gone, the repository's is untouched",
+		Exit: "0, 0, 0", Slow: true, run: func(s *fixture) {
+			fork := s.ownNamespaces("login") + slugOf("mallory/shop", "login")
+			s.berth("deploy", ownNames...).exit(0)
+			before := s.recordVersions()
+			s.onGitHub("pull_request", pull("opened", "mallory:login", `{"full_name": "mallory/shop"}`))
+			s.auto(ownNames...).exit(0)
+			s.at(fork, s.release, func() { s.stored("v1 deployed") })
+			s.onGitHub("pull_request", pull("closed", "mallory:login", "null"))
+			s.auto(ownNames...).exit(0).says("mallory/shop")
+			s.namespaceIsGone(fork)
+			s.unchanged(before)
+		}},
+	{ID: "S84", Setup: "login of the repository is deployed; a pull request of a login whose fork is gone, never deployed",
+		Action: "auto when closed, its label naming the repository's owner, then with an empty repository; with a user who may not list",
+		End:    "untouched", Exit: "0, 0, 64, 64", run: func(s *fixture) {
+			s.ownNamespaces("login")
+			s.berth("deploy", ownNames...).exit(0)
+			before, pods := s.recordVersions(), s.pods()
+			s.onGitHub("pull_request", pull("closed", "acme:login", "null"))
+			s.auto(ownNames...).exit(0).says("nothing is recorded")
+			s.onGitHub("pull_request", pull("closed", "mallory:login", "{}"))
+			s.auto(ownNames...).exit(0).says("nothing is recorded")
+			s.deployerWith(s.SecretRules(), s.LeaseRules())
+			s.auto(ownNames...).exit(64).says("head-repository")
+			s.berth("teardown", ownNames...).exit(64).says("head-repository")
+			s.unchanged(before)
+			s.samePods(pods)
+		}},
+	{ID: "S85", Setup: "login of the repository and of two forks in one shared namespace; both forks are deleted",
+		Action: "deploy, auto when opened, each; auto and teardown when closed, without a label that names the fork; check",
+		End:    "the forks' are gone, the repository's is untouched", Exit: "0, 0, 0, 0, 0, 0", Slow: true, run: func(s *fixture) {
+			s.branch, s.release = "login", "shop-login"
+			s.berth("deploy", "--release", "").exit(0)
+			before := s.recordVersions()
+			s.onGitHub("pull_request", pullOf(7, "opened", "octo:login", `{"full_name": "octo/shop"}`))
+			s.auto("--release", "").exit(0)
+			s.onGitHub("pull_request", pull("opened", "mallory:login", `{"full_name": "mallory/shop"}`))
+			s.auto("--release", "").exit(0)
+			s.onGitHub("pull_request", pull("closed", "acme:login", "null"))
+			s.auto("--release", "").exit(0).says("mallory/shop")
+			s.at(s.namespace, "shop-"+slugOf("mallory/shop", "login"), func() { s.stored("nothing") })
+			s.at(s.namespace, "shop-"+slugOf("octo/shop", "login"), func() { s.stored("v1 deployed") })
+			s.onGitHub("pull_request", pullOf(7, "closed", "", "{}"))
+			s.berth("teardown", "--release", "").exit(0).says("octo/shop")
+			s.at(s.namespace, "shop-"+slugOf("octo/shop", "login"), func() { s.stored("nothing") })
+			s.unchanged(before)
+			s.byHand()
+			s.berth("check", "--release", "").exit(0)
+		}},
+	{ID: "S86", Setup: "login is deployed; a pull request's payload that is cut, lacks its head, or cannot be read",
+		Action: "auto, each; every other verb; with branch, too", End: "untouched", Exit: "64, 64, 64, 64, 64, 64, 64, 64, 64",
+		run: func(s *fixture) {
+			s.branch = "login"
+			s.berth("deploy").exit(0)
+			before, pods := s.recordVersions(), s.pods()
+			s.onGitHub("pull_request", `{"action":"closed","pull_request":{"number":7`)
+			s.auto().exit(64).says("payload")
+			for _, verb := range []string{"teardown", "repair", "check", "deploy"} {
+				s.berth(verb).exit(64).says("branch")
+			}
+			s.berth("teardown", "--branch", "login").exit(64).says("head-repository")
+			s.onGitHub("pull_request", strings.Replace(pull("closed", "acme:login", `{"full_name": "acme/shop"}`), `"ref"`, `"reff"`, 1))
+			s.auto().exit(64).says("names no head branch")
+			s.env["GITHUB_EVENT_PATH"] = "/nowhere"
+			s.auto().exit(64).says("/nowhere")
+			s.berth("teardown", "--branch", "login").exit(64).says("head-repository")
+			s.unchanged(before)
+			s.samePods(pods)
+		}},
+	{ID: "S87", Setup: "the default branch is deployed; events that run on it and are about something else",
+		Action: "teardown by a comment, a workflow's end, a schedule, by hand, for a pull request without a token, in a GitLab schedule",
+		End:    "untouched", Exit: "64, 64, 64, 64, 64, 64", run: func(s *fixture) {
+			s.branch = "main"
+			s.berth("deploy").exit(0)
+			before, pods := s.recordVersions(), s.pods()
+			for _, event := range []string{"issue_comment", "workflow_run", "schedule", "workflow_dispatch"} {
+				s.onGitHub(event, `{"action": "created", `+shop+`}`)
+				s.berth("teardown").exit(64).says("pull-request")
+			}
+			s.berth("teardown", "--pull-request", "8").exit(64).says("github-token")
+			s.onGitLab(map[string]string{"CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "schedule"})
+			s.berth("teardown").exit(64).says("default branch")
+			s.unchanged(before)
+			s.samePods(pods)
+		}},
+	{ID: "S88", Setup: "login of the repository and of a fork; a comment with the number of its pull request, then of one that is not told",
+		Action: "deploy, auto, teardown of each pull request", End: "the fork's is gone, the repository's is untouched, the token is not told",
+		Exit: "0, 0, 0, 64", run: func(s *fixture) {
+			s.branch, s.release = "login", "shop-login"
+			s.berth("deploy", "--release", "").exit(0)
+			before := s.recordVersions()
+			s.onGitHub("pull_request", pull("opened", "mallory:login", `{"full_name": "mallory/shop"}`))
+			s.auto("--release", "").exit(0)
+			s.onGitHub("issue_comment", `{"action": "created", "issue": {"number": 8}, `+shop+`}`)
+			s.platformAPI(map[string]string{"/repos/acme/shop/pulls/8": `{"number": 8, "head": {"ref": "login", "sha": "` + commit +
+				`", "label": "mallory:login", "repo": {"full_name": "mallory/shop"}}}`})
+			s.berth("teardown", "--release", "", "--pull-request", "8").exit(0).tellsNoToken()
+			s.at(s.namespace, "shop-"+slugOf("mallory/shop", "login"), func() { s.stored("nothing") })
+			s.berth("teardown", "--release", "", "--pull-request", "9").exit(64).says("404", "pull-requests: read").tellsNoToken()
+			s.unchanged(before)
+		}},
+	{ID: "S89", Setup: "a fork's branch is given the slug of another branch, which has its namespace",
+		Action: "deploy, check, repair, teardown", End: "untouched, and both branches are named", Exit: "27, 27, 27, 27", run: func(s *fixture) {
+			s.ownNamespaces("meet")
+			slug := append([]string{"--slug", "meet"}, ownNames...)
+			s.berth("deploy", slug...).exit(0)
+			before := s.recordVersions()
+			for _, verb := range []string{"deploy", "check", "repair", "teardown"} {
+				s.berth(verb, append(slug, "--branch", "patch-1", "--head-repository", "mallory/shop", "--pull-request", "8")...).exit(27).
+					says(`branch "meet" of acme/shop`, `branch "patch-1" of mallory/shop (pull request 8 of acme/shop)`)
+			}
+			s.unchanged(before)
+		}},
+	{ID: "S90", Setup: "a fork's branch is given the release of another branch, in a namespace that Berth did not make",
+		Action: "deploy, check, repair, teardown", End: "untouched, and both branches are named", Exit: "27, 27, 27, 27", run: func(s *fixture) {
+			s.berth("deploy").exit(0)
+			before := s.recordVersions()
+			for _, verb := range []string{"deploy", "check", "repair", "teardown"} {
+				s.berth(verb, "--branch", "patch-1", "--head-repository", "mallory/shop", "--pull-request", "8").exit(27).
+					says(`branch "feature/login" of acme/shop`, `branch "patch-1" of mallory/shop (pull request 8 of acme/shop)`)
+			}
+			s.unchanged(before)
+		}},
+	{ID: "S91", Setup: "GitLab hands the outputs of one deploy to the deploy of another app",
+		Action: "deploy of both, teardown of the second",
+		End:    "each in a namespace of its own; the first is untouched", Exit: "0, 0, 0", Slow: true, run: func(s *fixture) {
+			s.ownNamespaces("login")
+			s.onGitLab(map[string]string{"CI_COMMIT_BRANCH": "login", "CI_PIPELINE_SOURCE": "push"})
+			s.handOn(s.berth("deploy", append(ownNames, "--url", "https://{{ .Slug }}.example.com")...).exit(0))
+			before := s.recordVersions()
+			second := s.env["BERTH_APP"] + "-api"
+			s.env["BERTH_APP"] = second
+			s.anotherChart("api")
+			s.berth("deploy", ownNames...).exit(0)
+			s.at("review-"+second+"-login", second, func() { s.stored("v1 deployed") })
+			s.berth("teardown", ownNames...).exit(0)
+			s.namespaceIsGone("review-" + second + "-login")
+			s.unchanged(before)
+		}},
+	{ID: "S92", Setup: "GitLab: login of the project and of a fork whose project is gone by the time its merge request is closed",
+		Action: "deploy of both, teardown without the source project", End: "the fork's is gone, the project's is untouched", Exit: "0, 0, 0",
+		run: func(s *fixture) {
+			s.branch, s.release = "login", "shop-login"
+			s.env["BERTH_REPOSITORY"] = "https://gitlab.com/acme/shop"
+			s.berth("deploy", "--release", "").exit(0)
+			before := s.recordVersions()
+			merge := map[string]string{"CI_MERGE_REQUEST_IID": "8", "CI_MERGE_REQUEST_PROJECT_PATH": "acme/shop",
+				"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "login", "CI_COMMIT_REF_NAME": "login", "CI_PIPELINE_SOURCE": "merge_request_event",
+				"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "mallory/shop"}
+			s.onGitLab(merge)
+			s.berth("deploy", "--release", "").exit(0)
+			merge["CI_MERGE_REQUEST_SOURCE_PROJECT_PATH"] = ""
+			s.onGitLab(merge)
+			s.berth("teardown", "--release", "").exit(0).says("mallory/shop")
+			if left := s.releasesLeft(); len(left) != 1 || left[0] != s.release {
+				s.t.Errorf("left are %v", left)
+			}
+			s.unchanged(before)
+		}},
+}
+
+// ownNames are the flags with which Berth names namespace and release itself.
+var ownNames = []string{"--namespace", "", "--release", ""}
+
+// anotherChart makes the row's chart one of another name.
+func (s *fixture) anotherChart(name string) {
+	s.t.Helper()
+	s.chartWith("Chart.yaml", "apiVersion: v2\nname: "+name+"\nversion: 0.1.0\n")
+}
+
+// tellsNoToken fails the row if the run told the platform's token to anybody but the
+// runner, which is to mask it.
+func (e ended) tellsNoToken() {
+	e.s.t.Helper()
+	report := readFile(e.s.t, filepath.Join(e.dir, "report.json"))
+	said := strings.Replace(e.out.String(), "::add-mask::"+platformToken+"\n", "", 1)
+	if strings.Contains(said+report, platformToken) {
+		e.s.t.Errorf("%s tells the token:\n%s%s", e.verb, said, report)
+	}
+}
+
+// handOn gives the runs that follow what a run wrote into its dotenv report, as GitLab
+// does with later jobs.
+func (s *fixture) handOn(e ended) {
+	s.t.Helper()
+	for line := range strings.Lines(readFile(s.t, filepath.Join(e.dir, "berth.env"))) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		s.env[name] = value
+	}
+	if s.env["BERTH_RESULT_NAMESPACE"] == "" || s.env["BERTH_RESULT_URL"] == "" {
+		s.t.Error("the run handed on no namespace or URL")
+	}
+}
