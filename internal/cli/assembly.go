@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/berth-dev/berth/internal/ci"
@@ -150,6 +151,7 @@ func (p Process) helmOptions(conn *kube.Conn, out console, t target, o *input.Op
 			Data: t.Values(), Stdin: p.Stdin},
 		SkipSchema: o.SkipSchemaValidation,
 		Mask:       p.mask,
+		Adopt:      adoptedObjects(o),
 		Log:        out.debug,
 		Rediscover: conn.ResetDiscovery,
 		HookOutput: out.hookLog,
@@ -163,10 +165,29 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
 		Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
 		Policy: verdict.Policy{
-			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: o.Adopt, IgnoreDrift: o.IgnoreDrift,
+			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: adoption(o), IgnoreDrift: o.IgnoreDrift,
 			DeleteForeign: o.DeleteForeign, DeleteKept: o.DeleteKept, NamespaceOwns: o.NamespaceOwns,
 			RenamedFrom:     o.RenamedFrom,
 			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,
 		},
 	}
+}
+
+// adoption returns what of the input adopt is about the release and its namespace.
+func adoption(o *input.Options) verdict.Adoption {
+	all := slices.Contains(o.Adopt, "all")
+	return verdict.Adoption{Release: all || slices.Contains(o.Adopt, "true"), Namespace: all || slices.Contains(o.Adopt, "namespace")}
+}
+
+// adoptedObjects returns the patterns of the objects that the input adopt names.
+func adoptedObjects(o *input.Options) (patterns []string) {
+	for _, item := range o.Adopt {
+		switch {
+		case item == "all":
+			patterns = append(patterns, "*/*")
+		case strings.Contains(item, "/"):
+			patterns = append(patterns, item)
+		}
+	}
+	return patterns
 }

@@ -64,6 +64,9 @@ func (d *deploy) prepare(ctx context.Context) (LockExpected, error) {
 	began, parts := d.report.clock(), []result.Event(nil)
 	done := d.report.stepWithParts("Fetch the chart, look at the namespace, ask for permissions")
 	defer func() { done(parts) }()
+	if p := verdict.RefuseAdoption(d.ns.name, d.options.Policy); p != nil {
+		return LockExpected{}, p
+	}
 	if err := d.inspect(ctx); err != nil {
 		return LockExpected{}, err
 	}
@@ -142,21 +145,20 @@ func (d *deploy) carryOutWithin(ctx context.Context, f *facts.Facts) (verdict.Re
 	ctx, cancel := d.budget.begin(ctx)
 	defer cancel()
 	out, err := d.carryOut(ctx, f, deployScope, verdict.PlanDeploy, func(f *facts.Facts, plan verdict.Plan) error {
-		// Not before this run is known to go ahead: whoever tears down an adopted
-		// namespace deletes it, and nobody does one that was ever shared.
+		// Not before this run is known to go ahead.
 		if !plan.GatherAgain {
 			if err := d.beforeSteps(ctx, f, plan); err != nil {
 				return err
-			}
-			if d.options.Policy.Adopt {
-				if err := d.ns.adopt(ctx); err != nil {
-					return err
-				}
 			}
 		}
 		return d.ns.stamp(ctx)
 	})
 	d.noteRollbacks(out)
+	if err == nil && d.options.Policy.Adopt.Namespace {
+		// Not before the release is in it: whoever tears down an adopted namespace
+		// deletes it with all that is in it, and a deploy may be refused to the last.
+		d.ns.adopt(ctx)
+	}
 	return out.applied, err
 }
 
@@ -219,6 +221,9 @@ func (d *deploy) onFailure(ctx context.Context, failed int) (done string, err er
 		return "", err
 	}
 	plan := verdict.PlanAfterFailure(f, failed, d.options.Policy)
+	if plan.Refusal != nil {
+		return "", plan.Refusal
+	}
 	did, err := d.steps.perform(ctx, plan.Steps, f)
 	d.report.kept(did.kept)
 	if err != nil {

@@ -462,7 +462,8 @@ func TestDeployGoesOn(t *testing.T) {
 			verb:   verb.Deploy,
 			reason: problem.Consistent, asked: "upgrade",
 			set: func(s *scene) {
-				s.cluster.ns.Ours, s.cluster.ns.Identity, s.options.Policy.Adopt = false, "", true
+				s.cluster.ns.Ours, s.cluster.ns.Identity = false, ""
+				s.options.Policy.Adopt = verdict.Adoption{Release: true, Namespace: true}
 			},
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Namespace adopted") }},
 		{name: "in a namespace that it made before", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
@@ -492,18 +493,17 @@ func TestDeployGoesOn(t *testing.T) {
 			}},
 		{name: "in a namespace of Kubernetes' own, which it does not adopt", verb: verb.Deploy, reason: problem.Consistent, asked: "install",
 			set: func(s *scene) {
-				s.options.App.Namespace, s.options.Policy.Adopt = "default", true
+				s.options.App.Namespace, s.options.Policy.Adopt.Release = "default", true
 				s.cluster.ns = facts.Namespace{Name: "default", Phase: facts.NamespaceActive}
 			},
-			check: func(t *testing.T, s *scene, r result.Result) {
-				hasNote(t, r, "Namespace not adopted")
+			check: func(t *testing.T, s *scene, _ result.Result) {
 				if s.cluster.times("AdoptNamespace")+s.cluster.times("StampNamespace") != 0 {
 					t.Error("it was marked")
 				}
 			}},
 		{name: "in one that it may not adopt", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
 			set: func(s *scene) {
-				s.cluster.ns.Ours, s.options.Policy.Adopt = false, true
+				s.cluster.ns.Ours, s.options.Policy.Adopt = false, verdict.Adoption{Release: true, Namespace: true}
 				s.cluster.fail("AdoptNamespace", 1, &problem.Problem{Reason: problem.PermissionMissing, Tried: "adopt", Next: "Grant patch."})
 			},
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Namespace not adopted") }},
@@ -514,7 +514,8 @@ func TestDeployGoesOn(t *testing.T) {
 				return []facts.Record{rec}
 			},
 			set: func(s *scene) {
-				s.cluster.ns.Ours, s.cluster.ns.Identity, s.options.Policy.Adopt = false, "", true
+				s.cluster.ns.Ours, s.cluster.ns.Identity = false, ""
+				s.options.Policy.Adopt = verdict.Adoption{Release: true, Namespace: true}
 			},
 			check: func(t *testing.T, s *scene, _ result.Result) {
 				if s.cluster.times("AdoptNamespace") != 0 {
@@ -523,7 +524,7 @@ func TestDeployGoesOn(t *testing.T) {
 			}},
 		{name: "nor when the chart does not render", records: one, verb: verb.Deploy, reason: problem.ChartInvalid, stored: "1 deployed",
 			set: func(s *scene) {
-				s.cluster.ns.Ours, s.options.Policy.Adopt = false, true
+				s.cluster.ns.Ours, s.options.Policy.Adopt = false, verdict.Adoption{Release: true, Namespace: true}
 				s.chart.fail("Render", 1, &problem.Problem{Reason: problem.ChartInvalid, Tried: "render", Next: "Correct it."})
 			},
 			check: func(t *testing.T, s *scene, _ result.Result) {
@@ -531,10 +532,45 @@ func TestDeployGoesOn(t *testing.T) {
 					t.Error("it was adopted")
 				}
 			}},
-		{name: "but not when adopting gets no answer", verb: verb.Deploy, reason: problem.Unanswered,
+		{name: "also when adopting gets no answer", verb: verb.Deploy, reason: problem.Consistent, asked: "install",
 			set: func(s *scene) {
-				s.cluster.ns.Ours, s.options.Policy.Adopt = false, true
+				s.cluster.ns.Ours, s.options.Policy.Adopt = false, verdict.Adoption{Release: true, Namespace: true}
 				s.cluster.fail("AdoptNamespace", 1, errDown)
+			},
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Namespace not adopted") }},
+		{name: "nor when Helm refuses, as for an object of somebody else's", verb: verb.Deploy, reason: problem.Foreign, asked: "install",
+			set: func(s *scene) {
+				s.cluster.ns.Ours, s.options.Policy.Adopt = false, verdict.Adoption{Release: true, Namespace: true}
+				s.helm.fault, s.helm.err = "nothing stored", &problem.Problem{Reason: problem.Foreign, Tried: "take it", Next: "Leave it."}
+			},
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.cluster.times("AdoptNamespace") != 0 {
+					t.Error("it was adopted")
+				}
+			}},
+		{name: "nor when adopt names the release alone", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			records: func() []facts.Record { return []facts.Record{revision(1, facts.StatusDeployed)} },
+			set: func(s *scene) {
+				s.cluster.ns.Ours, s.cluster.ns.Identity, s.options.Policy.Adopt.Release = false, "", true
+			},
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.cluster.times("AdoptNamespace") != 0 {
+					t.Error("it was adopted")
+				}
+			}},
+		{name: "nor when somebody marked it to be kept", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			set: func(s *scene) {
+				s.cluster.ns.Ours, s.cluster.ns.Keep, s.options.Policy.Adopt.Namespace = false, true, true
+			},
+			check: func(t *testing.T, s *scene, r result.Result) {
+				hasNote(t, r, "Namespace not adopted")
+				if s.cluster.times("AdoptNamespace") != 0 {
+					t.Error("it was adopted")
+				}
+			}},
+		{name: "never the cluster's own", records: one, verb: verb.Deploy, reason: problem.WrongInput, stored: "1 deployed",
+			set: func(s *scene) {
+				s.options.App.Namespace, s.options.Policy.Adopt.Namespace = "kube-system", true
 			}},
 		{name: "once another run has ended its operation", records: pendingOf(facts.StatusPendingUpgrade), verb: verb.Deploy,
 			reason: problem.Consistent, asked: "upgrade",

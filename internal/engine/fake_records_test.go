@@ -532,7 +532,7 @@ func (r *fakeRecords) now() time.Time {
 
 // metadata is a record as a list shows it.
 func metadata(rec facts.Record) facts.Record {
-	rec.Content, rec.Size = facts.Content{}, 0
+	rec.Content, rec.Size, rec.Misplaced = facts.Content{}, 0, ""
 	return rec
 }
 

@@ -35,6 +35,7 @@ type gatherer struct {
 type scope struct {
 	objects bool // the objects of the last record
 	hooks   bool // the last record's hooks that could block their own next creation
+	records bool // the payload of every record, and not only of those that may be gone by
 	// applied is the manifest that this run applied, "" where there is none. Its
 	// objects are read beside the records, which most likely name the same ones.
 	applied string
@@ -56,6 +57,9 @@ func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
 	}
 	if err := g.records.Load(ctx, last); err != nil {
 		return nil, err
+	}
+	if err := g.loadEarlier(ctx, f, s); err != nil || len(verdict.Misplaced(f)) > 0 {
+		return f, err // what another release's record describes is not looked at
 	}
 	if last.DecodeError == "" && (s.objects || last.PayloadStatus.Unfinished()) {
 		if err := g.observe(ctx, f, s, ahead); err != nil {
@@ -98,6 +102,19 @@ func (g *gatherer) gatherStable(ctx context.Context, s scope) (*facts.Facts, err
 		}
 	}
 	return nil, err
+}
+
+// loadEarlier reads the payloads of the records before the last that may be gone by.
+func (g *gatherer) loadEarlier(ctx context.Context, f *facts.Facts, s scope) error {
+	if f.Last().Misplaced != "" {
+		return nil
+	}
+	for _, rec := range verdict.RecordsToRead(f, s.records) {
+		if err := g.load(ctx, rec); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lastRecord reads the last record and none of its objects; nil where there is
@@ -203,7 +220,7 @@ func (g *gatherer) observeDropped(ctx context.Context, f *facts.Facts) (dropped 
 	if before == nil {
 		return nil, "", nil
 	}
-	if err := g.records.Load(ctx, before); err != nil {
+	if err := g.load(ctx, before); err != nil {
 		return nil, "", err
 	}
 	if before.DecodeError != "" {

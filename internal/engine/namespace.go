@@ -124,29 +124,25 @@ func (n *namespace) create(ctx context.Context) (made bool, err error) {
 	return made, nil
 }
 
-// adopt takes over a namespace that carries no label of Berth's. Without the
-// permission to do so the run goes on, and teardown will leave the namespace.
-func (n *namespace) adopt(ctx context.Context) error {
-	if n.now.Ours || n.now.Phase != facts.NamespaceActive {
-		return nil
+// adopt takes over a namespace that carries no label of Berth's. Where that fails, as
+// without the permission, the run goes on, and teardown will leave the namespace. So it
+// will one that somebody marked to be kept, which is not marked a second time.
+func (n *namespace) adopt(ctx context.Context) {
+	if n.now.Ours || n.now.Phase != facts.NamespaceActive || n.now.System() {
+		return
 	}
-	if n.now.System() {
-		n.report.note(result.LevelNotice, "Namespace not adopted", "The release is, but namespace %s is Kubernetes' own: teardown will leave it.",
-			n.name)
-		return nil
+	if n.now.Keep {
+		n.report.note(result.LevelNotice, "Namespace not adopted", "Teardown will leave namespace %s: %s", n.name, n.now.KeepWhy)
+		return
 	}
 	adopted, err := n.api.AdoptNamespace(ctx, n.now)
-	if err != nil && problem.Of(err).Reason == problem.PermissionMissing {
-		n.report.note(result.LevelNotice, "Namespace not adopted", "The release is, but teardown will leave namespace %s: %v", n.name, err)
-		return nil
-	}
 	if err != nil {
-		return err
+		n.report.note(result.LevelWarning, "Namespace not adopted", "Teardown will leave namespace %s: %v", n.name, err)
+		return
 	}
 	n.now, n.stamped = adopted, true
-	n.report.note(result.LevelNotice, "Namespace adopted", "Namespace %s counts as Berth's own from now on: teardown deletes it.",
-		adopted.Name)
-	return nil
+	n.report.note(result.LevelNotice, "Namespace adopted",
+		"Namespace %s counts as Berth's own from now on: teardown deletes it, with all that is in it.", adopted.Name)
 }
 
 // isToBeStamped returns whether a deploy has to be noted on the namespace. Nobody deletes

@@ -139,7 +139,12 @@ func (r *recordRepairer) quarantineUnreadable(ctx context.Context, f *facts.Fact
 	return unreadable, nil
 }
 
+// moveAside refuses a record that was copied from elsewhere since the facts were
+// gathered: it can be read, and is not this run's to move.
 func (r *recordRepairer) moveAside(ctx context.Context, rec *facts.Record) error {
+	if p := verdict.RefuseMisplaced(&facts.Facts{Namespace: r.gather.ns.now, Records: []facts.Record{*rec}}); p != nil {
+		return p
+	}
 	var where string
 	err := r.write(ctx, func() (err error) {
 		where, err = r.records.Quarantine(ctx, rec)

@@ -49,9 +49,18 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 
 // remove uninstalls, proves that the objects of every record are gone, and only
 // then deletes the records, so that a run which is cut short leaves something to
-// go on from. It returns what is kept by its policy, and whether the records stay for
-// that: nothing else would tell whoever deletes the namespace of it.
+// go on from. Each record is read before: what another release's describes is neither
+// deleted nor proven gone. It returns what is kept by its policy, and whether the records
+// stay for that: nothing else would tell whoever deletes the namespace of it.
 func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.Step) (kept []facts.Object, stopped bool, err error) {
+	for i := range f.Records {
+		if err := r.gather.load(ctx, &f.Records[i]); err != nil {
+			return nil, false, err
+		}
+	}
+	if p := verdict.RefuseMisplaced(f); p != nil {
+		return nil, false, p
+	}
 	if last := f.Last(); last != nil && last.PayloadStatus != facts.StatusUninstalled {
 		if err := r.uninstall(ctx, f, !s.WithNamespace); err != nil {
 			return nil, false, err

@@ -49,7 +49,7 @@ func (t *teardown) run(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	f, err := t.awaitIdle(ctx, scope{}, true)
+	f, err := t.awaitIdle(ctx, scope{records: true}, true)
 	if err != nil {
 		return err
 	}

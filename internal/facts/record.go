@@ -22,6 +22,7 @@ func (s Stamp) Zero() bool { return s == Stamp{} }
 // that was loaded.
 type Record struct {
 	Key         string // name of the Secret or ConfigMap
+	Resource    string // secrets or configmaps, where it is stored
 	UID         string
 	Revision    int
 	LabelStatus Status // what the label says
@@ -35,7 +36,12 @@ type Record struct {
 	// Hidden is set where a label is missing by which Helm finds its records. Helm
 	// does not see such a record, and fails to create one of its name.
 	Hidden bool
-	Size   int // bytes of the stored string
+	// Misplaced says what the record holds where that is not this revision of this
+	// release in this namespace: a restore or a reflector copied it here. Nothing of it
+	// is believed, and a DecodeError keeps its content out of use. It may hold untrusted
+	// text.
+	Misplaced string
+	Size      int // bytes of the stored string
 	// Baseline is what differed from the manifest when the deploy was through.
 	Baseline Baseline
 
@@ -45,7 +51,7 @@ type Record struct {
 // Content is what a record's payload says.
 type Content struct {
 	Loaded        bool   // the payload was read
-	DecodeError   string // why it could not be decoded; empty when it could
+	DecodeError   string // why it could not be decoded, or is not to be used; empty when it could
 	PayloadStatus Status // the status that the payload names
 	Description   string
 	Manifest      string

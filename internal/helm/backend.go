@@ -27,6 +27,7 @@ type Options struct {
 	Values     chart.Values
 	SkipSchema bool          // hold the values against no schema
 	Mask       *secrets.Mask // is told what the values and the objects hold that is secret; may be nil
+	Adopt      []string      // objects that may be somebody else's and are taken all the same; see facts.Ref.Matches
 	Log        func(format string, args ...any)
 	Rediscover func()                                // drops the cached discovery of the API server
 	HookOutput func(pod, container string) io.Writer // for hooks' logs; nil discards them

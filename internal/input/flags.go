@@ -14,7 +14,7 @@ import (
 func Bind(fs *pflag.FlagSet, v verb.Verb) {
 	for _, in := range flagInputs(v) {
 		f := fs.VarPF(&flag{in: in, value: in.Default}, in.Name, in.Short, in.Doc)
-		if in.Type == Bool || in.Type == Switch {
+		if f.NoOptDefVal = in.Alone; in.Type == Bool || in.Type == Switch {
 			f.NoOptDefVal = "true"
 		}
 	}

@@ -54,8 +54,8 @@ var identity = []Input{
 		field: func(o *Options) any { return &o.URL }, check: checkTemplate,
 	},
 	{
-		Name: "adopt", Type: Bool, Default: "false", Verbs: writing,
-		Doc:   "Take over a namespace or release that carries no label of Berth's yet; teardown may then delete it.",
+		Name: "adopt", Type: List, Alone: "true", Verbs: writing, items: adoptions, check: checkAdoption,
+		Doc:   "What to take that carries no mark of Berth's: true, or the flag alone, the release; namespace the namespace; Kind/name, globs such as ConfigMap/* allowed, objects that are kept, a GitOps controller's, or of a release that cannot be found; all everything. Teardown then deletes the release and the namespace, and such objects where its own adopt names them, too. What another release has on record is never taken. The flag is given as --adopt=VALUE.",
 		field: func(o *Options) any { return &o.Adopt },
 	},
 }

@@ -45,6 +45,7 @@ type Input struct {
 	Short   string // one-letter flag, where Helm has it
 	Type    Type
 	Default string
+	Alone   string // what a list's flag stands for that is given without a value; empty: it needs one
 	CI      string // what is taken from the CI's environment when the input is not given, in words
 	Action  string // default in action.yml: an expression of GitHub's
 	Choices []string

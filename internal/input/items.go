@@ -3,6 +3,7 @@ package input
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -52,6 +53,19 @@ func splitAtCommas(item string) (parts []string) {
 		}
 	}
 	return append(parts, item[begin:])
+}
+
+// adoptions spells the booleans among the items in one way: the input was a boolean
+// once, and is mostly given as one.
+func adoptions(items []string) []string {
+	all := make([]string, len(items))
+	for i, item := range items {
+		all[i] = strings.TrimSpace(item)
+		if on, ok := parseBool(item); ok {
+			all[i] = strconv.FormatBool(on)
+		}
+	}
+	return all
 }
 
 // joinJSON joins lines that are one JSON value together: an object written over

@@ -32,12 +32,12 @@ type Identity struct {
 	SHA            string
 	RunURL         string // empty outside CI
 	Attempt        int
-	App            string // empty means one that is made from Repository
-	Slug           string // empty means one that is made from Branch
-	Namespace      string // template; empty means the default
-	Release        string // template; empty means the default
-	URL            string // template; empty means none
-	Adopt          bool
+	App            string   // empty means one that is made from Repository
+	Slug           string   // empty means one that is made from Branch
+	Namespace      string   // template; empty means the default
+	Release        string   // template; empty means the default
+	URL            string   // template; empty means none
+	Adopt          []string // true or false, namespace, all, Kind/name with globs
 }
 
 // ChartSource is where the chart comes from.

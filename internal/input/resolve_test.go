@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	o := mustResolve(t, verb.Deploy, []string{"--chart=./chart"}, nil, onCI)
 	if o.Timeout != 5*time.Minute || o.LockTimeout != 5*time.Minute || o.CheckTimeout != time.Minute || o.RBACWait != 10*time.Second ||
 		o.Settle != 3*time.Second || o.ImageWait != 0 || o.AssumeDeadAfter != 30*time.Minute || o.Confirm != 1 || o.MaxHistory != 10 ||
-		!o.CreateNamespace || o.Adopt ||
+		!o.CreateNamespace || len(o.Adopt) > 0 ||
 		o.OnStuck != "auto" || o.OnFailure != "keep" || o.LockDuration != 30*time.Second || o.Preflight != "storage" || o.Output != "text" ||
 		o.LogLevel != "info" || o.DependencyUpdate != "auto" {
 		t.Errorf("got %+v", o)
@@ -83,7 +83,7 @@ func TestKinds(t *testing.T) {
 		"set [a=1] [a=1 b= x ] [{\"a\": 1}]":   fmt.Sprint("set ", o.Set, o.SetString, o.SetJSON),
 		"soft-fail [21 22 23]":                 fmt.Sprint("soft-fail ", o.SoftFail),
 		"labels map[example.com/tier: team:a]": fmt.Sprint("labels ", o.NamespaceLabels),
-		"bools true false true\n":              fmt.Sprintln("bools", o.Adopt, o.CreateNamespace, o.DependencyUpdate),
+		"bools false true\n":                   fmt.Sprintln("bools", o.CreateNamespace, o.DependencyUpdate),
 		"numbers 0s 0":                         fmt.Sprint("numbers ", o.AssumeDeadAfter, o.MaxHistory),
 		"chart oci://example.com/chart 1.2.3":  fmt.Sprint("chart ", o.Chart, " ", o.ChartVersion),
 		"password hunter2 (hidden) \"(hidden)\"": fmt.Sprintf("password %s %v %q", o.RegistryPassword.Reveal(), o.RegistryPassword,
@@ -96,6 +96,29 @@ func TestKinds(t *testing.T) {
 	}
 	if s := fmt.Sprintf("%+v %#v", o, o); strings.Contains(s, "hunter2") {
 		t.Error("printing the options shows the password")
+	}
+}
+
+// What was a boolean once still is one, and takes more besides.
+func TestAdopt(t *testing.T) {
+	for name, c := range map[string]struct {
+		args, environ, want []string
+	}{
+		"left out":     {nil, nil, nil},
+		"alone":        {[]string{"--adopt"}, nil, []string{"true"}},
+		"true":         {[]string{"--adopt=true"}, nil, []string{"true"}},
+		"yes":          {nil, []string{"BERTH_ADOPT= Yes "}, []string{"true"}},
+		"false":        {[]string{"--adopt=false"}, []string{"BERTH_ADOPT=true"}, []string{"false"}},
+		"0":            {nil, []string{"BERTH_ADOPT=0"}, []string{"false"}},
+		"alone, twice": {[]string{"--adopt", "--adopt=namespace"}, nil, []string{"true", "namespace"}},
+		"by lines": {nil, []string{"BERTH_ADOPT=true\n  namespace\nPersistentVolumeClaim/data\nConfigMap/*\n"},
+			[]string{"true", "namespace", "PersistentVolumeClaim/data", "ConfigMap/*"}},
+		"all": {nil, []string{"GITHUB_ACTIONS=true", "INPUT_ADOPT=all"}, []string{"all"}},
+	} {
+		o := mustResolve(t, verb.Teardown, c.args, c.environ, onCI)
+		if !slices.Equal(o.Adopt, c.want) {
+			t.Errorf("%s: %q, want %q", name, o.Adopt, c.want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package input
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/verb"
@@ -15,6 +16,8 @@ func (o *Options) conflicts(from map[string]string) (errs Errors) {
 			errs = append(errs, &Error{Input: name, Allowed: allowed, From: from[name]})
 		}
 	}
+	refuse(slices.Contains(o.Adopt, "false") && slices.ContainsFunc(o.Adopt, func(item string) bool { return item != "false" }), "adopt",
+		"false does not go with anything else; leave it out, or all the rest")
 	o.clusterConflicts(refuse)
 	o.chartConflicts(refuse)
 	return errs

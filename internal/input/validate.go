@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"text/template"
@@ -167,6 +168,14 @@ func checkObjectPattern(value string) string {
 		return "give Kind/name, one a line, such as ExternalSecret/cache or ExternalSecret/*"
 	}
 	return ""
+}
+
+// checkAdoption allows what adoptions makes of a boolean, two words, and objects.
+func checkAdoption(value string) string {
+	if slices.Contains([]string{"true", "false", "namespace", "all"}, value) || checkObjectPattern(value) == "" {
+		return ""
+	}
+	return "give true or false, namespace, all, or Kind/name, one a line, such as PersistentVolumeClaim/data or ConfigMap/*"
 }
 
 // checkFieldPattern allows an object, whose kind and name may be globs, and the path

@@ -52,6 +52,8 @@ func checkRevision(last *facts.Record, want Reported) result.Check {
 	c.OK = last.Loaded && last.DecodeError == "" && (want.Revision == 0 || last.Revision == want.Revision)
 	c.Detail = "revision " + strconv.Itoa(last.Revision)
 	switch {
+	case last.Misplaced != "":
+		c.Detail += " is not the release's own: " + last.Misplaced
 	case last.DecodeError != "":
 		c.Detail += " cannot be decoded: " + last.DecodeError
 	case !c.OK:

@@ -27,7 +27,7 @@ const (
 	StateAbandoned       State = "abandoned"        // the operation is dead, and unfinished
 	StateUnreadable      State = "unreadable"       // the last record cannot be decoded
 	StateDisagreeing     State = "disagreeing"      // label and payload name different statuses
-	StateForeign         State = "foreign"          // the namespace or the record is another branch's
+	StateForeign         State = "foreign"          // the namespace or a record is another branch's or release's
 	StateTerminating     State = "terminating"      // its namespace is being deleted
 )
 
@@ -40,7 +40,7 @@ type Diagnosis struct {
 
 // Diagnose returns the state of a release. The namespace is judged before the
 // records, and whose a record is before what it says: what is being deleted or is
-// another branch's is not looked into.
+// another branch's or release's is not looked into.
 func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 	if f.Namespace.Phase == facts.NamespaceTerminating {
 		return Diagnosis{State: StateTerminating, Cause: "namespace " + f.Namespace.Name + " is being deleted: " + f.Namespace.Blocking}
@@ -52,6 +52,9 @@ func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 	last := f.Last()
 	if last == nil {
 		return Diagnosis{State: StateAbsent, Cause: "there is no record of the release"}
+	}
+	if len(Misplaced(f)) > 0 {
+		return Diagnosis{State: StateForeign, Cause: causeMisplaced(f)}
 	}
 	if marked := newestMarked(f); marked != nil && marked.Identity != f.Identity {
 		return Diagnosis{State: StateForeign, Cause: meets("record "+marked.Key+" was written for", marked.Origin, f.Origin)}

@@ -62,6 +62,9 @@ func JudgeRecording(last *facts.Record, revision int, run string, failure proble
 // PlanAfterFailure returns what on-failure asks for after the deploy of a revision
 // failed. Without a revision to return to, a rollback has no steps.
 func PlanAfterFailure(f *facts.Facts, failed int, p Policy) Plan {
+	if misplaced := RefuseMisplaced(f); misplaced != nil {
+		return Plan{Refusal: misplaced}
+	}
 	switch p.OnFailure {
 	case OnFailureRollback:
 		if target := rollbackCandidate(f, failed); target > 0 {

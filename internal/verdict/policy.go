@@ -30,7 +30,7 @@ type Policy struct {
 	OnStuck         OnStuck
 	OnFailure       OnFailure
 	IgnoreDrift     []string      // differences that count for nothing, as Kind/name:path, in which * is any text
-	Adopt           bool          // treat a release as Berth's own that carries no mark of it
+	Adopt           Adoption      // what is treated as Berth's own that carries no mark of it
 	DeleteForeign   bool          // let a namespace go although others have something in it
 	DeleteKept      bool          // let a namespace go although objects of the release in it are to be kept
 	NamespaceOwns   []string      // what a team adds to the namespace for the review app, as Kind/name, globs
@@ -40,4 +40,11 @@ type Policy struct {
 	// alive after its deadline or its Lease has ended. Its fence closes at that
 	// moment, and requests in flight need time to arrive.
 	Grace time.Duration
+}
+
+// Adoption is what the user wants treated as Berth's own although it carries no mark
+// of that. Objects are taken by the Helm room, which sees whose they are.
+type Adoption struct {
+	Release   bool // its records
+	Namespace bool // a deploy marks it, and teardown then deletes it
 }

@@ -26,7 +26,7 @@ func TestPlansKeepTheirPromises(t *testing.T) {
 	policies := []OnStuck{OnStuckAuto, OnStuckPromote, OnStuckUnlock, OnStuckRollback, OnStuckUninstall, OnStuckFail}
 	for range 200_000 {
 		f := randomFacts(r)
-		p := Policy{OnStuck: pick(r, policies...), Adopt: coin(r), AssumeDeadAfter: pick(r, 0, time.Minute, half),
+		p := Policy{OnStuck: pick(r, policies...), Adopt: Adoption{Release: coin(r), Namespace: coin(r)}, AssumeDeadAfter: pick(r, 0, time.Minute, half),
 			Grace: pick(r, time.Second, time.Minute)}
 		d := Diagnose(f, p)
 		for verb, plan := range map[string]Plan{"deploy": PlanDeploy(f, d, p), "repair": PlanRepair(f, d, p)} {
@@ -66,6 +66,8 @@ func promiseBroken(f *facts.Facts, d Diagnosis, p Policy, plan Plan) string {
 		return "it acts on an operation that is not dead"
 	case len(plan.Steps) > 0 && foreign:
 		return "it acts on what is another branch's"
+	case len(plan.Steps) > 0 && len(Misplaced(f)) > 0:
+		return "it acts on another release's record"
 	case len(plan.Steps) > 0 && f.Namespace.Phase == facts.NamespaceTerminating:
 		return "it acts in a namespace that is going"
 	case does(StepPromote) && len(promotionBlockers(f, p)) > 0:
@@ -116,13 +118,15 @@ func teardownBroken(f *facts.Facts, p Policy, plan Plan) string {
 		return "it neither acts nor refuses, or does both"
 	case !acts:
 		return ""
+	case len(Misplaced(f)) > 0:
+		return "it acts on another release's record"
 	case life == Live:
 		return "it acts on an operation that is alive"
 	case life == Unknown && last.EffectiveStatus() != facts.StatusUninstalling:
 		return "it acts on an operation that may be alive"
 	case f.Namespace.Identity != "" && f.Namespace.Identity != me || ofAnother(f):
 		return "it takes down what is another branch's"
-	case !marked && !p.Adopt:
+	case !marked && !p.Adopt.Release:
 		return "it takes down what nothing shows to be Berth's"
 	}
 	return ""
@@ -281,6 +285,9 @@ func randomRecord(r *rand.Rand, revision int) facts.Record {
 	}
 	if r.IntN(8) == 0 {
 		rec.DecodeError, rec.PayloadStatus = "corrupt", ""
+	}
+	if r.IntN(16) == 0 {
+		rec.Misplaced, rec.DecodeError, rec.PayloadStatus = "it holds another's", "it holds another's", ""
 	}
 	rec.Hidden = r.IntN(10) == 0
 	rec.Managers = []string{pick(r, facts.FieldManager, "helm")}

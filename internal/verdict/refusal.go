@@ -26,6 +26,9 @@ func Refuse(f *facts.Facts, d Diagnosis) *problem.Problem {
 	case StateUnreadable:
 		return refuse(problem.RecordUnreadable, d.Cause, "restore the record from a backup, or remove the release with berth teardown").Refusal
 	case StateForeign:
+		if p := RefuseMisplaced(f); p != nil {
+			return p
+		}
 		return refuse(problem.Foreign, d.Cause, "give this branch another slug, namespace or release name").Refusal
 	case StateTerminating:
 		return refuse(problem.NamespaceTerminating, d.Cause,
@@ -75,12 +78,24 @@ func refuseOtherChart(f *facts.Facts, p Policy) *problem.Problem {
 // next teardown would remove it. action completes "to … it".
 func refuseUnmarked(f *facts.Facts, p Policy, action string) *problem.Problem {
 	marked := slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == f.Identity })
-	if f.Last() == nil || marked || TenancyOf(f.Namespace, f.Identity) == TenancyOwn || p.Adopt {
+	if f.Last() == nil || marked || TenancyOf(f.Namespace, f.Identity) == TenancyOwn || p.Adopt.Release {
 		return nil
 	}
 	return &problem.Problem{Reason: problem.Foreign,
 		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", f.Release, f.Namespace.Name),
-		Next:     "Run again with adopt to " + action + ", if it is this branch's review app. Nothing was touched."}
+		Next: "Run again with adopt to " + action + ", if it is this branch's review app: it counts as Berth's own then, and teardown " +
+			"deletes every object that its records name. Nothing was touched."}
+}
+
+// RefuseAdoption returns why a namespace cannot be adopted as told, or nil: it is
+// Kubernetes' own.
+func RefuseAdoption(namespace string, p Policy) *problem.Problem {
+	if !p.Adopt.Namespace || !(facts.Namespace{Name: namespace}).System() {
+		return nil
+	}
+	return &problem.Problem{Reason: problem.WrongInput,
+		Headline: fmt.Sprintf("Namespace `%s` cannot be adopted: it is Kubernetes' own, which Berth neither marks nor deletes.", namespace),
+		Next:     "Leave namespace and all out of adopt: true takes the release, Kind/name an object."}
 }
 
 // AwaitOperation returns whether an operation may be at work on the release whose

@@ -133,7 +133,7 @@ func TestStrangersAreLeftAlone(t *testing.T) {
 		}
 	}
 	adopt := onStuck(OnStuckAuto)
-	adopt.Adopt = true
+	adopt.Adopt.Release = true
 	for state, f := range states() {
 		with(f, stranger)
 		d := Diagnose(f, usual)
@@ -154,6 +154,29 @@ func TestStrangersAreLeftAlone(t *testing.T) {
 		if p.Does(StepUninstall, StepQuarantine, StepDiscard, StepRollback) {
 			t.Errorf("repair of a stranger in state %s does %v", state, kinds(p))
 		}
+	}
+}
+
+// Whoever advises adopt says what a teardown then takes away.
+func TestAdviceToAdopt(t *testing.T) {
+	f := with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) {
+		f.Namespace.Ours, f.Namespace.Identity, f.Records[0].Identity = false, "", ""
+	})
+	for _, plan := range []Plan{PlanDeploy(f, Diagnose(f, usual), usual), PlanTeardown(f, Diagnose(f, usual), usual, false)} {
+		if p := plan.Refusal; p == nil || !strings.Contains(p.Next, "adopt") || !strings.Contains(p.Next, "teardown deletes") {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+// The cluster's own namespaces are never marked.
+func TestRefuseAdoption(t *testing.T) {
+	for name, want := range map[string]problem.ExitReason{
+		"default": problem.WrongInput, "kube-system": problem.WrongInput, "kube-node-lease": problem.WrongInput, "kube-of-mine": problem.WrongInput,
+		"review": "", "default-review": "", "my-kube-system": "",
+	} {
+		checkProblem(t, RefuseAdoption(name, Policy{Adopt: Adoption{Namespace: true}}), want)
+		checkProblem(t, RefuseAdoption(name, Policy{Adopt: Adoption{Release: true}}), "")
 	}
 }
 

@@ -13,12 +13,15 @@ import (
 	"unicode/utf8"
 
 	"helm.sh/helm/v3/pkg/release"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/berth-dev/berth/internal/secrets"
 )
 
 func mock(name string, revision int, status release.Status) *release.Release {
-	return release.Mock(&release.MockReleaseOptions{Name: name, Version: revision, Status: status, Namespace: "review"})
+	rls := release.Mock(&release.MockReleaseOptions{Name: name, Version: revision, Status: status})
+	rls.Namespace = "" // whichever it is stored in
+	return rls
 }
 
 func stored(t *testing.T, raw string) string {
@@ -356,7 +359,7 @@ func TestStoredSecretsAreKnown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := newSnapshots(mask).decode(&object{Payload: payload}); err != nil {
+	if _, _, err := newSnapshots(mask).decode(&object{ObjectMeta: metav1.ObjectMeta{Name: Key("web", 1)}, Payload: payload}); err != nil {
 		t.Fatal(err)
 	}
 	if got := mask.Text("hunter2-hunter2 swordfish-3 correct-horse"); got != "*** *** ***" {

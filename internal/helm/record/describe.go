@@ -1,6 +1,7 @@
 package record
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,10 +73,11 @@ func isHidden(meta *metav1.ObjectMeta) bool {
 
 // describe returns what a record's metadata says. runURL is the key of the
 // annotation that holds the run's URL.
-func describe(meta *metav1.ObjectMeta, runURL string) facts.Record {
+func describe(meta *metav1.ObjectMeta, kind Kind, runURL string) facts.Record {
 	_, revision := identify(meta)
 	rec := facts.Record{
 		Key:         meta.Name,
+		Resource:    kind.Resource(),
 		UID:         string(meta.UID),
 		Revision:    revision,
 		LabelStatus: facts.Status(meta.Labels[labelStatus]),
@@ -88,7 +90,26 @@ func describe(meta *metav1.ObjectMeta, runURL string) facts.Record {
 		Baseline:    decodeBaseline(meta),
 	}
 	rec.Touched, rec.Managers = lastWrite(meta)
+	if name := meta.Labels[labelName]; name != "" && !isConsistent(meta) {
+		rec.Misplaced = fmt.Sprintf("its label names release %q, and its own name does not", name)
+	}
 	return rec
+}
+
+// checkPlace returns a *MisplacedError for a payload that is not of the revision and
+// the release by which its object is called, or of another namespace than the object
+// is in. Where a payload names no namespace, as some that programs wrote without Helm's
+// command line, it is of the one that it is in.
+func checkPlace(meta *metav1.ObjectMeta, rls *release.Release) error {
+	holds := fmt.Sprintf("it holds revision %d of release %q in namespace %q", rls.Version, rls.Name, rls.Namespace)
+	switch named := meta.Labels[labelName]; {
+	case Key(rls.Name, rls.Version) != meta.Name, rls.Namespace != "" && rls.Namespace != meta.Namespace:
+	case named != "" && named != rls.Name:
+		holds += fmt.Sprintf(", and its label names release %q", named)
+	default:
+		return nil
+	}
+	return &MisplacedError{Key: meta.Name, Holds: holds}
 }
 
 // lastWrite returns when an object was last written, and the managers of its

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,12 +72,12 @@ func TestDescribe(t *testing.T) {
 		ManagedFields: []metav1.ManagedFieldsEntry{write("berth", 100), write("kubectl-edit", 300), write("berth", 200), {Manager: "old"}},
 	}
 	want := facts.Record{
-		Key: "sh.helm.release.v1.web.v2", UID: "u", Revision: 2, LabelStatus: facts.StatusDeployed, Created: time.Unix(100, 0),
+		Key: "sh.helm.release.v1.web.v2", Resource: "secrets", UID: "u", Revision: 2, LabelStatus: facts.StatusDeployed, Created: time.Unix(100, 0),
 		Touched: time.Unix(300, 0), Managers: []string{"kubectl-edit", "berth", "old"},
 		Stamp: facts.Stamp{Run: "run1", Revision: 2, Deadline: time.Unix(1800, 0).UTC()}, Identity: "me", RunURL: "https://ci/1",
 		Origin: facts.Origin{Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1", PullRequest: 7},
 	}
-	if diff := cmp.Diff(want, describe(meta, "url")); diff != "" {
+	if diff := cmp.Diff(want, describe(meta, Secrets, "url")); diff != "" {
 		t.Error(diff)
 	}
 	for _, c := range []struct {
@@ -85,13 +87,17 @@ func TestDescribe(t *testing.T) {
 		{"another revision's stamp", func() { meta.Labels[LabelRevision], want.Stamp = "1", facts.Stamp{} }},
 		{"no name", func() { meta.Labels["name"], want.Hidden = "", true }},
 		{"another owner", func() { meta.Labels["name"], meta.Labels["owner"] = "web", "me" }},
+		{"another release's name", func() {
+			meta.Labels["name"] = "api"
+			want.Revision, want.Misplaced = 2, `its label names release "api", and its own name does not`
+		}},
 		{"nothing but the key", func() {
 			meta.Labels, meta.Annotations, meta.ManagedFields = nil, nil, nil
-			want = facts.Record{Key: want.Key, UID: "u", Revision: 2, Created: want.Created, Touched: want.Created, Hidden: true}
+			want = facts.Record{Key: want.Key, Resource: "secrets", UID: "u", Revision: 2, Created: want.Created, Touched: want.Created, Hidden: true}
 		}},
 	} {
 		c.change()
-		if diff := cmp.Diff(want, describe(meta, "url")); diff != "" {
+		if diff := cmp.Diff(want, describe(meta, Secrets, "url")); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
 		}
 	}
@@ -101,6 +107,31 @@ func TestIsConsistent(t *testing.T) {
 	for key, want := range map[string]bool{Key("web", 2): true, Key("api", 2): false, "mine": false} {
 		if got := isConsistent(&metav1.ObjectMeta{Name: key, Labels: map[string]string{"name": "web"}}); got != want {
 			t.Errorf("%s: %t", key, got)
+		}
+	}
+}
+
+// Helm would go by the payload, whatever it is stored as.
+func TestCheckPlace(t *testing.T) {
+	for name, c := range map[string]struct {
+		release   release.Release
+		label     string
+		misplaced string // a part of what is said; empty: it belongs there
+	}{
+		"its own":                     {release.Release{Name: "web", Version: 2, Namespace: "review"}, "web", ""},
+		"its own, without a label":    {release.Release{Name: "web", Version: 2, Namespace: "review"}, "", ""},
+		"its own, without namespace":  {release.Release{Name: "web", Version: 2}, "web", ""},
+		"another namespace's":         {release.Release{Name: "web", Version: 2, Namespace: "prod"}, "web", `of release "web" in namespace "prod"`},
+		"another release's":           {release.Release{Name: "api", Version: 2, Namespace: "review"}, "web", `of release "api"`},
+		"another revision":            {release.Release{Name: "web", Version: 7, Namespace: "review"}, "web", "revision 7"},
+		"found as another release's":  {release.Release{Name: "web", Version: 2, Namespace: "review"}, "api", `its label names release "api"`},
+		"of no release and no number": {release.Release{}, "web", "revision 0"},
+	} {
+		meta := &metav1.ObjectMeta{Name: Key("web", 2), Namespace: "review", Labels: map[string]string{"name": c.label}}
+		err := checkPlace(meta, &c.release)
+		misplaced, is := errors.AsType[*MisplacedError](err)
+		if is != (c.misplaced != "") || is && !strings.Contains(misplaced.Holds, c.misplaced) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -51,8 +51,8 @@ var _ driver.Driver = (*Driver)(nil)
 func (d *Driver) Name() string { return d.history.client.kind.driverName() }
 
 // Get returns the release stored under key, with the labels that are not Helm's
-// own. It returns driver.ErrReleaseNotFound when there is none, and an
-// *UndecodableError where Helm's driver would panic.
+// own. It returns driver.ErrReleaseNotFound when there is none, an *UndecodableError
+// where Helm's driver would panic, and a *MisplacedError for what belongs elsewhere.
 func (d *Driver) Get(key string) (*release.Release, error) {
 	c := d.history.client
 	obj, err := c.get(d.ctx, key)

@@ -94,6 +94,18 @@ func (e *UndecodableError) Error() string {
 // Unwrap returns the decoder's error.
 func (e *UndecodableError) Unwrap() error { return e.Err }
 
+// MisplacedError is returned when a record's payload is another one than belongs
+// under its name in its namespace: the record was copied. Helm would go by the payload,
+// and write to the release that it names.
+type MisplacedError struct {
+	Key   string
+	Holds string // "it holds revision 1 of …"; may hold untrusted text
+}
+
+func (e *MisplacedError) Error() string {
+	return fmt.Sprintf("%s is not the record that belongs there: %s", e.Key, e.Holds)
+}
+
 // PartialError is returned when a release is to be stored that was made from its
 // record's metadata alone.
 type PartialError struct{ Key string }

@@ -71,6 +71,7 @@ func (l location) explainType(p *problem.Problem, err error) bool {
 	var (
 		conflict    *ConflictError
 		undecodable *UndecodableError
+		misplaced   *MisplacedError
 		partial     *PartialError
 		status      apierrors.APIStatus
 	)
@@ -85,6 +86,10 @@ func (l location) explainType(p *problem.Problem, err error) bool {
 	case errors.As(err, &undecodable):
 		p.Reason = problem.RecordUnreadable
 		p.Next = "Move the record out of the way or delete it, then run again."
+	case errors.As(err, &misplaced):
+		p.Reason = problem.Foreign
+		p.Next = "Delete it, if a restore or a reflector copied it here, then run again:\n$ kubectl delete " + string(l.kind) + " " +
+			misplaced.Key + " --namespace " + l.namespace
 	case errors.As(err, &partial):
 		p.Reason = problem.Internal
 		p.Next = "Report this, please: it is a fault of Berth. Nothing was overwritten."

@@ -38,6 +38,7 @@ func TestExplain(t *testing.T) {
 		"large":     {&TooLargeError{Size: 1 << 20, Limit: createLimit}, problem.RecordUnreadable},
 		"413":       {apierrors.NewRequestEntityTooLargeError("no"), problem.RecordUnreadable},
 		"broken":    {&UndecodableError{Key: "k", Err: io.EOF}, problem.RecordUnreadable},
+		"misplaced": {&MisplacedError{Key: "k", Holds: "it holds another"}, problem.Foreign},
 		"partial":   {&PartialError{Key: "k"}, problem.Internal},
 		"500":       {apierrors.NewInternalError(io.EOF), problem.Unanswered},
 		"lost":      {&UnansweredError{Unknown: true, Err: errors.Join(io.EOF, forbidden("User cannot get"))}, problem.Unanswered},

@@ -52,11 +52,11 @@ func (h history) find(ctx context.Context, wanted map[string]string) (*matching,
 }
 
 // read returns the releases of the records that were found: those that full
-// selects with their payloads, the others partial. Unreadable ones are left out.
+// selects with their payloads, the others partial. Unreadable ones are left out, and
+// one that holds what belongs elsewhere is an error: Helm would go by what it says.
 //
 // Helm goes by the release with the highest number, so that one is always full:
-// where the newest record cannot be read, or holds an older revision than its name
-// says, the one before it is read too.
+// where the newest record cannot be read, the one before it is read too.
 func (h history) read(ctx context.Context, found *matching, full func(*metav1.ObjectMeta) bool) ([]*release.Release, error) {
 	releases, err := h.readParallel(ctx, found, full)
 	if err != nil {
@@ -105,8 +105,9 @@ func (h history) readParallel(ctx context.Context, found *matching, full func(*m
 }
 
 // readOne returns the release of a record that was found, or nil when the record
-// is unreadable, or was deleted or relabelled since. It sends no request when the
-// version that was found is known.
+// is unreadable, or was deleted or relabelled since. The error of one that belongs
+// elsewhere is a *MisplacedError. It sends no request when the version that was found is
+// known.
 func (h history) readOne(ctx context.Context, found *matching, meta *metav1.ObjectMeta) (*release.Release, error) {
 	obj := h.snapshots.object(meta.UID, meta.ResourceVersion)
 	if obj == nil {
@@ -120,6 +121,9 @@ func (h history) readOne(ctx context.Context, found *matching, meta *metav1.Obje
 		}
 	}
 	_, rls, err := h.snapshots.decode(obj)
+	if _, misplaced := errors.AsType[*MisplacedError](err); misplaced {
+		return nil, h.client.explain("read", "get", obj.Name, err)
+	}
 	if err != nil {
 		h.client.log("record: skipped: %v", err)
 		return nil, nil

@@ -181,20 +181,26 @@ func TestRecordsChangeWhileTheyAreRead(t *testing.T) {
 	}
 }
 
-// The release with the highest number is whole, whatever the records' names say.
+// The release with the highest number is whole, also where the newest record cannot be
+// read. What belongs elsewhere is no release of these.
 func TestTheLastOneIsWhole(t *testing.T) {
 	c := kubetest.Connect(t)
 	for name, tc := range map[string]struct {
 		payload func(t *testing.T) string // of revision 4
-		want    string
+		want    string                    // "": it is refused
 		fetched []string
 	}{
 		"unreadable": {func(*testing.T) string { return "garbage" },
 			"[1 superseded], [2 superseded], 3 failed", []string{"web.v3", "web.v4"}},
 		"an older revision's": {func(t *testing.T) string { return payloadOf(t, mock("web", 2, release.StatusDeployed)) },
-			"[1 superseded], 2 deployed, [2 superseded], 3 failed", []string{"web.v3", "web.v4"}},
+			"", []string{"web.v4"}},
 		"a newer revision's": {func(t *testing.T) string { return payloadOf(t, mock("web", 7, release.StatusDeployed)) },
-			"[1 superseded], [2 superseded], [3 failed], 7 deployed", []string{"web.v4"}},
+			"", []string{"web.v4"}},
+		"another namespace's": {func(t *testing.T) string {
+			copied := mock("web", 4, release.StatusDeployed)
+			copied.Namespace = "elsewhere"
+			return payloadOf(t, copied)
+		}, "", []string{"web.v4"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -207,7 +213,10 @@ func TestTheLastOneIsWhole(t *testing.T) {
 			must(t, err)
 			on.only(t, "this test", "web.v4")
 			found, err := s.Query(owned)
-			must(t, err)
+			if _, misplaced := errors.AsType[*MisplacedError](err); misplaced != (tc.want == "") || misplaced && len(found) > 0 ||
+				misplaced && problem.Of(err).Reason != problem.Foreign {
+				t.Fatalf("history %s, %v", summary(found), err)
+			}
 			if got := summary(found); got != tc.want {
 				t.Errorf("history %s, want %s", got, tc.want)
 			}

@@ -77,7 +77,7 @@ func (l *lister) list(ctx context.Context, release string, fn func(facts.Record)
 		if name, _ := identify(meta); name == release {
 			found.versions[string(meta.UID)] = meta.ResourceVersion
 			l.snapshots.setVersion(meta)
-			fn(describe(meta, l.runURL))
+			fn(describe(meta, l.client.kind, l.runURL))
 		}
 	})
 	return found, err
@@ -96,7 +96,7 @@ func (l *lister) listNameless(ctx context.Context, release string, fn func(facts
 	_, err = l.client.listRecords(ctx, selector, func(meta *metav1.ObjectMeta) {
 		if name, _ := identify(meta); name == release {
 			l.snapshots.setVersion(meta)
-			fn(describe(meta, l.runURL))
+			fn(describe(meta, l.client.kind, l.runURL))
 		}
 	})
 	return err
@@ -197,7 +197,7 @@ func (l *lister) Everywhere(ctx context.Context, fn func(namespace, release stri
 	}
 	_, err = l.everywhere.listRecords(ctx, ours, func(meta *metav1.ObjectMeta) {
 		release, _ := identify(meta)
-		fn(meta.Namespace, release, describe(meta, l.runURL))
+		fn(meta.Namespace, release, describe(meta, l.client.kind, l.runURL))
 	})
 	return err
 }

@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"helm.sh/helm/v3/pkg/release"
@@ -26,13 +25,13 @@ type settler struct {
 type Loaded struct {
 	obj *object
 	raw []byte
-	rls *release.Release  // nil when the payload cannot be used
-	err *UndecodableError // why not
+	rls *release.Release // nil when the payload cannot be used
+	err error            // why not
 }
 
 // Load reads the payload of a record and fills in rec. It always sends a request:
-// what is to be proven is not taken from memory. A payload that cannot be decoded,
-// or is another revision's, is no error: rec.DecodeError says so. The error wraps
+// what is to be proven is not taken from memory. A payload that cannot be decoded, or
+// belongs elsewhere, is no error: rec.DecodeError says so, and rec.Misplaced. The error wraps
 // facts.ErrChanged when the record was deleted, or another one has its name.
 func (s *settler) Load(ctx context.Context, rec *facts.Record) (*Loaded, error) {
 	obj, err := s.writer.getSame(ctx, rec)
@@ -40,30 +39,19 @@ func (s *settler) Load(ctx context.Context, rec *facts.Record) (*Loaded, error) 
 		return nil, err
 	}
 	s.snapshots.setVersion(&obj.ObjectMeta)
-	*rec = describe(&obj.ObjectMeta, s.runURL)
+	*rec = describe(&obj.ObjectMeta, s.writer.kind, s.runURL)
 	rec.Size = len(obj.Payload)
 	raw, rls, err := s.snapshots.decode(obj)
-	if err == nil {
-		err = checkKey(obj.Name, rls)
-	}
 	if err != nil {
-		undecodable, _ := errors.AsType[*UndecodableError](err)
-		rec.Content = facts.Content{Loaded: true, DecodeError: undecodable.Error()}
-		return &Loaded{obj: obj, err: undecodable}, nil
+		if misplaced, is := errors.AsType[*MisplacedError](err); is {
+			rec.Misplaced = misplaced.Holds
+		}
+		rec.Content = facts.Content{Loaded: true, DecodeError: err.Error()}
+		return &Loaded{obj: obj, err: err}, nil
 	}
 	rls.Labels = withoutSystem(obj.Labels)
 	rec.Content = content(rls)
 	return &Loaded{obj: obj, raw: raw, rls: rls}, nil
-}
-
-// checkKey returns an *UndecodableError for a payload that is stored under the key
-// of another revision. Helm would go by the payload and write to that other
-// record.
-func checkKey(key string, rls *release.Release) error {
-	if Key(rls.Name, rls.Version) == key {
-		return nil
-	}
-	return &UndecodableError{Key: key, Err: fmt.Errorf("it holds revision %d of release %q", rls.Version, rls.Name)}
 }
 
 // Settle sets a loaded record's status, in payload and labels, and its
@@ -72,7 +60,7 @@ func checkKey(key string, rls *release.Release) error {
 // version that was written.
 func (s *settler) Settle(ctx context.Context, l *Loaded, status facts.Status, description string) error {
 	if l.err != nil {
-		return s.writer.explain("update", "update", l.err.Key, l.err)
+		return s.writer.explain("update", "update", l.obj.Name, l.err)
 	}
 	e := s.audit.begin("update", l.obj.Name, l.rls)
 	e.Status = status
@@ -88,7 +76,7 @@ func (s *settler) Settle(ctx context.Context, l *Loaded, status facts.Status, de
 // manifest. It writes only over the version that was loaded, as Settle does.
 func (s *settler) Accept(ctx context.Context, l *Loaded, b facts.Baseline) error {
 	if l.err != nil {
-		return s.writer.explain("update", "update", l.err.Key, l.err)
+		return s.writer.explain("update", "update", l.obj.Name, l.err)
 	}
 	e := s.audit.begin("update", l.obj.Name, l.rls)
 	value, err := encodeBaseline(b)
@@ -103,7 +91,7 @@ func (s *settler) Accept(ctx context.Context, l *Loaded, b facts.Baseline) error
 // at all when the labels are right.
 func (s *settler) Relabel(ctx context.Context, l *Loaded) error {
 	if l.err != nil {
-		return s.writer.explain("update", "update", l.err.Key, l.err)
+		return s.writer.explain("update", "update", l.obj.Name, l.err)
 	}
 	want := make(map[string]string)
 	setHelmLabels(want, l.rls)

@@ -45,11 +45,15 @@ func newSnapshots(mask *secrets.Mask) *snapshots {
 }
 
 // decode returns the payload's JSON and the release in it, which it binds to the
-// object. The error is an *UndecodableError.
+// object. The error is an *UndecodableError, or a *MisplacedError for a payload that
+// does not belong where it is stored.
 func (s *snapshots) decode(obj *object) ([]byte, *release.Release, error) {
 	raw, rls, err := decode(obj.Payload)
 	if err != nil {
 		return nil, nil, &UndecodableError{Key: obj.Name, Err: err}
+	}
+	if err := checkPlace(&obj.ObjectMeta, rls); err != nil {
+		return nil, nil, err
 	}
 	s.bind(rls, obj)
 	s.tell(rls)

@@ -10,6 +10,7 @@ import (
 func TestSnapshots(t *testing.T) {
 	s := newSnapshots(nil)
 	old := testObject("u", "7", stored(t, `{"name":"web","version":1,"info":{"status":"deployed"}}`))
+	old.Name = Key("web", 1)
 	_, rls, err := s.decode(old)
 	if err != nil {
 		t.Fatal(err)
@@ -21,7 +22,7 @@ func TestSnapshots(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A release stays bound to the version that it was read from.
-	if s.origin(rls, "k") != old || s.origin(again, "k") != &newer ||
+	if s.origin(rls, old.Name) != old || s.origin(again, old.Name) != &newer ||
 		s.origin(rls, "other") != nil || s.origin(&release.Release{}, "k") != nil {
 		t.Error("a release is bound to another object than its own")
 	}
