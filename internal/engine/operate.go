@@ -104,8 +104,11 @@ func (o *operator) describe(out result.Outcome) {
 			"This happens when somebody deletes the Secrets that Helm keeps its records in.", o.release, strings.Join(out.Adopted, ", "))
 	}
 	if len(out.Taken) > 0 {
-		o.report.repaired("take-over", "%s belonged to a release of which no record is left, and belong to `%s` now.",
-			strings.Join(out.Taken, ", "), o.release)
+		o.report.repaired("take-over", "%s belong to `%s` now: no record is left of the release that they named, or adopt names them. "+
+			"Teardown leaves them, unless its own adopt names them too.", strings.Join(out.Taken, ", "), o.release)
+	}
+	for _, left := range out.Kept {
+		o.report.note(result.LevelWarning, "Object left", "%s.", left)
 	}
 	writes := o.records.Audit()
 	for _, w := range writes[o.audited:] {

@@ -53,7 +53,7 @@ type Object struct {
 	Owned    bool   // it names this release as its owner
 	Owner    string // the namespace/release that it names
 	Deleting bool
-	Kept     bool // helm.sh/resource-policy: keep
+	Kept     bool // helm.sh/resource-policy: keep, or taken over from somebody else
 	Ready    bool
 	Failed   bool   // it cannot become ready by waiting
 	Complete bool   // a Job or Pod that ran to its end

@@ -44,6 +44,7 @@ type client struct {
 	mapper       func() (meta.RESTMapper, error) // nil maps no stored manifest
 	release      ownership.Release               // whose objects these are
 	sensitive    *manifest.Sensitive             // is told of every object before it is sent; nil: nobody is
+	adopt        []string                        // what is taken although it may be somebody else's; see adopts
 	leavings     *leavings
 	timeline     *timeline
 	observed
@@ -54,6 +55,7 @@ type observed struct {
 	cause       error               // the first refused request or failed hook, of which Helm returns the text alone
 	diagnostics *result.Diagnostics // of the last wait, where it failed
 	unproven    []string            // hooks that were deleted before they had ended
+	left        []string            // objects that the manifest has no more and that were left, and why
 }
 
 // Helm asks for all but the first by type assertion, and does without in silence.
@@ -115,7 +117,13 @@ func (c *client) Create(list kube.ResourceList) (*kube.Result, error) {
 func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
 	end := c.timeline.start("Apply %s", refs(target))
 	endCache := c.cacheGets()
-	res, err := updateInParallel(c.leavings.mending(c.UpdateThreeWayMerge, target), original, target, force)
+	update := c.leavings.mending(c.UpdateThreeWayMerge, target)
+	res, err := updateInParallel(func(original, target kube.ResourceList, force bool) (*kube.Result, error) {
+		if len(target) == 0 { // what the manifest has no more
+			original = c.leaveTaken(original)
+		}
+		return update(original, target, force)
+	}, original, target, force)
 	endCache()
 	end(nil)
 	return res, c.noteRefusal(err, "update the chart's objects")

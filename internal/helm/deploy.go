@@ -81,7 +81,8 @@ func (o *Operations) runMode(mode facts.DeployMode, op *operation, c *deployClie
 	failed []string) (result.Outcome, error) {
 	switch mode {
 	case facts.ModeInstall, facts.ModeReplace:
-		return o.install(op, &installClient{deployClient: c}, ch, values, mode == facts.ModeReplace, failed), nil
+		replace := mode == facts.ModeReplace
+		return o.install(op, &installClient{deployClient: c, replace: replace}, ch, values, replace, failed), nil
 	case facts.ModeUpgrade:
 		return o.upgrade(op, &upgradeClient{deployClient: c}, ch, values, failed), nil
 	}

@@ -7,10 +7,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/kube"
-	"k8s.io/cli-runtime/pkg/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // The phases that Helm goes through by itself at the beginning of a deploy.
@@ -71,6 +72,7 @@ func (c *upgradeClient) Update(original, target kube.ResourceList, force bool) (
 // installClient is the client of an install.
 type installClient struct {
 	*deployClient
+	replace    bool // revisions are stored, so what names the release is its own
 	prefetched sync.Once
 	endCache   func()
 	adopted    []facts.Ref // objects that existed and named the release as their owner
@@ -83,25 +85,57 @@ type installClient struct {
 func (c *installClient) Build(r io.Reader, validate bool) (kube.ResourceList, error) {
 	built, err := c.deployClient.Build(r, validate)
 	if err == nil {
-		c.prefetched.Do(func() { c.prefetch(built) })
+		c.prefetched.Do(func() { err = c.takeIn(built, c.prefetch(built)) })
 	}
 	return built, err
 }
 
-// prefetch reads objects in parallel. Until endPrefetch, Helm's own reads of them
-// are answered from memory.
-func (c *installClient) prefetch(list kube.ResourceList) {
+// prefetch reads objects in parallel and returns them, nil for those that do not exist
+// or cannot be read. Until endPrefetch, Helm's own reads of them are answered from memory.
+func (c *installClient) prefetch(list kube.ResourceList) []metav1.Object {
 	c.endCache = c.cacheGets()
+	live := make([]metav1.Object, len(list))
 	var reads errgroup.Group
 	reads.SetLimit(parallelRequests)
-	for _, info := range list {
+	for i, info := range list {
 		reads.Go(func() error {
 			// Helm's own read gets the same answer, or fails in the same way.
-			_, _ = resource.NewHelper(info.Client, info.Mapping).Get(info.Namespace, info.Name)
+			live[i], _ = readLive(info)
 			return nil
 		})
 	}
 	_ = reads.Wait()
+	return live
+}
+
+// takeIn refuses what names the release, of which no record is left, and is wanted by
+// somebody else by its marks: it would count as the release's own from then on. Helm goes
+// by the name alone. Where adopt names all of it, it is marked as taken over, unless
+// Helm is about to refuse another object.
+func (c *installClient) takeIn(list kube.ResourceList, live []metav1.Object) error {
+	if c.replace {
+		return nil
+	}
+	var marked []foreignObject
+	refusedByHelm := false
+	for i, info := range list {
+		if live[i] == nil {
+			continue
+		}
+		o := foreignObject{info: info, live: live[i], owner: ownership.NamedRelease(live[i].GetAnnotations())}
+		_, before := ownership.TakenOver(live[i].GetAnnotations())
+		switch o.doubt = doubtOf(&o, c.release); {
+		case ownerOf(live[i]) != c.release:
+			refusedByHelm = true
+		case o.doubt != nil && !before:
+			marked = append(marked, o)
+		}
+	}
+	if err := refuseTakeOver(c.client, marked); err != nil || refusedByHelm {
+		return err
+	}
+	_, err := setOwners(c.client, marked)
+	return err
 }
 
 func (c *installClient) endPrefetch() {

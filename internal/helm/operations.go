@@ -94,6 +94,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			mapper:       backend.Getter.ToRESTMapper,
 			release:      release,
 			sensitive:    manifest.NewSensitive(o.opts.Mask),
+			adopt:        o.opts.Adopt,
 			leavings:     left,
 			timeline:     t,
 		},

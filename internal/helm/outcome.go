@@ -28,6 +28,7 @@ func (c *client) outcome(rel *release.Release, cut bool, err error) result.Outco
 	}
 	o := outcomeOf(rel, err)
 	o.Unproven, o.Diagnostics, o.Phases = c.unproven, c.diagnostics, c.timeline.list()
+	o.Kept = c.left
 	o.Left, o.Unmended = c.leavings.baseline(), c.leavings.failures()
 	return o
 }

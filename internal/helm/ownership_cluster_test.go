@@ -50,11 +50,11 @@ func TestInstallAdoptsItsOwn(t *testing.T) {
 	}
 }
 
-// The release that the objects name has no record, in this namespace or in another.
+// The release that the objects name has no record.
 func TestTakeOverFromAReleaseThatIsNoMore(t *testing.T) {
 	s := asAdmin(t)
 	s.put("one", s.namespace, "past")
-	s.put("two", "a-namespace-that-was", "past")
+	s.put("two", s.namespace, "gone")
 	before := s.get("one").UID
 	o := s.releases("web", twoMaps).Perform(t.Context(), facts.ModeInstall, nil)
 	want := []string{"ConfigMap/one", "ConfigMap/two"}
@@ -62,7 +62,8 @@ func TestTakeOverFromAReleaseThatIsNoMore(t *testing.T) {
 		t.Fatalf("outcome %+v", o)
 	}
 	one := s.get("one")
-	if one.UID != before || one.Annotations["meta.helm.sh/release-name"] != "web" || one.Data["text"] != "chart" {
+	if one.UID != before || one.Annotations["meta.helm.sh/release-name"] != "web" || one.Data["text"] != "chart" ||
+		one.Annotations["berth.dev/taken-over-from"] != s.namespace+"/past" {
 		t.Errorf("it became %+v", one)
 	}
 }
@@ -95,6 +96,7 @@ func TestTakeOverIsRefused(t *testing.T) {
 	}{
 		"the owner lives":               {"", "other", "belongs to release "},
 		"the owner cannot be asked for": {"kube-system", "past", "whether that still exists cannot be told"},
+		"the owner was elsewhere":       {"a-namespace-that-was", "past", "whether that still exists cannot be told"},
 		"nobody is named":               {"", "", "names no release as its owner"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -58,9 +58,9 @@ func (c *uninstallClient) Build(r io.Reader, validate bool) (kube.ResourceList, 
 
 // DeleteWithPropagationPolicy deletes the release's objects. Helm 3 deletes
 // whatever bears the names in the manifest. Here each object is read first, kept
-// when it names another owner or is to be kept by its policy, whatever the manifest says,
-// and deleted with its UID as a precondition, so that one which was created anew in
-// between stays. policy is that of what has pods.
+// when it names another owner, was taken over from one or is to be kept by its policy,
+// whatever the manifest says, and deleted with its UID as a precondition, so that one
+// which was created anew in between stays. policy is that of what has pods.
 func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, policy metav1.DeletionPropagation) (*kube.Result, []error) {
 	var (
 		mu    sync.Mutex
@@ -111,6 +111,9 @@ func (c *uninstallClient) deleteOwned(info *resource.Info, policy metav1.Deletio
 	}
 	if owner := ownerOf(live); owner != c.release {
 		return "", fmt.Sprintf("%s was kept: it belongs to %s", name, nameOwner(owner)), nil
+	}
+	if why := c.takenOver(refOf(info), live); why != "" {
+		return "", fmt.Sprintf("%s was kept: %s", name, why), nil
 	}
 	if ownership.KeptByPolicy(live.GetAnnotations()) {
 		return "", "", errKept

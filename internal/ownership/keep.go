@@ -1,6 +1,9 @@
 package ownership
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // AnnotationKeep forbids Berth to delete an object. It counts as a label, too,
 // with any value but "false".
@@ -28,7 +31,20 @@ var gitOpsMarks = []string{
 	"helm.toolkit.fluxcd.io/name",
 	"argocd.argoproj.io/tracking-id",
 	"argocd.argoproj.io/instance",
+	"objectset.rio.cattle.io/id", // Rancher's Fleet
+	"kapp.k14s.io/app",
+	"config.k8s.io/owning-inventory", // kpt, Config Sync
 }
+
+// gitOpsManagers are the names in managedFields of controllers that may leave no mark
+// of their own: Argo CD goes by the label app.kubernetes.io/instance unless it is told
+// otherwise, which charts set as well.
+var gitOpsManagers = []string{
+	"argocd-controller", "argocd-application-controller", "kustomize-controller", "helm-controller", "fleetagent", "configsync",
+}
+
+// IsGitOps reports whether a name in managedFields is that of a GitOps controller.
+func IsGitOps(manager string) bool { return slices.Contains(gitOpsManagers, manager) }
 
 // KeepMark reports whether a label or annotation forbids to delete an object, and
 // which.

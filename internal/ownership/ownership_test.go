@@ -103,9 +103,28 @@ func TestGoesWithApp(t *testing.T) {
 	}
 }
 
+func TestIsGitOps(t *testing.T) {
+	for manager, want := range map[string]bool{"argocd-controller": true, "helm-controller": true, "helm": false, "kubectl": false, "": false} {
+		if got := IsGitOps(manager); got != want {
+			t.Errorf("%q: %v, want %v", manager, got, want)
+		}
+	}
+}
+
 func TestIsHook(t *testing.T) {
 	if IsHook(nil) || !IsHook(map[string]string{"helm.sh/hook": "pre-install"}) {
 		t.Error("a hook is told by its annotation")
+	}
+}
+
+func TestTakenOver(t *testing.T) {
+	if from, taken := TakenOver(nil); taken || from != "" {
+		t.Errorf("nobody took it, and it says %q", from)
+	}
+	once := TakenOverFrom("team/postgres", map[string]string{"a": "b"})
+	again := TakenOverFrom("review/web", once)
+	if from, taken := TakenOver(again); !taken || from != "team/postgres" {
+		t.Errorf("taken from %q, %v", from, taken)
 	}
 }
 

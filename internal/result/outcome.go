@@ -16,7 +16,7 @@ type Outcome struct {
 	Applied bool
 	// Cut is set where the fence stopped the operation. It can write nothing more.
 	Cut  bool
-	Kept []string // uninstall: what was left, and why
+	Kept []string // what was to be deleted and was left, and why
 	// Unproven are the hooks that were deleted while they ran, which Helm counts
 	// as their success.
 	Unproven []string
@@ -28,7 +28,8 @@ type Outcome struct {
 	// Adopted are the objects of this release that an install found in place,
 	// because the release's records had been deleted.
 	Adopted []string
-	// Taken are the objects taken over from a release that has no record left.
+	// Taken are the objects taken over: from a release that has no record left, or since
+	// adopt names them.
 	Taken []string
 	// Missing are the objects of an uninstall whose kind the API server does not
 	// have any more.

@@ -54,7 +54,7 @@ func TestAdoptTakesNoReleaseOfAnotherChart(t *testing.T) {
 	f := given(stored(1, facts.StatusDeployed))
 	f.Records[0].ChartName, f.Records[0].Identity, f.Namespace.Ours, f.Chart = "web", "", false, "api"
 	p := usual
-	p.Adopt = true
+	p.Adopt.Release = true
 	if plan := PlanDeploy(f, Diagnose(f, p), p); plan.Refusal == nil {
 		t.Errorf("it does %v", plan.Steps)
 	}

@@ -73,7 +73,7 @@ func TestARefusedDeployAdoptsNoNamespace(t *testing.T) {
 	s.berth("deploy").exit(t, 0)
 	other := *s
 	other.branch = "feature/other"
-	other.berth("deploy", "--adopt").exit(t, 27)
+	other.berth("deploy", "--adopt=all").exit(t, 27)
 	s.berth("teardown").exit(t, 0).says(t, "the namespace stays")
 	ns, err := s.Client().CoreV1().Namespaces().Get(t.Context(), s.namespace, metav1.GetOptions{})
 	if err != nil || ns.DeletionTimestamp != nil || ns.Labels["berth.dev/identity"] != "" {

@@ -183,7 +183,7 @@ func (l *lister) Stamped(ctx context.Context, fn func(release string, rec facts.
 	}
 	_, err = l.client.listRecords(ctx, ours, func(meta *metav1.ObjectMeta) {
 		release, _ := identify(meta)
-		fn(release, describe(meta, l.runURL))
+		fn(release, describe(meta, l.client.kind, l.runURL))
 	})
 	return err
 }

@@ -128,7 +128,8 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, o con
 	object.Owner = ownership.NamedRelease(annotations).String()
 	object.Owned = ownership.OwnerOf(labels, annotations) == o.Release
 	object.Deleting = live.GetDeletionTimestamp() != nil
-	object.Kept = ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations)
+	_, taken := ownership.TakenOver(annotations)
+	object.Kept = ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations) || taken
 	object.Complete = health.Complete(live)
 	if held := health.Holding(live.GetFinalizers()); object.Deleting && held != "" {
 		object.Reason = "it is being deleted: " + held

@@ -1,0 +1,275 @@
+package helm
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	"helm.sh/helm/v3/pkg/kube"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/cli-runtime/pkg/resource"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+
+	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/problem"
+)
+
+// takeOver makes c's release the owner of those objects whose owner, another release
+// of its namespace, has no record any more, and returns the names of those that it
+// wrote, with an error too. That a record is not found is no proof that nobody wants the
+// object: what is kept on purpose, a GitOps controller's, or of a release that may be
+// recorded elsewhere is taken only where adopt names it, and what a release has on record
+// never. Where one object is not to be taken, nothing is written and the error names all
+// such objects. core lists records.
+func takeOver(ctx context.Context, c *client, core corev1client.CoreV1Interface, objects kube.ResourceList) ([]string, error) {
+	foreign, err := readForeign(c, objects)
+	if err != nil {
+		return nil, err
+	}
+	asked := map[ownership.Release]recorded{}
+	for i := range foreign {
+		o := &foreign[i]
+		if o.owner != c.release && o.owner.Namespace != "" && o.owner.Name != "" {
+			if _, known := asked[o.owner]; !known {
+				asked[o.owner] = lookUpRecords(ctx, core, o.owner)
+			}
+			o.recorded = asked[o.owner]
+		}
+		o.doubt = cmp.Or(o.recorded.unknown, doubtOf(o, c.release))
+	}
+	if err := refuseTakeOver(c, foreign); err != nil {
+		return nil, err
+	}
+	return setOwners(c, foreign)
+}
+
+// foreignObject is an existing object that is not known to be the release's own.
+type foreignObject struct {
+	info     *resource.Info
+	live     metav1.Object
+	owner    ownership.Release // that its annotations name
+	recorded recorded          // whether the owner has a record
+	doubt    error             // why it is taken only where adopt names it; nil: there is no doubt
+}
+
+// recorded is whether a release has a record.
+type recorded struct {
+	found   bool
+	unknown error // why that cannot be told
+}
+
+// readForeign reads the objects and returns those that exist and do not belong to
+// c's release.
+func readForeign(c *client, objects kube.ResourceList) ([]foreignObject, error) {
+	all := make([]*foreignObject, len(objects))
+	var reads errgroup.Group
+	reads.SetLimit(parallelRequests)
+	for i, info := range objects {
+		reads.Go(func() error {
+			live, err := readLive(info)
+			if err != nil {
+				return apifailure.Classify(err, fmt.Sprintf("read %s to see whose it is", refOf(info)))
+			}
+			if live != nil && ownerOf(live) != c.release {
+				all[i] = &foreignObject{info: info, live: live, owner: ownership.NamedRelease(live.GetAnnotations())}
+			}
+			return nil
+		})
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, err
+	}
+	var foreign []foreignObject
+	for _, o := range all {
+		if o != nil {
+			foreign = append(foreign, *o)
+		}
+	}
+	return foreign, nil
+}
+
+// lookUpRecords looks for records of a release in Secrets and in ConfigMaps. A list
+// that fails proves nothing.
+func lookUpRecords(ctx context.Context, core corev1client.CoreV1Interface, r ownership.Release) (answer recorded) {
+	for _, kind := range []record.Kind{record.Secrets, record.ConfigMaps} {
+		found, err := hasRecord(ctx, core, kind, r)
+		if found {
+			return recorded{found: true}
+		}
+		if err != nil && answer.unknown == nil {
+			answer.unknown = fmt.Errorf("belongs to release %s, and whether that still exists cannot be told: %w", r, err)
+		}
+	}
+	return answer
+}
+
+// hasRecord lists metadata alone. What has lost its labels, or was moved into
+// quarantine, counts by its name.
+func hasRecord(ctx context.Context, core corev1client.CoreV1Interface, kind record.Kind, r ownership.Release) (bool, error) {
+	data, err := core.RESTClient().Get().Namespace(r.Namespace).Resource(kind.Resource()).
+		SetHeader("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1").Do(ctx).Raw()
+	if err != nil {
+		return false, fmt.Errorf("list %s in namespace %s: %w", kind, r.Namespace, err)
+	}
+	var found metav1.PartialObjectMetadataList
+	if err := json.Unmarshal(data, &found); err != nil {
+		return false, fmt.Errorf("read the list of %s in namespace %s: %w", kind, r.Namespace, err)
+	}
+	prefix := strings.TrimSuffix(record.Key(r.Name, 1), "1")
+	return slices.ContainsFunc(found.Items, func(item metav1.PartialObjectMetadata) bool {
+		return strings.HasPrefix(item.Name, prefix) || item.Labels["owner"] == "helm" && item.Labels["name"] == r.Name
+	}), nil
+}
+
+// doubtOf returns why an object, of whose owner no record was found, may be wanted by
+// somebody all the same, or nil. What names the release itself was its own: the marks
+// that the chart itself puts on it tell of nobody else.
+func doubtOf(o *foreignObject, release ownership.Release) error {
+	manager := o.live.GetLabels()[ownership.LabelManagedBy]
+	switch {
+	case o.owner.Namespace == "" || o.owner.Name == "":
+		return errors.New("exists and names no release as its owner")
+	case manager != "" && manager != ownership.ManagedByHelm:
+		return fmt.Errorf("exists and is managed by %q", manager)
+	}
+	if err := doubtByMarks(o, o.owner == release); err != nil || o.owner == release {
+		return err
+	}
+	switch {
+	case metav1.GetControllerOf(o.live) != nil:
+		return fmt.Errorf("is made by %s %q", metav1.GetControllerOf(o.live).Kind, metav1.GetControllerOf(o.live).Name)
+	case !o.info.Namespaced():
+		return fmt.Errorf("names release %s and is in no namespace: whether that release still exists cannot be told for certain", o.owner)
+	case o.info.Namespace != release.Namespace, o.owner.Namespace != release.Namespace:
+		return fmt.Errorf("names release %s of another namespace: whether that still exists cannot be told for certain", o.owner)
+	}
+	return nil
+}
+
+// doubtByMarks returns which mark says that somebody wants an object, or nil. own says
+// that it names the release itself, so that only marks count that the chart's object
+// does not have.
+func doubtByMarks(o *foreignObject, own bool) error {
+	wanted := metav1.Object(&unstructured.Unstructured{Object: map[string]any{}})
+	if u, ok := o.info.Object.(*unstructured.Unstructured); ok && own {
+		wanted = u
+	}
+	mark, marked := ownership.KeepMark(o.live.GetLabels(), o.live.GetAnnotations())
+	if same, _ := ownership.KeepMark(wanted.GetLabels(), wanted.GetAnnotations()); marked && same != mark {
+		return fmt.Errorf("names release %s, and %s", o.owner, mark)
+	}
+	for _, write := range o.live.GetManagedFields() {
+		if ownership.IsGitOps(write.Manager) {
+			return fmt.Errorf("names release %s, and a GitOps controller writes it (%s)", o.owner, write.Manager)
+		}
+	}
+	if ownership.KeptByPolicy(o.live.GetAnnotations()) && !ownership.KeptByPolicy(wanted.GetAnnotations()) {
+		return fmt.Errorf("names release %s, and was kept on purpose when that went (helm.sh/resource-policy: keep)", o.owner)
+	}
+	return nil
+}
+
+// refuseTakeOver returns a *problem.Problem that names the objects which are not to be
+// taken, or nil.
+func refuseTakeOver(c *client, objects []foreignObject) error {
+	var refused, adoptable []string
+	for _, o := range objects {
+		switch ref := refOf(o.info); {
+		case o.recorded.found:
+			refused = append(refused, fmt.Sprintf("%s belongs to release %s", ref, o.owner))
+		case o.doubt != nil && !c.adopts(ref):
+			refused, adoptable = append(refused, fmt.Sprintf("%s %v", ref, o.doubt)), append(adoptable, nameOf(ref))
+		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	p := &problem.Problem{Reason: problem.Foreign, Tried: "take the chart's objects into the release",
+		Cause: errors.New(strings.Join(refused, "; ")),
+		Next:  "Rename these objects in the chart, or remove their owner first. Nothing was touched."}
+	if len(adoptable) > 0 {
+		p.Next = fmt.Sprintf("Rename these objects in the chart or, if they are this review app's, name them in adopt, one a line: %s. "+
+			"They are changed to what the chart says then. Teardown leaves them; where its own adopt names them, too, it deletes them, "+
+			"with the data that they hold. Nothing was touched.", strings.Join(adoptable, ", "))
+	}
+	return p
+}
+
+// leaveTaken returns the objects without those that were taken over, which outlive the
+// manifest that had them, and notes these.
+func (c *client) leaveTaken(list kube.ResourceList) kube.ResourceList {
+	return list.Filter(func(info *resource.Info) bool {
+		live, err := readLive(info)
+		if err != nil || live == nil {
+			return true
+		}
+		why := c.takenOver(refOf(info), live)
+		if why != "" {
+			c.left = append(c.left, fmt.Sprintf("%s was left: %s", nameOf(refOf(info)), why))
+		}
+		return why == ""
+	})
+}
+
+// takenOver returns why an object outlives the release that it belongs to, or "".
+func (c *client) takenOver(ref facts.Ref, live metav1.Object) string {
+	if from, taken := ownership.TakenOver(live.GetAnnotations()); taken && !c.adopts(ref) {
+		return fmt.Sprintf("it was taken over from %q, and adopt does not name it", from)
+	}
+	return ""
+}
+
+// adopts returns whether the user has named an object as one to take.
+func (c *client) adopts(ref facts.Ref) bool { return slices.ContainsFunc(c.adopt, ref.Matches) }
+
+// setOwners calls setOwner for each object. It returns the names of those that
+// were written, and the first error.
+func setOwners(c *client, foreign []foreignObject) ([]string, error) {
+	var patches errgroup.Group
+	patches.SetLimit(parallelRequests)
+	written := make([]string, len(foreign))
+	for i, o := range foreign {
+		patches.Go(func() error {
+			if err := setOwner(c, o); err != nil {
+				return err
+			}
+			written[i] = nameOf(refOf(o.info))
+			return nil
+		})
+	}
+	err := patches.Wait()
+	return slices.DeleteFunc(written, func(name string) bool { return name == "" }), err
+}
+
+// setOwner writes c's release on an object that is still as it was read and, unless
+// the release had made it, whom it is taken from.
+func setOwner(c *client, o foreignObject) error {
+	annotations := c.release.Annotations()
+	if o.owner != c.release || o.doubt != nil {
+		from := cmp.Or(o.owner.String(), "nobody that it named")
+		annotations = ownership.Merge(annotations, ownership.TakenOverFrom(from, o.live.GetAnnotations()))
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
+		"uid": o.live.GetUID(), "resourceVersion": o.live.GetResourceVersion(),
+		"labels":      c.release.Labels(),
+		"annotations": annotations,
+	}})
+	if err != nil {
+		return fmt.Errorf("write the patch of %s: %w", refOf(o.info), err)
+	}
+	helper := resource.NewHelper(o.info.Client, o.info.Mapping).WithFieldManager(fieldManager)
+	if _, err := helper.Patch(o.info.Namespace, o.info.Name, types.MergePatchType, patch, nil); err != nil {
+		return apifailure.Classify(err, fmt.Sprintf("take %s over from %s", refOf(o.info), nameOwner(o.owner)))
+	}
+	return nil
+}
