@@ -59,7 +59,57 @@ var hooksLeftovers = []row{
 				says("pod web-", "exit code 1", "dial tcp 10.96.0.17:5432: connect: connection refused")
 			s.stored("v1 deployed")
 		}},
+	{ID: "T178", Setup: "v1; v2 fails for its image, and then v3 in its hook", Action: "deploy what v3 was to be, check",
+		End: "v4 deployed: every object is as the chart says, and the hook ran anew", Exit: "0, 0", run: func(s *fixture) {
+			s.withBoat()
+			deployment := object{"apps/v1", "deployments", "web"}
+			s.berth("deploy", "--set", "greeting=one").exit(0)
+			s.berth("deploy", "--timeout", "15s", "--set", "replicas=2,greeting=two,"+missingImage).exit(23)
+			s.has(boat(s), "spec.size", "2")
+			third := "replicas=3,greeting=three,hooks.pre-upgrade.behaviour="
+			s.berth("deploy", "--set", third+"fail").exit(23)
+			s.has(boat(s), "spec.size", "2") // the hook comes before the objects
+			s.berth("deploy", "--set", third+"complete").exit(0)
+			s.oneDeployed(4)
+			s.hookCompleted("pre-upgrade")
+			s.has(boat(s), "spec.size", "3")
+			s.has(deployment, "spec.replicas", "3")
+			s.has(deployment, "spec.template.spec.containers.0.image", `"registry.example/app:1.0"`)
+			if got := s.greeting(); got != "three" {
+				s.t.Errorf("the ConfigMap says %q", got)
+			}
+			s.berth("check").exit(0)
+		}},
+	{ID: "T179", Setup: "the manifest sets no replicas, and a hand scaled the app to 0, then to 2", Action: "check, deploy, check, each time",
+		End: "0 is named and becomes 1, which is what none said means; 2 is left alone", Exit: "24, 0, 0, 0, 0, 0", run: func(s *fixture) {
+			s.chartWith("templates/bare.yaml", bareDeployment)
+			bare := object{"apps/v1", "deployments", "bare"}
+			s.berth("deploy").exit(0)
+			s.has(bare, "spec.replicas", "1")
+			s.patch("kubectl-edit", bare, `{"spec":{"replicas":0}}`)
+			s.berth("check").exit(24).says("Deployment/bare: spec.replicas is `0`, the record says `1`")
+			s.berth("deploy").exit(0)
+			s.has(bare, "spec.replicas", "1")
+			s.berth("check").exit(0)
+			s.patch("kubectl-edit", bare, `{"spec":{"replicas":2}}`)
+			s.berth("check").exit(0)
+			s.berth("deploy").exit(0)
+			s.has(bare, "spec.replicas", "2")
+			s.berth("check").exit(0)
+		}},
 }
+
+// bareDeployment leaves its replicas to the server.
+const bareDeployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: bare}
+spec:
+  selector: {matchLabels: {app: bare}}
+  template:
+    metadata: {labels: {app: bare}}
+    spec: {containers: [{name: app, image: "registry.example/app:1.0", readinessProbe: {tcpSocket: {port: 80}}}]}
+`
 
 // berthUntilHook deploys until the pod of a hook runs, and interrupts that.
 func (s *fixture) berthUntilHook(job, values string) ended {
