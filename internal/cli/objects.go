@@ -28,6 +28,11 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 	return found, apifailure.Classify(err, "read the objects of release "+r.target.Release)
 }
 
+func (r releaseObjects) Claims(ctx context.Context, manifest string) ([]facts.Claim, error) {
+	claims, err := objects.Observer{Client: r.conn.Clientset()}.Claims(ctx, manifest, r.target.Namespace)
+	return claims, apifailure.Classify(err, "look for the claims of release "+r.target.Release)
+}
+
 func (r releaseObjects) Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics {
 	mapper, err := r.conn.Mapper(context.WithoutCancel(ctx))
 	if err != nil {

@@ -29,6 +29,7 @@ type Options struct {
 	Preflight       bool     // ask for permissions before the first write
 	BreakLock       bool     // take a lock that nobody renews, whatever it claims
 	Policy          verdict.Policy
+	Remains         verdict.RemainPolicy // of a teardown
 }
 
 // Backend is everything outside the engine that a run calls. Every error is, or
@@ -89,8 +90,12 @@ type Namespaces interface {
 
 // Objects reads and deletes the objects of a release.
 type Objects interface {
-	// Observe reads every object of a manifest, in the manifest's order.
+	// Observe reads every object of a manifest, in the manifest's order. It returns
+	// what it could read with a problem of missing permissions, too.
 	Observe(ctx context.Context, manifest string) ([]facts.Object, error)
+	// Claims returns the claims that exist and bear the names which the StatefulSets
+	// of a manifest give to theirs.
+	Claims(ctx context.Context, manifest string) ([]facts.Claim, error)
 	// Diagnose finds out why objects are not ready: their pods' reasons, events and
 	// logs, as far as they may be read. It runs also when ctx has ended.
 	Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics
@@ -164,8 +169,9 @@ type Chart interface {
 	ChartName() string
 	// Refresh forgets what the API server offers, by which a chart is rendered.
 	Refresh()
-	// Render renders the chart as Helm will for this revision, and writes nothing.
-	Render(ctx context.Context, revision int, upgrade bool) error
+	// Render renders the chart as Helm will for this revision, and writes nothing. It
+	// returns the chart's hooks.
+	Render(ctx context.Context, revision int, upgrade bool) ([]facts.Hook, error)
 }
 
 // Operations performs Helm's operations on the release.

@@ -1,6 +1,10 @@
 package engine
 
-import "context"
+import (
+	"context"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
 
 // chartSource fetches and renders the chart, each rendering once. Both are bounded by
 // the timeout: a chart and its values come from a branch, and need not have an end.
@@ -8,6 +12,7 @@ type chartSource struct {
 	chart    Chart
 	budget   budget
 	rendered rendering
+	hooks    []facts.Hook // of the last rendering
 }
 
 // rendering is what a chart is rendered for; the zero value is none.
@@ -34,10 +39,11 @@ func (c *chartSource) name() string { return c.chart.ChartName() }
 func (c *chartSource) render(ctx context.Context, r rendering) error {
 	ctx, cancel := c.budget.limit(ctx)
 	defer cancel()
-	if err := c.chart.Render(ctx, r.revision, r.upgrade); err != nil {
+	hooks, err := c.chart.Render(ctx, r.revision, r.upgrade)
+	if err != nil {
 		return err
 	}
-	c.rendered = r
+	c.rendered, c.hooks = r, hooks
 	return nil
 }
 

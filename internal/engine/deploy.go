@@ -18,9 +18,6 @@ func init() { verbs[verb.Deploy] = func(s *session) verbRun { return &deploy{ses
 // prepare → lock → facts → plan → steps → proof.
 type deploy struct{ *session }
 
-// deployScope also reads the hooks that would block the deploy.
-var deployScope = scope{hooks: true}
-
 func (d *deploy) run(ctx context.Context) error {
 	expect, err := d.prepare(ctx)
 	if err != nil {
@@ -33,7 +30,7 @@ func (d *deploy) run(ctx context.Context) error {
 	defer release()
 	d.noteCutOff()
 	d.ns.beginStamp(ctx)
-	f, err := d.awaitIdle(ctx, deployScope, false)
+	f, err := d.awaitIdle(ctx, scope{}, false)
 	if err != nil {
 		return err
 	}
@@ -144,7 +141,7 @@ func (d *deploy) createNamespace(ctx context.Context) (made bool, err error) {
 func (d *deploy) carryOutWithin(ctx context.Context, f *facts.Facts) (verdict.Reported, error) {
 	ctx, cancel := d.budget.begin(ctx)
 	defer cancel()
-	out, err := d.carryOut(ctx, f, deployScope, verdict.PlanDeploy, func(f *facts.Facts, plan verdict.Plan) error {
+	out, err := d.carryOut(ctx, f, scope{}, verdict.PlanDeploy, func(f *facts.Facts, plan verdict.Plan) error {
 		// Not before this run is known to go ahead.
 		if !plan.GatherAgain {
 			if err := d.beforeSteps(ctx, f, plan); err != nil {
@@ -216,7 +213,7 @@ func (d *deploy) afterFailure(ctx context.Context, err error) error {
 func (d *deploy) onFailure(ctx context.Context, failed int) (done string, err error) {
 	ctx, cancel := d.budget.begin(ctx)
 	defer cancel()
-	f, err := d.gather.gatherStable(ctx, deployScope)
+	f, err := d.gather.gatherStable(ctx, scope{})
 	if err != nil {
 		return "", err
 	}
@@ -233,7 +230,7 @@ func (d *deploy) onFailure(ctx context.Context, failed int) (done string, err er
 	case plan.Does(verdict.StepRollback):
 		return fmt.Sprintf("revision %d is deployed again, as revision %d", plan.Steps[0].Target, d.report.result.Revision), nil
 	case plan.Does(verdict.StepTakeDown):
-		return "it was taken away, as on-failure says", nil
+		return "it was taken away, as on-failure says" + butRemains(&d.report.result), nil
 	}
 	return "there is no good revision to go back to, so it was left as it is", nil
 }

@@ -94,6 +94,25 @@ func TestDeploy(t *testing.T) {
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Leftovers not removed") }},
 		{name: "removes a hook that would block its own", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "clean-hooks",
 			records: withLeftoverHook, set: leftoverHook},
+		{name: "removes one whose delete policy was another when it was made", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			repair: "clean-hooks", set: leftoverHook,
+			records: func() []facts.Record {
+				records := withLeftoverHook()
+				records[0].Hooks[0].Recreated = true
+				return records
+			}},
+		{name: "leaves one to Helm, which deletes it first", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			records: withLeftoverHook, set: all(leftoverHook, func(s *scene) { s.chart.hooks[0].Recreated = true }),
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.cluster.times("Remove") != 0 {
+					t.Error("something was removed")
+				}
+			}},
+		{name: "removes one that a release without records left", verb: verb.Deploy, reason: problem.Consistent, asked: "install",
+			repair: "clean-hooks", set: all(leftoverHook, func(s *scene) {
+				s.chart.hooks[0].Events = []string{"pre-install"}
+				s.cluster.edit("seed", func(o *facts.Object) { o.HookOf, o.Owned = "review/web", false })
+			})},
 		{name: "stops at a hook that changed hands", verb: verb.Deploy, reason: problem.RepairFailed,
 			records: withLeftoverHook, set: all(leftoverHook, func(s *scene) { s.cluster.conflict = []string{"seed"} }),
 			says: []string{"kept: seed"}},
@@ -271,14 +290,17 @@ func TestDeployTells(t *testing.T) {
 func withLeftoverHook() []facts.Record {
 	rec := one()[0]
 	rec.Created = time.Now().Add(-time.Hour)
-	rec.Hooks = []facts.Hook{{Name: "seed", Kind: "Job", Events: []string{"pre-upgrade"}, Manifest: "hook: seed"}}
+	rec.Hooks = []facts.Hook{seedHook}
 	return []facts.Record{rec}
 }
 
+var seedHook = facts.Hook{Name: "seed", Kind: "Job", Events: []string{"pre-upgrade"}, Manifest: "hook: seed"}
+
 func leftoverHook(s *scene) {
 	job := healthy("seed")
-	job.Kind, job.Complete, job.Created = "Job", true, time.Now()
+	job.Kind, job.Complete, job.Created, job.IsHook = "Job", true, time.Now(), true
 	s.cluster.put(job)
+	s.chart.hooks = []facts.Hook{seedHook}
 }
 
 func TestDeployRefuses(t *testing.T) {

@@ -77,6 +77,7 @@ type fakeCluster struct {
 	calls
 	ns       facts.Namespace
 	live     map[string]facts.Object // by name
+	claims   []facts.Claim           // of StatefulSets; Remove deletes them, too
 	conflict []string                // what Remove keeps
 
 	residents []facts.Resident
@@ -249,6 +250,11 @@ func (c *fakeCluster) Observe(ctx context.Context, manifest string) ([]facts.Obj
 	return objects, nil
 }
 
+func (c *fakeCluster) Claims(ctx context.Context, _ string) ([]facts.Claim, error) {
+	err := c.enter(ctx, "Claims")
+	return slices.Clone(c.claims), err
+}
+
 func (c *fakeCluster) Remove(ctx context.Context, objects []facts.Object, _ bool) ([]string, error) {
 	if err := c.enter(ctx, "Remove"); err != nil {
 		return nil, err
@@ -256,6 +262,7 @@ func (c *fakeCluster) Remove(ctx context.Context, objects []facts.Object, _ bool
 	for _, o := range objects {
 		if !slices.Contains(c.conflict, o.Name) {
 			c.delete(o.Name)
+			c.claims = slices.DeleteFunc(c.claims, func(claim facts.Claim) bool { return claim.Name == o.Name })
 		}
 	}
 	return c.conflict, nil
@@ -400,18 +407,19 @@ type fakeChart struct {
 	calls
 	name       string
 	renderings []rendering
+	hooks      []facts.Hook
 }
 
 func (c *fakeChart) Fetch(ctx context.Context) error { return c.enter(ctx, "Fetch") }
 func (c *fakeChart) Refresh()                        { _ = c.enter(context.Background(), "Refresh") }
 func (c *fakeChart) ChartName() string               { return c.name }
 
-func (c *fakeChart) Render(ctx context.Context, revision int, upgrade bool) error {
+func (c *fakeChart) Render(ctx context.Context, revision int, upgrade bool) ([]facts.Hook, error) {
 	if err := c.enter(ctx, "Render"); err != nil {
-		return err
+		return nil, err
 	}
 	c.renderings = append(c.renderings, rendering{revision, upgrade})
-	return nil
+	return c.hooks, nil
 }
 
 // fakeHelm performs operations on the fake records and the fake cluster, as Helm

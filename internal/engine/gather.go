@@ -8,7 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -33,8 +36,7 @@ type gatherer struct {
 // scope is how much is gathered. The records are read always; an unfinished
 // operation's objects are, too.
 type scope struct {
-	objects bool // the objects of the last record
-	hooks   bool // the last record's hooks that could block their own next creation
+	objects bool // the objects of the last record, and the workloads that its hooks made
 	records bool // the payload of every record, and not only of those that may be gone by
 	// applied is the manifest that this run applied, "" where there is none. Its
 	// objects are read beside the records, which most likely name the same ones.
@@ -67,9 +69,6 @@ func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
 		}
 	}
 	g.askCI(ctx, f)
-	if s.hooks {
-		return f, g.observeBlockingHooks(ctx, f)
-	}
 	return f, nil
 }
 
@@ -83,6 +82,9 @@ func (g *gatherer) now() time.Time {
 	}
 	return now
 }
+
+// parallelHooks bounds how many hooks' objects are read at a time.
+const parallelHooks = 8
 
 // maxLooks bounds how often records that keep changing are read anew, and planned
 // for anew.
@@ -175,11 +177,12 @@ func (g *gatherer) observe(ctx context.Context, f *facts.Facts, s scope, ahead o
 	if ahead == nil || last.Manifest != s.applied {
 		ahead = func() ([]facts.Object, error) { return g.objects.Observe(ctx, last.Manifest) }
 	}
-	var err error
-	if f.Objects, err = ahead(); err != nil {
+	workloads := g.workloadsAhead(ctx, s, last)
+	objects, err := ahead()
+	if f.Workloads, err = workloads(err); err != nil {
 		return err
 	}
-	f.Observed = true
+	f.Objects, f.Observed = objects, true
 	verdict.MarkExpired(f)
 	if !last.PayloadStatus.Unfinished() {
 		return nil
@@ -202,14 +205,59 @@ func (g *gatherer) observeHooks(ctx context.Context, f *facts.Facts) error {
 	return err
 }
 
-// observeBlockingHooks reads the hooks' objects, unless they were read, where one
-// could block its own next creation.
-func (g *gatherer) observeBlockingHooks(ctx context.Context, f *facts.Facts) error {
-	blocks := func(h facts.Hook) bool { return !h.Recreated }
-	if f.HookJobs != nil || !slices.ContainsFunc(f.Last().Hooks, blocks) {
-		return nil
+// workloadsAhead begins to read the workloads that the last record's hooks made to
+// stay. What it returns waits for them, and joins an error to that of another read.
+func (g *gatherer) workloadsAhead(ctx context.Context, s scope, last *facts.Record) func(error) ([]facts.HookObject, error) {
+	hooks := slices.DeleteFunc(slices.Clone(last.Hooks), func(h facts.Hook) bool { return !verdict.MakesWorkload(h) })
+	if !s.objects || len(hooks) == 0 {
+		return func(other error) ([]facts.HookObject, error) { return nil, other }
 	}
-	return g.observeHooks(ctx, f)
+	var workloads []facts.HookObject
+	var reading errgroup.Group
+	reading.Go(func() (err error) {
+		workloads, err = g.objectsOfHooks(ctx, hooks)
+		return err
+	})
+	return func(other error) ([]facts.HookObject, error) {
+		err := reading.Wait()
+		return workloads, errors.Join(other, err)
+	}
+}
+
+// objectsOfHooks reads the objects that hooks make, each beside its hook.
+func (g *gatherer) objectsOfHooks(ctx context.Context, hooks []facts.Hook) ([]facts.HookObject, error) {
+	objects, errs := make([][]facts.Object, len(hooks)), make([]error, len(hooks))
+	var reads errgroup.Group
+	reads.SetLimit(parallelHooks)
+	for i, h := range hooks {
+		reads.Go(func() error {
+			objects[i], errs[i] = g.objects.Observe(ctx, h.Manifest)
+			return nil // errs has it
+		})
+	}
+	_ = reads.Wait()
+	var all []facts.HookObject
+	var failed, unseen []error
+	for i, h := range hooks {
+		for _, o := range objects[i] {
+			all = append(all, facts.HookObject{Hook: h, Object: o})
+		}
+		switch {
+		case errs[i] == nil:
+		case isAboutObjects(errs[i]):
+			unseen = append(unseen, errs[i])
+		default:
+			failed = append(failed, errs[i])
+		}
+	}
+	return all, errors.Join(append(failed, unseen...)...)
+}
+
+// isAboutObjects returns whether an error only says that some objects could not be
+// looked at: that they may not be read, or that a hook is no object.
+func isAboutObjects(err error) bool {
+	reason := problem.Of(err).Reason
+	return reason == problem.PermissionMissing || reason == problem.RecordUnreadable
 }
 
 // observeDropped reads the objects that the revision in service before the last

@@ -18,11 +18,22 @@ type leftoverRemover struct {
 	report  *reporter
 }
 
-// cleanHooks deletes what earlier hooks left behind and the coming step would fail
-// on, and waits until it is gone.
-func (l *leftoverRemover) cleanHooks(ctx context.Context, f *facts.Facts, before verdict.StepKind) error {
+// cleanHooks deletes what earlier hooks left behind and the coming operation, which has
+// these hooks, would fail on, and waits until it is gone.
+func (l *leftoverRemover) cleanHooks(ctx context.Context, f *facts.Facts, coming []facts.Hook, next verdict.StepKind) error {
+	blocked := verdict.BlockedBy(coming, next)
+	if len(blocked) == 0 {
+		return nil
+	}
+	seen, err := l.gather.objectsOfHooks(ctx, blocked)
+	if err != nil && !isAboutObjects(err) { // else Helm says what it may not do
+		return err
+	}
+	hooks := verdict.LeftoverHooks(f, seen)
+	if len(hooks) == 0 {
+		return nil
+	}
 	defer l.report.step("Remove leftover hooks")()
-	hooks := verdict.LeftoverHooks(f, before)
 	kept, err := l.objects.Remove(ctx, hooks, true)
 	if err != nil {
 		return err

@@ -46,6 +46,16 @@ func (o *operator) failedManifests(ctx context.Context, f *facts.Facts) ([]strin
 	return failed, nil
 }
 
+// revision returns a stored revision, read.
+func (o *operator) revision(ctx context.Context, f *facts.Facts, number int) (*facts.Record, error) {
+	for i := range f.Records {
+		if rec := &f.Records[i]; rec.Revision == number {
+			return rec, o.gather.load(ctx, rec)
+		}
+	}
+	return &facts.Record{Revision: number}, nil // Helm says that it is not there
+}
+
 // deploy brings the chart onto the cluster by an install, replace or upgrade. What
 // the failed manifests set, and the chart does not, is removed.
 func (o *operator) deploy(ctx context.Context, what string, mode facts.DeployMode, failed []string, f *facts.Facts) (verdict.Reported,

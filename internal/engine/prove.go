@@ -61,7 +61,8 @@ func (p *prover) proveUntil(ctx context.Context, reported verdict.Reported, oper
 	defer cancel()
 	err, over := one.retry(limited)
 	if left := operationEnds.Sub(p.report.clock()); over && left > 0 && one.facts != nil && verdict.AwaitsControllers(one.facts, one.checks) {
-		p.report.say("Only custom resources are not ready: wait for their controllers for what is left of the timeout, " + text.Seconds(left))
+		p.report.say("Only custom resources are not ready, or what hooks made: wait for their controllers for what is left of the timeout, " +
+			text.Seconds(left))
 		longer, cancel := context.WithTimeoutCause(ctx, left, &timeoutError{"timeout", p.operation})
 		defer cancel()
 		limited = longer
@@ -207,13 +208,20 @@ func (p *proof) expire(ctx context.Context, err error) error {
 // explain finds out why objects are not ready, as a deploy does, unless the deploy
 // before has. By itself an object only says how many of its pods are not.
 func (p *proof) explain(ctx context.Context) {
-	unready := slices.DeleteFunc(slices.Clone(p.facts.Objects), func(o facts.Object) bool {
-		return !o.Exists || o.Ready || o.Complete || o.Deleting
-	})
+	unready := p.facts.Objects
+	for _, h := range p.facts.Workloads {
+		unready = append(unready[:len(unready):len(unready)], h.Object)
+	}
+	unready = slices.DeleteFunc(slices.Clone(unready), func(o facts.Object) bool { return !o.Exists || o.Ready || o.Complete || o.Deleting })
 	if res := &p.report.result; res.Diagnostics == nil && len(unready) > 0 {
 		res.Diagnostics = p.gather.objects.Diagnose(ctx, unready)
 	}
 	p.report.result.Diagnostics.Explain(p.facts.Objects)
+	for i := range p.facts.Workloads {
+		one := []facts.Object{p.facts.Workloads[i].Object}
+		p.report.result.Diagnostics.Explain(one)
+		p.facts.Workloads[i].Object = one[0]
+	}
 	p.report.observed(p.facts, p.reported)
 	p.checks = p.report.result.Checks
 }

@@ -52,21 +52,28 @@ func (p *proof) tellIgnored() {
 		left = append(left, fmt.Sprintf("%s (%s)", o.In(p.facts.Namespace.Name), state))
 	}
 	if len(left) > 0 {
-		shown := left[:min(len(left), maxNamed)]
-		if more := len(left) - len(shown); more > 0 {
-			shown = append(slices.Clone(shown), fmt.Sprintf("and %d more", more))
-		}
-		p.report.note(result.LevelNotice, "Left out by wait-ignore", "%s", text.Sentences(strings.Join(shown, ", ")))
+		p.report.note(result.LevelNotice, "Left out by wait-ignore", "%s", text.Sentences(listed(left, ", ")))
 	}
 	p.tellUnmatched("wait-ignore", p.ignore)
 	p.tellUnmatched("ignore-drift", p.policy.IgnoreDrift)
+}
+
+// listed joins the first few of the items, and says how many more there are.
+func listed(items []string, separator string) string {
+	shown := slices.Clone(items[:min(len(items), maxNamed)])
+	if more := len(items) - len(shown); more > 0 {
+		shown = append(shown, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(shown, separator)
 }
 
 // tellUnmatched says which of an input's patterns name an object that is not there.
 func (p *proof) tellUnmatched(input string, patterns []string) {
 	for _, pattern := range patterns {
 		name, _, _ := strings.Cut(pattern, ":")
-		if !slices.ContainsFunc(p.facts.Objects, func(o facts.Object) bool { return o.Matches(name) }) {
+		byHook := func(h facts.HookObject) bool { return h.Object.Matches(name) }
+		if !slices.ContainsFunc(p.facts.Objects, func(o facts.Object) bool { return o.Matches(name) }) &&
+			!slices.ContainsFunc(p.facts.Workloads, byHook) {
 			p.report.note(result.LevelNotice, "Nothing to leave out", "%s names %q, which is no object of the release.", input, name)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -21,6 +22,7 @@ type releaseRemover struct {
 	operations Operations
 	records    Records
 	gather     *gatherer
+	remains    *remainsRemover
 	lock       *lock
 	journal    *journal
 	report     *reporter
@@ -35,11 +37,14 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 	if f.Observed {
 		r.report.observed(f, verdict.Reported{})
 	}
-	kept, _, err := r.remove(ctx, f, verdict.Step{Kind: verdict.StepUninstall})
+	out, err := r.remove(ctx, f, verdict.Step{Kind: verdict.StepUninstall})
 	if err != nil {
 		return err
 	}
-	r.report.kept(kept)
+	r.report.kept(out.kept)
+	if r.report.result.Verb != verb.Deploy { // which installs it again, over what is left
+		r.remains.tell(f, out.left)
+	}
 	f.Records = nil
 	r.report.repaired("uninstall",
 		"Revision %d was left %s by an operation that is dead; the release was uninstalled and its records removed.", was.Revision,
@@ -47,38 +52,52 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 	return nil
 }
 
-// remove uninstalls, proves that the objects of every record are gone, and only
-// then deletes the records, so that a run which is cut short leaves something to
-// go on from. Each record is read before: what another release's describes is neither
-// deleted nor proven gone. It returns what is kept by its policy, and whether the records
-// stay for that: nothing else would tell whoever deletes the namespace of it.
-func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.Step) (kept []facts.Object, stopped bool, err error) {
+// takeDown removes the release as asked, and names what its hooks and StatefulSets left.
+func (r *releaseRemover) takeDown(ctx context.Context, f *facts.Facts, s verdict.Step) (outliving, error) {
+	out, err := r.remove(ctx, f, s)
+	if err == nil {
+		r.remains.tell(f, out.left)
+	}
+	return out, err
+}
+
+// remove uninstalls, proves that the objects of every record are gone, looks after
+// what they do not name, and only then deletes the records, so that a run which is cut
+// short leaves something to go on from. Each record is read before: what another
+// release's describes is neither deleted nor proven gone. The records stay, too, for what is kept by its
+// policy in a namespace that is to go: nothing else would tell whoever deletes that.
+func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.Step) (outliving, error) {
 	for i := range f.Records {
 		if err := r.gather.load(ctx, &f.Records[i]); err != nil {
-			return nil, false, err
+			return outliving{}, err
 		}
 	}
 	if p := verdict.RefuseMisplaced(f); p != nil {
-		return nil, false, p
+		return outliving{}, p
 	}
 	if last := f.Last(); last != nil && last.PayloadStatus != facts.StatusUninstalled {
 		if err := r.uninstall(ctx, f, !s.WithNamespace); err != nil {
-			return nil, false, err
+			return outliving{}, err
 		}
 	}
-	kept, err = r.proveGone(ctx, f, s.WithNamespace)
+	kept, err := r.proveGone(ctx, f, s.WithNamespace)
 	if err != nil {
-		return nil, false, err
+		return outliving{}, err
 	}
 	if s.StopAtKept && len(verdict.KeptIn(f.Namespace.Name, kept)) > 0 {
-		return kept, true, nil
+		return outliving{kept: kept, stopped: true}, nil
 	}
+	out, err := r.remains.clear(ctx, f, s.WithNamespace)
+	if err != nil {
+		return outliving{}, err
+	}
+	out.kept = kept
 	defer r.report.step("Remove the records")()
 	if err := r.records.Purge(ctx); err != nil {
-		return kept, false, err
+		return out, err
 	}
-	r.report.result.Status = facts.StatusUninstalled
-	return kept, false, nil
+	r.report.removed()
+	return out, nil
 }
 
 // discardQuarantined deletes the quarantined records of a release that is gone.

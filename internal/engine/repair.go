@@ -60,10 +60,10 @@ func (r *repairRelease) carryOutWithin(ctx context.Context, f *facts.Facts) (ver
 	if err != nil || out.operated {
 		return out.applied, err
 	}
-	res := &r.report.result
-	res.Status = facts.StatusUninstalled
 	if last := out.facts.Last(); last != nil {
-		res.Status = last.PayloadStatus
+		r.report.result.Status = last.PayloadStatus
+	} else {
+		r.report.removed()
 	}
 	return verdict.Reported{}, nil
 }
@@ -78,6 +78,10 @@ func (r *repairRelease) success() string {
 		return fmt.Sprintf("Repaired: the record of %s %s now says deployed, as everything it describes is. No pod was touched.", lower, where)
 	case res.Status == facts.StatusDeployed:
 		return ""
+	case r.report.hasRepaired("uninstall"):
+		return fmt.Sprintf("`%s` was removed, objects and records, %s%s.", res.Release, where, butRemains(res))
+	case res.Status == "":
+		return fmt.Sprintf("No record of `%s` is left %s.", res.Release, where)
 	}
 	return fmt.Sprintf("%s %s is %s, and its record says so.", revision, where, res.Status)
 }

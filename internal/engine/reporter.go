@@ -102,6 +102,9 @@ func (r *reporter) stored(last *facts.Record) {
 	r.result.Revision, r.result.Status, r.read = last.Revision, last.PayloadStatus, len(r.writes())
 }
 
+// removed takes into the result that no record is left.
+func (r *reporter) removed() { r.result.Revision, r.result.Status, r.read = 0, "", len(r.writes()) }
+
 // wrote takes into the result what this run has stored since the status was last
 // read. So the status that is reported is the stored one, also where reading it
 // again is what fails.

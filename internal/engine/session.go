@@ -65,13 +65,18 @@ func originOf(a *app.App) facts.Origin {
 func newPerformer(s *session) *performer {
 	b, release, run := s.backend, s.options.App.Release, s.options.Run
 	records := &recordRepairer{records: b.Records, gather: s.gather, lock: s.lock, journal: s.journal, report: s.report}
+	remains := &remainsRemover{objects: b.Objects, gather: s.gather, report: s.report}
+	if s.report.result.Verb == verb.Teardown { // a deploy has the same inputs, and goes on with the data
+		remains.policy = s.options.Remains
+	}
 	return &performer{
 		records: records,
 		operate: &operator{operations: b.Operations, records: b.Records, objects: b.Objects, repairer: records, gather: s.gather,
 			lock: s.lock, journal: s.journal, report: s.report, release: release, run: run},
-		remove: &releaseRemover{operations: b.Operations, records: b.Records, gather: s.gather,
+		remove: &releaseRemover{operations: b.Operations, records: b.Records, gather: s.gather, remains: remains,
 			lock: s.lock, journal: s.journal, report: s.report, release: release, run: run},
 		leftovers: &leftoverRemover{objects: b.Objects, gather: s.gather, report: s.report},
+		chart:     s.chart,
 	}
 }
 

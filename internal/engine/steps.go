@@ -14,6 +14,7 @@ type performer struct {
 	operate   *operator
 	remove    *releaseRemover
 	leftovers *leftoverRemover
+	chart     *chartSource
 }
 
 // performed is what the steps of a plan have done.
@@ -22,8 +23,7 @@ type performed struct {
 	applied    verdict.Reported // what the last of these applied; zero: none did
 	unreadable []string         // the records that were quarantined unread
 	rollbacks  []rolledBack
-	kept       []facts.Object // what a release that was taken down left, as its policy says
-	stopped    bool           // its records stay, since they tell of that
+	outliving  // what a release that was taken down left
 }
 
 // rolledBack is a rollback that went well: a revision was applied anew, as another one.
@@ -48,7 +48,14 @@ var stepFuncs = map[verdict.StepKind]stepFunc{
 	verdict.StepInstall: deployChart(facts.ModeInstall, "Install the release"),
 	verdict.StepReplace: deployChart(facts.ModeReplace, "Install the release anew"),
 	verdict.StepUpgrade: deployChart(facts.ModeUpgrade, "Upgrade the release"),
-	verdict.StepRollback: func(ctx context.Context, p *performer, f *facts.Facts, s verdict.Step, done *performed) (err error) {
+	verdict.StepRollback: func(ctx context.Context, p *performer, f *facts.Facts, s verdict.Step, done *performed) error {
+		target, err := p.operate.revision(ctx, f, s.Target)
+		if err != nil {
+			return err // nothing was begun
+		}
+		if err := p.leftovers.cleanHooks(ctx, f, target.Hooks, s.Kind); err != nil {
+			return err
+		}
 		done.operated = true
 		if done.applied, err = p.operate.rollback(ctx, s.Target, f); err == nil {
 			done.rollbacks = append(done.rollbacks, rolledBack{s.Target, done.applied.Revision})
@@ -59,7 +66,7 @@ var stepFuncs = map[verdict.StepKind]stepFunc{
 		return p.remove.uninstallStuck(ctx, f)
 	},
 	verdict.StepTakeDown: func(ctx context.Context, p *performer, f *facts.Facts, s verdict.Step, done *performed) (err error) {
-		done.kept, done.stopped, err = p.remove.remove(ctx, f, s)
+		done.outliving, err = p.remove.takeDown(ctx, f, s)
 		return err
 	},
 	verdict.StepDiscardQuarantined: func(ctx context.Context, p *performer, _ *facts.Facts, _ verdict.Step, done *performed) error {
@@ -67,9 +74,6 @@ var stepFuncs = map[verdict.StepKind]stepFunc{
 			return nil // they are all that tells of what may be left
 		}
 		return p.remove.discardQuarantined(ctx)
-	},
-	verdict.StepCleanHooks: func(ctx context.Context, p *performer, f *facts.Facts, s verdict.Step, _ *performed) error {
-		return p.leftovers.cleanHooks(ctx, f, s.For)
 	},
 	verdict.StepSweep: func(ctx context.Context, p *performer, f *facts.Facts, _ verdict.Step, done *performed) error {
 		return p.leftovers.sweep(ctx, f, done.applied.Manifest)
@@ -99,10 +103,13 @@ func repair(do func(*recordRepairer, context.Context, *facts.Facts) error) stepF
 
 // deployChart is a step that brings the chart onto the cluster.
 func deployChart(mode facts.DeployMode, what string) stepFunc {
-	return func(ctx context.Context, p *performer, f *facts.Facts, _ verdict.Step, done *performed) error {
+	return func(ctx context.Context, p *performer, f *facts.Facts, s verdict.Step, done *performed) error {
 		failed, err := p.operate.failedManifests(ctx, f)
 		if err != nil {
 			return err // nothing was begun
+		}
+		if err := p.leftovers.cleanHooks(ctx, f, p.chart.hooks, s.Kind); err != nil {
+			return err
 		}
 		done.operated = true
 		done.applied, err = p.operate.deploy(ctx, what, mode, failed, f)

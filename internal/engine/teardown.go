@@ -22,8 +22,9 @@ func init() { verbs[verb.Teardown] = func(s *session) verbRun { return &teardown
 // alone. Whatever is doubtful is kept and named.
 type teardown struct {
 	*session
-	left verdict.TeardownResult
-	kept []facts.Object // of the release, as its policy says
+	left  verdict.TeardownResult
+	kept  []facts.Object   // of the release, as its policy says
+	along []verdict.Remain // what hooks and StatefulSets made, and goes with the namespace
 }
 
 func (t *teardown) run(ctx context.Context) error {
@@ -65,6 +66,9 @@ func (t *teardown) run(ctx context.Context) error {
 	if err := t.removeNamespace(ctx); err != nil {
 		return err
 	}
+	if !t.left.NamespaceGone {
+		t.steps.remove.remains.tell(f, verdict.Stay(t.along))
+	}
 	t.left.Kept = t.report.result.Kept
 	if p := t.left.Problem(); p != nil {
 		return p
@@ -92,6 +96,12 @@ func (t *teardown) awaitNamespaceGone(ctx context.Context) error {
 // nothing.
 func (t *teardown) needs() []problem.Permission {
 	needs := t.permissions.ofVerb(t.ns.now.Phase)
+	if t.options.Remains.Claims && !t.ownsNamespace() {
+		for _, action := range []string{"list", "delete"} {
+			needs = append(needs, problem.Permission{Verb: action, Resource: "persistentvolumeclaims", Namespace: t.ns.name,
+				Why: "delete the claims of the release's StatefulSets, as delete-claims says"})
+		}
+	}
 	if t.ownsNamespace() {
 		needs = append(needs, problem.Permission{Verb: "delete", Resource: "namespaces", Name: t.ns.name,
 			Why: "remove the namespace that Berth made"})
@@ -179,7 +189,7 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts, seen fores
 	}
 	t.tellVolumes(seen)
 	done, err := t.steps.perform(ctx, plan.Steps, f)
-	t.left.Unreadable, t.kept = done.unreadable, done.kept
+	t.left.Unreadable, t.kept, t.along = done.unreadable, done.kept, done.along
 	if err != nil || !done.stopped {
 		return err
 	}
@@ -297,8 +307,12 @@ func bounded(lines []string) []string {
 }
 
 func (t *teardown) success() string {
-	if res := &t.report.result; t.left.NamespaceGone {
-		return fmt.Sprintf("`%s` is gone, and so is its namespace `%s`.", res.Release, res.Namespace)
+	res := &t.report.result
+	switch but := butRemains(res); {
+	case t.left.NamespaceGone:
+		return fmt.Sprintf("`%s` is gone, and so is its namespace `%s`%s.", res.Release, res.Namespace, but)
+	case but != "":
+		return fmt.Sprintf("`%s` in `%s` is gone%s; the namespace stays.", res.Release, res.Namespace, but)
 	}
 	return ""
 }

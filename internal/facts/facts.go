@@ -17,6 +17,8 @@ type Facts struct {
 	CI        RunState // of the run that wrote the last record; "" unless it was asked for
 	Objects   []Object // of the last record's manifest
 	HookJobs  []Object // of the last record's hooks
+	// Workloads are what the last record's hooks made to stay; see verdict.MakesWorkload.
+	Workloads []HookObject
 	Dropped   []Object // of the revision that was deployed before, and not of the last
 	Observed  bool     // Objects and HookJobs were read, and Dropped where the record is pending
 	// DroppedUnread is why Dropped could not be found out; empty if it was.

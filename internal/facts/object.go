@@ -52,8 +52,11 @@ type Object struct {
 	Exists   bool
 	Owned    bool   // it names this release as its owner
 	Owner    string // the namespace/release that it names
+	IsHook   bool   // it carries Helm's annotation of a hook
+	HookOf   string // the namespace/release for whose hook Berth made it, as it says
 	Deleting bool
-	Kept     bool // helm.sh/resource-policy: keep, or taken over from somebody else
+	Kept     bool   // helm.sh/resource-policy: keep, or taken over from somebody else
+	KeepWhy  string // by which mark somebody forbids to delete it
 	Ready    bool
 	Failed   bool   // it cannot become ready by waiting
 	Complete bool   // a Job or Pod that ran to its end

@@ -58,6 +58,9 @@ type Content struct {
 	Hooks         []Hook
 	Chart         string // name-version
 	ChartName     string // the chart's name; empty where the record has no chart
+	// FirstDeployed is when the release was installed, by the clock of that run. Helm
+	// copies it from one revision to the next.
+	FirstDeployed time.Time
 }
 
 // FieldManager is Berth's name in the managedFields of the records that it writes.
@@ -82,6 +85,15 @@ type Hook struct {
 	// Recreated is set where Helm deletes a leftover of the hook before it creates
 	// it again. Otherwise a leftover fails every later operation.
 	Recreated bool
+	// Temporary and TemporaryFailed are set where Helm deletes the hook once it has
+	// succeeded or failed.
+	Temporary, TemporaryFailed bool
+}
+
+// HookObject is an object that a hook makes, as the cluster shows it.
+type HookObject struct {
+	Hook   Hook
+	Object Object
 }
 
 // ErrChanged is in the error of a read or a write of a record that was changed or

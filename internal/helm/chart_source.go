@@ -11,7 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/chart"
+	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/secrets"
 )
 
@@ -59,23 +61,24 @@ func (s *ChartSource) ChartName() string {
 
 // Render does what Helm could fail in, before anything is written: it works out
 // the dependencies, validates the values against the schema and renders the
-// templates as revision. The result is thrown away.
-func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) error {
+// templates as revision. It returns the chart's hooks; the rest is thrown away.
+func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) ([]facts.Hook, error) {
 	backend, err := s.open(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.awaitCapabilities(ctx, backend.Getter); err != nil {
-		return err
+		return nil, err
 	}
 	config, err := backend.Getter.ToRESTConfig()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return chart.Render(ctx, s.archive, s.values, chart.RenderOptions{
+	hooks, err := chart.Render(ctx, s.archive, s.values, chart.RenderOptions{
 		Release: s.opts.Release, Namespace: s.opts.Namespace, Revision: revision, Upgrade: upgrade,
 		SkipSchema: s.opts.SkipSchema, Capabilities: s.capabilities, RESTConfig: config,
 	})
+	return record.Hooks(hooks), err
 }
 
 // Refresh drops what is known of the API server. Call it when this run has

@@ -96,6 +96,7 @@ func (c *client) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 // Create creates the objects of a hook or of an install.
 func (c *client) Create(list kube.ResourceList) (*kube.Result, error) {
 	end := c.timeline.start("Create %s", refs(list))
+	c.markHooks(list)
 	wants := manifests(list)
 	res, err := c.sdkClient.Create(list)
 	end(nil)

@@ -116,7 +116,7 @@ func (s *stage) releases(release string, files map[string]string) *helm.Releases
 	if err := r.Fetch(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
-	if err := r.Render(s.t.Context(), 1, false); err != nil {
+	if _, err := r.Render(s.t.Context(), 1, false); err != nil {
 		s.t.Fatal(err)
 	}
 	return r

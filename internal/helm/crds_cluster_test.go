@@ -173,7 +173,7 @@ func TestRefreshSeesKindsThatCameMeanwhile(t *testing.T) {
 		return slices.ContainsFunc(all, func(l *metav1.APIResourceList) bool { return l.GroupVersion == g.group+"/v1" }), fmt.Sprint(err)
 	})
 	r.Refresh()
-	if err := r.Render(t.Context(), 1, false); err != nil {
+	if _, err := r.Render(t.Context(), 1, false); err != nil {
 		t.Fatal(err)
 	}
 	if o := r.Perform(t.Context(), facts.ModeInstall, nil); !o.Applied {

@@ -11,10 +11,26 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
+
+// markHooks writes on the hooks of a list whose they are. Helm has set its own
+// ownership on every other object that is created.
+func (c *client) markHooks(list kube.ResourceList) {
+	for _, info := range list {
+		o, ok := info.Object.(*unstructured.Unstructured)
+		if !ok {
+			continue
+		}
+		if at := o.GetAnnotations(); ownership.IsHook(at) || ownership.NamedRelease(at) == (ownership.Release{}) {
+			o.SetAnnotations(ownership.Merge(at, map[string]string{ownership.AnnotationHookOf: c.release.String()}))
+		}
+	}
+}
 
 // WatchUntilReady waits until hooks have run to their end. Helm's own does not
 // say why a hook failed, goes on after the operation was stopped, and needs the

@@ -74,7 +74,7 @@ func (l *leavings) failures() map[facts.Ref]error {
 func (l *leavings) created(wants []*unstructured.Unstructured, list kube.ResourceList) {
 	scaled := contents.Autoscaled(wants)
 	for i, info := range list {
-		if live := liveOf(info); live != nil && !isHook(wants[i]) {
+		if live := liveOf(info); live != nil && !ownership.IsHook(wants[i].GetAnnotations()) {
 			l.leave(refOf(info), l.compare(wants[i], live, scaled))
 		}
 	}
@@ -99,10 +99,4 @@ func liveOf(info *resource.Info) *unstructured.Unstructured {
 		return o
 	}
 	return nil
-}
-
-// isHook reports whether an object is a hook, which is no part of the manifest.
-func isHook(o *unstructured.Unstructured) bool {
-	_, hook := o.GetAnnotations()["helm.sh/hook"]
-	return hook
 }

@@ -65,6 +65,16 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.OnFailure },
 	},
 	{
+		Name: "delete-hooks", Type: Bool, Default: "false", Verbs: writing,
+		Doc:   "At teardown, delete what the release's hooks made and no delete policy removes, where the namespace stays; claims are left to delete-claims.",
+		field: func(o *Options) any { return &o.DeleteHooks },
+	},
+	{
+		Name: "delete-claims", Type: Bool, Default: "false", Verbs: writing,
+		Doc:   "At teardown, delete the claims of the release's StatefulSets and hooks, and with them their data, where the namespace stays.",
+		field: func(o *Options) any { return &o.DeleteClaims },
+	},
+	{
 		Name: "fail-fast", Type: Bool, Default: "true", Verbs: deploying,
 		Doc:   "End a rollout as soon as it cannot succeed (a missing image, a crash loop, an exceeded quota), not at the timeout.",
 		field: func(o *Options) any { return &o.FailFast },

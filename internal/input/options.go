@@ -93,6 +93,8 @@ type Policy struct {
 	OnStuck         string
 	BreakLock       bool
 	OnFailure       string
+	DeleteHooks     bool
+	DeleteClaims    bool
 	FailFast        bool
 	WaitIgnore      []string // Kind/name, globs
 	IgnoreDrift     []string // Kind/name:path, in which * is any text

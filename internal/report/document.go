@@ -91,6 +91,9 @@ type Proof struct {
 	RBAC string `json:"rbac,omitempty"`
 	// What a teardown left, and why.
 	Kept []string `json:"kept"`
+	// What hooks and StatefulSets of a removed release have left behind, and why it
+	// stays. Absent when nothing is.
+	Remains []string `json:"remains,omitempty"`
 	// Reasons, events and last log lines, bounded. Untrusted text.
 	Evidence []string `json:"evidence"`
 }
@@ -98,7 +101,7 @@ type Proof struct {
 // Check is one consistency check.
 type Check struct {
 	// Its stable name: last-revision, status, one-deployed, manifest, objects,
-	// ownership, contents, ready.
+	// ownership, contents, ready, hooks.
 	Name string `json:"name"`
 	// What it asks.
 	Title string `json:"title"`

@@ -40,7 +40,8 @@ func NewDocument(r result.Result) Document {
 		TookMs:  r.Took.Milliseconds(),
 		Proof: Proof{
 			Attempts: r.Looks, Checks: list(r.Checks, newCheck), Objects: list(r.Objects, newObject),
-			Missing: list(r.Missing, newMissingPermission), RBAC: r.RBAC, Kept: list(r.Kept, same), Evidence: list(r.Evidence, same),
+			Missing: list(r.Missing, newMissingPermission), RBAC: r.RBAC, Kept: list(r.Kept, same),
+			Remains: r.Remains, Evidence: list(r.Evidence, same),
 		},
 		Log:         newLog(r),
 		Diagnostics: newDiagnostics(r.Diagnostics),

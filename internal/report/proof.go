@@ -129,15 +129,16 @@ func notes(o facts.Object) []string {
 	return slices.Concat([]string{o.Remark.Text}, o.Notes)
 }
 
-// keptList returns what a teardown left, and why.
-func keptList(r result.Result) string {
-	if len(r.Kept) == 0 {
+// titledList returns lines as a list with a title: what a teardown kept, and what hooks
+// and StatefulSets have left behind.
+func titledList(title string, lines []string) string {
+	if len(lines) == 0 {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("### Kept\n\n")
-	for _, k := range capped(r.Kept) {
-		b.WriteString("- " + phrase(k) + "\n")
+	b.WriteString("### " + title + "\n\n")
+	for _, line := range capped(lines) {
+		b.WriteString("- " + phrase(line) + "\n")
 	}
-	return b.String() + more(len(r.Kept))
+	return b.String() + more(len(lines))
 }

@@ -30,6 +30,7 @@ func TestMarkdownIsBounded(t *testing.T) {
 		r.Checks = append(r.Checks, result.Check{Title: hostile[:900], Findings: []string{hostile[:900], hostile[:900]}})
 		r.Evidence = append(r.Evidence, hostile[:900])
 		r.Kept = append(r.Kept, hostile[:900])
+		r.Remains = append(r.Remains, hostile[:900])
 		r.Missing = append(r.Missing, problem.MissingPermission{Reason: hostile[:900]})
 		r.Timeline = append(r.Timeline, result.Event{What: hostile[:900]})
 		r.Audit = append(r.Audit, result.Write{Error: hostile[:900]})

@@ -190,6 +190,7 @@ func everything() result.Result {
 			Objects: []facts.Object{{
 				Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
 				UID: "u", Created: now, Touched: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Kept: true, Ready: true,
+				IsHook: true, HookOf: "n/r", KeepWhy: "k",
 				Failed: true, Complete: true, Reason: "r", Error: "e", Contents: facts.Contents{Notes: []string{"n"},
 					Differences: []facts.Difference{{Path: "d", Recorded: "r", Live: "l", Author: "a", Written: now,
 						Digest: "d", Own: true, ByHand: true, Injected: true}}},
@@ -199,7 +200,7 @@ func everything() result.Result {
 				Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
 				Reason: "r", Events: []string{"e"},
 				Logs: []result.LogTail{{Container: "c", Previous: true, Lines: []string{"l"}, Error: "e"}},
-			}}}, Kept: []string{"k"}, Evidence: []string{"e"}},
+			}}}, Kept: []string{"k"}, Remains: []string{"r"}, Evidence: []string{"e"}},
 		Log: result.Log{ChartNote: "n",
 			Timeline: []result.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w",
 				Parts: []result.Event{{At: time.Second, Took: time.Second, What: "p"}}}}, Notes: []result.Note{{Level: result.LevelNotice, Title: "t",

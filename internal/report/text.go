@@ -26,6 +26,7 @@ func Text(r result.Result) string {
 	}
 	textChecks(&b, r)
 	block(&b, "Kept", capped(r.Kept))
+	block(&b, "Left behind", capped(r.Remains))
 	block(&b, "Why", text.Lines(text.Cut(text.Clean(r.Cause), 4*maxPhrase)))
 	textDiagnosis(&b, r)
 	block(&b, "Evidence", capped(r.Evidence))

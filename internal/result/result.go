@@ -48,6 +48,7 @@ type Proof struct {
 	Looks       int
 	Objects     []facts.Object
 	Kept        []string // teardown: what was left, and why
+	Remains     []string // what hooks and StatefulSets of a removed release have left, and why it stays
 	Evidence    []string
 	Diagnostics *Diagnostics // why a rollout or a hook failed
 }

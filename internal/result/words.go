@@ -23,7 +23,7 @@ func (r Result) WithText(f func(string) string) Result {
 		return c
 	})
 	r.Objects = each(r.Objects, func(o facts.Object) facts.Object { return objectWithText(o, f) })
-	r.Kept, r.Evidence = each(r.Kept, f), each(r.Evidence, f)
+	r.Kept, r.Remains, r.Evidence = each(r.Kept, f), each(r.Remains, f), each(r.Evidence, f)
 	r.Diagnostics = r.Diagnostics.withText(f)
 	r.Timeline = eventsWithText(r.Timeline, f)
 	r.Notes = each(r.Notes, func(n Note) Note {
@@ -48,7 +48,7 @@ func each[T any](all []T, f func(T) T) []T {
 }
 
 func objectWithText(o facts.Object, f func(string) string) facts.Object {
-	o.Reason, o.Error, o.Remark.Text = f(o.Reason), f(o.Error), f(o.Remark.Text)
+	o.Reason, o.Error, o.Remark.Text, o.HookOf, o.KeepWhy = f(o.Reason), f(o.Error), f(o.Remark.Text), f(o.HookOf), f(o.KeepWhy)
 	o.Notes = each(o.Notes, f)
 	o.Differences = each(o.Differences, func(d facts.Difference) facts.Difference {
 		d.Path, d.Recorded, d.Live = f(d.Path), f(d.Recorded), f(d.Live)

@@ -28,8 +28,9 @@ func TestWithTextReachesEveryText(t *testing.T) {
 	r := Result{
 		Exit: Exit{Missing: make([]problem.MissingPermission, 1)},
 		Proof: Proof{
-			Checks: []Check{{Findings: make([]string, 1)}}, Kept: make([]string, 1), Evidence: make([]string, 1),
-			Objects: []facts.Object{{Contents: facts.Contents{Differences: make([]facts.Difference, 1), Notes: make([]string, 1)}}},
+			Checks: []Check{{Findings: make([]string, 1)}}, Kept: make([]string, 1), Remains: make([]string, 1),
+			Evidence: make([]string, 1),
+			Objects:  []facts.Object{{Contents: facts.Contents{Differences: make([]facts.Difference, 1), Notes: make([]string, 1)}}},
 			Diagnostics: &Diagnostics{
 				Objects:  []facts.Object{{Contents: facts.Contents{Differences: make([]facts.Difference, 1), Notes: make([]string, 1)}}},
 				Symptoms: []Symptom{{Events: make([]string, 1), Logs: []LogTail{{Lines: make([]string, 1)}}}},

@@ -30,7 +30,7 @@ func Checks(f *facts.Facts, want Reported, p Policy) []result.Check {
 	if last == nil {
 		return []result.Check{{Name: "last-revision", Title: "The reported revision is stored", Detail: "no record is stored"}}
 	}
-	return []result.Check{
+	return withHooks([]result.Check{
 		checkRevision(last, want),
 		checkStatus(last),
 		checkOneDeployed(f),
@@ -39,7 +39,7 @@ func Checks(f *facts.Facts, want Reported, p Policy) []result.Check {
 		checkOwnership(f),
 		checkContents(f, p),
 		checkReady(f),
-	}
+	}, f)
 }
 
 // Consistent returns whether every check holds.

@@ -80,11 +80,11 @@ func Describe(d facts.Difference, now time.Time) string {
 	return s + ", " + d.Written.UTC().Format(form)
 }
 
-// onlyContents returns whether the check of the contents fails, and no other.
-func onlyContents(checks []result.Check) bool {
+// onlyFails returns whether the check of this name fails, and no other.
+func onlyFails(checks []result.Check, name string) bool {
 	fails := false
 	for _, c := range checks {
-		if !c.OK && c.Name != checkNameContents {
+		if !c.OK && c.Name != name {
 			return false
 		}
 		fails = fails || !c.OK

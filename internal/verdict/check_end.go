@@ -59,10 +59,18 @@ func EndSteady(f *facts.Facts, d Diagnosis, checks []result.Check, looks int) *p
 	case StateDeployed, StateAbsent, StateFailed, StateUninstalling, StateLive, StateLivenessUnknown, StateRecordingFailed,
 		StateAbandoned, StateDisagreeing, StateUnreadable, StateForeign, StateTerminating:
 	}
-	if onlyContents(checks) {
-		return notAsReported(f, checks, cause, nextDiffering)
+	return notAsReported(f, checks, cause, nextFor(checks))
+}
+
+// nextFor returns what to do about objects that are not what they should be.
+func nextFor(checks []result.Check) string {
+	switch {
+	case onlyFails(checks, checkNameContents):
+		return nextDiffering
+	case onlyFails(checks, checkNameHooks):
+		return nextHooks
 	}
-	return notAsReported(f, checks, cause, nextObjects)
+	return nextObjects
 }
 
 const nextObjects = "See the objects that are named here, then deploy again, which makes what is missing."
@@ -72,7 +80,7 @@ const nextObjects = "See the objects that are named here, then deploy again, whi
 func lasting(f *facts.Facts, d Diagnosis) bool {
 	switch d.State {
 	case StateDeployed, StateTwoDeployed, StateNoneDeployed, StateUninstalled:
-		return f.Observed && !slices.ContainsFunc(f.Objects, func(o facts.Object) bool {
+		return f.Observed && !slices.ContainsFunc(slices.Concat(f.Objects, hookWorkloads(f)), func(o facts.Object) bool {
 			return o.Error != "" || o.Exists && (o.Deleting || !healthyEnough(o))
 		})
 	case StateAbsent, StateFailed, StateUninstalling, StateLive, StateLivenessUnknown, StateRecordingFailed, StateAbandoned,
@@ -103,10 +111,7 @@ func ExpireCheck(f *facts.Facts, d Diagnosis, checks []result.Check, confirm int
 		return notAsReported(f, checks, errors.New(d.Cause),
 			"Make sure that nothing works on it any more, then run:\n$ berth repair --on-stuck promote --assume-dead-after 1s")
 	}
-	if onlyContents(checks) {
-		return notAsReported(f, checks, cause, nextDiffering)
-	}
-	return notAsReported(f, checks, cause, nextObjects)
+	return notAsReported(f, checks, cause, nextFor(checks))
 }
 
 // notAsReported opens with every check that does not hold.

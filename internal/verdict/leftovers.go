@@ -57,32 +57,3 @@ func Leftovers(abandoned, deployed []facts.Object) []facts.Object {
 func sameObject(a, b facts.Ref) bool {
 	return a.Kind == b.Kind && a.Namespace == b.Namespace && a.Name == b.Name
 }
-
-// LeftoverHooks returns the objects of earlier hooks that would make the next step
-// fail, because it creates them again: Helm leaves them unless their delete policy
-// says otherwise. Only hooks of the last record count, and none that is running.
-func LeftoverHooks(f *facts.Facts, next StepKind) []facts.Object {
-	last := f.Last()
-	if last == nil || last.DecodeError != "" {
-		return nil
-	}
-	as := facts.StatusPendingUpgrade
-	if next == StepInstall || next == StepReplace {
-		as = facts.StatusPendingInstall
-	}
-	var leftovers []facts.Object
-	for _, h := range last.Hooks {
-		o, seen := hookObject(f, h)
-		if seen && !h.Recreated && runsDuring(h, as) && o.Exists && !o.Deleting && !hookRuns(o) && madeByRelease(f, o) {
-			leftovers = append(leftovers, o)
-		}
-	}
-	return leftovers
-}
-
-// madeByRelease returns whether an object is not older than the release's first
-// stored revision. Where the history is cut, its age tells nothing.
-func madeByRelease(f *facts.Facts, o facts.Object) bool {
-	first := f.Records[0]
-	return first.Revision > 1 || !o.Created.Before(first.Created)
-}

@@ -33,7 +33,7 @@ func healthyEnough(o facts.Object) bool { return o.Ready || o.Ignored || o.Expir
 func ignored(f *facts.Facts) string {
 	const shown = 5
 	var names []string
-	for _, o := range f.Objects {
+	for _, o := range slices.Concat(f.Objects, hookWorkloads(f)) {
 		if o.Ignored {
 			names = append(names, o.In(f.Namespace.Name))
 		}
@@ -48,13 +48,20 @@ func ignored(f *facts.Facts) string {
 	return "; left out by wait-ignore: " + strings.Join(names[:min(len(names), shown)], ", ") + more
 }
 
-// AwaitsControllers returns whether nothing is wrong but that custom resources are not
-// ready yet: their controllers may still be at work.
+// AwaitsControllers returns whether nothing is wrong but that custom resources, or
+// workloads that hooks made, are not ready yet: their controllers may still be at work.
+// No rollout has waited for these.
 func AwaitsControllers(f *facts.Facts, checks []result.Check) bool {
-	if slices.ContainsFunc(checks, func(c result.Check) bool { return !c.OK && c.Name != checkNameReady }) {
-		return false
-	}
 	waits := false
+	for _, c := range checks {
+		switch {
+		case c.OK, c.Name == checkNameReady:
+		case c.Name == checkNameHooks && awaitsHooks(f):
+			waits = true
+		default:
+			return false
+		}
+	}
 	for _, o := range f.Objects {
 		if healthyEnough(o) {
 			continue

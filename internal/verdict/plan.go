@@ -24,7 +24,6 @@ const (
 	StepTakeDown             StepKind = "take-down"             // remove the release and its records, as asked
 	StepDiscardQuarantined   StepKind = "discard-quarantined"   // delete the quarantined records, unless the same plan moved one
 	StepRollback             StepKind = "rollback"              // apply the revision Target anew, as a new revision
-	StepCleanHooks           StepKind = "clean-hooks"           // delete leftover hooks that would block the step For
 	StepInstall              StepKind = "install"               // install the first revision
 	StepReplace              StepKind = "replace"               // install over records that were never deployed
 	StepUpgrade              StepKind = "upgrade"               // upgrade to a new revision
@@ -34,14 +33,13 @@ const (
 // StepKinds are all kinds of step.
 var StepKinds = []StepKind{
 	StepRelabel, StepQuarantine, StepQuarantineUnreadable, StepDiscard, StepPromote, StepUnlock, StepDedupe,
-	StepUninstall, StepTakeDown, StepDiscardQuarantined, StepRollback, StepCleanHooks, StepInstall, StepReplace, StepUpgrade, StepSweep,
+	StepUninstall, StepTakeDown, StepDiscardQuarantined, StepRollback, StepInstall, StepReplace, StepUpgrade, StepSweep,
 }
 
 // Step is one step of a plan.
 type Step struct {
 	Kind   StepKind
-	Target int      // StepRollback: the revision to apply
-	For    StepKind // StepCleanHooks: the step whose hooks are blocked
+	Target int // StepRollback: the revision to apply
 	// WithNamespace says that the namespace is to go after StepTakeDown, with
 	// what older revisions left in it.
 	WithNamespace bool

@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
@@ -29,10 +28,6 @@ func planDeploy(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	plan := planByState(f, d, p)
 	if plan.Refusal != nil {
 		return plan
-	}
-	end := len(plan.Steps) - 1
-	if last := plan.Steps[end].Kind; len(LeftoverHooks(f, last)) > 0 {
-		plan.Steps = slices.Insert(plan.Steps, end, Step{Kind: StepCleanHooks, For: last})
 	}
 	if len(RevisionsToSweep(f)) > 0 && !plan.Does(StepPromote, StepUninstall, StepDiscard) {
 		plan = plan.then(StepSweep)

@@ -23,7 +23,7 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 			if stranger := refuseUnmarked(f, p, string(s.Kind)+" it"); stranger != nil {
 				return Plan{Refusal: stranger}
 			}
-		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepDedupe, StepCleanHooks, StepInstall, StepReplace, StepUpgrade,
+		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepDedupe, StepInstall, StepReplace, StepUpgrade,
 			StepSweep:
 		}
 	}

@@ -71,10 +71,6 @@ func TestPlanDeploy(t *testing.T) {
 	pending := stored(1, facts.StatusPendingInstall)
 	own := func() *facts.Facts { return ended(inPlace(given(ours(pending, other))), other, 1, true) }
 	broken := func(f *facts.Facts) { f.Objects[0].Ready = false }
-	leftoverHook := func(f *facts.Facts) {
-		f.Records[0].Hooks = []facts.Hook{{Name: "seed", Kind: "Job", Events: []string{"pre-upgrade"}}}
-		f.HookJobs = []facts.Object{{Ref: facts.Ref{Kind: "Job", Name: "seed"}, Exists: true, Complete: true, Created: now}}
-	}
 	seed := func(f *facts.Facts) {
 		f.Records[0].Hooks = []facts.Hook{{Name: "seed", Kind: "Job", Events: []string{"pre-install"}}}
 	}
@@ -125,14 +121,6 @@ func TestPlanDeploy(t *testing.T) {
 				other))), other, 2, false), broken), OnStuckRollback, []StepKind{StepUnlock, StepRollback, StepUpgrade, StepSweep}, ""},
 		"R5 nothing to roll back to": {with(own(), broken), OnStuckRollback, nil, problem.Inconsistent},
 		"R7 told to uninstall":       {with(own(), broken), OnStuckUninstall, []StepKind{StepUninstall, StepInstall}, ""},
-		"T61 F2 a leftover hook": {with(given(stored(1, facts.StatusDeployed)), leftoverHook), OnStuckAuto,
-			[]StepKind{StepCleanHooks, StepUpgrade}, ""},
-		"T61 one that still runs": {with(given(stored(1, facts.StatusDeployed)),
-			func(f *facts.Facts) { leftoverHook(f); f.HookJobs[0].Complete = false }), OnStuckAuto, []StepKind{StepUpgrade}, ""},
-		"T61 one that Helm recreates": {with(given(stored(1, facts.StatusDeployed)),
-			func(f *facts.Facts) { leftoverHook(f); f.Records[0].Hooks[0].Recreated = true }), OnStuckAuto, []StepKind{StepUpgrade}, ""},
-		"T61 one older than the release": {with(given(stored(1, facts.StatusDeployed)),
-			func(f *facts.Facts) { leftoverHook(f); f.HookJobs[0].Created = now.AddDate(-1, 0, 0) }), OnStuckAuto, []StepKind{StepUpgrade}, ""},
 		"T72 H4 a record that Helm misses": {with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Records[0].Hidden = true }),
 			OnStuckAuto, []StepKind{StepRelabel}, ""},
 		"T71 H3 the label is wrong": {with(given(stored(1, facts.StatusDeployed)),

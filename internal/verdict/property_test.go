@@ -156,10 +156,22 @@ func strangersTouched(f *facts.Facts) string {
 			return "it sweeps " + o.String()
 		}
 	}
-	for _, o := range LeftoverHooks(f, StepUpgrade) {
-		named := slices.ContainsFunc(f.Last().Hooks, func(h facts.Hook) bool { return h.Kind == o.Kind && h.Name == o.Name })
-		if !named || hookRuns(o) {
+	var seen []facts.HookObject
+	for _, o := range slices.Concat(f.HookJobs, f.Dropped) {
+		seen = append(seen, facts.HookObject{Hook: facts.Hook{Name: o.Name, Kind: o.Kind, Events: []string{"pre-upgrade"}}, Object: o})
+	}
+	for _, o := range LeftoverHooks(f, seen) {
+		named := f.Last() != nil && slices.ContainsFunc(f.Last().Hooks, func(h facts.Hook) bool { return h.Kind == o.Kind && h.Name == o.Name })
+		if !o.Owned && o.HookOf != ownHooks && (!named || !o.IsHook) || o.HookOf != "" && o.HookOf != ownHooks || hookRuns(o) || o.Kept {
 			return "it removes " + o.String() + " as if it were a dead hook of the release"
+		}
+	}
+	if len(f.Records) > 0 {
+		for _, r := range RemainsOf(f, seen, nil, RemainPolicy{Hooks: true, Claims: true}, false) {
+			ours := r.Object.Owned || r.Object.HookOf == ownHooks
+			if r.Disposal == DisposalDelete && (!ours || r.Object.HookOf != "" && r.Object.HookOf != ownHooks || r.Object.Kept) {
+				return "a teardown deletes " + r.Object.String() + ", which is not shown to be the release's"
+			}
 		}
 	}
 	return ""
@@ -228,8 +240,6 @@ func apply(f *facts.Facts, s StepKind) {
 	case StepQuarantineUnreadable:
 		f.Records = slices.DeleteFunc(f.Records, func(r facts.Record) bool { return r.DecodeError != "" })
 	case StepDiscardQuarantined:
-	case StepCleanHooks:
-		f.HookJobs = nil
 	case StepSweep:
 		f.Dropped = nil
 	case StepInstall, StepReplace, StepUpgrade, StepRollback:
@@ -237,6 +247,9 @@ func apply(f *facts.Facts, s StepKind) {
 		f.Records = append(f.Records, ours(stored(len(f.Records)+1, facts.StatusDeployed), f.Run))
 	}
 }
+
+// ownHooks is what the hooks of the release of given say.
+const ownHooks = "review-1/web"
 
 func supersede(f *facts.Facts, n int) {
 	for i := range f.Records[:n] {
@@ -310,6 +323,7 @@ func randomObject(r *rand.Rand) facts.Object {
 	flaw := r.IntN(10)
 	o.Exists, o.Owned, o.Ready, o.Deleting = flaw != 0, flaw != 1, flaw != 2, flaw == 3
 	o.Created = now.Add(-ago(r))
+	o.HookOf, o.IsHook, o.Kept = pick(r, "", "", ownHooks, "review-1/db"), coin(r), r.IntN(10) == 0
 	if flaw == 4 {
 		o.Differences = []facts.Difference{{Path: "spec.replicas", Own: coin(r)}}
 	}

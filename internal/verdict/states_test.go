@@ -307,19 +307,13 @@ func TestEndSteady(t *testing.T) {
 		f    *facts.Facts
 		next string // a word of what is advised; empty: another look is
 	}{
-		"a field differs": {with(deployed(), func(f *facts.Facts) {
-			f.Objects[0].Differences = []facts.Difference{{Path: "a"}}
-		}), "ignore-drift"},
+		"a field differs": {with(deployed(), func(f *facts.Facts) { f.Objects[0].Differences = []facts.Difference{{Path: "a"}} }), "ignore-drift"},
 		"a field differs, another object is not ready": {with(deployed(), func(f *facts.Facts) {
 			f.Objects[0].Differences, f.Objects[1].Ready = []facts.Difference{{Path: "a"}}, false
 		}), ""},
-		"an object is gone": {with(deployed(), func(f *facts.Facts) {
-			f.Objects[0] = facts.Object{Ref: f.Objects[0].Ref}
-		}), "makes what is missing"},
-		"an object goes": {with(deployed(), func(f *facts.Facts) { f.Objects[0].Deleting = true }), ""},
-		"an object is not read": {with(deployed(), func(f *facts.Facts) {
-			f.Objects[0] = facts.Object{Ref: f.Objects[0].Ref, Error: "denied"}
-		}), ""},
+		"an object is gone":      {with(deployed(), func(f *facts.Facts) { f.Objects[0] = facts.Object{Ref: f.Objects[0].Ref} }), "makes what is missing"},
+		"an object goes":         {with(deployed(), func(f *facts.Facts) { f.Objects[0].Deleting = true }), ""},
+		"an object is not read":  {with(deployed(), func(f *facts.Facts) { f.Objects[0] = facts.Object{Ref: f.Objects[0].Ref, Error: "denied"} }), ""},
 		"the objects not at all": {given(stored(1, facts.StatusUninstalled)), ""},
 		"uninstalled":            {with(inPlace(given(stored(1, facts.StatusUninstalled))), gone), "installs it anew"},
 		"two deployed":           {inPlace(given(stored(1, facts.StatusDeployed), stored(2, facts.StatusDeployed))), "repair"},

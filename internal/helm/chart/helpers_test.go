@@ -15,6 +15,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/registry"
+	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/repo"
 
 	"github.com/berth-dev/berth/internal/problem"
@@ -24,6 +25,9 @@ const (
 	user     = "robot"
 	password = "hunter2-very-secret"
 )
+
+// refused is the error alone of a chart that was rendered.
+func refused(_ []*release.Hook, err error) error { return err }
 
 // write puts files into a new folder, or into dir when one is given.
 func write(t *testing.T, dir string, files map[string]string) string {

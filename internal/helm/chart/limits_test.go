@@ -197,10 +197,10 @@ func TestTemplateWithoutAnEnd(t *testing.T) {
 		"templates/cm.yaml": "{{ range until 400 }}{{ range until 100000 }}{{ end }}{{ end }}"})
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond, errors.New("the timeout of 200ms has passed"))
 	defer cancel()
-	wantProblem(t, Render(ctx, a, nil, options), problem.ChartInvalid, "did not end", "timeout")
+	wantProblem(t, refused(Render(ctx, a, nil, options)), problem.ChartInvalid, "did not end", "timeout")
 	stopped, stop := context.WithCancel(t.Context())
 	time.AfterFunc(200*time.Millisecond, stop)
-	wantProblem(t, Render(stopped, a, nil, options), problem.Interrupted)
+	wantProblem(t, refused(Render(stopped, a, nil, options)), problem.Interrupted)
 }
 
 func FuzzUnpackArchive(f *testing.F) {

@@ -11,6 +11,7 @@ import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
+	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
@@ -30,24 +31,24 @@ type RenderOptions struct {
 	RESTConfig   *rest.Config            // for the function lookup; nil means that it finds nothing
 }
 
-// Render renders the chart and throws the result away. It refuses what Helm would
-// refuse before or after it has written its record: a library chart, a Kubernetes
+// Render renders the chart and throws the result away, but for the hooks. It refuses what
+// Helm would refuse before or after it has written its record: a library chart, a Kubernetes
 // version outside the chart's range, values that do not fit the schema, a failing
 // template, and documents that are no objects. It ends with ctx, also where a template
 // does not. The error is a *problem.Problem, and quotes no value.
-func Render(ctx context.Context, a *Archive, values map[string]any, o RenderOptions) error {
+func Render(ctx context.Context, a *Archive, values map[string]any, o RenderOptions) ([]*release.Hook, error) {
 	tried := sanitize(fmt.Sprintf("render the chart %s %s", a.Name, a.Version))
-	_, err := aside(ctx, graceTime, func() (struct{}, error) { return struct{}{}, render(a, values, o, tried) })
+	hooks, err := aside(ctx, graceTime, func() ([]*release.Hook, error) { return render(a, values, o, tried) })
 	switch known := (*problem.Problem)(nil); {
 	case err == nil || errors.As(err, &known):
-		return err
+		return hooks, err
 	case errors.Is(ctx.Err(), context.Canceled):
-		return &problem.Problem{Reason: problem.Interrupted, Tried: tried, Cause: ctx.Err()}
+		return nil, &problem.Problem{Reason: problem.Interrupted, Tried: tried, Cause: ctx.Err()}
 	}
-	return invalidChart(tried, err, "Look for a template that has no end, or give it more time with timeout.")
+	return nil, invalidChart(tried, err, "Look for a template that has no end, or give it more time with timeout.")
 }
 
-func render(a *Archive, values map[string]any, o RenderOptions, tried string) (err error) {
+func render(a *Archive, values map[string]any, o RenderOptions, tried string) (hooks []*release.Hook, err error) {
 	defer func() {
 		// Helm's chart code panics on some malformed charts.
 		if r := recover(); r != nil {
@@ -57,13 +58,13 @@ func render(a *Archive, values map[string]any, o RenderOptions, tried string) (e
 	}()
 	c, err := a.Load()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if kind := c.Metadata.Type; kind != "" && kind != "application" {
-		return invalidChart(tried, fmt.Errorf("a chart of type %s cannot be installed", kind), "Give the application chart that uses it.")
+		return nil, invalidChart(tried, fmt.Errorf("a chart of type %s cannot be installed", kind), "Give the application chart that uses it.")
 	}
 	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
-		return invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err},
+		return nil, invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err},
 			"Correct condition, tags and import-values of the dependencies in Chart.yaml.")
 	}
 	capabilities := o.Capabilities
@@ -72,40 +73,41 @@ func render(a *Archive, values map[string]any, o RenderOptions, tried string) (e
 	}
 	capabilities = withOwnKinds(capabilities, c)
 	if want, have := c.Metadata.KubeVersion, capabilities.KubeVersion.String(); want != "" && !chartutil.IsCompatibleRange(want, have) {
-		return invalidChart(tried, fmt.Errorf("it wants Kubernetes %s and the cluster has %s", want, have),
+		return nil, invalidChart(tried, fmt.Errorf("it wants Kubernetes %s and the cluster has %s", want, have),
 			"Use another version of the chart, or widen kubeVersion in Chart.yaml.")
 	}
 	top, err := chartutil.ToRenderValuesWithSchemaValidation(c, values, chartutil.ReleaseOptions{
 		Name: o.Release, Namespace: o.Namespace, Revision: o.Revision, IsUpgrade: o.Upgrade, IsInstall: !o.Upgrade,
 	}, capabilities, true)
 	if err != nil {
-		return invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err}, "Correct the values.")
+		return nil, invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err}, "Correct the values.")
 	}
 	if !o.SkipSchema {
 		if err := checkSchema(c, top["Values"]); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	return renderTemplates(c, top, tried, o)
 }
 
 // renderTemplates renders the chart's templates with these top-level values and
-// checks the objects that they make. tried is what an error says was tried.
-func renderTemplates(c *helmchart.Chart, top chartutil.Values, tried string, o RenderOptions) error {
+// checks the objects that they make. It returns the hooks among them. tried is what an
+// error says was tried.
+func renderTemplates(c *helmchart.Chart, top chartutil.Values, tried string, o RenderOptions) ([]*release.Hook, error) {
 	e := engine.Engine{}
 	if o.RESTConfig != nil {
 		e = engine.New(o.RESTConfig)
 	}
 	files, err := e.Render(c, top)
 	if err != nil {
-		return invalidChart(tried, templateError(err, top["Values"]),
+		return nil, invalidChart(tried, templateError(err, top["Values"]),
 			"Correct the template, or give the value that it needs; `helm template` shows the same.")
 	}
-	manifests, err := checkObjects(c, files)
+	hooks, manifests, err := checkObjects(c, files)
 	if err != nil {
-		return invalidChart(tried, err, "Correct the template; `helm template` shows what it renders.")
+		return nil, invalidChart(tried, err, "Correct the template; `helm template` shows what it renders.")
 	}
-	return checkTogether(manifests, tried, o.Namespace)
+	return hooks, checkTogether(manifests, tried, o.Namespace)
 }
 
 // invalidChart returns the problem of a chart that cannot be installed.
@@ -114,31 +116,31 @@ func invalidChart(tried string, cause error, next string) error {
 }
 
 // checkObjects parses every rendered document and every CRD as Helm will. It returns
-// the documents that are no hooks.
-func checkObjects(c *helmchart.Chart, files map[string]string) ([]releaseutil.Manifest, error) {
+// the documents: the hooks, and the others.
+func checkObjects(c *helmchart.Chart, files map[string]string) ([]*release.Hook, []releaseutil.Manifest, error) {
 	maps.DeleteFunc(files, func(name, _ string) bool { return strings.HasSuffix(name, "NOTES.txt") })
 	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
 	if err != nil {
-		return nil, renderedError(err)
+		return nil, nil, renderedError(err)
 	}
 	for _, m := range manifests {
 		if err := checkObject(m.Name, m.Content); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for _, h := range hooks {
 		if err := checkObject(h.Path, h.Manifest); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for _, crd := range c.CRDObjects() {
 		for _, doc := range releaseutil.SplitManifests(string(crd.File.Data)) {
 			if err := checkObject(crd.Filename, doc); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
-	return manifests, nil
+	return hooks, manifests, nil
 }
 
 // checkObject refuses a document without apiVersion, kind or name.

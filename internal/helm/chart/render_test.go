@@ -48,13 +48,13 @@ func TestRenderAccepts(t *testing.T) {
 		"charts/cache/templates/bad.yaml": `{{ fail "a disabled chart is rendered" }}`,
 	})
 	for range 2 { // an archive can be rendered again
-		if err := Render(t.Context(), a, map[string]any{"color": "red"}, options); err != nil {
+		if _, err := Render(t.Context(), a, map[string]any{"color": "red"}, options); err != nil {
 			t.Fatal(err)
 		}
 	}
 	upgrade := options
 	upgrade.Upgrade, upgrade.Revision = true, 2
-	if err := Render(t.Context(), a, nil, upgrade); err != nil {
+	if _, err := Render(t.Context(), a, nil, upgrade); err != nil {
 		t.Error(err)
 	}
 }
@@ -116,7 +116,7 @@ func TestRenderRefuses(t *testing.T) {
 			[]string{"web/templates/cm.yaml"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := Render(t.Context(), archive(t, c.files), c.values, options)
+			_, err := Render(t.Context(), archive(t, c.files), c.values, options)
 			wantProblem(t, err, problem.ChartInvalid, c.parts...)
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("more than a line: %q", err)
@@ -156,7 +156,7 @@ func TestRenderNamesValuesThatDoNotFit(t *testing.T) {
 			"cache.size: expected integer, got string"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantProblem(t, Render(t.Context(), a, c.values, options), problem.ChartInvalid, c.want)
+			wantProblem(t, refused(Render(t.Context(), a, c.values, options)), problem.ChartInvalid, c.want)
 		})
 	}
 }
@@ -166,11 +166,11 @@ func TestRenderUsesTheClustersVersion(t *testing.T) {
 	o := options
 	o.Capabilities = chartutil.DefaultCapabilities.Copy()
 	o.Capabilities.KubeVersion = chartutil.KubeVersion{Version: "v1.36.2-gke.1", Major: "1", Minor: "36"}
-	if err := Render(t.Context(), a, nil, o); err != nil {
+	if _, err := Render(t.Context(), a, nil, o); err != nil {
 		t.Error(err)
 	}
 	o.Capabilities.KubeVersion = chartutil.KubeVersion{Version: "v1.30.0", Major: "1", Minor: "30"}
-	wantProblem(t, Render(t.Context(), a, nil, o), problem.ChartInvalid, ">=1.36.0-0", "v1.30.0")
+	wantProblem(t, refused(Render(t.Context(), a, nil, o)), problem.ChartInvalid, ">=1.36.0-0", "v1.30.0")
 }
 
 // A schema that refers to another one, which cannot be had, is a fault of the network,
@@ -206,10 +206,10 @@ func TestRenderTellsWhySchemaCannotBeLoaded(t *testing.T) {
 			"charts/cache/values.schema.json": `{"$ref": "` + address + `"}`,
 		})
 		values := map[string]any{"cache": map[string]any{"a": 1}}
-		wantProblem(t, Render(t.Context(), a, values, options), want.reason, address, want.say)
+		wantProblem(t, refused(Render(t.Context(), a, values, options)), want.reason, address, want.say)
 		skip := options
 		skip.SkipSchema = true
-		if err := Render(t.Context(), a, values, skip); err != nil {
+		if _, err := Render(t.Context(), a, values, skip); err != nil {
 			t.Errorf("%s: with skip-schema-validation: %v", address, err)
 		}
 	}
@@ -229,16 +229,17 @@ func TestRenderKnowsTheChartsOwnKinds(t *testing.T) {
 	upgrade := options
 	upgrade.Upgrade = true
 	for _, o := range []RenderOptions{options, upgrade} {
-		if err := Render(t.Context(), a, nil, o); err != nil {
+		if _, err := Render(t.Context(), a, nil, o); err != nil {
 			t.Error(err)
 		}
 	}
 	if chartutil.DefaultCapabilities.APIVersions.Has("example.com/v1") {
 		t.Error("the capabilities of every chart were changed")
 	}
-	wantProblem(t, Render(t.Context(), a, map[string]any{"fleet": map[string]any{"enabled": false}}, options), problem.ChartInvalid, "example.com/v1")
+	wantProblem(t, refused(Render(t.Context(), a, map[string]any{"fleet": map[string]any{"enabled": false}}, options)), problem.ChartInvalid,
+		"example.com/v1")
 	exists := options
 	exists.Capabilities = chartutil.DefaultCapabilities.Copy()
 	exists.Capabilities.APIVersions = []string{"example.com/v1alpha1", "example.com/v1alpha1/Boat"}
-	wantProblem(t, Render(t.Context(), a, nil, exists), problem.ChartInvalid, "example.com/v1")
+	wantProblem(t, refused(Render(t.Context(), a, nil, exists)), problem.ChartInvalid, "example.com/v1")
 }

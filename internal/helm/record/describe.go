@@ -147,9 +147,10 @@ func content(rls *release.Release) facts.Content {
 		PayloadStatus: facts.Status(rls.Info.Status),
 		Description:   apifailure.InDescription(rls.Info.Description),
 		Manifest:      rls.Manifest,
-		Hooks:         hooks(rls.Hooks),
+		Hooks:         Hooks(rls.Hooks),
 		Chart:         full,
 		ChartName:     name,
+		FirstDeployed: rls.Info.FirstDeployed.Time,
 	}
 }
 
@@ -162,9 +163,10 @@ func chartName(c *chart.Chart) (name, full string) {
 	return c.Metadata.Name, c.Metadata.Name + "-" + c.Metadata.Version
 }
 
-func hooks(stored []*release.Hook) []facts.Hook {
+// Hooks returns what hooks of a payload, or of a chart that was rendered, say.
+func Hooks(of []*release.Hook) []facts.Hook {
 	var list []facts.Hook
-	for _, h := range stored {
+	for _, h := range of {
 		if h == nil {
 			continue
 		}
@@ -174,7 +176,9 @@ func hooks(stored []*release.Hook) []facts.Hook {
 			Manifest:  h.Manifest,
 			Succeeded: h.LastRun.Phase == release.HookPhaseSucceeded,
 			// Without a policy Helm deletes a hook before its next creation.
-			Recreated: len(h.DeletePolicies) == 0 || slices.Contains(h.DeletePolicies, release.HookBeforeHookCreation),
+			Recreated:       len(h.DeletePolicies) == 0 || slices.Contains(h.DeletePolicies, release.HookBeforeHookCreation),
+			Temporary:       slices.Contains(h.DeletePolicies, release.HookSucceeded),
+			TemporaryFailed: slices.Contains(h.DeletePolicies, release.HookFailed),
 		}
 		for _, event := range h.Events {
 			hook.Events = append(hook.Events, event.String())

@@ -42,14 +42,14 @@ func TestIdentify(t *testing.T) {
 }
 
 func TestHooks(t *testing.T) {
-	got := hooks([]*release.Hook{
+	got := Hooks([]*release.Hook{
 		{Name: "a", Events: []release.HookEvent{release.HookPreInstall}, LastRun: release.HookExecution{Phase: release.HookPhaseSucceeded}},
 		nil,
 		{Name: "b", DeletePolicies: []release.HookDeletePolicy{release.HookFailed, release.HookSucceeded}},
 	})
 	want := []facts.Hook{
 		{Name: "a", Events: []string{"pre-install"}, Succeeded: true, Recreated: true},
-		{Name: "b"},
+		{Name: "b", Temporary: true, TemporaryFailed: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

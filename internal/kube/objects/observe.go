@@ -41,8 +41,8 @@ type Observer struct {
 //
 // With a *problem.Problem that lists the missing permissions, or with the API
 // server's error, wrapped, some of the objects were not read: what is not known
-// is never taken for absent. Hooks can be observed as well, but Helm writes no
-// ownership on them, so their Owned and Contents mean nothing.
+// is never taken for absent. Hooks can be observed as well: whose they are is in
+// HookOf, since Helm writes no ownership on them, and their Contents mean nothing.
 func (o Observer) Observe(ctx context.Context, text, release, namespace string) ([]facts.Object, error) {
 	wanted, err := manifest.Parse(text)
 	if err != nil {
@@ -127,6 +127,9 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, o con
 	object.Created = live.GetCreationTimestamp().Time
 	object.Owner = ownership.NamedRelease(annotations).String()
 	object.Owned = ownership.OwnerOf(labels, annotations) == o.Release
+	object.IsHook = ownership.IsHook(annotations)
+	object.HookOf = annotations[ownership.AnnotationHookOf]
+	object.KeepWhy, _ = ownership.KeepMark(labels, annotations)
 	object.Deleting = live.GetDeletionTimestamp() != nil
 	_, taken := ownership.TakenOver(annotations)
 	object.Kept = ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations) || taken

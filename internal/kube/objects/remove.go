@@ -61,7 +61,7 @@ func (r Remover) RemoveAndWait(ctx context.Context, objects []facts.Object) (rem
 	err = (&rollout.Waiter{Clients: rollout.Clients{Dynamic: r.Dynamic, Mapper: r.Mapper}}).WaitForDelete(ctx, going)
 	var held *rollout.NotReadyError
 	if errors.As(err, &held) {
-		err = &problem.Problem{Reason: problem.Inconsistent, Tried: "delete what is in the way", Cause: err,
+		err = &problem.Problem{Reason: problem.Inconsistent, Tried: "see what was deleted go", Cause: err,
 			Next: "See what holds these objects: their finalizers, and the controllers that should take them off. Then run again."}
 	}
 	return removed, kept, err

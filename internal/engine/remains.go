@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// remainsRemover looks for what outlives a release and no manifest names: what its
+// hooks made, and the claims of its StatefulSets. The records are all that tells of
+// them, so this comes before these go.
+type remainsRemover struct {
+	objects Objects
+	gather  *gatherer
+	report  *reporter
+	policy  verdict.RemainPolicy
+}
+
+// outliving is what outlives a release.
+type outliving struct {
+	kept    []facts.Object   // its objects that are to be kept, as their policy says
+	stopped bool             // the records stay, since they tell of these
+	left    []verdict.Remain // what its hooks and StatefulSets made
+	along   []verdict.Remain // the same, where the namespace is to take it along
+}
+
+// clear deletes what is to go.
+func (r *remainsRemover) clear(ctx context.Context, f *facts.Facts, withNamespace bool) (outliving, error) {
+	remains, err := r.look(ctx, f, withNamespace)
+	if err != nil {
+		return outliving{}, err
+	}
+	out := outliving{
+		left:  verdict.RemainsWith(remains, verdict.DisposalStays, verdict.DisposalForeign, verdict.DisposalUnproven, verdict.DisposalUnread),
+		along: verdict.RemainsWith(remains, verdict.DisposalGoesAlong),
+	}
+	if doomed := verdict.RemainsWith(remains, verdict.DisposalDelete); len(doomed) > 0 {
+		still, err := r.remove(ctx, f, doomed)
+		if err != nil {
+			return outliving{}, err
+		}
+		out.left = append(out.left, still...)
+	}
+	return out, nil
+}
+
+// look reads what hooks made, the newest revision's first, and what StatefulSets claimed.
+func (r *remainsRemover) look(ctx context.Context, f *facts.Facts, withNamespace bool) ([]verdict.Remain, error) {
+	var hooks []facts.Hook
+	var manifests []string
+	for i := range slices.Backward(f.Records) {
+		newer := len(hooks)
+		for _, h := range f.Records[i].Hooks {
+			if !slices.ContainsFunc(hooks[:newer], func(known facts.Hook) bool { return known.Kind == h.Kind && known.Name == h.Name }) {
+				hooks, manifests = append(hooks, h), append(manifests, h.Manifest)
+			}
+		}
+		manifests = append(manifests, f.Records[i].Manifest)
+	}
+	seen, err := r.gather.objectsOfHooks(ctx, hooks)
+	if err != nil && (r.policy.Hooks || !isAboutObjects(err)) {
+		return nil, untilGone(err)
+	}
+	claims, err := r.objects.Claims(ctx, strings.Join(manifests, "\n---\n"))
+	switch {
+	case err != nil && (r.policy.Claims || problem.Of(err).Reason != problem.PermissionMissing):
+		return nil, untilGone(err)
+	case err != nil:
+		r.report.note(result.LevelNotice, "Claims not looked for", "Whether StatefulSets left claims is not known: %v", err)
+	}
+	return verdict.RemainsOf(f, seen, claims, r.policy, withNamespace), nil
+}
+
+// remove deletes objects, waits until they are gone, and returns those that are still
+// there. What an input asks for has to be done before the records go; what only a
+// policy of the chart says, Helm would leave, too.
+func (r *remainsRemover) remove(ctx context.Context, f *facts.Facts, doomed []verdict.Remain) (still []verdict.Remain, err error) {
+	defer r.report.step("Delete what its hooks and StatefulSets left")()
+	objects := make([]facts.Object, len(doomed))
+	for i, d := range doomed {
+		objects[i] = d.Object
+	}
+	removing := ctx
+	if r.policy.ByPolicyAlone() { // which is not worth the run's whole time
+		var cancel context.CancelFunc
+		removing, cancel = context.WithTimeout(ctx, policyTime)
+		defer cancel()
+	}
+	kept, err := r.objects.Remove(removing, objects, true)
+	switch {
+	case err != nil && !r.policy.ByPolicyAlone():
+		return nil, untilGone(err)
+	case err != nil:
+		r.report.note(result.LevelWarning, "Leftovers not removed", "What hooks and StatefulSets left may still be there: %v", err)
+	case len(kept) == 0:
+		r.report.note(result.LevelNotice, "Leftovers removed", "%s, which hooks and StatefulSets of the release had left, %s gone.",
+			objectNames(objects), isOrAre(len(objects)))
+		return nil, nil
+	}
+	again, err := r.look(ctx, f, false)
+	return verdict.StillThere(doomed, again), err
+}
+
+// policyTime is how long what only a chart's policy deletes is waited for.
+const policyTime = 20 * time.Second
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// untilGone is an error after which the release's records stay, so that another run
+// finds what is left.
+func untilGone(err error) error {
+	p := *problem.Of(err)
+	p.Next = strings.TrimSpace(p.Next + " The records are kept, so the next teardown goes on from here.")
+	return &p
+}
+
+// butRemains says in a headline that not everything of the release is gone.
+func butRemains(res *result.Result) string {
+	if n := len(res.Remains); n > 0 {
+		return fmt.Sprintf(", but for %s that its hooks and StatefulSets left", text.Plural(n, "object"))
+	}
+	return ""
+}
+
+// tell names what is left, in the result and in notes.
+func (r *remainsRemover) tell(f *facts.Facts, left []verdict.Remain) {
+	lines := verdict.DescribeRemains(left, f.Namespace.Name)
+	r.report.result.Remains = append(r.report.result.Remains, lines...)
+	foreign := verdict.DescribeRemains(verdict.RemainsWith(left, verdict.DisposalForeign), f.Namespace.Name)
+	own := slices.DeleteFunc(lines, func(line string) bool { return slices.Contains(foreign, line) })
+	if len(own) > 0 {
+		r.report.note(result.LevelNotice, "Left behind", "%s", text.Sentences(listed(own, "; ")))
+	}
+	if len(foreign) > 0 {
+		r.report.note(result.LevelWarning, "Left to its owner", "%s", text.Sentences(listed(foreign, "; ")))
+	}
+}

@@ -1,0 +1,12 @@
+package facts
+
+// Claim is a PersistentVolumeClaim that bears the name which a StatefulSet of the release
+// gives to one of its pods' claims. Kubernetes leaves these when the set goes, unless the
+// set says otherwise, and no manifest names them.
+type Claim struct {
+	Object
+	Set      Ref  // the StatefulSet
+	Holder   Ref  // a StatefulSet that is there and gives the same name; zero: none is
+	Labelled bool // it carries the labels by which the set selects its pods, as the controller writes them
+	Going    bool // the set's persistentVolumeClaimRetentionPolicy has it deleted with the set
+}

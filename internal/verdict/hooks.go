@@ -1,0 +1,110 @@
+package verdict
+
+import (
+	"slices"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+// hookOwner says whose an object is that bears the name of one of the release's hooks.
+// In a namespace that releases share, another one's hook may bear it, too.
+type hookOwner int
+
+const (
+	hookOurs    hookOwner = iota // it says that this release made it
+	hookTheirs                   // it says that something else did
+	hookUnknown                  // it says nothing: Helm itself made it, or a person
+)
+
+func ownerOfHook(f *facts.Facts, o facts.Object) hookOwner {
+	own := f.Namespace.Name + "/" + f.Release
+	switch {
+	case o.Owner != "" && o.Owner != own, o.HookOf != "" && o.HookOf != own:
+		return hookTheirs
+	case o.HookOf == own, o.Owned:
+		return hookOurs
+	}
+	return hookUnknown
+}
+
+// BlockedBy returns those of a coming operation's hooks that a leftover would make
+// fail, because Helm creates them over it. Helm deletes a leftover first where the
+// delete policy says so of the hook that it is about to create, whatever the policy was
+// when the leftover was made.
+func BlockedBy(hooks []facts.Hook, next StepKind) []facts.Hook {
+	as := facts.StatusPendingInstall
+	switch next {
+	case StepUpgrade:
+		as = facts.StatusPendingUpgrade
+	case StepRollback:
+		as = facts.StatusPendingRollback
+	case StepInstall, StepReplace, StepRelabel, StepQuarantine, StepQuarantineUnreadable, StepDiscard, StepPromote, StepUnlock, StepDedupe,
+		StepUninstall, StepTakeDown, StepDiscardQuarantined, StepSweep:
+	}
+	return slices.DeleteFunc(slices.Clone(hooks), func(h facts.Hook) bool { return h.Recreated || !runsDuring(h, as) })
+}
+
+// LeftoverHooks returns the objects of earlier hooks that are to be deleted before the
+// coming ones are created: the release's own, and none that is running. One that does
+// not say whose it is has to look like a hook of the last record in every way.
+func LeftoverHooks(f *facts.Facts, seen []facts.HookObject) []facts.Object {
+	var leftovers []facts.Object
+	for _, h := range seen {
+		o := h.Object
+		owner := ownerOfHook(f, o)
+		ours := owner == hookOurs || owner == hookUnknown && looksLikeHook(f, o)
+		if o.Exists && ours && !o.Deleting && !keeps(o) && !hookRuns(o) {
+			leftovers = append(leftovers, o)
+		}
+	}
+	return leftovers
+}
+
+// keeps returns whether an object is marked as one to be kept.
+func keeps(o facts.Object) bool { return o.Kept || o.KeepWhy != "" }
+
+// looksLikeHook returns whether an object carries Helm's annotation of a hook, the last
+// record has a hook of that name, and it is not older than the release.
+func looksLikeHook(f *facts.Facts, o facts.Object) bool {
+	last := f.Last()
+	if last == nil || !o.IsHook {
+		return false
+	}
+	named := slices.ContainsFunc(last.Hooks, func(h facts.Hook) bool { return h.Kind == o.Kind && h.Name == o.Name })
+	return named && madeByRelease(f, o)
+}
+
+// madeByRelease returns whether an object is not older than the release's first
+// stored revision. Where the history is cut, its age tells nothing.
+func madeByRelease(f *facts.Facts, o facts.Object) bool {
+	first := f.Records[0]
+	return first.Revision > 1 || !o.Created.Before(first.Created)
+}
+
+// MakesWorkload returns whether a hook of a deploy makes something that is to go on
+// running, and leaves it: a database that a chart installs before its own objects, say.
+func MakesWorkload(h facts.Hook) bool {
+	deploys := runsDuring(h, facts.StatusPendingInstall) || runsDuring(h, facts.StatusPendingUpgrade) ||
+		runsDuring(h, facts.StatusPendingRollback)
+	return deploys && !h.Temporary && slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"}, h.Kind)
+}
+
+// isPart returns whether a hook's workload is part of what the last revision has
+// running: it says so, or the hooks of that very revision made it. What an earlier
+// revision's made may have been removed on purpose.
+func isPart(f *facts.Facts, h facts.HookObject) bool {
+	switch {
+	case h.Object.Error != "":
+		return true
+	case !h.Object.Exists:
+		return h.Hook.Succeeded
+	}
+	switch ownerOfHook(f, h.Object) {
+	case hookOurs:
+		return true
+	case hookTheirs:
+		return h.Hook.Succeeded
+	case hookUnknown:
+	}
+	return h.Hook.Succeeded && !h.Object.Created.Before(f.Last().Created)
+}
