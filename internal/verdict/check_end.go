@@ -53,7 +53,12 @@ func EndSteady(f *facts.Facts, d Diagnosis, checks []result.Check, looks int) *p
 	cause := fmt.Errorf("%d looks in a row saw the same", looks)
 	switch d.State {
 	case StateUninstalled:
-		return notAsReported(f, checks, errors.New(d.Cause), "Run berth deploy, which installs it anew, or berth teardown, which removes what is left.")
+		return notAsReported(
+			f,
+			checks,
+			errors.New(d.Cause),
+			"Run berth deploy, which installs it anew, or berth teardown, which removes what is left.",
+		)
 	case StateTwoDeployed, StateNoneDeployed:
 		return notAsReported(f, checks, errors.New(d.Cause), "Run berth deploy, or berth repair: they correct the records.")
 	case StateDeployed, StateAbsent, StateFailed, StateUninstalling, StateLive, StateLivenessUnknown, StateRecordingFailed,

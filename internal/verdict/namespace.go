@@ -118,7 +118,7 @@ func againstDeleting(r facts.Resident, own string, p Policy) string {
 	ours := r.Owner == own || r.Hook
 	declared := r.WithApp || slices.ContainsFunc(p.NamespaceOwns, r.Matches)
 	switch {
-	case r.Policy && ours && p.DeleteKept, p.DeleteForeign && !(r.Policy && ours):
+	case r.Policy && ours && p.DeleteKept, p.DeleteForeign && (!r.Policy || !ours):
 		return ""
 	case r.Policy:
 		return "its policy is to be kept (helm.sh/resource-policy)"

@@ -98,7 +98,8 @@ var hostileInputs = []row{
 			s.stored("nothing")
 		}},
 	{ID: "S135", Setup: "values without an end: a FIFO that nobody writes to, a device; and a file behind a link that leaves the checkout",
-		Action: "deploy, each in turn; SIGTERM", End: "ended in time, nothing stored", Exit: "64, 64, 64, 143", Gone: true, run: func(s *fixture) {
+		Action: "deploy, each in turn; SIGTERM", End: "ended in time, nothing stored", Exit: "64, 64, 64, 143", Gone: true,
+		run: func(s *fixture) {
 			pipe := filepath.Join(s.t.TempDir(), "values.yaml")
 			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 				s.t.Fatal(err)

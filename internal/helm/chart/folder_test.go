@@ -85,11 +85,13 @@ func TestFoldersThatAreRefused(t *testing.T) {
 		}, []string{"one", "leads out"}},
 		"the ignore file": {func(t *testing.T, folder string) { link(t, "/etc/hostname", folder, ".helmignore") },
 			[]string{".helmignore", "leads out"}},
-		"a circle":     {func(t *testing.T, folder string) { link(t, ".", folder, "files/again") }, []string{"files/again", "in itself"}},
-		"the top":      {func(t *testing.T, folder string) { link(t, "..", folder, "files/up") }, []string{"files/up", "in itself"}},
-		"to itself":    {func(t *testing.T, folder string) { link(t, "self", folder, "self") }, []string{"too many links"}},
-		"a dead link":  {func(t *testing.T, folder string) { link(t, "nowhere", folder, "dead") }, []string{"no such file"}},
-		"a FIFO":       {func(t *testing.T, folder string) { fifo(t, filepath.Join(folder, "templates/pipe")) }, []string{"templates/pipe", "a FIFO"}},
+		"a circle":    {func(t *testing.T, folder string) { link(t, ".", folder, "files/again") }, []string{"files/again", "in itself"}},
+		"the top":     {func(t *testing.T, folder string) { link(t, "..", folder, "files/up") }, []string{"files/up", "in itself"}},
+		"to itself":   {func(t *testing.T, folder string) { link(t, "self", folder, "self") }, []string{"too many links"}},
+		"a dead link": {func(t *testing.T, folder string) { link(t, "nowhere", folder, "dead") }, []string{"no such file"}},
+		"a FIFO": {func(t *testing.T, folder string) {
+			fifo(t, filepath.Join(folder, "templates/pipe"))
+		}, []string{"templates/pipe", "a FIFO"}},
 		"ignored FIFO": {func(t *testing.T, folder string) { fifo(t, filepath.Join(folder, ".helmignore")) }, []string{".helmignore", "a FIFO"}},
 		"a socket": {func(t *testing.T, folder string) {
 			socket, err := net.Listen("unix", filepath.Join(folder, "s"))

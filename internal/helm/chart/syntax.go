@@ -24,7 +24,7 @@ func setSyntax(printed string) string {
 	var out strings.Builder
 	printed = loneEscape.Replace(printed)
 	s := setState{}
-	for len(printed) > 0 {
+	for printed != "" {
 		if text, rest, marked := cutText(printed); marked {
 			if s.inValue {
 				out.WriteString(textBegin)
@@ -79,7 +79,7 @@ func jsonSyntax(printed string) string {
 	printed = loneEscape.Replace(printed)
 	s := jsonState{inJSON: strings.HasPrefix(strings.TrimSpace(printed), "{")}
 	s.object = s.inJSON
-	for len(printed) > 0 {
+	for printed != "" {
 		text, rest, marked := cutText(printed)
 		switch {
 		case !marked:

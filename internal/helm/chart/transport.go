@@ -69,7 +69,7 @@ func checkManifest(resp *http.Response) error {
 		Layers, Manifests []descriptor // oras takes the names in any case, as this does
 	}
 	if json.Unmarshal(data, &manifest) != nil {
-		return nil // oras says what is wrong with it
+		return nil //nolint:nilerr // oras says what is wrong with it
 	}
 	for _, d := range append(append(manifest.Layers, manifest.Manifests...), manifest.Config) {
 		if d.Size > maxDownload {

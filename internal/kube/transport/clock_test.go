@@ -8,7 +8,7 @@ import (
 func TestServerClock(t *testing.T) {
 	local := time.Now()
 	server := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	after := func(d time.Duration) time.Time { return local.Add(d) }
+	after := local.Add
 
 	var c serverClock
 	steps := []struct {
