@@ -88,7 +88,12 @@ func TestAboutSecret(t *testing.T) {
 func FuzzAboutSecret(f *testing.F) {
 	f.Add("s3cret-value", `Invalid value: "`, `": illegal base64 data at input byte 3`, int32(422))
 	f.Add("s3cret-value", `admission webhook "x" denied the request: `, "", int32(403))
-	f.Add("s3cret-value", `Secret in version "v1" cannot be handled as a Secret: json: cannot unmarshal number `, " into Go struct field Secret.data of type string", int32(400))
+	f.Add(
+		"s3cret-value",
+		`Secret in version "v1" cannot be handled as a Secret: json: cannot unmarshal number `,
+		" into Go struct field Secret.data of type string",
+		int32(400),
+	)
 	f.Add("s3cret-value", `secrets "creds" is forbidden: exceeded quota: `, ", requested: a=1", int32(403))
 	f.Add("s3cret-value", "", "", int32(500))
 	f.Fuzz(func(t *testing.T, value, before, after string, code int32) {

@@ -37,10 +37,16 @@ func TestDenialIsTheWholeMessage(t *testing.T) {
 var plainWord = regexp.MustCompile(`^[a-z0-9./-]*$`)
 
 func FuzzDeniedPermission(f *testing.F) {
-	f.Add(`secrets "s" is forbidden: User "system:serviceaccount:ci:dep" cannot update resource "secrets" in API group "" in the namespace "review-1"`)
-	f.Add(`namespaces is forbidden: User "jane \"j\" doe" cannot create resource "namespaces" in API group "" at the cluster scope: RBAC: none`)
-	f.Add("configmaps \"x\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: User \"x\" cannot get resource \"x\n---\n" +
-		"kind: ClusterRoleBinding\n---\n#\" in API group \"\" in the namespace \"default\"")
+	f.Add(
+		`secrets "s" is forbidden: User "system:serviceaccount:ci:dep" cannot update resource "secrets" in API group "" in the namespace "review-1"`,
+	)
+	f.Add(
+		`namespaces is forbidden: User "jane \"j\" doe" cannot create resource "namespaces" in API group "" at the cluster scope: RBAC: none`,
+	)
+	f.Add(
+		"configmaps \"x\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: User \"x\" cannot get resource \"x\n---\n" +
+			"kind: ClusterRoleBinding\n---\n#\" in API group \"\" in the namespace \"default\"",
+	)
 	f.Add("x is forbidden: User \"u\" cannot get resource \"deployments/scale\" in API group \"apps\" in the namespace \"n\"")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, message string) {

@@ -36,8 +36,12 @@ func saying(text string) result.Result {
 		Proof: result.Proof{
 			Checks: []result.Check{{Name: "ready", Title: text, Detail: text, Findings: []string{text}}}, Objects: []facts.Object{object},
 			Kept: []string{text}, Evidence: []string{text},
-			Diagnostics: &result.Diagnostics{Reason: text, Objects: []facts.Object{object}, Symptoms: []result.Symptom{{Ref: object.Ref, Reason: text,
-				Events: []string{text}, Logs: []result.LogTail{{Container: "c", Lines: []string{text}, Error: text}}}}},
+			Diagnostics: &result.Diagnostics{
+				Reason:  text,
+				Objects: []facts.Object{object},
+				Symptoms: []result.Symptom{{Ref: object.Ref, Reason: text,
+					Events: []string{text}, Logs: []result.LogTail{{Container: "c", Lines: []string{text}, Error: text}}}},
+			},
 		},
 		Log: result.Log{
 			Timeline: []result.Event{{What: text, Parts: []result.Event{{What: text}}}}, ChartNote: text,

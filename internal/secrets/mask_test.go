@@ -165,7 +165,10 @@ func BenchmarkText(b *testing.B) {
 	for range 900 {
 		values = append(values, random(r, 12+r.IntN(40)))
 	}
-	text := strings.Repeat("Deployment/web is not ready: 0 of 1 pods are, and the kubelet says Back-off pulling image registry.example/web:1.2.3\n", 1000)
+	text := strings.Repeat(
+		"Deployment/web is not ready: 0 of 1 pods are, and the kubelet says Back-off pulling image registry.example/web:1.2.3\n",
+		1000,
+	)
 	b.Run("learn", func(b *testing.B) {
 		for b.Loop() {
 			m := New()
@@ -187,7 +190,10 @@ func TestInValues(t *testing.T) {
 	found := InValues(map[string]any{
 		"password": "one", "db": map[string]any{"adminPassword": "two", "host": "no"}, "existingSecret": "no", "imagePullSecrets": []any{"no"},
 		"secret": map[string]any{"name": "no", "apiKey": "three", "data": map[string]any{"x": "four"}}, "pin_token": 12345678.0, "image": "no",
-		"tokens": []any{"five", map[string]any{"value": "six"}}, "tls": map[string]any{"secretName": "no"}, "secretKeyRef": map[string]any{"key": "no"},
+		"tokens": []any{
+			"five",
+			map[string]any{"value": "six"},
+		}, "tls": map[string]any{"secretName": "no"}, "secretKeyRef": map[string]any{"key": "no"},
 	})
 	got := map[string]bool{}
 	for _, v := range found {

@@ -98,7 +98,10 @@ var secretText = []row{
 				}
 				return ""
 			})
-			s.berth("deploy", "--set-string", "password=t0psec").exit(23).says("denied the request").hides(append(shortValues, "t0psec", "dDBwc2Vj")...)
+			s.berth("deploy", "--set-string", "password=t0psec").
+				exit(23).
+				says("denied the request").
+				hides(append(shortValues, "t0psec", "dDBwc2Vj")...)
 			s.describesNone(append(shortValues, "t0psec", "dDBwc2Vj")...)
 			s.berth("teardown").exit(23).says("denied the request").hides(append(shortValues, "t0psec", "dDBwc2Vj")...)
 			end()
@@ -169,6 +172,12 @@ var secretText = []row{
 				s.berth("deploy", flags...).exit(64).says("db").hides(longPassword)
 			}
 		}},
-	{ID: "S113", Setup: "a hook that fails, and prints a Secret's value", Action: "deploy", End: "it is masked while it is printed, and in the report",
-		Exit: "23", NotRun: "the simulated kubelet has no logs; test/node shows those of a real one"},
+	{
+		ID:     "S113",
+		Setup:  "a hook that fails, and prints a Secret's value",
+		Action: "deploy",
+		End:    "it is masked while it is printed, and in the report",
+		Exit:   "23",
+		NotRun: "the simulated kubelet has no logs; test/node shows those of a real one",
+	},
 }

@@ -70,10 +70,18 @@ func TestOnlyWhatWasAskedIsDenied(t *testing.T) {
 		}
 	}
 	// A page in place of a Status becomes client-go's error as it is.
-	_, body := ask(t, http.MethodPost, "/api/v1/namespaces/n/configmaps", "{}", map[string]string{"Content-Type": "text/plain"}, http.StatusForbidden,
-		`x is forbidden: User "u" cannot create resource "clusterrolebindings" in API group "rbac.authorization.k8s.io" at the cluster scope`)
+	_, body := ask(
+		t,
+		http.MethodPost,
+		"/api/v1/namespaces/n/configmaps",
+		"{}",
+		map[string]string{"Content-Type": "text/plain"},
+		http.StatusForbidden,
+		`x is forbidden: User "u" cannot create resource "clusterrolebindings" in API group "rbac.authorization.k8s.io" at the cluster scope`,
+	)
 	status := statusOf([]byte(body), "", &http.Response{}, requestinfo.Info{})
-	if _, denied := apifailure.DeniedPermission(status.Message); denied || status.Code != http.StatusForbidden || status.Reason != "Forbidden" {
+	if _, denied := apifailure.DeniedPermission(status.Message); denied || status.Code != http.StatusForbidden ||
+		status.Reason != "Forbidden" {
 		t.Errorf("a plain text: %s", body)
 	}
 }
@@ -103,7 +111,8 @@ func TestNothingOfASecretIsQuoted(t *testing.T) {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, body)
 		}
 		warnings := strings.Join(resp.Header.Values("Warning"), "\n")
-		if about := strings.Contains(c.path, "secrets"); about == strings.Contains(warnings, "s3cret") || !strings.Contains(warnings, "unknown field") {
+		if about := strings.Contains(c.path, "secrets"); about == strings.Contains(warnings, "s3cret") ||
+			!strings.Contains(warnings, "unknown field") {
 			t.Errorf("%s: warned of %s", name, warnings)
 		}
 	}
