@@ -34,36 +34,44 @@ func TestAboutSecret(t *testing.T) {
 			`Secret "creds" cannot be read: stringData: got number, want string`},
 		"its base64": {said(http.StatusBadRequest, `Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 3`),
 			"cannot be read: illegal base64 data at input byte 3"},
-		"an old server's": {said(http.StatusBadRequest, `Secret in version "v1" cannot be handled as a Secret: v1.Secret.StringData: ReadString: `+
-			`expects " or n, but found 1, error found in #10 byte of ...|ord":12345|..., bigger context ...|{"stringData":{"password":"s3cret"`),
+		"an old server's": {said(http.StatusBadRequest,
+			`Secret in version "v1" cannot be handled as a Secret: v1.Secret.StringData: ReadString: `+
+				`expects " or n, but found 1, error found in #10 byte of ...|ord":12345|..., bigger context ...|{"stringData":{"password":"s3cret"`),
 			"cannot be read: " + whatIsHidden},
-		"a key": {invalid("Secret", field.Invalid(field.NewPath("data").Key("a b"), "a b", "a valid config key must consist of alphanumeric characters, "+
-			`'-', '_' or '.' (e.g. 'key.name', regex used for validation is '[-._a-zA-Z0-9]+')`)),
+		"a key": {invalid("Secret", field.Invalid(field.NewPath("data").Key("a b"), "a b",
+			"a valid config key must consist of alphanumeric characters, "+
+				`'-', '_' or '.' (e.g. 'key.name', regex used for validation is '[-._a-zA-Z0-9]+')`)),
 			"data[a b]: Invalid value: a valid config key must consist of alphanumeric characters"},
 		"the type": {invalid("Secret", field.Invalid(field.NewPath("type"), "s3cret", "field is immutable")),
 			"type: Invalid value: field is immutable"},
-		"a value that is not text": {invalid("Secret", field.Invalid(field.NewPath("data"), map[string]string{"a": "s3cret"}, "no rule of ours: s3cret")),
+		"a value that is not text": {invalid("Secret", field.Invalid(field.NewPath("data"), map[string]string{"a": "s3cret"},
+			"no rule of ours: s3cret")),
 			"data: Invalid value: " + whatIsHidden},
-		"a registry's": {invalid("Secret", field.Required(field.NewPath("data").Key(".dockerconfigjson"), "")), "data[.dockerconfigjson]: Required value"},
+		"a registry's": {invalid("Secret", field.Required(field.NewPath("data").Key(".dockerconfigjson"), "")),
+			"data[.dockerconfigjson]: Required value"},
 		"immutable": {invalid("Secret", field.Forbidden(field.NewPath("data"), "field is immutable when `immutable` is set")),
 			"data: Forbidden: field is immutable when `immutable` is set"},
 		"two causes": {invalid("Secret", field.Required(field.NewPath("a"), ""), field.TooLong(field.NewPath("data"), "", 1048576)),
 			"a: Required value; data: Too long: may not be more than 1048576 bytes"},
 		"a webhook": {said(http.StatusForbidden, `admission webhook "weak.example.com" denied the request: the password s3cret is weak`),
 			`admission webhook "weak.example.com" denied the request: ` + whatIsHidden},
-		"a policy": {apierrors.NewForbidden(secrets, "creds", fmt.Errorf("ValidatingAdmissionPolicy 'p' with binding 'b' denied request: s3cret is weak")).ErrStatus,
+		"a policy": {apierrors.NewForbidden(secrets, "creds",
+			fmt.Errorf("ValidatingAdmissionPolicy 'p' with binding 'b' denied request: s3cret is weak")).ErrStatus,
 			`secrets "creds" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: ` + whatIsHidden},
-		"a webhook that fails": {said(http.StatusInternalServerError, `Internal error occurred: failed calling webhook "a.b": failed to call webhook: `+
-			`Post "https://x.y.svc:443/v?timeout=1s": context deadline exceeded`), `failed calling webhook "a.b": context deadline exceeded`},
+		"a webhook that fails": {said(http.StatusInternalServerError,
+			`Internal error occurred: failed calling webhook "a.b": failed to call webhook: `+
+				`Post "https://x.y.svc:443/v?timeout=1s": context deadline exceeded`), `failed calling webhook "a.b": context deadline exceeded`},
 		"anything else": {said(http.StatusInternalServerError, "cannot store s3cret"), `a request on Secret "creds" was 500`},
-		"a denial": {apierrors.NewForbidden(secrets, "creds", fmt.Errorf(`User "u" cannot patch resource "secrets" in API group "" in the namespace "n"`)).ErrStatus,
+		"a denial": {apierrors.NewForbidden(secrets, "creds",
+			fmt.Errorf(`User "u" cannot patch resource "secrets" in API group "" in the namespace "n"`)).ErrStatus,
 			`User "u" cannot patch resource "secrets"`},
-		"a quota":     {apierrors.NewForbidden(secrets, "creds", fmt.Errorf("exceeded quota: q, requested: count/secrets=1, used: count/secrets=0, limited: count/secrets=0")).ErrStatus, "exceeded quota: q"},
-		"a conflict":  {apierrors.NewConflict(secrets, "creds", fmt.Errorf("the object has been modified; please apply your changes to the latest version and try again")).ErrStatus, "has been modified"},
-		"not found":   {apierrors.NewNotFound(secrets, "creds").ErrStatus, `secrets "creds" not found`},
-		"there":       {apierrors.NewAlreadyExists(secrets, "creds").ErrStatus, `secrets "creds" already exists`},
-		"etcd":        {said(http.StatusInternalServerError, "etcdserver: leader changed"), "etcdserver: leader changed"},
-		"terminating": {apierrors.NewForbidden(secrets, "creds", fmt.Errorf("unable to create new content in namespace n because it is being terminated")).ErrStatus, "being terminated"},
+		"a quota":    {apierrors.NewForbidden(secrets, "creds", fmt.Errorf("exceeded quota: q, requested: count/secrets=1, used: count/secrets=0, limited: count/secrets=0")).ErrStatus, "exceeded quota: q"},
+		"a conflict": {apierrors.NewConflict(secrets, "creds", fmt.Errorf("the object has been modified; please apply your changes to the latest version and try again")).ErrStatus, "has been modified"},
+		"not found":  {apierrors.NewNotFound(secrets, "creds").ErrStatus, `secrets "creds" not found`},
+		"there":      {apierrors.NewAlreadyExists(secrets, "creds").ErrStatus, `secrets "creds" already exists`},
+		"etcd":       {said(http.StatusInternalServerError, "etcdserver: leader changed"), "etcdserver: leader changed"},
+		"terminating": {apierrors.NewForbidden(secrets, "creds",
+			fmt.Errorf("unable to create new content in namespace n because it is being terminated")).ErrStatus, "being terminated"},
 	} {
 		got := AboutSecret(c.status, "creds")
 		if !strings.Contains(got.Message, c.want) {
@@ -120,7 +128,8 @@ func TestInDescription(t *testing.T) {
 			`cannot patch "creds" with kind Secret: Secret "creds" is invalid: patch: Invalid value: illegal base64 data at input byte 3 && cannot patch "web" with kind Service: x`,
 		`Release "web" failed: failed to create resource: Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 3`: "" +
 			`Release "web" failed: failed to create resource: illegal base64 data at input byte 3`,
-		`failed to create resource: Service "x" is invalid: spec.ports: Invalid value: "s"`: `failed to create resource: Service "x" is invalid: spec.ports: Invalid value: "s"`,
+		`failed to create resource: Service "x" is invalid: spec.ports: Invalid value: "s"`: "" +
+			`failed to create resource: Service "x" is invalid: spec.ports: Invalid value: "s"`,
 		"Upgrade complete": "Upgrade complete",
 	} {
 		if got := InDescription(given); got != want {

@@ -44,7 +44,8 @@ func FuzzDeniedPermission(f *testing.F) {
 		`namespaces is forbidden: User "jane \"j\" doe" cannot create resource "namespaces" in API group "" at the cluster scope: RBAC: none`,
 	)
 	f.Add(
-		"configmaps \"x\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: User \"x\" cannot get resource \"x\n---\n" +
+		"configmaps \"x\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: " +
+			"User \"x\" cannot get resource \"x\n---\n" +
 			"kind: ClusterRoleBinding\n---\n#\" in API group \"\" in the namespace \"default\"",
 	)
 	f.Add("x is forbidden: User \"u\" cannot get resource \"deployments/scale\" in API group \"apps\" in the namespace \"n\"")

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -69,7 +70,7 @@ func TestNoBranchIsGuessed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var said bytes.Buffer
-			args := append(tt.args, "--kube-apiserver", server.URL)
+			args := slices.Concat(tt.args, []string{"--kube-apiserver", server.URL})
 			if code := Main(t.Context(), Process{Args: args, Environ: tt.environ, Stdout: &said, Stderr: &said}); code != exitWrongInput {
 				t.Errorf("exit code %d:\n%s", code, &said)
 			}

@@ -75,7 +75,8 @@ func TestKinds(t *testing.T) {
 	}, []string{
 		"BERTH_SET_STRING=\n  a=1\r\n\n b= x \n", "BERTH_NAMESPACE_LABEL=team=a\nexample.com/tier=", "BERTH_CREATE_NAMESPACE=No",
 		"BERTH_ASSUME_DEAD_AFTER=0", "BERTH_MAX_HISTORY=0", "BERTH_REGISTRY_USERNAME=u", "BERTH_REGISTRY_PASSWORD=hunter2\n",
-		"BERTH_RESULT_STATUS=deployed", "BERTH_RESULT_NAMESPACE=of-the-job-before", "BERTH_PORT_80_TCP=tcp://10.0.0.1:80", "BERTH_SERVICE_HOST=10.0.0.1", "BERTH_TEST_X=1",
+		"BERTH_RESULT_STATUS=deployed", "BERTH_RESULT_NAMESPACE=of-the-job-before", "BERTH_PORT_80_TCP=tcp://10.0.0.1:80",
+		"BERTH_SERVICE_HOST=10.0.0.1", "BERTH_TEST_X=1",
 	}, onCI)
 	for name, got := range map[string]string{
 		"values [a.yaml b-{{ .Slug }}.yaml]":   fmt.Sprint("values ", o.Values),

@@ -75,8 +75,20 @@ func TestSensitive(t *testing.T) {
 	}
 	inSecrets := []string{"hunter2-hunter2", "swordfish-3", "czNjcmV0", "1234567890", "correct horse", "in-a-list"}
 	elsewhere := []string{"in-a-configmap", "in-a-variable", "in-a-resource"}
-	public := []string{"shop-credentials", "plain-by-mistake", "shop-key", "configuration", "hello-everybody", "shop-database", "database-container",
-		"registry.example/database:1.2.3", "production", "web-certificate", "boats.example.org", "Deployment"}
+	public := []string{
+		"shop-credentials",
+		"plain-by-mistake",
+		"shop-key",
+		"configuration",
+		"hello-everybody",
+		"shop-database",
+		"database-container",
+		"registry.example/database:1.2.3",
+		"production",
+		"web-certificate",
+		"boats.example.org",
+		"Deployment",
+	}
 	for _, mask := range []*secrets.Mask{asText, asObjects} {
 		for _, value := range inSecrets {
 			if got := mask.Text("it is " + value); got != "it is ***" {

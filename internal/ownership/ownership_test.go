@@ -104,7 +104,8 @@ func TestGoesWithApp(t *testing.T) {
 }
 
 func TestIsGitOps(t *testing.T) {
-	for manager, want := range map[string]bool{"argocd-controller": true, "helm-controller": true, "helm": false, "kubectl": false, "": false} {
+	for manager, want := range map[string]bool{"argocd-controller": true, "helm-controller": true, "helm": false, "kubectl": false,
+		"": false} {
 		if got := IsGitOps(manager); got != want {
 			t.Errorf("%q: %v, want %v", manager, got, want)
 		}

@@ -103,7 +103,7 @@ func encodings(s string, add func(form string)) {
 	digits := hex.EncodeToString([]byte(s))
 	add(digits)
 	add(strings.ToUpper(digits))
-	add(strings.Trim(fmt.Sprint([]byte(s)), "[]"))
+	add(strings.Trim(fmt.Sprintf("%d", []byte(s)), "[]"))
 	for _, escaped := range []string{url.QueryEscape(s), url.PathEscape(s), url.UserPassword("", s).String()[1:]} {
 		add(escaped)
 		add(lowerEscapes(escaped))

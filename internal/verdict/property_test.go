@@ -26,8 +26,12 @@ func TestPlansKeepTheirPromises(t *testing.T) {
 	policies := []OnStuck{OnStuckAuto, OnStuckPromote, OnStuckUnlock, OnStuckRollback, OnStuckUninstall, OnStuckFail}
 	for range 200_000 {
 		f := randomFacts(r)
-		p := Policy{OnStuck: pick(r, policies...), Adopt: Adoption{Release: coin(r), Namespace: coin(r)}, AssumeDeadAfter: pick(r, 0, time.Minute, half),
-			Grace: pick(r, time.Second, time.Minute)}
+		p := Policy{
+			OnStuck:         pick(r, policies...),
+			Adopt:           Adoption{Release: coin(r), Namespace: coin(r)},
+			AssumeDeadAfter: pick(r, 0, time.Minute, half),
+			Grace:           pick(r, time.Second, time.Minute),
+		}
 		d := Diagnose(f, p)
 		for verb, plan := range map[string]Plan{"deploy": PlanDeploy(f, d, p), "repair": PlanRepair(f, d, p)} {
 			if broken := promiseBroken(f, d, p, plan); broken != "" {

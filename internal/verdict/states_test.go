@@ -172,8 +172,9 @@ func TestAdviceToAdopt(t *testing.T) {
 // The cluster's own namespaces are never marked.
 func TestRefuseAdoption(t *testing.T) {
 	for name, want := range map[string]problem.ExitReason{
-		"default": problem.WrongInput, "kube-system": problem.WrongInput, "kube-node-lease": problem.WrongInput, "kube-of-mine": problem.WrongInput,
-		"review": "", "default-review": "", "my-kube-system": "",
+		"default": problem.WrongInput, "kube-system": problem.WrongInput, "kube-node-lease": problem.WrongInput,
+		"kube-of-mine": problem.WrongInput,
+		"review":       "", "default-review": "", "my-kube-system": "",
 	} {
 		checkProblem(t, RefuseAdoption(name, Policy{Adopt: Adoption{Namespace: true}}), want)
 		checkProblem(t, RefuseAdoption(name, Policy{Adopt: Adoption{Release: true}}), "")

@@ -72,7 +72,8 @@ func TestDescribe(t *testing.T) {
 		ManagedFields: []metav1.ManagedFieldsEntry{write("berth", 100), write("kubectl-edit", 300), write("berth", 200), {Manager: "old"}},
 	}
 	want := facts.Record{
-		Key: "sh.helm.release.v1.web.v2", Resource: "secrets", UID: "u", Revision: 2, LabelStatus: facts.StatusDeployed, Created: time.Unix(100, 0),
+		Key: "sh.helm.release.v1.web.v2", Resource: "secrets", UID: "u", Revision: 2, LabelStatus: facts.StatusDeployed, Created: time.Unix(100,
+			0),
 		Touched: time.Unix(300, 0), Managers: []string{"kubectl-edit", "berth", "old"},
 		Stamp: facts.Stamp{Run: "run1", Revision: 2, Deadline: time.Unix(1800, 0).UTC()}, Identity: "me", RunURL: "https://ci/1",
 		Origin: facts.Origin{Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1", PullRequest: 7},
@@ -93,7 +94,8 @@ func TestDescribe(t *testing.T) {
 		}},
 		{"nothing but the key", func() {
 			meta.Labels, meta.Annotations, meta.ManagedFields = nil, nil, nil
-			want = facts.Record{Key: want.Key, Resource: "secrets", UID: "u", Revision: 2, Created: want.Created, Touched: want.Created, Hidden: true}
+			want = facts.Record{Key: want.Key, Resource: "secrets", UID: "u", Revision: 2, Created: want.Created, Touched: want.Created,
+				Hidden: true}
 		}},
 	} {
 		c.change()
@@ -118,10 +120,11 @@ func TestCheckPlace(t *testing.T) {
 		label     string
 		misplaced string // a part of what is said; empty: it belongs there
 	}{
-		"its own":                     {release.Release{Name: "web", Version: 2, Namespace: "review"}, "web", ""},
-		"its own, without a label":    {release.Release{Name: "web", Version: 2, Namespace: "review"}, "", ""},
-		"its own, without namespace":  {release.Release{Name: "web", Version: 2}, "web", ""},
-		"another namespace's":         {release.Release{Name: "web", Version: 2, Namespace: "prod"}, "web", `of release "web" in namespace "prod"`},
+		"its own":                    {release.Release{Name: "web", Version: 2, Namespace: "review"}, "web", ""},
+		"its own, without a label":   {release.Release{Name: "web", Version: 2, Namespace: "review"}, "", ""},
+		"its own, without namespace": {release.Release{Name: "web", Version: 2}, "web", ""},
+		"another namespace's": {release.Release{Name: "web", Version: 2, Namespace: "prod"}, "web",
+			`of release "web" in namespace "prod"`},
 		"another release's":           {release.Release{Name: "api", Version: 2, Namespace: "review"}, "web", `of release "api"`},
 		"another revision":            {release.Release{Name: "web", Version: 7, Namespace: "review"}, "web", "revision 7"},
 		"found as another release's":  {release.Release{Name: "web", Version: 2, Namespace: "review"}, "api", `its label names release "api"`},

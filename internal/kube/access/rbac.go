@@ -11,7 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
@@ -76,7 +76,7 @@ func isGrantable(p problem.Permission) bool {
 	return verbName.MatchString(p.Verb) && resourceName.MatchString(p.Resource) &&
 		(p.Group == "" || len(validation.IsDNS1123Subdomain(p.Group)) == 0) &&
 		(p.Namespace == "" || len(validation.IsDNS1123Label(p.Namespace)) == 0) &&
-		len(path.IsValidPathSegmentName(p.Name)) == 0 && text.OneLine(p.Name) == p.Name
+		len(content.IsPathSegmentName(p.Name)) == 0 && text.OneLine(p.Name) == p.Name
 }
 
 // grant writes the documents for one subject.

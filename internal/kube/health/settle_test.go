@@ -12,7 +12,12 @@ import (
 func TestUnprobed(t *testing.T) {
 	const probe = "readinessProbe: {httpGet: {port: 80}}"
 	of := func(kind, more, pod string) string {
-		return fmt.Sprintf("{apiVersion: apps/v1, kind: %s, spec: {%s template: {spec: %s}}, status: {desiredNumberScheduled: 1}}", kind, more, pod)
+		return fmt.Sprintf(
+			"{apiVersion: apps/v1, kind: %s, spec: {%s template: {spec: %s}}, status: {desiredNumberScheduled: 1}}",
+			kind,
+			more,
+			pod,
+		)
 	}
 	for name, tt := range map[string]struct {
 		owner string
@@ -27,7 +32,8 @@ func TestUnprobed(t *testing.T) {
 		"no replicas":          {of("Deployment", "replicas: 0,", "{containers: [{name: app}]}"), nil},
 		"paused":               {of("Deployment", "paused: true,", "{containers: [{name: app}]}"), nil},
 		"replaced by somebody": {of("DaemonSet", "updateStrategy: {type: OnDelete},", "{containers: [{name: app}]}"), nil},
-		"replaced by somebody, who has begun": {strings.Replace(of("DaemonSet", "updateStrategy: {type: OnDelete},", "{containers: [{name: app}]}"),
+		"replaced by somebody, who has begun": {strings.Replace(of("DaemonSet", "updateStrategy: {type: OnDelete},",
+			"{containers: [{name: app}]}"),
 			"status: {", "status: {updatedNumberScheduled: 1, ", 1), []string{"app"}},
 		"a partition that all pods are below": {of("StatefulSet", "updateStrategy: {rollingUpdate: {partition: 3}},",
 			"{containers: [{name: app}]}"), nil},

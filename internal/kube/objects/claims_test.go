@@ -48,8 +48,13 @@ func TestClaimant(t *testing.T) {
 
 func TestDescribeClaim(t *testing.T) {
 	c, _ := claimantOf(one(t, claiming), "review")
-	meta := metav1.ObjectMeta{Name: "data-my-db-0", Namespace: "review", UID: "u", Labels: map[string]string{"app": "db", "tier": "data", "more": "x"},
-		Annotations: map[string]string{"helm.sh/resource-policy": "keep"}}
+	meta := metav1.ObjectMeta{
+		Name:        "data-my-db-0",
+		Namespace:   "review",
+		UID:         "u",
+		Labels:      map[string]string{"app": "db", "tier": "data", "more": "x"},
+		Annotations: map[string]string{"helm.sh/resource-policy": "keep"},
+	}
 	claim := c.describe(&corev1.PersistentVolumeClaim{ObjectMeta: meta})
 	if !claim.Exists || !claim.Labelled || !claim.Going || !claim.Kept || claim.UID != "u" || claim.Set != c.set {
 		t.Errorf("%+v", claim)

@@ -97,7 +97,8 @@ func TestNothingOfASecretIsQuoted(t *testing.T) {
 		code               int
 		answer, want       string
 	}{
-		"a patch": {http.MethodPatch, path + "/creds", "{}", 422, refused, `Secret \"creds\" is invalid: patch: Invalid value: illegal base64 data`},
+		"a patch": {http.MethodPatch, path + "/creds", "{}", 422, refused,
+			`Secret \"creds\" is invalid: patch: Invalid value: illegal base64 data`},
 		"a create": {http.MethodPost, path, `{"metadata":{"name":"creds"}}`, 400,
 			`{"kind":"Status","status":"Failure","code":400,"message":"Secret in version \"v1\" cannot be handled as a Secret: s3cret"}`,
 			`Secret \"creds\" cannot be read: `},
