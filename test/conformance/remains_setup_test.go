@@ -40,7 +40,7 @@ spec:
   selector: {matchLabels: {app: cache}}
   template:
     metadata: {labels: {app: cache}}
-    spec: {containers: [{name: a, image: "registry.example/app:1.0"}]}
+    spec: {containers: [{name: a, image: "registry.example/app:1.0", readinessProbe: {httpGet: {port: 80}}}]}
 `
 	hookElsewhere = `
 apiVersion: v1

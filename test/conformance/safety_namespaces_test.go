@@ -61,7 +61,7 @@ var sharedNamespaces = []row{
 			s.berth("deploy").exit(0)
 			records, branch := s.recordVersions(), s.branch
 			s.branch = "feature/other"
-			s.berth("check").exit(27).says("written for another branch")
+			s.berth("check").exit(27).says(`was written for branch "feature/login"`)
 			s.berth("repair").exit(27)
 			s.berth("deploy").exit(27)
 			s.berth("teardown").exit(27)

@@ -198,16 +198,16 @@ var hostileProcess = []row{
 			s.oneDeployed(3)
 		}},
 	{ID: "S174", Setup: "the last record inflates to a thousand times its size, or has millions of values", Action: "check, deploy",
-		End: "refused within 600 MiB of memory; quarantined, v2 deployed", Exit: "29, 29, 0 + warning", run: func(s *fixture) {
+		End: "refused within 800 MiB of memory; quarantined, v2 deployed", Exit: "29, 29, 0 + warning", run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.berth("deploy").exit(0)
 			for _, bomb := range []string{`{"info":{},"manifest":"` + strings.Repeat("x", 100<<20) + `"}`,
 				`{"info":{},"chart":{"templates":[` + strings.Repeat("{},", 15<<20) + `{}]}}`} {
 				payload := bombed(bomb)
 				s.change(2, func(record *corev1.Secret) { record.Data["release"] = payload })
-				s.berth("check").exit(29).within(600 << 20)
+				s.berth("check").exit(29).within(800 << 20)
 			}
-			s.berth("deploy").exit(0).within(600 << 20)
+			s.berth("deploy").exit(0).within(800 << 20)
 			s.stored("v1 superseded, v2 deployed")
 		}},
 }
