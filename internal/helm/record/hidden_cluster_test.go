@@ -140,7 +140,7 @@ func TestAPayloadUnderAnotherName(t *testing.T) {
 	if err != nil || records[0].Revision != 3 || records[0].DecodeError == "" {
 		t.Fatalf("loaded %+v, %v", records[0], err)
 	}
-	if err := s.Relabel(t.Context(), loaded); problem.Of(err).Reason != problem.RecordUnreadable {
+	if err := s.Relabel(t.Context(), loaded); problem.Of(err).Reason != problem.Foreign {
 		t.Errorf("relabelled: %v", err)
 	}
 }
