@@ -7,22 +7,25 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/cli-runtime/pkg/resource"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/berth-dev/berth/internal/contents"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
-// mendTries bounds how often an object is read and written anew that somebody else
-// changes at the same time.
-const mendTries = 5
+// mendTries paces the writes of an object that somebody else changes at the same time,
+// for somewhat more than a second: a controller that is at work writes several times.
+var mendTries = wait.Backoff{Steps: 8, Duration: 10 * time.Millisecond, Factor: 2, Jitter: 0.1}
 
 // mending makes an update of one object into one after which the object is as the
 // target says. merge is Helm's, for the objects of targets.
@@ -159,26 +162,33 @@ func (m *mended) replace(before *unstructured.Unstructured) error {
 // read, and returns the answer. It is a merge patch, which can replace lists and
 // needs no permission beside Helm's own, and its resourceVersion makes it an update.
 func (m *mended) overwrite(live *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	var failed error
-	for range mendTries {
+	err := retry.RetryOnConflict(mendTries, func() (err error) {
+		if live == nil { // it was changed since it was read
+			if live, err = m.read(); err == nil && live == nil {
+				err = errors.New("it is gone")
+			}
+			if err != nil {
+				return err
+			}
+		}
 		patch, err := overwriting(live, contents.Overlay(m.was, m.want, live, m.options(m.want, m.scaled)))
 		if err != nil || patch == nil {
-			return live, err
+			return err
 		}
 		answer, err := resource.NewHelper(m.info.Client, m.info.Mapping).WithFieldManager(fieldManager).
 			Patch(m.info.Namespace, m.info.Name, types.MergePatchType, patch, nil)
-		if err == nil {
-			_ = m.info.Refresh(answer, true)
-			return liveOf(m.info), nil
+		if err != nil {
+			live = nil
+			return err
 		}
-		if failed = err; !apierrors.IsConflict(err) {
-			break
-		}
-		if live, err = m.read(); err != nil || live == nil {
-			return nil, errors.Join(failed, err)
-		}
+		_ = m.info.Refresh(answer, true)
+		live = liveOf(m.info)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write what Helm's patch left: %w", err)
 	}
-	return nil, fmt.Errorf("write what Helm's patch left: %w", failed)
+	return live, nil
 }
 
 // overwriting returns the merge patch that makes a live object the wanted one if it
