@@ -29,7 +29,8 @@ func TestDeployOfAChartFrom(t *testing.T) {
 		{"a file", []string{"--chart", tgz}, "small-0.1.0"},
 		{"a repository", []string{"--chart", "small", "--repo", repository, "--version", "^0.1.0"}, "small-0.1.0"},
 		{"a registry", []string{"--chart", registry(t, tgz), "--version", "0.1.0"}, "small-0.1.0"},
-		{"a folder with a dependency that is not vendored", []string{"--chart", "testdata/umbrella"}, "umbrella-0.2.0"},
+		{"a folder with a dependency that is not vendored", []string{"--chart", "testdata/umbrella", "--renamed-from", "small"},
+			"umbrella-0.2.0"},
 	} {
 		e := s.berth("deploy", c.flags...)
 		if e.code != 0 || e.text("chart") != c.chart {
@@ -156,7 +157,7 @@ func TestDeployRefusesAChartOnUpgrade(t *testing.T) {
 	s.berth("deploy").exit(t, 0)
 	s.berth("deploy", "--set", "broken=true").exit(t, 30)
 	unknown := chartFolder(t, "", "apiVersion: example.com/v1\nkind: Unheard\nmetadata: {name: odd}\n")
-	s.berth("deploy", "--chart", unknown).exit(t, 30).says(t, "Unheard")
+	s.berth("deploy", "--chart", unknown, "--renamed-from", "small").exit(t, 30).says(t, "Unheard")
 	if got := s.statuses(); len(got) != 1 || got[1] != "deployed" {
 		t.Errorf("stored is %v, want revision 1 alone", got)
 	}

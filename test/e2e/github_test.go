@@ -117,7 +117,7 @@ func TestGitHubPullRequest(t *testing.T) {
 			t.Errorf("output %s is %q (set: %v), want %q", name, got, ok, want)
 		}
 	}
-	if url := w.outputs()["url"]; !strings.HasPrefix(url, "https://fix-id-id-b-x-b-app-a-b-0a-team-1-") {
+	if url := w.outputs()["url"]; !strings.HasPrefix(url, "https://fix-id-id-b-x-b-app-a--") {
 		t.Errorf("output url is %q", url)
 	}
 	summary, err := os.ReadFile(w.env["GITHUB_STEP_SUMMARY"])

@@ -139,7 +139,7 @@ func TestWrongInputWritesNothing(t *testing.T) {
 		"set out of form":      {[]string{"--set", "a[=b"}, []string{"set", "a[=…"}},
 		"set of no file":       {[]string{"--set-file", "greeting=./nowhere.txt"}, []string{"nowhere.txt"}},
 		"no JSON":              {[]string{"--set-json", "greeting={s3cret"}, []string{"set-json", "greeting=…"}},
-		"a template's mistake": {[]string{"--set", "greeting={{ .Nothing }}"}, []string{"Nothing"}},
+		"a template's mistake": {[]string{"--set", "greeting={{ .Nothing }}"}, []string{"set (greeting=…)"}},
 		"no namespace":         {[]string{"--create-namespace=false"}, []string{s.namespace, "create-namespace"}},
 	} {
 		e := s.berth("deploy", c.flags...)
