@@ -52,14 +52,15 @@ func (l *leftoverRemover) cleanHooks(ctx context.Context, f *facts.Facts, coming
 // not have. The deploy is done by then, so what cannot be deleted is only told.
 func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied string) error {
 	defer l.report.step("Look for what failed revisions left behind")()
-	left, err := l.leftovers(ctx, f, applied)
-	if err == nil && len(left) > 0 {
+	own, theirs, err := l.leftovers(ctx, f, applied)
+	l.report.left(theirs)
+	if err == nil && len(own) > 0 {
 		var kept []string
-		if kept, err = l.objects.Remove(ctx, left, false); err == nil && len(kept) == 0 {
-			l.report.repaired("sweep", "%s were left behind by a revision that failed and are gone now.", objectNames(left))
+		if kept, err = l.objects.Remove(ctx, own, false); err == nil && len(kept) == 0 {
+			l.report.repaired("sweep", "%s were left behind by a revision that failed and are gone now.", objectNames(own))
 			return nil
 		}
-		l.report.result.Kept = append(l.report.result.Kept, kept...)
+		l.report.left(kept)
 	}
 	if err != nil {
 		l.report.note(result.LevelWarning, "Leftovers not removed", "What failed revisions left behind may still be there: %v", err)
@@ -67,18 +68,30 @@ func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied str
 	return nil
 }
 
-func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied string) ([]facts.Object, error) {
+// leftovers returns what abandoned revisions left behind, and what of it is somebody
+// else's by now, with the owner.
+func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied string) (own []facts.Object, theirs []string, err error) {
 	var abandoned []facts.Object
 	for _, rec := range verdict.RevisionsToSweep(f) {
 		objects, err := l.gather.objectsOf(ctx, rec)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		abandoned = append(abandoned, objects...)
 	}
-	if len(verdict.Leftovers(abandoned, nil)) == 0 {
-		return nil, nil
+	if len(verdict.Leftovers(abandoned, nil)) == 0 && len(verdict.LeftoversOfOthers(abandoned, nil)) == 0 {
+		return nil, nil, nil
 	}
 	deployed, err := l.objects.Observe(ctx, applied)
-	return verdict.Leftovers(abandoned, deployed), err
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, o := range verdict.LeftoversOfOthers(abandoned, deployed) {
+		owner := o.Owner
+		if owner == "" {
+			owner = "nobody that it names"
+		}
+		theirs = append(theirs, fmt.Sprintf("%s was kept: it belongs to %s", o.Ref, owner))
+	}
+	return verdict.Leftovers(abandoned, deployed), theirs, nil
 }

@@ -72,7 +72,7 @@ func (o *operator) rollback(ctx context.Context, to int, f *facts.Facts) (verdic
 func (o *operator) operate(ctx context.Context, what string, before *facts.Facts, call func() result.Outcome) (verdict.Reported, error) {
 	done := o.report.stepWithParts(what)
 	o.journal.beginOperation()
-	o.operations.Expect(verdict.Expected(before))
+	o.operations.Expect(verdict.Expected(before), verdict.RecordedHooks(before))
 	out := call()
 	done(out.Phases)
 	o.report.wrote()
@@ -117,9 +117,7 @@ func (o *operator) describe(out result.Outcome) {
 		o.report.repaired("take-over", "%s belong to `%s` now: no record is left of the release that they named, or adopt names them. "+
 			"Teardown leaves them, unless its own adopt names them too.", strings.Join(out.Taken, ", "), o.release)
 	}
-	for _, left := range out.Kept {
-		o.report.note(result.LevelWarning, "Object left", "%s.", left)
-	}
+	o.report.left(out.Kept)
 	writes := o.records.Audit()
 	for _, w := range writes[o.audited:] {
 		if w.Lost {
@@ -203,15 +201,16 @@ func (o *operator) fail(ctx context.Context, out result.Outcome, before *facts.F
 }
 
 // recordedFailure is the problem of a deploy whose record says failed. A missing
-// permission comes first, since it is the cause and names what to grant.
+// permission comes first, since it is the cause and names what to grant, and so does an
+// object that became somebody else's meanwhile.
 func recordedFailure(release string, revision int, cause error) *problem.Problem {
 	const stuck = "the record says failed, so nothing is stuck."
 	var p *problem.Problem
-	if errors.As(cause, &p) && p.Reason == problem.PermissionMissing {
-		denied := *p
-		denied.Next = text.Sentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", revision),
+	if errors.As(cause, &p) && (p.Reason == problem.PermissionMissing || p.Reason == problem.Foreign) {
+		own := *p
+		own.Next = text.Sentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", revision),
 			"Nothing else is to be mended: "+stuck)
-		return &denied
+		return &own
 	}
 	return verdict.Failed(release, revision, cause, "Mend what is named here and deploy again: "+stuck)
 }

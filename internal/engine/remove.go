@@ -112,8 +112,7 @@ func (r *releaseRemover) uninstall(ctx context.Context, f *facts.Facts, pods boo
 	r.journal.beginOperation()
 	out := r.operations.Uninstall(ctx, pods)
 	done(out.Phases)
-	res := &r.report.result
-	res.Kept = append(res.Kept, out.Kept...)
+	r.report.left(out.Kept)
 	if len(out.Missing) > 0 {
 		r.report.note(result.LevelWarning, "Kinds that are gone",
 			"The API server does not know these kinds any more, so nothing of them can be left: %s.", strings.Join(out.Missing, ", "))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -55,6 +56,21 @@ func (r *reporter) kept(objects []facts.Object) {
 func (r *reporter) evidence(format string, args ...any) {
 	r.result.Evidence = append(r.result.Evidence, fmt.Sprintf(format, args...))
 }
+
+// left takes into the result what was not deleted, and why: it is somebody else's, as a rule.
+func (r *reporter) left(kept []string) {
+	r.result.Kept = append(r.result.Kept, kept...)
+	for i, one := range kept {
+		if i == maxNamed {
+			r.note(result.LevelWarning, leftTitle, "And %d more; see what was kept in the report.", len(kept)-i)
+			return
+		}
+		r.note(result.LevelWarning, leftTitle, "%s", text.Sentences(one))
+	}
+}
+
+// leftTitle is the title of the warnings about what was not deleted.
+const leftTitle = "Left in place"
 
 // repaired adds a repair to the result, and a warning that says what was wrong and
 // what was done: a repair that nobody hears of hides its cause.

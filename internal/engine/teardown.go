@@ -69,7 +69,6 @@ func (t *teardown) run(ctx context.Context) error {
 	if !t.left.NamespaceGone {
 		t.steps.remove.remains.tell(f, verdict.Stay(t.along))
 	}
-	t.left.Kept = t.report.result.Kept
 	if p := t.left.Problem(); p != nil {
 		return p
 	}
@@ -257,6 +256,8 @@ func (t *teardown) endNamespace(ctx context.Context) error {
 		for _, why := range bounded(plan.Obstacles) {
 			res.Kept = append(res.Kept, fmt.Sprintf("namespace %s was kept for %s", t.ns.name, why))
 		}
+		// Elsewhere, what was left to its owner is only told.
+		t.left.Kept = res.Kept
 	}
 	t.report.kept(t.kept)
 	t.lock.remove(ctx)

@@ -356,6 +356,14 @@ func TestTeardown(t *testing.T) {
 					t.Errorf("kept %q", r.Kept)
 				}
 			}},
+		{name: "with an object that is somebody else's by now, in a namespace that stays", records: one, verb: verb.Teardown,
+			reason: problem.Consistent, asked: "uninstall", stored: "-",
+			set: all(stays, func(s *scene) { s.helm.out = result.Outcome{Kept: []string{"Deployment/web was kept"}} }),
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if hasNote(t, r, "Left in place"); len(r.Kept) != 1 {
+					t.Errorf("kept %q", r.Kept)
+				}
+			}},
 		{name: "in a namespace that somebody wants to keep", records: one, verb: verb.Teardown, reason: problem.Foreign, asked: "uninstall",
 			stored: "-", set: func(s *scene) { s.cluster.ns.Keep, s.cluster.ns.KeepWhy = true, "it is marked" },
 			check: namespaceKept("it is marked")},

@@ -8,6 +8,7 @@ import (
 	"helm.sh/helm/v3/pkg/action"
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
@@ -24,6 +25,7 @@ type ChartSource struct {
 	open         func(ctx context.Context) (Backend, error)
 	archive      *chart.Archive
 	values       map[string]any
+	hooks        []facts.Hook                   // of the chart, as rendered last
 	capabilities *chartutil.Capabilities        // nil until they are known
 	discovering  <-chan *chartutil.Capabilities // of Fetch; it sends nil where discovery failed
 }
@@ -61,7 +63,8 @@ func (s *ChartSource) ChartName() string {
 
 // Render does what Helm could fail in, before anything is written: it works out
 // the dependencies, validates the values against the schema and renders the
-// templates as revision. It returns the chart's hooks; the rest is thrown away.
+// templates as revision. It returns the chart's hooks, and keeps them, to see whose the
+// objects of their names are; the operation renders anew.
 func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) ([]facts.Hook, error) {
 	backend, err := s.open(ctx)
 	if err != nil {
@@ -78,7 +81,16 @@ func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) ([
 		Release: s.opts.Release, Namespace: s.opts.Namespace, Revision: revision, Upgrade: upgrade,
 		SkipSchema: s.opts.SkipSchema, Capabilities: s.capabilities, RESTConfig: config,
 	})
-	return record.Hooks(hooks), err
+	s.hooks = record.Hooks(hooks)
+	return s.hooks, err
+}
+
+// hooksIn returns the manifests of the chart's hooks that a deploy runs.
+func (s *ChartSource) hooksIn(mode facts.DeployMode) []string {
+	if mode == facts.ModeUpgrade {
+		return hooksAt(s.hooks, release.HookPreUpgrade, release.HookPostUpgrade)
+	}
+	return hooksAt(s.hooks, release.HookPreInstall, release.HookPostInstall)
 }
 
 // Refresh drops what is known of the API server. Call it when this run has

@@ -3,36 +3,38 @@ package helm
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
 
 // fieldManager is the name in managedFields of what an operation writes.
 const fieldManager = "helm"
 
-// sdkClient is what the clients use of Helm's own client, *kube.Client.
-type sdkClient interface {
-	kube.Interface
-	kube.InterfaceThreeWayMerge
-	kube.InterfaceDeletionPropagation
-}
+// sdkClient is what the clients use of Helm's own client, *kube.Client: that it builds
+// manifests, and creates.
+type sdkClient interface{ kube.Interface }
 
 // client is the base of each operation's client. It replaces those methods of
-// Helm's client that poll, go on after the fence has closed, or cost a request
-// for nothing.
+// Helm's client that poll, go on after the fence has closed, cost a request for
+// nothing, or write to an object by its name alone (own.go).
 type client struct {
 	sdkClient
 	log          func(format string, args ...any)
@@ -46,24 +48,25 @@ type client struct {
 	sensitive    *manifest.Sensitive             // is told of every object before it is sent; nil: nobody is
 	adopt        []string                        // what is taken although it may be somebody else's; see adopts
 	leavings     *leavings
+	hookObjects  hookObjects
 	timeline     *timeline
 	observed
 }
 
 // observed is what an operation found and Helm does not return.
 type observed struct {
-	cause       error               // the first refused request or failed hook, of which Helm returns the text alone
-	diagnostics *result.Diagnostics // of the last wait, where it failed
-	unproven    []string            // hooks that were deleted before they had ended
-	left        []string            // objects that the manifest has no more and that were left, and why
+	cause       error                   // the first refused request or failed hook, of which Helm returns the text alone
+	diagnostics *result.Diagnostics     // of the last wait, where it failed
+	unproven    []string                // hooks that were deleted before they had ended
+	deleted     map[facts.Ref]types.UID // objects that were deleted, each as it was last
+	left        map[facts.Ref]string    // objects that were not deleted, and why
 }
 
 // Helm asks for all but the first by type assertion, and does without in silence.
 var (
-	_ kube.Interface              = (*client)(nil)
-	_ kube.InterfaceExt           = (*client)(nil)
-	_ kube.InterfaceLogs          = (*client)(nil)
-	_ kube.InterfaceThreeWayMerge = (*client)(nil)
+	_ kube.Interface     = (*client)(nil)
+	_ kube.InterfaceExt  = (*client)(nil)
+	_ kube.InterfaceLogs = (*client)(nil)
 )
 
 // IsReachable sends nothing. Helm's own asks for /version before each operation,
@@ -100,40 +103,109 @@ func (c *client) Create(list kube.ResourceList) (*kube.Result, error) {
 	wants := manifests(list)
 	res, err := c.sdkClient.Create(list)
 	end(nil)
-	if err == nil {
+	switch {
+	case err == nil:
 		c.leavings.created(wants, list)
+		c.hookObjects.recordBuilt(list)
+		for _, info := range list {
+			delete(c.left, refOf(info)) // it may not have been read, and was not there
+		}
+	case apierrors.IsAlreadyExists(err):
+		err = c.explainTaken(list, err)
 	}
 	return res, c.noteRefusal(err, "create the chart's objects")
 }
 
+// explainTaken returns the error of a creation, or which of the objects are somebody
+// else's: they came into being since their absence was seen, or were not deleted.
+func (c *client) explainTaken(list kube.ResourceList, err error) error {
+	for _, info := range list {
+		if explained := c.explainExisting(info, err); explained != err { //nolint:errorlint // the same one, or another
+			return explained
+		}
+	}
+	return err
+}
+
 // Update brings objects from what the original manifest says to what the target
-// says, in parallel, with repeated GETs answered from memory: for each object Helm
-// reads the same one several times.
-//
-// Helm's own Update compares the two manifests alone where a kind has no Go type.
-// A custom resource that a failed or interrupted revision did not reach, or that
-// somebody edited, would stay as it is for as long as the manifest says the same.
-// The three-way merge compares with the live object, as Helm does for all other
-// kinds. What no patch can express is mended (mend.go).
-func (c *client) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
+// says, in parallel, with repeated GETs answered from memory. What no patch can express
+// is mended (mend.go). What the manifest has no more is deleted.
+func (c *client) Update(original, target kube.ResourceList, _ bool) (*kube.Result, error) {
 	end := c.timeline.start("Apply %s", refs(target))
 	endCache := c.cacheGets()
-	update := c.leavings.mending(c.UpdateThreeWayMerge, target)
-	res, err := updateInParallel(func(original, target kube.ResourceList, force bool) (*kube.Result, error) {
-		if len(target) == 0 { // what the manifest has no more
-			original = c.leaveTaken(original)
-		}
-		return update(original, target, force)
-	}, original, target, force)
+	res, err := updateInParallel(c.leavings.mending(c.merge, target), c.drop, original, target)
 	endCache()
 	end(nil)
 	return res, c.noteRefusal(err, "update the chart's objects")
 }
 
-// noteRefusal keeps a 401 or 403 as the operation's cause, before Helm reduces
-// it to text. It returns err.
+// drop deletes objects that the manifest has no more, but for what the live object says
+// is to be kept, as Helm does, and for what is somebody else's by now. As with Helm, a
+// deletion that fails does not fail the operation.
+func (c *client) drop(list kube.ResourceList) *kube.Result {
+	done, errs := make([]deletion, len(list)), make([]error, len(list))
+	var calls errgroup.Group
+	calls.SetLimit(parallelRequests)
+	for i, info := range list {
+		calls.Go(func() error {
+			done[i], errs[i] = deleteOwn(info, metav1.DeletePropagationBackground, c.stays(info))
+			return nil // errs has it
+		})
+	}
+	_ = calls.Wait()
+	res := &kube.Result{}
+	for i, info := range list {
+		switch ref := refOf(info); {
+		case errs[i] != nil:
+			c.leave(ref, "it could not be deleted: "+errs[i].Error())
+		case done[i].left == keptByPolicy:
+			c.log("%s is not in the manifest any more, and %s", ref, keptByPolicy)
+		case done[i].left != "":
+			c.leave(ref, done[i].left)
+		case done[i].uid != "":
+			res.Deleted = append(res.Deleted, info)
+		}
+	}
+	return res
+}
+
+// stays is the stranger of what would be deleted since the release has it no more: what is
+// somebody else's, what was taken over from somebody, and what is to be kept.
+func (c *client) stays(info *resource.Info) stranger {
+	return func(live *unstructured.Unstructured) string {
+		if why := notOwn(c.release)(live); why != "" {
+			return why
+		}
+		if why := c.takenOver(refOf(info), live); why != "" {
+			return why
+		}
+		if ownership.KeptByPolicy(live.GetAnnotations()) {
+			return keptByPolicy
+		}
+		return ""
+	}
+}
+
+// keptByPolicy is why an object is left that is to outlive its release.
+const keptByPolicy = "its resource policy keeps it"
+
+// leave notes that an object was not deleted, and why.
+func (c *client) leave(ref facts.Ref, why string) {
+	if c.left == nil {
+		c.left = map[facts.Ref]string{}
+	}
+	c.left[ref] = why
+}
+
+// noteRefusal keeps what Helm may reduce to text as the operation's cause: a 401 or
+// 403, or that an object is somebody else's. It returns err.
 func (c *client) noteRefusal(err error, tried string) error {
-	if c.cause == nil && (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) {
+	var p *problem.Problem
+	switch {
+	case err == nil || c.cause != nil:
+	case errors.As(err, &p):
+		c.cause = p
+	case apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err):
 		c.cause = apifailure.Classify(err, tried)
 	}
 	return err
@@ -159,19 +231,18 @@ func (c *client) wait(list kube.ResourceList, timeout time.Duration, jobs bool) 
 	return err
 }
 
-// WaitForDelete waits until the objects are gone.
+// WaitForDelete waits until those of the objects are gone that the operation has
+// deleted. One is gone when another has its name, too: a controller can make an object
+// anew that it was just writing to, as Kubernetes' own does with aggregated ClusterRoles.
 func (c *client) WaitForDelete(list kube.ResourceList, timeout time.Duration) error {
-	return c.waitForDelete(list, nil, timeout)
-}
-
-// waitForDelete waits until the objects are gone. One whose UID is known is gone when
-// another has its name: a controller can make an object anew that it was just writing
-// to, as Kubernetes' own does with aggregated ClusterRoles.
-func (c *client) waitForDelete(list kube.ResourceList, uids map[facts.Ref]types.UID, timeout time.Duration) error {
+	list = list.Filter(func(info *resource.Info) bool { return c.deleted[refOf(info)] != "" })
+	if len(list) == 0 {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(c.untilFenced, stepTimeout(c.operationCtx, timeout))
 	defer cancel()
 	end := c.timeline.start("Wait until gone: %s", refs(list))
-	took, err := c.waiter.WaitForDelete(ctx, named(list, uids))
+	took, err := c.waiter.WaitForDelete(ctx, named(list, c.deleted))
 	end(took)
 	return c.noteRefusal(err, "wait until what was deleted is gone")
 }

@@ -20,8 +20,8 @@ import (
 // manifests of the revisions that failed since one was deployed, oldest first:
 // fields that they alone have set are removed.
 //
-// Helm refuses, before it stores anything, to touch objects of another release.
-// Where that release has no record any more, Perform takes its objects over and
+// Nothing is stored where an object of the chart, or of one of its hooks, is another
+// release's. Where that release has no record any more, Perform takes its objects over and
 // runs the operation once again.
 func (o *Operations) Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome {
 	t := newTimeline()
@@ -63,7 +63,7 @@ func (o *Operations) deploy(ctx context.Context, mode facts.DeployMode, failed [
 	if err != nil {
 		return result.Outcome{}, nil, err
 	}
-	client := &deployClient{client: op.client, core: op.backend.Core}
+	client := &deployClient{client: op.client, core: op.backend.Core, hooks: o.chart.hooksIn(mode)}
 	out, err := o.runMode(mode, op, client, ch, values, failed)
 	if err != nil {
 		return result.Outcome{}, nil, err
@@ -82,7 +82,7 @@ func (o *Operations) runMode(mode facts.DeployMode, op *operation, c *deployClie
 	switch mode {
 	case facts.ModeInstall, facts.ModeReplace:
 		replace := mode == facts.ModeReplace
-		return o.install(op, &installClient{deployClient: c, replace: replace}, ch, values, replace, failed), nil
+		return o.install(op, &installClient{deployClient: c}, ch, values, replace, failed), nil
 	case facts.ModeUpgrade:
 		return o.upgrade(op, &upgradeClient{deployClient: c}, ch, values, failed), nil
 	}
@@ -102,6 +102,7 @@ func (o *Operations) install(op *operation, c *installClient, ch *helmchart.Char
 	i.Wait = true
 	i.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	i.DisableOpenAPIValidation = true
+	c.first = !replace
 	c.leavings.accepted = facts.Baseline{} // of objects that exist, nobody knows what they were made from
 	out := op.run(c, func() (*release.Release, error) {
 		c.failed = buildFailedRevisions(c.client, failed)
@@ -114,7 +115,7 @@ func (o *Operations) install(op *operation, c *installClient, ch *helmchart.Char
 	if out.Cut {
 		return out
 	}
-	c.endPrefetch()
+	c.endLook()
 	if !replace {
 		out.Adopted = names(c.adopted)
 	}
@@ -132,7 +133,7 @@ func (o *Operations) upgrade(op *operation, c *upgradeClient, ch *helmchart.Char
 	u.ResetValues = true
 	u.SkipSchemaValidation = true // as in install
 	u.DisableOpenAPIValidation = true
-	return op.run(c, func() (*release.Release, error) {
+	out := op.run(c, func() (*release.Release, error) {
 		c.failed = buildFailedRevisions(c.client, failed)
 		// Before, the upgrade went well without a CRD that may not be made: it still
 		// does where the chart uses none of its kinds.
@@ -147,6 +148,10 @@ func (o *Operations) upgrade(op *operation, c *upgradeClient, ch *helmchart.Char
 		}
 		return rel, err
 	})
+	if !out.Cut {
+		c.endLook()
+	}
+	return out
 }
 
 // denied reports whether an error names a permission that is missing.

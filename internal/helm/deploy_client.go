@@ -1,17 +1,17 @@
 package helm
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"strings"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/kube"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // The phases that Helm goes through by itself at the beginning of a deploy.
@@ -25,19 +25,91 @@ type deployClient struct {
 	*client
 	core     corev1client.CoreV1Interface
 	failed   failedRevisions
-	rendered sync.Once
+	hooks    []string          // the manifests of the chart's hooks that are to run
+	first    bool              // no revision is stored: what names the release is not known to be its own
+	built    bool              // the first manifest was
 	objects  kube.ResourceList // what was built last
+	endCache func()            // of what was looked at
 }
 
-// Build builds a manifest. The first one of an action follows the rendering,
-// which ends that phase. The last one before the action refuses objects of
-// another release is the chart's: Perform takes c.objects for it. TestInstallOrder
-// and TestUpgradeOrder hold Helm to both.
+// Build builds a manifest. The first one of an action is the chart's: it follows the
+// rendering, which ends that phase, and nothing is written before it. The last one
+// before the action refuses objects of another release is the chart's, too: Perform takes
+// c.objects for it. TestInstallOrder and TestUpgradeOrder hold Helm to both.
 func (c *deployClient) Build(r io.Reader, validate bool) (kube.ResourceList, error) {
-	c.rendered.Do(func() { c.timeline.enter(phaseCheck) })
+	first := !c.built
+	if c.built = true; first {
+		c.timeline.enter(phaseCheck)
+	}
 	built, err := c.client.Build(r, validate)
 	c.objects = built
+	if err == nil && first {
+		err = c.look(built)
+	}
 	return built, err
+}
+
+// look reads what the operation is about to write to, before it has written anything, and
+// refuses what is somebody else's. All of it is read in parallel: until endLook, the same
+// is answered from memory, which is what Helm reads next to see who owns what exists,
+// and what an update starts from.
+//
+// Of the chart's objects, those are refused here that name another owner. What names
+// nobody is left to Helm, which knows whether the manifest before had it. An object that
+// cannot be read is, too: its next read gets the same answer, or fails in the same way.
+func (c *deployClient) look(chart kube.ResourceList) error {
+	c.endCache = c.cacheGets()
+	taken := make(chan error, 1)
+	go func() {
+		taken <- refuseTakenHooks(c.client, fmt.Sprintf("Release `%s` was not deployed", c.release.Name), c.hooks)
+	}()
+	live, theirs := make([]*unstructured.Unstructured, len(chart)), make([]error, len(chart))
+	var reads errgroup.Group
+	reads.SetLimit(parallelRequests)
+	for i, info := range chart {
+		reads.Go(func() (err error) {
+			if live[i], err = readLive(info); err == nil && live[i] != nil {
+				if why := othersOwn(c.release)(live[i]); why != "" {
+					theirs[i] = fmt.Errorf("%s exists: %s", refOf(info), why)
+				}
+			}
+			return nil
+		})
+	}
+	_ = reads.Wait()
+	// A hook comes first: it is not taken over, and nothing is before all is known to go well.
+	if err := <-taken; err != nil {
+		return err
+	}
+	if cause := errors.Join(theirs...); cause != nil {
+		return &ownershipConflict{cause}
+	}
+	if c.first {
+		return takeIn(c.client, chart, live)
+	}
+	return nil
+}
+
+// endLook has whatever is read from now on be read afresh.
+func (c *deployClient) endLook() {
+	if c.endCache != nil {
+		c.endCache()
+		c.endCache = nil
+	}
+}
+
+// Create creates the objects of a hook or of the chart. Nothing that was looked at
+// before counts from now on: a hook may change it.
+func (c *deployClient) Create(list kube.ResourceList) (*kube.Result, error) {
+	c.endLook()
+	return c.client.Create(list)
+}
+
+// Update brings objects to the chart's manifest, and removes what failed revisions have
+// set.
+func (c *deployClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
+	defer c.endLook()
+	return c.client.Update(c.failed.over(original, target, c.log), target, force)
 }
 
 // upgradeClient is the client of an upgrade.
@@ -63,99 +135,15 @@ func (c *upgradeClient) Build(r io.Reader, validate bool) (kube.ResourceList, er
 	return c.buildStored(text, false)
 }
 
-// Update brings the release's objects to the chart's new manifest, and removes
-// what failed revisions have set.
-func (c *upgradeClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
-	return c.deployClient.Update(c.failed.over(original, target, c.log), target, force)
-}
-
 // installClient is the client of an install.
 type installClient struct {
 	*deployClient
-	replace    bool // revisions are stored, so what names the release is its own
-	prefetched sync.Once
-	endCache   func()
-	adopted    []facts.Ref // objects that existed and named the release as their owner
-}
-
-// Build builds a manifest. The first one of an install is the chart's, whose
-// objects Helm reads next, one by one, to see who owns those that exist: they are
-// prefetched. Were it another manifest, the prefetch would cost its requests and
-// save none; TestInstallOrder holds Helm to it.
-func (c *installClient) Build(r io.Reader, validate bool) (kube.ResourceList, error) {
-	built, err := c.deployClient.Build(r, validate)
-	if err == nil {
-		c.prefetched.Do(func() { err = c.takeIn(built, c.prefetch(built)) })
-	}
-	return built, err
-}
-
-// prefetch reads objects in parallel and returns them, nil for those that do not exist
-// or cannot be read. Until endPrefetch, Helm's own reads of them are answered from memory.
-func (c *installClient) prefetch(list kube.ResourceList) []metav1.Object {
-	c.endCache = c.cacheGets()
-	live := make([]metav1.Object, len(list))
-	var reads errgroup.Group
-	reads.SetLimit(parallelRequests)
-	for i, info := range list {
-		reads.Go(func() error {
-			// Helm's own read gets the same answer, or fails in the same way.
-			live[i], _ = readLive(info)
-			return nil
-		})
-	}
-	_ = reads.Wait()
-	return live
-}
-
-// takeIn refuses what names the release, of which no record is left, and is wanted by
-// somebody else by its marks: it would count as the release's own from then on. Helm goes
-// by the name alone. Where adopt names all of it, it is marked as taken over, unless
-// Helm is about to refuse another object.
-func (c *installClient) takeIn(list kube.ResourceList, live []metav1.Object) error {
-	if c.replace {
-		return nil
-	}
-	var marked []foreignObject
-	refusedByHelm := false
-	for i, info := range list {
-		if live[i] == nil {
-			continue
-		}
-		o := foreignObject{info: info, live: live[i], owner: ownership.NamedRelease(live[i].GetAnnotations())}
-		_, before := ownership.TakenOver(live[i].GetAnnotations())
-		switch o.doubt = doubtOf(&o, c.release); {
-		case ownerOf(live[i]) != c.release:
-			refusedByHelm = true
-		case o.doubt != nil && !before:
-			marked = append(marked, o)
-		}
-	}
-	if err := refuseTakeOver(c.client, marked); err != nil || refusedByHelm {
-		return err
-	}
-	_, err := setOwners(c.client, marked)
-	return err
-}
-
-func (c *installClient) endPrefetch() {
-	if c.endCache != nil {
-		c.endCache()
-		c.endCache = nil
-	}
-}
-
-// Create creates the objects of a hook or of the chart. Nothing that was
-// prefetched counts from now on.
-func (c *installClient) Create(list kube.ResourceList) (*kube.Result, error) {
-	c.endPrefetch()
-	return c.deployClient.Create(list)
+	adopted []facts.Ref // objects that existed and named the release as their owner
 }
 
 // Update is called in place of Create where some of the chart's objects exist:
 // original are those. Nobody knows the manifest that they were made from.
 func (c *installClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
-	c.endPrefetch()
 	c.adopted = refs(original)
-	return c.deployClient.Update(c.failed.over(original, target, c.log), target, force)
+	return c.deployClient.Update(original, target, force)
 }

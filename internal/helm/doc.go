@@ -9,9 +9,10 @@
 // install, upgrade, uninstall and the creation of CRDs each have a client type over
 // it.
 //
-// Only the uninstall's client reads the owner of each object that it deletes. Hooks,
-// and objects that the chart has no more, are deleted by name, as by Helm. A rollback
-// looks at the owners of all objects before it begins.
+// An operation writes to no object by its name alone (own.go). It reads whose an object
+// is, and binds the write to what it has read. What it would change or replace and is
+// somebody else's ends it, before anything is stored where that is seen by then; what it
+// would only delete is left, and told of.
 //
 // Where a client relies on the order in which an action calls it, sdk_order_test.go
 // holds the action to that order.

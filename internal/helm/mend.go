@@ -6,29 +6,22 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
-	"time"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/cli-runtime/pkg/resource"
-	"k8s.io/client-go/util/retry"
 
+	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/contents"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
-// mendTries paces the writes of an object that somebody else changes at the same time,
-// for somewhat more than a second: a controller that is at work writes several times.
-var mendTries = wait.Backoff{Steps: 8, Duration: 10 * time.Millisecond, Factor: 2, Jitter: 0.1}
-
 // mending makes an update of one object into one after which the object is as the
-// target says. merge is Helm's, for the objects of targets.
+// target says. merge is Helm's three-way merge (merge.go), for the objects of targets.
 //
 // An object is not written at all where its manifest is what it was and it lives so,
 // in all but what the deploy before had to accept: an unchanged deploy changes
@@ -37,34 +30,27 @@ var mendTries = wait.Backoff{Steps: 8, Duration: 10 * time.Millisecond, Factor: 
 // admission.
 func (l *leavings) mending(merge updateFunc, targets kube.ResourceList) updateFunc {
 	scaled := contents.Autoscaled(manifests(targets))
-	return func(original, target kube.ResourceList, force bool) (*kube.Result, error) {
-		if len(target) != 1 {
-			return merge(original, target, force)
-		}
+	return func(original, target kube.ResourceList) (*kube.Result, error) {
 		m := &mended{leavings: l, info: target[0], want: manifests(target)[0], scaled: scaled}
 		if m.want.GetKind() == "" {
-			return merge(original, target, force)
+			return merge(original, target)
 		}
 		if info := original.Get(m.info); info != nil {
 			m.was = manifests(kube.ResourceList{info})[0]
 		}
-		before, err := m.read() // Helm reads the same first, and is answered from memory
+		before, err := readLive(m.info) // merge reads the same first, and is answered from memory
 		if err == nil && m.isAsBefore(before) {
 			return &kube.Result{Updated: target}, m.info.Refresh(before, true)
 		}
-		res, err := merge(original, target, force)
+		res, err := merge(original, target)
 		if err == nil {
 			m.mend()
-		} else if before != nil && isInvalid(err) && m.replace(before) == nil {
+		} else if before != nil && apierrors.IsInvalid(err) && m.replace(before) == nil {
 			return &kube.Result{Updated: target}, nil
 		}
 		return res, err
 	}
 }
-
-// isInvalid reports whether the API server refused a patch since it makes an object
-// that cannot be. Helm returns the text alone.
-func isInvalid(err error) bool { return strings.Contains(err.Error(), " is invalid: ") }
 
 // mended is an object that is brought to what the manifest says.
 type mended struct {
@@ -161,13 +147,12 @@ func (m *mended) replace(before *unstructured.Unstructured) error {
 // overwrite writes the fields that differ over the object in the version that was
 // read, and returns the answer. It is a merge patch, which can replace lists and
 // needs no permission beside Helm's own, and its resourceVersion makes it an update.
+// Where somebody else changes the object meanwhile, it is read and written anew, as long
+// as it is the release's.
 func (m *mended) overwrite(live *unstructured.Unstructured) (*unstructured.Unstructured, error) {
-	err := retry.RetryOnConflict(mendTries, func() (err error) {
-		if live == nil { // it was changed since it was read
-			if live, err = m.read(); err == nil && live == nil {
-				err = errors.New("it is gone")
-			}
-			if err != nil {
+	err := apifailure.RetryConflicts(func() (err error) {
+		if live == nil {
+			if live, err = m.readOwn(); err != nil {
 				return err
 			}
 		}
@@ -191,6 +176,21 @@ func (m *mended) overwrite(live *unstructured.Unstructured) (*unstructured.Unstr
 	return live, nil
 }
 
+// readOwn reads an object that has to exist, and to be nobody else's.
+func (m *mended) readOwn() (*unstructured.Unstructured, error) {
+	live, err := readLive(m.info)
+	switch {
+	case err != nil:
+		return nil, err
+	case live == nil:
+		return nil, errors.New("it is gone")
+	}
+	if why := othersOwn(m.release)(live); why != "" {
+		return nil, foreign(refOf(m.info), why)
+	}
+	return live, nil
+}
+
 // overwriting returns the merge patch that makes a live object the wanted one if it
 // is still in the version that was read, or nil where there is nothing to change.
 func overwriting(live, want *unstructured.Unstructured) ([]byte, error) {
@@ -206,19 +206,5 @@ func overwriting(live, want *unstructured.Unstructured) ([]byte, error) {
 	if err != nil || string(patch) == "{}" {
 		return nil, err
 	}
-	version, err := json.Marshal(map[string]any{"metadata": map[string]any{"resourceVersion": live.GetResourceVersion()}})
-	if err != nil {
-		return nil, err
-	}
-	return jsonpatch.MergeMergePatches(patch, version)
-}
-
-// read returns the object as it lives, or nil where there is none.
-func (m *mended) read() (*unstructured.Unstructured, error) {
-	found, err := resource.NewHelper(m.info.Client, m.info.Mapping).Get(m.info.Namespace, m.info.Name)
-	if apierrors.IsNotFound(err) {
-		return nil, nil
-	}
-	live, _ := found.(*unstructured.Unstructured)
-	return live, err
+	return bind(patch, live)
 }

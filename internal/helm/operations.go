@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
@@ -35,13 +36,17 @@ type Operations struct {
 	// expected is what the deployed revision's deploy left differing; nil where it
 	// noted nothing.
 	expected facts.Baseline
+	recorded []facts.Hook // the hooks that stored records name
 }
 
 // Expect sets what the operations that follow have to expect of the objects: how
 // they differed from the manifest when the deployed revision's deploy was through.
 // That is left alone. With nil, since nothing was noted, it is presumed by who wrote
-// what differs.
-func (o *Operations) Expect(left facts.Baseline) { o.expected = left }
+// what differs. recorded are hooks that stored records of the release name: it may have
+// made an object of their name.
+func (o *Operations) Expect(left facts.Baseline, recorded []facts.Hook) {
+	o.expected, o.recorded = left, slices.Concat(o.recorded, recorded)
+}
 
 // operation is one operation of Helm's: the configuration that its action runs
 // with, and the base of its Kubernetes client.
@@ -74,7 +79,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 	sdk := kube.New(backend.Getter)
 	sdk.Namespace = o.opts.Namespace
 	sdk.Log = o.opts.Log
-	return &operation{
+	op := &operation{
 		backend: backend,
 		config: &action.Configuration{
 			RESTClientGetter: backend.Getter,
@@ -98,7 +103,9 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			leavings:     left,
 			timeline:     t,
 		},
-	}, nil
+	}
+	op.client.hookObjects.record(o.recorded)
+	return op, nil
 }
 
 // sameNamespace refuses an operation that would store records in one namespace

@@ -3,7 +3,9 @@ package helm
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/release"
@@ -28,8 +30,11 @@ func (c *client) outcome(rel *release.Release, cut bool, err error) result.Outco
 	}
 	o := outcomeOf(rel, err)
 	o.Unproven, o.Diagnostics, o.Phases = c.unproven, c.diagnostics, c.timeline.list()
-	o.Kept = c.left
 	o.Left, o.Unmended = c.leavings.baseline(), c.leavings.failures()
+	for ref, why := range c.left {
+		o.Kept = append(o.Kept, fmt.Sprintf("%s was kept: %s", nameOf(ref), why))
+	}
+	slices.Sort(o.Kept)
 	return o
 }
 
@@ -96,5 +101,12 @@ func isDeadline(err error) bool {
 // exists that does not name the release as its owner. Helm has no type for the
 // error (pkg/action/validate.go); sdk_order_test.go holds it to the text.
 func isOwnershipConflict(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "invalid ownership metadata")
+	var conflict *ownershipConflict
+	return errors.As(err, &conflict) || err != nil && strings.Contains(err.Error(), "invalid ownership metadata")
 }
+
+// ownershipConflict is the same refusal by Berth itself, of an object that the manifest
+// had before, and that Helm would not look at.
+type ownershipConflict struct{ cause error }
+
+func (e *ownershipConflict) Error() string { return e.cause.Error() }

@@ -9,6 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
 
+	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -76,7 +77,14 @@ func checkRollback(releases *storage.Storage, c *client, name string, to int) (l
 	if err != nil {
 		return nil, fmt.Errorf("find the objects of revision %d: %w", to, err)
 	}
-	return last, refuseForeign(c, fmt.Sprintf("Release `%s` was not rolled back to revision %d", name, to), have, want)
+	hooks := record.Hooks(target.Hooks)
+	c.hookObjects.record(record.Hooks(last.Hooks))
+	c.hookObjects.record(hooks)
+	refused := fmt.Sprintf("Release `%s` was not rolled back to revision %d", name, to)
+	if err := refuseTakenHooks(c, refused, hooksAt(hooks, release.HookPreRollback, release.HookPostRollback)); err != nil {
+		return nil, err
+	}
+	return last, refuseForeign(c, refused, have, want)
 }
 
 // rollbackRecords is the record store of one rollback.

@@ -23,7 +23,6 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/rest/fake"
@@ -42,9 +41,10 @@ type sdk struct {
 	t         *testing.T
 	records   *driver.Memory
 	client    *client
-	updateErr error  // what every update of an object ends with
-	unpatched string // the name of an object whose patches fail
-	unserved  string // an API version that is not served
+	refuses   bool              // what is written to an object is no good
+	unpatched string            // the name of an object whose patches fail
+	unserved  string            // an API version that is not served
+	patches   map[string]string // the last patch of each object, by name
 
 	mu    sync.Mutex
 	calls []string
@@ -52,7 +52,7 @@ type sdk struct {
 }
 
 func newSDK(t *testing.T) *sdk {
-	s := &sdk{t: t, records: driver.NewMemory(), live: map[string]*unstructured.Unstructured{}}
+	s := &sdk{t: t, records: driver.NewMemory(), live: map[string]*unstructured.Unstructured{}, patches: map[string]string{}}
 	s.records.SetNamespace("review")
 	s.client = &client{
 		sdkClient: s, log: t.Logf, untilFenced: t.Context(), operationCtx: t.Context(), waiter: s,
@@ -160,10 +160,22 @@ func (s *sdk) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 	return list, nil
 }
 
-// serve answers GET, PATCH and DELETE of an object.
+// serve answers GET, POST, PATCH and DELETE of an object.
 func (s *sdk) serve(req *http.Request) (*http.Response, error) {
+	sent, err := readBody(req)
+	if err != nil {
+		return nil, err
+	}
 	name := path.Base(req.URL.Path)
+	if req.Method == http.MethodPost {
+		return s.servePost(sent)
+	}
 	s.called("%s %s", req.Method, name)
+	if req.Method == http.MethodPatch {
+		s.mu.Lock()
+		s.patches[name] = string(sent)
+		s.mu.Unlock()
+	}
 	code, body := http.StatusNotFound, []byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}`)
 	if o := s.live[name]; o != nil {
 		found, err := json.Marshal(o)
@@ -178,6 +190,29 @@ func (s *sdk) serve(req *http.Request) (*http.Response, error) {
 	return jsonResponse(code, body), nil
 }
 
+// servePost answers with the object that was sent, as created.
+func (s *sdk) servePost(sent []byte) (*http.Response, error) {
+	o := &unstructured.Unstructured{}
+	if err := o.UnmarshalJSON(sent); err != nil {
+		return nil, err
+	}
+	s.called("POST %s", o.GetName())
+	if s.refuses {
+		return jsonResponse(http.StatusBadRequest,
+			[]byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"BadRequest","code":400}`)), nil
+	}
+	o.SetUID("new")
+	body, err := json.Marshal(o)
+	return jsonResponse(http.StatusCreated, body), err
+}
+
+func readBody(req *http.Request) ([]byte, error) {
+	if req.Body == nil {
+		return nil, nil
+	}
+	return io.ReadAll(req.Body)
+}
+
 func jsonResponse(code int, body []byte) *http.Response {
 	return &http.Response{StatusCode: code, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: io.NopCloser(bytes.NewReader(body))}
@@ -187,21 +222,6 @@ func jsonResponse(code int, body []byte) *http.Response {
 func (s *sdk) Create(list kube.ResourceList) (*kube.Result, error) {
 	s.called("create %s", namesOf(list))
 	return &kube.Result{Created: list}, nil
-}
-
-// UpdateThreeWayMerge implements kube.InterfaceThreeWayMerge.
-func (s *sdk) UpdateThreeWayMerge(original, target kube.ResourceList, _ bool) (*kube.Result, error) {
-	s.called("merge %s from %s", namesOf(target), namesOf(original))
-	return &kube.Result{Updated: target}, s.updateErr
-}
-
-// Delete implements kube.Interface. The base client deletes with a policy.
-func (s *sdk) Delete(kube.ResourceList) (*kube.Result, []error) { return nil, []error{errReplaced} }
-
-// DeleteWithPropagationPolicy implements kube.InterfaceDeletionPropagation.
-func (s *sdk) DeleteWithPropagationPolicy(list kube.ResourceList, policy metav1.DeletionPropagation) (*kube.Result, []error) {
-	s.called("delete %s %s", namesOf(list), policy)
-	return &kube.Result{Deleted: list}, nil
 }
 
 // The base client answers these itself.
@@ -214,6 +234,7 @@ func (s *sdk) WatchUntilReady(kube.ResourceList, time.Duration) error { return e
 func (s *sdk) Update(_, _ kube.ResourceList, _ bool) (*kube.Result, error) {
 	return nil, errReplaced
 }
+func (s *sdk) Delete(kube.ResourceList) (*kube.Result, []error) { return nil, []error{errReplaced} }
 func (s *sdk) WaitAndGetCompletedPodPhase(string, time.Duration) (corev1.PodPhase, error) {
 	return "", errReplaced
 }

@@ -1,8 +1,8 @@
 package helm
 
 import (
-	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // These tests run Helm's real actions on Berth's clients, over a fake of
@@ -32,9 +33,9 @@ func hookFor(event string) string {
 	return "apiVersion: batch/v1\nkind: Job\nmetadata: {name: seed, annotations: {helm.sh/hook: " + event + "}}\n"
 }
 
-// The first manifest that an install builds is the chart's, and Helm reads its
-// objects before it creates anything. Else installClient would prefetch the wrong
-// objects, and answer from memory what was changed meanwhile.
+// The first manifest that an install builds is the chart's, and Helm stores and creates
+// nothing before. Else deployClient would look at the wrong objects, or too late, and
+// answer from memory what was changed meanwhile.
 //
 // The record is stored before the first object is created. Else a run that is
 // killed would leave objects that no record knows of.
@@ -49,6 +50,7 @@ func hookFor(event string) string {
 // that is built would be theirs.
 func TestInstallOrder(t *testing.T) {
 	s := newSDK(t)
+	s.exists(hookFor("pre-install"), ours)
 	o, op := s.operations()
 	ch := chartOf(map[string]string{"web.yaml": webMap, "seed.yaml": hookFor("pre-install")})
 	ch.Files = append(ch.Files, &helmchart.File{Name: "crds/crd.yaml", Data: []byte("kind: CustomResourceDefinition")})
@@ -58,10 +60,10 @@ func TestInstallOrder(t *testing.T) {
 	}
 	s.wants(
 		"build ConfigMap/web",
-		"begin cache", "GET web", // the prefetch
-		"GET web", // Helm's own look
+		"begin cache", "GET web", // Berth's look
+		"GET web", // Helm's own
 		"store new revision 1 pending-install",
-		"build Job/seed", "delete Job/seed Foreground", "wait gone Job/seed",
+		"build Job/seed", "GET seed", "DELETE seed", "wait gone Job/seed",
 		"build Job/seed", "store revision 1 pending-install",
 		"end cache", "create Job/seed", "wait hook 1",
 		"create ConfigMap/web", "wait ready 1",
@@ -72,9 +74,6 @@ func TestInstallOrder(t *testing.T) {
 // Helm calls Update in place of Create where some of the chart's objects exist,
 // and passes as original those that exist: installClient takes them for adopted.
 // Else the run would report the wrong objects as adopted, or none.
-//
-// The prefetch ends before the update begins a cache of its own. Else an object
-// would be compared with what it was before the record was stored.
 func TestInstallOrderOverOwnObjects(t *testing.T) {
 	s := newSDK(t)
 	s.exists(webMap, ours)
@@ -84,7 +83,7 @@ func TestInstallOrderOverOwnObjects(t *testing.T) {
 	if out.Err != nil || len(out.Adopted) != 1 || out.Adopted[0] != "ConfigMap/web" {
 		t.Fatalf("outcome %+v", out)
 	}
-	gets := s.calls[2:6] // the prefetch of two objects is in no order
+	gets := s.calls[2:6] // the look at two objects is in no order
 	s.calls = append(s.calls[:2:2], s.calls[6:]...)
 	if !slices.Equal(slices.Sorted(slices.Values(gets)), []string{"GET extra", "GET extra", "GET web", "GET web"}) {
 		t.Errorf("it reads %q", gets)
@@ -93,17 +92,16 @@ func TestInstallOrderOverOwnObjects(t *testing.T) {
 		"build Secret/extra ConfigMap/web",
 		"begin cache",
 		"store new revision 1 pending-install",
-		"end cache",                                                                    // the prefetch's
-		"begin cache", "GET extra", "merge Secret/extra from ", "GET web", "end cache", // web is as it is to be
+		"begin cache", "GET extra", "GET extra", "POST extra", "GET web", "end cache", // web is as it is to be
+		"end cache", // the look's
 		"wait ready 2",
 		"store revision 1 deployed",
 	)
 }
 
-// Helm refuses an object of another release before it stores or creates anything,
-// with a text that isOwnershipConflict knows, with no release in its answer, and
-// with the chart's objects built last. Else Perform would take over the wrong
-// objects, or none.
+// An object of another release is refused when the chart's manifest is built, before
+// Helm stores or creates anything, with no release in its answer, and with the chart's
+// objects built last. Else Perform would take over the wrong objects, or none.
 func TestInstallRefusesForeignObjects(t *testing.T) {
 	s := newSDK(t)
 	s.exists(webMap, theirs)
@@ -113,7 +111,36 @@ func TestInstallRefusesForeignObjects(t *testing.T) {
 	if !isOwnershipConflict(out.Err) || out.Revision != 0 || namesOf(c.objects) != "ConfigMap/web" {
 		t.Errorf("outcome %+v, built last %s", out, namesOf(c.objects))
 	}
+	s.wants("build ConfigMap/web", "begin cache", "GET web", "end cache")
+}
+
+// Helm refuses an object that names nobody with a text that isOwnershipConflict knows.
+// Else Perform would report it as a fault of the chart.
+func TestInstallRefusesNobodysObjects(t *testing.T) {
+	s := newSDK(t)
+	s.exists(webMap, ours)
+	s.live["web"].SetAnnotations(nil)
+	o, op := s.operations()
+	out := o.install(op, &installClient{deployClient: &deployClient{client: s.client}}, chartOf(map[string]string{"web.yaml": webMap}), nil,
+		false, nil)
+	if !isOwnershipConflict(out.Err) || out.Revision != 0 {
+		t.Errorf("outcome %+v", out)
+	}
 	s.wants("build ConfigMap/web", "begin cache", "GET web", "GET web", "end cache")
+}
+
+// An object of a hook's name that is not the release's ends an install before Helm
+// stores anything.
+func TestInstallRefusesATakenHook(t *testing.T) {
+	s := newSDK(t)
+	s.exists(hookFor("pre-install"), theirs)
+	o, op := s.operations()
+	c := &installClient{deployClient: &deployClient{client: s.client, hooks: []string{hookFor("pre-install")}}}
+	out := o.install(op, c, chartOf(map[string]string{"seed.yaml": hookFor("pre-install")}), nil, false, nil)
+	if p := problem.Of(out.Err); p == nil || p.Reason != problem.Foreign || out.Revision != 0 || isOwnershipConflict(out.Err) {
+		t.Errorf("outcome %+v", out)
+	}
+	s.wants("build ", "begin cache", "build Job/seed", "GET seed", "end cache")
 }
 
 // The first manifest that an upgrade builds is the new one, after the rendering.
@@ -136,16 +163,18 @@ func TestUpgradeOrder(t *testing.T) {
 	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client}}, ch, nil, nil); out.Err != nil || out.Revision != 2 {
 		t.Fatalf("outcome %+v", out)
 	}
+	slices.Sort(s.calls[2:4]) // they are read in parallel
 	s.wants(
-		"build Secret/extra ConfigMap/web", // ends the rendering
+		"build Secret/extra ConfigMap/web",    // ends the rendering
+		"begin cache", "GET extra", "GET web", // Berth's look
 		"build ConfigMap/web",
 		"build Secret/extra ConfigMap/web",
 		"GET extra",
 		"store new revision 2 pending-upgrade",
-		"build Job/seed", "delete Job/seed Foreground", "wait gone Job/seed",
+		"build Job/seed", "GET seed", // nothing is left of it
 		"build Job/seed", "store revision 2 pending-upgrade",
-		"create Job/seed", "wait hook 1",
-		"begin cache", "GET extra", "merge Secret/extra from ", "GET web", "merge ConfigMap/web from ConfigMap/web", "end cache",
+		"end cache", "create Job/seed", "wait hook 1",
+		"begin cache", "GET extra", "GET extra", "POST extra", "GET web", "GET web", "POST web", "end cache",
 		"wait ready 2",
 		"store revision 1 superseded",
 		"store revision 2 deployed",
@@ -163,8 +192,8 @@ func TestUpgradeRefusesForeignObjects(t *testing.T) {
 	if !isOwnershipConflict(out.Err) || out.Revision != 0 || namesOf(c.objects) != "Secret/extra ConfigMap/web" {
 		t.Errorf("outcome %+v, built last %s", out, namesOf(c.objects))
 	}
-	if last := s.calls[len(s.calls)-1]; last != "GET extra" {
-		t.Errorf("it went on to %s", last)
+	if last := s.calls[len(s.calls)-1]; last != "end cache" || len(s.calls) != 5 {
+		t.Errorf("it went on to %q", s.calls)
 	}
 }
 
@@ -173,16 +202,18 @@ func TestUpgradeRefusesForeignObjects(t *testing.T) {
 // revision has set would stay for ever.
 func TestUpgradeOverAFailedRevision(t *testing.T) {
 	s := newSDK(t)
+	failed := extraSecret + "data: {old: eA==}\n"
+	s.exists(failed, ours)
 	s.store(1, release.StatusDeployed, webMap)
-	s.store(2, release.StatusFailed, webMap+"---\n"+extraSecret)
+	s.store(2, release.StatusFailed, webMap+"---\n"+failed)
 	o, op := s.operations()
 	ch := chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret})
-	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client}}, ch, nil, []string{extraSecret}); out.Err != nil ||
+	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client}}, ch, nil, []string{failed}); out.Err != nil ||
 		out.Revision != 3 {
 		t.Fatalf("outcome %+v", out)
 	}
-	if !slices.Contains(s.calls, "merge Secret/extra from Secret/extra") {
-		t.Errorf("calls %q", s.calls)
+	if patch := s.patches["extra"]; !strings.Contains(patch, `"data":null`) || !strings.Contains(patch, `"uid":"uid"`) {
+		t.Errorf("patch %s", patch)
 	}
 }
 
@@ -198,23 +229,24 @@ func TestUpgradeOverAFailedRevision(t *testing.T) {
 // revision pending.
 func TestRollbackOrder(t *testing.T) {
 	for name, c := range map[string]struct {
-		err  error
-		last []string // calls
-		want map[int]release.Status
+		fails bool
+		last  []string // calls
+		want  map[int]release.Status
 	}{
-		"success": {nil, []string{"merge  from Secret/extra", "end cache", "wait ready 1", "store revision 3 deployed"},
+		"success": {false, []string{"DELETE extra", "end cache", "wait ready 1", "store revision 3 deployed"},
 			map[int]release.Status{2: release.StatusFailed, 3: release.StatusDeployed}},
-		"failure": {errors.New("no"), []string{"end cache", "store revision 3 failed"},
+		"failure": {true, []string{"end cache", "store revision 3 failed"},
 			map[int]release.Status{2: release.StatusFailed, 3: release.StatusFailed}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSDK(t)
-			s.updateErr = c.err
+			s.refuses = c.fails
+			s.exists(extraSecret, ours)
 			s.store(1, release.StatusSuperseded, webMap)
 			s.store(2, release.StatusFailed, webMap+"---\n"+extraSecret)
 			o, op := s.operations()
 			out := o.rollback(op, 1)
-			if out.Revision != 3 || out.Applied != (c.err == nil) || (out.Err == nil) != (c.err == nil) {
+			if out.Revision != 3 || out.Applied == c.fails || (out.Err == nil) == c.fails {
 				t.Errorf("outcome %+v", out)
 			}
 			s.calls = slices.DeleteFunc(s.calls, func(call string) bool { return call == "GET web" || call == "GET extra" })
@@ -222,7 +254,7 @@ func TestRollbackOrder(t *testing.T) {
 				"build ConfigMap/web Secret/extra", "build ConfigMap/web", // the check
 				"store new revision 3 pending-rollback",
 				"build ConfigMap/web Secret/extra", "build ConfigMap/web",
-				"begin cache", "merge ConfigMap/web from ConfigMap/web",
+				"begin cache", "POST web",
 			}, c.last...)...)
 			for revision, status := range c.want {
 				if got := s.status(revision); got != status {
@@ -240,9 +272,9 @@ func TestRollbackOrder(t *testing.T) {
 // deleted. Else skipFinishedHooks could not tell of an uninstall that was cut short
 // that its hooks have run, and they would run again without the objects they need.
 //
-// The release's objects are deleted by DeleteWithPropagationPolicy, which reads each
-// first and keeps what is another release's. Helm finds it by type assertion, and
-// would else delete them by name.
+// The release's objects are deleted by DeleteWithPropagationPolicy, which Helm finds by
+// type assertion. Else they would be deleted as hooks, of which nothing shows that they
+// are the release's.
 //
 // It deletes the objects before it waits for them. Else it would wait for those that
 // are kept. The record stays, as uninstalled, to the end. Else nothing would know of
@@ -261,12 +293,13 @@ func TestUninstallOrder(t *testing.T) {
 	if out.Err != nil || len(out.Missing) != 1 || len(out.Kept) != 1 {
 		t.Fatalf("outcome %+v", out)
 	}
+	look := []string{"build Job/seed", "GET seed"}
 	hook := []string{
-		"build Job/seed", "delete Job/seed Foreground", "wait gone Job/seed",
+		"build Job/seed", "GET seed",
 		"build Job/seed", "store revision 1 uninstalling", "create Job/seed", "wait hook 1",
 	}
-	slices.Sort(s.calls[9:12]) // objects are deleted in parallel
-	s.wants(slices.Concat(hook, []string{
+	slices.Sort(s.calls[10:13]) // objects are deleted in parallel
+	s.wants(slices.Concat(look, hook, []string{
 		"store revision 1 uninstalling",
 		"build ConfigMap/web Secret/extra",
 		"DELETE web", "GET extra", "GET web",

@@ -13,7 +13,6 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/resource"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
@@ -205,20 +204,31 @@ func refuseTakeOver(c *client, objects []foreignObject) error {
 	return p
 }
 
-// leaveTaken returns the objects without those that were taken over, which outlive the
-// manifest that had them, and notes these.
-func (c *client) leaveTaken(list kube.ResourceList) kube.ResourceList {
-	return list.Filter(func(info *resource.Info) bool {
-		live, err := readLive(info)
-		if err != nil || live == nil {
-			return true
+// takeIn refuses what names the release, of which no record is left, and is wanted by
+// somebody else by its marks: it would count as the release's own from then on. Helm goes
+// by the name alone. Where adopt names all of it, it is marked as taken over, unless
+// Helm is about to refuse another object.
+func takeIn(c *client, list kube.ResourceList, live []*unstructured.Unstructured) error {
+	var marked []foreignObject
+	refusedByHelm := false
+	for i, info := range list {
+		if live[i] == nil {
+			continue
 		}
-		why := c.takenOver(refOf(info), live)
-		if why != "" {
-			c.left = append(c.left, fmt.Sprintf("%s was left: %s", nameOf(refOf(info)), why))
+		o := foreignObject{info: info, live: live[i], owner: ownership.NamedRelease(live[i].GetAnnotations())}
+		_, before := ownership.TakenOver(live[i].GetAnnotations())
+		switch o.doubt = doubtOf(&o, c.release); {
+		case ownerOf(live[i]) != c.release:
+			refusedByHelm = true
+		case o.doubt != nil && !before:
+			marked = append(marked, o)
 		}
-		return why == ""
-	})
+	}
+	if err := refuseTakeOver(c, marked); err != nil || refusedByHelm {
+		return err
+	}
+	_, err := setOwners(c, marked)
+	return err
 }
 
 // takenOver returns why an object outlives the release that it belongs to, or "".
@@ -231,45 +241,3 @@ func (c *client) takenOver(ref facts.Ref, live metav1.Object) string {
 
 // adopts returns whether the user has named an object as one to take.
 func (c *client) adopts(ref facts.Ref) bool { return slices.ContainsFunc(c.adopt, ref.Matches) }
-
-// setOwners calls setOwner for each object. It returns the names of those that
-// were written, and the first error.
-func setOwners(c *client, foreign []foreignObject) ([]string, error) {
-	var patches errgroup.Group
-	patches.SetLimit(parallelRequests)
-	written := make([]string, len(foreign))
-	for i, o := range foreign {
-		patches.Go(func() error {
-			if err := setOwner(c, o); err != nil {
-				return err
-			}
-			written[i] = nameOf(refOf(o.info))
-			return nil
-		})
-	}
-	err := patches.Wait()
-	return slices.DeleteFunc(written, func(name string) bool { return name == "" }), err
-}
-
-// setOwner writes c's release on an object that is still as it was read and, unless
-// the release had made it, whom it is taken from.
-func setOwner(c *client, o foreignObject) error {
-	annotations := c.release.Annotations()
-	if o.owner != c.release || o.doubt != nil {
-		from := cmp.Or(o.owner.String(), "nobody that it named")
-		annotations = ownership.Merge(annotations, ownership.TakenOverFrom(from, o.live.GetAnnotations()))
-	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
-		"uid": o.live.GetUID(), "resourceVersion": o.live.GetResourceVersion(),
-		"labels":      c.release.Labels(),
-		"annotations": annotations,
-	}})
-	if err != nil {
-		return fmt.Errorf("write the patch of %s: %w", refOf(o.info), err)
-	}
-	helper := resource.NewHelper(o.info.Client, o.info.Mapping).WithFieldManager(fieldManager)
-	if _, err := helper.Patch(o.info.Namespace, o.info.Name, types.MergePatchType, patch, nil); err != nil {
-		return apifailure.Classify(err, fmt.Sprintf("take %s over from %s", refOf(o.info), nameOwner(o.owner)))
-	}
-	return nil
-}

@@ -161,7 +161,7 @@ func TestInstallOverOwnObjectsThatAreKept(t *testing.T) {
 			}
 			s.client.adopt = c.adopt
 			o, op := s.operations()
-			install := &installClient{deployClient: &deployClient{client: s.client}, replace: c.replace}
+			install := &installClient{deployClient: &deployClient{client: s.client}}
 			out := o.install(op, install, chartOf(map[string]string{"web.yaml": webMap}), nil, c.replace, nil)
 			if !c.refused && out.Err != nil {
 				t.Fatal(out.Err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"helm.sh/helm/v3/pkg/action"
@@ -12,6 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage"
 	"k8s.io/apimachinery/pkg/api/meta"
 
+	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -35,7 +35,7 @@ func (o *Operations) Uninstall(ctx context.Context, pods bool) result.Outcome {
 }
 
 func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper, pods bool) result.Outcome {
-	c := newUninstallClient(op.client)
+	c := &uninstallClient{client: op.client}
 	u := action.NewUninstall(op.config)
 	u.Wait = true
 	u.KeepHistory = true
@@ -60,7 +60,8 @@ func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper, pods bool)
 	if out.Err != nil {
 		out.Err = withReason(errors.Join(append([]error{out.Err}, c.failures...)...))
 	}
-	out.Kept, out.Missing = slices.Sorted(maps.Values(c.kept)), c.missing
+	out.Missing = c.missing
+	o.recorded = append(o.recorded, c.recorded...) // for an install anew, when the records are gone
 	return out
 }
 
@@ -79,7 +80,15 @@ func prepareUninstall(releases *storage.Storage, c *uninstallClient, mapper meta
 	if c.objects, c.missing, err = inventory(rel.Manifest, mapper); err != nil {
 		return fmt.Errorf("list what revision %d of release %s is made of: %w", rel.Version, name, err)
 	}
-	if !skipFinishedHooks(rel) {
+	finished := skipFinishedHooks(rel)
+	hooks := record.Hooks(rel.Hooks)
+	c.hookObjects.record(hooks)
+	c.recorded = hooks
+	if err := refuseTakenHooks(c.client, fmt.Sprintf("Release `%s` was not uninstalled", name),
+		hooksAt(hooks, release.HookPreDelete, release.HookPostDelete)); err != nil {
+		return err
+	}
+	if !finished {
 		return nil
 	}
 	if err := releases.Update(rel); err != nil {

@@ -10,9 +10,9 @@ import (
 // parallelRequests is how many requests an operation has in flight at most.
 const parallelRequests = 16
 
-// updateFunc brings objects from what one manifest says to what another says, as
-// Helm's UpdateThreeWayMerge does.
-type updateFunc func(original, target kube.ResourceList, force bool) (*kube.Result, error)
+// updateFunc brings one object from what one manifest says to what another says. The
+// first need not have it.
+type updateFunc func(original, target kube.ResourceList) (*kube.Result, error)
 
 // updateInParallel is Helm's update with the objects of one kind in parallel, and
 // the kinds in the manifest's order. Helm updates one object after the other,
@@ -20,31 +20,30 @@ type updateFunc func(original, target kube.ResourceList, force bool) (*kube.Resu
 // minute.
 //
 // As with Helm, a failed patch does not stop it, so that all failures are
-// returned, but nothing is deleted then; an object that cannot be read or created
+// returned, but nothing is dropped then; an object that cannot be read or created
 // does stop it.
-func updateInParallel(update updateFunc, original, target kube.ResourceList, force bool) (*kube.Result, error) {
+func updateInParallel(update updateFunc, drop func(kube.ResourceList) *kube.Result, original, target kube.ResourceList) (*kube.Result,
+	error) {
+	dropped := original.Difference(target) // before an answer takes the place of what was built
 	all := &kube.Result{}
 	var failed error
 	for _, batch := range batches(target) {
-		stop, err := updateBatch(update, original, batch, force, all)
+		stop, err := updateBatch(update, original, batch, all)
 		failed = joinErrors(failed, err)
 		if stop {
 			break
 		}
 	}
-	dropped := original.Difference(target)
-	if failed != nil || len(dropped) == 0 {
-		return all, failed
+	if failed == nil && len(dropped) > 0 {
+		addResult(all, drop(dropped))
 	}
-	res, err := update(dropped, nil, force)
-	addResult(all, res)
-	return all, err
+	return all, failed
 }
 
 // updateBatch updates objects that do not depend on each other. It waits for all
 // of them and joins their errors in the manifest's order. stop says that an
 // object could not be read or created.
-func updateBatch(update updateFunc, original, batch kube.ResourceList, force bool, all *kube.Result) (stop bool, failed error) {
+func updateBatch(update updateFunc, original, batch kube.ResourceList, all *kube.Result) (stop bool, failed error) {
 	// Looked up before the first update, which changes objects that original may share.
 	before := make([]kube.ResourceList, len(batch))
 	for i, info := range batch {
@@ -58,7 +57,7 @@ func updateBatch(update updateFunc, original, batch kube.ResourceList, force boo
 	calls.SetLimit(parallelRequests)
 	for i, info := range batch {
 		calls.Go(func() error {
-			results[i], errs[i] = update(before[i], kube.ResourceList{info}, force)
+			results[i], errs[i] = update(before[i], kube.ResourceList{info})
 			return nil // errs has it
 		})
 	}

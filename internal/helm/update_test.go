@@ -56,17 +56,20 @@ func TestUpdateInParallelFails(t *testing.T) {
 		"a creation": {"b", "a b"},
 	} {
 		var calls []string
-		_, err := updateInParallel(func(was, now kube.ResourceList, _ bool) (*kube.Result, error) {
-			one := slices.Concat(now, was)[0]
-			calls = append(calls, one.Name)
+		drop := func(dropped kube.ResourceList) *kube.Result {
+			calls = append(calls, dropped[0].Name)
+			return nil
+		}
+		_, err := updateInParallel(func(was, now kube.ResourceList) (*kube.Result, error) {
+			calls = append(calls, now[0].Name)
 			switch {
-			case one.Name != c.fails:
+			case now[0].Name != c.fails:
 				return &kube.Result{}, nil
 			case len(was) > 0:
 				return &kube.Result{Updated: now}, failure
 			}
 			return nil, failure
-		}, original, target, false)
+		}, drop, original, target)
 		if got := strings.Join(calls, " "); got != c.want || errors.Is(err, failure) != (c.fails != "") {
 			t.Errorf("%s fails: %q, %v; want %q", name, got, err, c.want)
 		}

@@ -55,6 +55,21 @@ func OwnerOf(labels, annotations map[string]string) Release {
 	return r
 }
 
+// OtherOwner returns whom an object belongs to where it names somebody else than the
+// release as its owner, or "". An object that names nobody is no other's, by Helm's own
+// rule for what the manifest had before: it has lost its marks, or is older than they.
+// The manager's label alone counts where no release is named.
+func OtherOwner(r Release, labels, annotations map[string]string) string {
+	named, manager := NamedRelease(annotations), labels[LabelManagedBy]
+	switch {
+	case named.Name != "" && named.Name != r.Name, named.Namespace != "" && named.Namespace != r.Namespace:
+		return "release " + named.String()
+	case named.Name == "" && manager != "" && manager != ManagedByHelm:
+		return "what calls itself " + manager
+	}
+	return ""
+}
+
 // KeptByPolicy reports whether the annotations hold the resource policy "keep", in
 // any case and with space around it. By it Berth's uninstall leaves an object, and
 // an object that a release no longer has is no leftover. Helm itself goes by

@@ -3,3 +3,48 @@ package ownership
 // AnnotationHookOf is what Berth writes on each object that a hook of a release makes:
 // the release, as namespace/name. Helm writes no owner on them.
 const AnnotationHookOf = "berth.dev/hook-of"
+
+const labelInstance = "app.kubernetes.io/instance"
+
+// HookObject is an object that has the name of a release's hook.
+type HookObject struct {
+	Labels, Annotations map[string]string
+	Controller          string            // the object that controls it, as kind/name; "": none does
+	Wanted              map[string]string // the labels that the hook's manifest gives it
+	Recorded            bool              // a stored record of the release names the hook
+}
+
+// NotByHookOf returns why an object is not to be taken for one that a hook of the
+// release has made, or "". Helm deletes whatever has the name of a hook before it makes
+// the hook's object, so that this has to be shown.
+//
+// What an earlier Berth or Helm itself has made carries no mark. It passes as the
+// release's own where Helm's annotation says that a hook made it, nothing on it speaks
+// for somebody else, and a record of the release or the usual label names the release.
+func NotByHookOf(r Release, o HookObject) string {
+	if owner := OtherOwner(r, nil, o.Annotations); owner != "" {
+		return "it belongs to " + owner
+	}
+	switch made := o.Annotations[AnnotationHookOf]; {
+	case made == r.String() || OwnerOf(o.Labels, o.Annotations) == r:
+		return ""
+	case made != "":
+		return "a hook of release " + made + " made it"
+	case !IsHook(o.Annotations):
+		return "no hook made it"
+	case o.Controller != "":
+		return "it belongs to " + o.Controller
+	}
+	if why, keep := KeepMark(o.Labels, o.Annotations); keep {
+		return why
+	}
+	switch instance := o.Labels[labelInstance]; {
+	case instance == r.Name:
+		return ""
+	case !o.Recorded:
+		return "a hook made it, and nothing shows that this was one of release " + r.String()
+	case instance != "" && instance != o.Wanted[labelInstance]:
+		return "its label " + labelInstance + " says " + instance
+	}
+	return ""
+}

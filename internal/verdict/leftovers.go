@@ -41,14 +41,35 @@ func failed(f *facts.Facts, all bool) []*facts.Record {
 // those that exist, belong to the release, have no policy to be kept, and are not
 // among the deployed objects.
 func Leftovers(abandoned, deployed []facts.Object) []facts.Object {
+	return leftBehind(abandoned, deployed, func(o facts.Object) bool { return o.Owned })
+}
+
+// LeftoversOfOthers returns the objects of abandoned revisions that would be deleted if
+// they were not somebody else's by now.
+func LeftoversOfOthers(abandoned, deployed []facts.Object) []facts.Object {
+	return leftBehind(abandoned, deployed, func(o facts.Object) bool { return !o.Owned })
+}
+
+// leftBehind returns the abandoned objects that exist and may go, once each.
+func leftBehind(abandoned, deployed []facts.Object, wanted func(facts.Object) bool) []facts.Object {
 	var left []facts.Object
 	for _, o := range abandoned {
 		same := func(other facts.Object) bool { return sameObject(o.Ref, other.Ref) }
-		if o.Exists && o.Owned && !o.Kept && !o.Deleting && !slices.ContainsFunc(deployed, same) && !slices.ContainsFunc(left, same) {
+		if o.Exists && wanted(o) && !o.Kept && !o.Deleting && !slices.ContainsFunc(deployed, same) && !slices.ContainsFunc(left, same) {
 			left = append(left, o)
 		}
 	}
 	return left
+}
+
+// RecordedHooks returns the hooks that the loaded records name: an object of the name of
+// one can be what a hook of the release has made.
+func RecordedHooks(f *facts.Facts) []facts.Hook {
+	var all []facts.Hook
+	for i := range f.Records {
+		all = append(all, f.Records[i].Hooks...)
+	}
+	return all
 }
 
 // sameObject compares without the API version: an object stays the same one when

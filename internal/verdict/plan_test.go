@@ -14,7 +14,7 @@ func TestPromotionBlockers(t *testing.T) {
 	}
 	hook := facts.Hook{Name: "seed", Kind: "Job", Events: []string{"post-install"}}
 	withHook := func(f *facts.Facts) { f.Records[0].Hooks = []facts.Hook{hook} }
-	job := facts.Object{Ref: facts.Ref{Kind: "Job", Name: "seed"}, Exists: true, Complete: true, Created: now}
+	job := facts.Object{Ref: facts.Ref{Kind: "Job", Name: "seed"}, Exists: true, Complete: true, IsHook: true, Created: now}
 	for name, c := range map[string]struct {
 		change func(*facts.Facts)
 		ok     bool
@@ -41,6 +41,18 @@ func TestPromotionBlockers(t *testing.T) {
 		}, false},
 		"the record says the hook ran":  {func(f *facts.Facts) { withHook(f); f.Records[0].Hooks[0].Succeeded = true }, true},
 		"its Job is there and complete": {func(f *facts.Facts) { withHook(f); f.HookJobs = []facts.Object{job} }, true},
+		"a Job of its name is complete": {func(f *facts.Facts) {
+			withHook(f)
+			j := job
+			j.IsHook = false
+			f.HookJobs = []facts.Object{j}
+		}, false},
+		"another release's Job is complete": {func(f *facts.Facts) {
+			withHook(f)
+			j := job
+			j.HookOf = "other/web"
+			f.HookJobs = []facts.Object{j}
+		}, false},
 		"its Job is older than the record": {func(f *facts.Facts) {
 			withHook(f)
 			j := job
@@ -250,6 +262,9 @@ func TestLeftovers(t *testing.T) {
 	got := Leftovers(dead, []facts.Object{healthy("web"), healthy("db")})
 	if len(got) != 1 || got[0].Name != "old" {
 		t.Errorf("left over are %v", got)
+	}
+	if others := LeftoversOfOthers(dead, []facts.Object{healthy("web")}); len(others) != 1 || others[0].Name != "theirs" {
+		t.Errorf("left to others are %v", others)
 	}
 }
 

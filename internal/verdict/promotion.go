@@ -93,7 +93,7 @@ func unprovenHooks(f *facts.Facts, last *facts.Record) []string {
 			continue
 		}
 		ran := h.Succeeded && last.PayloadStatus != facts.StatusPendingRollback // a rollback copies what its target's hooks did
-		ran = ran || seen && job.Exists && job.Complete && !job.Created.Before(last.Created)
+		ran = ran || seen && job.Exists && job.Complete && !job.Created.Before(last.Created) && job.IsHook && ownerOfHook(f, job) != hookTheirs
 		if ran && !runsTwice(h, last.PayloadStatus) {
 			continue
 		}

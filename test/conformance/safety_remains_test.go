@@ -160,7 +160,7 @@ var remains = []row{
 			s.berth("check").exit(24).says("Deployment/cache: does not exist, though a hook of this revision made it")
 		}},
 	{ID: "S79", Setup: "the delete policy of a hook changed since its Job was made, so that Helm would not delete it first",
-		Action: "deploy", End: "the Job made way, and the hook ran anew; another's Job of that name stays", Exit: "0 + warning, 23",
+		Action: "deploy", End: "the Job made way, and the hook ran anew; another's Job of that name stays", Exit: "0 + warning, 27",
 		run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.berth("deploy", "--set", "hooks.post-upgrade.policy=before-hook-creation").exit(0)
@@ -174,7 +174,7 @@ var remains = []row{
 			job := object{"batch/v1", "jobs", "web-post-upgrade"}
 			s.replace(job, map[string]string{"helm.sh/hook": "post-upgrade", "berth.dev/hook-of": s.namespace + "/db"})
 			theirs := s.uidsOf(job)
-			s.berth("deploy", changed...).exit(23)
+			s.berth("deploy", changed...).exit(27).says("Job/web-post-upgrade", s.namespace+"/db")
 			s.sameUIDs(theirs, job)
 			s.remove(job)
 		}},

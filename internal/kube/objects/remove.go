@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
@@ -124,37 +125,45 @@ func (r Remover) remove(ctx context.Context, o facts.Object, policy metav1.Delet
 func hasPods(group string) bool { return group == "apps" || group == "batch" }
 
 // removeFrom reads the object again and deletes it if it is the one that was
-// observed.
+// observed, in the version that was read. Where it changes meanwhile, it is read anew.
 func (r *removal) removeFrom(ctx context.Context, resource dynamic.ResourceInterface, o facts.Object, policy metav1.DeletionPropagation) {
-	live, err := resource.Get(ctx, o.Name, metav1.GetOptions{})
+	err := apifailure.RetryConflicts(func() error {
+		live, err := resource.Get(ctx, o.Name, metav1.GetOptions{})
+		if err != nil {
+			r.fail("read", err)
+			return nil
+		}
+		uid, version := live.GetUID(), live.GetResourceVersion()
+		if r.uid = uid; !r.mayGo(live, o) {
+			return nil
+		}
+		err = resource.Delete(ctx, o.Name, metav1.DeleteOptions{
+			PropagationPolicy: &policy, Preconditions: &metav1.Preconditions{UID: &uid, ResourceVersion: &version},
+		})
+		if err == nil {
+			r.deleted, r.deleting = true, true
+		}
+		return err
+	})
 	if err != nil {
-		r.fail("read", err)
-		return
+		r.fail("delete", err)
 	}
-	uid := live.GetUID()
-	r.uid = uid
-	switch owner := ownership.NamedRelease(live.GetAnnotations()).String(); {
-	case string(uid) != o.UID:
+}
+
+// mayGo returns whether an object is to be deleted still, or notes why not.
+func (r *removal) mayGo(live *unstructured.Unstructured, o facts.Object) bool {
+	owner := ownership.NamedRelease(live.GetAnnotations()).String()
+	switch {
+	case string(live.GetUID()) != o.UID:
 		r.kept = fmt.Sprintf("%s was kept: it was made anew since it was seen", o.Ref)
-		return
 	case owner != o.Owner:
 		r.kept = fmt.Sprintf("%s was kept: it changed hands since it was seen, from %q to %q", o.Ref, o.Owner, owner)
-		return
 	case live.GetDeletionTimestamp() != nil:
 		r.deleting = true
-		return
-	}
-	err = resource.Delete(ctx, o.Name, metav1.DeleteOptions{
-		PropagationPolicy: &policy, Preconditions: &metav1.Preconditions{UID: &uid},
-	})
-	switch {
-	case apierrors.IsConflict(err):
-		r.kept = fmt.Sprintf("%s was kept: it was made anew since it was read", o.Ref)
-	case err != nil:
-		r.fail("delete", err)
 	default:
-		r.deleted, r.deleting = true, true
+		return true
 	}
+	return false
 }
 
 // fail records an error, unless it says that the object is gone.
