@@ -10,8 +10,9 @@ import (
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// JSON returns the Document of a run, indented. Strings are given as they were
-// met, escaped as JSON only: what shows them has to escape them.
+// JSON returns the Document of a run, indented. Strings are given as they were met,
+// escaped as JSON only: what shows them has to escape them. As it stands, the document
+// can be printed anywhere.
 func JSON(r result.Result) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -20,7 +21,7 @@ func JSON(r result.Result) ([]byte, error) {
 	if err := enc.Encode(NewDocument(r)); err != nil {
 		return nil, fmt.Errorf("encode the JSON report of berth %s: %w; please report this as a bug", r.Verb, err)
 	}
-	return b.Bytes(), nil
+	return plainJSON(b.Bytes()), nil
 }
 
 // NewDocument returns what report.json says of a run.
