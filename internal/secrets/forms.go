@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/url"
 	"strconv"
 	"strings"
@@ -16,9 +17,9 @@ import (
 // The bounds of what is made of one value. Nothing that is shown holds more: messages
 // are cut long before.
 const (
-	maxValue   = 256 << 10 // bytes of a value that are looked at
-	maxEncoded = 16 << 10  // bytes of one that is looked for in its encodings
-	maxLines   = 8         // of a value with more lines, their encodings are not looked for
+	maxValue   = 1 << 20  // bytes of a value that are looked at, as many as a Secret has
+	maxEncoded = 16 << 10 // bytes of one that is looked for in its encodings
+	maxLines   = 8        // of a value with more lines, their encodings are not looked for
 )
 
 // forms calls add with every form in which a value is looked for: its lines as they
@@ -53,8 +54,8 @@ func forms(value string, shortest int, add func(form string)) {
 	}
 }
 
-// spellings calls add with a text as it is, as the reports clean it, and as Go, JSON
-// and YAML quote it.
+// spellings calls add with a text as it is, as the reports clean it, and as Go, JSON,
+// YAML and HTML quote it.
 func spellings(s string, add func(form string)) {
 	add(s)
 	if isPlain(s) {
@@ -65,6 +66,7 @@ func spellings(s string, add func(form string)) {
 		add(unquoted(strconv.Quote(form)))
 		add(unquoted(strconv.QuoteToASCII(form)))
 		add(strings.ReplaceAll(form, "'", "''"))
+		add(html.EscapeString(form))
 		for _, escapeHTML := range []bool{false, true} {
 			once := inJSON(form, escapeHTML)
 			add(once)
@@ -104,7 +106,8 @@ func encodings(s string, add func(form string)) {
 	add(digits)
 	add(strings.ToUpper(digits))
 	add(strings.Trim(fmt.Sprintf("%d", []byte(s)), "[]"))
-	for _, escaped := range []string{url.QueryEscape(s), url.PathEscape(s), url.UserPassword("", s).String()[1:]} {
+	query := url.QueryEscape(s)
+	for _, escaped := range []string{query, componentOf.Replace(query), url.PathEscape(s), url.UserPassword("", s).String()[1:]} {
 		add(escaped)
 		add(lowerEscapes(escaped))
 	}
@@ -123,6 +126,10 @@ func within(s string, shift int) string {
 }
 
 var toURLSafe = strings.NewReplacer("+", "-", "/", "_")
+
+// componentOf makes of what Go escapes what JavaScript's encodeURIComponent does, and
+// Python's quote with no safe character nearly.
+var componentOf = strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")
 
 // addBase64 adds base64 in both alphabets.
 func addBase64(s string, add func(form string)) {

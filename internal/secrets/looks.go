@@ -22,7 +22,7 @@ var fieldTexts = []*regexp.Regexp{
 // InField replaces by "(hidden)" what looks like a secret in the text of a field.
 func InField(s string) string {
 	for _, secret := range fieldTexts {
-		s = secret.ReplaceAllString(s, "$1(hidden)")
+		s = secret.ReplaceAllString(s, "$1"+notShown)
 	}
 	return s
 }
@@ -45,8 +45,8 @@ var (
 // printed.
 func InLine(line string) string {
 	line = redactValues(line)
-	line = lineUser.ReplaceAllString(line, "${1}(hidden)@")
-	return jwt.ReplaceAllString(line, "(hidden)")
+	line = lineUser.ReplaceAllString(line, "${1}"+notShown+"@")
+	return jwt.ReplaceAllString(line, notShown)
 }
 
 // redactValues hides the values after words for secrets, but for causes.
@@ -59,7 +59,7 @@ func redactValues(line string) string {
 			continue
 		}
 		b.WriteString(line[end:at[3]])
-		b.WriteString("(hidden)")
+		b.WriteString(notShown)
 		end = at[1] + restOfQuote(line[:at[3]], line[at[1]:])
 	}
 	return b.String() + line[end:]

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/text"
@@ -18,6 +19,7 @@ type table struct {
 	given  map[uint32]int32 // by their first four
 	begins [1 << (beginBits - 6)]uint64
 	names  names
+	fragments
 }
 
 // beginBits is the logarithm of how many hashes of four bytes are told apart.
@@ -49,6 +51,7 @@ func newTable(given, found []string, public names) *table {
 			}
 		})
 	}
+	t.fragments = newFragments(slices.Concat(given, found), t.forms)
 	return t
 }
 
@@ -66,9 +69,12 @@ func beginning(s string) uint32 {
 	return (uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24) * 2654435761 >> (32 - beginBits)
 }
 
-// replace returns a text with each form in it replaced, the longest first where one
+// replace returns a text with each form in it replaced, and what is left of one.
+func (t *table) replace(s string) string { return t.hide(t.replaceForms(s), t.names) }
+
+// replaceForms returns a text with each form in it replaced, the longest first where one
 // begins with another.
-func (t *table) replace(s string) string {
+func (t *table) replaceForms(s string) string {
 	var b strings.Builder
 	end := 0
 	for i := 0; i+minGiven <= len(s); {
@@ -101,7 +107,7 @@ func (t *table) at(s string, i int) (longest int) {
 		for at := first; at != 0; at = t.next[at-1] {
 			form := t.forms[at-1]
 			n := common(form, rest)
-			if n > longest && (n == len(form) || n >= shortest && isCut(s, i+n) && !t.names[form[:n]]) {
+			if n > longest && (n == len(form) || n >= shortest && isCut(s, i, i+n) && !t.names[form[:n]]) {
 				longest = n
 			}
 		}
@@ -127,13 +133,13 @@ func common(a, b string) int {
 // longText is how many bytes a text has that somebody may have cut without a mark.
 const longText = 250
 
-// isCut returns whether a text was cut at a place: by Berth, by others, or at its end
-// where it is long.
-func isCut(s string, at int) bool {
+// isCut returns whether a text was cut behind the part from i to at: by Berth, by others,
+// or at its end where it is long. What names a value that is hidden is no part of it.
+func isCut(s string, i, at int) bool {
 	for _, mark := range []string{text.Ellipsis, "...", "|...", `"...`} {
 		if strings.HasPrefix(s[at:], mark) {
 			return true
 		}
 	}
-	return at == len(s) && len(s) >= longText
+	return at == len(s) && len(s) >= longText || strings.HasPrefix(s[at:], notShown) && !isLabel(s[i:at])
 }

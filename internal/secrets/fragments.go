@@ -1,0 +1,98 @@
+package secrets
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/berth-dev/berth/internal/text"
+)
+
+// notShown stands for what looked like a secret (looks.go).
+const notShown = "(hidden)"
+
+// A fragment is what is left of a secret where others have cut or hidden a part of it
+// before the mask sees the text: "password=s3cr,et" becomes "password=(hidden),et", and
+// of two long texts the part is shown where they differ, behind an ellipsis.
+type fragments struct {
+	values []string // as they are
+	ends   func() []string
+}
+
+// longestFragment bounds what is looked for behind a mark. Messages are shorter.
+const longestFragment = 8 << 10
+
+func newFragments(values, forms []string) fragments {
+	return fragments{values, sync.OnceValue(func() []string {
+		ends := slices.Clone(forms)
+		slices.SortFunc(ends, compareEnds)
+		return ends
+	})}
+}
+
+// hide returns a text without the fragments that stand behind a mark.
+func (f fragments) hide(s string, public names) string {
+	var b strings.Builder
+	end := 0
+	for at := 0; ; {
+		i, mark := nextMark(s[at:])
+		if mark == "" {
+			break
+		}
+		at += i + len(mark)
+		if n := f.at(s[at:], mark, public); n > 0 {
+			b.WriteString(s[end:at])
+			b.WriteString(Hidden)
+			at += n
+			end = at
+		}
+	}
+	if end == 0 {
+		return s
+	}
+	return b.String() + s[end:]
+}
+
+// nextMark returns where the next mark is, and which.
+func nextMark(s string) (at int, mark string) {
+	for _, m := range []string{notShown, text.Ellipsis} {
+		if i := strings.Index(s, m); i >= 0 && (mark == "" || i < at) {
+			at, mark = i, m
+		}
+	}
+	return at, mark
+}
+
+// at returns how many bytes of the text behind a mark are the end of a secret, or its
+// middle where another part of it is hidden behind that.
+func (f fragments) at(rest, mark string, public names) int {
+	ends := f.ends()
+	for n := min(len(rest), longestFragment); n >= minGiven; n-- {
+		i, _ := slices.BinarySearchFunc(ends, rest[:n], compareEnds)
+		if i < len(ends) && strings.HasSuffix(ends[i], rest[:n]) && !public[rest[:n]] {
+			return n
+		}
+	}
+	middle, _, cut := strings.Cut(rest, notShown)
+	if mark == notShown && cut && len(middle) >= minFound && !isLabel(middle) &&
+		slices.ContainsFunc(f.values, func(value string) bool { return strings.Contains(value, middle) }) {
+		return len(middle)
+	}
+	return 0
+}
+
+// compareEnds compares texts by their last bytes, then by those before.
+func compareEnds(a, b string) int {
+	for i, j := len(a)-1, len(b)-1; i >= 0 && j >= 0; i, j = i-1, j-1 {
+		if a[i] != b[j] {
+			return int(a[i]) - int(b[j])
+		}
+	}
+	return len(a) - len(b)
+}
+
+// label matches what stands before a hidden value and says what that is.
+var label = regexp.MustCompile(`^[\s"'{,;&]*[\w.-]+["']?\s*[:=]\s*["']?$`)
+
+func isLabel(s string) bool { return label.MatchString(s) }
