@@ -140,7 +140,7 @@ func (p Process) openStore(ctx context.Context, conn *kube.Conn, out console, t 
 func (p Process) helmOptions(conn *kube.Conn, out console, t target, o *input.Options, cache string) helm.Options {
 	source := chart.Source{Chart: o.Chart, Repo: o.ChartRepo, Version: o.ChartVersion,
 		Username: o.RegistryUsername, Password: o.RegistryPassword.Reveal(), RegistryHosts: o.RegistryHosts, RegistryConfig: o.RegistryConfig,
-		CAFile: o.CAFile, CacheDir: cache, Log: out.debug}
+		CAFile: o.CAFile, CacheDir: cache, Log: out.debug, Hide: p.mask.Give}
 	if update, err := strconv.ParseBool(o.DependencyUpdate); err == nil {
 		source.DependencyUpdate = &update // nil stands for auto
 	}

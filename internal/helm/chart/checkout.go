@@ -26,7 +26,7 @@ func checkLinks(path string) error {
 		return nil //nolint:nilerr // as above
 	}
 	root := checkout(here)
-	if target != root && !strings.HasPrefix(target, strings.TrimSuffix(root, "/")+"/") {
+	if !isWithin(root, target) {
 		return fmt.Errorf("links lead from it out of %s", root)
 	}
 	return nil
@@ -42,4 +42,29 @@ func checkout(dir string) string {
 			return dir
 		}
 	}
+}
+
+// checkWay refuses a path from the chart's folder to a neighbour's from which links lead
+// out of the checkout: a branch may change them, too. Whoever writes an absolute path, or
+// one that leads elsewhere by itself, means it.
+func checkWay(folder, path string) error {
+	if filepath.IsAbs(path) {
+		return nil
+	}
+	here, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		return err
+	}
+	target, err := filepath.EvalSymlinks(filepath.Join(folder, path))
+	if err != nil {
+		return err
+	}
+	if root := checkout(here); target != filepath.Join(here, path) && !isWithin(root, target) {
+		return fmt.Errorf("links lead from %s out of %s", path, root)
+	}
+	return nil
+}
+
+func isWithin(root, target string) bool {
+	return target == root || strings.HasPrefix(target, strings.TrimSuffix(root, "/")+"/")
 }

@@ -190,7 +190,7 @@ func linkNeighbours(ctx context.Context, c *helmchart.Chart, origin, folder, dir
 		if !filepath.IsAbs(path) && !strings.HasPrefix(link, dir+string(filepath.Separator)) {
 			return fmt.Errorf("the dependency %s: its path leads above the root folder", dep.Name)
 		}
-		if err := checkNeighbour(ctx, target); err != nil {
+		if err := checkNeighbour(ctx, origin, path, target); err != nil {
 			return fmt.Errorf("the dependency %s: %w", dep.Name, err)
 		}
 		if filepath.IsAbs(path) {
@@ -211,7 +211,10 @@ func linkNeighbours(ctx context.Context, c *helmchart.Chart, origin, folder, dir
 
 // checkNeighbour refuses a dependency's folder that does not keep to what is asked of a
 // chart's: Helm's manager reads it by itself.
-func checkNeighbour(ctx context.Context, dir string) error {
+func checkNeighbour(ctx context.Context, origin, path, dir string) error {
+	if err := checkWay(origin, path); err != nil {
+		return err
+	}
 	if _, err := os.Stat(filepath.Join(dir, chartutil.ChartfileName)); err != nil {
 		return err // not a whole disk, to see that it is no chart
 	}

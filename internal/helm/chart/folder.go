@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 
 	"helm.sh/helm/v3/pkg/chart/loader"
@@ -131,7 +130,7 @@ func (f *folder) resolve(name, at string) (string, fs.FileInfo, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	if target != f.top && !strings.HasPrefix(target, strings.TrimSuffix(f.top, "/")+"/") {
+	if !isWithin(f.top, target) {
 		return "", nil, fmt.Errorf("the link %s leads out of the chart's folder", name)
 	}
 	info, err := os.Lstat(target)

@@ -119,6 +119,12 @@ func TestFoldersThatAreRefused(t *testing.T) {
 			})
 			link(t, "/etc/hostname", chartFolder(t, filepath.Join(folder, "../lib"), "lib", "1.0.0"), "templates/_x.tpl")
 		}, []string{"the dependency lib", "templates/_x.tpl", "leads out"}},
+		"a dependency behind a link": {func(t *testing.T, folder string) {
+			write(t, folder, map[string]string{
+				"Chart.yaml": metadata("web", "1.0.0", "dependencies:", dependency("lib", "1.0.0", "file://../lib")),
+			})
+			link(t, chartFolder(t, filepath.Join(t.TempDir(), "lib"), "lib", "1.0.0"), filepath.Dir(folder), "lib")
+		}, []string{"the dependency lib", "links lead from ../lib out of"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := chartFolder(t, filepath.Join(t.TempDir(), "c"), "web", "1.0.0")

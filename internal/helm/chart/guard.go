@@ -29,7 +29,8 @@ import (
 // allowed over HTTPS at its own port. Any other place has to be named as RegistryHosts.
 type credentialGuard struct {
 	next  http.RoundTripper
-	named []string // RegistryHosts
+	named []string                // RegistryHosts
+	hide  func(secrets ...string) // takes every secret that is sent: what refuses one may quote it
 
 	mu    sync.Mutex
 	given map[string][]string // hosts that a secret was given out for, by how a request shows it
@@ -50,6 +51,7 @@ func (g *credentialGuard) watch(get auth.CredentialFunc) auth.CredentialFunc {
 		}
 		g.mu.Lock()
 		defer g.mu.Unlock()
+		g.mask(c.Password, c.RefreshToken, c.AccessToken)
 		if c.Username != "" || c.Password != "" {
 			g.give("Basic "+base64.StdEncoding.EncodeToString([]byte(c.Username+":"+c.Password)), hostport)
 		}
@@ -60,6 +62,12 @@ func (g *credentialGuard) watch(get auth.CredentialFunc) auth.CredentialFunc {
 			g.give("Bearer "+c.AccessToken, hostport)
 		}
 		return c, nil
+	}
+}
+
+func (g *credentialGuard) mask(secrets ...string) {
+	if g.hide != nil {
+		g.hide(secrets...)
 	}
 }
 
@@ -86,6 +94,9 @@ func (g *credentialGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 // check refuses a request that would take a secret to a host that it is not for.
 func (g *credentialGuard) check(req *http.Request) error {
 	shown := req.Header.Get("Authorization")
+	if token, found := strings.CutPrefix(shown, "Bearer "); found {
+		g.mask(token) // which a registry has made for this run
+	}
 	if req.Method == http.MethodPost { // a chart is pulled with GET: this is a request for a token
 		shown = oauth
 	}

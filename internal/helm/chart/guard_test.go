@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // listener is a server that notes what credentials it is shown.
@@ -203,5 +205,32 @@ func TestPlacesToLogIn(t *testing.T) {
 		if got := g.mayHave(u, canonicalHost(c.registry)); got != c.want {
 			t.Errorf("%s for %s: %v, want %v", c.place, c.registry, got, c.want)
 		}
+	}
+}
+
+// A registry or repository that refuses credentials may quote them.
+func TestCredentialsThatAreSentAreMasked(t *testing.T) {
+	quoting := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown := r.Header.Get("Authorization")
+		if shown == "" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":"refused %s"}]}`, shown)
+	}))
+	file := filepath.Join(t.TempDir(), "config.json")
+	entry := fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host(quoting.Server), base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+	if err := os.WriteFile(file, []byte(entry), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mask := secrets.New()
+	_, err := Fetch(t.Context(), Source{Chart: "oci://" + host(quoting.Server) + "/charts/web", Version: "1.0.0", RegistryConfig: file,
+		CacheDir: t.TempDir(), Hide: mask.Give})
+	wantProblem(t, err, problem.ChartInvalid, "refused Basic")
+	shown := mask.Text(err.Error())
+	if strings.Contains(shown, strings.TrimPrefix(basic, "Basic ")) || !strings.Contains(shown, "refused Basic") {
+		t.Errorf("it shows the password, or nothing: %s", shown)
 	}
 }

@@ -46,7 +46,7 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 		DisableCompression: true,
 	}
 	context.AfterFunc(ctx, base.CloseIdleConnections)
-	guard := &credentialGuard{next: retry.NewTransport(base), named: canonicalHosts(s.RegistryHosts)}
+	guard := &credentialGuard{next: retry.NewTransport(base), named: canonicalHosts(s.RegistryHosts), hide: s.Hide}
 	client := &http.Client{
 		Transport: contextTransport{ctx: ctx, next: guard}, Timeout: requestTimeout, CheckRedirect: checkRedirect,
 	}

@@ -21,11 +21,6 @@ const (
 	minSecret = 6
 )
 
-var (
-	userInfo = regexp.MustCompile(`://[^/@\s"']+@`)
-	urlQuery = regexp.MustCompile(`(https?://[^\s?"']+)\?[^\s"']*`)
-)
-
 // rewordedError is an error with another text, which may be shown.
 type rewordedError struct {
 	text string
@@ -36,22 +31,20 @@ func (r rewordedError) Error() string { return r.text }
 func (r rewordedError) Unwrap() error { return r.err }
 
 // sanitizeError returns err with its text sanitized.
-func sanitizeError(err error, secrets ...string) error {
-	return rewordedError{sanitize(err.Error(), secrets...), err}
+func sanitizeError(err error, hidden ...string) error {
+	return rewordedError{sanitize(err.Error(), hidden...), err}
 }
 
 // sanitize returns text that others wrote as one printable line of at most maxText
 // characters, without the secrets, and without the credentials and the query of
 // URLs: a query may hold a signature.
-func sanitize(s string, secrets ...string) string {
-	for _, secret := range secrets {
+func sanitize(s string, hidden ...string) string {
+	for _, secret := range hidden {
 		if len(secret) >= minSecret {
-			s = strings.ReplaceAll(s, secret, "***")
+			s = strings.ReplaceAll(s, secret, secrets.Hidden)
 		}
 	}
-	s = userInfo.ReplaceAllString(s, "://***@")
-	s = urlQuery.ReplaceAllString(s, "$1")
-	return text.CutRunes(text.OneLine(s), maxText)
+	return text.CutRunes(text.OneLine(secrets.InAddresses(s)), maxText)
 }
 
 // maskValues replaces every text among the values in s, and what templates make of

@@ -8,7 +8,7 @@ import (
 
 func TestSanitize(t *testing.T) {
 	for given, want := range map[string]string{
-		"get https://robot:hunter2@charts.example/x.tgz?sig=abc: 403": "get https://***@charts.example/x.tgz 403",
+		"get https://robot:hunter2@charts.example/x.tgz?sig=abc: 403": "get https://***@charts.example/x.tgz: 403",
 		"the token s3cr3t-token is wrong":                             "the token *** is wrong",
 		"a short one is no secret: abc":                               "a short one is no secret: abc",
 		"two\nlines\x1b[31m":                                          "two lines",

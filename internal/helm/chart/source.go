@@ -32,6 +32,7 @@ type Source struct {
 
 	CacheDir string // working folder; Fetch removes what it makes there
 	Log      func(format string, args ...any)
+	Hide     func(secrets ...string) // takes what is sent to authenticate, to be masked; may be nil
 }
 
 // origin is the kind of place that a chart comes from.
