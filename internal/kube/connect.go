@@ -72,6 +72,9 @@ func connect(o Options, d destination) (*Conn, error) {
 		return nil, err
 	}
 	o.Hide(d.config.BearerToken, d.config.Password)
+	if host.User != nil { // net/http would send them to wherever the address leads, in the clear, too
+		return nil, errors.New("the server's address holds credentials; give them as the user's username and password")
+	}
 	if err := refuseClearText(host, d); err != nil {
 		return nil, err
 	}

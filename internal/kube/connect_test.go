@@ -115,6 +115,9 @@ func TestConnectRefuses(t *testing.T) {
 	files := config("https://c.example", map[string]string{"one": "{client-certificate: /none.crt, client-key: /none.key}"})
 	pasted := config("https://c.example",
 		map[string]string{"one": "{client-certificate: /none.crt, client-key: 'BEGIN " + hidden + "', tokenFile: " + hidden + "}"})
+	proxied := func(address string) string {
+		return strings.ReplaceAll(plain, "{server:", "{proxy-url: '"+address+"', server:")
+	}
 	outside := func() (*rest.Config, error) { return nil, rest.ErrNotInCluster }
 	noToken := func() (*rest.Config, error) { return nil, errors.New("open token: no such file") }
 
@@ -149,6 +152,10 @@ func TestConnectRefuses(t *testing.T) {
 		{"plugin not installed", Options{Kubeconfig: plugin}, "", []string{"no-such-plugin", "not installed", "image", "kube-token"}},
 		{"auth provider", Options{Kubeconfig: provider}, "", []string{"gcp", "removed", "kube-token"}},
 		{"key for a file", Options{Kubeconfig: pasted}, "", []string{"not shown"}},
+		{"proxy's password", Options{Kubeconfig: proxied("ftp://bob:" + hidden + "@proxy")}, "", []string{"proxy-url", "***@proxy"}},
+		{"proxy that is none", Options{Kubeconfig: proxied("http://bob:%zz" + hidden + "@proxy")}, "", []string{"proxy-url", "***@proxy"}},
+		{"password of the server's address", Options{Kubeconfig: config("http://bob:"+hidden+"@c.example", tokens("one"))}, "",
+			[]string{"the server's address holds credentials"}},
 		{"certificate files missing", Options{Kubeconfig: files}, "", []string{"/none.crt", "embedded"}},
 	}
 	for _, tt := range tests {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 const nextPlugin = "Run in an image that has the plugin, or use credentials that need none: " +
@@ -60,14 +62,14 @@ func hasCredentials(user *clientcmdapi.AuthInfo) bool {
 		user.ClientCertificate != "" || len(user.ClientCertificateData) > 0)
 }
 
-// withoutCredentials returns err without the user's credentials, to be shown. A
-// key or token that was pasted where a file's name belongs would be quoted in "no
-// such file".
+// withoutCredentials returns err without the user's credentials and those of addresses,
+// to be shown. A key or token that was pasted where a file's name belongs would be quoted
+// in "no such file", and a proxy's address with its password where it is none.
 func withoutCredentials(err error, user *clientcmdapi.AuthInfo) error {
+	text := secrets.InAddresses(err.Error())
 	if user == nil {
-		return err
+		return errors.New(text)
 	}
-	text := err.Error()
 	for _, value := range []string{user.ClientKey, user.ClientCertificate, user.TokenFile, user.Token, user.Password} {
 		if value != "" && !looksLikePath(value) {
 			text = strings.ReplaceAll(text, value, "(not shown)")

@@ -33,6 +33,9 @@ func (o Options) findKubeconfig() (kubeconfig, bool, error) {
 		value, name = o.home(), "~/.kube/config"
 	}
 	k, err := o.readKubeconfig(value, name)
+	if err == nil {
+		o.Hide(secretsIn(k.raw)...)
+	}
 	return k, err == nil, err
 }
 

@@ -21,6 +21,7 @@ import (
 	"k8s.io/client-go/util/connrotation"
 
 	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/secrets"
 	"github.com/berth-dev/berth/internal/text"
 )
 
@@ -323,8 +324,9 @@ func (c *capped) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// quoted returns what was written, as one line to end a sentence with.
+// quoted returns what was written, as one line to end a sentence with. It may be the very
+// credentials.
 func (c *capped) quoted() string {
 	const most = 300
-	return text.After(": ", text.CutRunes(text.OneLine(c.kept.String()), most))
+	return text.After(": ", text.CutRunes(secrets.InLine(text.OneLine(c.kept.String())), most))
 }

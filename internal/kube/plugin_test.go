@@ -15,6 +15,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // pluginRuns is a credential plugin of a test, which counts its runs.
@@ -194,4 +195,22 @@ func tokenServer(t *testing.T, token string) string {
 	}))
 	t.Cleanup(srv.Close)
 	return srv.URL
+}
+
+// A plugin that fails quotes what it was given, or what it was about to give.
+func TestSecretsOfAPluginAreNotShown(t *testing.T) {
+	p := writePlugin(t, `echo "client $CLIENT_SECRET of $2 is wrong: {\"token\": \"half-a-token\"}" >&2; exit 1`)
+	p.user = strings.Replace(p.user, "command:", "args: [--client-secret, of-args], env: [{name: CLIENT_SECRET, value: of-env}], command:", 1)
+	mask := secrets.New()
+	conn := p.connect("https://127.0.0.1:1", func(o *Options) { o.Hide = mask.Give })
+	_, err := conn.Version(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "is wrong") {
+		t.Fatalf("got %v", err)
+	}
+	shown := mask.Text(err.Error())
+	for _, secret := range []string{"of-env", "of-args", "half-a-token"} {
+		if strings.Contains(shown, secret) {
+			t.Errorf("it shows %s: %s", secret, shown)
+		}
+	}
 }
