@@ -91,6 +91,8 @@ func TestNewRefusesNames(t *testing.T) {
 		{"script", "url", branch("b"), Templates{URL: "javascript:alert(1)"}},
 		{"no host", "url", branch("b"), Templates{URL: "https:///x"}},
 		{"password", "url", branch("b"), Templates{URL: "https://u:hunter2@example.com"}},
+		{"password that makes it no URL", "url", branch("b"), Templates{URL: "https://u:%zzhunter2@example.com"}},
+		{"token for a user", "url", branch("b"), Templates{URL: "https://hunter2@example.com"}},
 		{"newline", "url", branch("b"), Templates{URL: "https://example.com/\nEVIL=1"}},
 		{"host label too long", "url", branch("b"), Templates{URL: "https://" + strings.Repeat("h", 64) + ".example.com"}},
 		{"branch that brings its own host", "url", branch("evil.com/"), Templates{URL: "https://{{ .Branch }}.example.com"}},
@@ -225,4 +227,16 @@ func FuzzIdentity(f *testing.F) {
 			t.Fatalf("the branch leads to the host %q", named.Host)
 		}
 	})
+}
+
+// The address is an output, which scripts take, and a variable of GitLab's.
+func TestBranchInURL(t *testing.T) {
+	source := Source{Repository: "acme/shop", App: "shop", Branch: "a&curl$IFS@x+'`;|(){}!é"}
+	got, err := New(source, Templates{URL: "https://example.com/{{ .Branch }}?a=1&b=$2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "https://example.com/a%26curl%24IFS%40x%2B%27%60%3B%7C%28%29%7B%7D%21%C3%A9?a=1&b=$2"; got.URL != want {
+		t.Errorf("got %s, want %s", got.URL, want)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -87,10 +88,11 @@ func checkURL(raw string) (clean, host string, err error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
+		raw = withoutUser(raw) // whose password may be what makes it none
 		return bad("it has to be a URL", "change the url template; take .Slug where .Branch does not fit")
 	}
 	if u.User != nil {
-		raw = u.Redacted()
+		raw = withoutUser(raw)
 		return bad("a user or password does not belong in it", "remove it from the url template")
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {
@@ -102,4 +104,13 @@ func checkURL(raw string) (clean, host string, err error) {
 			"set a shorter app or slug, or change the url template; take .Slug where .Branch does not fit")
 	}
 	return u.String(), host, nil
+}
+
+// withoutUser returns a URL, or what was to be one, without user and password.
+func withoutUser(raw string) string {
+	scheme, rest, _ := strings.Cut(raw, "://")
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		return scheme + "://***" + rest[at:]
+	}
+	return raw
 }

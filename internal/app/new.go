@@ -105,15 +105,15 @@ func (a *App) setRelease(t Templates) (err error) {
 	return checkRelease(a.Release)
 }
 
-// setURL escapes the values that the template uses, since a branch name may
-// contain slashes and question marks.
+// setURL escapes the values that the template uses, since a branch name may contain
+// slashes and question marks.
 func (a *App) setURL(t Templates) error {
 	if t.URL == "" {
 		return nil
 	}
 	values := a.Values()
 	for name, value := range values {
-		values[name] = url.PathEscape(value)
+		values[name] = escapeInURL(value)
 	}
 	raw, err := render("url", t.URL, values)
 	if err != nil {
@@ -122,3 +122,8 @@ func (a *App) setURL(t Templates) error {
 	a.URL, a.Host, err = checkURL(raw)
 	return err
 }
+
+// escapeInURL escapes all but letters, digits and -_.~ in a value: beside what a URL is
+// made of, what a shell takes for its own, since the address is an output that scripts
+// take, and a dollar, which GitLab reads as a variable in what one job hands to others.
+func escapeInURL(value string) string { return strings.ReplaceAll(url.QueryEscape(value), "+", "%20") }
