@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // identityFlags returns the flags by which a run on another machine finds the release
@@ -35,8 +36,14 @@ func identityFlags(o *input.Options) string {
 	return strings.Join(flags, " ")
 }
 
-// shellQuoted returns a word of a shell's command line. A branch may have any name.
+// shellQuoted returns a word of a shell's command line. A branch may have any name: what
+// the reports would leave out of it, since nobody sees it, is written as an escape, as
+// bash and zsh read it. Without it the command would be about another branch.
 func shellQuoted(word string) string {
+	if text.OneLine(word) != word {
+		quoted := strconv.QuoteToASCII(word)
+		return "$'" + strings.ReplaceAll(quoted[1:len(quoted)-1], "'", `\'`) + "'"
+	}
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@", r)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verb"
@@ -33,6 +34,9 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		return p.conclude(p.console(o), o, wrongInput(v, errors.Join(err, aboutErr)))
 	}
 	out := p.console(o)
+	if p.OwnLogs { // before anything is asked of anybody
+		defer kube.CaptureLogs(func(line string) { out.debug("%s", line) })()
+	}
 	for _, secret := range o.Secrets() {
 		out.Mask(secret.Reveal())
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/berth-dev/berth/internal/input"
-	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verb"
@@ -12,9 +11,6 @@ import (
 
 // runEngine assembles the rooms of a run, runs the verb and returns its result.
 func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *input.Options) result.Result {
-	if p.OwnLogs {
-		defer kube.CaptureLogs(func(line string) { out.debug("%s", line) })()
-	}
 	var aside notes
 	e, closeAll, err := p.assemble(ctx, out, &aside, o)
 	if err != nil {
