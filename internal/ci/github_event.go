@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // payload contains the fields of GitHub's event payloads that Berth reads. Auto
@@ -170,15 +171,7 @@ func readPayload(path string) (payload, error) {
 	if path == "" {
 		return p, errors.New("read the event's payload: GITHUB_EVENT_PATH is not set; " + nextWithoutEvent)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return p, fmt.Errorf("read the event's payload: %w; %s", err, nextWithoutEvent)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPayload+1))
-	if err == nil && len(data) > maxPayload {
-		err = fmt.Errorf("it has more than %d bytes", maxPayload)
-	}
+	data, err := readEventFile(path)
 	if err == nil {
 		err = json.Unmarshal(data, &p)
 	}
@@ -186,4 +179,26 @@ func readPayload(path string) (payload, error) {
 		return p, fmt.Errorf("read the event's payload in %s: %w; %s", path, err, nextWithoutEvent)
 	}
 	return p, nil
+}
+
+// readEventFile reads a file, and nothing else than a file: who reads a FIFO may wait for
+// ever.
+func readEventFile(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no file")
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxPayload+1))
+	if err == nil && len(data) > maxPayload {
+		err = fmt.Errorf("it has more than %d bytes", maxPayload)
+	}
+	return data, err
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -217,6 +219,9 @@ func TestContextWithoutAUsablePayload(t *testing.T) {
 	}{
 		"not set":      {github("delete", ref), "GITHUB_EVENT_PATH is not set"},
 		"no such file": {func() env { e := github("delete", ref); e["GITHUB_EVENT_PATH"] = "/nowhere"; return e }(), "/nowhere"},
+		"a folder":     {func() env { e := github("delete", ref); e["GITHUB_EVENT_PATH"] = "/"; return e }(), "it is no file"},
+		"a device":     {func() env { e := github("delete", ref); e["GITHUB_EVENT_PATH"] = "/dev/zero"; return e }(), "it is no file"},
+		"a FIFO":       {func() env { e := github("delete", ref); e["GITHUB_EVENT_PATH"] = fifo(t); return e }(), "it is no file"},
 		"malformed":    {github("delete", ref).withPayload(t, `{"ref": `), "JSON"},
 		"wrong types":  {github("delete", ref).withPayload(t, `{"ref": 7}`), "payload"},
 		"a list":       {github("delete", ref).withPayload(t, `[]`), "payload"},
@@ -337,4 +342,13 @@ func named(text string) string {
 		return ""
 	}
 	return p.PullRequest.Head.Repo.FullName
+}
+
+func fifo(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "event.json")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
