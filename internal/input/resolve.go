@@ -105,11 +105,15 @@ func (in *Input) redact(value string) string {
 	return withoutPassword(value)
 }
 
-// withoutPassword hides the user and password of a URL.
+// withoutPassword hides the user and password of a URL, or of what lacks no more than
+// its scheme to be one.
 func withoutPassword(value string) string {
 	scheme, rest, ok := strings.Cut(value, "://")
 	if at := strings.LastIndex(rest, "@"); ok && at >= 0 {
 		return scheme + "://" + hidden + rest[at:]
+	}
+	if at := strings.LastIndex(value, "@"); !ok && at >= 0 && strings.Contains(value[:at], ":") {
+		return hidden + value[at:]
 	}
 	return value
 }

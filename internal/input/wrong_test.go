@@ -60,6 +60,7 @@ func TestWrongInputs(t *testing.T) {
 			[]string{`"a": give key=value`, "not yours", "twice", `"c=a b"`}},
 		{"apiserver", []string{"--kube-apiserver=example.com"}, nil, []string{"https://"}},
 		{"kubeconfig's content as a flag", []string{"--kubeconfig", "apiVersion: v1\nusers: hunter2"}, nil, []string{"a flag takes a path"}},
+		{"password in what is no URL", []string{"--chart=x", "--registry-host=u:hunter2@example.com"}, nil, []string{`"(hidden)@example.com"`}},
 		{"password in a URL", []string{"--chart=x", "--repo=https://u:hunter2@example.com"}, nil, []string{`"https://(hidden)@example.com"`}},
 		{"password in a value", []string{"--set=db.password=hunter2{{", "--set-string=hunter2", "--set-json={\"a\":\"hunter2{{\"}"}, nil,
 			[]string{`"db.password=(hidden)"`, "--set-string (hidden)", "--set-json (hidden)"}},
