@@ -45,6 +45,7 @@ type ended struct {
 // report is what the rows read of report.json.
 type report struct {
 	Verdict string `json:"verdict"`
+	Cause   string `json:"cause"`
 	Status  string `json:"status"`
 	Repair  string `json:"repair"`
 	Notes   []struct {

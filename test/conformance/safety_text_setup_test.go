@@ -66,6 +66,20 @@ metadata:
     password: {{ $password }}
 {{- end }}
 `
+	// quotesPassword has it in texts as others write them.
+	quotesPassword = `
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: quotes}
+data:
+  short: {{ printf "user=app password=%s timeout=30" (.Values.password | default "") | quote }}
+  long: {{ printf "%s app %s timeout=30" (repeat 90 "x") (.Values.password | default "") | quote }}
+`
+	// punctuated is a password that no pattern finds the end of.
+	punctuated = "c0rrect,horse battery@staple"
+	// actingText is one that acts where it is printed as it is.
+	actingText    = "x ##[set-output name=url;]y ##[stop-commands]z \u009b31m \u202e"
 	shortPassword = "password=s3cret"
 	longPassword  = "corr3ct-horse/battery+stapl3"
 )
@@ -368,6 +382,33 @@ func (s *fixture) holdsNone(file string, texts ...string) {
 	for _, text := range texts {
 		if strings.Contains(string(data), text) {
 			s.t.Errorf("%s holds %q:\n%s", filepath.Base(file), text, data)
+		}
+	}
+}
+
+// actsNowhere fails the row if GitHub's runner would take something for a command that
+// was printed, or a terminal: commands but those that Berth gives itself, in its own form,
+// and what it prints while it has the runner take none.
+func (e ended) actsNowhere() {
+	e.s.t.Helper()
+	onGitHub := e.s.env["GITHUB_ACTIONS"] == "true"
+	stopped := ""
+	for line := range strings.Lines(e.out.String()) {
+		line = strings.TrimSpace(line)
+		token, stops := strings.CutPrefix(line, "::stop-commands::")
+		switch {
+		case strings.ContainsAny(line, "\u009b\u202e"):
+			e.s.t.Errorf("%s prints to a terminal: %q", e.verb, line)
+		case !onGitHub:
+		case stopped != "":
+			if line == "::"+stopped+"::" {
+				stopped = ""
+			}
+		case stops:
+			stopped = token
+		case strings.HasPrefix(line, "::error ") || strings.HasPrefix(line, "::warning "):
+		case strings.HasPrefix(line, "::"), strings.Contains(line, "##["):
+			e.s.t.Errorf("%s prints a command: %q", e.verb, line)
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package conformance
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -180,4 +181,29 @@ var secretText = []row{
 		Exit:   "23",
 		NotRun: "the simulated kubelet has no logs; test/node shows those of a real one",
 	},
+	{ID: "S114", Setup: "a webhook refuses a ConfigMap in what GitHub's runner and a terminal take for commands",
+		Action: "deploy --output json, on GitHub and elsewhere", End: "nothing that is printed is a command, and its reader gets it as it was",
+		Exit: "23, 23", run: func(s *fixture) {
+			end := s.refuses(configMaps, func(string, string) string { return actingText })
+			for _, host := range []string{"GITHUB_ACTIONS", "NEITHER"} {
+				s.env = map[string]string{host: "true", "BERTH_LOCK_DURATION": shortLease.String()}
+				run := s.berth("deploy", "--output", "json").exit(23).says("set-output")
+				run.actsNowhere()
+				if !strings.Contains(run.report.Cause, actingText) {
+					s.t.Errorf("the report's cause is %q", run.report.Cause)
+				}
+			}
+			end()
+		}},
+	{ID: "S115", Setup: "deployed, and somebody changes two texts of a ConfigMap in which a Secret's password stands, " +
+		"with commas and blanks in it", Action: "check", End: "what differs is shown, and neither beginning nor end of the password", Exit: "0, 24", run: func(s *fixture) {
+		path := s.t.TempDir() + "/password"
+		s.write(path, punctuated)
+		s.chartWith("templates/creds.yaml", credentials+quotesPassword)
+		s.berth("deploy", "--set-file", "password="+path).exit(0)
+		s.patch("editor", object{"v1", "configmaps", "quotes"}, fmt.Sprintf(`{"data":{"short":%q,"long":%q}}`,
+			"user=app password="+punctuated+" timeout=5", strings.Repeat("x", 90)+" app "+punctuated+" timeout=5"))
+		run := s.berth("check").exit(24).says("data.short", "data.long", "timeout=5", "(hidden)")
+		run.hides(punctuated, "c0rrect", ",horse", "battery", "staple")
+	}},
 }
