@@ -20,9 +20,10 @@ func TestDeployOfTheExample(t *testing.T) {
 		e.atMost(t, "discovery", 2)
 		e.atMost(t, "version", 1)
 		e.atMost(t, "openapi", 0)
-		// To make it or to patch it, and to check it; the rollout is watched.
-		e.atMost(t, "get deployments.apps", 2)
-		e.atMost(t, "get services", 2)
+		// To see whose it is before the hook runs, to make it or to patch it after, and to
+		// check it; the rollout is watched.
+		e.atMost(t, "get deployments.apps", 3)
+		e.atMost(t, "get services", 3)
 		e.atMost(t, "create selfsubjectaccessreviews.authorization.k8s.io", 12)
 	}
 	s.helmReads("deployed")
