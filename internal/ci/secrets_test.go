@@ -152,9 +152,10 @@ func TestNoSecretIsPublished(t *testing.T) {
 		mask := secrets.New()
 		mask.Find(secret)
 		forms := map[string]string{
-			"plain": secret, "quoted": strconv.Quote(secret), "base64": base64.StdEncoding.EncodeToString([]byte(secret)),
-			"Basic": base64.StdEncoding.EncodeToString([]byte("robot:" + secret)), "URL": url.QueryEscape(secret),
-			"hex": hex.EncodeToString([]byte(secret)),
+			"plain": secret, "quoted": strconv.Quote(secret), "base64": encoded(secret), "Basic": encoded("robot:" + secret),
+			"URL": url.QueryEscape(secret), "hex": hex.EncodeToString([]byte(secret)),
+			"base64 twice": encoded(encoded(secret)), "base64 behind one byte": encoded("a" + secret),
+			"base64 behind two bytes": encoded("ab" + secret),
 		}
 		for how, form := range forms {
 			for _, host := range hosts {
@@ -168,6 +169,8 @@ func TestNoSecretIsPublished(t *testing.T) {
 		}
 	}
 }
+
+func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 // Whatever others say, each output can be read, and nothing in it is a command.
 func FuzzPublish(f *testing.F) {
