@@ -45,9 +45,9 @@ else
 	@$(BIN)/cluster run -- $(BIN)/demo --cluster $(or $(CLUSTER),embedded)
 endif
 
-STAGES := lint test-lint test-cluster test-code test-conformance test-node test-image
+STAGES := lint test-lint test-cluster test-code test-fuzz test-conformance test-node test-image
 .PHONY: test stages
-test: $(STAGES) ## Run everything: linters, unit tests with the race detector, cluster tests
+test: $(STAGES) ## Run everything: linters, unit tests with the race detector, cluster tests, fuzz targets
 stages:
 	@echo $(STAGES)
 
@@ -169,11 +169,11 @@ test-image: $(BIN)/berth ## Build the image with a container engine of its own a
 FUZZTIME ?= 10s
 .PHONY: fuzz
 fuzz: ## Feed the parsers what nobody thought of: FUZZTIME=10m
-	@grep -rl --include='*_test.go' '^func Fuzz' internal | while read -r file; do \
-	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
-	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit 1; \
-	  done || exit 1; \
-	done
+	@sh test/fuzz/run.sh $(FUZZTIME)
+
+.PHONY: test-fuzz
+test-fuzz: ## The same for 10 seconds each, as a part of make test
+	@sh test/fuzz/run.sh 10s $(BIN)/fuzz
 
 KILLS ?= 100
 SEED  ?= 0
