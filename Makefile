@@ -182,6 +182,12 @@ chaos: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Kill deploys at 
 	BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_HELM4=$(BIN)/helm4 \
 	$(BIN)/cluster run -- go test -v -tags conformance -count=1 -timeout 60m -run '^TestChaos' ./test/conformance -kills $(KILLS) -seed $(SEED)
 
+CASES ?= 200
+.PHONY: strangers
+strangers: $(BIN)/berth $(BIN)/cluster ## Put objects of others round releases at random, and see that none is touched: CASES=200 SEED=0 (a new one)
+	BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_STRANGERS=$(CASES) \
+	$(BIN)/cluster run -- go test -v -tags conformance -count=1 -timeout 60m -run 'TestMatrix/S10$$' ./test/conformance -seed $(SEED)
+
 RUNS ?= 10
 .PHONY: bench
 bench: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 $(BIN)/stopwatch $(BIN)/sdk ## Time Berth beside the Helm 3 and Helm 4 command lines, write docs/benchmarks.md: RUNS=10 of each

@@ -26,7 +26,7 @@ type row struct {
 	Real    bool   // with the real durations, unshortened
 	Slow    bool   // takes more than half a minute
 	NotRun  string // why it is not run
-	// InProcess rows run no process of Berth: they call the room that answers
+	// InProcess rows run no process of Berth in their own fixture: they call the room that answers
 	// for them, and say themselves what was seen.
 	InProcess bool
 
