@@ -40,7 +40,11 @@ func (p Process) readableOptions(flags *pflag.FlagSet) *input.Options {
 		}
 		return p.getenv(in.ActionEnv())
 	}
-	return &input.Options{Reporting: input.Reporting{Output: given("output"), ReportDir: given("report-dir")}}
+	o := &input.Options{Reporting: input.Reporting{Output: given("output"), ReportDir: given("report-dir")}}
+	if checkLinks(o) != nil {
+		o.ReportDir = ""
+	}
+	return o
 }
 
 // wrongInput returns the result of a run that ended because of its inputs.

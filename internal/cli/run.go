@@ -40,7 +40,7 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 	for _, secret := range o.Secrets() {
 		out.Mask(secret.Reveal())
 	}
-	if err := errors.Join(ci.CheckPaths(p.getenv, pathsOf(o)), ci.MakeReportFolder(o.ReportDir)); err != nil {
+	if err := p.checkPaths(o); err != nil {
 		o.ReportDir = ""
 		return p.conclude(out, o, wrongInput(v, err))
 	}
@@ -90,6 +90,15 @@ func pathsOf(o *input.Options) []ci.PathInput {
 	add("kubeconfig", o.Kubeconfig.Path)
 	add("kube-ca", o.KubeCA.Path)
 	return all
+}
+
+// checkPaths returns what is wrong with the paths among the inputs. Nothing is made in the
+// report's folder where something is.
+func (p Process) checkPaths(o *input.Options) error {
+	if err := errors.Join(ci.CheckPaths(p.getenv, pathsOf(o)), checkLinks(o)); err != nil {
+		return err
+	}
+	return ci.MakeReportFolder(o.ReportDir)
 }
 
 // notFound returns the result of a run that could not find out which branch it is for.

@@ -269,6 +269,19 @@ var hostileInputs = []row{
 				hides("hunter2", "it's", "it%27s")
 			s.stored("nothing")
 		}},
+	{ID: "S149", Setup: "links of the checkout to a kubeconfig and to a folder of the machine",
+		Action: "deploy with each of them, the second time with a wrong input beside it, too",
+		End:    "refused, and nothing is written there", Exit: "64, 64, 64", Gone: true, run: func(s *fixture) {
+			s.berth("deploy", "--kubeconfig", s.inWorkingFolder(s.user())).exit(64).says("kubeconfig: ", "links lead from it out of")
+			folder := s.t.TempDir()
+			link := s.inWorkingFolder(folder)
+			s.berth("deploy", "--report-dir", link+"/berth").exit(64).says("report-dir: ", "links lead from it out of")
+			s.berth("deploy", "--report-dir", link, "--confirm", "0").exit(64).says("--confirm")
+			if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+				s.t.Errorf("in the folder are %v, %v", left, err)
+			}
+			s.stored("nothing")
+		}},
 }
 
 // staysText deploys a branch of that name, with which Helm would set something else than

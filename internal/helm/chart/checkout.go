@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// checkLinks refuses a path below the working directory that links lead out of it: what
+// CheckLinks refuses a path below the working directory that links lead out of it: what
 // a branch may change would name a file of the machine, and set-file would bring that
 // into the cluster. Whoever writes a path that leads elsewhere means it.
-func checkLinks(path string) error {
+func CheckLinks(path string) error {
 	if !filepath.IsLocal(path) {
 		return nil
 	}

@@ -62,7 +62,7 @@ func fetch(ctx context.Context, s Source) (*Archive, error) {
 // fromPath loads a folder or a .tgz.
 func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
 	tried := "load the chart " + s.Chart
-	if err := checkLinks(s.Chart); err != nil {
+	if err := CheckLinks(s.Chart); err != nil {
 		return nil, s.problem(tried, err, "Move the chart into the checkout, or give where it is as a path that begins with /.")
 	}
 	info, err := os.Stat(s.Chart)

@@ -171,7 +171,7 @@ func (v Values) read(ctx context.Context, path string) ([]byte, error) {
 	case strings.TrimSpace(path) == "-":
 		return v.readStdin(ctx)
 	}
-	if err := checkLinks(path); err != nil {
+	if err := CheckLinks(path); err != nil {
 		return nil, err
 	}
 	return aside(ctx, 0, func() ([]byte, error) { return readNamed(path, maxInput) }) // nobody may ever write to a FIFO
@@ -188,7 +188,12 @@ func (v Values) readStdin(ctx context.Context) ([]byte, error) {
 // downloadValues downloads a values file. It sends no credentials: the registry's
 // are not meant for the host of a values file.
 func downloadValues(ctx context.Context, address string) ([]byte, error) {
-	r, err := Source{}.connect(ctx, os.TempDir())
+	dir, err := os.MkdirTemp("", "berth-") // where nobody else can put a file of credentials
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	r, err := Source{}.connect(ctx, dir)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/berth-dev/berth/internal/helm/chart"
+	"github.com/berth-dev/berth/internal/input"
+)
+
+// checkLinks refuses paths of credentials, and of the report, that links of the checkout
+// lead out of it: whoever may change the branch would choose among the machine's own. Those
+// of the chart and its values are looked at when they are read.
+func checkLinks(o *input.Options) error {
+	var errs []error
+	for _, given := range []struct{ input, paths string }{
+		{"kubeconfig", o.Kubeconfig.Path}, {"kube-ca", o.KubeCA.Path}, {"ca-file", o.CAFile}, {"registry-config", o.RegistryConfig},
+		{"report-dir", existing(o.ReportDir)},
+	} {
+		for _, path := range filepath.SplitList(given.paths) {
+			if err := chart.CheckLinks(path); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %s: %w; give where it leads as a path that begins with /", given.input, path, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// existing returns a folder, or the one nearest above it that is there: the others are
+// made in that.
+func existing(folder string) string {
+	for at := folder; at != "" && at != filepath.Dir(at); at = filepath.Dir(at) {
+		if _, err := os.Lstat(at); err == nil {
+			return at
+		}
+	}
+	return ""
+}
