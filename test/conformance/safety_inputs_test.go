@@ -3,15 +3,12 @@
 package conformance
 
 import (
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
-
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
 // hostileInputs are the rows about hostile charts, registries, API servers and credentials.
@@ -219,68 +216,6 @@ var hostileInputs = []row{
 			})
 			s.kubeconfig = s.kubeconfigFor(s.Config().Host, endless)
 			s.within(30*time.Second, func() { s.berth("deploy").exit(20).says("more than 1 MiB") })
-		}},
-	{ID: "S146", Setup: "a credential plugin that fails, and quotes the secrets that the kubeconfig gives it, and a token",
-		Action: "check, deploy, teardown", End: "what it says is shown, and none of them", Exit: "20, 20, 20", Gone: true, run: func(s *fixture) {
-			plugin := filepath.Join(s.t.TempDir(), "plugin")
-			s.script(plugin, `echo "client $CLIENT_SECRET of $2 is wrong: {\"token\": \"half-a-token\"}" >&2; exit 1`)
-			s.kubeconfig = s.kubeconfigOf(&clientcmdapi.Cluster{Server: s.Config().Host, CertificateAuthorityData: s.Config().CAData},
-				&clientcmdapi.AuthInfo{Exec: &clientcmdapi.ExecConfig{Command: plugin, APIVersion: "client.authentication.k8s.io/v1",
-					InteractiveMode: clientcmdapi.NeverExecInteractiveMode, Args: []string{"--client-secret", "hunter2-of-args"},
-					Env: []clientcmdapi.ExecEnvVar{{Name: "CLIENT_SECRET", Value: "hunter2-of-env"}}}})
-			for _, verb := range []string{"check", "deploy", "teardown"} {
-				s.berth(verb, "--log-level", "debug").exit(20).says("is wrong").hides("hunter2", "half-a-token")
-			}
-		}},
-	{ID: "S147", Setup: "passwords in the kubeconfig's addresses: of a proxy that is none, of the API server",
-		Action: "check, each time; deploy", End: "refused, and not shown; nothing sent", Exit: "64, 64, 64, 64", Gone: true, run: func(s *fixture) {
-			elsewhere := s.listens(http.NotFoundHandler())
-			nobody := &clientcmdapi.AuthInfo{Token: kubeToken}
-			for _, proxy := range []string{"ftp://u:hunter2@proxy", "http://u:%zzhunter2@proxy"} {
-				s.kubeconfig = s.kubeconfigOf(&clientcmdapi.Cluster{Server: s.Config().Host, ProxyURL: proxy}, nobody)
-				s.berth("check").exit(64).says("proxy-url").hidesFromOutput("hunter2")
-			}
-			s.kubeconfig = s.kubeconfigOf(&clientcmdapi.Cluster{Server: "http://u:hunter2@" + elsewhere.host()}, &clientcmdapi.AuthInfo{})
-			for _, verb := range []string{"check", "deploy"} {
-				s.berth(verb).exit(64).says("the server's address holds credentials").hidesFromOutput("hunter2")
-			}
-			elsewhere.shownNothing()
-		}},
-	{ID: "S148", Setup: "a registry that refuses the credentials of registry-config, and quotes them; values at an address with a password " +
-		"and a signature", Action: "deploy, each in turn", End: "that they were refused is said, and none of them", Exit: "30, 64", Gone: true,
-		run: func(s *fixture) {
-			without := s.chart
-			quoting := s.listens(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.Header.Get("Authorization") == "" {
-					w.Header().Set("WWW-Authenticate", `Basic realm="charts"`)
-					w.WriteHeader(http.StatusUnauthorized)
-					return
-				}
-				w.WriteHeader(http.StatusForbidden)
-				fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":"refused %s"}]}`, r.Header.Get("Authorization"))
-			}))
-			config := filepath.Join(s.t.TempDir(), "config.json")
-			s.write(config, `{"auths":{"`+quoting.host()+`":{"auth":"`+encodedCredentials+`"}}}`)
-			s.chart = "oci://" + quoting.host() + "/charts/app"
-			s.berth("deploy", "--registry-config", config, "--version", "1.0.0", "--log-level", "debug").exit(30).says("refused Basic").
-				hides(registryPassword, encodedCredentials)
-			s.chart = without
-			s.berth("deploy", "--values", "https://u:it's@hunter2@127.0.0.1:1/values.yaml?sig=a'hunter2").exit(64).says("127.0.0.1:1/values.yaml").
-				hides("hunter2", "it's", "it%27s")
-			s.stored("nothing")
-		}},
-	{ID: "S149", Setup: "links of the checkout to a kubeconfig and to a folder of the machine",
-		Action: "deploy with each of them, the second time with a wrong input beside it, too",
-		End:    "refused, and nothing is written there", Exit: "64, 64, 64", Gone: true, run: func(s *fixture) {
-			s.berth("deploy", "--kubeconfig", s.inWorkingFolder(s.user())).exit(64).says("kubeconfig: ", "links lead from it out of")
-			folder := s.t.TempDir()
-			link := s.inWorkingFolder(folder)
-			s.berth("deploy", "--report-dir", link+"/berth").exit(64).says("report-dir: ", "links lead from it out of")
-			s.berth("deploy", "--report-dir", link, "--confirm", "0").exit(64).says("--confirm")
-			if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
-				s.t.Errorf("in the folder are %v, %v", left, err)
-			}
-			s.stored("nothing")
 		}},
 }
 

@@ -97,7 +97,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = &bodyTap{
 		ReadCloser: resp.Body,
-		onRead:     func(n int, err error) error { t.traffic.add(op, 0, 0, int64(n)); return err },
+		onRead:     t.bounded(req, info, func(n int) { t.traffic.add(op, 0, 0, int64(n)) }),
 		onEnd:      func() { cancel(nil) },
 	}
 	if err := vetRefusal(req, info, resp); err != nil {
