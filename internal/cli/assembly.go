@@ -58,12 +58,15 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	lock := newLocker(conn, t, o)
 	operations := backends{conn: conn, target: t, lock: lock, display: display,
 		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait, ignore: o.WaitIgnore}}
-	releases := helm.New(p.helmOptions(conn, out, t, o, cache), store, operations.open)
+	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign}
+	helming := p.helmOptions(conn, out, t, o, cache)
+	helming.Inside = live.Inside
+	releases := helm.New(helming, store, operations.open)
 
 	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{
 		Server:     server{conn},
 		Namespaces: newNamespace(conn, t, aside, o),
-		Objects:    releaseObjects{conn, t, o.WaitIgnore},
+		Objects:    live,
 		Access: permissions{conn: conn, resource: kind.Resource(), namespace: t.Namespace, perBranch: t.PerBranch,
 			readOnly: o.Verb == verb.Check},
 		Locker:     lock,

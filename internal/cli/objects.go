@@ -8,14 +8,16 @@ import (
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/objects"
 	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/result"
 )
 
 // releaseObjects implements engine.Objects with internal/kube/objects.
 type releaseObjects struct {
-	conn   *kube.Conn
-	target target
-	ignore []string // what need not be ready
+	conn    *kube.Conn
+	target  target
+	ignore  []string // what need not be ready
+	foreign bool     // what others have in something that is to go may go, too
 }
 
 func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.Object, error) {
@@ -31,6 +33,16 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 func (r releaseObjects) Claims(ctx context.Context, manifest string) ([]facts.Claim, error) {
 	claims, err := objects.Observer{Client: r.conn.Clientset()}.Claims(ctx, manifest, r.target.Namespace)
 	return claims, apifailure.Classify(err, "look for the claims of release "+r.target.Release)
+}
+
+func (r releaseObjects) Inside(ctx context.Context, ref facts.Ref) (why string, err error) {
+	why, err = r.inside().Strangers(ctx, ref)
+	return why, apifailure.Classify(err, "see what others have in "+ref.String())
+}
+
+func (r releaseObjects) inside() *objects.Inside {
+	return &objects.Inside{Dynamic: r.conn.Dynamic(), Metadata: r.conn.Metadata(), OwnNamespace: r.target.PerBranch, DeleteForeign: r.foreign,
+		Release: ownership.Release{Namespace: r.target.Namespace, Name: r.target.Release}}
 }
 
 func (r releaseObjects) Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics {
@@ -49,7 +61,7 @@ func (r releaseObjects) Remove(ctx context.Context, leftovers []facts.Object, wa
 	if err != nil {
 		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
-	remover := objects.Remover{Dynamic: r.conn.Dynamic(), Mapper: mapper}
+	remover := objects.Remover{Dynamic: r.conn.Dynamic(), Mapper: mapper, Inside: r.inside()}
 	remove := remover.Remove
 	if wait {
 		remove = remover.RemoveAndWait

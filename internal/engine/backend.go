@@ -96,6 +96,10 @@ type Objects interface {
 	// Claims returns the claims that exist and bear the names which the StatefulSets
 	// of a manifest give to theirs.
 	Claims(ctx context.Context, manifest string) ([]facts.Claim, error)
+	// Inside returns why an object that takes along what is in it is not to be deleted, as
+	// the end of a sentence: others have something in it. "" for nothing, and for an object
+	// of any other kind.
+	Inside(ctx context.Context, object facts.Ref) (why string, err error)
 	// Diagnose finds out why objects are not ready: their pods' reasons, events and
 	// logs, as far as they may be read. It runs also when ctx has ended.
 	Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics
@@ -214,13 +218,15 @@ type Records interface {
 	Quarantine(ctx context.Context, rec *facts.Record) (copied string, err error)
 	// DiscardQuarantined deletes the quarantined records of a release that is gone.
 	DiscardQuarantined(ctx context.Context) error
-	// Purge deletes every record.
-	Purge(ctx context.Context) error
+	// Purge deletes every record, or none where there is one that is not among the known:
+	// somebody has deployed since. The error wraps facts.ErrChanged then.
+	Purge(ctx context.Context, known []facts.Record) error
 	// Changed returns when any record of the release changes, or with ctx's error.
 	Changed(ctx context.Context) error
 	// Others returns the other releases with a record in the namespace, whichever driver
-	// keeps it, and the resources that may not be listed for that.
-	Others(ctx context.Context) (releases, unlisted []string, err error)
+	// keeps it, and the resources that may not be listed for that. Where this one's records
+	// are gone, a record of it counts, too: somebody has deployed it since.
+	Others(ctx context.Context, gone bool) (releases, unlisted []string, err error)
 	// Audit returns every write of this run and what became of it.
 	Audit() []result.Write
 }

@@ -79,6 +79,7 @@ type fakeCluster struct {
 	live     map[string]facts.Object // by name
 	claims   []facts.Claim           // of StatefulSets; Remove deletes them, too
 	conflict []string                // what Remove keeps
+	inside   map[string]string       // what others have in an object, by its kind
 
 	residents []facts.Resident
 	unlisted  []string
@@ -248,6 +249,16 @@ func (c *fakeCluster) Observe(ctx context.Context, manifest string) ([]facts.Obj
 		objects = append(objects, o)
 	}
 	return objects, nil
+}
+
+// Inside returns what the test says that others have in an object of that kind.
+func (c *fakeCluster) Inside(ctx context.Context, ref facts.Ref) (string, error) {
+	if err := c.enter(ctx, "Inside"); err != nil {
+		return "", err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.inside[ref.Kind], nil
 }
 
 func (c *fakeCluster) Claims(ctx context.Context, _ string) ([]facts.Claim, error) {

@@ -133,7 +133,8 @@ var recordScenarios = map[string]func(ctx context.Context, s recordStorage, note
 		s.hide(1)
 		s.damage(2)
 		records, err := s.Records.Records(ctx)
-		note(len(records), err, s.Purge(ctx), s.Purge(ctx))
+		note(s.Purge(ctx, records[:1]))
+		note(len(records), err, s.Purge(ctx, records), s.Purge(ctx, records))
 		records, err = s.Records.Records(ctx)
 		note(len(records), err)
 	},

@@ -348,12 +348,17 @@ func (r *fakeRecords) DiscardQuarantined(ctx context.Context) error {
 	return nil
 }
 
-// Purge deletes every record, the newest last.
-func (r *fakeRecords) Purge(ctx context.Context) error {
+// Purge deletes every record, the newest last, or none where one is not known.
+func (r *fakeRecords) Purge(ctx context.Context, known []facts.Record) error {
 	err := r.enter(ctx, "Purge", "")
 	defer r.mu.Unlock()
 	if err != nil {
 		return err
+	}
+	for _, rec := range r.sorted() {
+		if !slices.ContainsFunc(known, func(k facts.Record) bool { return k.UID == rec.UID }) {
+			return &problem.Problem{Reason: problem.LiveOperation, Tried: "purge", Cause: facts.ErrChanged, Next: "wait"}
+		}
 	}
 	for _, rec := range r.sorted() {
 		r.known[rec.UID] = rec.version
@@ -389,14 +394,18 @@ func (r *fakeRecords) Changed(ctx context.Context) error {
 	}
 }
 
-// Others returns the names that the test set.
-func (r *fakeRecords) Others(ctx context.Context) (releases, unlisted []string, err error) {
+// Others returns the names that the test set and, once the release is gone, its own where
+// it has a record.
+func (r *fakeRecords) Others(ctx context.Context, gone bool) (releases, unlisted []string, err error) {
 	err = r.enter(ctx, "Others", "")
 	defer r.mu.Unlock()
 	if err != nil {
 		return nil, nil, err
 	}
-	return slices.Clone(r.others), nil, nil
+	if all := slices.Clone(r.others); !gone || len(r.sorted()) == 0 {
+		return all, nil, nil
+	}
+	return append(slices.Clone(r.others), "web, deployed again meanwhile"), nil, nil
 }
 
 // Audit is every write, Helm's and the engine's.
@@ -672,7 +681,8 @@ func TestFakeRecordsKeepHelmsFailures(t *testing.T) {
 		t.Errorf("quarantine: %v, %s", err, r.statuses())
 	}
 	r.put(revision(2, facts.StatusDeployed))
-	if err := errors.Join(r.Purge(t.Context()), r.DiscardQuarantined(t.Context())); err != nil || r.statuses() != "" ||
+	stored, err := r.Records(t.Context())
+	if err := errors.Join(err, r.Purge(t.Context(), stored), r.DiscardQuarantined(t.Context())); err != nil || r.statuses() != "" ||
 		len(r.quarantined) != 0 {
 		t.Errorf("purged: %v, %s", err, r.statuses())
 	}

@@ -27,7 +27,7 @@ type remainsRemover struct {
 // outliving is what outlives a release.
 type outliving struct {
 	kept    []facts.Object   // its objects that are to be kept, as their policy says
-	stopped bool             // the records stay, since they tell of these
+	stopped []facts.Object   // those of them for which the records stay, since they tell of them
 	left    []verdict.Remain // what its hooks and StatefulSets made
 	along   []verdict.Remain // the same, where the namespace is to take it along
 }

@@ -84,8 +84,8 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 	if err != nil {
 		return outliving{}, err
 	}
-	if s.StopAtKept && len(verdict.KeptIn(f.Namespace.Name, kept)) > 0 {
-		return outliving{kept: kept, stopped: true}, nil
+	if stopped := s.StopsAt(f.Namespace.Name, kept); len(stopped) > 0 {
+		return outliving{kept: kept, stopped: stopped}, nil
 	}
 	out, err := r.remains.clear(ctx, f, s.WithNamespace)
 	if err != nil {
@@ -93,7 +93,7 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 	}
 	out.kept = kept
 	defer r.report.step("Remove the records")()
-	if err := r.records.Purge(ctx); err != nil {
+	if err := r.records.Purge(ctx, f.Records); err != nil {
 		return out, err
 	}
 	r.report.removed()
@@ -171,6 +171,14 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 			}
 			goesAlong := withNamespace && o.Namespace == f.Namespace.Name && i < len(f.Records)-1
 			if isLeft(o) && !seen[o.Ref] && !goesAlong {
+				spared, err := r.spared(ctx, o)
+				if err != nil {
+					return nil, err
+				}
+				if spared {
+					seen[o.Ref] = true
+					continue
+				}
 				res.Objects = append(res.Objects, o)
 				left = append(left, fmt.Sprintf("%s, of revision %d, is still there", o.Ref, f.Records[i].Revision))
 			}
@@ -183,6 +191,22 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 	return nil, &problem.Problem{Reason: problem.Inconsistent, Cause: named(left),
 		Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.release, len(left)),
 		Next:     "See their finalizers, or delete what an older revision left. The records are kept, so the next teardown goes on from here."}
+}
+
+// spared returns whether an object was left since others have something in it, and says so.
+func (r *releaseRemover) spared(ctx context.Context, o facts.Object) (bool, error) {
+	if o.Deleting {
+		return false, nil
+	}
+	why, err := r.gather.objects.Inside(ctx, o.Ref)
+	if err != nil || why == "" {
+		return false, err
+	}
+	res := &r.report.result
+	if said := fmt.Sprintf("%s/%s was kept: %s", o.Kind, o.Name, why); !slices.Contains(res.Kept, said) {
+		res.Kept = append(res.Kept, said)
+	}
+	return true, nil
 }
 
 // isLeft returns whether an object should have gone with its release.

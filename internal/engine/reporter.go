@@ -47,8 +47,11 @@ func (r *reporter) note(level result.Level, title, format string, args ...any) {
 // kept names what a release leaves behind on purpose.
 func (r *reporter) kept(objects []facts.Object) {
 	if len(objects) > 0 {
-		r.note(result.LevelNotice, "Kept on purpose", "%s stays, since helm.sh/resource-policy says so, in the chart or on the object itself.",
-			objectNames(objects))
+		var each []string
+		for _, o := range objects {
+			each = append(each, fmt.Sprintf("%s stays: %s", o.Ref, verdict.WhyKept(o)))
+		}
+		r.note(result.LevelNotice, "Kept on purpose", "%s", text.Sentences(listed(each, "; ")))
 	}
 }
 

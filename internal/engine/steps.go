@@ -70,7 +70,7 @@ var stepFuncs = map[verdict.StepKind]stepFunc{
 		return err
 	},
 	verdict.StepDiscardQuarantined: func(ctx context.Context, p *performer, _ *facts.Facts, _ verdict.Step, done *performed) error {
-		if len(done.unreadable) > 0 || done.stopped {
+		if len(done.unreadable) > 0 || len(done.stopped) > 0 {
 			return nil // they are all that tells of what may be left
 		}
 		return p.remove.discardQuarantined(ctx)

@@ -128,7 +128,7 @@ func (t *teardown) lookAhead(ctx context.Context) <-chan foreseen {
 		var is foreseen
 		looks, ctx := errgroup.WithContext(ctx)
 		looks.Go(func() error {
-			plan, _, err := t.plan(ctx, ns, nil)
+			plan, _, err := t.plan(ctx, ns, nil, false)
 			is.goes = plan.Action == verdict.NamespaceDelete
 			return err
 		})
@@ -143,8 +143,9 @@ func (t *teardown) lookAhead(ctx context.Context) <-chan foreseen {
 }
 
 // plan returns what is to be done with the namespace, by what is in it now. kept is what
-// the uninstall left, and why.
-func (t *teardown) plan(ctx context.Context, ns facts.Namespace, kept []string) (verdict.NamespacePlan, []string, error) {
+// the uninstall left, and why. Once the release is gone, a record of it is one of a deploy
+// that came since.
+func (t *teardown) plan(ctx context.Context, ns facts.Namespace, kept []string, gone bool) (verdict.NamespacePlan, []string, error) {
 	var (
 		around    facts.Surroundings
 		unlisted  []string // for the records
@@ -153,7 +154,7 @@ func (t *teardown) plan(ctx context.Context, ns facts.Namespace, kept []string) 
 	)
 	if verdict.TenancyOf(ns, app.Identity) == verdict.TenancyOwn {
 		looks.Go(func() (err error) {
-			around.Releases, unlisted, err = t.backend.Records.Others(in)
+			around.Releases, unlisted, err = t.backend.Records.Others(in, gone)
 			return err
 		})
 		looks.Go(func() (err error) {
@@ -189,14 +190,13 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts, seen fores
 	t.tellVolumes(seen)
 	done, err := t.steps.perform(ctx, plan.Steps, f)
 	t.left.Unreadable, t.kept, t.along = done.unreadable, done.kept, done.along
-	if err != nil || !done.stopped {
+	if err != nil || len(done.stopped) == 0 {
 		return err
 	}
-	here := verdict.KeptIn(t.ns.name, t.kept)
-	for _, o := range here {
-		res.Kept = append(res.Kept, o.In(t.ns.name)+" was kept, as helm.sh/resource-policy says")
+	for _, o := range done.stopped {
+		res.Kept = append(res.Kept, fmt.Sprintf("%s was kept: %s", o.In(t.ns.name), verdict.WhyKept(o)))
 	}
-	return verdict.StopAtKept(t.options.App.Release, t.ns.name, here)
+	return verdict.StopAtKept(t.options.App.Release, t.ns.name, done.stopped)
 }
 
 // tellVolumes says, before anything goes, what becomes of the data in the volumes that go.
@@ -242,7 +242,7 @@ func (t *teardown) endNamespace(ctx context.Context) error {
 			return t.namespaceWent(ctx, uid)
 		}
 	}
-	plan, unlisted, err := t.plan(ctx, t.ns.now, t.report.result.Kept)
+	plan, unlisted, err := t.plan(ctx, t.ns.now, t.report.result.Kept, true)
 	if err != nil {
 		return err
 	}
@@ -290,8 +290,8 @@ func (t *teardown) deleteNamespace(ctx context.Context, unlisted []string) error
 			strings.Join(unlisted, ", "), t.ns.name)
 	}
 	if here := verdict.KeptIn(t.ns.name, t.kept); len(here) > 0 {
-		t.report.note(result.LevelNotice, "Deleted although it was to be kept", "%s went with namespace %s, as delete-kept says.",
-			objectNames(here), t.ns.name)
+		t.report.note(result.LevelNotice, "Deleted although it was to be kept",
+			"%s went with namespace %s, as delete-kept or delete-foreign says.", objectNames(here), t.ns.name)
 	}
 	return err
 }

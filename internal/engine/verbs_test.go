@@ -286,6 +286,12 @@ func kept() []facts.Record {
 	return []facts.Record{rec}
 }
 
+// isMarked marks an object of the release as one that nobody may delete.
+func isMarked(s *scene) {
+	s.cluster.edit("data", func(o *facts.Object) { o.Kept, o.KeepWhy = true, "it is marked berth.dev/keep" })
+	s.helm.spares = map[string]bool{"data": true}
+}
+
 func keeps(s *scene) {
 	s.cluster.edit("data", func(o *facts.Object) { o.Kept = true })
 	s.helm.spares = map[string]bool{"data": true}
@@ -429,6 +435,41 @@ func TestTeardown(t *testing.T) {
 		{name: "the same, when it is told to let it go", records: kept, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
 			stored: "-", set: all(keeps, func(s *scene) { s.options.Policy.DeleteKept = true }),
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Deleted although it was to be kept") }},
+		{name: "that leaves something by a mark", records: kept, verb: verb.Teardown, reason: problem.Foreign, asked: "uninstall",
+			stored: "1 uninstalled", says: []string{"Deployment/data", "it is marked", "--delete-foreign"},
+			set: all(isMarked, func(s *scene) { s.options.Policy.DeleteKept = true })},
+		{name: "the same, when it is told to let it go", records: kept, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",
+			stored: "-", set: all(isMarked, func(s *scene) { s.options.Policy.DeleteForeign = true }),
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Deleted although it was to be kept") }},
+		{name: "that leaves an object for what others have in it", records: kept, verb: verb.Teardown, reason: problem.Foreign,
+			asked: "uninstall", stored: "-", set: func(s *scene) {
+				s.helm.spares = map[string]bool{"data": true}
+				s.cluster.inside = map[string]string{"Deployment": "somebody's Pod/p is in it"}
+			},
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if !strings.Contains(strings.Join(r.Kept, "\n"), "Deployment/data was kept: somebody's Pod/p is in it") ||
+					s.cluster.times("DeleteNamespace") != 0 {
+					t.Errorf("kept %q", r.Kept)
+				}
+			}},
+		{name: "of a release that is deployed again before its records go", records: one, verb: verb.Teardown,
+			reason: problem.LiveOperation, asked: "uninstall", set: func(s *scene) {
+				s.helm.on("Purge", 1, func() error { s.helm.put(revision(2, facts.StatusPendingInstall)); return nil })
+			},
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if got := s.helm.statuses(); !strings.Contains(got, "2 pending-install") || s.cluster.times("DeleteNamespace") != 0 {
+					t.Errorf("stored is %s", got)
+				}
+			}},
+		{name: "of a release that is deployed again before its namespace goes", records: one, verb: verb.Teardown,
+			reason: problem.Foreign, asked: "uninstall", set: func(s *scene) {
+				s.helm.on("Others", 2, func() error { s.helm.put(revision(2, facts.StatusDeployed)); return nil })
+			},
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if !strings.Contains(strings.Join(r.Kept, "\n"), "deployed again meanwhile") || s.cluster.times("DeleteNamespace") != 0 {
+					t.Errorf("kept %q", r.Kept)
+				}
+			}},
 		{name: "that leaves something by its policy where the namespace stays", records: kept, verb: verb.Teardown,
 			reason: problem.Consistent, asked: "uninstall", stored: "-", set: all(keeps, stays),
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Kept on purpose") }},

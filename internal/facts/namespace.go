@@ -61,7 +61,7 @@ type Resident struct {
 type Volume struct {
 	Claim  string
 	Owner  string // the namespace/release that the claim names; empty: none
-	Kept   bool   // helm.sh/resource-policy: keep
+	Kept   bool   // helm.sh/resource-policy: keep, or a mark that forbids to delete it
 	Name   string // of the PersistentVolume; empty: it is not bound
 	Size   string // 10Gi
 	Policy string // what becomes of the data: Delete, Retain, Recycle; empty: not known

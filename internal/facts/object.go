@@ -55,7 +55,7 @@ type Object struct {
 	IsHook   bool   // it carries Helm's annotation of a hook
 	HookOf   string // the namespace/release for whose hook Berth made it, as it says
 	Deleting bool
-	Kept     bool   // helm.sh/resource-policy: keep, or taken over from somebody else
+	Kept     bool   // helm.sh/resource-policy: keep, taken over from somebody else or, if it is Owned, KeepWhy
 	KeepWhy  string // by which mark somebody forbids to delete it
 	Ready    bool
 	Failed   bool   // it cannot become ready by waiting

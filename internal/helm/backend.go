@@ -28,6 +28,9 @@ type Options struct {
 	SkipSchema bool          // hold the values against no schema
 	Mask       *secrets.Mask // is told what the values and the objects hold that is secret; may be nil
 	Adopt      []string      // objects that may be somebody else's and are taken all the same; see facts.Ref.Matches
+	// Inside returns why an object is not to be deleted that takes along what others have in
+	// it, or ""; nil: nobody looks.
+	Inside     func(ctx context.Context, object facts.Ref) (why string, err error)
 	Log        func(format string, args ...any)
 	Rediscover func()                                // drops the cached discovery of the API server
 	HookOutput func(pod, container string) io.Writer // for hooks' logs; nil discards them

@@ -43,10 +43,11 @@ type client struct {
 	pods         kubernetes.Interface
 	waiter       Waiter
 	cacheGets    func() (end func())
-	mapper       func() (meta.RESTMapper, error) // nil maps no stored manifest
-	release      ownership.Release               // whose objects these are
-	sensitive    *manifest.Sensitive             // is told of every object before it is sent; nil: nobody is
-	adopt        []string                        // what is taken although it may be somebody else's; see adopts
+	mapper       func() (meta.RESTMapper, error)                  // nil maps no stored manifest
+	release      ownership.Release                                // whose objects these are
+	sensitive    *manifest.Sensitive                              // is told of every object before it is sent; nil: nobody is
+	inside       func(context.Context, facts.Ref) (string, error) // see Options.Inside; nil: nobody looks
+	adopt        []string                                         // what is taken although it may be somebody else's; see adopts
 	leavings     *leavings
 	hookObjects  hookObjects
 	timeline     *timeline
@@ -170,8 +171,10 @@ func (c *client) drop(list kube.ResourceList) *kube.Result {
 }
 
 // stays is the stranger of what would be deleted since the release has it no more: what is
-// somebody else's, what was taken over from somebody, and what is to be kept.
+// somebody else's, what was taken over from somebody, what is to be kept, and what others
+// have something in.
 func (c *client) stays(info *resource.Info) stranger {
+	want := manifests(kube.ResourceList{info})[0]
 	return func(live *unstructured.Unstructured) string {
 		if why := notOwn(c.release)(live); why != "" {
 			return why
@@ -182,12 +185,9 @@ func (c *client) stays(info *resource.Info) stranger {
 		if ownership.KeptByPolicy(live.GetAnnotations()) {
 			return keptByPolicy
 		}
-		return ""
+		return c.forbidden(refOf(info), want, live)
 	}
 }
-
-// keptByPolicy is why an object is left that is to outlive its release.
-const keptByPolicy = "its resource policy keeps it"
 
 // leave notes that an object was not deleted, and why.
 func (c *client) leave(ref facts.Ref, why string) {

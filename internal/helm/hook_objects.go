@@ -61,9 +61,21 @@ func (h *hookObjects) notMade(r ownership.Release, want *unstructured.Unstructur
 	}
 }
 
-// notHooks is notMade for a hook that was built.
+// notHooks is notMade for a hook that was built, and the stranger of what is not to be
+// deleted although a hook of the release has made it. That the chart itself has the policy
+// keep on a hook counts for nothing before the hook is made anew, as with Helm.
 func (c *client) notHooks(info *resource.Info) stranger {
-	return c.hookObjects.notMade(c.release, manifests(kube.ResourceList{info})[0])
+	want := manifests(kube.ResourceList{info})[0]
+	notMade := c.hookObjects.notMade(c.release, want)
+	return func(live *unstructured.Unstructured) string {
+		if why := notMade(live); why != "" {
+			return why
+		}
+		if ownership.KeptByPolicy(live.GetAnnotations()) && !ownership.KeptByPolicy(want.GetAnnotations()) {
+			return keptByPolicy
+		}
+		return c.forbidden(refOf(info), want, live)
+	}
 }
 
 // hooksAt returns the manifests of the hooks that run at one of these events.

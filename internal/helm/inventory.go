@@ -96,13 +96,15 @@ func nameDocument(file releaseutil.Manifest) string {
 	return name
 }
 
-// writeIdentity writes a document with what a deletion needs to know of an object.
+// writeIdentity writes a document with what a deletion needs to know of an object. The
+// marks that the chart itself puts on it, which forbid to delete it, are part of that.
 func writeIdentity(to *strings.Builder, o *unstructured.Unstructured, as schema.GroupVersionKind) error {
 	apiVersion, kind := as.ToAPIVersionAndKind()
-	document, err := json.Marshal(map[string]any{
-		"apiVersion": apiVersion, "kind": kind,
-		"metadata": map[string]string{"name": o.GetName(), "namespace": o.GetNamespace()},
-	})
+	metadata := map[string]any{"name": o.GetName(), "namespace": o.GetNamespace()}
+	if _, marked := ownership.KeepMark(o.GetLabels(), o.GetAnnotations()); marked {
+		metadata["labels"], metadata["annotations"] = o.GetLabels(), o.GetAnnotations()
+	}
+	document, err := json.Marshal(map[string]any{"apiVersion": apiVersion, "kind": kind, "metadata": metadata})
 	to.WriteString("\n---\n")
 	to.Write(document)
 	return err

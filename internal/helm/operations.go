@@ -99,6 +99,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			mapper:       backend.Getter.ToRESTMapper,
 			release:      release,
 			sensitive:    manifest.NewSensitive(o.opts.Mask),
+			inside:       o.opts.Inside,
 			adopt:        o.opts.Adopt,
 			leavings:     left,
 			timeline:     t,

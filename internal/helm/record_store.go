@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -149,11 +151,19 @@ func (s *RecordStore) DiscardQuarantined(ctx context.Context) error {
 
 // Purge deletes every record of the release, hidden and unreadable ones too. The
 // newest goes last, so that a run which is cut short leaves the one that tells
-// where the release stands.
-func (s *RecordStore) Purge(ctx context.Context) error {
+// where the release stands. It deletes nothing where a record is not among the known: its
+// objects are those of a deploy that somebody has begun since, and only it tells of them.
+func (s *RecordStore) Purge(ctx context.Context, known []facts.Record) error {
 	records, err := s.store.Revisions(ctx, s.release)
 	if err != nil {
 		return err
+	}
+	for i := range records {
+		if !slices.ContainsFunc(known, func(k facts.Record) bool { return k.UID == records[i].UID }) {
+			return &problem.Problem{Reason: problem.LiveOperation, Tried: "remove the records of release " + s.release,
+				Cause: fmt.Errorf("record %s was stored since its objects were looked at: %w", records[i].Key, facts.ErrChanged),
+				Next:  "Let the other deploy of this release come to its end, then run again. No record was removed."}
+		}
 	}
 	for i := range records {
 		if err := ctx.Err(); err != nil {
@@ -174,8 +184,9 @@ func (s *RecordStore) Changed(ctx context.Context) error {
 
 // Others returns the other releases that have a record in the namespace, whichever of
 // Helm's drivers keeps it. Unlisted is the resource of the other driver where that may
-// not be listed, since the run needs no permission on it.
-func (s *RecordStore) Others(ctx context.Context) (others, unlisted []string, err error) {
+// not be listed, since the run needs no permission on it. Where the release's own records
+// are gone, one of it counts, too: it was deployed again.
+func (s *RecordStore) Others(ctx context.Context, gone bool) (others, unlisted []string, err error) {
 	var (
 		both              sync.WaitGroup
 		here, elsewhere   []string
@@ -192,8 +203,11 @@ func (s *RecordStore) Others(ctx context.Context) (others, unlisted []string, er
 		return nil, nil, err
 	}
 	for _, name := range here {
-		if name != s.release {
+		switch {
+		case name != s.release:
 			others = append(others, name)
+		case gone:
+			others = append(others, name+", deployed again meanwhile")
 		}
 	}
 	for _, name := range elsewhere { // of this name, too: this run's release is not kept there

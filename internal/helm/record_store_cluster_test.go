@@ -115,11 +115,18 @@ func TestPurgeTakesWhatHelmDoesNotSee(t *testing.T) {
 	if copied, err := r.Quarantine(t.Context(), &records[3]); err != nil || copied == "" {
 		t.Errorf("quarantined to %q, %v", copied, err)
 	}
-	recordsOf(t, r, 3)
-	if others, _, err := r.Others(t.Context()); err != nil || len(others) != 0 {
+	records = recordsOf(t, r, 3)
+	if others, _, err := r.Others(t.Context(), false); err != nil || len(others) != 0 {
 		t.Errorf("others %v, %v", others, err)
 	}
-	if err := r.Purge(t.Context()); err != nil {
+	if others, _, err := r.Others(t.Context(), true); err != nil || len(others) != 1 {
+		t.Errorf("others %v, %v", others, err)
+	}
+	if err := r.Purge(t.Context(), records[:2]); !errors.Is(err, facts.ErrChanged) || problem.Of(err).Reason != problem.LiveOperation {
+		t.Errorf("purged a record that was not known: %v", err)
+	}
+	recordsOf(t, r, 3)
+	if err := r.Purge(t.Context(), records); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.DiscardQuarantined(t.Context()); err != nil {
@@ -129,7 +136,7 @@ func TestPurgeTakesWhatHelmDoesNotSee(t *testing.T) {
 	if err != nil || len(left.Items) != 0 {
 		t.Errorf("left %v, %v", secretNames(left.Items), err)
 	}
-	if err := r.Purge(t.Context()); err != nil {
+	if err := r.Purge(t.Context(), records); err != nil {
 		t.Errorf("the second time: %v", err)
 	}
 	if r.WriteFailure() != nil {

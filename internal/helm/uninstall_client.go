@@ -65,8 +65,8 @@ func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, po
 			c.failures = append(c.failures, errs[i])
 			continue
 		}
-		if done[i].left == keptByPolicy {
-			continue
+		if onPurpose(done[i].left) {
+			continue // the proof that the objects are gone names it
 		}
 		if c.note(info, done[i]); done[i].left == "" {
 			res.Deleted = append(res.Deleted, info)

@@ -49,12 +49,20 @@ func IsGitOps(manager string) bool { return slices.Contains(gitOpsManagers, mana
 // KeepMark reports whether a label or annotation forbids to delete an object, and
 // which.
 func KeepMark(labels, annotations map[string]string) (why string, keep bool) {
-	for _, marks := range []map[string]string{annotations, labels} {
+	return KeepMarkBeside(labels, annotations, nil, nil)
+}
+
+// KeepMarkBeside is KeepMark for an object of a release whose manifest gives it these
+// labels and annotations. A GitOps controller's mark that the chart itself puts there, as
+// it is, tells of nobody else; berth.dev/keep forbids it whoever wrote it.
+func KeepMarkBeside(labels, annotations, wantedLabels, wantedAnnotations map[string]string) (why string, keep bool) {
+	for _, of := range [][2]map[string]string{{annotations, wantedAnnotations}, {labels, wantedLabels}} {
+		marks, wanted := of[0], of[1]
 		if v, ok := marks[AnnotationKeep]; ok && !strings.EqualFold(v, "false") {
 			return "it is marked " + AnnotationKeep, true
 		}
 		for _, key := range gitOpsMarks {
-			if v := marks[key]; v != "" {
+			if v := marks[key]; v != "" && wanted[key] != v {
 				return "a GitOps controller owns it (" + key + ")", true
 			}
 		}

@@ -62,6 +62,27 @@ func TestKeptByPolicy(t *testing.T) {
 	}
 }
 
+// A mark that the chart itself puts on its object tells of nobody else.
+func TestKeepMarkBeside(t *testing.T) {
+	argo, flux := "argocd.argoproj.io/instance", "kustomize.toolkit.fluxcd.io/name"
+	for name, c := range map[string]struct {
+		live, wanted map[string]string
+		keep         bool
+	}{
+		"the chart's own":                  {map[string]string{argo: "web"}, map[string]string{argo: "web"}, false},
+		"the chart's own, and another's":   {map[string]string{argo: "web", flux: "apps"}, map[string]string{argo: "web"}, true},
+		"another value than the chart's":   {map[string]string{argo: "apps"}, map[string]string{argo: "web"}, true},
+		"berth.dev/keep, also the chart's": {map[string]string{AnnotationKeep: "true"}, map[string]string{AnnotationKeep: "true"}, true},
+	} {
+		if why, keep := KeepMarkBeside(c.live, nil, c.wanted, nil); keep != c.keep {
+			t.Errorf("%s, as a label: %t, %s", name, keep, why)
+		}
+		if why, keep := KeepMarkBeside(nil, c.live, nil, c.wanted); keep != c.keep {
+			t.Errorf("%s, as an annotation: %t, %s", name, keep, why)
+		}
+	}
+}
+
 func TestKeepMark(t *testing.T) {
 	tests := map[string]struct {
 		labels, annotations map[string]string

@@ -45,19 +45,34 @@ func BlockedBy(hooks []facts.Hook, next StepKind) []facts.Hook {
 }
 
 // LeftoverHooks returns the objects of earlier hooks that are to be deleted before the
-// coming ones are created: the release's own, and none that is running. One that does
-// not say whose it is has to look like a hook of the last record in every way.
+// coming ones are created: the release's own, and none that is running or that was made to
+// stay. One that does not say whose it is has to look like a hook of the last record in
+// every way.
 func LeftoverHooks(f *facts.Facts, seen []facts.HookObject) []facts.Object {
 	var leftovers []facts.Object
 	for _, h := range seen {
 		o := h.Object
 		owner := ownerOfHook(f, o)
 		ours := owner == hookOurs || owner == hookUnknown && looksLikeHook(f, o)
-		if o.Exists && ours && !o.Deleting && !keeps(o) && !hookRuns(o) {
+		if o.Exists && ours && !o.Deleting && !keeps(o) && !hookRuns(o) && isDone(h) {
 			leftovers = append(leftovers, o)
 		}
 	}
 	return leftovers
+}
+
+// isDone returns whether nobody loses by it when a hook's object goes: a Job or Pod that
+// has ended, and what Helm itself would have deleted once the hook had succeeded. What
+// else a hook makes is there to stay, with its data: a claim, a generated password, a
+// database.
+func isDone(h facts.HookObject) bool {
+	switch kind := h.Object.Kind; {
+	case holdsOthers[kind]:
+		return false
+	case kind == "Job" || kind == "Pod":
+		return true
+	}
+	return h.Hook.Temporary
 }
 
 // keeps returns whether an object is marked as one to be kept.

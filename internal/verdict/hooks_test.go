@@ -39,10 +39,14 @@ func TestLeftoverHooks(t *testing.T) {
 	seed := facts.Hook{Name: "seed", Kind: "Job", Events: []string{"pre-upgrade"}}
 	done := facts.Object{Ref: facts.Ref{Kind: "Job", Namespace: "review-1", Name: "seed"}, Exists: true, Complete: true, Created: now,
 		IsHook: true}
+	made := func(kind string) func(*facts.Object) {
+		return func(o *facts.Object) { o.Kind, o.HookOf, o.Complete = kind, ownHooks, false }
+	}
 	for name, c := range map[string]struct {
-		edit  func(*facts.Object)
-		facts func(*facts.Facts)
-		want  bool
+		edit      func(*facts.Object)
+		facts     func(*facts.Facts)
+		temporary bool // its delete policy has hook-succeeded
+		want      bool
 	}{
 		"F2 marked as the release's": {edit: func(o *facts.Object) { o.HookOf = ownHooks }, want: true},
 		"marked, and no record is left": {edit: func(o *facts.Object) { o.HookOf = ownHooks },
@@ -60,6 +64,11 @@ func TestLeftoverHooks(t *testing.T) {
 		"one that is being deleted":                      {edit: func(o *facts.Object) { o.HookOf, o.Deleting = ownHooks, true }},
 		"one to be kept, as its policy says":             {edit: func(o *facts.Object) { o.HookOf, o.Kept = ownHooks, true }},
 		"one to be kept, as a mark says":                 {edit: func(o *facts.Object) { o.HookOf, o.KeepWhy = ownHooks, "marked" }},
+		"a claim, which holds data":                      {edit: made("PersistentVolumeClaim")},
+		"a Secret, which may be generated":               {edit: made("Secret")},
+		"a Deployment that a hook leaves running":        {edit: made("Deployment")},
+		"one that Helm would have deleted at its end":    {edit: made("ConfigMap"), temporary: true, want: true},
+		"a namespace that Helm would have deleted":       {edit: made("Namespace"), temporary: true},
 		"one that is not there":                          {edit: func(o *facts.Object) { *o = facts.Object{Ref: o.Ref} }},
 	} {
 		f, o := given(stored(1, facts.StatusDeployed)), done
@@ -70,7 +79,9 @@ func TestLeftoverHooks(t *testing.T) {
 		if c.edit != nil {
 			c.edit(&o)
 		}
-		if got := len(LeftoverHooks(f, []facts.HookObject{{Hook: seed, Object: o}})) == 1; got != c.want {
+		hook := seed
+		hook.Temporary = c.temporary
+		if got := len(LeftoverHooks(f, []facts.HookObject{{Hook: hook, Object: o}})) == 1; got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

@@ -116,6 +116,31 @@ func TestKeptIn(t *testing.T) {
 	}
 }
 
+// What a policy keeps goes with --delete-kept, and what a mark keeps with --delete-foreign.
+func TestStopsAt(t *testing.T) {
+	policy := facts.Object{Ref: facts.Ref{Kind: "Secret", Namespace: "ns", Name: "policy"}, Kept: true}
+	mark := facts.Object{Ref: facts.Ref{Kind: "Secret", Namespace: "ns", Name: "mark"}, Kept: true, KeepWhy: "it is marked"}
+	elsewhere := facts.Object{Ref: facts.Ref{Kind: "Secret", Namespace: "other", Name: "s"}, Kept: true, KeepWhy: "it is marked"}
+	for name, c := range map[string]struct {
+		step Step
+		want []facts.Object
+		next string
+	}{
+		"neither flag":   {Step{StopAtKept: true, StopAtMarked: true}, []facts.Object{policy, mark}, "--delete-kept --delete-foreign"},
+		"delete-kept":    {Step{StopAtMarked: true}, []facts.Object{mark}, "teardown --delete-foreign"},
+		"delete-foreign": {Step{StopAtKept: true}, []facts.Object{policy}, "teardown --delete-kept"},
+		"both":           {Step{}, nil, ""},
+	} {
+		got := c.step.StopsAt("ns", []facts.Object{policy, mark, elsewhere})
+		if len(got) != len(c.want) || len(got) > 0 && got[0].Ref != c.want[0].Ref {
+			t.Errorf("%s: it stops at %v", name, got)
+		}
+		if len(got) > 0 && !strings.HasSuffix(StopAtKept("web", "ns", got).Next, c.next) {
+			t.Errorf("%s: %s", name, StopAtKept("web", "ns", got).Next)
+		}
+	}
+}
+
 func TestVolumesThatGo(t *testing.T) {
 	volumes := []facts.Volume{
 		{Claim: "data", Owner: "ns/web", Name: "pv-1", Size: "1Gi", Policy: "Delete"},

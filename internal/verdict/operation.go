@@ -71,7 +71,8 @@ func PlanAfterFailure(f *facts.Facts, failed int, p Policy) Plan {
 			return Plan{Steps: []Step{{Kind: StepRollback, Target: target}}}
 		}
 	case OnFailureUninstall:
-		return Plan{Steps: []Step{{Kind: StepTakeDown, StopAtKept: TenancyOf(f.Namespace, f.Identity) == TenancyOwn}}}
+		own := TenancyOf(f.Namespace, f.Identity) == TenancyOwn
+		return Plan{Steps: []Step{{Kind: StepTakeDown, StopAtKept: own, StopAtMarked: own}}}
 	case OnFailureKeep, "":
 	}
 	return Plan{}

@@ -44,8 +44,9 @@ type Step struct {
 	// what older revisions left in it.
 	WithNamespace bool
 	// StopAtKept says that StepTakeDown leaves the records where an object of the
-	// namespace is to be kept by its policy.
-	StopAtKept bool
+	// namespace is to be kept by its policy, StopAtMarked that it does so where one is by a
+	// mark.
+	StopAtKept, StopAtMarked bool
 }
 
 // Plan is the steps to perform, in order, or the reason why none is.

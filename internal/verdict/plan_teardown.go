@@ -30,8 +30,8 @@ func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy, namespaceGoes bool) Pla
 	if stranger := refuseUnmarked(f, p, "take it down"); stranger != nil {
 		return Plan{Refusal: stranger}
 	}
-	takeDown := Step{Kind: StepTakeDown, WithNamespace: namespaceGoes,
-		StopAtKept: TenancyOf(f.Namespace, f.Identity) == TenancyOwn && !p.DeleteKept}
+	own := TenancyOf(f.Namespace, f.Identity) == TenancyOwn
+	takeDown := Step{Kind: StepTakeDown, WithNamespace: namespaceGoes, StopAtKept: own && !p.DeleteKept, StopAtMarked: own && !p.DeleteForeign}
 	return Plan{Steps: []Step{{Kind: StepQuarantineUnreadable}, takeDown, {Kind: StepDiscardQuarantined}}}
 }
 
@@ -45,15 +45,36 @@ type TeardownResult struct {
 // StopAtKept returns the problem of a teardown that leaves the records, since nothing else
 // would tell the next one that these objects in the namespace are to be kept.
 func StopAtKept(release, namespace string, kept []facts.Object) *problem.Problem {
-	names := make([]string, len(kept))
+	names, flags := make([]string, len(kept)), ""
 	for i, o := range kept {
 		names[i] = o.In(namespace)
+		if flag := " " + flagFor(o); !strings.Contains(flags, flag) {
+			flags += flag
+		}
 	}
 	return &problem.Problem{Reason: problem.Foreign,
 		Headline: fmt.Sprintf("`%s` is taken down but for what is to be kept, and so is namespace `%s`: %s.", release, namespace,
 			strings.Join(names, ", ")),
-		Cause: errors.New("helm.sh/resource-policy says keep, in the chart or on the object itself"),
-		Next:  "Remove it by hand once nobody needs it, then run again; or let it go with the namespace:\n$ berth teardown --delete-kept"}
+		Cause: errors.New(WhyKept(kept[0])),
+		Next:  "Remove it by hand once nobody needs it, then run again; or let it go with the namespace:\n$ berth teardown" + flags}
+}
+
+// flagFor returns what lets a kept object go with its namespace.
+func flagFor(o facts.Object) string {
+	if o.KeepWhy != "" {
+		return "--delete-foreign"
+	}
+	return "--delete-kept"
+}
+
+// StopsAt returns those of the kept objects for which a take-down leaves the records.
+func (s Step) StopsAt(namespace string, kept []facts.Object) []facts.Object {
+	return slices.DeleteFunc(KeptIn(namespace, kept), func(o facts.Object) bool {
+		if o.KeepWhy != "" {
+			return !s.StopAtMarked
+		}
+		return !s.StopAtKept
+	})
 }
 
 // KeptIn returns those of the kept objects that would go with a namespace.

@@ -74,7 +74,7 @@ func disposeOfHook(f *facts.Facts, h facts.HookObject, p RemainPolicy) (Disposal
 	}
 	switch {
 	case keeps(o):
-		return DisposalStays, whyKept(o)
+		return DisposalStays, WhyKept(o)
 	case o.Deleting:
 		return DisposalDelete, "it is being deleted already"
 	case holdsOthers[o.Kind]:
@@ -115,6 +115,8 @@ func disposeOfClaim(f *facts.Facts, c facts.Claim, going []Remain, p RemainPolic
 	switch {
 	case c.Owner != "" && c.Owner != own, c.HookOf != "" && c.HookOf != own:
 		return DisposalForeign, "it belongs to " + otherOwner(f, c.Object)
+	case c.By != "":
+		return DisposalForeign, "it belongs to " + c.By
 	case c.Holder != facts.Ref{} && !slices.ContainsFunc(going, func(r Remain) bool { return sameObject(r.Object.Ref, c.Holder) }):
 		return DisposalStays, c.Holder.In(c.Namespace) + ", which is there, gives that name to its claims"
 	case !c.Labelled:
@@ -122,7 +124,7 @@ func disposeOfClaim(f *facts.Facts, c facts.Claim, going []Remain, p RemainPolic
 	case !madeSince(began(f), c.Object):
 		return DisposalUnproven, "it is older than the release"
 	case keeps(c.Object):
-		return DisposalStays, whyKept(c.Object)
+		return DisposalStays, WhyKept(c.Object)
 	case c.Deleting:
 		return DisposalDelete, "it is being deleted already"
 	case c.Going:
@@ -141,8 +143,8 @@ func otherOwner(f *facts.Facts, o facts.Object) string {
 	return "release " + o.HookOf
 }
 
-// whyKept says by what an object is to be kept.
-func whyKept(o facts.Object) string {
+// WhyKept says by what an object is to be kept.
+func WhyKept(o facts.Object) string {
 	if o.KeepWhy != "" {
 		return o.KeepWhy
 	}

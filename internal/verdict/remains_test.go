@@ -102,6 +102,8 @@ func TestRemainsOfClaims(t *testing.T) {
 			want: DisposalUnproven},
 		"whose name a set gives that is there": {edit: func(c *facts.Claim) { c.Holder = facts.Ref{Kind: "StatefulSet", Name: "my-db"} },
 			policy: RemainPolicy{Claims: true}, want: DisposalStays, says: "which is there, gives that name"},
+		"that another object owns": {edit: func(c *facts.Claim) { c.By, c.Going = "Backup/nightly", true }, policy: RemainPolicy{Claims: true},
+			want: DisposalForeign, says: "Backup/nightly"},
 		"that another release owns": {edit: func(c *facts.Claim) { c.Owner = "review-1/db" }, policy: RemainPolicy{Claims: true},
 			want: DisposalForeign, says: "review-1/db"},
 		"to be kept": {edit: func(c *facts.Claim) { c.Kept, c.Going = true, true }, policy: RemainPolicy{Claims: true}, want: DisposalStays,

@@ -54,10 +54,11 @@ func volumeOf(claim *corev1.PersistentVolumeClaim) facts.Volume {
 	if size.IsZero() {
 		size = claim.Spec.Resources.Requests[corev1.ResourceStorage]
 	}
+	_, marked := ownership.KeepMark(claim.Labels, claim.Annotations)
 	return facts.Volume{
 		Claim: claim.Name, Name: claim.Spec.VolumeName, Size: size.String(),
 		Owner: ownership.OwnerOf(claim.Labels, claim.Annotations).String(),
-		Kept:  ownership.KeptByPolicy(claim.Annotations),
+		Kept:  ownership.KeptByPolicy(claim.Annotations) || marked,
 	}
 }
 

@@ -172,7 +172,8 @@ func (c claimant) describe(live *corev1.PersistentVolumeClaim) facts.Claim {
 	for key, value := range c.labels {
 		labelled = labelled && live.Labels[key] == value
 	}
-	claim := facts.Claim{Set: c.set, Labelled: labelled, Going: c.deletes, Object: facts.Object{
+	bySet, by := c.ownerOf(live)
+	claim := facts.Claim{Set: c.set, Labelled: labelled, Going: c.deletes && bySet, By: by, Object: facts.Object{
 		Ref: facts.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: live.Namespace, Name: live.Name},
 		UID: string(live.UID), Created: live.CreationTimestamp.Time, Exists: true, Deleting: live.DeletionTimestamp != nil,
 		Owner:  ownership.NamedRelease(live.Annotations).String(),
@@ -184,4 +185,22 @@ func (c claimant) describe(live *corev1.PersistentVolumeClaim) facts.Claim {
 		claim.Reason = "it is being deleted: " + held
 	}
 	return claim
+}
+
+// ownerOf returns whether a claim names the set as its owner, which its controller writes
+// while the retention policy says that the claim goes with it, and another object that
+// it names. The policy of a stored manifest need not be that of the set that was there: the
+// revision may have failed, or somebody changed it since, to save the data. Where the policy
+// has claims go when the set is scaled down, these name their pod.
+func (c claimant) ownerOf(live *corev1.PersistentVolumeClaim) (bySet bool, other string) {
+	for _, owner := range live.OwnerReferences {
+		switch {
+		case owner.Kind == "StatefulSet" && owner.Name == c.set.Name:
+			bySet = true
+		case owner.Kind == "Pod" && strings.HasPrefix(owner.Name, c.set.Name+"-"):
+		default:
+			other = owner.Kind + "/" + owner.Name
+		}
+	}
+	return bySet, other
 }

@@ -49,15 +49,24 @@ func TestClaimant(t *testing.T) {
 func TestDescribeClaim(t *testing.T) {
 	c, _ := claimantOf(one(t, claiming), "review")
 	meta := metav1.ObjectMeta{
-		Name:        "data-my-db-0",
-		Namespace:   "review",
-		UID:         "u",
-		Labels:      map[string]string{"app": "db", "tier": "data", "more": "x"},
-		Annotations: map[string]string{"helm.sh/resource-policy": "keep"},
+		Name:            "data-my-db-0",
+		Namespace:       "review",
+		UID:             "u",
+		Labels:          map[string]string{"app": "db", "tier": "data", "more": "x"},
+		Annotations:     map[string]string{"helm.sh/resource-policy": "keep"},
+		OwnerReferences: []metav1.OwnerReference{{Kind: "StatefulSet", Name: "my-db"}},
 	}
 	claim := c.describe(&corev1.PersistentVolumeClaim{ObjectMeta: meta})
 	if !claim.Exists || !claim.Labelled || !claim.Going || !claim.Kept || claim.UID != "u" || claim.Set != c.set {
 		t.Errorf("%+v", claim)
+	}
+	meta.OwnerReferences = []metav1.OwnerReference{{Kind: "Pod", Name: "my-db-1"}}
+	if claim = c.describe(&corev1.PersistentVolumeClaim{ObjectMeta: meta}); claim.Going || claim.By != "" {
+		t.Errorf("a policy that was not in effect when the set went counts, or its pod is somebody else: %+v", claim)
+	}
+	meta.OwnerReferences = []metav1.OwnerReference{{Kind: "Backup", Name: "nightly"}}
+	if claim = c.describe(&corev1.PersistentVolumeClaim{ObjectMeta: meta}); claim.Going || claim.By != "Backup/nightly" {
+		t.Errorf("an owner is overlooked: %+v", claim)
 	}
 	meta.Labels = map[string]string{"app": "db"}
 	if claim = c.describe(&corev1.PersistentVolumeClaim{ObjectMeta: meta}); claim.Labelled {

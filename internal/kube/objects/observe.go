@@ -129,15 +129,16 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, o con
 	object.Owned = ownership.OwnerOf(labels, annotations) == o.Release
 	object.IsHook = ownership.IsHook(annotations)
 	object.HookOf = annotations[ownership.AnnotationHookOf]
-	object.KeepWhy, _ = ownership.KeepMark(labels, annotations)
+	object.KeepWhy, _ = ownership.KeepMarkBeside(labels, annotations, want.GetLabels(), want.GetAnnotations())
 	object.Deleting = live.GetDeletionTimestamp() != nil
 	_, taken := ownership.TakenOver(annotations)
-	object.Kept = ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations) || taken
+	byPolicy := ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations) || taken
+	object.Kept = byPolicy || object.Owned && object.KeepWhy != ""
 	object.Complete = health.Complete(live)
 	if held := health.Holding(live.GetFinalizers()); object.Deleting && held != "" {
 		object.Reason = "it is being deleted: " + held
 	}
-	if object.Kept && !object.Owned {
+	if byPolicy && !object.Owned {
 		object.Notes = []string{"it is kept and belongs to something else, so it was not compared"}
 		return
 	}

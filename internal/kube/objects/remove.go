@@ -30,6 +30,7 @@ const parallelDeletes = 8
 type Remover struct {
 	Dynamic dynamic.Interface
 	Mapper  meta.RESTMapper
+	Inside  *Inside // looks at what takes along what others have in it; nil: nobody looks
 }
 
 // Remove deletes each object and, by garbage collection, what it owns. It deletes
@@ -116,8 +117,24 @@ func (r Remover) remove(ctx context.Context, o facts.Object, policy metav1.Delet
 	if !hasPods(mapping.GroupVersionKind.Group) {
 		policy = metav1.DeletePropagationBackground
 	}
+	if why, err := r.strangersIn(ctx, done.served); err != nil || why != "" {
+		done.err = err
+		if err == nil {
+			done.kept = fmt.Sprintf("%s was kept: %s", o.Ref, why)
+		}
+		return done
+	}
 	done.removeFrom(ctx, resource, o, policy)
 	return done
+}
+
+// strangersIn returns why an object is not to be deleted for what others have in it, or "".
+func (r Remover) strangersIn(ctx context.Context, ref facts.Ref) (string, error) {
+	if r.Inside == nil {
+		return "", nil
+	}
+	why, err := r.Inside.Strangers(ctx, ref)
+	return why, apifailure.Classify(err, fmt.Sprintf("see what others have in %s", ref))
 }
 
 // hasPods returns whether objects of an API group run pods that Kubernetes' own

@@ -1,0 +1,171 @@
+package objects
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/metadata"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/kube/namespaces"
+	"github.com/berth-dev/berth/internal/ownership"
+)
+
+// Inside finds what others have in an object of a release that takes along what is in it
+// when it is deleted: a Namespace everything, a CustomResourceDefinition all objects of its
+// kind, wherever in the cluster they are.
+type Inside struct {
+	Dynamic  dynamic.Interface
+	Metadata metadata.Interface
+	Release  ownership.Release
+	// OwnNamespace says that nobody but this branch has anything in the release's namespace.
+	OwnNamespace bool
+	// DeleteForeign says that what others have in it may go, too.
+	DeleteForeign bool
+}
+
+// insidePage bounds how many objects of a list are held in memory.
+const insidePage = 250
+
+var definitions = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+
+// Strangers returns why an object is not to be deleted for what is in it, as the end of a
+// sentence, or "": it is of another kind, or nothing of others is in it. What may not be
+// listed may be there.
+func (i Inside) Strangers(ctx context.Context, ref facts.Ref) (why string, err error) {
+	switch group, _, _ := strings.Cut(ref.APIVersion, "/"); {
+	case ref.Kind == "Namespace" && group == "v1":
+		why, err = i.inNamespace(ctx, ref.Name)
+	case ref.Kind == "CustomResourceDefinition" && group == definitions.Group:
+		why, err = i.ofDefinition(ctx, ref.Name)
+	}
+	if apierrors.IsForbidden(err) {
+		return fmt.Sprintf("whether others have something in it cannot be told: %v", err), nil
+	}
+	return why, err
+}
+
+// inNamespace looks at a namespace as a teardown does at the release's own.
+func (i Inside) inNamespace(ctx context.Context, name string) (string, error) {
+	switch {
+	case facts.Namespace{Name: name}.System():
+		return "it is Kubernetes' own", nil
+	case name == i.Release.Namespace:
+		return "the records of the release are in it", nil
+	case i.DeleteForeign:
+		return "", nil
+	}
+	for _, records := range []struct{ resource, fields, labels string }{
+		{resource: "secrets", fields: "type=helm.sh/release.v1"}, {resource: "configmaps", labels: "owner=helm"},
+	} {
+		found, err := i.Metadata.Resource(schema.GroupVersionResource{Version: "v1", Resource: records.resource}).Namespace(name).
+			List(ctx, metav1.ListOptions{FieldSelector: records.fields, LabelSelector: records.labels, Limit: 1})
+		if err != nil {
+			return "", fmt.Errorf("list %s in namespace %s: %w", records.resource, name, err)
+		}
+		if len(found.Items) > 0 {
+			return fmt.Sprintf("a release is in it, by its record %s", found.Items[0].Name), nil
+		}
+	}
+	residents, unlisted, err := namespaces.Manager{Metadata: i.Metadata}.Residents(ctx, name)
+	if err != nil {
+		return "", fmt.Errorf("look at what is in namespace %s: %w", name, err)
+	}
+	for _, r := range residents {
+		if why := i.whoseResident(r); why != "" {
+			return fmt.Sprintf("%s is in it, and %s", r.In(name), why), nil
+		}
+	}
+	if len(unlisted) > 0 {
+		return fmt.Sprintf("whether others have something in it cannot be told: %s may not be listed there", strings.Join(unlisted, ", ")), nil
+	}
+	return "", nil
+}
+
+// whoseResident returns why an object keeps the namespace that it is in, or "".
+func (i Inside) whoseResident(r facts.Resident) string {
+	switch {
+	case r.Policy:
+		return "its policy is to be kept (helm.sh/resource-policy)"
+	case r.KeepWhy != "":
+		return r.KeepWhy
+	case r.Owner == i.Release.String(), r.Owner == "" && r.Hook, r.WithApp:
+		return ""
+	case r.Owner != "":
+		return "belongs to release " + r.Owner
+	case r.Maker != "":
+		return "was made with " + r.Maker
+	}
+	return ""
+}
+
+// ofDefinition looks for objects of a kind that the release has not made.
+func (i Inside) ofDefinition(ctx context.Context, name string) (string, error) {
+	if i.DeleteForeign {
+		return "", nil
+	}
+	definition, err := i.Dynamic.Resource(definitions).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read CustomResourceDefinition %s: %w", name, err)
+	}
+	resource, ok := resourceOf(definition)
+	if !ok {
+		return "", nil // the API server serves no version of it
+	}
+	options := metav1.ListOptions{Limit: insidePage}
+	for {
+		page, err := i.Metadata.Resource(resource).List(ctx, options)
+		if apierrors.IsNotFound(err) { // it is not served, or not any more
+			return "", nil
+		}
+		if err != nil {
+			return "", fmt.Errorf("list %s: %w", resource.GroupResource(), err)
+		}
+		for at := range page.Items {
+			if why := i.whoseOfKind(&page.Items[at].ObjectMeta); why != "" {
+				return why, nil
+			}
+		}
+		if options.Continue = page.Continue; options.Continue == "" {
+			return "", nil
+		}
+	}
+}
+
+// whoseOfKind returns why an object keeps its kind's definition, or "".
+func (i Inside) whoseOfKind(o *metav1.ObjectMeta) string {
+	at := strings.TrimPrefix(o.Namespace+"/"+o.Name, "/")
+	_, kept := ownership.KeepMark(o.Labels, o.Annotations)
+	switch {
+	case kept, ownership.KeptByPolicy(o.Annotations):
+		return fmt.Sprintf("%s is of its kind, and to be kept", at)
+	case i.OwnNamespace && o.Namespace == i.Release.Namespace,
+		ownership.OwnerOf(o.Labels, o.Annotations) == i.Release, o.Annotations[ownership.AnnotationHookOf] == i.Release.String():
+		return ""
+	}
+	return fmt.Sprintf("%s is of its kind, and this release has not made it", at)
+}
+
+// resourceOf returns the resource that a definition defines, in a version that is served.
+func resourceOf(definition *unstructured.Unstructured) (schema.GroupVersionResource, bool) {
+	group, _, _ := unstructured.NestedString(definition.Object, "spec", "group")
+	plural, _, _ := unstructured.NestedString(definition.Object, "spec", "names", "plural")
+	versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
+	for _, v := range versions {
+		version, _ := v.(map[string]any)
+		if served, _ := version["served"].(bool); served {
+			name, _ := version["name"].(string)
+			return schema.GroupVersionResource{Group: group, Version: name, Resource: plural}, true
+		}
+	}
+	return schema.GroupVersionResource{}, false
+}

@@ -1,0 +1,90 @@
+package objects
+
+import (
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
+)
+
+var shop = ownership.Release{Namespace: "review", Name: "shop"}
+
+func TestStrangersAmongResidents(t *testing.T) {
+	for name, c := range map[string]struct {
+		resident facts.Resident
+		want     string
+	}{
+		"the release's own":             {facts.Resident{Owner: "review/shop", Maker: "helm"}, ""},
+		"what its hooks made":           {facts.Resident{Hook: true, Maker: "helm"}, ""},
+		"what a controller made":        {facts.Resident{}, ""},
+		"what goes with the app":        {facts.Resident{WithApp: true, Maker: "kubectl"}, ""},
+		"a person's":                    {facts.Resident{Maker: "kubectl"}, "made with kubectl"},
+		"another release's":             {facts.Resident{Owner: "review/api", Maker: "helm"}, "release review/api"},
+		"the release's own, to be kept": {facts.Resident{Owner: "review/shop", Policy: true}, "to be kept"},
+		"the release's own, and marked": {facts.Resident{Owner: "review/shop", KeepWhy: "it is marked"}, "it is marked"},
+	} {
+		if got := (Inside{Release: shop}).whoseResident(c.resident); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestStrangersOfAKind(t *testing.T) {
+	own, hook := shop.Annotations(), map[string]string{ownership.AnnotationHookOf: "review/shop"}
+	for name, c := range map[string]struct {
+		object metav1.ObjectMeta
+		shared bool // other branches deploy to the release's namespace
+		want   bool
+	}{
+		"the release's own": {object: metav1.ObjectMeta{Namespace: "elsewhere", Labels: shop.Labels(), Annotations: own}},
+		"its hook's":        {object: metav1.ObjectMeta{Namespace: "elsewhere", Annotations: hook}},
+		"in its namespace":  {object: metav1.ObjectMeta{Namespace: "review"}},
+		"in its namespace, which others share": {object: metav1.ObjectMeta{Namespace: "review"}, shared: true,
+			want: true},
+		"in its namespace, and marked": {object: metav1.ObjectMeta{Namespace: "review",
+			Labels: map[string]string{ownership.AnnotationKeep: "yes"}}, want: true},
+		"in another namespace":                {object: metav1.ObjectMeta{Namespace: "team"}, want: true},
+		"in no namespace":                     {object: metav1.ObjectMeta{}, want: true},
+		"without the label of Helm's objects": {object: metav1.ObjectMeta{Namespace: "team", Annotations: own}, want: true},
+	} {
+		c.object.Name = "boat"
+		why := (Inside{Release: shop, OwnNamespace: !c.shared}).whoseOfKind(&c.object)
+		if (why != "") != c.want || c.want && !strings.Contains(why, "boat is of its kind") {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+}
+
+// Neither is ever deleted with a release, and nothing is asked for that.
+func TestStrangersInNamespacesThatStay(t *testing.T) {
+	for _, name := range []string{"default", "kube-system", "review"} {
+		for _, inside := range []Inside{{Release: shop}, {Release: shop, DeleteForeign: true}} {
+			if why, err := inside.Strangers(t.Context(), facts.Ref{APIVersion: "v1", Kind: "Namespace", Name: name}); why == "" || err != nil {
+				t.Errorf("%s: %q, %v", name, why, err)
+			}
+		}
+	}
+	for _, ref := range []facts.Ref{{APIVersion: "v1", Kind: "ConfigMap"}, {APIVersion: "example.com/v1", Kind: "Namespace"}} {
+		if why, err := (Inside{Release: shop}).Strangers(t.Context(), ref); why != "" || err != nil {
+			t.Errorf("%s: %q, %v", ref, why, err)
+		}
+	}
+}
+
+func TestResourceOfADefinition(t *testing.T) {
+	got, ok := resourceOf(one(t, `
+kind: CustomResourceDefinition
+apiVersion: apiextensions.k8s.io/v1
+spec: {group: example.com, names: {plural: boats}, versions: [{name: v1, served: false}, {name: v2, served: true}]}
+`))
+	if !ok || got.Group != "example.com" || got.Version != "v2" || got.Resource != "boats" {
+		t.Errorf("%t, %v", ok, got)
+	}
+	const unserved = "{kind: CustomResourceDefinition, apiVersion: apiextensions.k8s.io/v1, spec: {versions: [{name: v1}]}}"
+	if _, ok := resourceOf(one(t, unserved)); ok {
+		t.Error("a definition that is not served has a resource")
+	}
+}

@@ -1,0 +1,238 @@
+//go:build conformance
+
+package conformance
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+// What a row's chart has beside the app.
+const (
+	twoMaps = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: marked}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: flux}
+`
+	ownVolume = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: volume}
+spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Mi}}}
+`
+	hookVolume = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: volume
+  annotations: {helm.sh/hook: "pre-install,pre-upgrade", helm.sh/hook-delete-policy: POLICY}
+spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Mi}}}
+`
+	namespaceOfTheChart = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: NAME}
+`
+	somebodysDeployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: foreign}
+spec:
+  selector: {matchLabels: {app: foreign}}
+  template: {metadata: {labels: {app: foreign}}, spec: {containers: [{name: a, image: "registry.example/app:1.0"}]}}
+`
+	// refusedService fails the revision that has it, once its ConfigMaps are made.
+	refusedService = `
+apiVersion: v1
+kind: Service
+metadata: {name: refused}
+spec: {ports: [{port: 99999999}], selector: {a: b}}
+`
+)
+
+var (
+	marked     = configMap("marked")
+	fluxes     = configMap("flux")
+	volume     = object{"v1", "persistentvolumeclaims", "volume"}
+	keepMark   = `{"metadata":{"annotations":{"berth.dev/keep":"yes"}}}`
+	fluxesMark = `{"metadata":{"labels":{"kustomize.toolkit.fluxcd.io/name":"apps"}}}`
+)
+
+// keptObjects are the rows about objects of the release that somebody marked, or has something in.
+var keptObjects = []row{
+	{ID: "S62", Setup: "objects of the release that a person marked berth.dev/keep, a claim among them, and that Flux owns by now",
+		Action: "teardown twice, then teardown --delete-foreign", End: "each of them, until it is said that they go", Exit: "27, 27, 0",
+		Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.chartWith("templates/marked.yaml", twoMaps+"---"+ownVolume)
+			s.berth("deploy", "--wait-ignore", "PersistentVolumeClaim/*").exit(0)
+			s.mark(volume)
+			before := s.uidsOf(marked, fluxes, volume)
+			for range 2 {
+				s.berth("teardown").exit(27).says("ConfigMap/marked was kept: it is marked berth.dev/keep", "--delete-foreign",
+					"PersistentVolumeClaim/volume was kept", "ConfigMap/flux was kept: a GitOps controller owns it")
+				s.sameUIDs(before, marked, fluxes, volume)
+			}
+			s.berth("teardown", "--delete-foreign").exit(0)
+			s.namespaceGone()
+		}},
+	{ID: "S63", Setup: "the same, in a namespace that stays", Action: "teardown", End: "both, and they are named", Exit: "0", Gone: true,
+		run: func(s *fixture) {
+			s.chartWith("templates/marked.yaml", twoMaps)
+			s.berth("deploy").exit(0)
+			s.mark()
+			before := s.uidsOf(marked, fluxes)
+			s.berth("teardown").exit(0).says("Kept on purpose", "ConfigMap/marked stays: it is marked", "ConfigMap/flux stays")
+			s.sameUIDs(before, marked, fluxes)
+		}},
+	{ID: "S64", Setup: "such objects, which the chart has no more; then the same of a revision that failed",
+		Action: "deploy without them, each", End: "both, each time", Exit: "0 + warning, 23, 0", run: func(s *fixture) {
+			plain := s.chart
+			s.chartWith("templates/marked.yaml", twoMaps)
+			s.berth("deploy").exit(0)
+			s.mark()
+			before := s.uidsOf(marked, fluxes)
+			s.chart = plain
+			s.berth("deploy").exit(0).warned("Left in place").says("ConfigMap/marked was kept")
+			s.sameUIDs(before, marked, fluxes)
+			s.remove(marked)
+			s.remove(fluxes)
+			s.chartWith("templates/marked.yaml", twoMaps+"---"+refusedService)
+			s.berth("deploy").exit(23)
+			s.mark()
+			before = s.uidsOf(marked, fluxes)
+			s.chart = plain
+			s.berth("deploy").exit(0)
+			s.sameUIDs(before, marked, fluxes)
+		}},
+	{ID: "S65", Setup: "a Namespace in the chart, in which somebody has a Deployment",
+		Action: "deploy of the chart without it; teardown of one with it, twice", End: "the Namespace, with all that is in it",
+		Exit: "0 + warning, 0, 27, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			plain, name := s.chart, s.namespace+"-db"
+			s.chartWith("templates/namespace.yaml", strings.ReplaceAll(namespaceOfTheChart, "NAME", name))
+			s.goes(name)
+			with := s.chart
+			s.berth("deploy").exit(0)
+			s.at(name, s.release, func() { s.put("kubectl-create", somebodysDeployment) })
+			s.chart = plain
+			s.berth("deploy").exit(0).warned("Left in place").says("Namespace/"+name, "Deployment/foreign is in it")
+			s.chart = with
+			s.berth("deploy").exit(0)
+			s.berth("teardown").exit(27).says("Namespace/" + name + " was kept: Deployment/foreign is in it, and was made with kubectl")
+			s.at(name, s.release, func() {
+				s.namespaceStays()
+				s.uidsOf(object{"apps/v1", "deployments", "foreign"})
+			})
+			s.berth("teardown").exit(0)
+		}},
+	{ID: "S66", Setup: "a definition of a kind in the chart's templates, of which somebody has an object in another namespace",
+		Action: "teardown; once the object is gone, deploy and teardown", End: "the definition and the object; then neither",
+		Exit: "27, 0 + warning, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			other := s.Namespace(s.t)
+			s.chartWith("templates/boats.yaml", s.crd("Boat"))
+			boats := object{"apiextensions.k8s.io/v1", "customresourcedefinitions", plural("Boat") + "." + s.group()}
+			boat := object{s.group() + "/v1", plural("Boat"), "theirs"}
+			theirs := "{apiVersion: " + s.group() + "/v1, kind: Boat, metadata: {name: theirs}}"
+			s.berth("deploy").exit(0)
+			before := s.uid(boats)
+			s.at(other, s.release, func() { s.put("kubectl-create", theirs) })
+			s.berth("teardown").exit(27).says(other + "/theirs is of its kind")
+			if now := s.uid(boats); now == "" || now != before {
+				s.t.Errorf("the definition was %q and is %q", before, now)
+			}
+			s.at(other, s.release, func() {
+				s.uidsOf(boat)
+				s.remove(boat)
+			})
+			s.berth("deploy").exit(0).warned("Release repaired")
+			s.berth("teardown").exit(0)
+			s.absent(boats)
+		}},
+	{ID: "S67", Setup: "a claim that a hook made, which Helm would not delete before it makes it anew; then one that a person marked",
+		Action: "deploy again, each", End: "the claim, with its data", Exit: "0, 23, 0, 27", run: func(s *fixture) {
+			s.chartWith("templates/volume.yaml", strings.ReplaceAll(hookVolume, "POLICY", "hook-failed"))
+			s.berth("deploy").exit(0)
+			before := s.uidsOf(volume)
+			s.berth("deploy").exit(23)
+			s.sameUIDs(before, volume)
+			s.remove(volume)
+			s.chart = "testdata/app"
+			s.chartWith("templates/volume.yaml", strings.ReplaceAll(hookVolume, "POLICY", "before-hook-creation"))
+			s.berth("deploy").exit(0)
+			s.patch("kubectl-annotate", volume, keepMark)
+			before = s.uidsOf(volume)
+			s.berth("deploy").exit(27).says("it is marked berth.dev/keep")
+			s.sameUIDs(before, volume)
+		}},
+	{ID: "S68", Setup: "claims of a StatefulSet whose retention policy somebody changed to Retain, or only a failed revision would delete",
+		Action: "teardown, each", End: "the claims, and they are named", Exit: "0, 0, 23, 0", Gone: true, run: func(s *fixture) {
+			const goes = "persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}"
+			s.deployDatabase(goes, "")
+			s.ownedBySet(claim(0), true)
+			s.patch("kubectl-edit", object{"apps/v1", "statefulsets", "db"},
+				`{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Retain"}}}`)
+			s.ownedBySet(claim(0), false)
+			s.ownedBySet(claim(1), false)
+			before := s.uidsOf(claim(0), claim(1))
+			s.berth("teardown").exit(0).says("delete-claims deletes it")
+			s.sameUIDs(before, claim(0), claim(1))
+			s.remove(claim(0))
+			s.remove(claim(1))
+
+			s.deployDatabase("", "")
+			before = s.uidsOf(claim(0), claim(1))
+			s.chart = "testdata/app"
+			changed := strings.NewReplacer("RETENTION", goes, "ANNOTATIONS", "").Replace(database)
+			s.chartWith("templates/database.yaml", changed+"---"+refusedService)
+			s.berth("deploy", "--wait-ignore", "StatefulSet/db").exit(23)
+			s.berth("teardown").exit(0).says("delete-claims deletes it")
+			s.sameUIDs(before, claim(0), claim(1))
+		}},
+	{ID: "S69", Setup: "a claim with the name and the labels of a StatefulSet's, which something else owns",
+		Action: "teardown with delete-claims", End: "that claim, and it is named", Exit: "0 + warning", Gone: true, run: func(s *fixture) {
+			s.deployDatabase("", "")
+			s.put("operator", "{apiVersion: v1, kind: ConfigMap, metadata: {name: owner}}")
+			s.makeClaim("data-db-9", map[string]string{"app": "db"}, nil)
+			s.patch("operator", claim(9), `{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"owner","uid":"`+
+				s.uid(configMap("owner"))+`"}]}}`)
+			before := s.uidsOf(claim(9))
+			s.berth("teardown", "--delete-claims").exit(0).warned("Left to its owner").says("data-db-9: it belongs to ConfigMap/owner")
+			s.sameUIDs(before, claim(9))
+			s.absent(claim(0), claim(1))
+		}},
+}
+
+// mark marks the row's ConfigMaps, and these objects, as somebody would who wants them kept.
+func (s *fixture) mark(more ...object) {
+	s.t.Helper()
+	for _, o := range append([]object{marked}, more...) {
+		s.patch("kubectl-annotate", o, keepMark)
+	}
+	s.patch("kustomize-controller", fluxes, fluxesMark)
+}
+
+// goes deletes a namespace at the row's end.
+func (s *fixture) goes(namespace string) {
+	s.t.Cleanup(func() {
+		_ = s.Client().CoreV1().Namespaces().Delete(context.WithoutCancel(s.t.Context()), namespace, metav1.DeleteOptions{})
+	})
+}
+
+// ownedBySet waits until a claim names its StatefulSet as its owner, or does not any more.
+func (s *fixture) ownedBySet(claim object, want bool) {
+	s.t.Helper()
+	kubetest.Eventually(s.t, 20*time.Second, func() (bool, string) {
+		return (len(s.read(claim).GetOwnerReferences()) > 0) == want, "the controller has not changed the owner of " + claim.name
+	})
+}
