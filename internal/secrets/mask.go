@@ -52,7 +52,8 @@ func (m *Mask) Give(values ...string) {
 }
 
 // Find adds values that were found where secrets are. They and their lines are masked
-// from eight bytes on, unless they are a name.
+// from eight bytes on, which the space around them does not count among, unless they
+// are a name.
 func (m *Mask) Find(values ...string) {
 	if m != nil {
 		m.add(m.found, minFound, values)

@@ -153,7 +153,7 @@ func FuzzText(f *testing.F) {
 		m := New()
 		m.Find(secret)
 		got := m.Text(before + secret + after)
-		if len(secret) >= minFound && !strings.Contains(secret, "*") && strings.Contains(got, secret) {
+		if len(strings.TrimSpace(secret)) >= minFound && !strings.Contains(secret, "*") && strings.Contains(got, secret) {
 			t.Errorf("%q is in %q", secret, got)
 		}
 	})
