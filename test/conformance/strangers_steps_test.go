@@ -102,18 +102,23 @@ func (r chooses) surround(t *trial, refusing bool) {
 // replace has somebody else have one of the release's own objects by now.
 func (r chooses) replace(t *trial) {
 	at := 1 + r.IntN(len(t.steps)-1)
-	if !r.chance(80) || !upgradesLeaveTaken && slices.ContainsFunc(t.steps[at:], func(s step) bool { return !leavesTaken(s) }) {
+	upgrades := slices.ContainsFunc(t.steps[at:], func(s step) bool { return !leavesTaken(s) })
+	if !r.chance(80) || upgrades && !upgradesLeaveTaken {
 		return
 	}
 	of := pick(r, object{resource: "ConfigMap", name: "web"}, object{resource: "Service", name: "web"},
 		object{resource: "ConfigMap", name: "hook-config"})
-	t.strangers = append(t.strangers, r.instead(at, of.resource, of.name))
+	t.strangers = append(t.strangers, r.instead(at, of.resource, of.name, !upgrades))
 }
 
 // instead is a stranger that has the place of an object of the release, or was it itself.
-func (r chooses) instead(at int, kind, name string) stranger {
+// Unless nameless, it names its owner: what names nobody is the release's to upgrade.
+func (r chooses) instead(at int, kind, name string, nameless bool) stranger {
 	b := bodies[slices.IndexFunc(bodies, func(b body) bool { return b.kind == kind })]
-	m := marks[pick(r, 0, 2, 3, 4, 7)]
+	m := marks[pick(r, 2, 3, 4)]
+	if nameless && r.chance(40) {
+		m = marks[pick(r, 0, 7)]
+	}
 	s := stranger{from: at, instead: true, text: render(b, name, "NS", m.labels, m.annotations)}
 	s.what = fmt.Sprintf("%s %s %s, in place of the release's", kind, name, m.what)
 	if r.chance(40) && m.annotations != "" {
@@ -131,7 +136,7 @@ func (r chooses) leftover(t *trial) {
 		{verb: "deploy"}, {verb: "deploy", flags: append([]string{"--set", "extras={more}"}, failing[1]...)},
 		{verb: "deploy", flags: change}, r.teardown(),
 	}
-	t.strangers = append(t.strangers, r.instead(2, "ConfigMap", "web-more"))
+	t.strangers = append(t.strangers, r.instead(2, "ConfigMap", "web-more", true))
 }
 
 // leavesTaken returns whether a run leaves what was the release's and has become somebody
@@ -234,8 +239,12 @@ var damages = []struct {
 		}
 	}},
 	{"the Service is gone", func(s *fixture, _ storedRecord) {
-		if service := (object{"v1", "services", s.release}); s.uid(service) != "" &&
-			s.read(service).GetAnnotations()["meta.helm.sh/release-namespace"] == s.namespace {
+		service := object{"v1", "services", s.release}
+		if s.uid(service) == "" {
+			return
+		}
+		owner := s.read(service).GetAnnotations()
+		if owner["meta.helm.sh/release-name"] == s.release && owner["meta.helm.sh/release-namespace"] == s.namespace { // and no stranger's
 			s.remove(service)
 		}
 	}},
