@@ -58,7 +58,8 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	lock := newLocker(conn, t, o)
 	operations := backends{conn: conn, target: t, lock: lock, display: display,
 		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait, ignore: o.WaitIgnore}}
-	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign}
+	// A deploy takes the same inputs, and takes nothing of others away.
+	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && o.Verb == verb.Teardown}
 	helming := p.helmOptions(conn, out, t, o, cache)
 	helming.Inside = live.Inside
 	releases := helm.New(helming, store, operations.open)
