@@ -226,7 +226,7 @@ type Records interface {
 	// Others returns the other releases with a record in the namespace, whichever driver
 	// keeps it, and the resources that may not be listed for that. Where this one's records
 	// are gone, a record of it counts, too: somebody has deployed it since.
-	Others(ctx context.Context, gone bool) (releases, unlisted []string, err error)
+	Others(ctx context.Context, gone bool) (releases []facts.Neighbour, unlisted []string, err error)
 	// Audit returns every write of this run and what became of it.
 	Audit() []result.Write
 }

@@ -27,10 +27,10 @@ import (
 // play the others who write: a scenario's past, somebody else, or Helm.
 type fakeRecords struct {
 	release  string
-	run      string           // stamped on what helmWrites creates
-	identity string           // the same
-	clock    func() time.Time // nil: time.Now
-	others   []string         // what Others returns
+	run      string            // stamped on what helmWrites creates
+	identity string            // the same
+	clock    func() time.Time  // nil: time.Now
+	others   []facts.Neighbour // what Others returns
 
 	mu          sync.Mutex
 	deadline    time.Time                  // of Begin
@@ -394,9 +394,9 @@ func (r *fakeRecords) Changed(ctx context.Context) error {
 	}
 }
 
-// Others returns the names that the test set and, once the release is gone, its own where
+// Others returns what the test set and, once the release is gone, its own where
 // it has a record.
-func (r *fakeRecords) Others(ctx context.Context, gone bool) (releases, unlisted []string, err error) {
+func (r *fakeRecords) Others(ctx context.Context, gone bool) (releases []facts.Neighbour, unlisted []string, err error) {
 	err = r.enter(ctx, "Others", "")
 	defer r.mu.Unlock()
 	if err != nil {
@@ -405,7 +405,7 @@ func (r *fakeRecords) Others(ctx context.Context, gone bool) (releases, unlisted
 	if all := slices.Clone(r.others); !gone || len(r.sorted()) == 0 {
 		return all, nil, nil
 	}
-	return append(slices.Clone(r.others), "web, deployed again meanwhile"), nil, nil
+	return append(slices.Clone(r.others), facts.Neighbour{Name: "web, deployed again meanwhile"}), nil, nil
 }
 
 // Audit is every write, Helm's and the engine's.

@@ -80,7 +80,8 @@ func TestTeardownOfWhatOutlivesTheRelease(t *testing.T) {
 				}
 			}},
 		{name: "is named where the namespace stays after all", records: withRemains, verb: verb.Teardown, reason: problem.Foreign,
-			asked: "uninstall", stored: "-", set: all(remain, func(s *scene) { s.helm.others = []string{"db"} }), check: remains(2, "migrate", 1)},
+			asked: "uninstall", stored: "-", set: all(remain, func(s *scene) { s.helm.others = []facts.Neighbour{{Name: "db"}} }),
+			check: remains(2, "migrate", 1)},
 		{name: "is found again when it cannot be deleted", records: withRemains, verb: verb.Teardown, reason: problem.PermissionMissing,
 			asked: "uninstall", stored: "1 uninstalled", says: []string{"The records are kept"},
 			set: inStay(deleteAll, func(s *scene) { s.cluster.fail("Remove", 1, denied) })},

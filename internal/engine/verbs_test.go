@@ -349,7 +349,7 @@ func TestTeardown(t *testing.T) {
 			verb: verb.Teardown, reason: problem.Foreign, stored: "1 deployed",
 			set: func(s *scene) { s.cluster.ns.Ours, s.cluster.ns.Identity = false, "" }},
 		{name: "beside another release", records: one, verb: verb.Teardown, reason: problem.Foreign, asked: "uninstall", stored: "-",
-			set: func(s *scene) { s.helm.others = []string{"db"} },
+			set: func(s *scene) { s.helm.others = []facts.Neighbour{{Name: "db"}} },
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if len(r.Kept) != 1 || s.cluster.times("DeleteNamespace") != 0 {
 					t.Errorf("kept %q", r.Kept)

@@ -40,9 +40,15 @@ func (n Namespace) System() bool { return n.Name == "default" || strings.HasPref
 // Surroundings is what is in a namespace beside the release, as far as it may speak
 // against deleting all of it.
 type Surroundings struct {
-	Releases  []string // other releases with a record there, whichever driver keeps it
+	Releases  []Neighbour // other releases with a record there, whichever driver keeps it
 	Residents []Resident
 	Unlisted  []string // resources that may not be listed: what there is of them is not known
+}
+
+// Neighbour is a release with a record in the namespace.
+type Neighbour struct {
+	Name     string // and what there is to say of it
+	Identity string // of the branch that all its records name; empty: none, or several
 }
 
 // Resident is an object of a namespace that says that it is to be kept, or that a

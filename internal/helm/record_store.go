@@ -186,10 +186,10 @@ func (s *RecordStore) Changed(ctx context.Context) error {
 // Helm's drivers keeps it. Unlisted is the resource of the other driver where that may
 // not be listed, since the run needs no permission on it. Where the release's own records
 // are gone, one of it counts, too: it was deployed again.
-func (s *RecordStore) Others(ctx context.Context, gone bool) (others, unlisted []string, err error) {
+func (s *RecordStore) Others(ctx context.Context, gone bool) (others []facts.Neighbour, unlisted []string, err error) {
 	var (
 		both              sync.WaitGroup
-		here, elsewhere   []string
+		here, elsewhere   []facts.Neighbour
 		hereErr, otherErr error
 		resource          string
 	)
@@ -202,16 +202,16 @@ func (s *RecordStore) Others(ctx context.Context, gone bool) (others, unlisted [
 	if err := cmp.Or(hereErr, otherErr); err != nil {
 		return nil, nil, err
 	}
-	for _, name := range here {
+	for _, r := range here {
 		switch {
-		case name != s.release:
-			others = append(others, name)
+		case r.Name != s.release:
+			others = append(others, r)
 		case gone:
-			others = append(others, name+", deployed again meanwhile")
+			others = append(others, facts.Neighbour{Name: r.Name + ", deployed again meanwhile"})
 		}
 	}
-	for _, name := range elsewhere { // of this name, too: this run's release is not kept there
-		others = append(others, name+", stored in "+resource)
+	for _, r := range elsewhere { // of this name, too: this run's release is not kept there
+		others = append(others, facts.Neighbour{Name: r.Name + ", stored in " + resource})
 	}
 	return others, unlisted, nil
 }

@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -73,6 +74,10 @@ func DecideNamespace(ns facts.Namespace, identity, release string, around facts.
 	if why := stays(ns, identity); why != "" {
 		return NamespacePlan{Action: NamespaceStays, Why: why}
 	}
+	if apps := appsOf(identity, around.Releases); len(apps) > 0 && !p.DeleteForeign {
+		return NamespacePlan{Action: NamespaceStays, Why: "this branch has another app in it, " + strings.Join(apps, ", ") +
+			". The last one that is taken down takes it along"}
+	}
 	var obstacles []string
 	if !p.DeleteForeign {
 		if len(kept) > 0 {
@@ -82,7 +87,7 @@ func DecideNamespace(ns facts.Namespace, identity, release string, around facts.
 			obstacles = append(obstacles, "what is on it: "+ns.KeepWhy)
 		}
 		if len(around.Releases) > 0 {
-			obstacles = append(obstacles, fmt.Sprintf("records of other releases: %q", around.Releases))
+			obstacles = append(obstacles, fmt.Sprintf("records of other releases: %q", names(around.Releases)))
 		}
 	}
 	for _, r := range around.Residents {
@@ -94,6 +99,20 @@ func DecideNamespace(ns facts.Namespace, identity, release string, around facts.
 		return NamespacePlan{Action: NamespaceKept, Obstacles: obstacles}
 	}
 	return NamespacePlan{Action: NamespaceDelete}
+}
+
+// appsOf returns the releases that are a branch's, too: other apps of a repository with
+// several.
+func appsOf(identity string, others []facts.Neighbour) []string {
+	return names(slices.DeleteFunc(slices.Clone(others), func(r facts.Neighbour) bool { return r.Identity == "" || r.Identity != identity }))
+}
+
+func names(releases []facts.Neighbour) []string {
+	all := make([]string, len(releases))
+	for i, r := range releases {
+		all[i] = r.Name
+	}
+	return all
 }
 
 // stays returns why a namespace is not this branch's to delete, or "".

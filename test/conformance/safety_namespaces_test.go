@@ -54,6 +54,23 @@ var sharedNamespaces = []row{
 			s.berth("teardown").exit(0).says("the namespace stays")
 			s.namespaceStays()
 		}},
+	{ID: "S58", Setup: "two apps of one branch in its own namespace", Action: "teardown of the first, then of the second",
+		End: "the second app and the namespace; then both are gone", Exit: "0, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			branch := s.branch
+			s.as(branch, "api")
+			s.berth("deploy").exit(0)
+			s.as(branch, "web")
+			s.berth("deploy").exit(0)
+			records := s.recordVersions()
+			s.as(branch, "api")
+			s.berth("teardown").exit(0).says("the namespace stays", "another app in it, web")
+			s.as(branch, "web")
+			s.unchanged(records)
+			s.owns(app...)
+			s.berth("teardown").exit(0)
+			s.namespaceGone()
+		}},
 	{ID: "S42", Setup: "a release of another branch in a namespace of a fixed name, by the same name",
 		Action: "check, repair, deploy and teardown", End: "the release, and whose namespace it is", Exit: "27, 27, 27, 27",
 		run: func(s *fixture) {

@@ -49,9 +49,9 @@ func TestHiddenRecordsAreFoundAndRelabelled(t *testing.T) {
 				patchLabels(t, c, ns, kind, key("2"), labels)
 				patchLabels(t, c, ns, kind, "sh.helm.release.v1.web.v2.v3", `{"name":null}`)
 
-				names, err := s.ReleasesIn(t.Context())
-				if err != nil || !slices.Equal(names, []string{"web", "web.v2"}) {
-					t.Errorf("releases %v, %v", names, err)
+				releases, err := s.ReleasesIn(t.Context())
+				if err != nil || !slices.Equal(names(releases), []string{"web", "web.v2"}) {
+					t.Errorf("releases %v, %v", releases, err)
 				}
 				records, err := s.Revisions(t.Context(), "web")
 				must(t, err)
@@ -124,8 +124,8 @@ func TestConfigMapsThatAreNoRecords(t *testing.T) {
 	if err != nil || len(records) != 1 {
 		t.Errorf("records %+v, %v", records, err)
 	}
-	if names, err := s.ReleasesIn(t.Context()); err != nil || !slices.Equal(names, []string{"web"}) {
-		t.Errorf("releases %v, %v", names, err)
+	if found, err := s.ReleasesIn(t.Context()); err != nil || !slices.Equal(names(found), []string{"web"}) {
+		t.Errorf("releases %v, %v", found, err)
 	}
 }
 

@@ -130,33 +130,44 @@ func (l *lister) AsListed(loaded *Loaded) bool {
 	return false
 }
 
-// ReleasesIn returns the names of all releases that have a record in the
-// namespace, sorted. A record that does not name its release counts under its own
-// key, because the result guards the namespace's deletion.
-func (l *lister) ReleasesIn(ctx context.Context) ([]string, error) { return releasesOf(ctx, l.client) }
+// ReleasesIn returns all releases that have a record in the namespace, sorted by name. A
+// record that does not name its release counts under its own key, because the result
+// guards the namespace's deletion.
+func (l *lister) ReleasesIn(ctx context.Context) ([]facts.Neighbour, error) {
+	return releasesOf(ctx, l.client)
+}
 
 // ReleasesOfOtherDriver returns the same of the releases whose records Helm's other
 // driver keeps, and the resource that it keeps them in.
-func (l *lister) ReleasesOfOtherDriver(ctx context.Context) (names []string, resource string, err error) {
-	names, err = releasesOf(ctx, l.other)
-	return names, l.other.kind.Resource(), err
+func (l *lister) ReleasesOfOtherDriver(ctx context.Context) (found []facts.Neighbour, resource string, err error) {
+	found, err = releasesOf(ctx, l.other)
+	return found, l.other.kind.Resource(), err
 }
 
-func releasesOf(ctx context.Context, c *client) ([]string, error) {
+func releasesOf(ctx context.Context, c *client) ([]facts.Neighbour, error) {
 	selectors, err := anyReleaseSelectors(c.kind)
 	if err != nil {
 		return nil, c.explain("list", "list", "", err)
 	}
-	names := make(map[string]bool)
+	identities := make(map[string]string) // by name
 	for _, selector := range selectors {
 		if _, err := c.listRecords(ctx, selector, func(meta *metav1.ObjectMeta) {
 			name, _ := identify(meta)
-			names[cmp.Or(name, meta.Name)] = true
+			name = cmp.Or(name, meta.Name)
+			identity := meta.Labels[ownership.LabelIdentity]
+			if before, known := identities[name]; known && before != identity {
+				identity = ""
+			}
+			identities[name] = identity
 		}); err != nil {
 			return nil, err
 		}
 	}
-	return slices.Sorted(maps.Keys(names)), nil
+	var found []facts.Neighbour
+	for _, name := range slices.Sorted(maps.Keys(identities)) {
+		found = append(found, facts.Neighbour{Name: name, Identity: identities[name]})
+	}
+	return found, nil
 }
 
 // anyReleaseSelectors returns selectors that together select every record.
