@@ -17,6 +17,7 @@ type releaseObjects struct {
 	conn    *kube.Conn
 	target  target
 	ignore  []string // what need not be ready
+	leaves  bool     // the release goes, and with it a namespace that is the branch's own
 	foreign bool     // what others have in something that is to go may go, too
 }
 
@@ -41,8 +42,8 @@ func (r releaseObjects) Inside(ctx context.Context, ref facts.Ref) (why string, 
 }
 
 func (r releaseObjects) inside() *objects.Inside {
-	return &objects.Inside{Dynamic: r.conn.Dynamic(), Metadata: r.conn.Metadata(), OwnNamespace: r.target.PerBranch, DeleteForeign: r.foreign,
-		Release: ownership.Release{Namespace: r.target.Namespace, Name: r.target.Release}}
+	return &objects.Inside{Dynamic: r.conn.Dynamic(), Metadata: r.conn.Metadata(), OwnNamespace: r.target.PerBranch && r.leaves,
+		DeleteForeign: r.foreign, Release: ownership.Release{Namespace: r.target.Namespace, Name: r.target.Release}}
 }
 
 func (r releaseObjects) Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics {

@@ -171,7 +171,7 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 			}
 			goesAlong := withNamespace && o.Namespace == f.Namespace.Name && i < len(f.Records)-1
 			if isLeft(o) && !seen[o.Ref] && !goesAlong {
-				spared, err := r.spared(ctx, o)
+				spared, err := r.spared(ctx, o, objects)
 				if err != nil {
 					return nil, err
 				}
@@ -193,12 +193,16 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 		Next:     "See their finalizers, or delete what an older revision left. The records are kept, so the next teardown goes on from here."}
 }
 
-// spared returns whether an object was left since others have something in it, and says so.
-func (r *releaseRemover) spared(ctx context.Context, o facts.Object) (bool, error) {
+// spared returns whether an object was left since others have something in it, or one of
+// the release's objects that was left is in it, and says so.
+func (r *releaseRemover) spared(ctx context.Context, o facts.Object, objects []facts.Object) (bool, error) {
 	if o.Deleting {
 		return false, nil
 	}
 	why, err := r.gather.objects.Inside(ctx, o.Ref)
+	if why == "" {
+		why = verdict.HeldBy(o, objects)
+	}
 	if err != nil || why == "" {
 		return false, err
 	}

@@ -57,6 +57,7 @@ type Resident struct {
 	Ref
 	Owner   string // the namespace/release that it names; empty: none
 	Hook    bool   // it was made as a hook of a release
+	HookOf  string // the namespace/release for whose hook Berth made it, as it says; empty: it does not say
 	Policy  bool   // helm.sh/resource-policy: keep
 	KeepWhy string // berth.dev/keep, or a GitOps owner's mark; empty: neither
 	Maker   string // the person's client that made it, such as kubectl; empty: something else did

@@ -7,7 +7,6 @@ import (
 	"io"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -134,7 +133,12 @@ func (c *client) explainTaken(list kube.ResourceList, err error) error {
 func (c *client) Update(original, target kube.ResourceList, _ bool) (*kube.Result, error) {
 	end := c.timeline.start("Apply %s", refs(target))
 	endCache := c.cacheGets()
-	res, err := updateInParallel(c.leavings.mending(c.merge, target), c.drop, original, target)
+	used := map[string]string{}
+	for _, info := range target {
+		used[info.Namespace] = nameOf(refOf(info)) + ", of the release, is in it"
+	}
+	drop := func(list kube.ResourceList) *kube.Result { return c.drop(list, used) }
+	res, err := updateInParallel(c.leavings.mending(c.merge, target), drop, original, target)
 	endCache()
 	end(nil)
 	return res, c.noteRefusal(err, "update the chart's objects")
@@ -142,18 +146,10 @@ func (c *client) Update(original, target kube.ResourceList, _ bool) (*kube.Resul
 
 // drop deletes objects that the manifest has no more, but for what the live object says
 // is to be kept, as Helm does, and for what is somebody else's by now. As with Helm, a
-// deletion that fails does not fail the operation.
-func (c *client) drop(list kube.ResourceList) *kube.Result {
-	done, errs := make([]deletion, len(list)), make([]error, len(list))
-	var calls errgroup.Group
-	calls.SetLimit(parallelRequests)
-	for i, info := range list {
-		calls.Go(func() error {
-			done[i], errs[i] = deleteOwn(info, metav1.DeletePropagationBackground, c.stays(info))
-			return nil // errs has it
-		})
-	}
-	_ = calls.Wait()
+// deletion that fails does not fail the operation. held says of namespaces why they stay.
+func (c *client) drop(list kube.ResourceList, held map[string]string) *kube.Result {
+	inBackground := func(*resource.Info) metav1.DeletionPropagation { return metav1.DeletePropagationBackground }
+	done, errs := c.deleteAll(list, parallelRequests, inBackground, held)
 	res := &kube.Result{}
 	for i, info := range list {
 		switch ref := refOf(info); {

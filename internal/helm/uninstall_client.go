@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/kube"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -49,16 +49,8 @@ func (c *uninstallClient) Build(r io.Reader, validate bool) (kube.ResourceList, 
 // that of what has pods.
 func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, policy metav1.DeletionPropagation) (*kube.Result, []error) {
 	defer c.timeline.start("Delete %s", refs(list))(nil)
-	done, errs := make([]deletion, len(list)), make([]error, len(list))
-	var calls errgroup.Group
-	calls.SetLimit(deleteWorkers)
-	for i, info := range list {
-		calls.Go(func() error {
-			done[i], errs[i] = deleteOwn(info, propagationOf(info, policy), c.stays(info))
-			return nil // errs has it
-		})
-	}
-	_ = calls.Wait()
+	asPods := func(info *resource.Info) metav1.DeletionPropagation { return propagationOf(info, policy) }
+	done, errs := c.deleteAll(list, deleteWorkers, asPods, nil)
 	res := &kube.Result{}
 	for i, info := range list {
 		if errs[i] != nil {

@@ -62,6 +62,20 @@ func leftBehind(abandoned, deployed []facts.Object, wanted func(facts.Object) bo
 	return left
 }
 
+// HeldBy returns why a Namespace of a release stays for an object of the same manifest that
+// was left in it, or "".
+func HeldBy(o facts.Object, objects []facts.Object) string {
+	if o.Kind != "Namespace" {
+		return ""
+	}
+	for _, in := range objects {
+		if in.Namespace == o.Name && in.Exists && (in.Kept || !in.Owned) {
+			return in.In(o.Name) + ", which is left, is in it"
+		}
+	}
+	return ""
+}
+
 // RecordedHooks returns the hooks that the loaded records name: an object of the name of
 // one can be what a hook of the release has made.
 func RecordedHooks(f *facts.Facts) []facts.Hook {

@@ -115,6 +115,9 @@ func names(releases []facts.Neighbour) []string {
 	return all
 }
 
+// isIn returns whether a release, as namespace/name, is one of the namespace.
+func isIn(namespace, release string) bool { return strings.HasPrefix(release, namespace+"/") }
+
 // stays returns why a namespace is not this branch's to delete, or "".
 func stays(ns facts.Namespace, identity string) string {
 	switch TenancyOf(ns, identity) {
@@ -134,7 +137,7 @@ func stays(ns facts.Namespace, identity string) string {
 // againstDeleting returns why an object keeps its namespace from being deleted with the
 // release that is named own, or "".
 func againstDeleting(r facts.Resident, own string, p Policy) string {
-	ours := r.Owner == own || r.Hook
+	ours := r.Owner == own || r.Hook && (r.HookOf == "" || r.HookOf == own)
 	declared := r.WithApp || slices.ContainsFunc(p.NamespaceOwns, r.Matches)
 	switch {
 	case r.Policy && ours && p.DeleteKept, p.DeleteForeign && (!r.Policy || !ours):
@@ -143,10 +146,12 @@ func againstDeleting(r facts.Resident, own string, p Policy) string {
 		return "its policy is to be kept (helm.sh/resource-policy)"
 	case r.KeepWhy != "":
 		return r.KeepWhy
-	case ours, declared, r.Maker == "":
+	case ours, declared:
 		return ""
-	case r.Owner != "":
+	case r.Owner != "" && (r.Maker != "" || isIn(r.Namespace, r.Owner)):
 		return "it belongs to release " + r.Owner
+	case r.Maker == "": // such as a copy of what a release of another namespace has
+		return ""
 	}
 	return "it was made with " + r.Maker + ", and nothing of this release owns it"
 }

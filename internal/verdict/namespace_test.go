@@ -78,8 +78,14 @@ func TestDecideNamespace(t *testing.T) {
 		"a person's, told so": {ns: own, policy: foreign, resident: made(facts.Resident{}), want: NamespaceDelete},
 		"another release's": {ns: own, resident: made(facts.Resident{Owner: "ns/db"}), want: NamespaceKept,
 			because: "it belongs to release ns/db"},
-		"the release's own":     {ns: own, resident: made(facts.Resident{Owner: "ns/web"}), want: NamespaceDelete},
-		"a hook's":              {ns: own, resident: made(facts.Resident{Hook: true}), want: NamespaceDelete},
+		"the release's own": {ns: own, resident: made(facts.Resident{Owner: "ns/web"}), want: NamespaceDelete},
+		"a hook's":          {ns: own, resident: made(facts.Resident{Hook: true}), want: NamespaceDelete},
+		"another's hook's": {ns: own, resident: made(facts.Resident{Hook: true, HookOf: "elsewhere/other"}), want: NamespaceKept,
+			because: "made with kubectl"},
+		"another release's, made by no person": {ns: own, around: facts.Surroundings{Residents: []facts.Resident{
+			{Ref: facts.Ref{Kind: "ConfigMap", Namespace: "ns", Name: "c"}, Owner: "ns/db"}}}, want: NamespaceKept, because: "release ns/db"},
+		"a copy of what a release elsewhere has": {ns: own, around: facts.Surroundings{Residents: []facts.Resident{
+			{Ref: facts.Ref{Kind: "Secret", Namespace: "ns", Name: "c"}, Owner: "elsewhere/db"}}}, want: NamespaceDelete},
 		"declared by its label": {ns: own, resident: made(facts.Resident{WithApp: true}), want: NamespaceDelete},
 		"declared by the input": {ns: own, policy: Policy{NamespaceOwns: []string{"Secret/?"}}, resident: made(facts.Resident{}),
 			want: NamespaceDelete},

@@ -268,6 +268,33 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
+func TestHeldBy(t *testing.T) {
+	in := func(change func(*facts.Object)) facts.Object {
+		o := healthy("data")
+		o.Namespace = "extra"
+		change(&o)
+		return o
+	}
+	namespace := facts.Object{Ref: facts.Ref{Kind: "Namespace", Name: "extra"}}
+	for name, c := range map[string]struct {
+		in   facts.Object
+		held bool
+	}{
+		"to be kept":      {in(func(o *facts.Object) { o.Kept = true }), true},
+		"somebody else's": {in(func(o *facts.Object) { o.Owned = false }), true},
+		"the release's":   {in(func(*facts.Object) {}), false},
+		"gone":            {in(func(o *facts.Object) { o.Kept, o.Exists = true, false }), false},
+		"in another one":  {in(func(o *facts.Object) { o.Kept, o.Namespace = true, "ns" }), false},
+	} {
+		if why := HeldBy(namespace, []facts.Object{c.in}); (why != "") != c.held {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+	if why := HeldBy(healthy("web"), []facts.Object{in(func(o *facts.Object) { o.Kept = true })}); why != "" {
+		t.Errorf("a Deployment is held: %s", why)
+	}
+}
+
 func TestDeadRevisions(t *testing.T) {
 	f := given(stored(1, facts.StatusFailed), stored(2, facts.StatusSuperseded), stored(3, facts.StatusFailed),
 		stored(4, facts.StatusPendingUpgrade))

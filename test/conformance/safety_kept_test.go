@@ -42,6 +42,11 @@ apiVersion: v1
 kind: Namespace
 metadata: {name: NAME}
 `
+	mapInNamespace = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: marked, namespace: NAME}
+`
 	somebodysDeployment = `
 apiVersion: apps/v1
 kind: Deployment
@@ -135,6 +140,21 @@ var keptObjects = []row{
 			})
 			s.berth("teardown").exit(0)
 		}},
+	{ID: "S65b", Setup: "a Namespace in the chart, in which one of the chart's objects is another release's by now",
+		Action: "teardown, and again", End: "the Namespace, with that object", Exit: "27, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			name := s.namespace + "-db"
+			s.chartWith("templates/namespace.yaml", strings.ReplaceAll(namespaceOfTheChart+"---"+mapInNamespace, "NAME", name))
+			s.goes(name)
+			s.berth("deploy").exit(0)
+			s.at(name, s.release, func() { s.patch("helm", marked, `{"metadata":{"annotations":{"meta.helm.sh/release-name":"other"}}}`) })
+			s.berth("teardown").exit(27).says("Namespace/"+name+" was kept", "ConfigMap/marked")
+			s.berth("teardown").exit(0)
+			s.at(name, s.release, func() {
+				s.namespaceStays()
+				s.uidsOf(marked)
+			})
+		}},
 	{ID: "S66", Setup: "a definition of a kind in the chart's templates, of which somebody has an object in another namespace",
 		Action: "teardown; once the object is gone, deploy and teardown", End: "the definition and the object; then neither",
 		Exit: "27, 0 + warning, 0", Gone: true, run: func(s *fixture) {
@@ -198,6 +218,16 @@ var keptObjects = []row{
 			s.berth("deploy", "--wait-ignore", "StatefulSet/db").exit(23)
 			s.berth("teardown").exit(0).says("delete-claims deletes it")
 			s.sameUIDs(before, claim(0), claim(1))
+		}},
+	{ID: "S68b", Setup: "a claim that somebody marked, which Kubernetes deletes with its StatefulSet, as that one's policy says",
+		Action: "teardown", End: "the claim, with its StatefulSet, which is named", Exit: "0 + warning", Gone: true, run: func(s *fixture) {
+			s.deployDatabase("persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}", "")
+			s.ownedBySet(claim(0), true)
+			s.patch("kubectl-annotate", claim(0), keepMark)
+			set := object{"apps/v1", "statefulsets", "db"}
+			before := s.uidsOf(claim(0), set)
+			s.berth("teardown").exit(0).warned("Left in place").says("its claim data-db-0 is to be kept")
+			s.sameUIDs(before, claim(0), set)
 		}},
 	{ID: "S69", Setup: "a claim with the name and the labels of a StatefulSet's, which something else owns",
 		Action: "teardown with delete-claims", End: "that claim, and it is named", Exit: "0 + warning", Gone: true, run: func(s *fixture) {

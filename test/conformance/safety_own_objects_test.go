@@ -23,13 +23,15 @@ var ownObjects = []row{
 			s.extraUntouched(before)
 			s.owns()
 		}},
-	{ID: "S03", Setup: "v1 has an object that another release owns by now, in a namespace that Berth made", Action: "teardown",
-		End: "the object, and the namespace", Exit: "27", Gone: true, run: func(s *fixture) {
+	{ID: "S03", Setup: "v1 has an object that another release owns by now, in a namespace that Berth made", Action: "teardown, and again",
+		End: "the object, and the namespace", Exit: "27, 27", Gone: true, run: func(s *fixture) {
 			s.asAdmin()
 			s.berth("deploy", "--set", "extras={x}").exit(0)
 			s.takenByOther(extraMap)
 			before := s.version(extraMap.name)
 			s.berth("teardown").exit(27).warned("Left in place").says("ConfigMap/web-x", s.namespace+"/other")
+			s.extraUntouched(before)
+			s.berth("teardown").exit(27).says("ConfigMap/web-x: it belongs to release " + s.namespace + "/other")
 			s.extraUntouched(before)
 			s.owns()
 		}},

@@ -5,15 +5,9 @@ package conformance
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 )
-
-// upgradesLeaveTaken says whether an upgrade, a rollback and a hook that is deleted before
-// it is made anew are to leave what has become somebody else's since. Where they do not
-// yet, no such case is made; a variable makes them.
-var upgradesLeaveTaken = os.Getenv("BERTH_TEST_UPGRADES_LEAVE_TAKEN") != ""
 
 // step is a run of Berth, and what happened to the release's records before.
 type step struct {
@@ -49,7 +43,7 @@ func newTrial(seed uint64) trial {
 		t.driver = "configmap"
 	}
 	t.policy = pick(r, "hook-succeeded", "hook-failed", "hook-succeeded,hook-failed")
-	if upgradesLeaveTaken && r.chance(50) {
+	if r.chance(50) {
 		t.policy = "before-hook-creation"
 	}
 	t.steps = append(t.steps, r.install())
@@ -103,7 +97,7 @@ func (r chooses) surround(t *trial, refusing bool) {
 func (r chooses) replace(t *trial) {
 	at := 1 + r.IntN(len(t.steps)-1)
 	upgrades := slices.ContainsFunc(t.steps[at:], func(s step) bool { return !leavesTaken(s) })
-	if !r.chance(80) || upgrades && !upgradesLeaveTaken {
+	if !r.chance(80) {
 		return
 	}
 	of := pick(r, object{resource: "ConfigMap", name: "web"}, object{resource: "Service", name: "web"},

@@ -31,7 +31,7 @@ const (
 )
 
 // strangers is the row about objects of others at random.
-var strangers = []row{{ID: "S10",
+var strangers = []row{{ID: "S39",
 	Setup: "objects of others at random, of every kind, with the labels, names and marks of what is the release's; " +
 		"records stuck in each way, deploys that fail",
 	Action: "every verb at random, with those of its inputs that delete",

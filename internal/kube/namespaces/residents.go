@@ -55,8 +55,8 @@ func resource(group, name string) schema.GroupVersionResource {
 	return schema.GroupVersionResource{Group: group, Version: "v1", Resource: name}
 }
 
-// Residents returns the objects of a namespace that say that they are to be kept, or that
-// a person made, and the resources that may not be listed. It reads metadata alone.
+// Residents returns the objects of a namespace that say that they are to be kept or whose
+// they are, or that a person made, and the resources that may not be listed. It reads metadata alone.
 func (m Manager) Residents(ctx context.Context, namespace string) (residents []facts.Resident, unlisted []string, err error) {
 	found, denied := make([][]facts.Resident, len(kinds)), make([]string, len(kinds))
 	lists, ctx := errgroup.WithContext(ctx)
@@ -64,7 +64,7 @@ func (m Manager) Residents(ctx context.Context, namespace string) (residents []f
 	for i, k := range kinds {
 		lists.Go(func() error {
 			err := m.list(ctx, namespace, k, func(meta *metav1.ObjectMeta) {
-				if r := k.describe(namespace, meta); r.Policy || r.KeepWhy != "" || r.Maker != "" {
+				if r := k.describe(namespace, meta); r.Policy || r.KeepWhy != "" || r.Maker != "" || r.Owner != "" {
 					found[i] = append(found[i], r)
 				}
 			})
@@ -106,11 +106,15 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 	r := facts.Resident{
 		Ref:     facts.Ref{APIVersion: k.resource.GroupVersion().String(), Kind: k.name, Namespace: namespace, Name: meta.Name},
 		Hook:    ownership.IsHook(meta.Annotations),
+		HookOf:  meta.Annotations[ownership.AnnotationHookOf],
 		Policy:  ownership.KeptByPolicy(meta.Annotations),
 		WithApp: ownership.GoesWithApp(meta.Labels, meta.Annotations),
 		Owner:   ownership.OwnerOf(meta.Labels, meta.Annotations).String(),
 	}
 	r.KeepWhy, _ = ownership.KeepMark(meta.Labels, meta.Annotations)
+	if from, taken := ownership.TakenOver(meta.Annotations); taken && r.KeepWhy == "" {
+		r.KeepWhy = fmt.Sprintf("it was taken over from %q", from)
+	}
 	if k.made != nil && !isOwned(meta) {
 		r.Maker = makerOf(meta.ManagedFields, k.made)
 	}

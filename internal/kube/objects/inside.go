@@ -19,12 +19,13 @@ import (
 
 // Inside finds what others have in an object of a release that takes along what is in it
 // when it is deleted: a Namespace everything, a CustomResourceDefinition all objects of its
-// kind, wherever in the cluster they are.
+// kind, wherever in the cluster they are, and a StatefulSet claims that are to be kept.
 type Inside struct {
 	Dynamic  dynamic.Interface
 	Metadata metadata.Interface
 	Release  ownership.Release
-	// OwnNamespace says that nobody but this branch has anything in the release's namespace.
+	// OwnNamespace says that nobody but this branch has anything in the release's namespace,
+	// and that this goes, too.
 	OwnNamespace bool
 	// DeleteForeign says that what others have in it may go, too.
 	DeleteForeign bool
@@ -44,6 +45,8 @@ func (i Inside) Strangers(ctx context.Context, ref facts.Ref) (why string, err e
 		why, err = i.inNamespace(ctx, ref.Name)
 	case ref.Kind == "CustomResourceDefinition" && group == definitions.Group:
 		why, err = i.ofDefinition(ctx, ref.Name)
+	case ref.Kind == "StatefulSet" && group == "apps":
+		return i.claimsOf(ctx, ref)
 	}
 	if apierrors.IsForbidden(err) {
 		return fmt.Sprintf("whether others have something in it cannot be told: %v", err), nil
@@ -95,7 +98,7 @@ func (i Inside) whoseResident(r facts.Resident) string {
 		return "its policy is to be kept (helm.sh/resource-policy)"
 	case r.KeepWhy != "":
 		return r.KeepWhy
-	case r.Owner == i.Release.String(), r.Owner == "" && r.Hook, r.WithApp:
+	case r.Owner == i.Release.String(), r.Owner == "" && r.Hook && (r.HookOf == "" || r.HookOf == i.Release.String()), r.WithApp:
 		return ""
 	case r.Owner != "":
 		return "belongs to release " + r.Owner
@@ -119,7 +122,7 @@ func (i Inside) ofDefinition(ctx context.Context, name string) (string, error) {
 	}
 	resource, ok := resourceOf(definition)
 	if !ok {
-		return "", nil // the API server serves no version of it
+		return "no version of it is served, so that its objects cannot be looked at", nil
 	}
 	options := metav1.ListOptions{Limit: insidePage}
 	for {
@@ -144,9 +147,8 @@ func (i Inside) ofDefinition(ctx context.Context, name string) (string, error) {
 // whoseOfKind returns why an object keeps its kind's definition, or "".
 func (i Inside) whoseOfKind(o *metav1.ObjectMeta) string {
 	at := strings.TrimPrefix(o.Namespace+"/"+o.Name, "/")
-	_, kept := ownership.KeepMark(o.Labels, o.Annotations)
 	switch {
-	case kept, ownership.KeptByPolicy(o.Annotations):
+	case isToBeKept(o):
 		return fmt.Sprintf("%s is of its kind, and to be kept", at)
 	case i.OwnNamespace && o.Namespace == i.Release.Namespace,
 		ownership.OwnerOf(o.Labels, o.Annotations) == i.Release, o.Annotations[ownership.AnnotationHookOf] == i.Release.String():

@@ -22,6 +22,7 @@ func TestStrangersAmongResidents(t *testing.T) {
 		"what a controller made":        {facts.Resident{}, ""},
 		"what goes with the app":        {facts.Resident{WithApp: true, Maker: "kubectl"}, ""},
 		"a person's":                    {facts.Resident{Maker: "kubectl"}, "made with kubectl"},
+		"what a hook of another made":   {facts.Resident{Hook: true, HookOf: "elsewhere/other", Maker: "kubectl"}, "made with kubectl"},
 		"another release's":             {facts.Resident{Owner: "review/api", Maker: "helm"}, "release review/api"},
 		"the release's own, to be kept": {facts.Resident{Owner: "review/shop", Policy: true}, "to be kept"},
 		"the release's own, and marked": {facts.Resident{Owner: "review/shop", KeepWhy: "it is marked"}, "it is marked"},
