@@ -106,7 +106,7 @@ func (c *client) Create(list kube.ResourceList) (*kube.Result, error) {
 	switch {
 	case err == nil:
 		c.leavings.created(wants, list)
-		c.hookObjects.recordBuilt(list)
+		c.hookObjects.recordBuilt(c.release, list)
 		for _, info := range list {
 			delete(c.left, refOf(info)) // it may not have been read, and was not there
 		}

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/resource"
+	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
@@ -21,29 +22,43 @@ import (
 // hookObjects tells the objects of a release's hooks from others' of the same name.
 // Helm writes no owner on them, and deletes by name.
 type hookObjects struct {
-	recorded map[string]bool // the hooks that stored records name, as kind/name
+	recorded map[facts.Ref]bool // the hooks that stored records name, without their API version
 }
 
-// record notes that a stored record names these hooks.
-func (h *hookObjects) record(hooks []facts.Hook) {
+// record notes that a stored record of the release names these hooks. One that cannot be
+// read is not noted.
+func (h *hookObjects) record(r ownership.Release, hooks []facts.Hook) {
 	for _, hook := range hooks {
-		h.name(hook.Kind, hook.Name)
+		var o unstructured.Unstructured
+		if yaml.Unmarshal([]byte(hook.Manifest), &o.Object) == nil {
+			h.name(r, &o)
+		}
 	}
 }
 
-func (h *hookObjects) name(kind, name string) {
+func (h *hookObjects) name(r ownership.Release, o *unstructured.Unstructured) {
 	if h.recorded == nil {
-		h.recorded = map[string]bool{}
+		h.recorded = map[facts.Ref]bool{}
 	}
-	h.recorded[kind+"/"+name] = true
+	h.recorded[hookRef(r, o)] = true
+}
+
+// hookRef returns which object a hook's manifest is about. It need not name the release's
+// own namespace.
+func hookRef(r ownership.Release, o *unstructured.Unstructured) facts.Ref {
+	ref := facts.Ref{Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName()}
+	if ref.Namespace == r.Namespace {
+		ref.Namespace = ""
+	}
+	return ref
 }
 
 // recordBuilt notes the hooks of a list, which the operation has made. That holds where
 // admission takes their mark away.
-func (h *hookObjects) recordBuilt(list kube.ResourceList) {
+func (h *hookObjects) recordBuilt(r ownership.Release, list kube.ResourceList) {
 	for _, o := range manifests(list) {
 		if ownership.IsHook(o.GetAnnotations()) {
-			h.name(o.GetKind(), o.GetName())
+			h.name(r, o)
 		}
 	}
 }
@@ -53,7 +68,7 @@ func (h *hookObjects) recordBuilt(list kube.ResourceList) {
 func (h *hookObjects) notMade(r ownership.Release, want *unstructured.Unstructured) stranger {
 	return func(live *unstructured.Unstructured) string {
 		object := ownership.HookObject{Labels: live.GetLabels(), Annotations: live.GetAnnotations(), Wanted: want.GetLabels(),
-			Recorded: h.recorded[want.GetKind()+"/"+want.GetName()]}
+			Recorded: h.recorded[hookRef(r, want)]}
 		if by := metav1.GetControllerOf(live); by != nil {
 			object.Controller = by.Kind + "/" + by.Name
 		}

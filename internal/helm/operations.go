@@ -105,7 +105,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			timeline:     t,
 		},
 	}
-	op.client.hookObjects.record(o.recorded)
+	op.client.hookObjects.record(release, o.recorded)
 	return op, nil
 }
 

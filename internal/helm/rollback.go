@@ -78,8 +78,8 @@ func checkRollback(releases *storage.Storage, c *client, name string, to int) (l
 		return nil, fmt.Errorf("find the objects of revision %d: %w", to, err)
 	}
 	hooks := record.Hooks(target.Hooks)
-	c.hookObjects.record(record.Hooks(last.Hooks))
-	c.hookObjects.record(hooks)
+	c.hookObjects.record(c.release, record.Hooks(last.Hooks))
+	c.hookObjects.record(c.release, hooks)
 	refused := fmt.Sprintf("Release `%s` was not rolled back to revision %d", name, to)
 	if err := refuseTakenHooks(c, refused, hooksAt(hooks, release.HookPreRollback, release.HookPostRollback)); err != nil {
 		return nil, err

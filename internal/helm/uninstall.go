@@ -82,7 +82,7 @@ func prepareUninstall(releases *storage.Storage, c *uninstallClient, mapper meta
 	}
 	finished := skipFinishedHooks(rel)
 	hooks := record.Hooks(rel.Hooks)
-	c.hookObjects.record(hooks)
+	c.hookObjects.record(c.release, hooks)
 	c.recorded = hooks
 	if err := refuseTakenHooks(c.client, fmt.Sprintf("Release `%s` was not uninstalled", name),
 		hooksAt(hooks, release.HookPreDelete, release.HookPostDelete)); err != nil {

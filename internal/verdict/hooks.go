@@ -54,11 +54,23 @@ func LeftoverHooks(f *facts.Facts, seen []facts.HookObject) []facts.Object {
 		o := h.Object
 		owner := ownerOfHook(f, o)
 		ours := owner == hookOurs || owner == hookUnknown && looksLikeHook(f, o)
-		if o.Exists && ours && !o.Deleting && !keeps(o) && !hookRuns(o) && isDone(h) {
+		if o.Exists && ours && !o.Deleting && !keeps(o) && !hookRuns(o) && isDone(madeBy(f, h)) {
 			leftovers = append(leftovers, o)
 		}
 	}
 	return leftovers
+}
+
+// madeBy returns a hook's object with the hook that has made it, as far as the last record
+// tells, in place of the coming one of its name: what that one's policy is says nothing of
+// what is there.
+func madeBy(f *facts.Facts, h facts.HookObject) facts.HookObject {
+	if last := f.Last(); last != nil {
+		if i := slices.IndexFunc(last.Hooks, func(r facts.Hook) bool { return r.Kind == h.Hook.Kind && r.Name == h.Hook.Name }); i >= 0 {
+			h.Hook = last.Hooks[i]
+		}
+	}
+	return h
 }
 
 // isDone returns whether nobody loses by it when a hook's object goes: a Job or Pod that

@@ -46,6 +46,7 @@ func TestLeftoverHooks(t *testing.T) {
 		edit      func(*facts.Object)
 		facts     func(*facts.Facts)
 		temporary bool // its delete policy has hook-succeeded
+		since     bool // and had not when the object was made
 		want      bool
 	}{
 		"F2 marked as the release's": {edit: func(o *facts.Object) { o.HookOf = ownHooks }, want: true},
@@ -68,11 +69,14 @@ func TestLeftoverHooks(t *testing.T) {
 		"a Secret, which may be generated":               {edit: made("Secret")},
 		"a Deployment that a hook leaves running":        {edit: made("Deployment")},
 		"one that Helm would have deleted at its end":    {edit: made("ConfigMap"), temporary: true, want: true},
+		"one that Helm would delete from now on":         {edit: made("Secret"), temporary: true, since: true},
 		"a namespace that Helm would have deleted":       {edit: made("Namespace"), temporary: true},
 		"one that is not there":                          {edit: func(o *facts.Object) { *o = facts.Object{Ref: o.Ref} }},
 	} {
 		f, o := given(stored(1, facts.StatusDeployed)), done
-		f.Records[0].Hooks = []facts.Hook{seed}
+		was := seed
+		was.Temporary = c.temporary && !c.since
+		f.Records[0].Hooks = []facts.Hook{was}
 		if c.facts != nil {
 			c.facts(f)
 		}
