@@ -15,6 +15,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/secrets"
 )
 
@@ -73,7 +74,7 @@ func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) ([
 	if err := s.awaitCapabilities(ctx, backend.Getter); err != nil {
 		return nil, err
 	}
-	config, err := backend.Getter.ToRESTConfig()
+	config, err := lookups{backend.Getter, manifest.NewSensitive(s.opts.Mask)}.ToRESTConfig()
 	if err != nil {
 		return nil, err
 	}

@@ -79,10 +79,11 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 	sdk := kube.New(backend.Getter)
 	sdk.Namespace = o.opts.Namespace
 	sdk.Log = o.opts.Log
+	sensitive := manifest.NewSensitive(o.opts.Mask)
 	op := &operation{
 		backend: backend,
 		config: &action.Configuration{
-			RESTClientGetter: backend.Getter,
+			RESTClientGetter: lookups{backend.Getter, sensitive},
 			Releases:         releases,
 			Capabilities:     o.chart.capabilities,
 			Log:              o.opts.Log,
@@ -98,7 +99,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			cacheGets:    backend.CacheGets,
 			mapper:       backend.Getter.ToRESTMapper,
 			release:      release,
-			sensitive:    manifest.NewSensitive(o.opts.Mask),
+			sensitive:    sensitive,
 			inside:       o.opts.Inside,
 			adopt:        o.opts.Adopt,
 			leavings:     left,
