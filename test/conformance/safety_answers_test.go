@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
@@ -74,6 +76,37 @@ var hostileAnswers = []row{
 			s.berth("deploy", "--report-dir", link, "--confirm", "0").exit(64).says("--confirm")
 			if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 				s.t.Errorf("in the folder are %v, %v", left, err)
+			}
+			s.stored("nothing")
+		}},
+	{ID: "S155", Setup: "a chart that looks up a Secret of somebody else, for its notes, and in a template that fails", Action: "deploy, each in turn",
+		End: "its value is masked, whoever renders", Exit: "0, 30", run: func(s *fixture) {
+			secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "somebodys"}, StringData: map[string]string{"pw": longPassword}}
+			if _, err := s.Client().CoreV1().Secrets(s.namespace).Create(s.t.Context(), secret, metav1.CreateOptions{}); err != nil {
+				s.t.Fatal(err)
+			}
+			const look = `{{ $s := lookup "v1" "Secret" .Release.Namespace "somebodys" }}`
+			summary := s.t.TempDir() + "/summary"
+			s.env = map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": summary, "GITHUB_OUTPUT": summary}
+			s.chartWith("templates/NOTES.txt", look+`it has {{ $s.data }} {{ b64dec $s.data.pw }} in it`)
+			s.chartWith("templates/fails.yaml", look+`{{ if .Values.tell }}{{ fail (printf "it has %v %s" $s.data (b64dec $s.data.pw)) }}{{ end }}`)
+			s.berth("deploy", "--log-level", "debug").exit(0).hides(quotations(longPassword)...)
+			failed := s.berth("deploy", "--set", "tell=true").exit(30).says("it has map[pw:")
+			failed.hides(quotations(longPassword)...)
+			failed.publishesNone(quotations(longPassword)...)
+			s.holdsNone(summary, quotations(longPassword)...)
+			s.describesNone(quotations(longPassword)...)
+		}},
+	{ID: "S156", Setup: "a schema that refers to a file of the machine, by itself and by what it refers to", Action: "deploy, each in turn",
+		End: "refused, and nothing of the file is told", Exit: "30, 30", Gone: true, run: func(s *fixture) {
+			file := filepath.Join(s.t.TempDir(), "config.json")
+			s.write(file, `{"enum": ["`+longPassword+`"]}`)
+			server := s.listens(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprintf(w, `{"$ref": "file://%s"}`, file)
+			}))
+			for _, ref := range []string{"file://" + file, "http://" + server.host() + "/schema.json"} {
+				s.chartWith("values.schema.json", `{"$ref": "`+ref+`"}`)
+				s.berth("deploy").exit(30).says("not to files of this machine").hides(longPassword)
 			}
 			s.stored("nothing")
 		}},

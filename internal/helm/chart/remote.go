@@ -37,15 +37,7 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 	if err != nil {
 		return nil, err
 	}
-	base := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		TLSClientConfig:     tlsConfig,
-		TLSHandshakeTimeout: 10 * time.Second,
-		ForceAttemptHTTP2:   true,
-		// A .tgz has to stay packed, also when a server declares it as its encoding.
-		DisableCompression: true,
-	}
-	context.AfterFunc(ctx, base.CloseIdleConnections)
+	base := newTransport(ctx, tlsConfig)
 	guard := &credentialGuard{next: retry.NewTransport(base), named: canonicalHosts(s.RegistryHosts), hide: s.Hide}
 	client := &http.Client{
 		Transport: contextTransport{ctx: ctx, next: guard}, Timeout: requestTimeout, CheckRedirect: checkRedirect,
@@ -76,6 +68,20 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 			return checkedGetter{inner}, err
 		}},
 	}}, nil
+}
+
+// newTransport returns the transport of the clients, whose connections end with ctx.
+func newTransport(ctx context.Context, config *tls.Config) *http.Transport {
+	base := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		TLSClientConfig:     config,
+		TLSHandshakeTimeout: 10 * time.Second,
+		ForceAttemptHTTP2:   true,
+		// A .tgz has to stay packed, also when a server declares it as its encoding.
+		DisableCompression: true,
+	}
+	context.AfterFunc(ctx, base.CloseIdleConnections)
+	return base
 }
 
 // tlsConfig returns a configuration that trusts the system's certificates and

@@ -38,7 +38,7 @@ type RenderOptions struct {
 // does not. The error is a *problem.Problem, and quotes no value.
 func Render(ctx context.Context, a *Archive, values map[string]any, o RenderOptions) ([]*release.Hook, error) {
 	tried := sanitize(fmt.Sprintf("render the chart %s %s", a.Name, a.Version))
-	hooks, err := aside(ctx, graceTime, func() ([]*release.Hook, error) { return render(a, values, o, tried) })
+	hooks, err := aside(ctx, graceTime, func() ([]*release.Hook, error) { return render(ctx, a, values, o, tried) })
 	switch known := (*problem.Problem)(nil); {
 	case err == nil || errors.As(err, &known):
 		return hooks, err
@@ -48,7 +48,9 @@ func Render(ctx context.Context, a *Archive, values map[string]any, o RenderOpti
 	return nil, invalidChart(tried, err, "Look for a template that has no end, or give it more time with timeout.")
 }
 
-func render(a *Archive, values map[string]any, o RenderOptions, tried string) (hooks []*release.Hook, err error) {
+func render(
+	ctx context.Context, a *Archive, values map[string]any, o RenderOptions, tried string,
+) (hooks []*release.Hook, err error) {
 	defer func() {
 		// Helm's chart code panics on some malformed charts.
 		if r := recover(); r != nil {
@@ -83,7 +85,7 @@ func render(a *Archive, values map[string]any, o RenderOptions, tried string) (h
 		return nil, invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err}, "Correct the values.")
 	}
 	if !o.SkipSchema {
-		if err := checkSchema(c, top["Values"]); err != nil {
+		if err := checkSchema(ctx, c, top["Values"]); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -213,6 +214,44 @@ func TestRenderTellsWhySchemaCannotBeLoaded(t *testing.T) {
 			t.Errorf("%s: with skip-schema-validation: %v", address, err)
 		}
 	}
+}
+
+// A schema tells nothing of the machine's files, whose it is and wherever it lies, and what
+// it refers to has an end.
+func TestSchemasThatAreRefused(t *testing.T) {
+	secret := map[string]string{"s.json": `{"enum": ["` + password + `"], "auths": {"h": "` + password + `"}}`}
+	file := filepath.Join(write(t, "", secret), "s.json")
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/file" {
+			fmt.Fprintf(w, `{"$ref": "file://%s"}`, file)
+			return
+		}
+		_, err := fmt.Fprint(w, `{"title": "`)
+		for part := strings.Repeat("a", 1<<20); err == nil; {
+			_, err = fmt.Fprint(w, part)
+		}
+	}))
+	const noFile = "and not to files of this machine"
+	for schema, say := range map[string]string{
+		`{"$ref": "file://` + file + `"}`:                                       noFile,
+		`{"$ref": "file://` + file + `#/auths/h"}`:                              noFile,
+		`{"$ref": "FILE://` + file + `#/nope"}`:                                 noFile,
+		`{"$ref": "file:///no/such/file"}`:                                      noFile,
+		`{"$id": "file://` + filepath.Dir(file) + `/x.json", "$ref": "s.json"}`: noFile,
+		`{"$schema": "file://` + file + `"}`:                                    noFile,
+		`{"$ref": "s.json"}`:                                                    noFile,
+		`{"$ref": "` + server.URL + `/file"}`:                                   noFile,
+		`{"properties": {"a": {"$ref": "` + server.URL + `/endless"}}}`:         "larger than 16 MiB",
+	} {
+		a := archive(t, map[string]string{"Chart.yaml": metadata("web", "1.0.0"), "values.schema.json": schema})
+		wantProblem(t, refused(Render(t.Context(), a, map[string]any{"a": 1}, options)), problem.ChartInvalid, say, "$ref")
+	}
+	a := archive(t, map[string]string{"Chart.yaml": metadata("web", "1.0.0"),
+		"values.schema.json": `{"$defs": {"n": {"type": "integer"}}, "properties": {"a": {"$ref": "#/$defs/n"}, "b": {"$ref": "urn:x:y"}}}`})
+	if _, err := Render(t.Context(), a, map[string]any{"a": 1, "b": 2}, options); err != nil {
+		t.Error(err)
+	}
+	wantProblem(t, refused(Render(t.Context(), a, map[string]any{"a": "x"}, options)), problem.ChartInvalid, "a: expected integer, got string")
 }
 
 // A chart may ask for the kinds of its own CRDs, which are made before it is rendered.

@@ -1,13 +1,13 @@
 package chart
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -31,10 +31,21 @@ var (
 
 // checkSchema validates the values against the schemas of the chart and its
 // dependencies.
-func checkSchema(c *helmchart.Chart, values any) error {
-	err := chartutil.ValidateAgainstSchema(c, asMap(values))
+func checkSchema(ctx context.Context, c *helmchart.Chart, values any) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	err := newSchemaLoader(ctx).validate(c, asMap(values))
 	if err == nil {
 		return nil
+	}
+	if strings.Contains(err.Error(), errSchemaFile.Error()) {
+		return &problem.Problem{
+			Reason: problem.ChartInvalid,
+			Tried:  sanitize("fit the values to the schema of the chart " + c.Name()),
+			Cause:  errSchemaFile,
+			Next: "Move what the $ref names into values.schema.json itself, below $defs, or give skip-schema-validation, " +
+				"which holds the values against no schema.",
+		}
 	}
 	if unanswered := schemaNotLoaded(c, err); unanswered != nil {
 		return unanswered
