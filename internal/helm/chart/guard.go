@@ -169,10 +169,12 @@ func canonicalHosts(hosts []string) []string {
 // checkRedirect takes the credentials off a request that is sent on to another scheme,
 // host or port, and sends none on from HTTPS into the clear. net/http leaves them on
 // for another port and for a subdomain, and puts them on again at the next redirect,
-// which oras compares with the one before it.
+// which oras compares with the one before it. The address that was left is not told
+// either: what signs it is in its query.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	const most = 10
 	from := via[0].URL
+	req.Header.Del("Referer")
 	switch {
 	case len(via) >= most:
 		return fmt.Errorf("it was redirected more than %d times", most)

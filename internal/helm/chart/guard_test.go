@@ -23,12 +23,12 @@ type listener struct {
 	shown []string
 }
 
-// listen serves h and notes the credentials of each request.
+// listen serves h and notes the credentials of each request, and the address it was sent from.
 func listen(t *testing.T, h http.Handler) *listener {
 	t.Helper()
 	l := &listener{}
 	l.Server = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if shown := r.Header.Get("Authorization"); shown != "" {
+		if shown := r.Header.Get("Authorization") + r.Header.Get("Referer"); shown != "" { // which holds an address's signature
 			l.mu.Lock()
 			l.shown = append(l.shown, shown)
 			l.mu.Unlock()
@@ -114,7 +114,7 @@ func TestCredentialsDoNotFollowARedirect(t *testing.T) {
 	from := listen(t, guard(true, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.URL+"/first"+r.URL.Path, http.StatusFound)
 	})))
-	s := Source{Chart: from.URL + "/web-1.0.0.tgz", Username: user, Password: password, CacheDir: t.TempDir()}
+	s := Source{Chart: from.URL + "/web-1.0.0.tgz?sig=signed", Username: user, Password: password, CacheDir: t.TempDir()}
 	if _, err := Fetch(t.Context(), s); err != nil {
 		t.Error(err)
 	}
