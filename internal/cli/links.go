@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/input"
@@ -29,12 +30,14 @@ func checkLinks(o *input.Options) error {
 }
 
 // existing returns a folder, or the one nearest above it that is there: the others are
-// made in that.
+// made in that. It leaves .. in the path, which is above where a link leads.
 func existing(folder string) string {
-	for at := folder; at != "" && at != filepath.Dir(at); at = filepath.Dir(at) {
+	for at := folder; at != ""; {
 		if _, err := os.Lstat(at); err == nil {
 			return at
 		}
+		at = strings.TrimRight(at, "/")
+		at = at[:strings.LastIndexByte(at, '/')+1]
 	}
 	return ""
 }

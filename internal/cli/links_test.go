@@ -26,6 +26,7 @@ func TestLinksOutOfTheCheckout(t *testing.T) {
 	}
 	for path, refused := range map[string]bool{
 		"admin": true, "out/config": true, "in": false, "own": false, "missing": false, filepath.Join(machine, "config"): false,
+		filepath.Join(checkout, "admin"): true, filepath.Join(checkout, "in"): false,
 	} {
 		o := input.Options{Cluster: input.Cluster{Kubeconfig: input.Material{Path: path}, KubeCA: input.Material{Path: path}},
 			ChartSource: input.ChartSource{CAFile: path, RegistryConfig: path}}
@@ -40,7 +41,8 @@ func TestLinksOutOfTheCheckout(t *testing.T) {
 		}
 	}
 	for path, refused := range map[string]bool{
-		"out": true, "out/a/b": true, "reports/new": false, "": false, machine: false, "out/../reports": false,
+		"out": true, "out/a/b": true, "reports/new": false, "": false, machine: false, "out/../reports": true, "own-folder/../reports": false,
+		filepath.Join(checkout, "out/a"): true, filepath.Join(checkout, "reports/new"): false,
 	} {
 		if err := checkLinks(&input.Options{Reporting: input.Reporting{ReportDir: path}}); (err != nil) != refused {
 			t.Errorf("report-dir %q: got %v", path, err)

@@ -7,13 +7,10 @@ import (
 	"strings"
 )
 
-// CheckLinks refuses a path below the working directory that links lead out of it: what
-// a branch may change would name a file of the machine, and set-file would bring that
-// into the cluster. Whoever writes a path that leads elsewhere means it.
+// CheckLinks refuses a path that links of the checkout lead out of it, however the path is
+// written: what a branch may change would name a file of the machine, and set-file would
+// bring that into the cluster. Whoever writes a path that leads elsewhere by itself means it.
 func CheckLinks(path string) error {
-	if !filepath.IsLocal(path) {
-		return nil
-	}
 	here, err := os.Getwd()
 	if err == nil {
 		here, err = filepath.EvalSymlinks(here)
@@ -21,12 +18,12 @@ func CheckLinks(path string) error {
 	if err != nil {
 		return nil //nolint:nilerr // whoever opens the file says what is wrong
 	}
-	target, err := filepath.EvalSymlinks(filepath.Join(here, path))
+	root := checkout(here)
+	out, err := linksLeadOut(root, here, path)
 	if err != nil {
 		return nil //nolint:nilerr // as above
 	}
-	root := checkout(here)
-	if !isWithin(root, target) {
+	if out {
 		return fmt.Errorf("links lead from it out of %s", root)
 	}
 	return nil
@@ -45,24 +42,54 @@ func checkout(dir string) string {
 }
 
 // checkWay refuses a path from the chart's folder to a neighbour's from which links lead
-// out of the checkout: a branch may change them, too. Whoever writes an absolute path, or
-// one that leads elsewhere by itself, means it.
+// out of the checkout: a branch may change them, too. Whoever writes a path that leads
+// elsewhere by itself means it.
 func checkWay(folder, path string) error {
-	if filepath.IsAbs(path) {
-		return nil
-	}
 	here, err := filepath.EvalSymlinks(folder)
 	if err != nil {
 		return err
 	}
-	target, err := filepath.EvalSymlinks(filepath.Join(folder, path))
-	if err != nil {
-		return err
+	root := checkout(here)
+	var out bool
+	if filepath.IsAbs(path) {
+		out, err = linksLeadOut(root, here, path)
+	} else {
+		var target string
+		target, err = filepath.EvalSymlinks(filepath.Join(folder, path))
+		out = target != filepath.Join(here, path) && !isWithin(root, target)
 	}
-	if root := checkout(here); target != filepath.Join(here, path) && !isWithin(root, target) {
-		return fmt.Errorf("links lead from %s out of %s", path, root)
+	if err == nil && out {
+		err = fmt.Errorf("links lead from %s out of %s", path, root)
 	}
-	return nil
+	return err
+}
+
+// linksLeadOut reports whether a path, absolute or taken from the folder here, ends outside
+// of root after a link in root has left it, or although it is one below root as it is
+// written. root and here have no links in them. It goes the way as the system does, for
+// which .. is above where a link leads.
+func linksLeadOut(root, here, path string) (bool, error) {
+	at, written := here, filepath.Join(here, path)
+	if filepath.IsAbs(path) {
+		at, written = string(filepath.Separator), filepath.Clean(path)
+	}
+	left := isWithin(root, written)
+	for part := range strings.SplitSeq(path, string(filepath.Separator)) {
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			at = filepath.Dir(at)
+			continue
+		}
+		next, err := filepath.EvalSymlinks(filepath.Join(at, part))
+		if err != nil {
+			return false, err
+		}
+		left = left || isWithin(root, at) && !isWithin(root, next)
+		at = next
+	}
+	return left && !isWithin(root, at), nil
 }
 
 func isWithin(root, target string) bool {

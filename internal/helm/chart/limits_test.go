@@ -165,15 +165,22 @@ func TestValuesWithoutAnEnd(t *testing.T) {
 
 // What a branch changes in the checkout names a file of the machine.
 func TestValuesDoNotLeaveTheCheckout(t *testing.T) {
-	checkout, outside := t.TempDir(), write(t, "", map[string]string{"key": "a: s3cret"})
+	checkout, outside := t.TempDir(), write(t, "", map[string]string{"key": "a: s3cret", "deeper/x": ""})
 	write(t, checkout, map[string]string{".git/HEAD": "x", "common.yaml": "a: common", "app/own.yaml": "a: own"})
 	link(t, filepath.Join(outside, "key"), checkout, "app/linked.yaml")
 	link(t, outside, checkout, "app/folder")
+	link(t, filepath.Join(outside, "key"), checkout, "linked.yaml")
+	link(t, filepath.Join(outside, "deeper"), checkout, "app/deep")
 	link(t, "../common.yaml", checkout, "app/common.yaml")
+	alias := filepath.Join(t.TempDir(), "alias")
+	link(t, checkout, filepath.Dir(alias), "alias")
 	t.Chdir(filepath.Join(checkout, "app"))
 	for _, v := range []Values{
 		{Files: []string{"linked.yaml"}}, {Files: []string{"folder/key"}}, {SetFile: []string{"x=linked.yaml"}},
-		{SetFile: []string{"x=./folder/key"}},
+		{SetFile: []string{"x=./folder/key"}}, {Files: []string{filepath.Join(checkout, "app/linked.yaml")}},
+		{SetFile: []string{"x=" + checkout + "/app/folder/key"}}, {Files: []string{"../linked.yaml"}}, {Files: []string{"../app/./linked.yaml"}},
+		{Files: []string{filepath.Join(alias, "app/linked.yaml")}}, {Files: []string{"../../" + filepath.Base(checkout) + "/linked.yaml"}},
+		{Files: []string{"deep/../key"}},
 	} {
 		_, err := Merge(t.Context(), v)
 		wantProblem(t, err, problem.WrongInput, "out of")
@@ -185,7 +192,8 @@ func TestValuesDoNotLeaveTheCheckout(t *testing.T) {
 	if _, err := Fetch(t.Context(), Source{Chart: filepath.Join(outside, "chart"), CacheDir: t.TempDir()}); err != nil {
 		t.Error(err)
 	}
-	for _, path := range []string{"own.yaml", "common.yaml", filepath.Join(outside, "key"), filepath.Join(checkout, "app/linked.yaml")} {
+	for _, path := range []string{"own.yaml", "common.yaml", filepath.Join(outside, "key"), filepath.Join(checkout, "common.yaml"),
+		"../common.yaml", filepath.Join(alias, "app/common.yaml"), "../../" + filepath.Base(checkout) + "/app/own.yaml"} {
 		if _, err := Merge(t.Context(), Values{Files: []string{path}}); err != nil {
 			t.Error(err)
 		}
