@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"strings"
 	"sync"
+
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 const (
@@ -83,16 +84,15 @@ func checkRelease(name string) error {
 // checkURL returns the URL escaped, and its host name. It allows only what a browser
 // can open and whose host a certificate can name.
 func checkURL(raw string) (clean, host string, err error) {
+	// Its password may be what makes it none.
 	bad := func(limit, next string) (string, string, error) {
-		return "", "", &NameError{What: "url", Value: raw, Limit: limit, Next: next}
+		return "", "", &NameError{What: "url", Value: secrets.Address(raw), Limit: limit, Next: next}
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		raw = withoutUser(raw) // whose password may be what makes it none
 		return bad("it has to be a URL", "change the url template; take .Slug where .Branch does not fit")
 	}
 	if u.User != nil {
-		raw = withoutUser(raw)
 		return bad("a user or password does not belong in it", "remove it from the url template")
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {
@@ -104,13 +104,4 @@ func checkURL(raw string) (clean, host string, err error) {
 			"set a shorter app or slug, or change the url template; take .Slug where .Branch does not fit")
 	}
 	return u.String(), host, nil
-}
-
-// withoutUser returns a URL, or what was to be one, without user and password.
-func withoutUser(raw string) string {
-	scheme, rest, _ := strings.Cut(raw, "://")
-	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-		return scheme + "://***" + rest[at:]
-	}
-	return raw
 }

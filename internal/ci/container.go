@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // actionWorkspace is where GitHub's runner mounts the workspace into the container of
@@ -101,8 +103,12 @@ func CheckPaths(getenv func(string) string, paths []PathInput) error {
 		} else if _, err := os.Stat(p.Path); err == nil {
 			continue // the image's own
 		}
+		name, instead := p.Path, c.relative(filepath.Clean(p.Path))
+		if !p.Written && !secrets.LooksLikePath(name) && !strings.HasPrefix(name, cmp.Or(c.getenv("RUNNER_WORKSPACE"), name+"/")) {
+			name, instead = "what was given", "a path" // which may be the content of a file
+		}
 		errs = append(errs, fmt.Errorf("%s: %s %s: the action runs in a container that shares the workspace with the job, and no other folder; "+
-			"give %s, which is relative to the workspace", p.Input, p.Path, what, c.relative(filepath.Clean(p.Path))))
+			"give %s, which is relative to the workspace", p.Input, name, what, instead))
 	}
 	return errors.Join(errs...)
 }

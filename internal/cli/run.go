@@ -40,6 +40,7 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 	for _, secret := range o.Secrets() {
 		out.Mask(secret.Reveal())
 	}
+	p.mask.Give(o.InAddresses()...)
 	if err := p.checkPaths(o); err != nil {
 		o.ReportDir = ""
 		return p.conclude(out, o, wrongInput(v, err))

@@ -4,7 +4,7 @@ var chart = []Input{
 	{
 		Name: "chart", Type: String, Verbs: deploying,
 		Doc:   "Chart to deploy: a folder, a .tgz file, an oci:// reference, or a name together with repo.",
-		field: func(o *Options) any { return &o.Chart },
+		field: func(o *Options) any { return &o.Chart }, check: checkSpaces,
 	},
 	{
 		Name: "repo", Type: String, Verbs: deploying,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/berth-dev/berth/internal/secrets"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -102,18 +103,27 @@ func (in *Input) redact(value string) string {
 		}
 		return key + "=" + hidden
 	}
-	return withoutPassword(value)
-}
-
-// withoutPassword hides the user and password of a URL, or of what lacks no more than
-// its scheme to be one.
-func withoutPassword(value string) string {
-	scheme, rest, ok := strings.Cut(value, "://")
-	if at := strings.LastIndex(rest, "@"); ok && at >= 0 {
-		return scheme + "://" + hidden + rest[at:]
+	if in.isPath() && !secrets.LooksLikePath(value) && !strings.Contains(value, "://") {
+		return hidden // it may be the content of what belongs there
 	}
-	if at := strings.LastIndex(value, "@"); !ok && at >= 0 && strings.Contains(value[:at], ":") {
-		return hidden + value[at:]
+	if looksLikeAddress(value) || in.Name == "kube-apiserver" || in.Name == "repo" {
+		return secrets.Address(value)
 	}
 	return value
+}
+
+// isPath reports whether an input names files.
+func (in *Input) isPath() bool {
+	switch in.Name {
+	case "values", "registry-config", "ca-file":
+		return true
+	}
+	return false
+}
+
+// looksLikeAddress reports whether a value is an address, or lacks no more than its scheme,
+// or a slash, to be one.
+func looksLikeAddress(value string) bool {
+	at := strings.LastIndexByte(value, '@')
+	return strings.Contains(value, ":/") || strings.HasPrefix(value, "//") || at >= 0 && strings.Contains(value[:at], ":")
 }

@@ -123,6 +123,24 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
+// What the proxies' and the inputs' addresses hold is secret, too.
+func TestSecretsInAddresses(t *testing.T) {
+	env := map[string]string{"HTTPS_PROXY": "http://bob:hunter2-proxy@h:1", "http_proxy": "bob:hu2r@h", "BERTH_KUBE_TOKEN": "hunter2-kube"}
+	got := SecretsIn(func(name string) string { return env[name] })
+	for _, want := range []string{"hunter2-proxy", "hu2r", "Ym9iOmh1MnI=", "hunter2-kube"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is not in %q", want, got)
+		}
+	}
+	got = mustResolve(t, verb.Deploy, []string{"--chart=https://h/c.tgz?sig=hunter2-csig", "--values=https://bob:hunter2-pw@h/x.yaml",
+		"--set-file=k=https://h/x?token=hunter2-file"}, nil, onCI).InAddresses()
+	for _, want := range []string{"sig=hunter2-csig", "hunter2-csig", "hunter2-pw", "hunter2-file"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is not in %q", want, got)
+		}
+	}
+}
+
 func TestSecrets(t *testing.T) {
 	if got := mustResolve(t, verb.Check, nil, nil, onCI).Secrets(); len(got) > 0 {
 		t.Errorf("got %d secrets, and none was given", len(got))

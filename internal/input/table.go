@@ -3,6 +3,8 @@ package input
 import (
 	"slices"
 	"strings"
+
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // Table is every input. The flags, action.yml and docs/inputs.md are made from it
@@ -38,15 +40,36 @@ func Find(name string) *Input {
 var tokens = []string{"GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "CI_JOB_TOKEN", "CI_REGISTRY_PASSWORD",
 	"CI_DEPLOY_PASSWORD", "CI_DEPENDENCY_PROXY_PASSWORD"}
 
+// proxies are the variables that name the proxy of requests. It may repeat the password
+// that it is sent.
+var proxies = []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
+
 // SecretsIn returns the secrets in an environment, be the inputs right or wrong.
 func SecretsIn(getenv func(string) string) []string {
 	var all []string
 	for _, name := range tokens {
 		all = append(all, getenv(name))
 	}
+	for _, name := range proxies {
+		all = append(all, secrets.Password(getenv(name))...)
+		all = append(all, secrets.Password(getenv(strings.ToLower(name)))...)
+	}
 	for i := range Table {
 		if in := &Table[i]; in.Secret {
 			all = append(all, getenv(in.Env()), getenv(in.ActionEnv()))
+		}
+	}
+	return all
+}
+
+// InAddresses returns what is secret in the addresses among the inputs: passwords, and
+// queries, which may be signed.
+func (o *Options) InAddresses() []string {
+	var all []string
+	for _, given := range slices.Concat([]string{o.Chart, o.ChartRepo}, o.Values, o.SetFile) {
+		if begin, rest, ok := strings.Cut(given, "://"); ok {
+			address := begin[strings.LastIndexByte(begin, '=')+1:] + "://" + rest
+			all = append(append(all, secrets.Password(address)...), secrets.InQuery(address)...)
 		}
 	}
 	return all

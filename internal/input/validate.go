@@ -105,6 +105,9 @@ func isClearText(address string) bool {
 }
 
 func checkHTTP(value string) string {
+	if allowed := checkSpaces(value); allowed != "" {
+		return allowed
+	}
 	u, err := url.Parse(value)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "give a URL that begins with https:// or http://"
@@ -136,7 +139,22 @@ func checkPath(value string) string {
 	if allowed := checkOneLine(value); allowed != "" {
 		return allowed
 	}
-	return checkTemplate(value)
+	if allowed := checkSpaces(value); allowed != "" {
+		return allowed
+	}
+	return checkSecretTemplate(value)
+}
+
+var templateAction = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{.*?\}\}`) })
+
+// checkSpaces refuses an address with a space in its password or query: where it stands in
+// an error, nobody could tell where it ends.
+func checkSpaces(value string) string {
+	if strings.Contains(value, "://") && strings.ContainsAny(value, "@?#") &&
+		strings.ContainsFunc(templateAction().ReplaceAllString(value, ""), unicode.IsSpace) {
+		return "give an address without spaces; %20 stands for one"
+	}
+	return ""
 }
 
 func checkSet(value string) string {
@@ -148,6 +166,10 @@ func checkSet(value string) string {
 
 func checkSetFile(value string) string {
 	if allowed := checkOneLine(value); allowed != "" {
+		return allowed
+	}
+	_, path, _ := strings.Cut(value, "=")
+	if allowed := checkSpaces(path); allowed != "" {
 		return allowed
 	}
 	return checkSet(value)

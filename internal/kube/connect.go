@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/berth-dev/berth/internal/kube/transport"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // Connect finds the API server and the credentials and prepares the clients. It
@@ -71,7 +72,7 @@ func connect(o Options, d destination) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Hide(d.config.BearerToken, d.config.Password)
+	o.Hide(d.config.BearerToken, d.config.Password, secrets.Basic(d.config.Username, d.config.Password))
 	if host.User != nil { // net/http would send them to wherever the address leads, in the clear, too
 		return nil, errors.New("the server's address holds credentials; give them as the user's username and password")
 	}

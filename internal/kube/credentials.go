@@ -71,7 +71,7 @@ func withoutCredentials(err error, user *clientcmdapi.AuthInfo) error {
 		return errors.New(text)
 	}
 	for _, value := range []string{user.ClientKey, user.ClientCertificate, user.TokenFile, user.Token, user.Password} {
-		if value != "" && !looksLikePath(value) {
+		if value != "" && !exists(value) && !secrets.LooksLikePath(value) {
 			text = strings.ReplaceAll(text, value, "(not shown)")
 		}
 	}

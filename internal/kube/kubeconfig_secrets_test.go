@@ -37,7 +37,8 @@ users:
 	}
 	got := slices.DeleteFunc(secretsIn(raw), func(s string) bool { return s == "" })
 	slices.Sort(got)
-	want := "a-key a-password a-token of%zz of-args of-env of-equals of-provider of-proxy of-server"
+	want := "./no/file /no/file /no/key.json a-key a-password a-token dTphLXBhc3N3b3Jk dTpvZi1wcm94eQ== dTpvZi1zZXJ2ZXI= dTpvZiV6eg== " +
+		"of%zz of-args of-env of-equals of-provider of-proxy of-server"
 	if all := strings.Join(got, " "); all != want {
 		t.Errorf("got %s, want %s", all, want)
 	}

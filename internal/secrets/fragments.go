@@ -16,15 +16,27 @@ const notShown = "(hidden)"
 // before the mask sees the text: "password=s3cr,et" becomes "password=(hidden),et", and
 // of two long texts the part is shown where they differ, behind an ellipsis.
 type fragments struct {
-	values []string // as they are
-	ends   func() []string
+	spelled func() []string // as they are, and as others quote them
+	ends    func() []string
 }
 
 // longestFragment bounds what is looked for behind a mark. Messages are shorter.
 const longestFragment = 8 << 10
 
 func newFragments(values, forms []string) fragments {
-	return fragments{values, sync.OnceValue(func() []string {
+	spelled := sync.OnceValue(func() []string {
+		var all []string
+		for _, value := range values {
+			if len(value) > maxEncoded {
+				all = append(all, value)
+				continue
+			}
+			spellings(value, func(form string) { all = append(all, form) })
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	})
+	return fragments{spelled, sync.OnceValue(func() []string {
 		ends := slices.Clone(forms)
 		slices.SortFunc(ends, compareEnds)
 		return ends
@@ -41,7 +53,7 @@ func (f fragments) hide(s string, public names) string {
 			break
 		}
 		at += i + len(mark)
-		if n := f.at(s[at:], mark, public); n > 0 {
+		if n := f.at(s, at, mark, public); n > 0 {
 			b.WriteString(s[end:at])
 			b.WriteString(Hidden)
 			at += n
@@ -65,21 +77,39 @@ func nextMark(s string) (at int, mark string) {
 }
 
 // at returns how many bytes of the text behind a mark are the end of a secret, or its
-// middle where another part of it is hidden behind that.
-func (f fragments) at(rest, mark string, public names) int {
-	ends := f.ends()
+// middle where another part of it is hidden behind that, or cut off.
+func (f fragments) at(s string, at int, mark string, public names) int {
+	rest, ends := s[at:], f.ends()
 	for n := min(len(rest), longestFragment); n >= minGiven; n-- {
 		i, _ := slices.BinarySearchFunc(ends, rest[:n], compareEnds)
 		if i < len(ends) && strings.HasSuffix(ends[i], rest[:n]) && !public[rest[:n]] {
 			return n
 		}
 	}
-	middle, _, cut := strings.Cut(rest, notShown)
-	if mark == notShown && cut && len(middle) >= minFound && !isLabel(middle) &&
-		slices.ContainsFunc(f.values, func(value string) bool { return strings.Contains(value, middle) }) {
-		return len(middle)
+	n, shortest := endOfMiddle(s, at)
+	if middle := rest[:n]; mark == notShown && n >= shortest && !isLabel(middle) && !public[middle] &&
+		slices.ContainsFunc(f.spelled(), func(value string) bool { return strings.Contains(value, middle) }) {
+		return n
 	}
 	return 0
+}
+
+// endOfMiddle returns how many bytes there are from at on before the next mark, or the
+// place where the text was cut, and from how many on they tell something. What was cut is
+// no sentence that goes on.
+func endOfMiddle(s string, at int) (n, shortest int) {
+	shortest = minFound
+	n, mark := nextMark(s[at:])
+	if dots := strings.Index(s[at:], "..."); dots >= 0 && (mark == "" || dots < n) {
+		n, mark = dots, text.Ellipsis
+	}
+	switch {
+	case mark == text.Ellipsis:
+		shortest = minGiven
+	case mark == "" && len(s) >= longText:
+		n, shortest = len(s)-at, minGiven
+	}
+	return min(n, longestFragment), shortest
 }
 
 // compareEnds compares texts by their last bytes, then by those before.

@@ -1,6 +1,9 @@
 package secrets
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // What a pattern hides of a secret that is known must not keep the mask from the rest.
 func TestFragments(t *testing.T) {
@@ -28,10 +31,15 @@ func TestFragments(t *testing.T) {
 		}
 	}
 	for given, want := range map[string]string{
-		"…456789abcdefghij and 30":        "…*** and 30",
-		"a: …cdefghij, b: …defghij":       "a: …***, b: …***",
-		"there is more… and nothing else": "there is more… and nothing else",
-		"password: (hidden)":              "password: (hidden)",
+		"password=(hidden)/word-hun…":                             "password=(hidden)***…",
+		"password=(hidden),et-h...":                               "password=(hidden)***...",
+		"password=(hidden)/wo…":                                   "password=(hidden)/wo…", // three bytes tell nothing
+		"password=(hidden), and more…":                            "password=(hidden), and more…",
+		strings.Repeat("x ", longText) + "pwd=(hidden);b&c-hunte": strings.Repeat("x ", longText) + "pwd=(hidden)***",
+		"…456789abcdefghij and 30":                                "…*** and 30",
+		"a: …cdefghij, b: …defghij":                               "a: …***, b: …***",
+		"there is more… and nothing else":                         "there is more… and nothing else",
+		"password: (hidden)":                                      "password: (hidden)",
 	} {
 		if got := m.Text(given); got != want {
 			t.Errorf("%q: got %q, want %q", given, got, want)

@@ -24,12 +24,13 @@ func (s Source) credentials() (forRegistry, forRepository auth.CredentialFunc, e
 	}
 	if s.RegistryConfig != "" {
 		if _, err := os.Stat(s.RegistryConfig); err != nil {
-			return nil, nil, s.wrongInput(fmt.Sprintf("registry-config: %v", err), "Check the path.")
+			return nil, nil, s.wrongInput(fmt.Sprintf("registry-config: %s: %v", shownPath(s.RegistryConfig), unreadable(err)),
+				"Check the path; it takes no content.")
 		}
 		store, err := credentials.NewStore(s.RegistryConfig, credentials.StoreOptions{})
 		if err != nil {
 			return nil, nil,
-				s.wrongInput("registry-config: "+s.RegistryConfig+" cannot be read as a Docker configuration",
+				s.wrongInput("registry-config: "+shownPath(s.RegistryConfig)+" cannot be read as a Docker configuration",
 					"Give a file as `docker login` writes it.")
 		}
 		get := credentials.Credential(store)

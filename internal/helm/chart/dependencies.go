@@ -26,7 +26,7 @@ const localRepository = "file://"
 func (s Source) withDependencies(ctx context.Context, dir string, files []*loader.BufferedFile) ([]*loader.BufferedFile, error) {
 	c, err := loader.LoadFiles(files)
 	if err != nil {
-		return nil, s.problem("load the chart "+s.Chart, err, "Correct the chart; `helm lint` names the same.")
+		return nil, s.problem("load the chart "+s.shown(), err, "Correct the chart; `helm lint` names the same.")
 	}
 	wanted := len(missingDependencies(c)) > 0
 	if s.DependencyUpdate != nil {

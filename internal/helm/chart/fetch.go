@@ -14,6 +14,7 @@ import (
 	"helm.sh/helm/v3/pkg/repo"
 
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // Fetch reads the chart and its dependencies into memory. It writes nothing into the
@@ -24,10 +25,10 @@ func Fetch(ctx context.Context, s Source) (*Archive, error) {
 	}
 	a, err := aside(ctx, graceTime, func() (*Archive, error) { return fetch(ctx, s) })
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-		return nil, &problem.Problem{Reason: problem.Interrupted, Tried: "fetch the chart " + sanitize(s.Chart), Cause: ctx.Err()}
+		return nil, &problem.Problem{Reason: problem.Interrupted, Tried: "fetch the chart " + sanitize(s.shown()), Cause: ctx.Err()}
 	}
 	if err != nil {
-		return nil, s.problem("fetch the chart "+s.Chart, err, "Check where it comes from, or give it more time with timeout.")
+		return nil, s.problem("fetch the chart "+s.shown(), err, "Check where it comes from, or give it more time with timeout.")
 	}
 	return a, nil
 }
@@ -61,7 +62,7 @@ func fetch(ctx context.Context, s Source) (*Archive, error) {
 
 // fromPath loads a folder or a .tgz.
 func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
-	tried := "load the chart " + s.Chart
+	tried := "load the chart " + s.shown()
 	if err := CheckLinks(s.Chart); err != nil {
 		return nil, s.problem(tried, err, "Move the chart into the checkout, or give where it is as a path that begins with /.")
 	}
@@ -72,13 +73,14 @@ func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
 			"Check the path (was the repository checked out?); for a chart in a repository give its name alone "+
 				"and the repository's URL as repo, since names that `helm repo add` made are not known here.")
 	case err != nil:
-		return nil, s.problem(tried, err, "Check the path; it is taken from the working directory, and the repository must be checked out.")
+		return nil, s.problem(tried, unreadable(err),
+			"Check the path; it is taken from the working directory, and the repository must be checked out.")
 	case info.IsDir():
 		return s.fromFolder(ctx, dir)
 	}
 	data, err := readNamed(s.Chart, maxDownload)
 	if err != nil {
-		return nil, s.problem(tried, err, "Check that the file can be read.")
+		return nil, s.problem(tried, unreadable(err), "Check that the file can be read.")
 	}
 	return s.unpack(data, s.Chart, "")
 }
@@ -87,7 +89,7 @@ func (s Source) fromPath(ctx context.Context, dir string) (*Archive, error) {
 func (s Source) fromFolder(ctx context.Context, dir string) (*Archive, error) {
 	files, err := readFolder(ctx, s.Chart)
 	if err != nil {
-		return nil, s.problem("load the chart "+s.Chart, err, "Correct the chart; `helm lint` names the same.")
+		return nil, s.problem("load the chart "+s.shown(), err, "Correct the chart; `helm lint` names the same.")
 	}
 	if files, err = s.withDependencies(ctx, dir, files); err != nil {
 		return nil, err
@@ -134,7 +136,7 @@ func (s Source) fromURL(ctx context.Context, dir, address string) (*Archive, err
 
 // fromRepository looks the chart up in a repository's index and downloads it.
 func (s Source) fromRepository(ctx context.Context, dir string) (*Archive, error) {
-	tried := fmt.Sprintf("find the chart %s in the repository %s", s.Chart, s.Repo)
+	tried := fmt.Sprintf("find the chart %s in the repository %s", s.shown(), secrets.Address(s.Repo))
 	u, err := url.Parse(s.Repo)
 	if err != nil {
 		return nil, s.problem(tried, err, "Give repo as a complete address.")

@@ -16,6 +16,7 @@ import (
 	"oras.land/oras-go/v2/registry/remote/auth"
 
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // credentialGuard stands under the clients of Helm and oras and lets credentials pass
@@ -51,7 +52,7 @@ func (g *credentialGuard) watch(get auth.CredentialFunc) auth.CredentialFunc {
 		}
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		g.mask(c.Password, c.RefreshToken, c.AccessToken)
+		g.mask(c.Password, secrets.Basic(c.Username, c.Password), c.RefreshToken, c.AccessToken)
 		if c.Username != "" || c.Password != "" {
 			g.give("Basic "+base64.StdEncoding.EncodeToString([]byte(c.Username+":"+c.Password)), hostport)
 		}

@@ -93,14 +93,14 @@ func (s Source) tlsConfig() (*tls.Config, error) {
 	}
 	pem, err := os.ReadFile(s.CAFile)
 	if err != nil {
-		return nil, s.wrongInput(fmt.Sprintf("ca-file: %v", err), "Check the path.")
+		return nil, s.wrongInput(fmt.Sprintf("ca-file: %s: %v", shownPath(s.CAFile), unreadable(err)), "Check the path; it takes no content.")
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, s.wrongInput(fmt.Sprintf("ca-file: %s holds no certificate", s.CAFile), "Give a file of certificates in PEM form.")
+		return nil, s.wrongInput(fmt.Sprintf("ca-file: %s holds no certificate", shownPath(s.CAFile)), "Give a file of certificates in PEM form.")
 	}
 	config.RootCAs = pool
 	return config, nil

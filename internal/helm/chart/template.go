@@ -144,7 +144,7 @@ func expandPath(d TemplateData, input, item string) (string, error) {
 	if strings.Count(path, "..") > strings.Count(item, "..") ||
 		strings.Count(path, "://") > strings.Count(item, "://") ||
 		filepath.IsAbs(path) && !filepath.IsAbs(item) {
-		return "", invalidValues("fill in the path of "+input+": "+sanitize(item),
+		return "", invalidValues("fill in the path of "+input+": "+shownTemplate(item),
 			errors.New("what was filled in would lead out of the folder that the template names"),
 			"Name the file by {{ .Slug }}, which is safe in a path.")
 	}
@@ -176,7 +176,7 @@ func templateProblem(input, item string, err error) error {
 	switch {
 	case errors.Is(err, errTooLong):
 		message = errTooLong.Error()
-	case input == "values": // paths and addresses
+	case input == "values" && !strings.Contains(item, "://"): // a query may be secret
 		message = strings.TrimPrefix(err.Error(), "template: "+input+":")
 		message = sanitize(goType.ReplaceAllString(message, ""))
 	}

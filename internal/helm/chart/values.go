@@ -109,17 +109,24 @@ func parseAll(into map[string]any, input, form string, items []string, expand ex
 }
 
 // unreadableFileError says why a file of set-file cannot be read.
-type unreadableFileError struct{ err error }
+type unreadableFileError struct {
+	path string
+	err  error
+}
 
-func (e *unreadableFileError) Error() string { return sanitize(e.err.Error()) }
+func (e *unreadableFileError) Error() string {
+	return sanitize(shownPath(e.path) + ": " + unreadable(e.err).Error())
+}
+
 func (e *unreadableFileError) Unwrap() error { return e.err }
 
 func (v Values) fileParser(ctx context.Context) parseFunc {
 	return func(item string, into map[string]any) error {
 		return strvals.ParseIntoFile(item, into, func(path []rune) (any, error) {
-			data, err := v.read(ctx, unmarker.Replace(string(path)))
+			name := unmarker.Replace(string(path))
+			data, err := v.read(ctx, name)
 			if err != nil {
-				return nil, &unreadableFileError{err}
+				return nil, &unreadableFileError{name, err}
 			}
 			return string(data), nil
 		})
@@ -141,14 +148,14 @@ func parseJSON(item string, into map[string]any) error {
 
 // readFile reads a values file.
 func (v Values) readFile(ctx context.Context, path string) (map[string]any, error) {
-	tried := "read the values file " + sanitize(path)
+	tried := "read the values file " + shownPath(path)
 	data, err := v.read(ctx, path)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, &problem.Problem{Reason: problem.Interrupted, Tried: tried, Cause: ctx.Err()}
 		}
 		return nil,
-			invalidValues(tried, sanitizeError(err),
+			invalidValues(tried, sanitizeError(unreadable(err)),
 				"Check the path; it is taken from the working directory, and the repository must be checked out.")
 	}
 	document, err := onlyDocument(data)
