@@ -30,7 +30,8 @@ var hostileAnswers = []row{
 			}
 		}},
 	{ID: "S147", Setup: "passwords in the kubeconfig's addresses: of a proxy that is none, of the API server",
-		Action: "check, each time; deploy", End: "refused, and not shown; nothing sent", Exit: "64, 64, 64, 64", Gone: true, run: func(s *fixture) {
+		Action: "check, each time; deploy", End: "refused, and not shown; nothing sent", Exit: "64, 64, 64, 64", Gone: true,
+		run: func(s *fixture) {
 			elsewhere := s.listens(http.NotFoundHandler())
 			nobody := &clientcmdapi.AuthInfo{Token: kubeToken}
 			for _, proxy := range []string{"ftp://u:hunter2@proxy", "http://u:%zzhunter2@proxy"} {

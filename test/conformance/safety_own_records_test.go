@@ -110,7 +110,8 @@ var ownRecords = []row{
 		}},
 	{ID: "S26", Setup: "an object that was kept (helm.sh/resource-policy) when another release of the namespace was uninstalled",
 		Action: "deploy of a chart that has it; deploy with adopt naming it; teardown",
-		End:    "untouched; then the release's, and left by its teardown", Exit: "27, 0 + warning, 0 + warning", Gone: true, run: func(s *fixture) {
+		End:    "untouched; then the release's, and left by its teardown", Exit: "27, 0 + warning, 0 + warning", Gone: true,
+		run: func(s *fixture) {
 			s.mustHelm(3, "install", "web-x", s.chart, "--set", "resourcePolicy=keep")
 			s.mustHelm(3, "uninstall", "web-x", "--wait")
 			s.takenOnlyByName("kept on purpose")

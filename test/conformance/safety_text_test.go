@@ -196,14 +196,15 @@ var secretText = []row{
 			end()
 		}},
 	{ID: "S115", Setup: "deployed, and somebody changes two texts of a ConfigMap in which a Secret's password stands, " +
-		"with commas and blanks in it", Action: "check", End: "what differs is shown, and neither beginning nor end of the password", Exit: "0, 24", run: func(s *fixture) {
-		path := s.t.TempDir() + "/password"
-		s.write(path, punctuated)
-		s.chartWith("templates/creds.yaml", credentials+quotesPassword)
-		s.berth("deploy", "--set-file", "password="+path).exit(0)
-		s.patch("editor", object{"v1", "configmaps", "quotes"}, fmt.Sprintf(`{"data":{"short":%q,"long":%q}}`,
-			"user=app password="+punctuated+" timeout=5", strings.Repeat("x", 90)+" app "+punctuated+" timeout=5"))
-		run := s.berth("check").exit(24).says("data.short", "data.long", "timeout=5", "(hidden)")
-		run.hides(punctuated, "c0rrect", ",horse", "battery", "staple")
-	}},
+		"with commas and blanks in it", Action: "check",
+		End: "what differs is shown, and neither beginning nor end of the password", Exit: "0, 24", run: func(s *fixture) {
+			path := s.t.TempDir() + "/password"
+			s.write(path, punctuated)
+			s.chartWith("templates/creds.yaml", credentials+quotesPassword)
+			s.berth("deploy", "--set-file", "password="+path).exit(0)
+			s.patch("editor", object{"v1", "configmaps", "quotes"}, fmt.Sprintf(`{"data":{"short":%q,"long":%q}}`,
+				"user=app password="+punctuated+" timeout=5", strings.Repeat("x", 90)+" app "+punctuated+" timeout=5"))
+			run := s.berth("check").exit(24).says("data.short", "data.long", "timeout=5", "(hidden)")
+			run.hides(punctuated, "c0rrect", ",horse", "battery", "staple")
+		}},
 }
