@@ -38,12 +38,15 @@ func shownTemplate(item string) string {
 	return sanitize(secrets.Address(item))
 }
 
-// chartName matches what a chart may be called, or its folder.
-var chartName = regexp.MustCompile(`^[\p{L}\p{N} _./~+-]{1,200}$`)
+// chartName matches what a chart may be called, or its folder. A bound on its length would
+// have each of Unicode's classes as often in memory, before the program begins.
+var chartName = regexp.MustCompile(`^[\p{L}\p{N} _./~+-]+$`)
+
+const longestChart = 200 // bytes of a chart that is quoted
 
 // shown returns the chart as it was given, to be quoted.
 func (s Source) shown() string {
-	if !strings.Contains(s.Chart, "://") && chartName.MatchString(text.OneLine(s.Chart)) {
+	if !strings.Contains(s.Chart, "://") && len(s.Chart) <= longestChart && chartName.MatchString(text.OneLine(s.Chart)) {
 		return s.Chart
 	}
 	return shownPath(s.Chart)
