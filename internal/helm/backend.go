@@ -28,6 +28,9 @@ type Options struct {
 	SkipSchema bool          // hold the values against no schema
 	Mask       *secrets.Mask // is told what the values and the objects hold that is secret; may be nil
 	Adopt      []string      // objects that may be somebody else's and are taken all the same; see facts.Ref.Matches
+	// TakenGo says that what was taken over goes with the release where Adopt names it: a
+	// teardown. A deploy has the same inputs, and asks for nothing to be deleted by them.
+	TakenGo bool
 	// Inside returns why an object is not to be deleted that takes along what others have in
 	// it, or ""; nil: nobody looks.
 	Inside     func(ctx context.Context, object facts.Ref) (why string, err error)

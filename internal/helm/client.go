@@ -47,6 +47,7 @@ type client struct {
 	sensitive    *manifest.Sensitive                              // is told of every object before it is sent; nil: nobody is
 	inside       func(context.Context, facts.Ref) (string, error) // see Options.Inside; nil: nobody looks
 	adopt        []string                                         // what is taken although it may be somebody else's; see adopts
+	takenGo      bool                                             // see Options.TakenGo
 	leavings     *leavings
 	hookObjects  hookObjects
 	timeline     *timeline

@@ -102,6 +102,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			sensitive:    sensitive,
 			inside:       o.opts.Inside,
 			adopt:        o.opts.Adopt,
+			takenGo:      o.opts.TakenGo,
 			leavings:     left,
 			timeline:     t,
 		},

@@ -233,7 +233,12 @@ func takeIn(c *client, list kube.ResourceList, live []*unstructured.Unstructured
 
 // takenOver returns why an object outlives the release that it belongs to, or "".
 func (c *client) takenOver(ref facts.Ref, live metav1.Object) string {
-	if from, taken := ownership.TakenOver(live.GetAnnotations()); taken && !c.adopts(ref) {
+	from, taken := ownership.TakenOver(live.GetAnnotations())
+	switch {
+	case !taken:
+	case !c.takenGo:
+		return fmt.Sprintf("it was taken over from %q, and only a teardown whose adopt names it deletes it", from)
+	case !c.adopts(ref):
 		return fmt.Sprintf("it was taken over from %q, and adopt does not name it", from)
 	}
 	return ""

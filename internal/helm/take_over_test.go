@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -177,5 +178,29 @@ func TestInstallOverOwnObjectsThatAreKept(t *testing.T) {
 				t.Errorf("marked as taken over: %v, calls %q", patched, s.calls)
 			}
 		})
+	}
+}
+
+// What adopt names goes with a teardown alone: a deploy takes the same inputs.
+func TestTakenOverOutlives(t *testing.T) {
+	ref := facts.Ref{Kind: "ConfigMap", Namespace: "review", Name: "data"}
+	taken := found(ours, func(live, _ *unstructured.Unstructured) { annotate("berth.dev/taken-over-from", "nobody", live) }).live
+	for name, c := range map[string]struct {
+		adopt   []string
+		takenGo bool
+		live    metav1.Object
+		stays   string // a part of why; empty: it may go
+	}{
+		"its own":                      {nil, false, found(ours, nil).live, ""},
+		"taken, at a deploy":           {nil, false, taken, "only a teardown"},
+		"taken and named, at a deploy": {[]string{"ConfigMap/data"}, false, taken, "only a teardown"},
+		"taken, at a teardown":         {nil, true, taken, "adopt does not name it"},
+		"taken and named, at the end":  {[]string{"ConfigMap/*"}, true, taken, ""},
+		"taken, and another one named": {[]string{"Secret/data"}, true, taken, "adopt does not name it"},
+	} {
+		client := &client{adopt: c.adopt, takenGo: c.takenGo}
+		if got := client.takenOver(ref, c.live); (got == "") != (c.stays == "") || !strings.Contains(got, c.stays) {
+			t.Errorf("%s: %q, want %q", name, got, c.stays)
+		}
 	}
 }

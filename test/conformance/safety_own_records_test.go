@@ -204,6 +204,42 @@ var ownRecords = []row{
 				s.t.Errorf("it is still there: %v", live)
 			}
 		}},
+	{ID: "S30b", Setup: "somebody's object, which adopt names in every run, as a workflow has it",
+		Action: "deploy an install that fails, with on-failure uninstall; deploy with it, without it; deploy an upgrade with it that fails, " +
+			"with on-failure rollback; deploy with it, repair with on-stuck uninstall; deploy with it; teardown",
+		End:  "the object, by UID, until the teardown",
+		Exit: "23, 0 + warning, 0 + warning, 23, 0, 0 + warning, 0 + warning, 0", Gone: true, run: func(s *fixture) {
+			s.makeMap(extraMap.name)
+			uid, adopt := s.configMapNamed(extraMap.name).UID, "--adopt=ConfigMap/"+extraMap.name
+			left := func() {
+				s.t.Helper()
+				if live := s.configMapNamed(extraMap.name); live == nil || live.UID != uid {
+					s.t.Errorf("left is %v", live)
+				}
+			}
+			plain := s.chart
+			s.chartWith("templates/refused.yaml", refusedService)
+			refused := s.chart
+			s.berth("deploy", "--set", "extras={x}", adopt, "--on-failure", "uninstall").exit(23).says("ConfigMap/web-x", "taken over")
+			left()
+			s.chart = plain
+			s.berth("deploy", "--set", "extras={x}", adopt).exit(0).warned("Release repaired")
+			s.berth("deploy", adopt).exit(0).warned("Left in place").says("ConfigMap/web-x", "taken over")
+			left()
+			s.chart = refused
+			s.berth("deploy", "--set", "extras={x}", adopt, "--on-failure", "rollback").exit(23).says("ConfigMap/web-x", "taken over")
+			left()
+			s.chart = plain
+			s.berth("deploy", "--set", "extras={x}", adopt).exit(0)
+			s.setStatus(5, "uninstalling", "uninstalling")
+			s.berth("repair", adopt, "--on-stuck", "uninstall").exit(0).warned("Release repaired").says("ConfigMap/web-x", "taken over")
+			left()
+			s.berth("deploy", "--set", "extras={x}", adopt).exit(0)
+			s.berth("teardown", adopt).exit(0)
+			if live := s.configMapNamed(extraMap.name); live != nil {
+				s.t.Errorf("it is still there: %v", live)
+			}
+		}},
 	{ID: "S31", Setup: "records deleted, and one of the objects kept or a GitOps controller's by now",
 		Action: "deploy, each; deploy with adopt naming it; teardown",
 		End:    "untouched; then adopted; the object stays", Exit: "27, 27, 0 + warning, 0 + warning", Gone: true, run: func(s *fixture) {
