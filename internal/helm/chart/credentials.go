@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"helm.sh/helm/v3/pkg/helmpath"
 	"helm.sh/helm/v3/pkg/registry"
 	"oras.land/oras-go/v2/registry/remote/auth"
-	"oras.land/oras-go/v2/registry/remote/credentials"
 )
 
 // credentials returns the credentials for registries and for chart repositories;
@@ -17,26 +17,26 @@ import (
 // RegistryConfig names its hosts. Without either, registries get what `helm registry
 // login` or `docker login` stored on this machine, as with Helm itself, and
 // repositories get nothing.
-func (s Source) credentials() (forRegistry, forRepository auth.CredentialFunc, err error) {
+func (s Source) credentials(ctx context.Context) (forRegistry, forRepository auth.CredentialFunc, err error) {
 	if s.Username != "" {
 		static := s.ofNamedHosts()
 		return static, static, nil
 	}
-	if s.RegistryConfig != "" {
-		if _, err := os.Stat(s.RegistryConfig); err != nil {
-			return nil, nil, s.wrongInput(fmt.Sprintf("registry-config: %s: %v", shownPath(s.RegistryConfig), unreadable(err)),
-				"Check the path; it takes no content.")
-		}
-		store, err := credentials.NewStore(s.RegistryConfig, credentials.StoreOptions{})
-		if err != nil {
-			return nil, nil,
-				s.wrongInput("registry-config: "+shownPath(s.RegistryConfig)+" cannot be read as a Docker configuration",
-					"Give a file as `docker login` writes it.")
-		}
-		get := credentials.Credential(store)
-		return get, get, nil
+	if s.RegistryConfig == "" {
+		return s.storedCredentials(ctx), nil, nil
 	}
-	return storedCredentials(), nil, nil
+	config, err := s.readDockerConfig(s.RegistryConfig)
+	if err != nil {
+		return nil, nil, s.wrongInput(fmt.Sprintf("registry-config: %s: %v", shownPath(s.RegistryConfig), err),
+			"Give the path of a file as `docker login` writes it; its content is not taken.")
+	}
+	get := until(ctx, config.credential)
+	return get, get, nil
+}
+
+// until has credentials looked up until ctx ends: a helper may not.
+func until(ctx context.Context, get auth.CredentialFunc) auth.CredentialFunc {
+	return func(_ context.Context, hostport string) (auth.Credential, error) { return get(ctx, hostport) }
 }
 
 // ofNamedHosts returns Username and Password for the hosts that the user named, and for
@@ -61,18 +61,39 @@ func (s Source) namedHosts() []string {
 	return hosts
 }
 
-// storedCredentials returns the credentials stored on this machine. A home folder that
-// is missing or broken has none.
-func storedCredentials() auth.CredentialFunc {
-	var stores []credentials.Store
-	if store, err := credentials.NewStore(helmpath.ConfigPath(registry.CredentialsFileBasename), credentials.StoreOptions{}); err == nil {
-		stores = append(stores, store)
+// storedCredentials returns the credentials stored on this machine, Helm's before
+// Docker's. A home folder that is missing or broken has none.
+func (s Source) storedCredentials(ctx context.Context) auth.CredentialFunc {
+	var configs []*dockerConfig
+	for _, path := range storedConfigs() {
+		if config, err := s.readDockerConfig(path); err == nil {
+			configs = append(configs, config)
+		}
 	}
-	if store, err := credentials.NewStoreFromDocker(credentials.StoreOptions{}); err == nil {
-		stores = append(stores, store)
-	}
-	if len(stores) == 0 {
+	if len(configs) == 0 {
 		return nil
 	}
-	return credentials.Credential(credentials.NewStoreWithFallbacks(stores[0], stores[1:]...))
+	return until(ctx, func(ctx context.Context, hostport string) (auth.Credential, error) {
+		for _, config := range configs {
+			if given, err := config.credential(ctx, hostport); err != nil || given != auth.EmptyCredential {
+				return given, err
+			}
+		}
+		return auth.EmptyCredential, nil
+	})
+}
+
+// storedConfigs returns where Helm and Docker keep credentials. Without a home folder that
+// would be in the working directory, where a branch can put a file.
+func storedConfigs() (paths []string) {
+	if path := helmpath.ConfigPath(registry.CredentialsFileBasename); filepath.IsAbs(path) {
+		paths = append(paths, path)
+	}
+	if folder := os.Getenv("DOCKER_CONFIG"); folder != "" {
+		return append(paths, filepath.Join(folder, "config.json"))
+	}
+	if home, err := os.UserHomeDir(); err == nil && filepath.IsAbs(home) {
+		paths = append(paths, filepath.Join(home, ".docker", "config.json"))
+	}
+	return paths
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -33,7 +32,7 @@ func (s Source) connect(ctx context.Context, dir string, addresses ...*url.URL) 
 	if err != nil {
 		return nil, err
 	}
-	forRegistry, forRepository, err := s.credentials()
+	forRegistry, forRepository, err := s.credentials(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +90,7 @@ func (s Source) tlsConfig() (*tls.Config, error) {
 	if s.CAFile == "" {
 		return config, nil
 	}
-	pem, err := os.ReadFile(s.CAFile)
+	pem, err := readNamed(s.CAFile, maxInput)
 	if err != nil {
 		return nil, s.wrongInput(fmt.Sprintf("ca-file: %s: %v", shownPath(s.CAFile), unreadable(err)), "Check the path; it takes no content.")
 	}
