@@ -11,23 +11,24 @@ import (
 
 // PlanRepair returns what repair does with a release in the diagnosed state: it
 // repairs the records and deploys nothing. The plan of a healthy release has no
-// steps.
+// steps. Records that nothing shows to be Berth's are somebody's, and not mended unasked.
 func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	plan, first := planRecordRepair(f, d, p)
 	if !first {
 		plan = planRepair(f, d, p)
 	}
-	for _, s := range plan.Steps {
-		switch s.Kind {
-		case StepQuarantine, StepQuarantineUnreadable, StepDiscard, StepUninstall, StepTakeDown, StepRollback:
-			if stranger := refuseUnmarked(f, p, string(s.Kind)+" it"); stranger != nil {
-				return Plan{Refusal: stranger}
-			}
-		case StepRelabel, StepDiscardQuarantined, StepPromote, StepUnlock, StepDedupe, StepInstall, StepReplace, StepUpgrade,
-			StepSweep:
+	if len(plan.Steps) > 0 && !chosen(plan, p) {
+		if stranger := refuseUnmarked(f, p, "repair it"); stranger != nil {
+			return Plan{Refusal: stranger}
 		}
 	}
 	return plan
+}
+
+// chosen returns whether the user has named what the plan does: a status that a record gets,
+// by which nothing is deleted and nothing becomes Berth's.
+func chosen(plan Plan, p Policy) bool {
+	return p.OnStuck == OnStuckPromote && plan.Does(StepPromote) || p.OnStuck == OnStuckUnlock && plan.Does(StepUnlock)
 }
 
 func planRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {

@@ -72,6 +72,8 @@ func promiseBroken(f *facts.Facts, d Diagnosis, p Policy, plan Plan) string {
 		return "it acts on what is another branch's"
 	case len(plan.Steps) > 0 && len(Misplaced(f)) > 0:
 		return "it acts on another release's record"
+	case len(plan.Steps) > 0 && last != nil && !isMarked(f) && !p.Adopt.Release && !chosen(plan, p):
+		return "it acts on what nothing shows to be Berth's"
 	case len(plan.Steps) > 0 && f.Namespace.Phase == facts.NamespaceTerminating:
 		return "it acts in a namespace that is going"
 	case does(StepPromote) && len(promotionBlockers(f, p)) > 0:
@@ -116,7 +118,6 @@ func teardownBroken(f *facts.Facts, p Policy, plan Plan) string {
 	if last != nil && last.EffectiveStatus().Unfinished() {
 		life, _ = JudgeLiveness(f, p)
 	}
-	marked := TenancyOf(f.Namespace, me) == TenancyOwn || slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == me })
 	switch acts := len(plan.Steps) > 0; {
 	case acts == (plan.Refusal != nil) && last != nil:
 		return "it neither acts nor refuses, or does both"
@@ -130,10 +131,15 @@ func teardownBroken(f *facts.Facts, p Policy, plan Plan) string {
 		return "it acts on an operation that may be alive"
 	case f.Namespace.Identity != "" && f.Namespace.Identity != me || ofAnother(f):
 		return "it takes down what is another branch's"
-	case !marked && !p.Adopt.Release:
+	case !isMarked(f) && !p.Adopt.Release:
 		return "it takes down what nothing shows to be Berth's"
 	}
 	return ""
+}
+
+// isMarked returns whether the namespace or a record shows that the release is this branch's.
+func isMarked(f *facts.Facts) bool {
+	return TenancyOf(f.Namespace, me) == TenancyOwn || slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == me })
 }
 
 // target is the revision that a plan rolls back to.

@@ -102,6 +102,30 @@ var sharedNamespaces = []row{
 			s.unchanged(records)
 			s.owns(app...)
 		}},
+	{ID: "S42c", Setup: "a release by Helm, of the branch's name, in a shared namespace: two revisions say deployed, a label is gone, or the last is pending",
+		Action: "repair, each time, also with on-stuck rollback and uninstall; then with adopt", End: "its records, until adopt says so",
+		Exit: "27, 27, 27, 27, 0 + warning", run: func(s *fixture) {
+			s.mustHelm(3, "install", s.release, s.chart, "--wait")
+			s.mustHelm(3, "upgrade", s.release, s.chart, "--wait")
+			refused := func(flags ...string) {
+				s.t.Helper()
+				records := s.recordVersions()
+				s.berth("repair", append(flags, "--assume-dead-after", "1s")...).exit(27).says("nothing shows that Berth deployed it", "adopt to repair it")
+				s.unchanged(records)
+			}
+			s.setStatus(1, "deployed", "deployed")
+			refused()
+			s.strip(2)
+			refused()
+			s.change(2, func(record *corev1.Secret) { record.Labels["name"] = s.release })
+			s.setStatus(2, "pending-upgrade", "pending-upgrade")
+			for _, choice := range []string{"rollback", "uninstall"} {
+				refused("--on-stuck", choice)
+			}
+			s.setStatus(2, "deployed", "deployed")
+			s.berth("repair", "--adopt").exit(0).warned("Release repaired")
+			s.stored("v1 superseded, v2 deployed")
+		}},
 	{ID: "S43", Setup: "a release of somebody else in the branch's own namespace, with its records in ConfigMaps",
 		Action: "teardown", End: "the other release and the namespace", Exit: "27", Gone: true, run: func(s *fixture) {
 			s.asAdmin()
