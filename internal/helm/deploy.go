@@ -102,7 +102,7 @@ func (o *Operations) install(op *operation, c *installClient, ch *helmchart.Char
 	i.Wait = true
 	i.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	i.DisableOpenAPIValidation = true
-	c.first = !replace
+	c.first, c.replaces = !replace, replace
 	c.leavings.accepted = facts.Baseline{} // of objects that exist, nobody knows what they were made from
 	out := op.run(c, func() (*release.Release, error) {
 		c.failed = buildFailedRevisions(c.client, failed)

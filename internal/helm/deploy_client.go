@@ -25,11 +25,13 @@ type deployClient struct {
 	*client
 	core     corev1client.CoreV1Interface
 	failed   failedRevisions
-	hooks    []string          // the manifests of the chart's hooks that are to run
-	first    bool              // no revision is stored: what names the release is not known to be its own
-	built    bool              // the first manifest was
-	objects  kube.ResourceList // what was built last
-	endCache func()            // of what was looked at
+	hooks    []string                                 // the manifests of the chart's hooks that are to run
+	first    bool                                     // no revision is stored: what names the release is not known to be its own
+	replaces bool                                     // it is installed over stored revisions, of which none is in service
+	looked   map[facts.Ref]*unstructured.Unstructured // the chart's objects that were there
+	built    bool                                     // the first manifest was
+	objects  kube.ResourceList                        // what was built last
+	endCache func()                                   // of what was looked at
 }
 
 // Build builds a manifest. The first one of an action is the chart's: it follows the
@@ -87,6 +89,13 @@ func (c *deployClient) look(chart kube.ResourceList) error {
 	if c.first {
 		return takeIn(c.client, chart, live)
 	}
+	c.looked = map[facts.Ref]*unstructured.Unstructured{}
+	for i, info := range chart {
+		c.looked[refOf(info)] = live[i]
+	}
+	if c.replaces {
+		return c.refuseGitOps(nil, chart, c.looked)
+	}
 	return nil
 }
 
@@ -115,11 +124,13 @@ func (c *deployClient) Update(original, target kube.ResourceList, force bool) (*
 // upgradeClient is the client of an upgrade.
 type upgradeClient struct {
 	*deployClient
-	chart *string // the chart's manifest, once it was built
+	chart *string           // the chart's manifest, once it was built
+	have  kube.ResourceList // what is stored, once it was built
 }
 
 // Build builds a manifest. The first one of an upgrade is the chart's, and any other
-// that is not to be validated is stored; TestUpgradeOrder holds Helm to it.
+// that is not to be validated is stored; the chart's comes once more after that, and before
+// anything is written. TestUpgradeOrder holds Helm to it.
 func (c *upgradeClient) Build(r io.Reader, validate bool) (kube.ResourceList, error) {
 	all, err := io.ReadAll(r)
 	if err != nil {
@@ -129,10 +140,15 @@ func (c *upgradeClient) Build(r io.Reader, validate bool) (kube.ResourceList, er
 	if c.chart == nil {
 		c.chart = &text
 	}
-	if validate || text == *c.chart {
-		return c.deployClient.Build(strings.NewReader(text), validate)
+	if again := c.built; validate || text == *c.chart {
+		built, err := c.deployClient.Build(strings.NewReader(text), validate)
+		if err == nil && again && text == *c.chart {
+			err = c.refuseGitOps(c.have, built, c.looked)
+		}
+		return built, err
 	}
-	return c.buildStored(text, false)
+	c.have, err = c.buildStored(text, false)
+	return c.have, err
 }
 
 // installClient is the client of an install.

@@ -21,6 +21,7 @@ type leavings struct {
 	// accepted is what the deploy before left differing. It is nil where nobody noted
 	// that, and empty where nothing is to be accepted.
 	accepted facts.Baseline
+	adopts   func(facts.Ref) bool // what is the release's although it is marked as another's; nil: nothing
 
 	mu       sync.Mutex
 	left     facts.Baseline      // what admission made of the writes

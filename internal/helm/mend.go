@@ -11,6 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/resource"
 
@@ -185,8 +186,14 @@ func (m *mended) readOwn() (*unstructured.Unstructured, error) {
 	case live == nil:
 		return nil, errors.New("it is gone")
 	}
-	if why := othersOwn(m.release)(live); why != "" {
-		return nil, foreign(refOf(m.info), why)
+	manifests := []runtime.Object{m.want}
+	if m.was != nil {
+		manifests = append(manifests, m.was)
+	}
+	for _, whose := range []stranger{othersOwn(m.release), byGitOps(m.adopts, refOf(m.info), manifests...)} {
+		if why := whose(live); why != "" {
+			return nil, foreign(refOf(m.info), why)
+		}
 	}
 	return live, nil
 }

@@ -42,6 +42,10 @@ func (c *client) merge(original, target kube.ResourceList) (*kube.Result, error)
 		if why := whose(live); why != "" {
 			return foreign(refOf(info), why)
 		}
+		if why := c.ownedByGitOps(&resource.Info{Namespace: info.Namespace, Name: info.Name, Mapping: info.Mapping, Object: want},
+			original)(live); why != "" {
+			return foreign(refOf(info), why)
+		}
 		return patchOwn(info, was, want, live)
 	})
 	return res, err

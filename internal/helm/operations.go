@@ -107,6 +107,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			timeline:     t,
 		},
 	}
+	left.adopts = op.client.adopts
 	op.client.hookObjects.record(release, o.recorded)
 	return op, nil
 }

@@ -30,7 +30,11 @@ func refuseForeign(c *client, refused string, have, want kube.ResourceList) erro
 			if live == nil {
 				return nil
 			}
-			if why := whose(live); why != "" {
+			why := whose(live)
+			if why == "" {
+				why = c.ownedByGitOps(info, have)(live)
+			}
+			if why != "" {
 				foreign[i] = fmt.Errorf("%s is not this release's: %s", refOf(info), why)
 			}
 			return nil
@@ -41,7 +45,7 @@ func refuseForeign(c *client, refused string, have, want kube.ResourceList) erro
 	}
 	if cause := errors.Join(foreign...); cause != nil {
 		return &problem.Problem{Reason: problem.Foreign, Headline: refused + ": objects of it belong to something else.", Cause: cause,
-			Next: "Give these objects back or remove them, then run again. Nothing was touched."}
+			Next: "Give these objects back or remove them, then run again; adopt takes what a GitOps controller owns. Nothing was touched."}
 	}
 	return nil
 }

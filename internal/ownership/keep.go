@@ -61,10 +61,28 @@ func KeepMarkBeside(labels, annotations, wantedLabels, wantedAnnotations map[str
 		if v, ok := marks[AnnotationKeep]; ok && !strings.EqualFold(v, "false") {
 			return "it is marked " + AnnotationKeep, true
 		}
-		for _, key := range gitOpsMarks {
-			if v := marks[key]; v != "" && wanted[key] != v {
-				return "a GitOps controller owns it (" + key + ")", true
-			}
+		if why, owned := ownedByGitOps(marks, wanted); owned {
+			return why, true
+		}
+	}
+	return "", false
+}
+
+// OwnedByGitOps reports by which label or annotation a GitOps controller says that an object
+// is its own. put are what manifests of the object's release put there: what one of them has
+// as well, as it is, tells of nobody else.
+func OwnedByGitOps(labels, annotations map[string]string, put ...map[string]string) (why string, owned bool) {
+	if why, owned = ownedByGitOps(annotations, put...); owned {
+		return why, owned
+	}
+	return ownedByGitOps(labels, put...)
+}
+
+func ownedByGitOps(marks map[string]string, put ...map[string]string) (why string, owned bool) {
+	for _, key := range gitOpsMarks {
+		v := marks[key]
+		if v != "" && !slices.ContainsFunc(put, func(by map[string]string) bool { return by[key] == v }) {
+			return "a GitOps controller owns it (" + key + ")", true
 		}
 	}
 	return "", false

@@ -9,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/berth-dev/berth/test/faultproxy"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -118,6 +119,37 @@ var keptObjects = []row{
 			s.chart = plain
 			s.berth("deploy").exit(0)
 			s.sameUIDs(before, marked, fluxes)
+		}},
+	{ID: "S64b", Setup: "an object that Flux owns by now, and the chart still has it",
+		Action: "deploy of an upgrade; of one that fails, with the mark set then, and on-failure rollback; deploy that adopts it; check; teardown",
+		End:    "the object, which is named, until adopt names it", Exit: "27, 23, 0, 0, 0", Gone: true, run: func(s *fixture) {
+			s.berth("deploy").exit(0)
+			s.patch("kustomize-controller", appMap, fluxesMark)
+			before, records := s.version(appMap.name), s.recordVersions()
+			s.berth("deploy", "--set", "greeting=bye").exit(27).says("ConfigMap/web", "a GitOps controller owns it", "adopt")
+			s.unchanged(records)
+			if s.version(appMap.name) != before {
+				s.t.Error("Flux's object was changed")
+			}
+			s.patch("kustomize-controller", appMap, strings.ReplaceAll(fluxesMark, `"apps"`, "null"))
+			failed := s.holdAnswer(s.proxy(), faultproxy.Match{Verb: "update", Resource: "secrets", Status: "failed"})
+			run := s.start("deploy", "--set", "greeting=bye,"+missingImage, "--on-failure", "rollback", "--timeout", "25s")
+			failed.await(run)
+			s.patch("kustomize-controller", appMap, fluxesMark)
+			before = s.version(appMap.name)
+			failed.release()
+			run.wait(runLimit).exit(23).says("ConfigMap/web", "a GitOps controller owns it")
+			if s.version(appMap.name) != before {
+				s.t.Error("Flux's object was changed by the rollback")
+			}
+			s.stored("v1 deployed, v2 failed")
+			s.berth("deploy", "--set", "greeting=hi", "--adopt=ConfigMap/web").exit(0)
+			if got := s.greeting(); got != "hi" {
+				s.t.Errorf("the greeting is %q", got)
+			}
+			s.berth("check").exit(0)
+			s.berth("teardown").exit(0).says("ConfigMap/web stays")
+			s.owns("ConfigMap/web")
 		}},
 	{ID: "S65", Setup: "a Namespace in the chart, in which somebody has a Deployment",
 		Action: "deploy of the chart without it; teardown of one with it, twice", End: "the Namespace, with all that is in it",
