@@ -165,15 +165,15 @@ norace:
 test-image: $(BIN)/berth ## Build the image with a container engine of its own and run it as the runners do
 	go test -v -count=1 -timeout 15m -tags image ./test/image/
 
-# Every fuzz target for that long, beyond the seeds that the unit tests play.
-FUZZTIME ?= 10s
+# So many inputs for every fuzz target, beyond the seeds that the unit tests play.
+INPUTS ?= 10000
 .PHONY: fuzz
-fuzz: ## Feed the parsers what nobody thought of: FUZZTIME=10m
-	@sh test/fuzz/run.sh $(FUZZTIME)
+fuzz: ## Feed the parsers what nobody thought of: INPUTS=1000000
+	@sh test/fuzz/run.sh $(INPUTS)
 
 .PHONY: test-fuzz
-test-fuzz: ## The same for 10 seconds each, as a part of make test
-	@sh test/fuzz/run.sh 10s $(BIN)/fuzz
+test-fuzz: ## The same with some thousand inputs each, as a part of make test
+	@sh test/fuzz/run.sh 2000 $(BIN)/fuzz
 
 KILLS ?= 100
 SEED  ?= 0

@@ -1,11 +1,14 @@
 #!/bin/sh
-# Feeds every fuzz target of this module for that long, one after the other, and stops
+# Feeds every fuzz target of this module so many inputs, one after the other, and stops
 # at the first that fails. A target is any function Fuzz… in a test file: none is listed.
 #
-#   run.sh TIME          what fails stays under testdata/fuzz of its package, as Go writes it
-#   run.sh TIME FOLDER   what fails is moved to that folder, and nothing is left in the tree
+#   run.sh INPUTS          what fails stays under testdata/fuzz of its package, as Go writes it
+#   run.sh INPUTS FOLDER   what fails is moved to that folder, and nothing is left in the tree
+#
+# It is a number and no time: before Go 1.27 a target can fail with "context deadline
+# exceeded" because its time is over (https://go.dev/issue/75804).
 set -eu
-time=$1 folder=${2-}
+inputs=$1 folder=${2-}
 cd "$(dirname "$0")/../.."
 
 # A module in a folder of its own is not this one.
@@ -42,9 +45,9 @@ for file in $files; do
   for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$file"); do
     touch "$began"
     # What is new is made smaller before anything else is tried, for a minute each if Go
-    # may: a slow target would do nothing else.
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 1s "$package" || { moved "$package"; exit 1; }
+    # may: a target that writes files would do nothing else.
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "${inputs}x" -fuzzminimizetime 10x "$package" || { moved "$package"; exit 1; }
     count=$((count + 1))
   done
 done
-echo "$count fuzz targets held for $time each."
+echo "$count fuzz targets held against $inputs inputs each."
