@@ -30,7 +30,7 @@ func newNamespace(conn *kube.Conn, t target, aside *notes, o *input.Options) nam
 	maps.Copy(labels, o.NamespaceLabels)
 	maps.Copy(labels, t.Labels)
 	return namespace{
-		manager: namespaces.Manager{Client: conn.Clientset(), Metadata: conn.Metadata()},
+		manager: namespaces.Manager{Client: conn.Clientset(), Metadata: conn.Metadata(), Served: conn.Served},
 		name:    t.Namespace, labels: labels, note: aside.add, run: t.run,
 		annotations: ownership.Merge(t.Annotations, map[string]string{ownership.AnnotationDeploy: t.run}),
 	}

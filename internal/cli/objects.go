@@ -42,7 +42,8 @@ func (r releaseObjects) Inside(ctx context.Context, ref facts.Ref) (why string, 
 }
 
 func (r releaseObjects) inside() *objects.Inside {
-	return &objects.Inside{Dynamic: r.conn.Dynamic(), Metadata: r.conn.Metadata(), OwnNamespace: r.target.PerBranch && r.leaves,
+	return &objects.Inside{Dynamic: r.conn.Dynamic(), Metadata: r.conn.Metadata(), Served: r.conn.Served,
+		OwnNamespace: r.target.PerBranch && r.leaves, Identity: r.target.Identity,
 		DeleteForeign: r.foreign, Release: ownership.Release{Namespace: r.target.Namespace, Name: r.target.Release}}
 }
 

@@ -286,8 +286,8 @@ func (t *teardown) deleteNamespace(ctx context.Context, unlisted []string) error
 	}
 	if len(unlisted) > 0 {
 		t.report.note(result.LevelNotice, "Not looked at",
-			"%s in namespace %s may not be listed, so whether somebody had put one there is not known. Grant list on them to have them kept.",
-			strings.Join(unlisted, ", "), t.ns.name)
+			"%s in namespace %s cannot be listed, so whether somebody had put one there is not known. Grant list on them to have them kept.",
+			strings.Join(bounded(unlisted), ", "), t.ns.name)
 	}
 	if here := verdict.KeptIn(t.ns.name, t.kept); len(here) > 0 {
 		t.report.note(result.LevelNotice, "Deleted although it was to be kept",

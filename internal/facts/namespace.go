@@ -42,7 +42,7 @@ func (n Namespace) System() bool { return n.Name == "default" || strings.HasPref
 type Surroundings struct {
 	Releases  []Neighbour // other releases with a record there, whichever driver keeps it
 	Residents []Resident
-	Unlisted  []string // resources that may not be listed: what there is of them is not known
+	Unlisted  []string // resources that cannot be listed: what there is of them is not known
 }
 
 // Neighbour is a release with a record in the namespace.
@@ -62,6 +62,8 @@ type Resident struct {
 	KeepWhy string // berth.dev/keep, or a GitOps owner's mark; empty: neither
 	Maker   string // the person's client that made it, such as kubectl; empty: something else did
 	WithApp bool   // it is marked as going with the review app
+	// Identity is the identity hash of the branch that it names; empty: none.
+	Identity string
 }
 
 // Volume is what a claim of a namespace is bound to.

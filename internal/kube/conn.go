@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/discovery"
@@ -73,6 +74,14 @@ func (c *Conn) Mapper(ctx context.Context) (meta.RESTMapper, error) {
 		return nil, fmt.Errorf("ask %s what it offers: %w", c.Host(), err)
 	}
 	return c.mapper, nil
+}
+
+// Served returns the kinds that the API server has, from what the whole run shares. Where it
+// is not known of some groups, such as when what serves them does not answer, that is its
+// error, and the others are returned.
+func (c *Conn) Served(ctx context.Context) ([]*metav1.APIGroup, []*metav1.APIResourceList, error) {
+	cached := discovery.ToCachedDiscoveryInterfaceWithContext(c.discovery.CachedDiscoveryInterface)
+	return cached.ServerGroupsAndResourcesWithContext(ctx)
 }
 
 // ResetDiscovery drops what is cached of the API server's kinds, for instance

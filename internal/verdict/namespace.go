@@ -91,7 +91,7 @@ func DecideNamespace(ns facts.Namespace, identity, release string, around facts.
 		}
 	}
 	for _, r := range around.Residents {
-		if why := againstDeleting(r, ns.Name+"/"+release, p); why != "" {
+		if why := againstDeleting(r, ns.Name+"/"+release, identity, p); why != "" {
 			obstacles = append(obstacles, r.In(ns.Name)+": "+why)
 		}
 	}
@@ -134,9 +134,12 @@ func stays(ns facts.Namespace, identity string) string {
 	return "Berth did not make it"
 }
 
+// identityMark is the label by which something is a branch's.
+const identityMark = "berth.dev/identity"
+
 // againstDeleting returns why an object keeps its namespace from being deleted with the
-// release that is named own, or "".
-func againstDeleting(r facts.Resident, own string, p Policy) string {
+// release that is named own, of the branch with this identity, or "".
+func againstDeleting(r facts.Resident, own, identity string, p Policy) string {
 	ours := r.Owner == own || r.Hook && (r.HookOf == "" || r.HookOf == own)
 	declared := r.WithApp || slices.ContainsFunc(p.NamespaceOwns, r.Matches)
 	switch {
@@ -150,6 +153,10 @@ func againstDeleting(r facts.Resident, own string, p Policy) string {
 		return ""
 	case r.Owner != "" && (r.Maker != "" || isIn(r.Namespace, r.Owner)):
 		return "it belongs to release " + r.Owner
+	case r.HookOf != "" && isIn(r.Namespace, r.HookOf):
+		return "a hook of release " + r.HookOf + " made it"
+	case r.Identity != "" && r.Identity != identity:
+		return "it is marked as another branch's (" + identityMark + ")"
 	case r.Maker == "": // such as a copy of what a release of another namespace has
 		return ""
 	}

@@ -43,8 +43,19 @@ func plural(kind string) string { return strings.ToLower(kind) + "s" }
 // define makes the API server serve a kind, until the row's end.
 func (s *fixture) define(kind string) {
 	s.t.Helper()
+	s.serve(kind, s.crd(kind))
+}
+
+// defineOpen is define for a kind that may have any field.
+func (s *fixture) defineOpen(kind string) {
+	s.t.Helper()
+	s.serve(kind, strings.Replace(s.crd(kind), "{type: object}", "{type: object, x-kubernetes-preserve-unknown-fields: true}", 1))
+}
+
+func (s *fixture) serve(kind, definition string) {
+	s.t.Helper()
 	crd := &unstructured.Unstructured{}
-	if err := yaml.Unmarshal([]byte(s.crd(kind)), &crd.Object); err != nil {
+	if err := yaml.Unmarshal([]byte(definition), &crd.Object); err != nil {
 		s.t.Fatal(err)
 	}
 	if _, err := s.definitions().Create(s.t.Context(), crd, metav1.CreateOptions{}); err != nil {

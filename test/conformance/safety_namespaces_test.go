@@ -302,11 +302,7 @@ var sharedNamespaces = []row{
 		}},
 	{ID: "S55", Setup: "a user who may not list RoleBindings",
 		Action: "teardown", End: "nothing; that they were not looked at is told", Exit: "0", Gone: true, run: func(s *fixture) {
-			namespaces := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"namespaces"},
-				Verbs: []string{"get", "create", "patch", "delete"}}}
-			account := s.ServiceAccount(s.t, s.namespace, "deployer")
-			account.GrantCluster(s.t, slices.Concat(s.DeployerRules(), s.SecretRules(), s.LeaseRules(), namespaces)...)
-			s.namespace, s.kubeconfig = s.Name(s.t, "review"), account.Kubeconfig
+			s.deployerOfNamespaces()
 			s.berth("deploy").exit(0)
 			s.berth("teardown").exit(0).says("Not looked at", "rolebindings.rbac.authorization.k8s.io")
 			s.namespaceGone()
@@ -427,6 +423,17 @@ func configMap(name string) object { return object{"v1", "configmaps", name} }
 
 // as makes the runs that follow those of a branch, with a release of this name.
 func (s *fixture) as(branch, release string) { s.branch, s.release = branch, release }
+
+// deployerOfNamespaces has Berth run as a user who may deploy the chart's objects in any
+// namespace and make these, in a namespace that it has to create.
+func (s *fixture) deployerOfNamespaces() {
+	s.t.Helper()
+	namespaces := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"namespaces"},
+		Verbs: []string{"get", "create", "patch", "delete"}}}
+	account := s.ServiceAccount(s.t, s.namespace, "deployer")
+	account.GrantCluster(s.t, slices.Concat(s.DeployerRules(), s.SecretRules(), s.LeaseRules(), namespaces)...)
+	s.namespace, s.kubeconfig = s.Name(s.t, "review"), account.Kubeconfig
+}
 
 // manifestObject is an object of a text, and where it is in the cluster.
 type manifestObject struct {

@@ -25,18 +25,30 @@ const nobody = "something that left no name"
 // makerOf returns the person's client that made an object, or "" where none did. field is
 // one that only whoever makes such an object sets; who changes an object did not make it.
 func makerOf(writes []metav1.ManagedFieldsEntry, field []string) string {
-	var writers, makers []string
-	for _, w := range writes {
-		if w.Subresource != "" {
-			continue
+	return firstOf(writes, func(w *metav1.FieldsV1) bool { return sets(w, field) })
+}
+
+// makerOfCustom is makerOf for a kind whose fields nobody here knows. Who creates an object
+// is the one that owns the whole of its spec, or of what it has instead. Server-side apply
+// owns single fields alone, so that anybody who owns one may have made it then.
+func makerOfCustom(writes []metav1.ManagedFieldsEntry) string {
+	return firstOf(writes, func(w *metav1.FieldsV1) bool { return setsContent(w, true) },
+		func(w *metav1.FieldsV1) bool { return setsContent(w, false) })
+}
+
+// firstOf returns the person's client among the writers that the first of the signs finds
+// which finds any, and else among all. It is "" where none of them is one.
+func firstOf(writes []metav1.ManagedFieldsEntry, signs ...func(*metav1.FieldsV1) bool) string {
+	var makers []string
+	for _, sign := range append(signs, func(*metav1.FieldsV1) bool { return true }) {
+		for _, w := range writes {
+			if w.Subresource == "" && sign(w.FieldsV1) {
+				makers = append(makers, w.Manager)
+			}
 		}
-		writers = append(writers, w.Manager)
-		if sets(w.FieldsV1, field) {
-			makers = append(makers, w.Manager)
+		if len(makers) > 0 {
+			break
 		}
-	}
-	if len(makers) == 0 {
-		makers = writers
 	}
 	if len(makers) == 0 {
 		return nobody
@@ -84,4 +96,22 @@ func sets(owned *metav1.FieldsV1, field []string) bool {
 		raw = below
 	}
 	return true
+}
+
+// setsContent reports whether a write owns something beside metadata and status or, with
+// whole, one such part as a whole.
+func setsContent(owned *metav1.FieldsV1, whole bool) bool {
+	var parts map[string]map[string]json.RawMessage
+	if owned == nil || json.Unmarshal(owned.GetRawBytes(), &parts) != nil {
+		return false
+	}
+	for name, part := range parts {
+		if name == "f:metadata" || name == "f:status" {
+			continue
+		}
+		if _, all := part["."]; all || !whole {
+			return true
+		}
+	}
+	return false
 }

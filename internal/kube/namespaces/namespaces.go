@@ -27,6 +27,7 @@ import (
 type Manager struct {
 	Client   kubernetes.Interface
 	Metadata metadata.Interface // reads objects without their content
+	Served   Served             // for Residents
 }
 
 // Get reads a namespace. One that does not exist, or may not be read, is no

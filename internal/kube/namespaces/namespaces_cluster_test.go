@@ -14,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 
@@ -120,7 +121,10 @@ func TestResidents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin, core := namespaces.Manager{Client: cluster.Client(), Metadata: metadataClient}, cluster.Client().CoreV1()
+	served := func(ctx context.Context) ([]*metav1.APIGroup, []*metav1.APIResourceList, error) {
+		return discovery.ToDiscoveryInterfaceWithContext(cluster.Client().Discovery()).ServerGroupsAndResourcesWithContext(ctx)
+	}
+	admin, core := namespaces.Manager{Client: cluster.Client(), Metadata: metadataClient, Served: served}, cluster.Client().CoreV1()
 	for i := range 120 { // more than a page
 		made := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("s%d", i)}}
 		manager := "some-controller"

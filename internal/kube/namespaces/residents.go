@@ -2,14 +2,18 @@ package namespaces
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/tools/pager"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -21,71 +25,115 @@ const (
 	parallelLists = 16
 	// listPage bounds how many objects of a kind are held in memory.
 	listPage = 100
+	// silentAfter is how long a list of a kind that is none of Kubernetes' own may take: what
+	// serves it may hang.
+	silentAfter = 20 * time.Second
 )
 
-// kind is a kind of object that is looked at before its namespace is deleted.
-type kind struct {
-	resource schema.GroupVersionResource
-	name     string
-	// made is a field that whoever makes such an object sets, and nobody changes. nil: it
-	// does not matter who made one, only whether it says that it is to be kept.
-	made []string
-	only string // field selector
-}
+// Served asks the API server, at most once a run, which kinds it has. Its error is a
+// *discovery.ErrGroupDiscoveryFailed where it is not known of some groups alone.
+type Served func(ctx context.Context) ([]*metav1.APIGroup, []*metav1.APIResourceList, error)
 
-// kinds are what people put into a namespace and would miss. Secrets of other types than
-// Opaque are made by controllers, such as certificates.
-var kinds = []kind{
-	{resource("apps", "deployments"), "Deployment", []string{"spec", "selector"}, ""},
-	{resource("apps", "statefulsets"), "StatefulSet", []string{"spec", "selector"}, ""},
-	{resource("apps", "daemonsets"), "DaemonSet", []string{"spec", "selector"}, ""},
-	{resource("batch", "jobs"), "Job", []string{"spec", "template"}, ""},
-	{resource("batch", "cronjobs"), "CronJob", []string{"spec", "jobTemplate"}, ""},
-	{resource("", "persistentvolumeclaims"), "PersistentVolumeClaim", []string{"spec", "accessModes"}, ""},
-	{resource("", "secrets"), "Secret", []string{"type"}, "type=Opaque"},
-	{resource("rbac.authorization.k8s.io", "rolebindings"), "RoleBinding", []string{"roleRef"}, ""},
-	{resource("", "secrets"), "Secret", nil, "type!=Opaque,type!=helm.sh/release.v1"},
-	{resource("", "configmaps"), "ConfigMap", nil, ""},
-	{resource("", "services"), "Service", nil, ""},
-	{resource("networking.k8s.io", "ingresses"), "Ingress", nil, ""},
-}
-
-// resource is one that is served as v1.
-func resource(group, name string) schema.GroupVersionResource {
-	return schema.GroupVersionResource{Group: group, Version: "v1", Resource: name}
+// resident is an object that may speak against deleting its namespace.
+type resident struct {
+	facts.Resident
+	uid    types.UID
+	owners []types.UID
 }
 
 // Residents returns the objects of a namespace that say that they are to be kept or whose
-// they are, or that a person made, and the resources that may not be listed. It reads metadata alone.
+// they are, or that a person made, and the resources that cannot be listed. It looks at every
+// kind that the API server has, with one list each, and reads metadata alone.
 func (m Manager) Residents(ctx context.Context, namespace string) (residents []facts.Resident, unlisted []string, err error) {
-	found, denied := make([][]facts.Resident, len(kinds)), make([]string, len(kinds))
+	groups, served, err := m.Served(ctx)
+	var failed *discovery.ErrGroupDiscoveryFailed
+	if err != nil && !errors.As(err, &failed) {
+		return nil, nil, fmt.Errorf("ask the API server for its kinds of object: %w", err)
+	}
+	if failed != nil {
+		for version := range failed.Groups {
+			unlisted = append(unlisted, silent("all of "+version.String()))
+		}
+	}
+	kinds := kindsOf(groups, served)
+	found, not := make([][]resident, len(kinds)), make([]string, len(kinds))
 	lists, ctx := errgroup.WithContext(ctx)
 	lists.SetLimit(parallelLists)
 	for i, k := range kinds {
-		lists.Go(func() error {
-			err := m.list(ctx, namespace, k, func(meta *metav1.ObjectMeta) {
-				if r := k.describe(namespace, meta); r.Policy || r.KeepWhy != "" || r.Maker != "" || r.Owner != "" {
-					found[i] = append(found[i], r)
-				}
-			})
-			switch {
-			case apierrors.IsNotFound(err): // the API server has no such resource
-				return nil
-			case apierrors.IsForbidden(err):
-				denied[i] = k.resource.GroupResource().String()
-				return nil
-			case err != nil:
-				return fmt.Errorf("list %s in namespace %s: %w", k.resource.GroupResource(), namespace, err)
-			}
-			return nil
+		lists.Go(func() (err error) {
+			found[i], not[i], err = m.residentsOf(ctx, namespace, k)
+			return err
 		})
 	}
 	if err := lists.Wait(); err != nil {
 		return nil, nil, err
 	}
-	slices.Sort(denied)
-	unlisted = slices.DeleteFunc(slices.Compact(denied), func(name string) bool { return name == "" })
-	return slices.Concat(found...), unlisted, nil
+	unlisted = append(unlisted, slices.DeleteFunc(not, func(name string) bool { return name == "" })...)
+	slices.Sort(unlisted)
+	for _, r := range speakForThemselves(slices.Concat(found...)) {
+		residents = append(residents, r.Resident)
+	}
+	return residents, slices.Compact(unlisted), nil
+}
+
+// residentsOf returns those of one kind, and what to call the kind where it cannot be listed.
+func (m Manager) residentsOf(ctx context.Context, namespace string, k kind) (found []resident, unlisted string, err error) {
+	listing := ctx
+	if k.custom {
+		var cancel context.CancelFunc
+		listing, cancel = context.WithTimeout(ctx, silentAfter)
+		defer cancel()
+	}
+	err = m.list(listing, namespace, k, func(meta *metav1.ObjectMeta) {
+		if r := k.describe(namespace, meta); !k.goesByItself(meta) && speaks(r) {
+			found = append(found, resident{r, meta.UID, ownersOf(meta)})
+		}
+	})
+	name := k.resource.GroupResource().String()
+	switch {
+	case err == nil:
+		return found, "", nil
+	case apierrors.IsNotFound(err), apierrors.IsMethodNotSupported(err): // the API server has no such resource (any more)
+		return nil, "", nil
+	case apierrors.IsForbidden(err):
+		return nil, name, nil
+	case k.custom && ctx.Err() == nil && isSilence(err):
+		return nil, silent(name), nil
+	}
+	return nil, "", fmt.Errorf("list %s in namespace %s: %w", k.resource.GroupResource(), namespace, err)
+}
+
+// silent is how a kind is called that is served by what does not answer.
+func silent(name string) string { return name + " (its API does not answer)" }
+
+// isSilence returns whether an error says that what serves a kind is not well, and neither
+// that the request was wrong nor that the server has too much to do. Kubernetes cannot delete
+// its objects then either.
+func isSilence(err error) bool {
+	return apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err) || apierrors.IsServerTimeout(err) ||
+		apierrors.IsTimeout(err) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// speaks returns whether an object may speak against deleting its namespace.
+func speaks(r facts.Resident) bool {
+	return r.Policy || r.KeepWhy != "" || r.Maker != "" || r.Owner != "" || r.HookOf != "" || r.Identity != ""
+}
+
+// speakForThemselves leaves out what is there a second time, under another group's name, and
+// what has its marks from the object that controls it: that one speaks for it.
+func speakForThemselves(all []resident) []resident {
+	marked, seen := map[types.UID]resident{}, map[types.UID]bool{}
+	for _, r := range all {
+		marked[r.uid] = r
+	}
+	return slices.DeleteFunc(all, func(r resident) bool {
+		double := r.uid != "" && seen[r.uid]
+		seen[r.uid] = true
+		return double || r.Maker == "" && slices.ContainsFunc(r.owners, func(uid types.UID) bool {
+			owner, ok := marked[uid]
+			return ok && owner.Policy == r.Policy && owner.KeepWhy == r.KeepWhy && (r.Owner == "" || owner.Owner == r.Owner)
+		})
+	})
 }
 
 // list calls do with the metadata of every object of a kind, page by page.
@@ -110,21 +158,45 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 		Policy:  ownership.KeptByPolicy(meta.Annotations),
 		WithApp: ownership.GoesWithApp(meta.Labels, meta.Annotations),
 		Owner:   ownership.OwnerOf(meta.Labels, meta.Annotations).String(),
+
+		Identity: meta.Labels[ownership.LabelIdentity],
 	}
 	r.KeepWhy, _ = ownership.KeepMark(meta.Labels, meta.Annotations)
 	if from, taken := ownership.TakenOver(meta.Annotations); taken && r.KeepWhy == "" {
 		r.KeepWhy = fmt.Sprintf("it was taken over from %q", from)
 	}
-	if k.made != nil && !isOwned(meta) {
+	switch {
+	case k.isOwned(meta):
+	case k.custom:
+		r.Maker = makerOfCustom(meta.ManagedFields)
+	case k.made != nil:
 		r.Maker = makerOf(meta.ManagedFields, k.made)
 	}
 	return r
 }
 
+// goesByItself reports whether an object has what is written on it from its controller's
+// template.
+func (k kind) goesByItself(meta *metav1.ObjectMeta) bool {
+	return !k.custom && slices.Contains(fromTemplates, k.resource.Resource) && metav1.GetControllerOf(meta) != nil
+}
+
 // isOwned reports whether an object goes with one that is looked at itself, such as the
-// Job of a CronJob.
-func isOwned(meta *metav1.ObjectMeta) bool {
+// Job of a CronJob, or what an operator makes for a custom resource.
+func (k kind) isOwned(meta *metav1.ObjectMeta) bool {
 	return slices.ContainsFunc(meta.OwnerReferences, func(owner metav1.OwnerReference) bool {
-		return slices.ContainsFunc(kinds, func(k kind) bool { return k.made != nil && k.name == owner.Kind })
+		group, err := schema.ParseGroupVersion(owner.APIVersion)
+		if k.custom && err == nil && isCustom(group.Group) {
+			return true
+		}
+		return slices.ContainsFunc(known, func(k kind) bool { return k.made != nil && k.name == owner.Kind })
 	})
+}
+
+func ownersOf(meta *metav1.ObjectMeta) []types.UID {
+	owners := make([]types.UID, len(meta.OwnerReferences))
+	for i, owner := range meta.OwnerReferences {
+		owners[i] = owner.UID
+	}
+	return owners
 }

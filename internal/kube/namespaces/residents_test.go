@@ -49,7 +49,7 @@ func TestDescribeResident(t *testing.T) {
 	release := ownership.Release{Namespace: "ns", Name: "web"}
 	byHand := []metav1.ManagedFieldsEntry{write("kubectl-create", "", "")}
 	var deployment, configMap kind
-	for _, k := range kinds {
+	for _, k := range known {
 		switch k.name {
 		case "Deployment":
 			deployment = k
@@ -69,6 +69,34 @@ func TestDescribeResident(t *testing.T) {
 		meta := &metav1.ObjectMeta{ManagedFields: byHand, OwnerReferences: []metav1.OwnerReference{{Kind: kind}}}
 		if r := deployment.describe("ns", meta); (r.Maker == "") != owned {
 			t.Errorf("owned by a %s: %+v", kind, r)
+		}
+	}
+}
+
+func TestMakerOfCustom(t *testing.T) {
+	const whole, part, status = `{"f:metadata":{"f:labels":{}},"f:spec":{".":{},"f:size":{}}}`, `{"f:spec":{"f:size":{}}}`,
+		`{"f:status":{".":{},"f:ready":{}}}`
+	const marks = `{"f:metadata":{"f:annotations":{".":{},"f:a":{}}}}`
+	for name, c := range map[string]struct {
+		writes []metav1.ManagedFieldsEntry
+		want   string
+	}{
+		"a person": {
+			[]metav1.ManagedFieldsEntry{write("kubectl-create", "", whole), write("operator", "", part)}, "kubectl"},
+		"a controller":                     {[]metav1.ManagedFieldsEntry{write("operator", "", whole)}, ""},
+		"a controller, edited by a person": {[]metav1.ManagedFieldsEntry{write("operator", "", whole), write("kubectl-edit", "", part)}, ""},
+		"a person, whose status is no subresource": {
+			[]metav1.ManagedFieldsEntry{write("kubectl", "", part), write("operator", "", status)}, "kubectl"},
+		"server-side apply, by both": {[]metav1.ManagedFieldsEntry{write("operator", "", part), write("k9s", "", part)}, "k9s"},
+		"server-side apply, and marked by a person": {
+			[]metav1.ManagedFieldsEntry{write("operator", "", part), write("kubectl-annotate", "", marks)}, ""},
+		"without content":     {[]metav1.ManagedFieldsEntry{write("kubectl-create", "", marks)}, "kubectl"},
+		"other than in spec":  {[]metav1.ManagedFieldsEntry{write("operator", "", part), write("oc", "", `{"f:data":{".":{}}}`)}, "oc"},
+		"nobody left a name":  {nil, nobody},
+		"what cannot be read": {[]metav1.ManagedFieldsEntry{write("terraform", "", "{")}, "terraform"},
+	} {
+		if got := makerOfCustom(c.writes); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }

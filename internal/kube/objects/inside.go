@@ -23,7 +23,9 @@ import (
 type Inside struct {
 	Dynamic  dynamic.Interface
 	Metadata metadata.Interface
+	Served   namespaces.Served
 	Release  ownership.Release
+	Identity string // of the branch that the release is for
 	// OwnNamespace says that nobody but this branch has anything in the release's namespace,
 	// and that this goes, too.
 	OwnNamespace bool
@@ -76,7 +78,7 @@ func (i Inside) inNamespace(ctx context.Context, name string) (string, error) {
 			return fmt.Sprintf("a release is in it, by its record %s", found.Items[0].Name), nil
 		}
 	}
-	residents, unlisted, err := namespaces.Manager{Metadata: i.Metadata}.Residents(ctx, name)
+	residents, unlisted, err := namespaces.Manager{Metadata: i.Metadata, Served: i.Served}.Residents(ctx, name)
 	if err != nil {
 		return "", fmt.Errorf("look at what is in namespace %s: %w", name, err)
 	}
@@ -86,7 +88,7 @@ func (i Inside) inNamespace(ctx context.Context, name string) (string, error) {
 		}
 	}
 	if len(unlisted) > 0 {
-		return fmt.Sprintf("whether others have something in it cannot be told: %s may not be listed there", strings.Join(unlisted, ", ")), nil
+		return fmt.Sprintf("whether others have something in it cannot be told: %s cannot be listed there", strings.Join(unlisted, ", ")), nil
 	}
 	return "", nil
 }
@@ -104,6 +106,10 @@ func (i Inside) whoseResident(r facts.Resident) string {
 		return "belongs to release " + r.Owner
 	case r.Maker != "":
 		return "was made with " + r.Maker
+	case r.HookOf != "" && r.HookOf != i.Release.String():
+		return "was made by a hook of release " + r.HookOf
+	case r.Identity != "" && r.Identity != i.Identity:
+		return "is marked as another branch's (" + ownership.LabelIdentity + ")"
 	}
 	return ""
 }

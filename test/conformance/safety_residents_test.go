@@ -1,0 +1,119 @@
+//go:build conformance
+
+package conformance
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/berth-dev/berth/test/faultproxy"
+)
+
+// What others have in the branch's own namespace, of kinds that few look at.
+const (
+	markedQuota = `
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: quota, annotations: {berth.dev/keep: "yes"}}
+spec: {hard: {count/cronjobs.batch: 99}}
+`
+	fluxScaler = `
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: scaler, labels: {kustomize.toolkit.fluxcd.io/name: apps}}
+spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: theirs}}
+`
+	keptAccount = `
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: account, annotations: {helm.sh/resource-policy: keep}}
+`
+	othersBudget = `
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: budget
+  labels: {app.kubernetes.io/managed-by: Helm}
+  annotations: {meta.helm.sh/release-name: other, meta.helm.sh/release-namespace: NAMESPACE}
+spec: {maxUnavailable: 1, selector: {matchLabels: {app: other}}}
+`
+	hooksRole = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: role, annotations: {helm.sh/hook: pre-install, berth.dev/hook-of: NAMESPACE/other}}
+rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
+`
+	othersTemplate = `
+apiVersion: v1
+kind: PodTemplate
+metadata: {name: template, labels: {berth.dev/identity: another}}
+template: {spec: {containers: [{name: a, image: "registry.example/app:1.0"}]}}
+`
+)
+
+// theirsOfRareKinds are what a controller may have made, each with a sign of whose it is.
+func (s *fixture) theirsOfRareKinds() []string {
+	all := strings.Join([]string{markedQuota, fluxScaler, keptAccount, othersBudget, hooksRole, othersTemplate}, "---")
+	return strings.Split(strings.ReplaceAll(all, "NAMESPACE", s.namespace), "---")
+}
+
+// boat is a custom resource of the row's own kind.
+func (s *fixture) boat(name, meta string) string {
+	return "{apiVersion: " + s.group() + "/v1, kind: Boat, metadata: {name: " + name + ", " + meta + "}, spec: {size: 3}}"
+}
+
+// residents are the rows about kinds of object that people and operators have in a namespace
+// that goes with its release.
+var residents = []row{
+	{ID: "S59", Setup: "objects of rare kinds in the branch's own namespace, marked, kept, of another release, hook or branch, " +
+		"and a person's custom resource", Action: "teardown, then teardown --delete-foreign",
+		End: "each of them, until it is said that they go", Exit: "27, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.defineOpen("Boat")
+			s.berth("deploy").exit(0)
+			theirs, boat := s.theirsOfRareKinds(), s.boat("theirs", "")
+			s.put("some-controller", theirs...)
+			s.put("kubectl-create", boat)
+			all := append(theirs, boat)
+			before := s.uids(all...)
+			s.berth("teardown").exit(27).says("ResourceQuota/quota: it is marked berth.dev/keep",
+				"HorizontalPodAutoscaler/scaler: a GitOps controller owns it", "ServiceAccount/account: its policy is to be kept",
+				"PodDisruptionBudget/budget: it belongs to release "+s.namespace+"/other",
+				"Role/role: a hook of release "+s.namespace+"/other made it", "PodTemplate/template: it is marked as another branch's",
+				"Boat/theirs: it was made with kubectl")
+			s.stillThere(before, all...)
+			s.berth("teardown", "--delete-foreign").exit(0)
+			s.namespaceGone()
+		}},
+	{ID: "S59b", Setup: "custom resources in the branch's own namespace that the release, its hook and operators made, one of them looked at " +
+		"by a person", Action: "teardown", End: "nothing: they are no obstacle", Exit: "0", Gone: true, run: func(s *fixture) {
+		s.asAdmin()
+		s.defineOpen("Boat")
+		s.chartWith("templates/boats.yaml", s.boat("own", "")+"\n---\n"+s.boat("hooks", `annotations: {helm.sh/hook: post-install}`))
+		s.berth("deploy", "--wait-ignore", "Boat/*").exit(0)
+		own := object{s.group() + "/v1", "boats", "own"}
+		s.put("operator", s.boat("operators", ""), s.boat("declared", "labels: {berth.dev/with-app: \"yes\"}"))
+		s.put("kubectl-create", s.boat("owned", "ownerReferences: [{apiVersion: "+s.group()+"/v1, kind: Boat, name: own, uid: "+
+			s.uid(own)+"}]"))
+		s.berth("teardown").exit(0).says("and so is its namespace")
+		s.namespaceGone()
+	}},
+	{ID: "S93", Setup: "a person's custom resource in the branch's own namespace, of a kind that the user may not list",
+		Action: "teardown", End: "nothing; that it was not looked at is told", Exit: "0", Gone: true, run: func(s *fixture) {
+			s.deployerOfNamespaces()
+			s.defineOpen("Boat")
+			s.berth("deploy").exit(0)
+			s.put("kubectl-create", s.boat("theirs", ""))
+			s.berth("teardown").exit(0).says("Not looked at", "boats."+s.group())
+			s.namespaceGone()
+		}},
+	{ID: "S94", Setup: "what serves a kind of object does not answer",
+		Action: "teardown", End: "nothing; that it was not looked at is told", Exit: "0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.defineOpen("Boat")
+			s.berth("deploy").exit(0)
+			s.proxy().On(faultproxy.Match{Verb: "list", Resource: "boats"}, faultproxy.Answer(http.StatusServiceUnavailable, "not well"))
+			s.berth("teardown").exit(0).says("Not looked at", "boats."+s.group()+" (its API does not answer)")
+			s.namespaceGone()
+		}},
+}
