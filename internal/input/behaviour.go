@@ -116,7 +116,7 @@ var behaviour = []Input{
 	},
 	{
 		Name: "delete-foreign", Type: Bool, Default: "false", Verbs: writing,
-		Doc:   "At teardown, delete the namespace that Berth made for the branch also where others have put something into it, or marked it to be kept; likewise a Namespace or CustomResourceDefinition of the chart in which others have something.",
+		Doc:   "At teardown, delete the namespace that Berth made for the branch also where others have put something into it, or marked it to be kept; likewise a Namespace, CustomResourceDefinition or PersistentVolume of the chart in which others have something.",
 		field: func(o *Options) any { return &o.DeleteForeign },
 	},
 	{

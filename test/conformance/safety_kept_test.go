@@ -8,6 +8,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/berth-dev/berth/test/faultproxy"
 	"github.com/berth-dev/berth/test/kubetest"
@@ -23,6 +24,18 @@ metadata: {name: marked}
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: flux}
+`
+	diskOfTheChart = `
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: NAME}
+spec: {capacity: {storage: 1Mi}, accessModes: [ReadWriteOnce], storageClassName: none, persistentVolumeReclaimPolicy: Retain, hostPath: {path: /none}}
+`
+	claimOfDisk = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: theirs}
+spec: {accessModes: [ReadWriteOnce], storageClassName: none, volumeName: NAME, resources: {requests: {storage: 1Mi}}}
 `
 	ownVolume = `
 apiVersion: v1
@@ -211,6 +224,37 @@ var keptObjects = []row{
 			s.berth("teardown").exit(0)
 			s.absent(boats)
 		}},
+	{ID: "S66b", Setup: "a PersistentVolume in the chart's templates, to which somebody's claim is bound",
+		Action: "deploy without it, with it; teardown; once the claim is gone, deploy and teardown",
+		End:    "the volume, without a deletion on its way; then it is gone",
+		Exit:   "0, 0 + warning, 0, 0 + warning, 0 + warning, 0", Gone: true, run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			plain, disk := s.chart, object{"v1", "persistentvolumes", s.namespace + "-disk"}
+			s.chartWith("templates/disk.yaml", strings.ReplaceAll(diskOfTheChart, "NAME", disk.name))
+			with := s.chart
+			deploy := func() ended { return s.berth("deploy", "--wait-ignore", "PersistentVolume/*") }
+			deploy().exit(0)
+			s.put("kubectl-create", strings.ReplaceAll(claimOfDisk, "NAME", disk.name))
+			s.bound(disk)
+			before := s.uid(disk)
+			left := func() {
+				s.t.Helper()
+				if now := s.uid(disk); now != before || s.read(disk).GetDeletionTimestamp() != nil {
+					s.t.Errorf("the volume was %q and is %q, going %v", before, now, s.read(disk).GetDeletionTimestamp())
+				}
+			}
+			s.chart = plain
+			deploy().exit(0).warned("Left in place").says("PersistentVolume/"+disk.name, "claim "+s.namespace+"/theirs is bound to it")
+			left()
+			s.chart = with
+			deploy().exit(0)
+			s.berth("teardown").exit(0).warned("Left in place").says("claim " + s.namespace + "/theirs is bound to it")
+			left()
+			s.remove(object{"v1", "persistentvolumeclaims", "theirs"})
+			deploy().exit(0).warned("Release repaired")
+			s.berth("teardown").exit(0)
+			s.absent(disk)
+		}},
 	{ID: "S67", Setup: "a claim that a hook made, which Helm would not delete before it makes it anew; then one that a person marked",
 		Action: "deploy again, each", End: "the claim, with its data", Exit: "0, 23, 0, 27", run: func(s *fixture) {
 			s.chartWith("templates/volume.yaml", strings.ReplaceAll(hookVolume, "POLICY", "hook-failed"))
@@ -288,6 +332,15 @@ func (s *fixture) mark(more ...object) {
 func (s *fixture) goes(namespace string) {
 	s.t.Cleanup(func() {
 		_ = s.Client().CoreV1().Namespaces().Delete(context.WithoutCancel(s.t.Context()), namespace, metav1.DeleteOptions{})
+	})
+}
+
+// bound waits until a claim is bound to a volume.
+func (s *fixture) bound(volume object) {
+	s.t.Helper()
+	kubetest.Eventually(s.t, 20*time.Second, func() (bool, string) {
+		phase, _, _ := unstructured.NestedString(s.read(volume).Object, "status", "phase")
+		return phase == "Bound", volume.name + " is " + phase
 	})
 }
 

@@ -19,7 +19,8 @@ import (
 
 // Inside finds what others have in an object of a release that takes along what is in it
 // when it is deleted: a Namespace everything, a CustomResourceDefinition all objects of its
-// kind, wherever in the cluster they are, and a StatefulSet claims that are to be kept.
+// kind, wherever in the cluster they are, a PersistentVolume what is stored in it, and a
+// StatefulSet claims that are to be kept.
 type Inside struct {
 	Dynamic  dynamic.Interface
 	Metadata metadata.Interface
@@ -47,6 +48,8 @@ func (i Inside) Strangers(ctx context.Context, ref facts.Ref) (why string, err e
 		why, err = i.inNamespace(ctx, ref.Name)
 	case ref.Kind == "CustomResourceDefinition" && group == definitions.Group:
 		why, err = i.ofDefinition(ctx, ref.Name)
+	case ref.Kind == "PersistentVolume" && group == "v1":
+		why, err = i.ofVolume(ctx, ref.Name)
 	case ref.Kind == "StatefulSet" && group == "apps":
 		return i.claimsOf(ctx, ref)
 	}

@@ -60,6 +60,28 @@ func TestStrangersOfAKind(t *testing.T) {
 }
 
 // Neither is ever deleted with a release, and nothing is asked for that.
+func TestStrangersBoundToAVolume(t *testing.T) {
+	for name, c := range map[string]struct {
+		claim metav1.ObjectMeta
+		own   bool // nobody but the branch has anything in the release's namespace, which goes
+		want  string
+	}{
+		"the release's own": {claim: metav1.ObjectMeta{Namespace: "elsewhere", Labels: shop.Labels(), Annotations: shop.Annotations()}},
+		"the release's own, to be kept": {claim: metav1.ObjectMeta{Namespace: "review", Labels: shop.Labels(),
+			Annotations: ownership.Merge(shop.Annotations(), map[string]string{"helm.sh/resource-policy": "keep"})}, want: "to be kept"},
+		"its hook's":                           {claim: metav1.ObjectMeta{Annotations: map[string]string{ownership.AnnotationHookOf: "review/shop"}}},
+		"in its namespace, which goes":         {claim: metav1.ObjectMeta{Namespace: "review"}, own: true},
+		"in its namespace, which others share": {claim: metav1.ObjectMeta{Namespace: "review"}, want: "has not made it"},
+		"in another namespace":                 {claim: metav1.ObjectMeta{Namespace: "team"}, own: true, want: "claim team/data is bound"},
+	} {
+		c.claim.Name = "data"
+		why := (Inside{Release: shop, OwnNamespace: c.own}).whoseClaim(&c.claim)
+		if (why == "") != (c.want == "") || !strings.Contains(why, c.want) {
+			t.Errorf("%s: %q, want %q", name, why, c.want)
+		}
+	}
+}
+
 func TestStrangersInNamespacesThatStay(t *testing.T) {
 	for _, name := range []string{"default", "kube-system", "review"} {
 		for _, inside := range []Inside{{Release: shop}, {Release: shop, DeleteForeign: true}} {

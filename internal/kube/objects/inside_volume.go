@@ -1,0 +1,57 @@
+package objects
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/berth-dev/berth/internal/ownership"
+)
+
+var volumeResource = schema.GroupVersionResource{Version: "v1", Resource: "persistentvolumes"}
+
+// ofVolume looks for a claim of somebody else that is bound to a PersistentVolume. Kubernetes
+// lets such a volume go only with its claim, and never takes the deletion back: whoever has
+// the data could not keep them.
+func (i Inside) ofVolume(ctx context.Context, name string) (string, error) {
+	if i.DeleteForeign {
+		return "", nil
+	}
+	volume, err := i.Dynamic.Resource(volumeResource).Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read PersistentVolume %s: %w", name, err)
+	}
+	bound, _, _ := unstructured.NestedStringMap(volume.Object, "spec", "claimRef")
+	if bound["name"] == "" {
+		return "", nil
+	}
+	claim, err := i.Metadata.Resource(claimResource).Namespace(bound["namespace"]).Get(ctx, bound["name"], metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("read the claim %s/%s that is bound to PersistentVolume %s: %w", bound["namespace"], bound["name"], name, err)
+	case bound["uid"] != "" && bound["uid"] != string(claim.UID): // another one has its name by now
+		return "", nil
+	}
+	return i.whoseClaim(&claim.ObjectMeta), nil
+}
+
+// whoseClaim returns why a claim keeps the volume that it is bound to, or "".
+func (i Inside) whoseClaim(o *metav1.ObjectMeta) string {
+	switch {
+	case isToBeKept(o):
+		return fmt.Sprintf("claim %s/%s is bound to it, and to be kept", o.Namespace, o.Name)
+	case i.OwnNamespace && o.Namespace == i.Release.Namespace,
+		ownership.OwnerOf(o.Labels, o.Annotations) == i.Release, o.Annotations[ownership.AnnotationHookOf] == i.Release.String():
+		return ""
+	}
+	return fmt.Sprintf("claim %s/%s is bound to it, and this release has not made it", o.Namespace, o.Name)
+}
