@@ -253,6 +253,9 @@ func (s *session) explain(ctx context.Context, p *problem.Problem) {
 	if p.Reason == problem.Interrupted || p.Reason == problem.Terminated || p.Reason == problem.HungUp {
 		level = result.LevelWarning
 	}
+	if p.Reason == problem.NothingToDo {
+		level = result.LevelNotice
+	}
 	s.report.note(level, title(p.Reason), "%s", text.Sentences(message)+text.After(" ", res.Next)) // which may end with a command
 }
 

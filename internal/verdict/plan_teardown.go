@@ -30,9 +30,28 @@ func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy, namespaceGoes bool) Pla
 	if stranger := refuseUnmarked(f, p, "take it down"); stranger != nil {
 		return Plan{Refusal: stranger}
 	}
+	if other := inUseByAnother(f); other != nil {
+		return Plan{Refusal: other}
+	}
 	own := TenancyOf(f.Namespace, f.Identity) == TenancyOwn
 	takeDown := Step{Kind: StepTakeDown, WithNamespace: namespaceGoes, StopAtKept: own && !p.DeleteKept, StopAtMarked: own && !p.DeleteForeign}
 	return Plan{Steps: []Step{{Kind: StepQuarantineUnreadable}, takeDown, {Kind: StepDiscardQuarantined}}}
+}
+
+// inUseByAnother returns why a release stays that was deployed for another pull request of the
+// same branch since, or nil: one that is opened anew, or to another base, before the old one is
+// closed. It goes with that one.
+func inUseByAnother(f *facts.Facts) *problem.Problem {
+	own, marked := f.Origin.PullRequest, newestMarked(f)
+	if own == 0 || marked == nil || marked.Origin.PullRequest == 0 || marked.Origin.PullRequest == own {
+		return nil
+	}
+	other := marked.Origin.PullRequest
+	return &problem.Problem{Reason: problem.NothingToDo, // to whoever closes the old one, this is in order
+		Headline: fmt.Sprintf("Nothing was taken down: `%s` in `%s` is pull request %d's by now, of the same branch as %d.",
+			f.Release, f.Namespace.Name, other, own),
+		Next: fmt.Sprintf("Leave it until pull request %d is closed, or its branch is deleted; or give pull-request %d to take it down now.",
+			other, other)}
 }
 
 // TeardownResult is what a teardown left when its steps were over.

@@ -307,3 +307,35 @@ func TestDeadRevisions(t *testing.T) {
 		t.Errorf("T75: after a run that may not have swept, dead are %v", dead)
 	}
 }
+
+// A pull request that is closed leaves what another one of its branch has deployed since.
+func TestTeardownLeavesAnotherPullRequests(t *testing.T) {
+	for name, c := range map[string]struct {
+		own      int   // the run's
+		deployed []int // the records'; 0: for none
+		stays    bool
+	}{
+		"its own":                 {7, []int{7}, false},
+		"another one's since":     {7, []int{7, 8}, true},
+		"its own again":           {7, []int{7, 8, 7}, false},
+		"deployed for the branch": {7, []int{0}, false},
+		"for the branch since":    {7, []int{8, 0}, false},
+		"the branch is deleted":   {0, []int{8}, false},
+		"without Berth since":     {7, []int{8, -1}, true},
+	} {
+		f := given()
+		for i, number := range c.deployed {
+			rec := byBerth(stored(i+1, facts.StatusDeployed))
+			rec.Identity, rec.Origin.PullRequest = me, number
+			if number < 0 {
+				rec.Identity, rec.Origin.PullRequest = "", 0
+			}
+			f.Records = append(f.Records, rec)
+		}
+		f.Origin.PullRequest = c.own
+		p := PlanTeardown(f, Diagnose(f, usual), usual, true)
+		if stays := p.Refusal != nil && p.Refusal.Reason == problem.NothingToDo; stays != c.stays || stays == (len(p.Steps) > 0) {
+			t.Errorf("%s: steps %v, refusal %v", name, kinds(p), p.Refusal)
+		}
+	}
+}

@@ -168,6 +168,41 @@ var rightBranch = []row{
 			s.berth("teardown", "--release", "", "--pull-request", "9").exit(64).says("404", "pull-requests: read").tellsNoToken()
 			s.unchanged(before)
 		}},
+	{ID: "S88b", Setup: "two pull requests of login, the second opened before the first is closed; GitLab: the same",
+		Action: "auto when opened, each, and when the first is closed, then the second; deploy for each, teardown for the first, then the second",
+		End:    "what the second has, until it is closed", Exit: "0, 0, 0, 0, 0, 0, 0, 0", Gone: true, Slow: true, run: func(s *fixture) {
+			s.ownNamespaces("login")
+			own := `{"full_name": "acme/shop"}`
+			for _, number := range []int{7, 8} {
+				s.onGitHub("pull_request", pullOf(number, "opened", "acme:login", own))
+				s.auto(ownNames...).exit(0)
+			}
+			before, pods := s.recordVersions(), s.pods()
+			s.onGitHub("pull_request", pullOf(7, "closed", "acme:login", own))
+			s.auto(ownNames...).exit(0).says("is pull request 8's by now", "::notice title=nothing to do").silent("::error")
+			s.unchanged(before)
+			s.samePods(pods)
+			s.onGitHub("pull_request", pullOf(8, "closed", "acme:login", own))
+			s.auto(ownNames...).exit(0)
+			s.namespaceIsGone(s.namespace)
+			merge := map[string]string{"CI_MERGE_REQUEST_PROJECT_PATH": "acme/shop", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "login",
+				"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "acme/shop"}
+			of := func(number string) {
+				merge["CI_MERGE_REQUEST_IID"] = number
+				s.onGitLab(merge)
+			}
+			for _, number := range []string{"7", "8"} {
+				of(number)
+				s.berth("deploy", ownNames...).exit(0)
+			}
+			before = s.recordVersions()
+			of("7")
+			s.berth("teardown", ownNames...).exit(0).says("is pull request 8's by now")
+			s.unchanged(before)
+			of("8")
+			s.berth("teardown", ownNames...).exit(0)
+			s.namespaceIsGone(s.namespace)
+		}},
 	{ID: "S89", Setup: "a fork's branch is given the slug of another branch, which has its namespace",
 		Action: "deploy, check, repair, teardown", End: "untouched, and both branches are named", Exit: "27, 27, 27, 27", run: func(s *fixture) {
 			s.ownNamespaces("meet")
