@@ -51,6 +51,9 @@ func Classify(err error, tried string) error {
 		p.Reason, p.Next = problem.PermissionMissing, "Run the kubeconfig's credential plugin by hand in the same image and see why it fails."
 	case errors.Is(err, context.Canceled):
 		p.Reason, p.Next = problem.Interrupted, "Run it again."
+	case isNoObject(err):
+		p.Reason, p.Next = problem.Unanswered, nextOther
+		p.Cause = fmt.Errorf("%s: %w", otherAnswered, err)
 	case meta.IsNoMatchError(err):
 		p.Reason, p.Next = problem.ChartInvalid, "Install the CRD first, or use an API version that this cluster has."
 	default:

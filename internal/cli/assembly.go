@@ -38,7 +38,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		return nil, nil, err
 	}
 	p.mask.Name(t.App.App, t.Slug, t.Namespace, t.Release, t.URL, t.Source.Branch, t.Source.Repository)
-	conn, err := kube.Connect(p.kubeOptions(out, aside, o))
+	conn, err := kube.Connect(ctx, p.kubeOptions(out, aside, o))
 	if err != nil {
 		return nil, nil, err
 	}

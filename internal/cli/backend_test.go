@@ -26,7 +26,7 @@ func TestAWaitOutlivesALockRenewedLate(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(corev1.PodList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "PodList"}})
 	}))
 	t.Cleanup(srv.Close)
-	conn, err := kube.Connect(kube.Options{Server: srv.URL, Token: "t"})
+	conn, err := kube.Connect(t.Context(), kube.Options{Server: srv.URL, Token: "t"})
 	if err != nil {
 		t.Fatal(err)
 	}

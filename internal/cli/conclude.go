@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/report"
@@ -41,7 +42,7 @@ func (p Process) readableOptions(flags *pflag.FlagSet) *input.Options {
 		return p.getenv(in.ActionEnv())
 	}
 	o := &input.Options{Reporting: input.Reporting{Output: given("output"), ReportDir: given("report-dir")}}
-	if checkLinks(o) != nil {
+	if chart.CheckLinks(existing(o.ReportDir)) != nil {
 		o.ReportDir = ""
 	}
 	return o

@@ -14,10 +14,14 @@ import (
 // checkLinks refuses paths of credentials, and of the report, that links of the checkout
 // lead out of it: whoever may change the branch would choose among the machine's own. Those
 // of the chart and its values are looked at when they are read.
-func checkLinks(o *input.Options) error {
+func (p Process) checkLinks(o *input.Options) error {
 	var errs []error
+	kubeconfig := ""
+	if !o.Kubeconfig.Given() && o.KubeAPIServer == "" {
+		kubeconfig = p.getenv("KUBECONFIG") // which may be content as well; no link is called so
+	}
 	for _, given := range []struct{ input, paths string }{
-		{"kubeconfig", o.Kubeconfig.Path}, {"kube-ca", o.KubeCA.Path}, {"ca-file", o.CAFile}, {"registry-config", o.RegistryConfig},
+		{"kubeconfig", o.Kubeconfig.Path}, {"$KUBECONFIG", kubeconfig}, {"kube-ca", o.KubeCA.Path}, {"ca-file", o.CAFile}, {"registry-config", o.RegistryConfig},
 		{"report-dir", existing(o.ReportDir)},
 	} {
 		for _, path := range filepath.SplitList(given.paths) {

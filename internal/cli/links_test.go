@@ -30,7 +30,7 @@ func TestLinksOutOfTheCheckout(t *testing.T) {
 	} {
 		o := input.Options{Cluster: input.Cluster{Kubeconfig: input.Material{Path: path}, KubeCA: input.Material{Path: path}},
 			ChartSource: input.ChartSource{CAFile: path, RegistryConfig: path}}
-		err := checkLinks(&o)
+		err := (Process{}).checkLinks(&o)
 		if (err != nil) != refused {
 			t.Errorf("%s: got %v", path, err)
 		}
@@ -44,7 +44,7 @@ func TestLinksOutOfTheCheckout(t *testing.T) {
 		"out": true, "out/a/b": true, "reports/new": false, "": false, machine: false, "out/../reports": true, "own-folder/../reports": false,
 		filepath.Join(checkout, "out/a"): true, filepath.Join(checkout, "reports/new"): false,
 	} {
-		if err := checkLinks(&input.Options{Reporting: input.Reporting{ReportDir: path}}); (err != nil) != refused {
+		if err := (Process{}).checkLinks(&input.Options{Reporting: input.Reporting{ReportDir: path}}); (err != nil) != refused {
 			t.Errorf("report-dir %q: got %v", path, err)
 		}
 	}

@@ -62,7 +62,10 @@ func (f finding) findFork(ctx context.Context, likely string) (*result.Result, e
 	f.out.progress(fmt.Sprintf("The fork of pull request %d is gone: look for what was deployed for it", o.PullRequest))
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	conn, err := kube.Connect(f.kubeOptions(f.out, &notes{}, o))
+	conn, err := kube.Connect(ctx, f.kubeOptions(f.out, &notes{}, o))
+	if i := interruptOf(ctx); err != nil && i != nil {
+		err = i
+	}
 	if err != nil {
 		return nil, err
 	}

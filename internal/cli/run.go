@@ -96,7 +96,7 @@ func pathsOf(o *input.Options) []ci.PathInput {
 // checkPaths returns what is wrong with the paths among the inputs. Nothing is made in the
 // report's folder where something is.
 func (p Process) checkPaths(o *input.Options) error {
-	if err := errors.Join(ci.CheckPaths(p.getenv, pathsOf(o)), checkLinks(o)); err != nil {
+	if err := errors.Join(ci.CheckPaths(p.getenv, pathsOf(o)), p.checkLinks(o)); err != nil {
 		return err
 	}
 	return ci.MakeReportFolder(o.ReportDir)

@@ -13,6 +13,9 @@ import (
 func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *input.Options) result.Result {
 	var aside notes
 	e, closeAll, err := p.assemble(ctx, out, &aside, o)
+	if i := interruptOf(ctx); err != nil && i != nil {
+		err = i
+	}
 	if err != nil {
 		return notStarted(v, err)
 	}

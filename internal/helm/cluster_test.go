@@ -80,7 +80,7 @@ func (w waits) WaitForCompletion(ctx context.Context, applied manifest.Objects) 
 // releases returns the operations of a release, with a chart of these files.
 func (s *stage) releases(release string, files map[string]string) *helm.Releases {
 	s.t.Helper()
-	conn, err := kube.Connect(kube.Options{Kubeconfig: s.kubeconfig, UserAgent: "berth/test"})
+	conn, err := kube.Connect(s.t.Context(), kube.Options{Kubeconfig: s.kubeconfig, UserAgent: "berth/test"})
 	if err != nil {
 		s.t.Fatal(err)
 	}

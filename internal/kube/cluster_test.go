@@ -27,7 +27,7 @@ func connectToCluster(t *testing.T, cluster *kubetest.Cluster, change ...func(*O
 	for _, f := range change {
 		f(&o)
 	}
-	c, err := Connect(o)
+	c, err := Connect(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestClusterServiceAccount(t *testing.T) {
 	if o.CA == "" {
 		o.CA = account.Config.CAFile
 	}
-	c, err := Connect(o)
+	c, err := Connect(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestClusterServiceAccount(t *testing.T) {
 	}
 
 	o.Token = "made-up"
-	refused, err := Connect(o)
+	refused, err := Connect(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func TestUnreachableServers(t *testing.T) {
 		"not trusted":    {Server: untrusted.URL},
 		"does not speak": {Server: "https://" + plain.Listener.Addr().String()},
 	} {
-		c, err := Connect(o)
+		c, err := Connect(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,14 +19,14 @@ import (
 )
 
 // Connect finds the API server and the credentials and prepares the clients. It
-// sends no request. The first of these counts: Server, Kubeconfig, $KUBECONFIG (a
+// sends no request, and ends with ctx: a file that it reads may be a pipe that nobody writes to. The first of these counts: Server, Kubeconfig, $KUBECONFIG (a
 // list of paths, merged as kubectl does), ~/.kube/config, and the service account
 // of the pod that it runs in.
 //
 // Every error is a *problem.Problem and holds nothing of a kubeconfig's content.
-func Connect(o Options) (*Conn, error) {
+func Connect(ctx context.Context, o Options) (*Conn, error) {
 	o = o.withDefaults()
-	d, err := o.destination()
+	d, err := o.destination(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -45,18 +45,18 @@ func Connect(o Options) (*Conn, error) {
 
 // destination returns the API server that the options, the environment or the
 // pod name.
-func (o Options) destination() (destination, error) {
+func (o Options) destination(ctx context.Context) (destination, error) {
 	switch {
 	case o.Server != "" && (o.Kubeconfig != "" || o.Context != ""):
 		return destination{}, wrongInput("choose the cluster",
 			errors.New("kube-apiserver excludes kubeconfig and kube-context"), "Give one or the other.")
 	case o.Server != "":
-		return o.explicitDestination()
+		return o.explicitDestination(ctx)
 	case o.Token != "" || o.CA != "":
 		return destination{}, wrongInput("choose the cluster",
 			errors.New("kube-token and kube-ca need kube-apiserver"), "Give the API server's address as kube-apiserver.")
 	}
-	source, found, err := o.findKubeconfig()
+	source, found, err := o.findKubeconfig(ctx)
 	if err != nil {
 		return destination{}, err
 	}

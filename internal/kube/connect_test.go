@@ -91,11 +91,11 @@ func TestConnectFindsTheCluster(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.o.Getenv = env(tt.vars)
-			c, err := Connect(tt.o)
+			c, err := Connect(t.Context(), tt.o)
 			if err != nil {
 				t.Fatalf("%v", err)
 			}
-			d, err := tt.o.withDefaults().destination()
+			d, err := tt.o.withDefaults().destination(t.Context())
 			if err != nil || c.Host() != tt.host || d.config.BearerToken != tt.token {
 				t.Errorf("got %s with token %q, %v, want %s with %q", c.Host(), d.config.BearerToken, err, tt.host, tt.token)
 			}
@@ -161,7 +161,7 @@ func TestConnectRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.o.Getenv = env(map[string]string{"KUBECONFIG": tt.env, "HOME": "/none"})
-			_, err := Connect(tt.o)
+			_, err := Connect(t.Context(), tt.o)
 			p := problem.Of(err)
 			if p == nil || p.Reason != problem.WrongInput || p.Next == "" {
 				t.Fatalf("got %+v", p)

@@ -58,7 +58,7 @@ func TestCredentialsReachClientsBehindAFence(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c, err := Connect(Options{Kubeconfig: path})
+		c, err := Connect(t.Context(), Options{Kubeconfig: path})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestCredentialsReachClientsBehindAFence(t *testing.T) {
 func TestFailingPluginIsNamedAsTheCause(t *testing.T) {
 	defer CaptureLogs(func(string) {})()
 	user := "{exec: {apiVersion: client.authentication.k8s.io/v1, command: 'false', interactiveMode: Never}}"
-	c, err := Connect(Options{Kubeconfig: config("https://127.0.0.1:1", map[string]string{"one": user})})
+	c, err := Connect(t.Context(), Options{Kubeconfig: config("https://127.0.0.1:1", map[string]string{"one": user})})
 	if err != nil {
 		t.Fatal(err)
 	}

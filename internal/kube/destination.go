@@ -2,11 +2,11 @@ package kube
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 
 	"k8s.io/client-go/rest"
@@ -23,7 +23,7 @@ type destination struct {
 const waysToConnect = "kubeconfig (a path, or the content, plain or base64), or kube-apiserver with kube-token."
 
 // explicitDestination returns the API server that Server, Token and CA name.
-func (o Options) explicitDestination() (destination, error) {
+func (o Options) explicitDestination(ctx context.Context) (destination, error) {
 	address := strings.TrimSpace(o.Server)
 	if !strings.Contains(address, "://") {
 		address = "https://" + address
@@ -33,7 +33,7 @@ func (o Options) explicitDestination() (destination, error) {
 		return destination{}, wrongInput("read kube-apiserver", errors.New("it is no address of a server"),
 			"Give it as https://host:port.")
 	}
-	ca, err := o.readCA()
+	ca, err := o.readCA(ctx)
 	if err != nil {
 		return destination{}, err
 	}
@@ -46,7 +46,7 @@ func (o Options) explicitDestination() (destination, error) {
 
 // readCA returns the certificate authority, which is given as PEM, as PEM in
 // base64, or as a path. It is nil where none is given.
-func (o Options) readCA() ([]byte, error) {
+func (o Options) readCA(ctx context.Context) ([]byte, error) {
 	value := strings.TrimSpace(o.CA)
 	if value == "" {
 		return nil, nil
@@ -56,7 +56,7 @@ func (o Options) readCA() ([]byte, error) {
 	if decoded, err := decodeBase64(value); err == nil && bytes.Contains(decoded, []byte(begin)) {
 		data = decoded
 	} else if !strings.Contains(value, begin) {
-		if data, err = os.ReadFile(o.expand(value)); err != nil {
+		if data, err = o.readFile(ctx, o.expand(value)); err != nil {
 			return nil, wrongInput("read kube-ca", errors.New("it is neither PEM, nor PEM in base64, nor a file that can be read"),
 				"Give the certificate authority that signed the API server's certificate.")
 		}

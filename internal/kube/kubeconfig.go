@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,7 +22,7 @@ const kubeconfigForms = "Give kubeconfig as a path, or as the file's whole conte
 
 // findKubeconfig reads the first that there is of the option, $KUBECONFIG and
 // ~/.kube/config. It is false where there is none.
-func (o Options) findKubeconfig() (kubeconfig, bool, error) {
+func (o Options) findKubeconfig(ctx context.Context) (kubeconfig, bool, error) {
 	value, name := o.Kubeconfig, "kubeconfig"
 	if strings.TrimSpace(value) == "" {
 		value, name = o.Getenv("KUBECONFIG"), "$KUBECONFIG"
@@ -32,7 +33,7 @@ func (o Options) findKubeconfig() (kubeconfig, bool, error) {
 		}
 		value, name = o.home(), "~/.kube/config"
 	}
-	k, err := o.readKubeconfig(value, name)
+	k, err := o.readKubeconfig(ctx, value, name)
 	if err == nil {
 		o.Hide(secretsIn(k.raw)...)
 	}
@@ -42,13 +43,16 @@ func (o Options) findKubeconfig() (kubeconfig, bool, error) {
 // readKubeconfig reads a kubeconfig from a value that is a path, a list of paths,
 // YAML or base64. In a CI each of these is found in each of the places, also in
 // $KUBECONFIG. The parser's errors quote what it read, so they are not passed on.
-func (o Options) readKubeconfig(value, name string) (kubeconfig, error) {
+func (o Options) readKubeconfig(ctx context.Context, value, name string) (kubeconfig, error) {
 	if files := o.existing(value); len(files) > 0 {
 		from := name + " (" + strings.Join(files, ", ") + ")"
 		if name == "~/.kube/config" {
 			from = name
 		}
-		raw, err := (&clientcmd.ClientConfigLoadingRules{Precedence: files}).Load()
+		raw, err := o.loadFiles(ctx, files)
+		if errors.Is(err, errUnread) {
+			return kubeconfig{}, wrongInput("read "+from, err, "Give a file, or its content.")
+		}
 		if err != nil {
 			return kubeconfig{}, wrongInput("read "+from, errors.New("it cannot be read as a kubeconfig"),
 				"Check it:\n$ kubectl config view --kubeconfig FILE")
@@ -88,6 +92,10 @@ func (k kubeconfig) destination(name string) (destination, error) {
 	user := k.raw.AuthInfos[chosen.AuthInfo]
 	if err := checkCredentials(user, chosen.AuthInfo); err != nil {
 		return destination{}, err
+	}
+	if err := checkFiles(k.raw.Clusters[chosen.Cluster], user); err != nil {
+		return destination{}, wrongInput(fmt.Sprintf("use the context %q of %s", name, k.from), withoutCredentials(err, user),
+			"Name files in that context's cluster and user, or embed the data in it, which works everywhere.")
 	}
 	client := clientcmd.NewNonInteractiveClientConfig(*k.raw, name, &clientcmd.ConfigOverrides{}, nil)
 	config, err := client.ClientConfig()

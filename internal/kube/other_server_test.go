@@ -122,7 +122,7 @@ func TestCredentialsInTheClear(t *testing.T) {
 		{"http://[::1]:8001", "{token: " + hidden + "}", false},
 		{"https://k8s.example", "{token: " + hidden + "}", false},
 	} {
-		_, err := Connect(Options{Kubeconfig: config(c.server, map[string]string{"one": c.user})})
+		_, err := Connect(t.Context(), Options{Kubeconfig: config(c.server, map[string]string{"one": c.user})})
 		if c.refused != (err != nil) || err != nil && (!strings.Contains(err.Error(), "in the clear") || strings.Contains(err.Error(), hidden)) {
 			t.Errorf("%s as %s: %v", c.server, c.user, err)
 		}
@@ -134,7 +134,7 @@ func TestUnverifiedServerIsSaid(t *testing.T) {
 		var said []string
 		content := strings.Replace(config("https://k8s.example", tokens("one")),
 			"{server:", fmt.Sprintf("{insecure-skip-tls-verify: %v, server:", insecure), 1)
-		_, err := Connect(Options{Kubeconfig: content, Note: func(title, message string) { said = append(said, title+": "+message) }})
+		_, err := Connect(t.Context(), Options{Kubeconfig: content, Note: func(title, message string) { said = append(said, title+": "+message) }})
 		if err != nil || (len(said) == 1) != insecure || insecure && !strings.Contains(said[0], "insecure-skip-tls-verify") {
 			t.Errorf("insecure %v: %q, %v", insecure, said, err)
 		}
@@ -153,7 +153,7 @@ func FuzzKubeconfig(f *testing.F) {
 		if strings.Contains(content, "/dev") || strings.Contains(content, "/proc") {
 			return // files without an end
 		}
-		_, err := Connect(Options{Kubeconfig: content, Getenv: env(nil)})
+		_, err := Connect(t.Context(), Options{Kubeconfig: content, Getenv: env(nil)})
 		if p := problem.Of(err); p != nil && p.Reason != problem.WrongInput {
 			t.Errorf("%s: %v", p.Reason, err)
 		}

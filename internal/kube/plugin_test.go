@@ -51,7 +51,7 @@ func (p *pluginRuns) connect(server string, change ...func(*Options)) *Conn {
 	for _, f := range change {
 		f(&o)
 	}
-	c, err := Connect(o)
+	c, err := Connect(p.t.Context(), o)
 	if err != nil {
 		p.t.Fatal(err)
 	}

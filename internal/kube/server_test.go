@@ -32,7 +32,7 @@ func serve(t *testing.T, handler http.HandlerFunc, change ...func(*Options)) *Co
 	for _, f := range change {
 		f(&o)
 	}
-	c, err := Connect(o)
+	c, err := Connect(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

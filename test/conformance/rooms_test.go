@@ -81,7 +81,7 @@ var rooms = []row{
 // but for their namespaces.
 func (s *fixture) releases(namespace, store, getter string) *helm.Releases {
 	s.t.Helper()
-	conn, err := kube.Connect(kube.Options{Kubeconfig: s.Kubeconfig(), UserAgent: "berth/conformance"})
+	conn, err := kube.Connect(s.t.Context(), kube.Options{Kubeconfig: s.Kubeconfig(), UserAgent: "berth/conformance"})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -7,6 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
+
+	"github.com/berth-dev/berth/test/kubetest"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
 // hostileCredentials are the rows about what is asked for credentials, and where they are.
@@ -36,4 +41,78 @@ var hostileCredentials = []row{
 				hides("no-colon-in-hunter2", "bm8tY29sb24")
 			s.stored("nothing")
 		}},
+	{ID: "S117", Setup: "a FIFO that nobody writes to, and a device without an end, for $KUBECONFIG, kube-ca and each file that a kubeconfig names",
+		Action: "check, each; SIGINT", End: "refused in time, and neither memory nor time is used up",
+		Exit: "64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 130", Gone: true, run: func(s *fixture) {
+			fifo := filepath.Join(s.t.TempDir(), "fifo")
+			if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+				s.t.Fatal(err)
+			}
+			const limited = "--timeout=1s"
+			for _, path := range []string{fifo, "/dev/zero"} {
+				s.env = map[string]string{"KUBECONFIG": path}
+				s.berth("check", limited).exit(64).says("it was not read")
+				s.berth("check", limited, "--kube-apiserver", "https://127.0.0.1:1", "--kube-ca", path).exit(64).says("read kube-ca")
+				s.env = nil
+				for _, user := range []*clientcmdapi.AuthInfo{{TokenFile: path}, {ClientCertificate: path, ClientKey: path},
+					{ClientCertificateData: s.Config().CAData, ClientKey: path}} {
+					s.kubeconfig = s.kubeconfigOf(&clientcmdapi.Cluster{Server: s.Config().Host, CertificateAuthorityData: s.Config().CAData}, user)
+					s.berth("check", limited).exit(64).says("is no file")
+				}
+				s.kubeconfig = s.kubeconfigOf(&clientcmdapi.Cluster{Server: s.Config().Host, CertificateAuthority: path}, &clientcmdapi.AuthInfo{Token: "t"})
+				s.berth("check", limited).exit(64).says("is no file")
+			}
+			s.kubeconfig = fifo
+			hangs := s.start("check")
+			s.untilReads(hangs, fifo)
+			hangs.interrupt()
+			hangs.wait(runLimit).exit(130)
+		}},
+	{ID: "S118", Setup: "what answers at the API server's address fails with a message that is larger than any of its own", Action: "check, teardown",
+		End: "no answer, and neither memory nor time is used up", Exit: "26, 26", Gone: true, run: func(s *fixture) {
+			message := []byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","code":500,"message":"` +
+				strings.Repeat(`::error::pwned\n`, 4<<20) + `"}`)
+			s.kubeconfig = s.otherServer(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusInternalServerError)
+				_, _ = w.Write(message)
+			})
+			for _, verb := range []string{"check", "teardown"} {
+				began := time.Now()
+				s.berth(verb, "--timeout", "5s").exit(26)
+				if took := time.Since(began); took > 15*time.Second {
+					s.t.Errorf("%s took %s", verb, took)
+				}
+			}
+		}},
+	{ID: "S119", Setup: "what answers at the API server's address says JSON that is no object of Kubernetes'", Action: "check, deploy, teardown, each",
+		End: "no API server", Exit: "26, 26, 26, 26, 26, 26", Gone: true, run: func(s *fixture) {
+			for _, answer := range []string{`[]`, ` "ok"`} {
+				s.kubeconfig = s.otherServer(func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Type", "application/json")
+					_, _ = w.Write([]byte(answer))
+				})
+				for _, verb := range []string{"check", "deploy", "teardown"} {
+					s.berth(verb).exit(26).says("JSON that is no object")
+				}
+			}
+		}},
+	{ID: "S120", Setup: "$KUBECONFIG is a link of the checkout to a kubeconfig of the machine", Action: "check", End: "refused", Exit: "64", Gone: true,
+		run: func(s *fixture) {
+			s.env = map[string]string{"KUBECONFIG": s.inWorkingFolder(s.user())}
+			s.berth("check").exit(64).says("$KUBECONFIG: ", "links lead from it out of")
+		}},
+}
+
+// untilReads waits until a run has opened a FIFO to read it, or tries to: then somebody may
+// open it to write without waiting.
+func (s *fixture) untilReads(run *process, fifo string) {
+	s.t.Helper()
+	kubetest.Eventually(s.t, runLimit, func() (bool, string) {
+		fd, err := syscall.Open(fifo, syscall.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			s.t.Cleanup(func() { _ = syscall.Close(fd) })
+		}
+		return err == nil, run.verb + " does not read " + fifo
+	})
 }

@@ -27,7 +27,7 @@ import (
 // operations are the fixture's release as the engine has it, without the engine.
 func (s *fixture) operations() *helm.Releases {
 	s.t.Helper()
-	conn, err := kube.Connect(kube.Options{Kubeconfig: s.kubeconfig, UserAgent: "berth/test"})
+	conn, err := kube.Connect(s.t.Context(), kube.Options{Kubeconfig: s.kubeconfig, UserAgent: "berth/test"})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -99,6 +99,8 @@ func (l location) explainType(p *problem.Problem, err error) bool {
 	case isRetryable(err):
 		p.Cause = &UnansweredError{Err: err}
 		l.explainUnanswered(p)
+	case apifailure.IsUnanswered(err):
+		l.explainUnanswered(p)
 	default:
 		return false
 	}

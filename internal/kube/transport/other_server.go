@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -24,6 +25,8 @@ func (t *Transport) checkServer(req *http.Request, resp *http.Response) error {
 		with = t.redirect(req, resp)
 	case isPage(resp):
 		with = "a page of HTML"
+	case isJSON(resp) && !requestinfo.IsWatch(req.URL.Query()): // which may have nothing to say yet
+		with = notObject(resp)
 	case resp.StatusCode == http.StatusNotFound && t.isCore(req.URL):
 		isStatus, err := takeStatus(resp)
 		if err != nil {
@@ -48,6 +51,32 @@ func isPage(resp *http.Response) bool {
 	unwell := resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusTooManyRequests
 	return !unwell && strings.EqualFold(strings.TrimSpace(kind), "text/html")
 }
+
+func isJSON(resp *http.Response) bool {
+	return resp.StatusCode < http.StatusMultipleChoices && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json")
+}
+
+// notObject says what an answer in JSON is that is no object, which each of Kubernetes' is,
+// and leaves it to be read again. An empty one, or one that breaks off, is left to whoever
+// reads it.
+func notObject(resp *http.Response) string {
+	body := bufio.NewReaderSize(resp.Body, peeked)
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{body, resp.Body}
+	begin, err := body.Peek(1)
+	for n := 1; err == nil && strings.ContainsRune(" \t\r\n", rune(begin[n-1])); n++ {
+		begin, err = body.Peek(n + 1)
+	}
+	if err != nil || begin[len(begin)-1] == '{' {
+		return ""
+	}
+	return "JSON that is no object"
+}
+
+// peeked is how many bytes of an answer are looked at for its begin.
+const peeked = 512
 
 func isRedirect(status int) bool {
 	switch status {

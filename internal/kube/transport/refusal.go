@@ -35,19 +35,26 @@ const (
 //   - A denial names the very permission that this request needs. A message that names
 //     another one is not the authorizer's, and must not become RBAC that people apply.
 //   - An error about a Secret quotes nothing of it.
+//   - One that goes on for longer than any of the API server's is cut: each report looks
+//     through it for secrets.
 func vetRefusal(req *http.Request, info requestinfo.Info, resp *http.Response) error {
 	secret := isSecrets(info)
 	if secret {
 		vetWarnings(info, resp.Header)
 	}
-	if resp.StatusCode < http.StatusBadRequest || !secret && resp.StatusCode != http.StatusForbidden {
+	if resp.StatusCode < http.StatusBadRequest {
 		return nil
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxRefusal+1))
 	_ = resp.Body.Close()
 	if err != nil {
 		return err
 	}
+	if !secret && resp.StatusCode != http.StatusForbidden && len(body) <= maxRefusal {
+		resp.Body = io.NopCloser(bytes.NewReader(body))
+		return nil
+	}
+	body = body[:min(len(body), maxRefusal)]
 	status := statusOf(body, req.Method, resp, info)
 	if named, denied := apifailure.DeniedPermission(status.Message); denied && !isAsked(named, info) {
 		status.Message = "it was refused, though not for want of the permission that it needs: " + status.Message
