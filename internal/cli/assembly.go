@@ -59,7 +59,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	operations := backends{conn: conn, target: t, lock: lock, display: display,
 		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait, ignore: o.WaitIgnore}}
 	// A deploy takes the same inputs, and takes nothing of others away.
-	live := releaseObjects{conn, t, o.WaitIgnore, o.Verb == verb.Teardown, o.DeleteForeign && o.Verb == verb.Teardown}
+	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && o.Verb == verb.Teardown, &foresight{}}
 	helming := p.helmOptions(conn, out, t, o, cache)
 	helming.Inside, helming.TakenGo = live.Inside, o.Verb == verb.Teardown
 	releases := helm.New(helming, store, operations.open)

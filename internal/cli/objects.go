@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"sync"
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
@@ -17,8 +18,20 @@ type releaseObjects struct {
 	conn    *kube.Conn
 	target  target
 	ignore  []string // what need not be ready
-	leaves  bool     // the release goes, and with it a namespace that is the branch's own
 	foreign bool     // what others have in something that is to go may go, too
+	ahead   *foresight
+}
+
+// foresight is what the engine knows of the release's end, for all that deletes something.
+type foresight struct {
+	mu sync.Mutex
+	facts.Foresight
+}
+
+func (r releaseObjects) Foresee(f facts.Foresight) {
+	r.ahead.mu.Lock()
+	defer r.ahead.mu.Unlock()
+	r.ahead.Foresight = f
 }
 
 func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.Object, error) {
@@ -42,8 +55,10 @@ func (r releaseObjects) Inside(ctx context.Context, ref facts.Ref) (why string, 
 }
 
 func (r releaseObjects) inside() *objects.Inside {
+	r.ahead.mu.Lock()
+	defer r.ahead.mu.Unlock()
 	return &objects.Inside{Dynamic: r.conn.Dynamic(), Metadata: r.conn.Metadata(), Served: r.conn.Served,
-		OwnNamespace: r.target.PerBranch && r.leaves, Identity: r.target.Identity,
+		NamespaceGoes: r.ahead.NamespaceGoes, Spared: r.ahead.Spared, Identity: r.target.Identity,
 		DeleteForeign: r.foreign, Release: ownership.Release{Namespace: r.target.Namespace, Name: r.target.Release}}
 }
 

@@ -100,6 +100,8 @@ type Objects interface {
 	// the end of a sentence: others have something in it. "" for nothing, and for an object
 	// of any other kind.
 	Inside(ctx context.Context, object facts.Ref) (why string, err error)
+	// Foresee says what is known of the release's end, before anything of it is deleted.
+	Foresee(f facts.Foresight)
 	// Diagnose finds out why objects are not ready: their pods' reasons, events and
 	// logs, as far as they may be read. It runs also when ctx has ended.
 	Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics

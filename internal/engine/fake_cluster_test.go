@@ -85,6 +85,7 @@ type fakeCluster struct {
 	unlisted  []string
 	volumes   []facts.Volume
 	shared    []bool // what each stamp said
+	foreseen  []facts.Foresight
 }
 
 func newFakeCluster() *fakeCluster {
@@ -250,6 +251,8 @@ func (c *fakeCluster) Observe(ctx context.Context, manifest string) ([]facts.Obj
 	}
 	return objects, nil
 }
+
+func (c *fakeCluster) Foresee(f facts.Foresight) { c.foreseen = append(c.foreseen, f) }
 
 // Inside returns what the test says that others have in an object of that kind.
 func (c *fakeCluster) Inside(ctx context.Context, ref facts.Ref) (string, error) {

@@ -116,6 +116,7 @@ func (t *teardown) ownsNamespace() bool {
 // foreseen is what is known of the namespace's end before anything of it goes.
 type foreseen struct {
 	goes    bool
+	spared  []facts.Resident
 	volumes []facts.Volume
 	err     error
 }
@@ -128,8 +129,9 @@ func (t *teardown) lookAhead(ctx context.Context) <-chan foreseen {
 		var is foreseen
 		looks, ctx := errgroup.WithContext(ctx)
 		looks.Go(func() error {
-			plan, _, err := t.plan(ctx, ns, nil, false)
+			plan, around, err := t.plan(ctx, ns, nil, false)
 			is.goes = plan.Action == verdict.NamespaceDelete
+			is.spared = verdict.Spared(ns, t.options.App.Identity, t.options.App.Release, around.Residents, t.options.Policy)
 			return err
 		})
 		looks.Go(func() (err error) {
@@ -145,9 +147,10 @@ func (t *teardown) lookAhead(ctx context.Context) <-chan foreseen {
 // plan returns what is to be done with the namespace, by what is in it now. kept is what
 // the uninstall left, and why. Once the release is gone, a record of it is one of a deploy
 // that came since.
-func (t *teardown) plan(ctx context.Context, ns facts.Namespace, kept []string, gone bool) (verdict.NamespacePlan, []string, error) {
+func (t *teardown) plan(
+	ctx context.Context, ns facts.Namespace, kept []string, gone bool,
+) (plan verdict.NamespacePlan, around facts.Surroundings, err error) {
 	var (
-		around    facts.Surroundings
 		unlisted  []string // for the records
 		app       = t.options.App
 		looks, in = errgroup.WithContext(ctx)
@@ -163,11 +166,12 @@ func (t *teardown) plan(ctx context.Context, ns facts.Namespace, kept []string, 
 		})
 	}
 	if err := looks.Wait(); err != nil {
-		return verdict.NamespacePlan{}, nil, err
+		return plan, around, err
 	}
 	around.Unlisted = append(around.Unlisted, unlisted...)
 	slices.Sort(around.Unlisted)
-	return verdict.DecideNamespace(ns, app.Identity, app.Release, around, kept, t.options.Policy), slices.Compact(around.Unlisted), nil
+	around.Unlisted = slices.Compact(around.Unlisted)
+	return verdict.DecideNamespace(ns, app.Identity, app.Release, around, kept, t.options.Policy), around, nil
 }
 
 // removeRelease carries out the plan for the release.
@@ -188,6 +192,7 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts, seen fores
 		return plan.Refusal
 	}
 	t.tellVolumes(seen)
+	t.backend.Objects.Foresee(facts.Foresight{NamespaceGoes: seen.goes, Spared: seen.spared})
 	done, err := t.steps.perform(ctx, plan.Steps, f)
 	t.left.Unreadable, t.kept, t.along = done.unreadable, done.kept, done.along
 	if err != nil || len(done.stopped) == 0 {
@@ -242,14 +247,14 @@ func (t *teardown) endNamespace(ctx context.Context) error {
 			return t.namespaceWent(ctx, uid)
 		}
 	}
-	plan, unlisted, err := t.plan(ctx, t.ns.now, t.report.result.Kept, true)
+	plan, around, err := t.plan(ctx, t.ns.now, t.report.result.Kept, true)
 	if err != nil {
 		return err
 	}
 	res := &t.report.result
 	switch plan.Action {
 	case verdict.NamespaceDelete:
-		return t.deleteNamespace(ctx, unlisted)
+		return t.deleteNamespace(ctx, around.Unlisted)
 	case verdict.NamespaceStays:
 		t.report.say(fmt.Sprintf("Namespace %s stays: %s", t.ns.name, plan.Why))
 	case verdict.NamespaceKept:

@@ -62,8 +62,19 @@ type Resident struct {
 	KeepWhy string // berth.dev/keep, or a GitOps owner's mark; empty: neither
 	Maker   string // the person's client that made it, such as kubectl; empty: something else did
 	WithApp bool   // it is marked as going with the review app
+	// Under are the objects with which Kubernetes deletes it: its owners, and theirs.
+	Under []Ref
 	// Identity is the identity hash of the branch that it names; empty: none.
 	Identity string
+}
+
+// Foresight is what is known of a release's end before anything of it goes.
+type Foresight struct {
+	// NamespaceGoes says that the release's namespace is to go with all that is in it, none of
+	// which is somebody else's.
+	NamespaceGoes bool
+	// Spared are objects that are not to go, nor what Kubernetes would delete them with.
+	Spared []Resident
 }
 
 // Volume is what a claim of a namespace is bound to.

@@ -101,6 +101,14 @@ func DecideNamespace(ns facts.Namespace, identity, release string, around facts.
 	return NamespacePlan{Action: NamespaceDelete}
 }
 
+// Spared returns those of what is in a namespace that keep it from being deleted. Nor is to go
+// what Kubernetes would delete them with.
+func Spared(ns facts.Namespace, identity, release string, residents []facts.Resident, p Policy) []facts.Resident {
+	return slices.DeleteFunc(slices.Clone(residents), func(r facts.Resident) bool {
+		return againstDeleting(r, ns.Name+"/"+release, identity, p) == ""
+	})
+}
+
 // appsOf returns the releases that are a branch's, too: other apps of a repository with
 // several.
 func appsOf(identity string, others []facts.Neighbour) []string {

@@ -116,4 +116,44 @@ var residents = []row{
 			s.berth("teardown").exit(0).says("Not looked at", "boats."+s.group()+" (its API does not answer)")
 			s.namespaceGone()
 		}},
+	{ID: "S95", Setup: "objects that somebody marked in the branch's own namespace, and that name an object of the release as their owner, " +
+		"one by way of another", Action: "teardown, then teardown --delete-foreign", End: "each, with the owner; until it is said that they go",
+		Exit: "27, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.berth("deploy").exit(0)
+			deployment, service, between := object{"apps/v1", "deployments", "web"}, object{"v1", "services", "web"}, configMap("between")
+			s.put("some-controller", "{apiVersion: v1, kind: ConfigMap, metadata: {name: between}}", twoMaps)
+			s.ownedBy(between, deployment, "Deployment")
+			s.ownedBy(marked, between, "ConfigMap")
+			s.ownedBy(fluxes, service, "Service")
+			s.mark()
+			before := s.uidsOf(marked, fluxes, deployment, service, between)
+			s.berth("teardown").exit(27).says("ConfigMap/marked: it is marked", "Deployment/web was kept: ConfigMap/marked names it as its owner",
+				"Service/web was kept: ConfigMap/flux names it as its owner")
+			s.sameUIDs(before, marked, fluxes, deployment, service, between)
+			s.berth("teardown", "--delete-foreign").exit(0)
+			s.namespaceGone()
+		}},
+	{ID: "S96", Setup: "a definition of a kind in the chart, of which somebody has an object in a namespace of the branch's own name, " +
+		"which Berth did not make", Action: "teardown",
+		End: "the definition and the object", Exit: "0 + warning", Gone: true, run: func(s *fixture) {
+			s.kubeconfig, s.branch = s.Kubeconfig(), s.namespace
+			own := []string{"--namespace", "{{ .Slug }}"}
+			s.chartWith("templates/boats.yaml", s.crd("Boat"))
+			s.berth("deploy", own...).exit(0)
+			boats := object{"apiextensions.k8s.io/v1", "customresourcedefinitions", plural("Boat") + "." + s.group()}
+			boat := object{s.group() + "/v1", plural("Boat"), "theirs"}
+			s.put("operator", s.boat("theirs", ""))
+			before := s.uidsOf(boats, boat)
+			s.berth("teardown", own...).exit(0).warned("Left in place").says(s.namespace + "/theirs is of its kind")
+			s.sameUIDs(before, boats, boat)
+			s.deleteDefinition("Boat")
+		}},
+}
+
+// ownedBy has an object name another as its owner.
+func (s *fixture) ownedBy(o, owner object, kind string) {
+	s.t.Helper()
+	s.patch("some-controller", o, `{"metadata":{"ownerReferences":[{"apiVersion":"`+owner.apiVersion+`","kind":"`+kind+`","name":"`+
+		owner.name+`","uid":"`+s.uid(owner)+`"}]}}`)
 }

@@ -72,7 +72,11 @@ func TestKindsOf(t *testing.T) {
 func TestSpeakForThemselves(t *testing.T) {
 	one := func(uid string, r facts.Resident, owners ...types.UID) resident {
 		r.Name = uid
-		return resident{r, types.UID(uid), owners}
+		of := resident{Resident: r, uid: types.UID(uid)}
+		for _, owner := range owners {
+			of.owners = append(of.owners, metav1.OwnerReference{UID: owner})
+		}
+		return of
 	}
 	kept, flux := facts.Resident{Policy: true, Owner: "ns/web"}, facts.Resident{KeepWhy: "Flux owns it"}
 	left := speakForThemselves([]resident{
@@ -98,5 +102,21 @@ func TestGoesByItself(t *testing.T) {
 	owned := &metav1.ObjectMeta{OwnerReferences: []metav1.OwnerReference{{APIVersion: "example.org/v1", Kind: "Fleet"}}}
 	if !boats.isOwned(owned) || pods.isOwned(owned) {
 		t.Error("a custom resource is owned by another, and what is Kubernetes' own counts as before")
+	}
+}
+
+func TestOwnersAbove(t *testing.T) {
+	by := func(uids ...types.UID) (refs []metav1.OwnerReference) {
+		for _, uid := range uids {
+			refs = append(refs, metav1.OwnerReference{APIVersion: "apps/v1", Kind: "Deployment", Name: "of-" + string(uid), UID: uid})
+		}
+		return refs
+	}
+	var got []string
+	for _, ref := range (owners{"a": by("b", "c"), "c": by("d"), "d": by("a", "c")}).above("ns", "a") {
+		got = append(got, ref.String())
+	}
+	if want := []string{"ns/Deployment/of-b", "ns/Deployment/of-c", "ns/Deployment/of-d"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

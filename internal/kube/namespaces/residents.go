@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -38,8 +39,11 @@ type Served func(ctx context.Context) ([]*metav1.APIGroup, []*metav1.APIResource
 type resident struct {
 	facts.Resident
 	uid    types.UID
-	owners []types.UID
+	owners []metav1.OwnerReference
 }
+
+// owners are those of objects, by UID. Kubernetes deletes an object with its owners.
+type owners map[types.UID][]metav1.OwnerReference
 
 // Residents returns the objects of a namespace that say that they are to be kept or whose
 // they are, or that a person made, and the resources that cannot be listed. It looks at every
@@ -56,12 +60,13 @@ func (m Manager) Residents(ctx context.Context, namespace string) (residents []f
 		}
 	}
 	kinds := kindsOf(groups, served)
-	found, not := make([][]resident, len(kinds)), make([]string, len(kinds))
+	found, owned, not := make([][]resident, len(kinds)), make([]owners, len(kinds)), make([]string, len(kinds))
 	lists, ctx := errgroup.WithContext(ctx)
 	lists.SetLimit(parallelLists)
 	for i, k := range kinds {
 		lists.Go(func() (err error) {
-			found[i], not[i], err = m.residentsOf(ctx, namespace, k)
+			owned[i] = owners{}
+			found[i], not[i], err = m.residentsOf(ctx, namespace, k, owned[i])
 			return err
 		})
 	}
@@ -70,14 +75,20 @@ func (m Manager) Residents(ctx context.Context, namespace string) (residents []f
 	}
 	unlisted = append(unlisted, slices.DeleteFunc(not, func(name string) bool { return name == "" })...)
 	slices.Sort(unlisted)
+	all := owners{}
+	for _, some := range owned {
+		maps.Copy(all, some)
+	}
 	for _, r := range speakForThemselves(slices.Concat(found...)) {
+		r.Under = all.above(namespace, r.uid)
 		residents = append(residents, r.Resident)
 	}
 	return residents, slices.Compact(unlisted), nil
 }
 
 // residentsOf returns those of one kind, and what to call the kind where it cannot be listed.
-func (m Manager) residentsOf(ctx context.Context, namespace string, k kind) (found []resident, unlisted string, err error) {
+// It adds the owners of all objects of the kind to owned.
+func (m Manager) residentsOf(ctx context.Context, namespace string, k kind, owned owners) (found []resident, unlisted string, err error) {
 	listing := ctx
 	if k.custom {
 		var cancel context.CancelFunc
@@ -85,8 +96,11 @@ func (m Manager) residentsOf(ctx context.Context, namespace string, k kind) (fou
 		defer cancel()
 	}
 	err = m.list(listing, namespace, k, func(meta *metav1.ObjectMeta) {
+		if len(meta.OwnerReferences) > 0 {
+			owned[meta.UID] = meta.OwnerReferences
+		}
 		if r := k.describe(namespace, meta); !k.goesByItself(meta) && speaks(r) {
-			found = append(found, resident{r, meta.UID, ownersOf(meta)})
+			found = append(found, resident{r, meta.UID, meta.OwnerReferences})
 		}
 	})
 	name := k.resource.GroupResource().String()
@@ -129,8 +143,8 @@ func speakForThemselves(all []resident) []resident {
 	return slices.DeleteFunc(all, func(r resident) bool {
 		double := r.uid != "" && seen[r.uid]
 		seen[r.uid] = true
-		return double || r.Maker == "" && slices.ContainsFunc(r.owners, func(uid types.UID) bool {
-			owner, ok := marked[uid]
+		return double || r.Maker == "" && slices.ContainsFunc(r.owners, func(o metav1.OwnerReference) bool {
+			owner, ok := marked[o.UID]
 			return ok && owner.Policy == r.Policy && owner.KeepWhy == r.KeepWhy && (r.Owner == "" || owner.Owner == r.Owner)
 		})
 	})
@@ -193,10 +207,18 @@ func (k kind) isOwned(meta *metav1.ObjectMeta) bool {
 	})
 }
 
-func ownersOf(meta *metav1.ObjectMeta) []types.UID {
-	owners := make([]types.UID, len(meta.OwnerReferences))
-	for i, owner := range meta.OwnerReferences {
-		owners[i] = owner.UID
+// above returns an object's owners, their owners, and so on.
+func (o owners) above(namespace string, uid types.UID) (refs []facts.Ref) {
+	seen, next := map[types.UID]bool{uid: true}, []types.UID{uid}
+	for len(next) > 0 {
+		for _, owner := range o[next[0]] {
+			if !seen[owner.UID] {
+				seen[owner.UID] = true
+				next = append(next, owner.UID)
+				refs = append(refs, facts.Ref{APIVersion: owner.APIVersion, Kind: owner.Kind, Namespace: namespace, Name: owner.Name})
+			}
+		}
+		next = next[1:]
 	}
-	return owners
+	return refs
 }

@@ -3,6 +3,7 @@ package objects
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -19,17 +20,19 @@ import (
 
 // Inside finds what others have in an object of a release that takes along what is in it
 // when it is deleted: a Namespace everything, a CustomResourceDefinition all objects of its
-// kind, wherever in the cluster they are, a PersistentVolume what is stored in it, and a
-// StatefulSet claims that are to be kept.
+// kind, wherever in the cluster they are, a PersistentVolume what is stored in it, a
+// StatefulSet claims that are to be kept, and every object what names it as its owner.
 type Inside struct {
 	Dynamic  dynamic.Interface
 	Metadata metadata.Interface
 	Served   namespaces.Served
 	Release  ownership.Release
 	Identity string // of the branch that the release is for
-	// OwnNamespace says that nobody but this branch has anything in the release's namespace,
-	// and that this goes, too.
-	OwnNamespace bool
+	// NamespaceGoes says that the release's namespace goes, too, with all that is in it: nobody
+	// but this branch has anything there.
+	NamespaceGoes bool
+	// Spared are objects that are not to go, nor what Kubernetes would delete them with.
+	Spared []facts.Resident
 	// DeleteForeign says that what others have in it may go, too.
 	DeleteForeign bool
 }
@@ -43,6 +46,9 @@ var definitions = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Ver
 // sentence, or "": it is of another kind, or nothing of others is in it. What may not be
 // listed may be there.
 func (i Inside) Strangers(ctx context.Context, ref facts.Ref) (why string, err error) {
+	if why := i.owns(ref); why != "" {
+		return why, nil
+	}
 	switch group, _, _ := strings.Cut(ref.APIVersion, "/"); {
 	case ref.Kind == "Namespace" && group == "v1":
 		why, err = i.inNamespace(ctx, ref.Name)
@@ -57,6 +63,32 @@ func (i Inside) Strangers(ctx context.Context, ref facts.Ref) (why string, err e
 		return fmt.Sprintf("whether others have something in it cannot be told: %v", err), nil
 	}
 	return why, err
+}
+
+// owns returns which object that is to be spared would go with this one, as the end of a
+// sentence, or "".
+func (i Inside) owns(ref facts.Ref) string {
+	for _, r := range i.Spared {
+		if slices.ContainsFunc(r.Under, func(above facts.Ref) bool { return isSame(above, ref) }) {
+			return fmt.Sprintf("%s names it as its owner and would go with it, and is not to go", r.In(i.Release.Namespace))
+		}
+	}
+	return ""
+}
+
+// isSame returns whether an owner's reference is to this object, in whatever version. An owner
+// is in the namespace of what it owns, or in none.
+func isSame(owner, ref facts.Ref) bool {
+	return owner.Kind == ref.Kind && owner.Name == ref.Name && (ref.Namespace == "" || ref.Namespace == owner.Namespace) &&
+		groupOf(owner) == groupOf(ref)
+}
+
+func groupOf(ref facts.Ref) string {
+	group, _, grouped := strings.Cut(ref.APIVersion, "/")
+	if !grouped {
+		return ""
+	}
+	return group
 }
 
 // inNamespace looks at a namespace as a teardown does at the release's own.
@@ -159,7 +191,7 @@ func (i Inside) whoseOfKind(o *metav1.ObjectMeta) string {
 	switch {
 	case isToBeKept(o):
 		return fmt.Sprintf("%s is of its kind, and to be kept", at)
-	case i.OwnNamespace && o.Namespace == i.Release.Namespace,
+	case i.NamespaceGoes && o.Namespace == i.Release.Namespace,
 		ownership.OwnerOf(o.Labels, o.Annotations) == i.Release, o.Annotations[ownership.AnnotationHookOf] == i.Release.String():
 		return ""
 	}

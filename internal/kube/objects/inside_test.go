@@ -37,7 +37,7 @@ func TestStrangersOfAKind(t *testing.T) {
 	own, hook := shop.Annotations(), map[string]string{ownership.AnnotationHookOf: "review/shop"}
 	for name, c := range map[string]struct {
 		object metav1.ObjectMeta
-		shared bool // other branches deploy to the release's namespace
+		shared bool // other branches deploy to the release's namespace, so that it stays
 		want   bool
 	}{
 		"the release's own": {object: metav1.ObjectMeta{Namespace: "elsewhere", Labels: shop.Labels(), Annotations: own}},
@@ -52,7 +52,7 @@ func TestStrangersOfAKind(t *testing.T) {
 		"without the label of Helm's objects": {object: metav1.ObjectMeta{Namespace: "team", Annotations: own}, want: true},
 	} {
 		c.object.Name = "boat"
-		why := (Inside{Release: shop, OwnNamespace: !c.shared}).whoseOfKind(&c.object)
+		why := (Inside{Release: shop, NamespaceGoes: !c.shared}).whoseOfKind(&c.object)
 		if (why != "") != c.want || c.want && !strings.Contains(why, "boat is of its kind") {
 			t.Errorf("%s: %q", name, why)
 		}
@@ -75,7 +75,7 @@ func TestStrangersBoundToAVolume(t *testing.T) {
 		"in another namespace":                 {claim: metav1.ObjectMeta{Namespace: "team"}, own: true, want: "claim team/data is bound"},
 	} {
 		c.claim.Name = "data"
-		why := (Inside{Release: shop, OwnNamespace: c.own}).whoseClaim(&c.claim)
+		why := (Inside{Release: shop, NamespaceGoes: c.own}).whoseClaim(&c.claim)
 		if (why == "") != (c.want == "") || !strings.Contains(why, c.want) {
 			t.Errorf("%s: %q, want %q", name, why, c.want)
 		}
@@ -109,5 +109,23 @@ spec: {group: example.com, names: {plural: boats}, versions: [{name: v1, served:
 	const unserved = "{kind: CustomResourceDefinition, apiVersion: apiextensions.k8s.io/v1, spec: {versions: [{name: v1}]}}"
 	if _, ok := resourceOf(one(t, unserved)); ok {
 		t.Error("a definition that is not served has a resource")
+	}
+}
+
+func TestStrangersThatNameTheirOwner(t *testing.T) {
+	set := facts.Ref{APIVersion: "apps/v1beta2", Kind: "Deployment", Namespace: "review", Name: "shop"}
+	inside := Inside{Release: shop, Spared: []facts.Resident{{Ref: facts.Ref{Kind: "Boat", Namespace: "review", Name: "b"}, Under: []facts.Ref{
+		{APIVersion: "example.org/v1", Kind: "Fleet", Namespace: "review", Name: "f"}, set}}}}
+	for ref, want := range map[facts.Ref]bool{
+		{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "review", Name: "shop"}:        true,
+		{APIVersion: "example.org/v2", Kind: "Fleet", Name: "f"}:                              true,
+		{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "team", Name: "shop"}:          false,
+		{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "review", Name: "other"}:       false,
+		{APIVersion: "example.org/v1", Kind: "Deployment", Namespace: "review", Name: "shop"}: false,
+	} {
+		why, err := inside.Strangers(t.Context(), ref)
+		if strings.Contains(why, "Boat/b names it as its owner") != want || err != nil {
+			t.Errorf("%s: %q, %v", ref, why, err)
+		}
 	}
 }

@@ -49,7 +49,7 @@ func (i Inside) whoseClaim(o *metav1.ObjectMeta) string {
 	switch {
 	case isToBeKept(o):
 		return fmt.Sprintf("claim %s/%s is bound to it, and to be kept", o.Namespace, o.Name)
-	case i.OwnNamespace && o.Namespace == i.Release.Namespace,
+	case i.NamespaceGoes && o.Namespace == i.Release.Namespace,
 		ownership.OwnerOf(o.Labels, o.Annotations) == i.Release, o.Annotations[ownership.AnnotationHookOf] == i.Release.String():
 		return ""
 	}
