@@ -203,8 +203,8 @@ cluster-down: ## Stop the embedded control plane that cluster-up started
 	@if [ -x $(BIN)/cluster ]; then $(BIN)/cluster down; fi
 
 .PHONY: generate
-generate: ## Write docs/inputs.md, action.yml and docs/report.schema.json from the source
-	go generate ./internal/input/... ./internal/report/...
+generate: ## Write docs/inputs.md, docs/events.md, action.yml and docs/report.schema.json from the source
+	go generate ./internal/ci/... ./internal/input/... ./internal/report/...
 
 # ---- What the targets above stand on -----------------------------------------
 

@@ -14,6 +14,7 @@ type Context struct {
 	OnRef          bool   // Branch is merely what the run was started on, and need not be what it is about
 	DefaultBranch  string
 	PullRequest    int // number; 0 means none
+	Pull           Pull
 	SHA            string
 	RunURL         string // of this attempt of the run; on GitLab, of the job
 	Attempt        int
@@ -39,10 +40,23 @@ func (c Context) Subject() (branch, why string) {
 	return c.Branch, ""
 }
 
+// Pull is what the event says of its pull or merge request beside its head. Labels are
+// untrusted text.
+type Pull struct {
+	Labels []string
+	Draft  bool
+	Closed bool // closed or merged
+	// Member is true where a member of the repository answers for the branch of a fork:
+	// its owner is one and opened the pull request; or, on GitLab, whoever started the
+	// pipeline, which is given nothing of the project's otherwise.
+	Member bool
+}
+
 // Event is what made the platform start this run.
 type Event struct {
 	Name    string // GitHub's name (pull_request, push, delete, schedule); on GitLab environment, schedule or pipeline
 	Action  string // of a pull request: opened, closed, …; of an environment: start, stop, …
+	Label   string // the label that a pull request was given, or that was taken from it; untrusted text
 	Tag     bool   // the event is about a tag, not about a branch
 	Deleted bool   // the event is a push that deleted its branch
 }

@@ -23,15 +23,29 @@ type payload struct {
 	RefType     string       `json:"ref_type"` // delete: branch or tag
 	Deleted     bool         `json:"deleted"`  // push
 	PullRequest *pullRequest `json:"pull_request"`
+	Label       label        `json:"label"` // pull_request: labeled, unlabeled
 	Repository  struct {
 		FullName      string `json:"full_name"`
 		DefaultBranch string `json:"default_branch"`
 	} `json:"repository"`
 }
 
+type label struct {
+	Name string `json:"name"`
+}
+
+type user struct {
+	Login string `json:"login"`
+}
+
 type pullRequest struct {
-	Number int `json:"number"`
-	Head   struct {
+	Number      int     `json:"number"`
+	State       string  `json:"state"` // open or closed
+	Draft       bool    `json:"draft"`
+	Labels      []label `json:"labels"`
+	User        user    `json:"user"`               // who opened it
+	Association string  `json:"author_association"` // of that user to the base repository
+	Head        struct {
 		Ref   string `json:"ref"`
 		SHA   string `json:"sha"`
 		Label string `json:"label"` // owner:branch
@@ -39,6 +53,25 @@ type pullRequest struct {
 			FullName string `json:"full_name"`
 		} `json:"repo"` // null or empty once the fork is deleted
 	} `json:"head"`
+}
+
+// members are the associations of those who may push to the repository, or whom its
+// owner has let in.
+// https://docs.github.com/en/graphql/reference/enums#commentauthorassociation
+var members = []string{"OWNER", "MEMBER", "COLLABORATOR"}
+
+// pull returns what the payload says of the pull request beside its head. A member who
+// opens a pull request of somebody else's fork does not answer for what is pushed there.
+func (p *pullRequest) pull() Pull {
+	is := Pull{Draft: p.Draft, Closed: p.State == "closed"}
+	for _, l := range p.Labels {
+		is.Labels = append(is.Labels, l.Name)
+	}
+	if p.Head.Repo != nil && slices.Contains(members, p.Association) {
+		owner, _, named := strings.Cut(p.Head.Repo.FullName, "/")
+		is.Member = named && owner != "" && strings.EqualFold(p.User.Login, owner)
+	}
+	return is
 }
 
 // aboutPullRequests are the events with a pull request in their payload.
@@ -100,6 +133,7 @@ func (g *gitHub) environment() Context {
 func (c *Context) setSubject(p payload, ref string) error {
 	if c.HeadUnknown {
 		c.Event.Action = p.Action // the sender of other events may choose their action freely
+		c.Event.Label = p.Label.Name
 		return c.setPullRequest(p.PullRequest)
 	}
 	c.HeadRepository = c.Repository
@@ -144,7 +178,7 @@ func (c *Context) setPullRequest(p *pullRequest) error {
 	if p == nil || p.Head.Ref == "" || p.Number < 1 {
 		return errors.New("its payload names no head branch of a numbered pull request")
 	}
-	c.PullRequest, c.Branch, c.SHA = p.Number, p.Head.Ref, p.Head.SHA
+	c.PullRequest, c.Branch, c.SHA, c.Pull = p.Number, p.Head.Ref, p.Head.SHA, p.pull()
 	if p.Head.Repo != nil && p.Head.Repo.FullName != "" {
 		c.HeadRepository, c.HeadUnknown = p.Head.Repo.FullName, false
 		return nil

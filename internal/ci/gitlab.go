@@ -62,6 +62,10 @@ func (g *gitLab) mergeRequest(c Context) (Context, error) {
 		c.HeadRepository = project // the pipeline runs in the fork
 	}
 	c.HeadUnknown = c.HeadRepository == ""
+	c.Pull = Pull{Draft: env("CI_MERGE_REQUEST_DRAFT") == "true", Member: true}
+	if labels := env("CI_MERGE_REQUEST_LABELS"); labels != "" {
+		c.Pull.Labels = strings.Split(labels, ",") // none has a comma
+	}
 	return c, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,6 +50,9 @@ func gitlab(extra env) env {
 	return e
 }
 
+// everybody is the policy that refuses nothing.
+var everybody = Policy{Credentials: true, Drafts: true, Forks: ForksAllowed}
+
 func TestAuto(t *testing.T) {
 	const merge = "refs/pull/7/merge"
 	for name, c := range map[string]struct {
@@ -60,7 +64,8 @@ func TestAuto(t *testing.T) {
 		"pull request opened":        {github("pull_request", merge), pull("opened", "feature/login", ours), verb.Deploy, "feature/login"},
 		"pull request reopened":      {github("pull_request", merge), pull("reopened", "x", ours), verb.Deploy, "x"},
 		"pull request pushed to":     {github("pull_request", merge), pull("synchronize", "x", ours), verb.Deploy, "x"},
-		"pull request labeled":       {github("pull_request", merge), pull("labeled", "x", ours), verb.Deploy, "x"},
+		"pull request labeled":       {github("pull_request", merge), pull("labeled", "x", ours), Nothing, "x"},
+		"pull request ready":         {github("pull_request", merge), pull("ready_for_review", "x", ours), verb.Deploy, "x"},
 		"pull request edited":        {github("pull_request", merge), pull("edited", "x", ours), Nothing, "x"},
 		"pull request closed":        {github("pull_request", merge), pull("closed", "x", ours), verb.Teardown, "x"},
 		"pull request of the main":   {github("pull_request", merge), pull("closed", "main", ours), Nothing, "main"},
@@ -78,7 +83,9 @@ func TestAuto(t *testing.T) {
 			""},
 		"schedule": {github("schedule", "refs/heads/main"), `{"schedule": "0 3 * * *", ` + repository + `}`, Nothing, ""},
 		"workflow_dispatch": {github("workflow_dispatch", "refs/heads/x"), `{"ref": "refs/heads/x", "inputs": null, ` + repository +
-			`}`, Nothing, "x"},
+			`}`, verb.Deploy, "x"},
+		"workflow_dispatch on the default branch": {github("workflow_dispatch", "refs/heads/main"), `{"inputs": null, ` + repository + `}`,
+			Nothing, "main"},
 		"a dispatch named stop": {github("repository_dispatch", "refs/heads/x"), `{"action": "stop", ` + repository + `}`, Nothing, ""},
 		"a comment":             {github("issue_comment", "refs/heads/main"), `{"action": "closed", ` + repository + `}`, Nothing, ""},
 		"a review":              {github("pull_request_review", merge), pull("dismissed", "x", fork), Nothing, "x"},
@@ -107,12 +114,104 @@ func TestAuto(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := Auto(ctx, true)
+			got := Auto(ctx, everybody)
 			if got.Verb != c.want || got.Reason == "" || ctx.Branch != c.branch {
 				t.Errorf("got %q of %q (%s), want %q of %q", got.Verb, ctx.Branch, got.Reason, c.want, c.branch)
 			}
 		})
 	}
+}
+
+// reviewed is a pull_request payload that says more of the pull request and the event.
+func reviewed(action, head, more string) string {
+	return strings.Replace(pull(action, "x", head), `"merged": false,`, `"merged": false, `+more+`,`, 1)
+}
+
+func TestAutoByPolicy(t *testing.T) {
+	const merge = "refs/pull/7/merge"
+	event := github("pull_request", merge)
+	label, nobody := everybody, everybody
+	label.Label = "Preview"
+	ready, members := everybody, everybody
+	ready.Drafts, members.Forks, nobody.Forks = false, ForksMembers, ForksNever
+	const (
+		carries = `"labels": [{"name": "bug"}, {"name": "preview"}]`
+		octo    = `{"full_name": "octo/shop"}`
+		given   = `"user": {"login": "Octo"}, "author_association": `
+	)
+	labelled := func(action, name, more string) string {
+		return strings.Replace(reviewed(action, ours, more), `{"action"`, `{"label": {"name": "`+name+`"}, "action"`, 1)
+	}
+	for name, c := range map[string]struct {
+		env     env
+		payload string
+		policy  Policy
+		want    verb.Verb
+	}{
+		"opened with the label":         {event, reviewed("opened", ours, carries), label, verb.Deploy},
+		"opened without":                {event, pull("opened", "x", ours), label, Nothing},
+		"updated, the label is gone":    {event, reviewed("synchronize", ours, `"labels": []`), label, Nothing},
+		"given the label":               {event, labelled("labeled", "preview", carries), label, verb.Deploy},
+		"given the label, closed":       {event, labelled("labeled", "preview", `"state": "closed", `+carries), label, Nothing},
+		"given another":                 {event, labelled("labeled", "bug", carries), label, Nothing},
+		"given one, none is asked for":  {event, labelled("labeled", "preview", carries), everybody, Nothing},
+		"an empty one, none is asked":   {event, labelled("unlabeled", "", carries), everybody, Nothing},
+		"the label taken":               {event, labelled("unlabeled", "PREVIEW", `"labels": []`), label, verb.Teardown},
+		"another taken":                 {event, labelled("unlabeled", "bug", carries), label, Nothing},
+		"one taken, none is asked for":  {event, labelled("unlabeled", "preview", carries), everybody, Nothing},
+		"closed without the label":      {event, pull("closed", "x", ours), label, verb.Teardown},
+		"a label on the default branch": {event, strings.ReplaceAll(labelled("unlabeled", "preview", carries), `"x"`, `"main"`), label, Nothing},
+		"pushed":                        {github("push", "refs/heads/x"), `{"ref": "refs/heads/x", ` + repository + `}`, label, Nothing},
+		"a draft":                       {event, reviewed("opened", ours, `"draft": true`), everybody, verb.Deploy},
+		"a draft, not wanted":           {event, reviewed("opened", ours, `"draft": true`), ready, Nothing},
+		"made a draft":                  {event, reviewed("converted_to_draft", ours, `"draft": true`), everybody, Nothing},
+		"made a draft, not wanted":      {event, reviewed("converted_to_draft", ours, `"draft": true`), ready, verb.Teardown},
+		"made ready":                    {event, reviewed("ready_for_review", ours, `"draft": false`), ready, verb.Deploy},
+		"a draft closed":                {event, reviewed("closed", ours, `"draft": true`), ready, verb.Teardown},
+		"a fork of a member":            {event, reviewed("opened", octo, given+`"MEMBER"`), members, verb.Deploy},
+		"a fork of a collaborator":      {event, reviewed("opened", octo, given+`"COLLABORATOR"`), members, verb.Deploy},
+		"a fork of a contributor":       {event, reviewed("opened", octo, given+`"CONTRIBUTOR"`), members, Nothing},
+		"a fork, a member opened it": {event, reviewed("opened", octo, `"user": {"login": "alice"}, "author_association": "MEMBER"`),
+			members, Nothing},
+		"a fork that names no owner": {event, reviewed("opened", `{"full_name": "/shop"}`, `"user": {"login": ""}, "author_association": "MEMBER"`),
+			members, Nothing},
+		"a fork of anybody":              {event, pull("opened", "x", octo), everybody, verb.Deploy},
+		"a fork of a member, for nobody": {event, reviewed("opened", octo, given+`"OWNER"`), nobody, Nothing},
+		"a fork's end":                   {event, pull("closed", "x", octo), nobody, verb.Teardown},
+		"a fork, no policy":              {event, pull("opened", "x", octo), Policy{Credentials: true}, Nothing},
+		"GitLab with the label":          {mergeRequest(env{"CI_MERGE_REQUEST_LABELS": "bug,preview"}), "", label, verb.Deploy},
+		"GitLab without":                 {mergeRequest(env{"CI_MERGE_REQUEST_LABELS": "bug,preview 2"}), "", label, Nothing},
+		"GitLab branch":                  {gitlab(env{"CI_ENVIRONMENT_ACTION": "start"}), "", label, Nothing},
+		"GitLab draft":                   {mergeRequest(env{"CI_MERGE_REQUEST_DRAFT": "true"}), "", ready, Nothing},
+		"GitLab stop of a draft": {mergeRequest(env{"CI_MERGE_REQUEST_DRAFT": "true", "CI_ENVIRONMENT_ACTION": "stop"}), "",
+			ready, verb.Teardown},
+		"GitLab fork":             {mergeRequest(env{"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "octo/shop"}), "", members, verb.Deploy},
+		"GitLab fork, for nobody": {mergeRequest(env{"CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "octo/shop"}), "", nobody, Nothing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.payload != "" {
+				c.env.withPayload(t, c.payload)
+			}
+			ctx, err := Detect(c.env.get, &bytes.Buffer{}, nil).Context()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := Auto(ctx, c.policy); got.Verb != c.want || got.Reason == "" {
+				t.Errorf("got %q (%s), want %q", got.Verb, got.Reason, c.want)
+			}
+		})
+	}
+}
+
+// mergeRequest is the environment of a job that starts a merge request's environment.
+func mergeRequest(extra env) env {
+	e := gitlab(env{
+		"CI_MERGE_REQUEST_PROJECT_PATH": "acme/shop", "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "acme/shop", "CI_MERGE_REQUEST_IID": "12",
+		"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "x", "CI_COMMIT_BRANCH": "", "CI_PIPELINE_SOURCE": "merge_request_event",
+		"CI_ENVIRONMENT_ACTION": "start",
+	})
+	maps.Copy(e, extra)
+	return e
 }
 
 func TestAutoForksWithoutCredentials(t *testing.T) {
@@ -122,7 +221,7 @@ func TestAutoForksWithoutCredentials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := Auto(ctx, false); got.Verb != Nothing || !strings.Contains(got.Reason, "octo/shop") {
+		if got := Auto(ctx, Policy{Drafts: true, Forks: ForksAllowed}); got.Verb != Nothing || !strings.Contains(got.Reason, "octo/shop") {
 			t.Errorf("%s: got %v", action, got)
 		}
 	}
@@ -164,7 +263,7 @@ func TestContext(t *testing.T) {
 			}),
 			Context{
 				Host: "gitlab.com", Repository: "acme/shop", HeadUnknown: true, Branch: "patch-1",
-				DefaultBranch: "main", PullRequest: 12, SHA: "abc123", Attempt: 1,
+				DefaultBranch: "main", PullRequest: 12, Pull: Pull{Member: true}, SHA: "abc123", Attempt: 1,
 				RunURL: "https://gitlab.com/acme/shop/-/jobs/9", Event: Event{Name: "pipeline"},
 			},
 		},
@@ -193,7 +292,7 @@ func TestContext(t *testing.T) {
 			}),
 			Context{
 				Host: "gitlab.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
-				DefaultBranch: "main", PullRequest: 12, SHA: "abc123", Attempt: 1,
+				DefaultBranch: "main", PullRequest: 12, Pull: Pull{Member: true}, SHA: "abc123", Attempt: 1,
 				RunURL: "https://gitlab.com/acme/shop/-/jobs/9", Event: Event{Name: "pipeline"},
 			},
 		},
@@ -324,7 +423,7 @@ func FuzzEvent(f *testing.F) {
 		if branch, why := c.Subject(); branch != "" && branch != c.Branch || (branch == "") == (why == "") {
 			t.Fatalf("it is about %q, since %q", branch, why)
 		}
-		intent := Auto(c, true)
+		intent := Auto(c, everybody)
 		if intent.Verb != Nothing && (c.Branch == "" || !c.Fork() && c.Branch == c.DefaultBranch) {
 			t.Fatalf("%s of %+v", intent.Verb, c)
 		}

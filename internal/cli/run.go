@@ -49,7 +49,9 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		if aboutErr != nil {
 			return p.conclude(out, o, wrongInput(v, aboutErr))
 		}
-		intent := ci.Auto(about, p.hasCredentials(o))
+		intent := ci.Auto(about, ci.Policy{
+			Credentials: p.hasCredentials(o), Label: o.Label, Drafts: o.Drafts, Forks: ci.Forks(o.Forks),
+		})
 		if intent.Verb == ci.Nothing {
 			return p.conclude(out, o, nothingToDo(intent))
 		}

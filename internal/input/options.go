@@ -16,6 +16,7 @@ type Options struct {
 	Cluster
 	Timing
 	Policy
+	Events
 	Reporting
 	Tokens
 }
@@ -104,6 +105,13 @@ type Policy struct {
 	DeleteForeign   bool
 	DeleteKept      bool
 	NamespaceOwns   []string // Kind/name, globs
+}
+
+// Events is which events make a review app.
+type Events struct {
+	Label  string // empty means with and without
+	Drafts bool
+	Forks  string
 }
 
 // Reporting is what a run prints and writes, and with which exit code it ends.

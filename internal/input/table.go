@@ -9,7 +9,7 @@ import (
 
 // Table is every input. The flags, action.yml and docs/inputs.md are made from it
 // (gen/).
-var Table = slices.Concat(identity, chart, cluster, behaviour)
+var Table = slices.Concat(identity, events, chart, cluster, behaviour)
 
 // Group is inputs that are documented together.
 type Group struct {
@@ -20,6 +20,7 @@ type Group struct {
 // Groups are the inputs in the order in which they are documented.
 var Groups = []Group{
 	{"Identity", identity},
+	{"Events", events},
 	{"Chart", chart},
 	{"Cluster", cluster},
 	{"Behaviour", behaviour},

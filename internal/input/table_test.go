@@ -26,8 +26,8 @@ func TestTable(t *testing.T) {
 		if len(in.Verbs) == 0 || !strings.HasSuffix(in.Doc, ".") || strings.Contains(in.Doc, "|") {
 			t.Errorf("%s: it needs verbs and a sentence that fits a table", in.Name)
 		}
-		if !in.Serves(verb.Deploy) && in.Name != "break-lock" { // a deploy is no moment to break a lock in
-			t.Errorf("%s: deploy takes every input", in.Name)
+		if !in.Serves(verb.Auto) && in.Name != "break-lock" { // a deploy is no moment to break a lock in
+			t.Errorf("%s: auto takes every input", in.Name)
 		}
 		if in.Action != "" && in.CI == "" {
 			t.Errorf("%s: what the action gives has to be said", in.Name)

@@ -28,12 +28,14 @@ const (
 	shop = `"repository": {"full_name": "acme/shop", "default_branch": "main"}`
 )
 
-// pull is the payload of an event about pull request 8, of the branch login.
+// pull is the payload of an event about pull request 8, of the branch login. Whom its
+// label names has opened it, and is a member of the repository.
 func pull(action, label, head string) string { return pullOf(8, action, label, head) }
 
 func pullOf(number int, action, label, head string) string {
-	return fmt.Sprintf(`{"action": %q, "pull_request": {"number": %d, "head": {"ref": "login", "sha": %q, "label": %q, "repo": %s}}, %s}`,
-		action, number, commit, label, head, shop)
+	owner, _, _ := strings.Cut(label, ":")
+	return fmt.Sprintf(`{"action": %q, "pull_request": {"number": %d, "user": {"login": %q}, "author_association": "MEMBER",
+		"head": {"ref": "login", "sha": %q, "label": %q, "repo": %s}}, %s}`, action, number, owner, commit, label, head, shop)
 }
 
 // slugOf is the slug of a branch of acme/shop on GitHub.

@@ -225,6 +225,37 @@ var rightBranch = []row{
 			}
 			s.unchanged(before)
 		}},
+	{ID: "S97", Setup: "login is deployed, for a pull request with the label preview",
+		Action: "auto: a label given, another given, another taken, made a draft; a stranger's fork opened, and opened with forks: never; the label taken",
+		End:    "untouched until its label is taken, and nothing is deployed for the stranger", Exit: "0, 0, 0, 0, 0, 0, 0", Gone: true,
+		run: func(s *fixture) {
+			s.branch = "login"
+			const own, preview = `{"full_name": "acme/shop"}`, `"labels": [{"name": "preview"}], "number"`
+			on := func(action, label, head string) {
+				payload := strings.Replace(pull(action, "acme:login", head), `"number"`, preview, 1)
+				s.onGitHub("pull_request", strings.Replace(payload, `{"action"`, `{"label": {"name": "`+label+`"}, "action"`, 1))
+				s.env["BERTH_LABEL"] = "preview"
+			}
+			on("labeled", "preview", own)
+			s.auto().exit(0).says("was given the label preview")
+			before, pods := s.recordVersions(), s.pods()
+			for _, event := range [][]string{{"labeled", "::error::bug"}, {"unlabeled", "bug"}, {"converted_to_draft", ""}} {
+				on(event[0], event[1], own)
+				s.auto().exit(0).says("Nothing to do")
+			}
+			// The association of the owner who opened it says nothing of the fork's owner.
+			on("opened", "", `{"full_name": "mallory/shop"}`)
+			s.auto().exit(0).says("mallory/shop", "Nothing to do")
+			s.auto("--forks", "never").exit(0).says("mallory/shop", "Nothing to do")
+			if left := s.releasesLeft(); len(left) != 1 {
+				s.t.Errorf("the releases are %v", left)
+			}
+			s.unchanged(before)
+			s.samePods(pods)
+			on("unlabeled", "preview", own)
+			s.auto().exit(0).says("was taken from pull request 8")
+			s.stored("nothing")
+		}},
 	{ID: "S91", Setup: "GitLab hands the outputs of one deploy to the deploy of another app",
 		Action: "deploy of both, teardown of the second",
 		End:    "each in a namespace of its own; the first is untouched", Exit: "0, 0, 0", Slow: true, run: func(s *fixture) {

@@ -46,9 +46,10 @@ func (s *fixture) workflow(event map[string]any) *workflow {
 func pullRequest(action, branch string) map[string]any {
 	return map[string]any{
 		"action": action,
-		"pull_request": map[string]any{"number": 7, "head": map[string]any{
-			"ref": branch, "sha": strings.Repeat("a", 40), "repo": map[string]any{"full_name": "mallory/shop"},
-		}},
+		"pull_request": map[string]any{
+			"number": 7, "user": map[string]any{"login": "mallory"}, "author_association": "COLLABORATOR",
+			"head": map[string]any{"ref": branch, "sha": strings.Repeat("a", 40), "repo": map[string]any{"full_name": "mallory/shop"}},
+		},
 		"repository": map[string]any{"full_name": "acme/shop", "default_branch": "main"},
 	}
 }

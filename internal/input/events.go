@@ -1,0 +1,24 @@
+package input
+
+import "github.com/berth-dev/berth/internal/verb"
+
+// choosing are the verbs that decide by the event.
+var choosing = verb.With(func(p verb.Properties) bool { return len(p.Chooses) > 0 })
+
+var events = []Input{
+	{
+		Name: "label", Type: String, Verbs: choosing,
+		Doc:   "Label that a pull or merge request has to carry to get a review app; once it is taken away, so is the app. Pushes to a branch do nothing then. Without it, labels mean nothing.",
+		field: func(o *Options) any { return &o.Label },
+	},
+	{
+		Name: "drafts", Type: Bool, Default: "true", Verbs: choosing,
+		Doc:   "Whether drafts get a review app, too; with false, a pull request that becomes a draft loses its own.",
+		field: func(o *Options) any { return &o.Drafts },
+	},
+	{
+		Name: "forks", Type: Choice, Default: "members", Choices: []string{"never", "members", "allowed"}, Verbs: choosing,
+		Doc:   "Whose forks get a review app, where the run has credentials for a cluster at all: nobody's, those of the repository's members, or everybody's. On GitLab a member is whoever started the pipeline.",
+		field: func(o *Options) any { return &o.Forks },
+	},
+}
