@@ -158,6 +158,33 @@ func urlOutput(t *testing.T) string {
 	return input.Outputs[i].Env()
 }
 
+// A branch of a fork may be called like one of the project. In one environment, the end of
+// the fork's merge request would play the stop job of the project's branch.
+func TestTemplateKeepsForksApart(t *testing.T) {
+	_, jobs, _ := template(t)
+	for _, name := range []string{"$[[ inputs.job ]]", "stop-$[[ inputs.job ]]"} {
+		job, own := jobs[name], 0
+		if !strings.HasSuffix(job.Environment["name"], "/$CI_COMMIT_REF_SLUG$REVIEW_FORK") {
+			t.Errorf("%s: its environment is called %s", name, job.Environment["name"])
+		}
+		for _, rule := range job.Rules {
+			condition, _ := rule["if"].(string)
+			if variables, _ := rule["variables"].(map[string]any); variables["REVIEW_FORK"] == "_of_$CI_MERGE_REQUEST_SOURCE_PROJECT_ID" &&
+				strings.Contains(condition, "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID != $CI_MERGE_REQUEST_PROJECT_ID") {
+				own++
+			} else if strings.Contains(condition, "merge_request_event") && own == 0 {
+				t.Errorf("%s: a fork's merge request falls under %s", name, condition)
+			}
+		}
+		if own != 1 {
+			t.Errorf("%s: %d rules are about forks", name, own)
+		}
+	}
+	if jobs[hidden].Variables["REVIEW_FORK"] != "" {
+		t.Error("a branch of the project is taken for a fork's")
+	}
+}
+
 func TestTemplateVerbsTakeTheirFlags(t *testing.T) {
 	_, jobs, _ := template(t)
 	flag := regexp.MustCompile(`--([\w-]+)`)
