@@ -23,6 +23,7 @@ import (
 func Main(ctx context.Context, p Process) int {
 	p.mask = secrets.New()
 	p.mask.Give(input.SecretsIn(p.getenv)...)
+	p.mask.Find(input.SecretVariables(p.Environ)...)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan int, 1)

@@ -90,6 +90,10 @@ func (in *Input) read(o *Options, from string, values []string) (errs Errors) {
 // does not.
 var keyPath = regexp.MustCompile(`^[\w.\[\]\\/ -]{1,80}$`)
 
+// noIndex matches what stands in a key's brackets and is no index: of a part of a value, it
+// may be the secret.
+var noIndex = regexp.MustCompile(`\[\d*[^\]\d][^\]]*`)
+
 // redact hides the parts of a value that are or may be secret: chart values often
 // contain passwords, and so do URLs.
 func (in *Input) redact(value string) string {
@@ -101,7 +105,7 @@ func (in *Input) redact(value string) string {
 		if !found || isJSONObject(value) || !keyPath.MatchString(key) {
 			return hidden
 		}
-		return key + "=" + hidden
+		return noIndex.ReplaceAllString(key, "[…") + "=" + hidden
 	}
 	if in.isPath() && !secrets.LooksLikePath(value) && !strings.Contains(value, "://") {
 		return hidden // it may be the content of what belongs there

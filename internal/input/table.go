@@ -63,6 +63,23 @@ func SecretsIn(getenv func(string) string) []string {
 	return all
 }
 
+// SecretVariables returns the values of an environment (as of os.Environ) that are called a
+// secret, and the passwords of addresses in it: what credential plugins and helpers are
+// started with, and quote when they fail.
+func SecretVariables(environ []string) []string {
+	var all []string
+	for _, variable := range environ {
+		name, value, _ := strings.Cut(variable, "=")
+		switch {
+		case strings.Contains(value, "://"):
+			all = append(all, secrets.Password(value)...)
+		case secrets.IsName(name) && !secrets.LooksLikePath(value):
+			all = append(all, value)
+		}
+	}
+	return all
+}
+
 // InAddresses returns what is secret in the addresses among the inputs: passwords, and
 // queries, which may be signed.
 func (o *Options) InAddresses() []string {

@@ -65,6 +65,7 @@ type pluginRun struct {
 // pluginCredentials are what a plugin gave.
 type pluginCredentials struct {
 	token   string
+	key     string           // of the certificate, to be masked
 	cert    *tls.Certificate // nil for none
 	given   time.Time
 	expires time.Time // zero: never
@@ -206,7 +207,7 @@ func (p *plugin) run(ctx context.Context) (*pluginCredentials, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w%s", err, complaint.quoted())
 	}
-	p.hide(given.token)
+	p.hide(given.token, given.key)
 	given.given = time.Now()
 	if soon := given.given.Add(pluginPause); !given.expires.IsZero() && given.expires.Before(soon) {
 		given.expires = soon // some never give more than what is about to expire

@@ -71,7 +71,7 @@ func (a pluginAPI) credentials(answer []byte) (*pluginCredentials, error) {
 	case (status.ClientCertificateData == "") != (status.ClientKeyData == ""):
 		return nil, errors.New("it printed a certificate without its key, or a key without its certificate")
 	}
-	given := &pluginCredentials{token: status.Token}
+	given := &pluginCredentials{token: status.Token, key: status.ClientKeyData}
 	if status.ExpirationTimestamp != nil {
 		given.expires = status.ExpirationTimestamp.Time
 	}

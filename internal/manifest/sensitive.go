@@ -100,8 +100,11 @@ func (s *Sensitive) Object(o *unstructured.Unstructured) {
 		}
 	case kind.Group == "" && kind.Kind == "ConfigMap":
 		for key, value := range data {
+			text, _ := value.(string)
 			if isSecret(key) {
 				s.mask.Find(secrets.Leaves(value)...)
+			} else {
+				s.mask.Find(secrets.InText(text)...)
 			}
 		}
 	default:
@@ -150,6 +153,10 @@ func (s *Sensitive) walk(value any) {
 				s.mask.Name(found...)
 			case isSecret(key), key == "value" && isSecret(name):
 				s.mask.Find(found...)
+			case key == "args", key == "command":
+				s.mask.Find(secrets.InArguments(found)...)
+			case key == "value":
+				s.mask.Find(inAddresses(found)...)
 			}
 			s.walk(inner)
 		}
@@ -158,6 +165,16 @@ func (s *Sensitive) walk(value any) {
 			s.walk(inner)
 		}
 	}
+}
+
+// inAddresses returns the passwords of the texts that are addresses.
+func inAddresses(texts []string) (found []string) {
+	for _, text := range texts {
+		if strings.Contains(text, "://") {
+			found = append(found, secrets.InText(text)...)
+		}
+	}
+	return found
 }
 
 // texts returns a text, or those of a list.

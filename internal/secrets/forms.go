@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,6 +96,9 @@ func encodings(s string, add func(form string)) {
 	once := base64.StdEncoding.EncodeToString([]byte(s))
 	addBase64(once, add)
 	addBase64(base64.StdEncoding.EncodeToString([]byte(once)), add)
+	for _, width := range []int{64, 76} { // of a line, in PEM and in MIME, as base64 writes it
+		addLines(within(s, 0), width, add)
+	}
 	for shift := range 3 {
 		core := within(s, shift)
 		addBase64(core, add)
@@ -138,6 +142,16 @@ func addBase64(s string, add func(form string)) {
 	if strings.ContainsAny(s, "+/") {
 		add(toURLSafe.Replace(s))
 		add(strings.TrimRight(toURLSafe.Replace(s), "="))
+	}
+}
+
+// addLines adds base64 that is broken into lines: each stands by itself in a log.
+func addLines(s string, width int, add func(form string)) {
+	if len(s) <= width {
+		return
+	}
+	for line := range slices.Chunk([]byte(s), width) {
+		addBase64(string(line), add)
 	}
 }
 

@@ -125,4 +125,26 @@ func compareEnds(a, b string) int {
 // label matches what stands before a hidden value and says what that is.
 var label = regexp.MustCompile(`^[\s"'{,;&]*[\w.-]+["']?\s*[:=]\s*["']?$`)
 
-func isLabel(s string) bool { return label.MatchString(s) }
+// longestLabel is how long what stands before the word for a secret in a label may be: a
+// longer one may be the beginning of a secret that such a word is in itself.
+const longestLabel = 24
+
+// labelled matches the word for a secret at a label's end.
+var labelled = regexp.MustCompile(`(?i)` + words + `["']?\s*[:=]\s*["']?$`)
+
+func isLabel(s string) bool {
+	if !label.MatchString(s) {
+		return false
+	}
+	word := labelled.FindStringIndex(s)
+	return word == nil || word[0] < longestLabel && isWritten(s[:word[0]])
+}
+
+// isWritten reports whether what stands before a word for a secret reads as a part of a
+// name, as in DB_ or spring.datasource., and not as the characters of a secret: those mix
+// digits, or change their case more than once in a word.
+func isWritten(s string) bool {
+	return !mixed.MatchString(s)
+}
+
+var mixed = regexp.MustCompile(`[A-Za-z]\d|\d[A-Za-z]|[A-Z][a-z]*[A-Z][a-z]*[A-Z][a-z]`)

@@ -13,20 +13,44 @@ const words = `(?:passw(?:or)?d|passphrase|pwd|token|secret|credential|` +
 	`(?:api|access|private|secret|encryption|signing)[-_]?key(?:[-_]?base)?)s?`
 
 var (
-	secretName = regexp.MustCompile(`(?i)` + words + `$`)
+	secretName = regexp.MustCompile(`(?i)` + words + `(?:[-_]?(?:value|data|string|text|pem|b64|base64|\d+))?$`)
+	// shortName matches what is short for a password, and a part of many a word: bypass.
+	shortName = regexp.MustCompile(`(?:^|[^A-Za-z])(?i:pass|pw)\d*$|[a-z0-9](?:Pass|PW|Pw)\d*$`)
 	// reference matches what names a Secret object and is none: existingSecret,
 	// imagePullSecrets, tls-secret.
 	reference = regexp.MustCompile(`(?i)(?:existing|pull|image|tls|cert(?:ificate)?|ca|ingress|registry|from|ref)s?[-_]?` +
-		`(?:secret|credential)s?$`)
+		`(?:secret|credential)s?\d*$`)
 	// assignment matches password=x and password: x, with and without quotes.
 	assignment = regexp.MustCompile(`(?im)^\s*(?:export\s+)?["']?([\w.-]*` + words + `)["']?\s*[=:]\s*(\S.*?)\s*,?\s*$`)
 )
 
 // IsName returns whether what is called so is secret: password, DB_TOKEN, apiKey.
-func IsName(name string) bool { return secretName.MatchString(name) && !reference.MatchString(name) }
+func IsName(name string) bool {
+	return (secretName.MatchString(name) || shortName.MatchString(name)) && !reference.MatchString(name)
+}
+
+// InText returns what of a text is secret by itself: the password of an address, and what
+// is called a secret in a file of variables, of YAML or of JSON.
+func InText(text string) []string { return parts(text, minFound) }
+
+// InArguments returns the arguments of a program that are the value of a flag which is
+// called a secret: --password=x, --token x.
+func InArguments(args []string) (found []string) {
+	for i, argument := range args {
+		flag, value, given := strings.Cut(argument, "=")
+		switch {
+		case !strings.HasPrefix(flag, "-") || !IsName(strings.TrimLeft(flag, "-")):
+		case given:
+			found = append(found, value)
+		case i+1 < len(args) && !strings.HasPrefix(args[i+1], "-"):
+			found = append(found, args[i+1])
+		}
+	}
+	return found
+}
 
 // InValues returns the texts and numbers among a chart's values that are called a
-// secret, or are below what is called so.
+// secret, or are below what is called so, and what is secret in the other texts.
 func InValues(values any) []string { return inValues(values, false, nil) }
 
 // Leaves returns every text and number within a value, as templates print them.
@@ -50,16 +74,21 @@ func Leaves(value any) []string {
 func inValues(value any, secret bool, found []string) []string {
 	switch v := value.(type) {
 	case map[string]any:
+		name, _ := v["name"].(string) // of a variable: {name: DB_PASSWORD, value: x}
 		for key, inner := range v {
-			found = inValues(inner, IsName(key) || secret && !isReferenceKey(key), found)
+			found = inValues(inner, IsName(key) || key == "value" && IsName(name) || secret && !isReferenceKey(key), found)
 		}
 	case []any:
 		for _, inner := range v {
 			found = inValues(inner, secret, found)
 		}
 	default:
-		if secret {
+		text, isText := v.(string)
+		switch {
+		case secret:
 			found = append(found, printed(v)...)
+		case isText:
+			found = append(found, InText(text)...)
 		}
 	}
 	return found
@@ -105,7 +134,10 @@ func parts(value string, shortest int) []string {
 	}
 	if strings.Contains(value, "://") {
 		for _, word := range strings.Fields(value) {
-			if u, err := url.Parse(strings.Trim(word, `"',;`)); err == nil && u.User != nil {
+			if word = strings.Trim(word, `"',;`); !strings.Contains(word, "@") {
+				continue
+			}
+			if u, err := url.Parse(word); err == nil && u.User != nil {
 				password, _ := u.User.Password()
 				add(password)
 			}

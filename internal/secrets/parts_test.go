@@ -1,15 +1,74 @@
 package secrets
 
-import "testing"
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+	"testing"
+)
 
 func TestIsName(t *testing.T) {
 	for name, want := range map[string]bool{
 		"password": true, "DB_PASSWORD": true, "clientSecret": true, "apiKey": true, "access-key": true, "token": true, "passwords": true,
 		"existingSecret": false, "imagePullSecrets": false, "secretName": false, "pull-secret": false, "tlsSecret": false, "key": false,
-		"passwordPolicy": false, "username": false, "": false,
+		"DB_PASS": true, "smtpPass": true, "db_pw": true, "pass": true, "pass2": true, "rootPassword1": true, "privateKeyPem": true,
+		"secretValue": true, "token_base64": true, "bypass": false, "compass": false, "passThrough": false, "BYPASS": false,
+		"tlsSecret2": false, "passwordPolicy": false, "username": false, "": false,
 	} {
 		if got := IsName(name); got != want {
 			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+func TestInArguments(t *testing.T) {
+	args := []string{"serve", "--password=one", "--user", "two", "--api-token", "three", "-secret", "--verbose", "four"}
+	if got := InArguments(args); !slices.Equal(got, []string{"one", "three"}) {
+		t.Error(got)
+	}
+}
+
+// What a chart's values hold that is no secret by its own name.
+func TestInValuesBeside(t *testing.T) {
+	got := InValues(map[string]any{
+		"dsn":    "postgres://shop:hunter2-in-dsn@db.example.com/shop",
+		"env":    []any{map[string]any{"name": "DB_PASSWORD", "value": "hunter2-in-env"}, map[string]any{"name": "MODE", "value": "production"}},
+		"config": "user: shop\npassword: hunter2-in-config\n",
+		"plain":  "nothing to hide: https://example.com/a@b",
+	})
+	slices.Sort(got)
+	if want := []string{"hunter2-in-config", "hunter2-in-dsn", "hunter2-in-env"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// base64, openssl and MIME break what they write into lines, each of which a log has by
+// itself.
+func TestBrokenBase64(t *testing.T) {
+	secret := strings.Repeat("hunter2-is-long-", 12)
+	mask := New()
+	mask.Find(secret)
+	for _, written := range []string{secret, secret + "\n"} {
+		encoded := base64.StdEncoding.EncodeToString([]byte(written))
+		for _, width := range []int{64, 76} {
+			for line := range slices.Chunk([]byte(strings.TrimSuffix(encoded, "Cg==")), width) {
+				if got := mask.Text("log: " + string(line)); strings.Contains(got, string(line[:min(len(line), 16)])) {
+					t.Errorf("a line of %d: %s", width, got)
+				}
+			}
+		}
+	}
+}
+
+func TestLabelInSecret(t *testing.T) {
+	mask := New()
+	mask.Find("aB3dE5gH-token=hunter2-hunter2", "DB_TOKEN=hunter3-hunter3")
+	for text, want := range map[string]string{
+		"it says aB3dE5gH-token=" + notShown: "it says ***" + notShown,
+		"it says DB_TOKEN=" + notShown:       "it says DB_TOKEN=" + notShown,
+	} {
+		if got := mask.Text(text); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -102,6 +102,43 @@ var hostileCredentials = []row{
 			s.env = map[string]string{"KUBECONFIG": s.inWorkingFolder(s.user())}
 			s.berth("check").exit(64).says("$KUBECONFIG: ", "links lead from it out of")
 		}},
+	{ID: "S121", Setup: "secrets by other names: variables, arguments, addresses and files of the chart's values and objects, a long one in base64 " +
+		"that is broken into lines; a credential plugin that quotes what it inherited", Action: "deploy; check", End: "each is masked",
+		Exit: "0, 20", run: func(s *fixture) {
+			s.asAdmin()
+			long := strings.Repeat("hunter2-long-", 16)
+			s.chartWith("templates/quoted.yaml", `apiVersion: v1
+kind: Secret
+metadata: {name: {{ .Release.Name }}-quoted}
+stringData: {long: `+long+`}
+---
+apiVersion: v1
+kind: PodTemplate
+metadata: {name: {{ .Release.Name }}-quoted}
+template:
+  spec:
+    containers:
+      - {name: a, image: a, args: [--password=hunter2-argument, --api-token, hunter2-next-argument], env: [
+          {name: DB_PASS, value: hunter2-variable}, {name: DSN, value: "postgres://u:hunter2-address@h/d"}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: {{ .Release.Name }}-quoted}
+data: {config: "user: u\npassword: hunter2-file\n"}
+`)
+			s.chartWith("templates/NOTES.txt", `{{ toJson .Values }} hunter2-argument hunter2-next-argument hunter2-variable hunter2-address hunter2-file
+{{ range $i := untilStep 0 240 76 }}
+{{ $.Values.long | default "x" | b64enc | substr (int $i) (int (add $i 76)) }}{{ end }}`)
+			run := s.berth("deploy", "--set", "long="+long, "--set", "smtpPass=hunter2-short-name", "--set", "dsn=amqp://u:hunter2-dsn@h",
+				"--set", "env[0].name=APP_TOKEN", "--set", "env[0].value=hunter2-listed", "--log-level", "debug")
+			run.exit(0).hides("hunter2", "aHVudGVyMi1sb25n")
+
+			plugin := filepath.Join(s.t.TempDir(), "plugin")
+			s.script(plugin, `echo "$CLOUD_SECRET_KEY is wrong" >&2; exit 1`)
+			s.env = map[string]string{"CLOUD_SECRET_KEY": "hunter2-inherited"}
+			s.kubeconfig = s.kubeconfigFor(s.Config().Host, plugin)
+			s.berth("check").exit(20).says("is wrong").hides("hunter2")
+		}},
 }
 
 // untilReads waits until a run has opened a FIFO to read it, or tries to: then somebody may

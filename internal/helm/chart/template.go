@@ -196,8 +196,13 @@ func (l *limitedBuffer) Write(p []byte) (int, error) {
 	return l.Builder.Write(p)
 }
 
-// keyPath is what a key looks like. A part of a value with = in it mostly does not.
+// keyPath is what the key of a value looks like. A part of a value with = in it mostly
+// does not.
 var keyPath = regexp.MustCompile(`^[\w.\[\]\\/ -]{1,80}$`)
+
+// noIndex matches what stands in a key's brackets and is no index: of a part of a value, it
+// may be the secret.
+var noIndex = regexp.MustCompile(`\[\d*[^\]\d][^\]]*`)
 
 // keyOf returns " (key=…)" for an item, or "": the value may be a secret.
 func keyOf(item string) string {
@@ -205,7 +210,7 @@ func keyOf(item string) string {
 	if !found || !keyPath.MatchString(key) {
 		return ""
 	}
-	return " (" + sanitize(key) + "=…)"
+	return " (" + sanitize(noIndex.ReplaceAllString(key, "[…")) + "=…)"
 }
 
 // invalidValues returns the problem of a values or set input.

@@ -159,7 +159,7 @@ func TestMergeRefuses(t *testing.T) {
 		"set without =": {Values{Set: []string{"a=b", password}}, "", []string{"item 2 of set", "key=value"}},
 		"set after a comma": {Values{Set: []string{"db.password=" + password + "," + password}}, "",
 			[]string{"item 1 of set", "db.password", "comma"}},
-		"set a bad index":  {Values{SetString: []string{"list[x]=" + password}}, "", []string{"item 1 of set-string (list[x]=…)"}},
+		"set a bad index":  {Values{SetString: []string{"list[x]=" + password}}, "", []string{"item 1 of set-string (list[…]=…)"}},
 		"set a huge index": {Values{Set: []string{"list[99999999]=" + password}}, "", []string{"list[99999999]"}},
 		"set-json":         {Values{SetJSON: []string{"db={\"password\": " + password}}, "", []string{"item 1 of set-json (db=…)", "JSON"}},
 		"set-json object":  {Values{SetJSON: []string{`{"password": "` + password + `=",}`}}, "", []string{"item 1 of set-json", "JSON object"}},
