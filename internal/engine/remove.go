@@ -170,6 +170,11 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 				kept = append(kept, o)
 			}
 			goesAlong := withNamespace && o.Namespace == f.Namespace.Name && i < len(f.Records)-1
+			if why := verdict.Outgrown(o); isLeft(o) && !seen[o.Ref] && i < len(f.Records)-1 && why != "" {
+				o.KeepWhy = why
+				kept, seen[o.Ref] = append(kept, o), true
+				continue
+			}
 			if isLeft(o) && !seen[o.Ref] && !goesAlong {
 				spared, err := r.spared(ctx, o, objects)
 				if err != nil {

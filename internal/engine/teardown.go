@@ -298,6 +298,7 @@ func (t *teardown) deleteNamespace(ctx context.Context, unlisted []string) error
 		t.report.note(result.LevelNotice, "Deleted although it was to be kept",
 			"%s went with namespace %s, as delete-kept or delete-foreign says.", objectNames(here), t.ns.name)
 	}
+	t.report.kept(slices.DeleteFunc(slices.Clone(t.kept), func(o facts.Object) bool { return o.Namespace == t.ns.name }))
 	return err
 }
 

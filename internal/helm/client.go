@@ -48,6 +48,7 @@ type client struct {
 	inside       func(context.Context, facts.Ref) (string, error) // see Options.Inside; nil: nobody looks
 	adopt        []string                                         // what is taken although it may be somebody else's; see adopts
 	takenGo      bool                                             // see Options.TakenGo
+	definitions  []string                                         // the names of what the chart has in its crds folder
 	leavings     *leavings
 	hookObjects  hookObjects
 	timeline     *timeline
@@ -134,10 +135,7 @@ func (c *client) explainTaken(list kube.ResourceList, err error) error {
 func (c *client) Update(original, target kube.ResourceList, _ bool) (*kube.Result, error) {
 	end := c.timeline.start("Apply %s", refs(target))
 	endCache := c.cacheGets()
-	used := map[string]string{}
-	for _, info := range target {
-		used[info.Namespace] = nameOf(refOf(info)) + ", of the release, is in it"
-	}
+	used := c.used(target)
 	drop := func(list kube.ResourceList) *kube.Result { return c.drop(list, used) }
 	res, err := updateInParallel(c.leavings.mending(c.merge, target), drop, original, target)
 	endCache()
@@ -147,7 +145,8 @@ func (c *client) Update(original, target kube.ResourceList, _ bool) (*kube.Resul
 
 // drop deletes objects that the manifest has no more, but for what the live object says
 // is to be kept, as Helm does, and for what is somebody else's by now. As with Helm, a
-// deletion that fails does not fail the operation. held says of namespaces why they stay.
+// deletion that fails does not fail the operation. held says of what takes along other
+// objects why it stays.
 func (c *client) drop(list kube.ResourceList, held map[string]string) *kube.Result {
 	inBackground := func(*resource.Info) metav1.DeletionPropagation { return metav1.DeletePropagationBackground }
 	done, errs := c.deleteAll(list, parallelRequests, inBackground, held)

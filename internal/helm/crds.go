@@ -50,6 +50,9 @@ func (o *Operations) installCRDs(op *operation, values map[string]any) error {
 	if err != nil {
 		return err
 	}
+	for _, info := range wanted {
+		op.client.definitions = append(op.client.definitions, info.Name)
+	}
 	if wanted = wanted.Filter(c.mayBeMissing); len(wanted) == 0 {
 		return nil
 	}

@@ -11,8 +11,9 @@ import (
 )
 
 // deleteAll deletes objects of the release in parallel, but for those that stay. Namespaces
-// come last: one stays, too, where an object in it was left, since that would go with it.
-// held says of further namespaces why they stay.
+// and definitions of kinds come last: one stays, too, where an object that was left would go
+// with it. held says of further ones why they stay, by their names: no namespace is called
+// like a definition, whose name has dots.
 func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*resource.Info) metav1.DeletionPropagation,
 	held map[string]string) (done []deletion, errs []error) {
 	done, errs = make([]deletion, len(list)), make([]error, len(list))
@@ -29,27 +30,50 @@ func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*res
 		}
 		_ = calls.Wait()
 	}
-	each(func(info *resource.Info) bool { return !isNamespace(info) }, c.stays)
-	held = maps.Clone(held)
+	each(func(info *resource.Info) bool { return !takesAlong(info) }, c.stays)
+	all := map[string]string{}
 	for i, info := range list {
 		if done[i].left != "" || errs[i] != nil {
-			if held == nil {
-				held = map[string]string{}
-			}
-			held[info.Namespace] = nameOf(refOf(info)) + ", which is left, is in it"
+			hold(all, info, ", which is left,")
 		}
 	}
-	each(isNamespace, func(info *resource.Info) stranger {
+	maps.Copy(all, held)
+	each(takesAlong, func(info *resource.Info) stranger {
 		return func(live *unstructured.Unstructured) string {
 			if why := c.stays(info)(live); why != "" {
 				return why
 			}
-			return held[info.Name]
+			return all[info.Name]
 		}
 	})
 	return done, errs
 }
 
-func isNamespace(info *resource.Info) bool {
-	return info.Mapping.GroupVersionKind.Group == "" && info.Mapping.GroupVersionKind.Kind == "Namespace"
+// takesAlong reports whether what is in an object, or of the kind that it defines, goes with
+// it.
+func takesAlong(info *resource.Info) bool {
+	gvk := info.Mapping.GroupVersionKind
+	return gvk.Group == "" && gvk.Kind == "Namespace" || gvk.Group == "apiextensions.k8s.io" && gvk.Kind == "CustomResourceDefinition"
+}
+
+// hold notes by its name what an object would go with: its namespace, and its kind's definition,
+// which built-in kinds have none of.
+func hold(held map[string]string, info *resource.Info, which string) {
+	held[info.Namespace] = nameOf(refOf(info)) + which + " is in it"
+	of := info.Mapping.Resource
+	held[of.Resource+"."+of.Group] = nameOf(refOf(info)) + which + " is of its kind"
+}
+
+// used returns what must not go with what the manifest has no more: the namespaces and the
+// definitions of the objects that it has, and the definitions in the chart's crds folder, which
+// an upgrade makes only where they are missing when it begins.
+func (c *client) used(target kube.ResourceList) map[string]string {
+	held := map[string]string{}
+	for _, name := range c.definitions {
+		held[name] = "the chart has it in its crds folder"
+	}
+	for _, info := range target {
+		hold(held, info, ", of the release,")
+	}
+	return held
 }

@@ -76,6 +76,16 @@ func HeldBy(o facts.Object, objects []facts.Object) string {
 	return ""
 }
 
+// Outgrown returns why an object of an older revision outlives its release, or "": a
+// definition that the chart has moved to its crds folder, whose definitions no release deletes,
+// was left for the objects of its kind.
+func Outgrown(o facts.Object) string {
+	if o.Kind == "CustomResourceDefinition" {
+		return "the chart has it in its manifest no more, and what is of its kind may need it"
+	}
+	return ""
+}
+
 // RecordedHooks returns the hooks that the loaded records name: an object of the name of
 // one can be what a hook of the release has made.
 func RecordedHooks(f *facts.Facts) []facts.Hook {

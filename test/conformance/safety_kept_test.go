@@ -224,6 +224,31 @@ var keptObjects = []row{
 			s.berth("teardown").exit(0)
 			s.absent(boats)
 		}},
+	{ID: "S66c", Setup: "a definition in the chart's templates, with an object of its kind, which the chart has in its crds folder by now, or no more",
+		Action: "deploy of the definition, of both, of the object with the definition in crds, of the object alone; teardown",
+		End:    "the definition and the object, until the teardown; then the definition", Exit: "0, 0, 0 + warning, 0, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			plain, boats := s.chart, object{"apiextensions.k8s.io/v1", "customresourcedefinitions", plural("Boat") + "." + s.group()}
+			boat := object{s.group() + "/v1", plural("Boat"), "own"}
+			s.chartWith("templates/boats.yaml", s.crd("Boat"))
+			s.berth("deploy").exit(0)
+			s.chartWith("templates/boat.yaml", "{apiVersion: "+s.group()+"/v1, kind: Boat, metadata: {name: own}}")
+			s.berth("deploy").exit(0)
+			before := s.uidsOf(boats, boat)
+			s.chart = plain
+			s.chartWith("templates/boat.yaml", "{apiVersion: "+s.group()+"/v1, kind: Boat, metadata: {name: own}}")
+			without := s.chart
+			s.chartWith("crds/boats.yaml", s.crd("Boat"))
+			s.berth("deploy").exit(0).warned("Left in place").says(boats.name + " was kept: ")
+			s.sameUIDs(before, boats, boat)
+			s.chart = without
+			s.berth("deploy").exit(0)
+			s.sameUIDs(before, boats, boat)
+			s.berth("teardown").exit(0).says(boats.name + " stays")
+			s.sameUIDs(map[string]string{boats.name: before[boats.name]}, boats)
+			s.namespaceGone()
+			s.remove(boats)
+		}},
 	{ID: "S66b", Setup: "a PersistentVolume in the chart's templates, to which somebody's claim is bound",
 		Action: "deploy without it, with it; teardown; once the claim is gone, deploy and teardown",
 		End:    "the volume, without a deletion on its way; then it is gone",
