@@ -19,6 +19,14 @@ type Context struct {
 	RunURL         string // of this attempt of the run; on GitLab, of the job
 	Attempt        int
 	Event          Event
+	Pages          Pages
+}
+
+// Pages are the addresses of the repository's pages on the platform, without what they
+// are about at the end. An empty one is not known.
+type Pages struct {
+	Commits string // a commit's hash belongs behind it
+	Pulls   string // a pull or merge request's number belongs behind it
 }
 
 // Fork reports whether the branch lives in another repository, or in one that is not

@@ -123,6 +123,10 @@ func (g *gitHub) environment() Context {
 	if runs := gitHubRunsURL(env); runs != "" && env("GITHUB_RUN_ID") != "" {
 		c.RunURL = runs + gitHubAttempt(env)
 	}
+	c.Pages = Pages{
+		Commits: joinURL(gitHubServer(env), c.Repository, "commit"),
+		Pulls:   joinURL(gitHubServer(env), c.Repository, "pull"),
+	}
 	c.SHA = env("GITHUB_SHA")
 	c.HeadUnknown = slices.Contains(aboutPullRequests, c.Event.Name)
 	return c

@@ -30,6 +30,8 @@ func (g *gitLab) Context() (Context, error) {
 		Attempt:       1,
 		Event:         g.event(),
 	}
+	project := cmp.Or(env("CI_MERGE_REQUEST_PROJECT_URL"), env("CI_PROJECT_URL"))
+	c.Pages = Pages{Commits: joinURL(project, "-/commit"), Pulls: joinURL(project, "-/merge_requests")}
 	if env("CI_MERGE_REQUEST_IID") != "" {
 		return g.mergeRequest(c)
 	}

@@ -41,7 +41,7 @@ func github(event, ref string) env {
 func gitlab(extra env) env {
 	e := env{
 		"GITLAB_CI": "true", "CI_SERVER_HOST": "gitlab.com", "CI_PROJECT_PATH": "acme/shop",
-		"CI_DEFAULT_BRANCH": "main", "CI_COMMIT_BRANCH": "feature/login", "CI_COMMIT_REF_NAME": "feature/login",
+		"CI_PROJECT_URL": "https://gitlab.com/acme/shop", "CI_DEFAULT_BRANCH": "main", "CI_COMMIT_BRANCH": "feature/login", "CI_COMMIT_REF_NAME": "feature/login",
 		"CI_COMMIT_SHA": "abc123", "CI_JOB_URL": "https://gitlab.com/acme/shop/-/jobs/9", "CI_PIPELINE_SOURCE": "push",
 	}
 	for k, v := range extra {
@@ -227,6 +227,12 @@ func TestAutoForksWithoutCredentials(t *testing.T) {
 	}
 }
 
+var gitLabPages = Pages{
+	Commits: "https://gitlab.com/acme/shop/-/commit/", Pulls: "https://gitlab.com/acme/shop/-/merge_requests/",
+}
+
+var gitHubPages = Pages{Commits: "https://github.com/acme/shop/commit/", Pulls: "https://github.com/acme/shop/pull/"}
+
 func TestContext(t *testing.T) {
 	for name, c := range map[string]struct {
 		env  env
@@ -237,7 +243,7 @@ func TestContext(t *testing.T) {
 			Context{
 				Host: "github.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
-				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Event: Event{Name: "pull_request", Action: "opened"},
+				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Pages: gitHubPages, Event: Event{Name: "pull_request", Action: "opened"},
 			},
 		},
 		"GitHub deleted fork": {
@@ -245,7 +251,7 @@ func TestContext(t *testing.T) {
 			Context{
 				Host: "github.com", Repository: "acme/shop", HeadUnknown: true, LostFork: "octo/shop", Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
-				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Event: Event{Name: "pull_request", Action: "closed"},
+				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Pages: gitHubPages, Event: Event{Name: "pull_request", Action: "closed"},
 			},
 		},
 		"GitHub dispatch": {
@@ -253,7 +259,7 @@ func TestContext(t *testing.T) {
 			Context{
 				Host: "github.com", Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "x", OnRef: true,
 				DefaultBranch: "main", SHA: "merge999", Attempt: 3,
-				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Event: Event{Name: "workflow_dispatch"},
+				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Pages: gitHubPages, Event: Event{Name: "workflow_dispatch"},
 			},
 		},
 		"GitLab merge request whose fork is gone": {
@@ -264,14 +270,14 @@ func TestContext(t *testing.T) {
 			Context{
 				Host: "gitlab.com", Repository: "acme/shop", HeadUnknown: true, Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 12, Pull: Pull{Member: true}, SHA: "abc123", Attempt: 1,
-				RunURL: "https://gitlab.com/acme/shop/-/jobs/9", Event: Event{Name: "pipeline"},
+				RunURL: "https://gitlab.com/acme/shop/-/jobs/9", Pages: gitLabPages, Event: Event{Name: "pipeline"},
 			},
 		},
 		"GitLab pipeline started by hand": {
 			gitlab(env{"CI_PIPELINE_SOURCE": "web"}),
 			Context{
 				Host: "gitlab.com", Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "feature/login", OnRef: true,
-				DefaultBranch: "main", SHA: "abc123", Attempt: 1, RunURL: "https://gitlab.com/acme/shop/-/jobs/9",
+				DefaultBranch: "main", SHA: "abc123", Attempt: 1, RunURL: "https://gitlab.com/acme/shop/-/jobs/9", Pages: gitLabPages,
 				Event: Event{Name: "pipeline"},
 			},
 		},
@@ -279,7 +285,7 @@ func TestContext(t *testing.T) {
 			gitlab(env{"CI_ENVIRONMENT_ACTION": "start"}),
 			Context{
 				Host: "gitlab.com", Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "feature/login",
-				DefaultBranch: "main", SHA: "abc123", Attempt: 1, RunURL: "https://gitlab.com/acme/shop/-/jobs/9",
+				DefaultBranch: "main", SHA: "abc123", Attempt: 1, RunURL: "https://gitlab.com/acme/shop/-/jobs/9", Pages: gitLabPages,
 				Event: Event{Name: "environment", Action: "start"},
 			},
 		},
@@ -293,7 +299,7 @@ func TestContext(t *testing.T) {
 			Context{
 				Host: "gitlab.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 12, Pull: Pull{Member: true}, SHA: "abc123", Attempt: 1,
-				RunURL: "https://gitlab.com/acme/shop/-/jobs/9", Event: Event{Name: "pipeline"},
+				RunURL: "https://gitlab.com/acme/shop/-/jobs/9", Pages: gitLabPages, Event: Event{Name: "pipeline"},
 			},
 		},
 		"local": {env{}, Context{}},

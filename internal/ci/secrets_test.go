@@ -30,7 +30,8 @@ func saying(text string) result.Result {
 		Leniency: facts.Leniency{Remark: facts.Remark{Text: text}},
 		Contents: facts.Contents{Notes: []string{text}, Differences: []facts.Difference{{Path: text, Recorded: text, Live: text}}}}
 	return result.Result{
-		Subject: result.Subject{Verb: "deploy", App: "shop", Branch: text, Namespace: "n", Release: "web", URL: text, User: text, Chart: text},
+		Subject: result.Subject{Verb: "deploy", App: "shop", Branch: text, Namespace: "n", Release: "web", URL: text, User: text, Chart: text,
+			Commit: text, PullRequest: 7, Pages: result.Pages{Commit: text, PullRequest: text, Run: text}},
 		Exit: result.Exit{Reason: problem.DeployFailed, ExitCode: 23, Headline: text, Cause: text, Next: text,
 			Missing: []problem.MissingPermission{{Permission: problem.Permission{Verb: "get", Resource: "pods", Why: text}, Reason: text}}},
 		Proof: result.Proof{

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -78,6 +79,7 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 		code = exitOK
 		soften(&r)
 	}
+	tellOrigin(&r, o)
 	p.mask.Name(publicNames(r)...)
 	r = platform.Masked(r)
 	if err := platform.Publish(r, o.ReportDir); err != nil {
@@ -97,10 +99,25 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 	return code
 }
 
+// tellOrigin says what the run was about in the platform's words. Only a deploy is about
+// the commit that the run was started for: others find one that was deployed before.
+func tellOrigin(r *result.Result, o *input.Options) {
+	r.PullRequest, r.Pages.Run = o.PullRequest, o.RunURL
+	if verb.Of(r.Verb).NeedsChart {
+		r.Commit = o.SHA
+	}
+	if r.Commit != "" && o.CommitPages != "" {
+		r.Pages.Commit = o.CommitPages + r.Commit
+	}
+	if r.PullRequest != 0 && o.PullPages != "" {
+		r.Pages.PullRequest = o.PullPages + strconv.Itoa(r.PullRequest)
+	}
+}
+
 // publicNames returns the names in a result. None of them is a secret, even where a
 // Secret holds the same text: its namespace, a host, a branch.
 func publicNames(r result.Result) []string {
-	names := []string{r.App, r.Branch, r.Namespace, r.Release, r.URL, r.User, r.Chart}
+	names := []string{r.App, r.Branch, r.Namespace, r.Release, r.URL, r.User, r.Chart, r.Commit}
 	for _, o := range r.Objects {
 		names = append(names, o.Kind, o.Namespace, o.Name)
 	}

@@ -119,6 +119,7 @@ func defaults(c ci.Context) input.Defaults {
 		Host: c.Host, Repository: c.Repository, HeadRepository: c.HeadRepository, HeadUnknown: c.HeadUnknown,
 		Branch: branch, NoBranch: why, OnRef: c.OnRef,
 		PullRequest: c.PullRequest, SHA: c.SHA, RunURL: c.RunURL, Attempt: c.Attempt,
+		CommitPages: c.Pages.Commits, PullPages: c.Pages.Pulls,
 	}
 }
 

@@ -20,6 +20,8 @@ type Defaults struct {
 	SHA            string
 	RunURL         string
 	Attempt        int
+	CommitPages    string // begins the address of a commit's page
+	PullPages      string // begins the address of a pull request's page
 }
 
 // defaultHost is the platform of a repository that is given without one outside
@@ -38,6 +40,10 @@ func (o *Options) fill(d Defaults) (errs Errors) {
 	ownRepository := repository == "" || strings.EqualFold(repository, d.Repository) && (host == "" || strings.EqualFold(host, d.Host))
 	o.Host = cmp.Or(host, d.Host, defaultHost)
 	o.Repository = cmp.Or(repository, d.Repository)
+
+	if ownRepository {
+		o.CommitPages, o.PullPages = d.CommitPages, d.PullPages
+	}
 
 	o.Branch = branchName(o.Branch)
 	given := o.Branch != ""

@@ -33,6 +33,8 @@ type Identity struct {
 	SHA            string
 	RunURL         string // empty outside CI
 	Attempt        int
+	CommitPages    string   // begins the address of a commit's page; empty where it is not known
+	PullPages      string   // begins the address of a pull or merge request's page; empty where it is not known
 	App            string   // empty means one that is made from Repository
 	Slug           string   // empty means one that is made from Branch
 	Namespace      string   // template; empty means the default

@@ -70,6 +70,16 @@ type App struct {
 	Chart string `json:"chart,omitempty"`
 	// Where the review app answers.
 	URL string `json:"url,omitempty"`
+	// The commit that was deployed; absent for other verbs.
+	Commit string `json:"commit,omitempty"`
+	// Where the platform shows it.
+	CommitURL string `json:"commitUrl,omitempty"`
+	// The number of the pull or merge request.
+	PullRequest int `json:"pullRequest,omitempty" jsonschema:"minimum=1"`
+	// Where the platform shows it.
+	PullRequestURL string `json:"pullRequestUrl,omitempty"`
+	// Where the platform shows the run; on GitLab, the job.
+	RunURL string `json:"runUrl,omitempty"`
 	// Whom the API server took this run for.
 	User string `json:"user,omitempty"`
 }

@@ -132,6 +132,15 @@ func link(s string) string {
 	return "[" + escape(u) + "](<" + u + ">)"
 }
 
+// linked returns Markdown as a link to a page, and as it is where that is no plain web
+// address.
+func linked(markdown, page string) string {
+	if u, ok := webAddress(page); ok {
+		return "[" + markdown + "](<" + u + ">)"
+	}
+	return markdown
+}
+
 // webAddress returns s if it is an http(s) address that may be shown as a link: it
 // has a host, no credentials, at most 2 KiB, and no character that Markdown, a
 // dotenv file or a terminal could take for its own. Otherwise it returns false.

@@ -35,6 +35,7 @@ func NewDocument(r result.Result) Document {
 		App: App{
 			App: r.App, Branch: r.Branch, Namespace: r.Namespace, Release: r.Release, Revision: r.Revision,
 			Status: Status(r.Status), Chart: r.Chart, URL: r.URL, User: r.User,
+			Commit: r.Commit, CommitURL: r.Pages.Commit, PullRequest: r.PullRequest, PullRequestURL: r.Pages.PullRequest, RunURL: r.Pages.Run,
 		},
 		Repair:  r.Repair,
 		Started: r.Started.UTC(),

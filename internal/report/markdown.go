@@ -75,7 +75,7 @@ func propertyTable(r result.Result) string {
 		value := bounded(p.value)
 		switch p.kind {
 		case verbatim:
-			value = code(value)
+			value = linked(code(value), p.page)
 		case address:
 			value = link(value)
 		case wording:

@@ -183,7 +183,8 @@ func everything() result.Result {
 	}
 	return result.Result{
 		Subject: result.Subject{Verb: "deploy", App: "a", Branch: "b", Namespace: "n", Release: "r", URL: "https://x.example", User: "u",
-			Chart: "c-1", Revision: 3, Status: facts.StatusFailed},
+			Chart: "c-1", Revision: 3, Status: facts.StatusFailed, Commit: "0123456789", PullRequest: 7,
+			Pages: result.Pages{Commit: "https://x.example/c", PullRequest: "https://x.example/p", Run: "https://x.example/r"}},
 		Exit: result.Exit{Reason: problem.Inconsistent, ExitCode: 24, Headline: "h", Cause: "c", Next: "n", Repair: "promote",
 			RBAC: "kind: Role", Missing: []problem.MissingPermission{{Permission: permission, Reason: "r"}}},
 		Proof: result.Proof{Looks: 2, Checks: []result.Check{{Name: "n", Title: "t", OK: true, Detail: "d", Findings: []string{"f"}}},

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/berth-dev/berth/internal/problem"
@@ -50,6 +51,7 @@ type property struct {
 	name  string
 	value string
 	kind  propertyKind
+	page  string // where the value links to, where that is an address; untrusted text
 }
 
 type propertyKind int
@@ -63,14 +65,17 @@ const (
 // propertiesOf returns what is known of the run, in the order people look for it.
 func propertiesOf(r result.Result) []property {
 	all := []property{
-		{"Review app", r.App, verbatim},
-		{"URL", r.URL, address},
-		{"Branch", r.Branch, verbatim},
-		{"Namespace", r.Namespace, verbatim},
-		{"Release", storedRelease(r), wording},
-		{"Chart", r.Chart, verbatim},
-		{"Repair", r.Repair, verbatim},
-		{"Took", took(r.Took), wording},
+		{name: "Review app", value: r.App},
+		{name: "URL", value: r.URL, kind: address},
+		{name: "Branch", value: r.Branch},
+		{name: "Commit", value: shortCommit(r.Commit), page: r.Pages.Commit},
+		{name: "Pull request", value: pullRequest(r.PullRequest), page: r.Pages.PullRequest},
+		{name: "Namespace", value: r.Namespace},
+		{name: "Release", value: storedRelease(r), kind: wording},
+		{name: "Chart", value: r.Chart},
+		{name: "Repair", value: r.Repair},
+		{name: "Run", value: r.Pages.Run, kind: address},
+		{name: "Took", value: took(r.Took), kind: wording},
 	}
 	known := all[:0]
 	for _, p := range all {
@@ -79,6 +84,17 @@ func propertiesOf(r result.Result) []property {
 		}
 	}
 	return known
+}
+
+// shortCommit returns a commit as people write it.
+func shortCommit(sha string) string { return sha[:min(len(sha), 7)] }
+
+// pullRequest returns the number of a pull or merge request as text, or "" for none.
+func pullRequest(number int) string {
+	if number <= 0 {
+		return ""
+	}
+	return strconv.Itoa(number)
 }
 
 // storedRelease returns the release's name with its last revision and the status

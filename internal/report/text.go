@@ -21,7 +21,7 @@ func Text(r result.Result) string {
 			if p.kind == wording {
 				value = strings.ReplaceAll(value, "`", "")
 			}
-			fmt.Fprintf(&b, "  %-10s  %s\n", p.name, value)
+			fmt.Fprintf(&b, "  %-12s  %s\n", p.name, value)
 		}
 	}
 	textChecks(&b, r)

@@ -28,6 +28,18 @@ type Subject struct {
 	Chart     string
 	Revision  int
 	Status    facts.Status // as stored, not as returned
+
+	Commit      string // that was deployed
+	PullRequest int    // number; 0 means none
+	Pages       Pages
+}
+
+// Pages are the addresses at which the CI's platform shows what the run was about. An
+// empty one is not known.
+type Pages struct {
+	Commit      string
+	PullRequest string
+	Run         string
 }
 
 // Exit is how the run ended, why, and what to do about it.

@@ -13,6 +13,7 @@ import (
 // itself is not changed.
 func (r Result) WithText(f func(string) string) Result {
 	r.Branch, r.URL, r.User, r.Chart = f(r.Branch), f(r.URL), f(r.User), f(r.Chart)
+	r.Commit, r.Pages = f(r.Commit), Pages{Commit: f(r.Pages.Commit), PullRequest: f(r.Pages.PullRequest), Run: f(r.Pages.Run)}
 	r.Headline, r.Cause, r.Next = f(r.Headline), f(r.Cause), f(r.Next)
 	r.Missing = each(r.Missing, func(m problem.MissingPermission) problem.MissingPermission {
 		m.Why, m.Reason = f(m.Why), f(m.Reason)
