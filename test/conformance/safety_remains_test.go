@@ -81,6 +81,29 @@ var remains = []row{
 			}
 			s.absent(hookJob, hookDeployment)
 		}},
+	{ID: "S73b", Setup: "a person marks a StatefulSet's claim, and what a failed revision left, while each is about to be deleted",
+		Action: "teardown with delete-claims; deploy, one that fails, and one without what that had", End: "both, and they are named",
+		Exit: "0, 0, 0, 23, 0 + warning", run: func(s *fixture) {
+			plain := s.chart
+			s.deployDatabase("", "")
+			before, proxy := s.uidsOf(claim(0)), s.proxy()
+			marks := func(o object) {
+				proxy.On(faultproxy.Match{Verb: "delete", Resource: o.resource, Name: o.name, Times: 1},
+					faultproxy.Call(func(faultproxy.Request) { s.patch("kubectl-annotate", o, keepMark) }))
+			}
+			marks(claim(0))
+			s.berth("teardown", "--delete-claims").exit(0).says(claim(0).name + ": it is marked berth.dev/keep")
+			s.sameUIDs(before, claim(0))
+			s.chart = plain
+			s.berth("deploy").exit(0)
+			s.chartWith("templates/marked.yaml", twoMaps+"---"+refusedService)
+			s.berth("deploy").exit(23)
+			before = s.uidsOf(marked)
+			marks(marked)
+			s.chart = plain
+			s.berth("deploy").exit(0).warned("Left in place").says("ConfigMap/marked was kept: it is marked berth.dev/keep")
+			s.sameUIDs(before, marked)
+		}},
 	{ID: "S74", Setup: "a StatefulSet with claims, in a namespace that stays", Action: "teardown, also with delete-hooks",
 		End: "each claim is named, and stays", Exit: "0, 0", Gone: true, run: func(s *fixture) {
 			for _, flags := range [][]string{nil, {"--delete-hooks"}} {

@@ -169,18 +169,38 @@ func (r *removal) removeFrom(ctx context.Context, resource dynamic.ResourceInter
 
 // mayGo returns whether an object is to be deleted still, or notes why not.
 func (r *removal) mayGo(live *unstructured.Unstructured, o facts.Object) bool {
-	owner := ownership.NamedRelease(live.GetAnnotations()).String()
+	owner, marked := ownership.NamedRelease(live.GetAnnotations()).String(), markedSince(live)
 	switch {
 	case string(live.GetUID()) != o.UID:
 		r.kept = fmt.Sprintf("%s was kept: it was made anew since it was seen", o.Ref)
 	case owner != o.Owner:
 		r.kept = fmt.Sprintf("%s was kept: it changed hands since it was seen, from %q to %q", o.Ref, o.Owner, owner)
+	case live.GetAnnotations()[ownership.AnnotationHookOf] != o.HookOf:
+		r.kept = fmt.Sprintf("%s was kept: the hook that it names changed since it was seen", o.Ref)
 	case live.GetDeletionTimestamp() != nil:
 		r.deleting = true
+	case marked != "":
+		r.kept = fmt.Sprintf("%s was kept: %s", o.Ref, marked)
 	default:
 		return true
 	}
 	return false
+}
+
+// markedSince returns why an object is to be kept by now, which was not when it was seen, or
+// "". A GitOps controller's marks do not tell: the chart may have put them there.
+func markedSince(live *unstructured.Unstructured) string {
+	labels, annotations := live.GetLabels(), live.GetAnnotations()
+	if why, keep := ownership.KeepMarkBeside(labels, annotations, labels, annotations); keep {
+		return why
+	}
+	if ownership.KeptByPolicy(annotations) {
+		return "its resource policy is keep"
+	}
+	if from, taken := ownership.TakenOver(annotations); taken {
+		return fmt.Sprintf("it was taken over from %q", from)
+	}
+	return ""
 }
 
 // fail records an error, unless it says that the object is gone.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -34,5 +36,23 @@ func TestSummarize(t *testing.T) {
 	}
 	if _, _, err := summarize(removals[:3]); err != nil {
 		t.Errorf("without a failure: %v", err)
+	}
+}
+
+// What is marked since it was seen stays. A GitOps controller's mark may be the chart's own.
+func TestMarkedSince(t *testing.T) {
+	for name, c := range map[string]struct{ key, value, want string }{
+		"nothing":             {"a", "b", ""},
+		"to be kept":          {"berth.dev/keep", "yes", "it is marked berth.dev/keep"},
+		"not to be kept":      {"berth.dev/keep", "false", ""},
+		"the policy":          {"helm.sh/resource-policy", "keep", "resource policy"},
+		"taken over":          {"berth.dev/taken-over-from", "team/db", "taken over"},
+		"a controller's mark": {"argocd.argoproj.io/tracking-id", "a:b", ""},
+	} {
+		live := &unstructured.Unstructured{Object: map[string]any{}}
+		live.SetAnnotations(map[string]string{c.key: c.value})
+		if got := markedSince(live); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
