@@ -32,12 +32,8 @@ type outliving struct {
 	along   []verdict.Remain // the same, where the namespace is to take it along
 }
 
-// clear deletes what is to go.
-func (r *remainsRemover) clear(ctx context.Context, f *facts.Facts, withNamespace bool) (outliving, error) {
-	remains, err := r.look(ctx, f, withNamespace)
-	if err != nil {
-		return outliving{}, err
-	}
+// clear deletes of what outlives the release what is to go.
+func (r *remainsRemover) clear(ctx context.Context, f *facts.Facts, remains []verdict.Remain) (outliving, error) {
 	out := outliving{
 		left:  verdict.RemainsWith(remains, verdict.DisposalStays, verdict.DisposalForeign, verdict.DisposalUnproven, verdict.DisposalUnread),
 		along: verdict.RemainsWith(remains, verdict.DisposalGoesAlong),

@@ -65,7 +65,8 @@ func (r *releaseRemover) takeDown(ctx context.Context, f *facts.Facts, s verdict
 // what they do not name, and only then deletes the records, so that a run which is cut
 // short leaves something to go on from. Each record is read before: what another
 // release's describes is neither deleted nor proven gone. The records stay, too, for what is kept by its
-// policy in a namespace that is to go: nothing else would tell whoever deletes that.
+// policy in a namespace that is to go, by hooks and StatefulSets as well: nothing else would
+// tell whoever deletes that.
 func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.Step) (outliving, error) {
 	for i := range f.Records {
 		if err := r.gather.load(ctx, &f.Records[i]); err != nil {
@@ -84,10 +85,18 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 	if err != nil {
 		return outliving{}, err
 	}
-	if stopped := s.StopsAt(f.Namespace.Name, kept); len(stopped) > 0 {
+	remains, err := r.remains.look(ctx, f, s.WithNamespace)
+	if err != nil {
+		return outliving{}, err
+	}
+	keptRemains := verdict.KeptRemains(remains)
+	if stopped := s.StopsAt(f.Namespace.Name, slices.Concat(kept, keptRemains)); len(stopped) > 0 {
 		return outliving{kept: kept, stopped: stopped}, nil
 	}
-	out, err := r.remains.clear(ctx, f, s.WithNamespace)
+	if s.WithNamespace {
+		kept = append(kept, keptRemains...)
+	}
+	out, err := r.remains.clear(ctx, f, remains)
 	if err != nil {
 		return outliving{}, err
 	}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
@@ -23,6 +21,7 @@ func init() { verbs[verb.Teardown] = func(s *session) verbRun { return &teardown
 type teardown struct {
 	*session
 	left  verdict.TeardownResult
+	named []facts.Ref      // what the records name, where there may be copies of it
 	kept  []facts.Object   // of the release, as its policy says
 	along []verdict.Remain // what hooks and StatefulSets made, and goes with the namespace
 }
@@ -59,6 +58,9 @@ func (t *teardown) run(ctx context.Context) error {
 	seen := <-ahead
 	if seen.err != nil {
 		return seen.err
+	}
+	if err := t.foresee(ctx, f, &seen); err != nil {
+		return err
 	}
 	if err := t.removeRelease(ctx, f, seen); err != nil {
 		return err
@@ -111,67 +113,6 @@ func (t *teardown) needs() []problem.Permission {
 // ownsNamespace returns whether the namespace is this branch's alone.
 func (t *teardown) ownsNamespace() bool {
 	return verdict.TenancyOf(t.ns.now, t.options.App.Identity) == verdict.TenancyOwn
-}
-
-// foreseen is what is known of the namespace's end before anything of it goes.
-type foreseen struct {
-	goes    bool
-	spared  []facts.Resident
-	volumes []facts.Volume
-	err     error
-}
-
-// lookAhead begins to look, beside what else comes before the first deletion, whether the
-// namespace will go, and at the volumes in it.
-func (t *teardown) lookAhead(ctx context.Context) <-chan foreseen {
-	ns, seen := t.ns.now, make(chan foreseen, 1)
-	go func() {
-		var is foreseen
-		looks, ctx := errgroup.WithContext(ctx)
-		looks.Go(func() error {
-			plan, around, err := t.plan(ctx, ns, nil, false)
-			is.goes = plan.Action == verdict.NamespaceDelete
-			is.spared = verdict.Spared(ns, t.options.App.Identity, t.options.App.Release, around.Residents, t.options.Policy)
-			return err
-		})
-		looks.Go(func() (err error) {
-			is.volumes, err = t.backend.Namespaces.Volumes(ctx)
-			return err
-		})
-		is.err = looks.Wait()
-		seen <- is
-	}()
-	return seen
-}
-
-// plan returns what is to be done with the namespace, by what is in it now. kept is what
-// the uninstall left, and why. Once the release is gone, a record of it is one of a deploy
-// that came since.
-func (t *teardown) plan(
-	ctx context.Context, ns facts.Namespace, kept []string, gone bool,
-) (plan verdict.NamespacePlan, around facts.Surroundings, err error) {
-	var (
-		unlisted  []string // for the records
-		app       = t.options.App
-		looks, in = errgroup.WithContext(ctx)
-	)
-	if verdict.TenancyOf(ns, app.Identity) == verdict.TenancyOwn {
-		looks.Go(func() (err error) {
-			around.Releases, unlisted, err = t.backend.Records.Others(in, gone)
-			return err
-		})
-		looks.Go(func() (err error) {
-			around.Residents, around.Unlisted, err = t.backend.Namespaces.Residents(in)
-			return err
-		})
-	}
-	if err := looks.Wait(); err != nil {
-		return plan, around, err
-	}
-	around.Unlisted = append(around.Unlisted, unlisted...)
-	slices.Sort(around.Unlisted)
-	around.Unlisted = slices.Compact(around.Unlisted)
-	return verdict.DecideNamespace(ns, app.Identity, app.Release, around, kept, t.options.Policy), around, nil
 }
 
 // removeRelease carries out the plan for the release.
@@ -247,12 +188,12 @@ func (t *teardown) endNamespace(ctx context.Context) error {
 			return t.namespaceWent(ctx, uid)
 		}
 	}
-	plan, around, err := t.plan(ctx, t.ns.now, t.report.result.Kept, true)
+	around, err := t.look(ctx, t.ns.now, true)
 	if err != nil {
 		return err
 	}
 	res := &t.report.result
-	switch plan.Action {
+	switch plan := t.decide(t.ns.now, &around, res.Kept); plan.Action {
 	case verdict.NamespaceDelete:
 		return t.deleteNamespace(ctx, around.Unlisted)
 	case verdict.NamespaceStays:

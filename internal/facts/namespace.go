@@ -62,6 +62,9 @@ type Resident struct {
 	KeepWhy string // berth.dev/keep, or a GitOps owner's mark; empty: neither
 	Maker   string // the person's client that made it, such as kubectl; empty: something else did
 	WithApp bool   // it is marked as going with the review app
+	// Copy says that it bears the release's marks and that nothing which is stored of the release
+	// names it: a person has copied them with an object.
+	Copy bool
 	// Under are the objects with which Kubernetes deletes it: its owners, and theirs.
 	Under []Ref
 	// Identity is the identity hash of the branch that it names; empty: none.

@@ -142,13 +142,42 @@ func stays(ns facts.Namespace, identity string) string {
 	return "Berth did not make it"
 }
 
+// saysOurs returns whether an object says that it is of the release that is named own.
+func saysOurs(r facts.Resident, own string) bool {
+	return r.Owner == own || r.Hook && (r.HookOf == "" || r.HookOf == own)
+}
+
+// helmsClient is the name by which Helm, and Berth for it, makes objects.
+const helmsClient = "helm"
+
+// MayBeCopies returns whether there is what says that it is of the release, and was made by
+// a person: from a copy of what the release has, unless the release has it.
+func MayBeCopies(residents []facts.Resident, namespace, release string) bool {
+	return slices.ContainsFunc(residents, func(r facts.Resident) bool { return mayBeCopy(r, namespace+"/"+release) })
+}
+
+func mayBeCopy(r facts.Resident, own string) bool {
+	return saysOurs(r, own) && r.Maker != "" && r.Maker != helmsClient
+}
+
+// MarkCopies notes which of what is in a namespace are copies. named are the objects that the
+// release's records name.
+func MarkCopies(residents []facts.Resident, namespace, release string, named []facts.Ref) []facts.Resident {
+	marked := slices.Clone(residents)
+	for i, r := range marked {
+		marked[i].Copy = mayBeCopy(r, namespace+"/"+release) &&
+			!slices.ContainsFunc(named, func(ref facts.Ref) bool { return sameObject(ref, r.Ref) })
+	}
+	return marked
+}
+
 // identityMark is the label by which something is a branch's.
 const identityMark = "berth.dev/identity"
 
 // againstDeleting returns why an object keeps its namespace from being deleted with the
 // release that is named own, of the branch with this identity, or "".
 func againstDeleting(r facts.Resident, own, identity string, p Policy) string {
-	ours := r.Owner == own || r.Hook && (r.HookOf == "" || r.HookOf == own)
+	ours := !r.Copy && saysOurs(r, own)
 	declared := r.WithApp || slices.ContainsFunc(p.NamespaceOwns, r.Matches)
 	switch {
 	case r.Policy && ours && p.DeleteKept, p.DeleteForeign && (!r.Policy || !ours):
@@ -159,6 +188,8 @@ func againstDeleting(r facts.Resident, own, identity string, p Policy) string {
 		return r.KeepWhy
 	case ours, declared:
 		return ""
+	case r.Copy:
+		return "it was made with " + r.Maker + " and bears the marks of this release, of which nothing that is stored names it"
 	case r.Owner != "" && (r.Maker != "" || isIn(r.Namespace, r.Owner)):
 		return "it belongs to release " + r.Owner
 	case r.HookOf != "" && isIn(r.Namespace, r.HookOf):

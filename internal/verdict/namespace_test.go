@@ -189,3 +189,24 @@ func TestForeignByAnOlderRecord(t *testing.T) {
 		t.Error("it is taken away")
 	}
 }
+
+// What a person has copied bears the marks of the release as well.
+func TestMarkCopies(t *testing.T) {
+	at := func(name string) facts.Ref { return facts.Ref{Kind: "Secret", Namespace: "ns", Name: name} }
+	residents := []facts.Resident{
+		{Ref: at("copy"), Owner: "ns/web", Maker: "kubectl"}, {Ref: at("named"), Owner: "ns/web", Maker: "kubectl"},
+		{Ref: at("old"), Owner: "ns/web", Maker: "helm"}, {Ref: at("controllers"), Owner: "ns/web"},
+		{Ref: at("hooks"), Hook: true, HookOf: "ns/web", Maker: "k9s", Policy: true}, {Ref: at("others"), Owner: "ns/db", Maker: "kubectl"},
+	}
+	if !MayBeCopies(residents, "ns", "web") || MayBeCopies(residents[2:4], "ns", "web") {
+		t.Error("what a person made and says that it is of the release may be a copy, and nothing else")
+	}
+	marked := MarkCopies(residents, "ns", "web", []facts.Ref{{APIVersion: "v1", Kind: "Secret", Namespace: "ns", Name: "named"}})
+	for i, want := range []string{"bears the marks of this release", "", "", "", "to be kept", "release ns/db"} {
+		r := marked[i]
+		why := againstDeleting(r, "ns/web", "me", Policy{DeleteKept: true})
+		if (why == "") != (want == "") || !strings.Contains(why, want) {
+			t.Errorf("%s: %q, want %q", r.Name, why, want)
+		}
+	}
+}

@@ -27,6 +27,8 @@ type Remain struct {
 	Object   facts.Object
 	Disposal Disposal
 	Why      string
+	// Kept says that it is the release's own and marked as one to be kept.
+	Kept bool
 }
 
 // RemainPolicy is what the user wants deleted of what outlives the release.
@@ -44,12 +46,14 @@ func RemainsOf(f *facts.Facts, hooks []facts.HookObject, claims []facts.Claim, p
 		switch {
 		case known, !o.Exists && o.Error == "":
 		case o.Error != "":
-			remains = append(remains, Remain{o, DisposalUnread, o.Error})
-		case withNamespace && o.Namespace == f.Namespace.Name:
-			remains = append(remains, Remain{o, DisposalGoesAlong, ""})
+			remains = append(remains, Remain{Object: o, Disposal: DisposalUnread, Why: o.Error})
 		default:
 			d, why := judge()
-			remains = append(remains, Remain{o, d, why})
+			r := Remain{o, d, why, d == DisposalStays && keeps(o)}
+			if withNamespace && o.Namespace == f.Namespace.Name {
+				r.Disposal, r.Why = DisposalGoesAlong, ""
+			}
+			remains = append(remains, r)
 		}
 	}
 	for _, h := range hooks {
@@ -129,6 +133,8 @@ func disposeOfClaim(f *facts.Facts, c facts.Claim, going []Remain, p RemainPolic
 		return DisposalDelete, "it is being deleted already"
 	case c.Going:
 		return DisposalDelete, fmt.Sprintf("the retention policy of %s says so", c.Set.In(c.Namespace))
+	case c.Maker != "" && c.Maker != helmsClient:
+		return DisposalUnproven, fmt.Sprintf("it was made with %s, and not for %s", c.Maker, c.Set.In(c.Namespace))
 	case p.Claims:
 		return DisposalDelete, "delete-claims says so"
 	}
@@ -174,6 +180,16 @@ func madeSince(at time.Time, o facts.Object) bool {
 // RemainsWith returns those of these disposals.
 func RemainsWith(remains []Remain, disposals ...Disposal) []Remain {
 	return slices.DeleteFunc(slices.Clone(remains), func(r Remain) bool { return !slices.Contains(disposals, r.Disposal) })
+}
+
+// KeptRemains returns the objects of those that are the release's own and to be kept.
+func KeptRemains(remains []Remain) (kept []facts.Object) {
+	for _, r := range remains {
+		if r.Kept {
+			kept = append(kept, r.Object)
+		}
+	}
+	return kept
 }
 
 // ByPolicyAlone returns whether nothing of these is deleted because an input says so.

@@ -130,7 +130,9 @@ func TestRemainsOfClaims(t *testing.T) {
 }
 
 func TestStillThere(t *testing.T) {
-	one := func(name string, d Disposal) Remain { return Remain{facts.Object{Ref: facts.Ref{Name: name}}, d, "so"} }
+	one := func(name string, d Disposal) Remain {
+		return Remain{Object: facts.Object{Ref: facts.Ref{Name: name}}, Disposal: d, Why: "so"}
+	}
 	left := StillThere([]Remain{one("a", DisposalDelete), one("b", DisposalDelete), one("c", DisposalDelete)},
 		[]Remain{one("b", DisposalDelete), one("c", DisposalForeign), one("d", DisposalStays)})
 	if len(left) != 2 || left[0].Disposal != DisposalStays || !strings.Contains(left[0].Why, "since so") ||

@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/berth-dev/berth/test/faultproxy"
 )
 
@@ -42,6 +45,16 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: role, annotations: {helm.sh/hook: pre-install, berth.dev/hook-of: NAMESPACE/other}}
 rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
+`
+	keptByHooks = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: marked, annotations: {helm.sh/hook: pre-install, helm.sh/resource-policy: keep}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: volume, annotations: {helm.sh/hook: pre-install, helm.sh/resource-policy: keep}}
+spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Mi}}}
 `
 	othersTemplate = `
 apiVersion: v1
@@ -149,6 +162,50 @@ var residents = []row{
 			s.sameUIDs(before, boats, boat)
 			s.deleteDefinition("Boat")
 		}},
+	{ID: "S97", Setup: "in the branch's own namespace, a person's copies of a Secret and a claim of the release, with its marks; and a Deployment " +
+		"of the release that a person made anew", Action: "teardown, then teardown --delete-foreign",
+		End: "the copies, until it is said that they go", Exit: "27, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.chartWith("templates/more.yaml", secret("password", "")+"---"+ownVolume)
+			s.berth("deploy", "--wait-ignore", "PersistentVolumeClaim/*").exit(0)
+			s.copyAs("kubectl-client-side-apply", object{"v1", "secrets", "password"}, "password-copy")
+			s.copyAs("kubectl-create", volume, "volume-copy")
+			s.copyAs("kubectl-create", object{"apps/v1", "deployments", "web"}, "")
+			copies := []object{{"v1", "secrets", "password-copy"}, {"v1", "persistentvolumeclaims", "volume-copy"}}
+			before := s.uidsOf(copies...)
+			e := s.berth("teardown").exit(27).says("Secret/password-copy: it was made with kubectl and bears the marks of this release",
+				"PersistentVolumeClaim/volume-copy: it was made with kubectl")
+			if e.out.contains("kept for Deployment/web") {
+				s.t.Error("what the record names is taken for a copy")
+			}
+			s.sameUIDs(before, copies...)
+			s.berth("teardown", "--delete-foreign").exit(0)
+			s.namespaceGone()
+		}},
+	{ID: "S97b", Setup: "in a namespace that stays, a claim that a person made with the name and the labels of a StatefulSet's",
+		Action: "teardown with delete-claims", End: "that claim, and it is named", Exit: "0", Gone: true, run: func(s *fixture) {
+			s.deployDatabase("", "")
+			s.copyAs("kubectl-client-side-apply", claim(0), "data-db-7")
+			before := s.uidsOf(claim(7))
+			s.berth("teardown", "--delete-claims").exit(0).says("data-db-7: it was made with kubectl, and not for StatefulSet/db")
+			s.sameUIDs(before, claim(7))
+			s.absent(claim(0), claim(1))
+		}},
+	{ID: "S98", Setup: "hooks made a ConfigMap and a claim that the chart says to keep, in the branch's own namespace",
+		Action: "teardown twice, then teardown --delete-kept", End: "both, until it is said that they go", Exit: "27, 27, 0", Gone: true,
+		run: func(s *fixture) {
+			s.asAdmin()
+			s.chartWith("templates/hooks.yaml", keptByHooks)
+			s.berth("deploy").exit(0)
+			before := s.uidsOf(marked, volume)
+			for range 2 {
+				s.berth("teardown").exit(27).says("ConfigMap/marked was kept: its resource policy is keep",
+					"PersistentVolumeClaim/volume was kept", "--delete-kept")
+				s.sameUIDs(before, marked, volume)
+			}
+			s.berth("teardown", "--delete-kept").exit(0).says("Deleted although it was to be kept")
+			s.namespaceGone()
+		}},
 }
 
 // ownedBy has an object name another as its owner.
@@ -156,4 +213,24 @@ func (s *fixture) ownedBy(o, owner object, kind string) {
 	s.t.Helper()
 	s.patch("some-controller", o, `{"metadata":{"ownerReferences":[{"apiVersion":"`+owner.apiVersion+`","kind":"`+kind+`","name":"`+
 		owner.name+`","uid":"`+s.uid(owner)+`"}]}}`)
+}
+
+// copyAs makes a copy of an object with all that is written on it, as this field manager. Without
+// another name it takes the place of the object.
+func (s *fixture) copyAs(manager string, o object, name string) {
+	s.t.Helper()
+	live := s.read(o)
+	if name == "" {
+		s.remove(o)
+		s.absent(o)
+		name = o.name
+	}
+	for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "finalizers"} {
+		unstructured.RemoveNestedField(live.Object, "metadata", field)
+	}
+	unstructured.RemoveNestedField(live.Object, "status")
+	live.SetName(name)
+	if _, err := s.client(o).Create(s.t.Context(), live, metav1.CreateOptions{FieldManager: manager}); err != nil {
+		s.t.Fatal(err)
+	}
 }

@@ -61,6 +61,17 @@ func firstOf(writes []metav1.ManagedFieldsEntry, signs ...func(*metav1.FieldsV1)
 	return ""
 }
 
+// MakerOfClaim returns the person's client that made a claim, or "" where none did, or nobody
+// left a name.
+func MakerOfClaim(writes []metav1.ManagedFieldsEntry) string {
+	for _, k := range known {
+		if k.name == "PersistentVolumeClaim" && len(writes) > 0 {
+			return makerOf(writes, k.made)
+		}
+	}
+	return ""
+}
+
 // personsClient returns which client of people a manager is, or "". What it returns is
 // no text of the manager's own.
 func personsClient(manager string) string {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
+	"github.com/berth-dev/berth/internal/kube/namespaces"
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 )
@@ -173,7 +174,8 @@ func (c claimant) describe(live *corev1.PersistentVolumeClaim) facts.Claim {
 		labelled = labelled && live.Labels[key] == value
 	}
 	bySet, by := c.ownerOf(live)
-	claim := facts.Claim{Set: c.set, Labelled: labelled, Going: c.deletes && bySet, By: by, Object: facts.Object{
+	maker := namespaces.MakerOfClaim(live.ManagedFields)
+	claim := facts.Claim{Set: c.set, Labelled: labelled, Going: c.deletes && bySet, By: by, Maker: maker, Object: facts.Object{
 		Ref: facts.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: live.Namespace, Name: live.Name},
 		UID: string(live.UID), Created: live.CreationTimestamp.Time, Exists: true, Deleting: live.DeletionTimestamp != nil,
 		Owner:  ownership.NamedRelease(live.Annotations).String(),
