@@ -61,7 +61,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	// A deploy takes the same inputs, and takes nothing of others away.
 	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && o.Verb == verb.Teardown, &foresight{}}
 	helming := p.helmOptions(conn, out, t, o, cache)
-	helming.Inside, helming.TakenGo = live.Inside, o.Verb == verb.Teardown
+	helming.Inside, helming.TakenGo = live.Inside, o.Verb == verb.Teardown && !o.ByEvent
 	releases := helm.New(helming, store, operations.open)
 
 	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{

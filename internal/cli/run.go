@@ -55,7 +55,7 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		if intent.Verb == ci.Nothing {
 			return p.conclude(out, o, nothingToDo(intent))
 		}
-		v, o.Verb = intent.Verb, intent.Verb
+		v, o.Verb, o.ByEvent = intent.Verb, intent.Verb, true
 		out.progress(fmt.Sprintf("auto: %s, since %s", v, intent.Reason))
 		if err := o.Require(v); err != nil {
 			return p.conclude(out, o, wrongInput(v, err))

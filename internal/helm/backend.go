@@ -29,7 +29,8 @@ type Options struct {
 	Mask       *secrets.Mask // is told what the values and the objects hold that is secret; may be nil
 	Adopt      []string      // objects that may be somebody else's and are taken all the same; see facts.Ref.Matches
 	// TakenGo says that what was taken over goes with the release where Adopt names it: a
-	// teardown. A deploy has the same inputs, and asks for nothing to be deleted by them.
+	// teardown by name. A deploy, and what an event asks for, has the same inputs each time,
+	// and asks for nothing to be deleted by them.
 	TakenGo bool
 	// Inside returns why an object is not to be deleted that takes along what others have in
 	// it, or ""; nil: nobody looks.

@@ -237,7 +237,7 @@ func (c *client) takenOver(ref facts.Ref, live metav1.Object) string {
 	switch {
 	case !taken:
 	case !c.takenGo:
-		return fmt.Sprintf("it was taken over from %q, and only a teardown whose adopt names it deletes it", from)
+		return fmt.Sprintf("it was taken over from %q, and only the verb teardown with adopt naming it deletes it", from)
 	case !c.adopts(ref):
 		return fmt.Sprintf("it was taken over from %q, and adopt does not name it", from)
 	}

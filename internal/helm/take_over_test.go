@@ -192,8 +192,8 @@ func TestTakenOverOutlives(t *testing.T) {
 		stays   string // a part of why; empty: it may go
 	}{
 		"its own":                      {nil, false, found(ours, nil).live, ""},
-		"taken, at a deploy":           {nil, false, taken, "only a teardown"},
-		"taken and named, at a deploy": {[]string{"ConfigMap/data"}, false, taken, "only a teardown"},
+		"taken, at a deploy":           {nil, false, taken, "only the verb teardown"},
+		"taken and named, at a deploy": {[]string{"ConfigMap/data"}, false, taken, "only the verb teardown"},
 		"taken, at a teardown":         {nil, true, taken, "adopt does not name it"},
 		"taken and named, at the end":  {[]string{"ConfigMap/*"}, true, taken, ""},
 		"taken, and another one named": {[]string{"Secret/data"}, true, taken, "adopt does not name it"},

@@ -55,7 +55,7 @@ var identity = []Input{
 	},
 	{
 		Name: "adopt", Type: List, Alone: "true", Verbs: writing, items: adoptions, check: checkAdoption,
-		Doc:   "What to take that carries no mark of Berth's: true, or the flag alone, the release; namespace the namespace; Kind/name, globs such as ConfigMap/* allowed, objects that are kept, a GitOps controller's, or of a release that cannot be found; all everything. Teardown then deletes the release and the namespace, and such objects where its own adopt names them, too. What another release has on record is never taken. The flag is given as --adopt=VALUE.",
+		Doc:   "What to take that carries no mark of Berth's: true, or the flag alone, the release; namespace the namespace; Kind/name, globs such as ConfigMap/* allowed, objects that are kept, a GitOps controller's, or of a release that cannot be found; all everything. Teardown then deletes the release and the namespace, and such objects where its own adopt names them, too, but not the one that auto makes of an event. What another release has on record is never taken. The flag is given as --adopt=VALUE.",
 		field: func(o *Options) any { return &o.Adopt },
 	},
 }

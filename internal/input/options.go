@@ -10,6 +10,8 @@ import (
 // not take has its default.
 type Options struct {
 	Verb verb.Verb
+	// ByEvent says that an event asked for the verb, by auto.
+	ByEvent bool
 	Identity
 	ChartSource
 	ChartValues

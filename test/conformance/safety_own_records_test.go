@@ -240,6 +240,27 @@ var ownRecords = []row{
 				s.t.Errorf("it is still there: %v", live)
 			}
 		}},
+	{ID: "S30c", Setup: "somebody's object, which adopt names in the workflow of auto", Action: "auto when opened, auto when closed; teardown by name",
+		End: "the object, by UID, until the verb is named", Exit: "0 + warning, 0 + warning, 0 + warning, 0", Gone: true, run: func(s *fixture) {
+			s.branch, s.release = "login", "shop-login"
+			name := s.release + "-x"
+			s.makeMap(name)
+			uid, inputs := s.configMapNamed(name).UID, []string{"--release", "", "--set", "extras={x}", "--adopt=ConfigMap/" + name}
+			own := `{"full_name": "acme/shop"}`
+			s.onGitHub("pull_request", pull("opened", "acme:login", own))
+			s.auto(inputs...).exit(0).warned("Release repaired")
+			s.onGitHub("pull_request", pull("closed", "acme:login", own))
+			s.auto(inputs...).exit(0).warned("Left in place").says("ConfigMap/"+name, "only the verb teardown")
+			if live := s.configMapNamed(name); live == nil || live.UID != uid {
+				s.t.Errorf("left is %v", live)
+			}
+			s.onGitHub("pull_request", pull("reopened", "acme:login", own))
+			s.auto(inputs...).exit(0).warned("Release repaired")
+			s.berth("teardown", "--release", "", "--adopt=ConfigMap/"+name).exit(0)
+			if live := s.configMapNamed(name); live != nil {
+				s.t.Errorf("it is still there: %v", live)
+			}
+		}},
 	{ID: "S31", Setup: "records deleted, and one of the objects kept or a GitOps controller's by now",
 		Action: "deploy, each; deploy with adopt naming it; teardown",
 		End:    "untouched; then adopted; the object stays", Exit: "27, 27, 0 + warning, 0 + warning", Gone: true, run: func(s *fixture) {
