@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"maps"
+	"time"
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
@@ -21,6 +22,7 @@ type namespace struct {
 	annotations map[string]string
 	run         string // hash of this run
 	note        func(result.Note)
+	now         func() time.Time // by the API server's clock
 }
 
 // newNamespace gives the namespace the labels of the input namespace-label. Berth's
@@ -31,7 +33,7 @@ func newNamespace(conn *kube.Conn, t target, aside *notes, o *input.Options) nam
 	maps.Copy(labels, t.Labels)
 	return namespace{
 		manager: namespaces.Manager{Client: conn.Clientset(), Metadata: conn.Metadata(), Served: conn.Served},
-		name:    t.Namespace, labels: labels, note: aside.add, run: t.run,
+		name:    t.Namespace, labels: labels, note: aside.add, run: t.run, now: server{conn}.Now,
 		annotations: ownership.Merge(t.Annotations, map[string]string{ownership.AnnotationDeploy: t.run}),
 	}
 }
@@ -50,7 +52,7 @@ func (n namespace) CreateNamespace(ctx context.Context) (ns facts.Namespace, fre
 }
 
 func (n namespace) AdoptNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error) {
-	annotations := n.annotations
+	annotations := ownership.Merge(n.annotations, map[string]string{ownership.AnnotationAdopted: n.now().UTC().Format(time.RFC3339)})
 	if by := ns.DeployedBy; by != "" && by != annotations[ownership.AnnotationDeployedBy] { // it was restored, say
 		annotations = ownership.Merge(annotations, map[string]string{ownership.AnnotationShared: "true"})
 	}

@@ -1,6 +1,9 @@
 package facts
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // NamespacePhase is the phase of a namespace, absence included.
 type NamespacePhase string
@@ -26,11 +29,13 @@ type Namespace struct {
 	// DeployedBy is the identity hash of the branch that made or adopted it; empty when
 	// it does not say.
 	DeployedBy string
-	Shared     bool   // another one has deployed there, too
-	Origin     Origin // the branch that it names
-	Keep       bool   // berth.dev/keep, or a GitOps owner's mark
-	KeepWhy    string
-	Blocking   string // why a terminating one is not gone yet
+	Shared     bool // another one has deployed there, too
+	// Adopted is when Berth adopted it; zero: it made it, or that is not known.
+	Adopted  time.Time
+	Origin   Origin // the branch that it names
+	Keep     bool   // berth.dev/keep, or a GitOps owner's mark
+	KeepWhy  string
+	Blocking string // why a terminating one is not gone yet
 }
 
 // System returns whether the namespace is the cluster's own. Nothing of Berth's is
@@ -62,6 +67,7 @@ type Resident struct {
 	KeepWhy string // berth.dev/keep, or a GitOps owner's mark; empty: neither
 	Maker   string // the person's client that made it, such as kubectl; empty: something else did
 	WithApp bool   // it is marked as going with the review app
+	Created time.Time
 	// Copy says that it bears the release's marks and that nothing which is stored of the release
 	// names it: a person has copied them with an object.
 	Copy bool

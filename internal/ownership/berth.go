@@ -47,6 +47,9 @@ const (
 	// AnnotationShared says that another one has deployed there since. It is never
 	// removed, and counts with any value.
 	AnnotationShared = "berth.dev/shared"
+	// AnnotationAdopted is when Berth adopted the namespace, in RFC 3339, by the API server's
+	// clock. One that Berth made has none.
+	AnnotationAdopted = "berth.dev/adopted"
 	// AnnotationDeploy is the hash of the run that deployed there last. Every deploy
 	// changes it, so that a deletion which was decided before finds another
 	// resourceVersion.

@@ -91,7 +91,7 @@ func DecideNamespace(ns facts.Namespace, identity, release string, around facts.
 		}
 	}
 	for _, r := range around.Residents {
-		if why := againstDeleting(r, ns.Name+"/"+release, identity, p); why != "" {
+		if why := keepsNamespace(ns, r, release, identity, p); why != "" {
 			obstacles = append(obstacles, r.In(ns.Name)+": "+why)
 		}
 	}
@@ -105,7 +105,7 @@ func DecideNamespace(ns facts.Namespace, identity, release string, around facts.
 // what Kubernetes would delete them with.
 func Spared(ns facts.Namespace, identity, release string, residents []facts.Resident, p Policy) []facts.Resident {
 	return slices.DeleteFunc(slices.Clone(residents), func(r facts.Resident) bool {
-		return againstDeleting(r, ns.Name+"/"+release, identity, p) == ""
+		return keepsNamespace(ns, r, release, identity, p) == ""
 	})
 }
 
@@ -140,6 +140,21 @@ func stays(ns facts.Namespace, identity string) string {
 	case TenancyNone:
 	}
 	return "Berth did not make it"
+}
+
+// keepsNamespace returns why an object keeps its namespace from being deleted, or "". What
+// controllers made of data before the namespace was adopted is no branch's to delete: another
+// one's StatefulSet leaves such claims, and nothing on them says whose they are.
+func keepsNamespace(ns facts.Namespace, r facts.Resident, release, identity string, p Policy) string {
+	own := ns.Name + "/" + release
+	if why := againstDeleting(r, own, identity, p); why != "" {
+		return why
+	}
+	spoken := p.DeleteForeign || r.WithApp || slices.ContainsFunc(p.NamespaceOwns, r.Matches) || saysOurs(r, own)
+	if !spoken && r.Kind == claimKind && !ns.Adopted.IsZero() && r.Created.Before(ns.Adopted) {
+		return "it was there before Berth adopted the namespace"
+	}
+	return ""
 }
 
 // saysOurs returns whether an object says that it is of the release that is named own.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -207,6 +208,35 @@ func TestMarkCopies(t *testing.T) {
 		why := againstDeleting(r, "ns/web", "me", Policy{DeleteKept: true})
 		if (why == "") != (want == "") || !strings.Contains(why, want) {
 			t.Errorf("%s: %q, want %q", r.Name, why, want)
+		}
+	}
+}
+
+func TestClaimsFromBeforeTheAdoption(t *testing.T) {
+	adopted := facts.Namespace{Name: "ns", Adopted: now}
+	claim := func(created time.Time) facts.Resident {
+		return facts.Resident{Ref: facts.Ref{Kind: claimKind, Namespace: "ns", Name: "data-db-0"}, Created: created}
+	}
+	before, old := claim(now.Add(-time.Second)), claim(now.Add(-time.Hour))
+	hooks, declared, config := old, old, old
+	hooks.Owner, declared.WithApp, config.Kind = "ns/web", true, "ConfigMap"
+	for name, c := range map[string]struct {
+		ns     facts.Namespace
+		r      facts.Resident
+		policy Policy
+		keeps  bool
+	}{
+		"older":                          {adopted, before, Policy{}, true},
+		"older, and told so":             {adopted, before, Policy{DeleteForeign: true}, false},
+		"older, and named":               {adopted, before, Policy{NamespaceOwns: []string{"PersistentVolumeClaim/data-*"}}, false},
+		"older, and declared":            {adopted, declared, Policy{}, false},
+		"older, and the release's":       {adopted, hooks, Policy{}, false},
+		"older, and of another kind":     {adopted, config, Policy{}, false},
+		"younger":                        {adopted, claim(now), Policy{}, false},
+		"where Berth made the namespace": {facts.Namespace{Name: "ns"}, before, Policy{}, false},
+	} {
+		if why := keepsNamespace(c.ns, c.r, "web", "me", c.policy); (why != "") != c.keeps {
+			t.Errorf("%s: %q", name, why)
 		}
 	}
 }

@@ -3,13 +3,16 @@
 package conformance
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/berth-dev/berth/test/faultproxy"
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 // What others have in the branch's own namespace, of kinds that few look at.
@@ -206,6 +209,25 @@ var residents = []row{
 			s.berth("teardown", "--delete-kept").exit(0).says("Deleted although it was to be kept")
 			s.namespaceGone()
 		}},
+	{ID: "S99", Setup: "a namespace in which the StatefulSet of another branch's release has left its claims, adopted since",
+		Action: "teardown, then teardown --delete-foreign", End: "the claims, until it is said that they go", Exit: "27, 0", Gone: true,
+		run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			s.as("one", "web-one")
+			s.deployDatabase("", "")
+			s.berth("teardown").exit(0)
+			before := s.uidsOf(claim(0), claim(1))
+			s.later()
+			s.as("two", "web-two")
+			s.chart = "testdata/app"
+			s.berth("deploy", "--adopt=namespace").exit(0)
+			s.berth("teardown").exit(27).says("PersistentVolumeClaim/data-db-0: it was there before Berth adopted the namespace",
+				"PersistentVolumeClaim/data-db-1")
+			s.sameUIDs(before, claim(0), claim(1))
+			s.namespaceStays()
+			s.berth("teardown", "--delete-foreign").exit(0)
+			s.namespaceGone()
+		}},
 }
 
 // ownedBy has an object name another as its owner.
@@ -233,4 +255,19 @@ func (s *fixture) copyAs(manager string, o object, name string) {
 	if _, err := s.client(o).Create(s.t.Context(), live, metav1.CreateOptions{FieldManager: manager}); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// later returns in another second of the API server's clock than now.
+func (s *fixture) later() {
+	s.t.Helper()
+	n := 0
+	second := func() time.Time {
+		n++
+		name := fmt.Sprintf("clock-%d", n)
+		s.put("clock", "{apiVersion: v1, kind: ConfigMap, metadata: {name: "+name+"}}")
+		defer s.remove(configMap(name))
+		return s.read(configMap(name)).GetCreationTimestamp().Time
+	}
+	first := second()
+	kubetest.Eventually(s.t, 10*time.Second, func() (bool, string) { return second().After(first), "the clock stands still" })
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -25,6 +26,7 @@ func factsOf(ns *corev1.Namespace) facts.Namespace {
 		DeployedBy: ns.Annotations[ownership.AnnotationDeployedBy],
 		Origin:     facts.Origin(ownership.OriginOf(ns.Annotations)),
 	}
+	seen.Adopted, _ = time.Parse(time.RFC3339, ns.Annotations[ownership.AnnotationAdopted]) // what is no time is none
 	_, seen.Shared = ns.Annotations[ownership.AnnotationShared]
 	seen.KeepWhy, seen.Keep = ownership.KeepMark(ns.Labels, ns.Annotations)
 	if ns.DeletionTimestamp != nil || ns.Status.Phase == corev1.NamespaceTerminating {

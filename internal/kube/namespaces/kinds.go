@@ -17,6 +17,9 @@ type kind struct {
 	// does not matter who made one, only whether it says that it is to be kept.
 	made []string
 	only string // field selector
+	// holdsData says that how old an object is matters, whoever made it: what was there before
+	// the namespace was adopted.
+	holdsData bool
 	// custom says that the kind is none of Kubernetes' own: what a person makes of it may
 	// stand for anything, a database for instance. Which of its fields tell who made it is
 	// not known.
@@ -32,7 +35,8 @@ var known = []kind{
 	{resource: resource("apps", "daemonsets"), name: "DaemonSet", made: []string{"spec", "selector"}},
 	{resource: resource("batch", "jobs"), name: "Job", made: []string{"spec", "template"}},
 	{resource: resource("batch", "cronjobs"), name: "CronJob", made: []string{"spec", "jobTemplate"}},
-	{resource: resource("", "persistentvolumeclaims"), name: "PersistentVolumeClaim", made: []string{"spec", "accessModes"}},
+	{resource: resource("", "persistentvolumeclaims"), name: "PersistentVolumeClaim", made: []string{"spec", "accessModes"},
+		holdsData: true},
 	{resource: resource("", "secrets"), name: "Secret", made: []string{"type"}, only: "type=Opaque"},
 	{resource: resource("rbac.authorization.k8s.io", "rolebindings"), name: "RoleBinding", made: []string{"roleRef"}},
 	{resource: resource("", "secrets"), name: "Secret", only: "type!=Opaque,type!=helm.sh/release.v1"},

@@ -99,7 +99,7 @@ func (m Manager) residentsOf(ctx context.Context, namespace string, k kind, owne
 		if len(meta.OwnerReferences) > 0 {
 			owned[meta.UID] = meta.OwnerReferences
 		}
-		if r := k.describe(namespace, meta); !k.goesByItself(meta) && speaks(r) {
+		if r := k.describe(namespace, meta); !k.goesByItself(meta) && (k.holdsData || speaks(r)) {
 			found = append(found, resident{r, meta.UID, meta.OwnerReferences})
 		}
 	})
@@ -174,6 +174,7 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 		Owner:   ownership.OwnerOf(meta.Labels, meta.Annotations).String(),
 
 		Identity: meta.Labels[ownership.LabelIdentity],
+		Created:  meta.CreationTimestamp.Time,
 	}
 	r.KeepWhy, _ = ownership.KeepMark(meta.Labels, meta.Annotations)
 	if from, taken := ownership.TakenOver(meta.Annotations); taken && r.KeepWhy == "" {
