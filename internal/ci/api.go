@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -59,23 +60,23 @@ func gitLabAPI(token string, transport http.RoundTripper) api {
 	}
 }
 
-// mayAsk returns why the token is not sent to url, or nil.
-func (a *api) mayAsk(url string) error {
+// mayAsk returns why the token is not sent to an address, or nil.
+func (a *api) mayAsk(address string) error {
 	switch {
-	case url == "":
+	case address == "":
 		return errors.New("the environment does not say which repository this is, or where the API answers")
 	case a.token == "":
 		return errors.New("no token was given; give " + a.tokenHint)
-	case !strings.HasPrefix(url, "https://"):
-		return fmt.Errorf("a token is not sent in the clear, and the API is at %s", url)
+	case !strings.HasPrefix(address, "https://"):
+		return fmt.Errorf("a token is not sent in the clear, and the API is at %s", address)
 	}
 	return nil
 }
 
 // get reads what the API answers at a URL. Errors quote nothing of an unexpected
 // answer, since it is untrusted.
-func (a *api) get(ctx context.Context, url string, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+func (a *api) get(ctx context.Context, address string, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return err
 	}
@@ -108,11 +109,26 @@ func newAPIClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// joinURL returns base and parts joined by slashes, with one at the end. It
+// joinURL returns base, without user and password, and parts joined by slashes, with one
+// at the end. It
 // returns "" when any of them is empty.
 func joinURL(base string, parts ...string) string {
 	if base == "" || slices.Contains(parts, "") {
 		return ""
 	}
-	return strings.TrimSuffix(base, "/") + "/" + strings.Join(parts, "/") + "/"
+	return strings.TrimSuffix(withoutUser(base), "/") + "/" + strings.Join(parts, "/") + "/"
+}
+
+// withoutUser returns an address of the platform without user and password: it is shown,
+// and that of a run is written down in the cluster. What is no address is none.
+func withoutUser(address string) string {
+	if !strings.Contains(address, "@") {
+		return address
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	u.User = nil
+	return u.String()
 }

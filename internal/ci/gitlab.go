@@ -26,7 +26,7 @@ func (g *gitLab) Context() (Context, error) {
 		Host:          env("CI_SERVER_HOST"),
 		Repository:    env("CI_PROJECT_PATH"),
 		DefaultBranch: env("CI_DEFAULT_BRANCH"),
-		RunURL:        env("CI_JOB_URL"), // a retry is a new job with a URL of its own
+		RunURL:        withoutUser(env("CI_JOB_URL")), // a retry is a new job with a URL of its own
 		Attempt:       1,
 		Event:         g.event(),
 	}

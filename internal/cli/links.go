@@ -21,8 +21,8 @@ func (p Process) checkLinks(o *input.Options) error {
 		kubeconfig = p.getenv("KUBECONFIG") // which may be content as well; no link is called so
 	}
 	for _, given := range []struct{ input, paths string }{
-		{"kubeconfig", o.Kubeconfig.Path}, {"$KUBECONFIG", kubeconfig}, {"kube-ca", o.KubeCA.Path}, {"ca-file", o.CAFile}, {"registry-config", o.RegistryConfig},
-		{"report-dir", existing(o.ReportDir)},
+		{"kubeconfig", o.Kubeconfig.Path}, {"$KUBECONFIG", kubeconfig}, {"kube-ca", o.KubeCA.Path}, {"ca-file", o.CAFile},
+		{"registry-config", o.RegistryConfig}, {"report-dir", existing(o.ReportDir)},
 	} {
 		for _, path := range filepath.SplitList(given.paths) {
 			if err := chart.CheckLinks(path); err != nil {

@@ -19,7 +19,8 @@ import (
 )
 
 // Connect finds the API server and the credentials and prepares the clients. It
-// sends no request, and ends with ctx: a file that it reads may be a pipe that nobody writes to. The first of these counts: Server, Kubeconfig, $KUBECONFIG (a
+// sends no request, and ends with ctx: a file that it reads may be a pipe that nobody
+// writes to. The first of these counts: Server, Kubeconfig, $KUBECONFIG (a
 // list of paths, merged as kubectl does), ~/.kube/config, and the service account
 // of the pod that it runs in.
 //

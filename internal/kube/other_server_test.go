@@ -134,7 +134,8 @@ func TestUnverifiedServerIsSaid(t *testing.T) {
 		var said []string
 		content := strings.Replace(config("https://k8s.example", tokens("one")),
 			"{server:", fmt.Sprintf("{insecure-skip-tls-verify: %v, server:", insecure), 1)
-		_, err := Connect(t.Context(), Options{Kubeconfig: content, Note: func(title, message string) { said = append(said, title+": "+message) }})
+		note := func(title, message string) { said = append(said, title+": "+message) }
+		_, err := Connect(t.Context(), Options{Kubeconfig: content, Note: note})
 		if err != nil || (len(said) == 1) != insecure || insecure && !strings.Contains(said[0], "insecure-skip-tls-verify") {
 			t.Errorf("insecure %v: %q, %v", insecure, said, err)
 		}

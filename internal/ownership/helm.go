@@ -2,6 +2,7 @@ package ownership
 
 import (
 	"maps"
+	"strconv"
 	"strings"
 )
 
@@ -18,12 +19,22 @@ const annotationResourcePolicy = "helm.sh/resource-policy"
 // Release is a Helm release by its name and the namespace of its records.
 type Release struct{ Namespace, Name string }
 
-// String returns namespace/name, or "" for the zero Release.
+// String returns namespace/name, or "" for the zero Release. What an object names that can
+// be no name is quoted: it may have several lines, and is called like no release.
 func (r Release) String() string {
 	if r == (Release{}) {
 		return ""
 	}
-	return r.Namespace + "/" + r.Name
+	return plain(r.Namespace) + "/" + plain(r.Name)
+}
+
+func plain(name string) string {
+	for _, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
+			return strconv.Quote(name)
+		}
+	}
+	return name
 }
 
 // Labels are what Helm sets on an object of the release before it applies it,

@@ -1,8 +1,17 @@
 package ownership
 
+import "strings"
+
 // AnnotationHookOf is what Berth writes on each object that a hook of a release makes:
 // the release, as namespace/name. Helm writes no owner on them.
 const AnnotationHookOf = "berth.dev/hook-of"
+
+// HookOf returns the release, as Release.String has it, of which a hook made an object, or
+// "" where the object does not say so.
+func HookOf(annotations map[string]string) string {
+	namespace, name, _ := strings.Cut(annotations[AnnotationHookOf], "/")
+	return Release{namespace, name}.String()
+}
 
 const labelInstance = "app.kubernetes.io/instance"
 
@@ -25,7 +34,7 @@ func NotByHookOf(r Release, o HookObject) string {
 	if owner := OtherOwner(r, nil, o.Annotations); owner != "" {
 		return "it belongs to " + owner
 	}
-	switch made := o.Annotations[AnnotationHookOf]; {
+	switch made := HookOf(o.Annotations); {
 	case made == r.String() || OwnerOf(o.Labels, o.Annotations) == r:
 		return ""
 	case made != "":

@@ -136,15 +136,10 @@ func isLabel(s string) bool {
 	if !label.MatchString(s) {
 		return false
 	}
-	word := labelled.FindStringIndex(s)
-	return word == nil || word[0] < longestLabel && isWritten(s[:word[0]])
+	before := labelled.ReplaceAllString(s, "")
+	return before == s || len(before) < longestLabel && !mixed.MatchString(before)
 }
 
-// isWritten reports whether what stands before a word for a secret reads as a part of a
-// name, as in DB_ or spring.datasource., and not as the characters of a secret: those mix
-// digits, or change their case more than once in a word.
-func isWritten(s string) bool {
-	return !mixed.MatchString(s)
-}
-
+// mixed matches what does not read as a part of a name, as DB_ and spring.datasource. do,
+// but as the characters of a secret: those mix digits, or change their case again and again.
 var mixed = regexp.MustCompile(`[A-Za-z]\d|\d[A-Za-z]|[A-Z][a-z]*[A-Z][a-z]*[A-Z][a-z]`)

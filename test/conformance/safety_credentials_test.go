@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/test/kubetest"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
@@ -56,10 +57,12 @@ var hostileCredentials = []row{
 				s.env = nil
 				for _, user := range []*clientcmdapi.AuthInfo{{TokenFile: path}, {ClientCertificate: path, ClientKey: path},
 					{ClientCertificateData: s.Config().CAData, ClientKey: path}} {
-					s.kubeconfig = s.kubeconfigOf(&clientcmdapi.Cluster{Server: s.Config().Host, CertificateAuthorityData: s.Config().CAData}, user)
+					s.kubeconfig = s.kubeconfigOf(&clientcmdapi.Cluster{Server: s.Config().Host,
+						CertificateAuthorityData: s.Config().CAData}, user)
 					s.berth("check", limited).exit(64).says("is no file")
 				}
-				s.kubeconfig = s.kubeconfigOf(&clientcmdapi.Cluster{Server: s.Config().Host, CertificateAuthority: path}, &clientcmdapi.AuthInfo{Token: "t"})
+				s.kubeconfig = s.kubeconfigOf(&clientcmdapi.Cluster{Server: s.Config().Host, CertificateAuthority: path},
+					&clientcmdapi.AuthInfo{Token: "t"})
 				s.berth("check", limited).exit(64).says("is no file")
 			}
 			s.kubeconfig = fifo
@@ -85,8 +88,8 @@ var hostileCredentials = []row{
 				}
 			}
 		}},
-	{ID: "S119", Setup: "what answers at the API server's address says JSON that is no object of Kubernetes'", Action: "check, deploy, teardown, each",
-		End: "no API server", Exit: "26, 26, 26, 26, 26, 26", Gone: true, run: func(s *fixture) {
+	{ID: "S119", Setup: "what answers at the API server's address says JSON that is no object of Kubernetes'",
+		Action: "check, deploy, teardown, each", End: "no API server", Exit: "26, 26, 26, 26, 26, 26", Gone: true, run: func(s *fixture) {
 			for _, answer := range []string{`[]`, ` "ok"`} {
 				s.kubeconfig = s.otherServer(func(w http.ResponseWriter, _ *http.Request) {
 					w.Header().Set("Content-Type", "application/json")
@@ -97,8 +100,8 @@ var hostileCredentials = []row{
 				}
 			}
 		}},
-	{ID: "S120", Setup: "$KUBECONFIG is a link of the checkout to a kubeconfig of the machine", Action: "check", End: "refused", Exit: "64", Gone: true,
-		run: func(s *fixture) {
+	{ID: "S120", Setup: "$KUBECONFIG is a link of the checkout to a kubeconfig of the machine", Action: "check", End: "refused",
+		Exit: "64", Gone: true, run: func(s *fixture) {
 			s.env = map[string]string{"KUBECONFIG": s.inWorkingFolder(s.user())}
 			s.berth("check").exit(64).says("$KUBECONFIG: ", "links lead from it out of")
 		}},
@@ -128,7 +131,7 @@ data: {config: "user: u\npassword: hunter2-file\n"}
 `)
 			s.chartWith("templates/NOTES.txt", `{{ toJson .Values }} hunter2-argument hunter2-next-argument hunter2-variable hunter2-address hunter2-file
 {{ range $i := untilStep 0 240 76 }}
-{{ $.Values.long | default "x" | b64enc | substr (int $i) (int (add $i 76)) }}{{ end }}`)
+{{ $.Values.long | default (repeat 16 "hunter2-long-") | b64enc | substr (int $i) (int (add $i 76)) }}{{ end }}`)
 			run := s.berth("deploy", "--set", "long="+long, "--set", "smtpPass=hunter2-short-name", "--set", "dsn=amqp://u:hunter2-dsn@h",
 				"--set", "env[0].name=APP_TOKEN", "--set", "env[0].value=hunter2-listed", "--log-level", "debug")
 			run.exit(0).hides("hunter2", "aHVudGVyMi1sb25n")
@@ -138,6 +141,42 @@ data: {config: "user: u\npassword: hunter2-file\n"}
 			s.env = map[string]string{"CLOUD_SECRET_KEY": "hunter2-inherited"}
 			s.kubeconfig = s.kubeconfigFor(s.Config().Host, plugin)
 			s.berth("check").exit(20).says("is wrong").hides("hunter2")
+		}},
+	{ID: "S122", Setup: "templates that call themselves by tpl, and that print what holds itself", Action: "deploy, each, with 5 min of time",
+		End: "ended within seconds, and said why; nothing stored", Exit: "30, 30", Gone: true, run: func(s *fixture) {
+			s.chartWith("files/self", `{{ tpl (.Files.Get "files/self") . }}`)
+			s.chartWith("templates/self.yaml", `{{ if .Values.tpl }}{{ tpl (.Files.Get "files/self") . }}{{ else }}`+
+				`{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ $d }}{{ end }}`)
+			for _, set := range []string{"tpl=false", "tpl=true"} {
+				began := time.Now()
+				s.berth("deploy", "--set", set, "--timeout", "5m").exit(30).says("without end")
+				if took := time.Since(began); took > 30*time.Second {
+					s.t.Errorf("it took %s", took)
+				}
+			}
+			s.stored("nothing")
+		}},
+	{ID: "S123", Setup: "credentials in the addresses that the platform gives of itself and of its run",
+		Action: "deploy and teardown, on GitHub and on GitLab", End: "none is shown, nor written into the cluster", Exit: "0, 0, 0, 0", Gone: true, run: func(s *fixture) {
+			for _, env := range []map[string]string{
+				{"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REPOSITORY": "acme/shop", "GITHUB_RUN_ID": "7",
+					"GITHUB_SERVER_URL": "https://u:hunter2@ghe.example.com", "GITHUB_API_URL": "http://u:hunter2@ghe.example.com/api",
+					"BERTH_HEAD_REPOSITORY": "acme/shop", "BERTH_GITHUB_TOKEN": "token-of-the-job"},
+				{"GITLAB_CI": "true", "CI_PROJECT_PATH": "acme/shop", "CI_JOB_URL": "https://u:hunter2@ghe.example.com/acme/shop/-/jobs/1",
+					"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": s.branch, "CI_DEFAULT_BRANCH": "main", "CI_SERVER_HOST": "github.com"},
+			} {
+				s.env = env
+				s.berth("deploy").exit(0).hides("hunter2")
+				leases, err := s.Client().CoordinationV1().Leases(s.namespace).List(s.t.Context(), metav1.ListOptions{})
+				if err != nil || strings.Contains(leases.String(), "hunter2") {
+					s.t.Errorf("a Lease holds a password: %v", err)
+				}
+				records, err := s.Client().CoreV1().Secrets(s.namespace).List(s.t.Context(), metav1.ListOptions{})
+				if err != nil || strings.Contains(records.String(), "hunter2") {
+					s.t.Errorf("a record holds a password: %v", err)
+				}
+				s.berth("teardown").exit(0).hides("hunter2")
+			}
 		}},
 }
 

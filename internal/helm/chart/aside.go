@@ -2,6 +2,7 @@ package chart
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/metrics"
 	"time"
@@ -15,8 +16,10 @@ const (
 )
 
 // maxMemory is how much memory the program may take while work goes on that need not
-// have an end.
-var maxMemory uint64 = 2 << 30
+// have an end. maxStack is how much the stacks of its goroutines may: what calls itself
+// without end, by tpl or by printing what holds itself, would fill the one GB that Go lets
+// a stack have, within seconds, and that ends the process without a word.
+var maxMemory, maxStack uint64 = 2 << 30, 128 << 20
 
 // aside runs work on a goroutine of its own and returns when that does, grace after ctx
 // has ended at the latest, or when it takes more memory than it may. Helm's loader, its
@@ -54,16 +57,19 @@ func aside[T any](ctx context.Context, grace time.Duration, work func() (T, erro
 		case <-over:
 			return none, fmt.Errorf("it did not end: %w", context.Cause(ctx))
 		case <-memory.C:
-			if heap() > maxMemory {
+			switch heap, stack := inUse(); {
+			case heap > maxMemory:
 				return none, fmt.Errorf("it takes more than %d MiB of memory, the most that it may", maxMemory>>20)
+			case stack > maxStack:
+				return none, errors.New("it calls itself without end")
 			}
 		}
 	}
 }
 
-// heap is how much memory objects take.
-func heap() uint64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
+// inUse is how much memory objects and stacks take.
+func inUse() (heap, stack uint64) {
+	samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64(), samples[1].Value.Uint64()
 }

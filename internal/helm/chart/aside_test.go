@@ -9,7 +9,8 @@ import (
 func TestWorkThatTakesTooMuchMemory(t *testing.T) {
 	was := maxMemory
 	defer func() { maxMemory = was }()
-	maxMemory = heap() + 64<<20
+	heap, _ := inUse()
+	maxMemory = heap + 64<<20
 	stop := make(chan struct{})
 	defer close(stop)
 	began := time.Now()
@@ -23,6 +24,29 @@ func TestWorkThatTakesTooMuchMemory(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "MiB of memory") || time.Since(began) > 10*time.Second {
 		t.Errorf("%v after %s", err, time.Since(began))
+	}
+}
+
+// It ends long before Go ends the process, and its stack goes on to grow meanwhile.
+func TestWorkThatCallsItself(t *testing.T) {
+	was := maxStack
+	defer func() { maxStack = was }()
+	_, stack := inUse()
+	maxStack = stack + 8<<20
+	stop := make(chan struct{})
+	defer close(stop)
+	var descend func(depth int) int
+	descend = func(depth int) int {
+		var frame [1 << 10]byte
+		if depth > 32<<10 {
+			<-stop
+			return int(frame[depth%len(frame)])
+		}
+		return descend(depth+1) + int(frame[depth%len(frame)])
+	}
+	_, err := aside(t.Context(), graceTime, func() (int, error) { return descend(0), nil })
+	if err == nil || !strings.Contains(err.Error(), "calls itself without end") {
+		t.Error(err)
 	}
 }
 

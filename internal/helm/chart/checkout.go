@@ -42,14 +42,18 @@ func checkout(dir string) string {
 }
 
 // checkWay refuses a path from the chart's folder to a neighbour's from which links lead
-// out of the checkout: a branch may change them, too. Whoever writes a path that leads
-// elsewhere by itself means it.
+// out of the checkout: a branch may change them, too. A path from / is a branch's own as
+// well, and has to lead into the checkout; one that leads elsewhere with .. is refused by
+// nobody, since a chart outside of a checkout has its neighbours so.
 func checkWay(folder, path string) error {
 	here, err := filepath.EvalSymlinks(folder)
 	if err != nil {
 		return err
 	}
 	root := checkout(here)
+	if target, err := filepath.EvalSymlinks(path); filepath.IsAbs(path) && err == nil && !isWithin(root, target) {
+		return fmt.Errorf("%s is not in %s; write the path from the chart's folder", path, root)
+	}
 	var out bool
 	if filepath.IsAbs(path) {
 		out, err = linksLeadOut(root, here, path)

@@ -38,6 +38,9 @@ func TestDependenciesAreBuiltInACopy(t *testing.T) {
 	checkout := t.TempDir()
 	chartFolder(t, filepath.Join(checkout, "libs/common"), "common", "0.1.0")
 	chartFolder(t, filepath.Join(checkout, "absolute"), "absolute", "0.2.0")
+	if err := os.Mkdir(filepath.Join(checkout, ".git"), 0o700); err != nil { // else a path from / leads out of it
+		t.Fatal(err)
+	}
 	web := chartFolder(t, filepath.Join(checkout, "charts/web"), "web", "1.0.0", "dependencies:",
 		dependency("cache", "^1.0.0", server.URL),
 		dependency("queue", "0.3.0", oci),

@@ -157,3 +157,20 @@ func TestChartAtTheRootOfACheckout(t *testing.T) {
 		}
 	}
 }
+
+// A dependency's path from / is written by whoever may change the chart, as a link is.
+func TestWayFromRoot(t *testing.T) {
+	checkout, outside := t.TempDir(), t.TempDir()
+	folder, inside := filepath.Join(checkout, "chart"), filepath.Join(checkout, "common")
+	for _, dir := range []string{filepath.Join(checkout, ".git"), folder, inside} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := checkWay(folder, inside); err != nil {
+		t.Error(err)
+	}
+	if err := checkWay(folder, outside); err == nil || !strings.Contains(err.Error(), "is not in") {
+		t.Error(err)
+	}
+}

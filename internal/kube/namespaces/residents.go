@@ -168,7 +168,7 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 	r := facts.Resident{
 		Ref:     facts.Ref{APIVersion: k.resource.GroupVersion().String(), Kind: k.name, Namespace: namespace, Name: meta.Name},
 		Hook:    ownership.IsHook(meta.Annotations),
-		HookOf:  meta.Annotations[ownership.AnnotationHookOf],
+		HookOf:  ownership.HookOf(meta.Annotations),
 		Policy:  ownership.KeptByPolicy(meta.Annotations),
 		WithApp: ownership.GoesWithApp(meta.Labels, meta.Annotations),
 		Owner:   ownership.OwnerOf(meta.Labels, meta.Annotations).String(),

@@ -179,7 +179,7 @@ func (c claimant) describe(live *corev1.PersistentVolumeClaim) facts.Claim {
 		Ref: facts.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: live.Namespace, Name: live.Name},
 		UID: string(live.UID), Created: live.CreationTimestamp.Time, Exists: true, Deleting: live.DeletionTimestamp != nil,
 		Owner:  ownership.NamedRelease(live.Annotations).String(),
-		HookOf: live.Annotations[ownership.AnnotationHookOf], IsHook: ownership.IsHook(live.Annotations),
+		HookOf: ownership.HookOf(live.Annotations), IsHook: ownership.IsHook(live.Annotations),
 		Kept: ownership.KeptByPolicy(live.Annotations),
 	}}
 	claim.KeepWhy, _ = ownership.KeepMark(live.Labels, live.Annotations)

@@ -128,7 +128,7 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, o con
 	object.Owner = ownership.NamedRelease(annotations).String()
 	object.Owned = ownership.OwnerOf(labels, annotations) == o.Release
 	object.IsHook = ownership.IsHook(annotations)
-	object.HookOf = annotations[ownership.AnnotationHookOf]
+	object.HookOf = ownership.HookOf(annotations)
 	object.KeepWhy, _ = ownership.KeepMarkBeside(labels, annotations, want.GetLabels(), want.GetAnnotations())
 	object.Deleting = live.GetDeletionTimestamp() != nil
 	_, taken := ownership.TakenOver(annotations)
