@@ -29,13 +29,14 @@ metadata: {name: flux}
 apiVersion: v1
 kind: PersistentVolume
 metadata: {name: NAME}
-spec: {capacity: {storage: 1Mi}, accessModes: [ReadWriteOnce], storageClassName: none, persistentVolumeReclaimPolicy: Retain, hostPath: {path: /none}}
+spec: {capacity: {storage: 1Mi}, accessModes: [ReadWriteOnce], storageClassName: NAME, hostPath: {path: /none},
+  persistentVolumeReclaimPolicy: Retain}
 `
 	claimOfDisk = `
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: theirs}
-spec: {accessModes: [ReadWriteOnce], storageClassName: none, volumeName: NAME, resources: {requests: {storage: 1Mi}}}
+spec: {accessModes: [ReadWriteOnce], storageClassName: NAME, volumeName: NAME, resources: {requests: {storage: 1Mi}}}
 `
 	ownVolume = `
 apiVersion: v1
