@@ -30,7 +30,7 @@ func gitHubRuns(getenv func(string) string, token string, transport http.RoundTr
 		webURL: gitHubRunsURL(getenv),
 		apiURL: joinURL(getenv("GITHUB_API_URL"), "repos", repository, "actions/runs"),
 		path:   gitHubRunPath,
-		states: gitHubStates,
+		states: gitHubStates, inOrder: true,
 	}
 	if id := getenv("GITHUB_RUN_ID"); id != "" {
 		a.own = []string{id, gitHubAttempt(getenv)}

@@ -18,6 +18,10 @@ type Runs interface {
 	// The state is facts.RunUnknown if and only if there is an error. The error
 	// says, for debugging, why the state is not known.
 	RunState(ctx context.Context, runURL string) (facts.RunState, error)
+	// Later returns whether the run with this URL was made for a later event than this
+	// run, as far as the URLs tell. A run that is repeated keeps the event that it was
+	// made for.
+	Later(runURL string) bool
 }
 
 // Tokens authenticate to the platforms' APIs. A platform is not asked without
@@ -43,3 +47,5 @@ type noRuns struct{}
 func (noRuns) RunState(context.Context, string) (facts.RunState, error) {
 	return facts.RunUnknown, errors.New("outside CI there is nobody to ask about a run")
 }
+
+func (noRuns) Later(string) bool { return false }

@@ -23,6 +23,10 @@ type runAPI struct {
 	path   *regexp.Regexp
 	own    []string // paths of the run that Berth itself runs in
 	states map[string]facts.RunState
+	// inOrder says that the numbers of runs grow with the events that they are made for.
+	// GitLab makes a new job where one is repeated, and one that stops an environment
+	// beforehand.
+	inOrder bool
 }
 
 // RunState implements Runs.
@@ -41,6 +45,23 @@ func (a *runAPI) RunState(ctx context.Context, runURL string) (facts.RunState, e
 			fmt.Errorf("ask %s about run %s: its status %.50q tells neither that it runs nor that it ended", a.platform, path, status)
 	}
 	return state, nil
+}
+
+// Later implements Runs.
+func (a *runAPI) Later(runURL string) bool {
+	path, ours := strings.CutPrefix(runURL, a.webURL)
+	if !a.inOrder || a.webURL == "" || !ours || !a.path.MatchString(path) || len(a.own) == 0 {
+		return false
+	}
+	its, itsErr := runNumber(path)
+	own, ownErr := runNumber(a.own[0])
+	return itsErr == nil && ownErr == nil && its > own
+}
+
+// runNumber returns the number of a run in its path.
+func runNumber(path string) (int64, error) {
+	id, _, _ := strings.Cut(path, "/")
+	return strconv.ParseInt(id, 10, 64)
 }
 
 // pathOf returns the path of a run that may be asked about. It compares the URL

@@ -46,6 +46,29 @@ var (
 	}
 )
 
+func TestLater(t *testing.T) {
+	runs := func(p platform, change env) *runAPI {
+		e := p.env("https://api.example.com")
+		maps.Copy(e, change)
+		return p.make(e.get, "", nil)
+	}
+	const gitHub, gitLab = "https://ghe.example.com/acme/shop/actions/runs/", "https://gitlab.example.com/acme/sub/shop/-/jobs/"
+	for url, want := range map[string]bool{
+		gitHub + "43/attempts/1": true, gitHub + "100": true,
+		gitHub + "42/attempts/4": false, gitHub + "41/attempts/9": false, gitHub + "5/attempts/1": false,
+		gitHub + "43/evil": false, gitHub + "043": false, gitHub + "": false, "": false, "host, process 43, started": false,
+		"https://ghe.example.com/acme/other/actions/runs/43": false, "https://evil.example/acme/shop/actions/runs/43": false,
+	} {
+		if got := runs(onGitHubAPI, nil).Later(url); got != want {
+			t.Errorf("%s is later: %t", url, got)
+		}
+	}
+	if runs(onGitHubAPI, env{"GITHUB_RUN_ID": "x"}).Later(gitHub+"43") || runs(onGitHubAPI, env{"GITHUB_RUN_ID": ""}).Later(gitHub+"43") ||
+		runs(onGitLabAPI, nil).Later(gitLab+"43") || (noRuns{}).Later(gitHub+"43") {
+		t.Error("a run is later where nothing tells")
+	}
+}
+
 // serve starts an API and gives the Runs that ask it. What it is asked is kept.
 func (p platform) serve(t *testing.T, change env, answer http.HandlerFunc) (runs *runAPI, asked *[]*http.Request) {
 	t.Helper()

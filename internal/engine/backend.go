@@ -238,4 +238,7 @@ type Runs interface {
 	// State returns what the CI says of the run with this URL, which is untrusted
 	// text. Without a token or a clear answer, that is RunUnknown.
 	State(ctx context.Context, url string) facts.RunState
+	// Later returns whether the run with this URL was made for a later event than
+	// this run. Where nothing tells, it was not.
+	Later(url string) bool
 }

@@ -611,7 +611,10 @@ func (h *fakeHelm) Uninstall(ctx context.Context, _ bool) result.Outcome {
 type fakeRuns struct {
 	calls
 	state facts.RunState
+	later string // the URL of a run of a later event
 }
+
+func (r *fakeRuns) Later(url string) bool { return url != "" && url == r.later }
 
 // set changes what the CI says.
 func (r *fakeRuns) set(state facts.RunState) {

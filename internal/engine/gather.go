@@ -54,7 +54,11 @@ func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
 	if err := g.records.Load(ctx, last); err != nil {
 		return nil, err
 	}
-	if err := g.loadEarlier(ctx, f, s); err != nil || len(verdict.Misplaced(f)) > 0 {
+	err = g.loadEarlier(ctx, f, s)
+	for i := range f.Records {
+		f.Records[i].Later = g.runs.Later(f.Records[i].RunURL)
+	}
+	if err != nil || len(verdict.Misplaced(f)) > 0 {
 		return f, err // what another release's record describes is not looked at
 	}
 	if last.DecodeError == "" && (s.objects || last.PayloadStatus.Unfinished()) {

@@ -33,6 +33,7 @@ type Record struct {
 	Identity    string    // identity hash of the branch that wrote it, if stamped
 	Origin      Origin    // the branch that it names
 	RunURL      string    // the CI run that wrote it, if it said so; untrusted text
+	Later       bool      // that run was made for a later event than this one
 	// Hidden is set where a label is missing by which Helm finds its records. Helm
 	// does not see such a record, and fails to create one of its name.
 	Hidden bool

@@ -33,6 +33,9 @@ func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy, namespaceGoes bool) Pla
 	if other := inUseByAnother(f); other != nil {
 		return Plan{Refusal: other}
 	}
+	if since := deployedSince(f); since != nil {
+		return Plan{Refusal: since}
+	}
 	own := TenancyOf(f.Namespace, f.Identity) == TenancyOwn
 	takeDown := Step{Kind: StepTakeDown, WithNamespace: namespaceGoes, StopAtKept: own && !p.DeleteKept, StopAtMarked: own && !p.DeleteForeign}
 	return Plan{Steps: []Step{{Kind: StepQuarantineUnreadable}, takeDown, {Kind: StepDiscardQuarantined}}}
@@ -52,6 +55,21 @@ func inUseByAnother(f *facts.Facts) *problem.Problem {
 			f.Release, f.Namespace.Name, other, own),
 		Next: fmt.Sprintf("Leave it until pull request %d is closed, or its branch is deleted; or give pull-request %d to take it down now.",
 			other, other)}
+}
+
+// deployedSince returns why a release stays that was deployed for a later event than the one
+// that this run was made for, or nil. A pull request may be closed and opened anew before the
+// first run begins, and anybody may repeat that run when the review app is in use again.
+func deployedSince(f *facts.Facts) *problem.Problem {
+	marked := newestMarked(f)
+	if marked == nil || !marked.Later {
+		return nil
+	}
+	return &problem.Problem{Reason: problem.NothingToDo,
+		Headline: fmt.Sprintf("Nothing was taken down: `%s` in `%s` was deployed for a later event than the one that this run is for.",
+			f.Release, f.Namespace.Name),
+		Cause: fmt.Errorf("revision %d was deployed by %s", marked.Revision, marked.RunURL),
+		Next:  "Start a new run of teardown to take it down now: this one, repeated, stays as old as its event."}
 }
 
 // TeardownResult is what a teardown left when its steps were over.

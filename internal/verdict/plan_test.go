@@ -308,6 +308,34 @@ func TestDeadRevisions(t *testing.T) {
 	}
 }
 
+// A run that is repeated leaves what was deployed for a later event than its own.
+func TestTeardownLeavesWhatCameSince(t *testing.T) {
+	for name, c := range map[string]struct {
+		later           []bool
+		stranger, stays bool
+	}{
+		"deployed before":     {[]bool{false}, false, false},
+		"deployed since":      {[]bool{false, true}, false, true},
+		"by hand since":       {[]bool{true, false}, false, false},
+		"without Berth since": {[]bool{true}, true, true},
+	} {
+		f := given()
+		for i, later := range c.later {
+			rec := byBerth(stored(i+1, facts.StatusDeployed))
+			rec.Identity, rec.Later, rec.RunURL = me, later, "https://ci.example/106"
+			f.Records = append(f.Records, rec)
+		}
+		if c.stranger {
+			f.Records = append(f.Records, byBerth(stored(9, facts.StatusDeployed)))
+			f.Records[1].Identity = ""
+		}
+		p := PlanTeardown(f, Diagnose(f, usual), usual, true)
+		if stays := p.Refusal != nil && p.Refusal.Reason == problem.NothingToDo; stays != c.stays || stays == (len(p.Steps) > 0) {
+			t.Errorf("%s: steps %v, refusal %v", name, kinds(p), p.Refusal)
+		}
+	}
+}
+
 // A pull request that is closed leaves what another one of its branch has deployed since.
 func TestTeardownLeavesAnotherPullRequests(t *testing.T) {
 	for name, c := range map[string]struct {

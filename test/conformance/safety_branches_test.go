@@ -3,6 +3,7 @@
 package conformance
 
 import (
+	"maps"
 	"path/filepath"
 	"strings"
 )
@@ -203,6 +204,33 @@ var rightBranch = []row{
 			s.berth("teardown", ownNames...).exit(0)
 			s.namespaceIsGone(s.namespace)
 		}},
+	{ID: "S88c", Setup: "a pull request is closed and opened anew, and the first run comes late, or is repeated; the branch is deleted and made anew",
+		Action: "auto when opened, and opened anew; auto and teardown when closed before, auto when deleted before; auto when closed since",
+		End:    "untouched by what is older, gone with the last", Exit: "0, 0, 0, 0, 0, 0", Gone: true, run: func(s *fixture) {
+			s.ownNamespaces("login")
+			on := func(id, event, payload string) {
+				s.onGitHub(event, payload)
+				maps.Copy(s.env, map[string]string{"GITHUB_RUN_ID": id, "GITHUB_RUN_ATTEMPT": "2"})
+			}
+			of := func(id, action string) {
+				on(id, "pull_request", pull(action, "acme:login", `{"full_name": "acme/shop"}`))
+			}
+			of("99", "opened")
+			s.auto(ownNames...).exit(0)
+			of("106", "reopened")
+			s.auto(ownNames...).exit(0)
+			before, pods := s.recordVersions(), s.pods()
+			of("105", "closed")
+			s.auto(ownNames...).exit(0).says("for a later event", "actions/runs/106", "Start a new run")
+			s.berth("teardown", ownNames...).exit(0).says("for a later event")
+			on("104", "delete", `{"ref": "login", "ref_type": "branch", `+shop+`}`)
+			s.auto(ownNames...).exit(0).says("for a later event")
+			s.unchanged(before)
+			s.samePods(pods)
+			of("1006", "closed")
+			s.auto(ownNames...).exit(0)
+			s.namespaceIsGone(s.namespace)
+		}},
 	{ID: "S89", Setup: "a fork's branch is given the slug of another branch, which has its namespace",
 		Action: "deploy, check, repair, teardown", End: "untouched, and both branches are named", Exit: "27, 27, 27, 27", run: func(s *fixture) {
 			s.ownNamespaces("meet")
@@ -225,7 +253,7 @@ var rightBranch = []row{
 			}
 			s.unchanged(before)
 		}},
-	{ID: "S97", Setup: "login is deployed, for a pull request with the label preview",
+	{ID: "S92b", Setup: "login is deployed, for a pull request with the label preview",
 		Action: "auto: a label given, another given, another taken, made a draft; a stranger's fork opened, and opened with forks: never; the label taken",
 		End:    "untouched until its label is taken, and nothing is deployed for the stranger", Exit: "0, 0, 0, 0, 0, 0, 0", Gone: true,
 		run: func(s *fixture) {

@@ -45,6 +45,8 @@ Where branches meet in one name all the same, by a slug, namespace or release th
 
 The event says it. Where it cannot be read, or does not name the head of its pull request, the run ends with 64: ` + "`auto`" + ` always, another verb unless the inputs say all of it. An event that is about no branch, such as a comment, a schedule or the end of another workflow, runs on the default branch, which is therefore not taken; nor is it in a run that a person, a schedule or another pipeline started. Give ` + "`branch`, or `pull-request`" + ` with a token.
 
+A run that comes late, or is repeated, takes nothing down that was deployed for a later event, such as when the pull request was opened anew. GitHub's runs tell that by their numbers; on GitLab, do not repeat an old stop job.
+
 Pull requests of one branch, such as to two bases, share its review app where their number is not part of the namespace's or the release's name. One that is closed leaves it where another one has deployed since; it goes with that one, or with the branch.
 
 The fork of a pull request that was closed may be gone. Its review app is found by what is recorded of the pull request, on the namespaces of its repository or, where these may not be listed, on the one that a fork of the same name would have; in a namespace that branches share, on the records. Where that is not clear, everything is kept, and the run ends with 64: give ` + "`head-repository`" + `.
