@@ -41,7 +41,8 @@ func github(event, ref string) env {
 func gitlab(extra env) env {
 	e := env{
 		"GITLAB_CI": "true", "CI_SERVER_HOST": "gitlab.com", "CI_PROJECT_PATH": "acme/shop",
-		"CI_PROJECT_URL": "https://gitlab.com/acme/shop", "CI_DEFAULT_BRANCH": "main", "CI_COMMIT_BRANCH": "feature/login", "CI_COMMIT_REF_NAME": "feature/login",
+		"CI_PROJECT_URL": "https://gitlab.com/acme/shop", "CI_DEFAULT_BRANCH": "main",
+		"CI_COMMIT_BRANCH": "feature/login", "CI_COMMIT_REF_NAME": "feature/login",
 		"CI_COMMIT_SHA": "abc123", "CI_JOB_URL": "https://gitlab.com/acme/shop/-/jobs/9", "CI_PIPELINE_SOURCE": "push",
 	}
 	for k, v := range extra {
@@ -173,8 +174,8 @@ func TestAutoByPolicy(t *testing.T) {
 		"a fork of a contributor":       {event, reviewed("opened", octo, given+`"CONTRIBUTOR"`), members, Nothing},
 		"a fork, a member opened it": {event, reviewed("opened", octo, `"user": {"login": "alice"}, "author_association": "MEMBER"`),
 			members, Nothing},
-		"a fork that names no owner": {event, reviewed("opened", `{"full_name": "/shop"}`, `"user": {"login": ""}, "author_association": "MEMBER"`),
-			members, Nothing},
+		"a fork that names no owner": {event,
+			reviewed("opened", `{"full_name": "/shop"}`, `"user": {"login": ""}, "author_association": "MEMBER"`), members, Nothing},
 		"a fork of anybody":              {event, pull("opened", "x", octo), everybody, verb.Deploy},
 		"a fork of a member, for nobody": {event, reviewed("opened", octo, given+`"OWNER"`), nobody, Nothing},
 		"a fork's end":                   {event, pull("closed", "x", octo), nobody, verb.Teardown},
@@ -243,7 +244,8 @@ func TestContext(t *testing.T) {
 			Context{
 				Host: "github.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
-				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Pages: gitHubPages, Event: Event{Name: "pull_request", Action: "opened"},
+				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Pages: gitHubPages,
+				Event: Event{Name: "pull_request", Action: "opened"},
 			},
 		},
 		"GitHub deleted fork": {
@@ -251,7 +253,8 @@ func TestContext(t *testing.T) {
 			Context{
 				Host: "github.com", Repository: "acme/shop", HeadUnknown: true, LostFork: "octo/shop", Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
-				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Pages: gitHubPages, Event: Event{Name: "pull_request", Action: "closed"},
+				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Pages: gitHubPages,
+				Event: Event{Name: "pull_request", Action: "closed"},
 			},
 		},
 		"GitHub dispatch": {

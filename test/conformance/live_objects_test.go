@@ -20,7 +20,8 @@ type object struct{ apiVersion, resource, name string }
 
 // clusterWide are the resources without a namespace that rows make.
 var clusterWide = map[string]bool{
-	"persistentvolumes": true, "customresourcedefinitions": true, "mutatingwebhookconfigurations": true, "validatingwebhookconfigurations": true,
+	"persistentvolumes": true, "customresourcedefinitions": true,
+	"mutatingwebhookconfigurations": true, "validatingwebhookconfigurations": true,
 }
 
 func (s *fixture) client(o object) dynamic.ResourceInterface {

@@ -157,7 +157,8 @@ data: {config: "user: u\npassword: hunter2-file\n"}
 			s.stored("nothing")
 		}},
 	{ID: "S123", Setup: "credentials in the addresses that the platform gives of itself and of its run",
-		Action: "deploy and teardown, on GitHub and on GitLab", End: "none is shown, nor written into the cluster", Exit: "0, 0, 0, 0", Gone: true, run: func(s *fixture) {
+		Action: "deploy and teardown, on GitHub and on GitLab", End: "none is shown, nor written into the cluster", Exit: "0, 0, 0, 0",
+		Gone: true, run: func(s *fixture) {
 			for _, env := range []map[string]string{
 				{"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REPOSITORY": "acme/shop", "GITHUB_RUN_ID": "7",
 					"GITHUB_SERVER_URL": "https://u:hunter2@ghe.example.com", "GITHUB_API_URL": "http://u:hunter2@ghe.example.com/api",

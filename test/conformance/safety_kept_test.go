@@ -227,7 +227,8 @@ var keptObjects = []row{
 		}},
 	{ID: "S66c", Setup: "a definition in the chart's templates, with an object of its kind, which the chart has in its crds folder by now, or no more",
 		Action: "deploy of the definition, of both, of the object with the definition in crds, of the object alone; teardown",
-		End:    "the definition and the object, until the teardown; then the definition", Exit: "0, 0, 0 + warning, 0, 0", Gone: true, run: func(s *fixture) {
+		End:    "the definition and the object, until the teardown; then the definition", Exit: "0, 0, 0 + warning, 0, 0",
+		Gone: true, run: func(s *fixture) {
 			s.asAdmin()
 			plain, boats := s.chart, object{"apiextensions.k8s.io/v1", "customresourcedefinitions", plural("Boat") + "." + s.group()}
 			boat := object{s.group() + "/v1", plural("Boat"), "own"}

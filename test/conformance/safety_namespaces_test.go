@@ -110,7 +110,8 @@ var sharedNamespaces = []row{
 			refused := func(flags ...string) {
 				s.t.Helper()
 				records := s.recordVersions()
-				s.berth("repair", append(flags, "--assume-dead-after", "1s")...).exit(27).says("nothing shows that Berth deployed it", "adopt to repair it")
+				s.berth("repair", append(flags, "--assume-dead-after", "1s")...).exit(27).
+					says("nothing shows that Berth deployed it", "adopt to repair it")
 				s.unchanged(records)
 			}
 			s.setStatus(1, "deployed", "deployed")
