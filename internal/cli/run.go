@@ -68,6 +68,11 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 	case ended != nil:
 		return p.conclude(out, o, *ended)
 	}
+	if o.ByEvent {
+		if err := o.CheckEvent(known); err != nil {
+			return p.conclude(out, o, wrongInput(v, err))
+		}
+	}
 	return p.conclude(out, o, p.runEngine(ctx, out, v, o))
 }
 

@@ -3,6 +3,7 @@ package input
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -94,6 +95,31 @@ func (o *Options) fillHead(d Defaults, given, own bool) Errors {
 		return checkDefault("head-repository", o.HeadRepository, checkFullName)
 	}
 	o.HeadRepository = o.Repository
+	return nil
+}
+
+// CheckEvent returns what of the options is about something else than the event, by which
+// auto chose the verb. An expression for the branch often means the one that the run was
+// started on: the default branch, where another one was deleted.
+func (o *Options) CheckEvent(d Defaults) error {
+	var errs Errors
+	other := func(input, value, of string) {
+		errs = append(errs, &Error{Input: input, Value: value, Allowed: fmt.Sprintf(
+			"auto goes by the event, which is about %q; leave %s out, or name the verb in place of auto", of, input)})
+	}
+	if of := branchName(d.Branch); of != "" && o.Branch != of {
+		other("branch", o.Branch, of)
+	}
+	fork := d.HeadRepository != "" && !strings.EqualFold(d.HeadRepository, d.Repository)
+	if !d.HeadUnknown && (fork || strings.EqualFold(o.Repository, d.Repository)) && !strings.EqualFold(o.HeadRepository, d.HeadRepository) {
+		other("head-repository", o.HeadRepository, d.HeadRepository)
+	}
+	if d.PullRequest != 0 && o.PullRequest != 0 && o.PullRequest != d.PullRequest {
+		other("pull-request", strconv.Itoa(o.PullRequest), strconv.Itoa(d.PullRequest))
+	}
+	if len(errs) > 0 {
+		return errs
+	}
 	return nil
 }
 

@@ -298,6 +298,36 @@ func TestSetHead(t *testing.T) {
 	}
 }
 
+// What auto does is decided by the event, so that it is done to what that is about.
+func TestCheckEvent(t *testing.T) {
+	deleted := Defaults{Host: "github.com", Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "login"}
+	lost := onCI
+	lost.HeadRepository, lost.HeadUnknown = "", true
+	for name, tt := range map[string]struct {
+		args     []string
+		defaults Defaults
+		wrong    string
+	}{
+		"nothing given":                 {nil, deleted, ""},
+		"the same":                      {[]string{"--branch=login", "--head-repository=Acme/Shop"}, deleted, ""},
+		"with refs/heads":               {[]string{"--branch=refs/heads/login"}, deleted, ""},
+		"a number, where none is known": {[]string{"--pull-request=3"}, deleted, ""},
+		"another repository's app":      {[]string{"--repository=acme/two"}, deleted, ""},
+		"the branch of the run":         {[]string{"--branch=main"}, deleted, `about "login"`},
+		"a fork's":                      {nil, onCI, ""},
+		"a fork's, said to be the base": {[]string{"--head-repository=acme/shop"}, onCI, `about "mallory/shop"`},
+		"a fork's, for another app":     {[]string{"--repository=acme/two", "--branch=patch-1"}, onCI, `about "mallory/shop"`},
+		"another number":                {[]string{"--pull-request=8", "--branch=patch-1"}, onCI, `about "7"`},
+		"a fork that is gone, named":    {[]string{"--head-repository=mallory/shop"}, lost, ""},
+	} {
+		o := mustResolve(t, verb.Auto, tt.args, nil, tt.defaults)
+		err := o.CheckEvent(tt.defaults)
+		if (err == nil) != (tt.wrong == "") || err != nil && !strings.Contains(err.Error(), tt.wrong) {
+			t.Errorf("%s: %v, want %q", name, err, tt.wrong)
+		}
+	}
+}
+
 func TestAutoAsksLater(t *testing.T) {
 	o := mustResolve(t, verb.Auto, nil, nil, Defaults{})
 	var errs Errors

@@ -231,6 +231,23 @@ var rightBranch = []row{
 			s.auto(ownNames...).exit(0)
 			s.namespaceIsGone(s.namespace)
 		}},
+	{ID: "S88d", Setup: "main and login are deployed; a workflow gives the branch that it was started on, or the base as a fork's repository",
+		Action: "auto when another branch is deleted, when a fork's pull request of login is closed", End: "untouched",
+		Exit: "64, 64, 64", run: func(s *fixture) {
+			s.ownNamespaces("login")
+			for _, branch := range []string{"main", "login"} {
+				s.branch = branch
+				s.berth("deploy", ownNames...).exit(0)
+			}
+			before := s.recordVersions()
+			s.onGitHub("delete", `{"ref": "old", "ref_type": "branch", `+shop+`}`)
+			for _, branch := range []string{"main", "login"} {
+				s.auto("--namespace", "", "--release", "", "--branch", branch).exit(64).says(`about "old"`, "leave branch out")
+			}
+			s.onGitHub("pull_request_target", pull("closed", "octo:login", `{"full_name": "octo/shop"}`))
+			s.auto("--namespace", "", "--release", "", "--head-repository", "acme/shop").exit(64).says(`about "octo/shop"`)
+			s.unchanged(before)
+		}},
 	{ID: "S89", Setup: "a fork's branch is given the slug of another branch, which has its namespace",
 		Action: "deploy, check, repair, teardown", End: "untouched, and both branches are named", Exit: "27, 27, 27, 27", run: func(s *fixture) {
 			s.ownNamespaces("meet")

@@ -47,6 +47,8 @@ The event says it. Where it cannot be read, or does not name the head of its pul
 
 A run that comes late, or is repeated, takes nothing down that was deployed for a later event, such as when the pull request was opened anew. GitHub's runs tell that by their numbers; on GitLab, do not repeat an old stop job.
 
+` + "`auto`" + ` goes by the event, and so does what it is done to: inputs that are about another branch, fork or pull request than the event end it with 64. An expression such as ` + "`${{ github.ref_name }}`" + ` means the default branch where another one is deleted.
+
 Pull requests of one branch, such as to two bases, share its review app where their number is not part of the namespace's or the release's name. One that is closed leaves it where another one has deployed since; it goes with that one, or with the branch.
 
 The fork of a pull request that was closed may be gone. Its review app is found by what is recorded of the pull request, on the namespaces of its repository or, where these may not be listed, on the one that a fork of the same name would have; in a namespace that branches share, on the records. Where that is not clear, everything is kept, and the run ends with 64: give ` + "`head-repository`" + `.
