@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -49,13 +50,13 @@ func (l *leftoverRemover) cleanHooks(ctx context.Context, f *facts.Facts, coming
 }
 
 // sweep deletes the objects of abandoned revisions that the applied manifest does
-// not have. The deploy is done by then, so what cannot be deleted is only told.
-func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied string) error {
+// not have. hooks are the chart's. The deploy is done by then, so what cannot be deleted is
+// only told.
+func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied verdict.Reported, hooks []facts.Hook) error {
 	defer l.report.step("Look for what failed revisions left behind")()
-	own, theirs, err := l.leftovers(ctx, f, applied)
-	l.report.left(theirs)
+	own, kept, err := l.leftovers(ctx, f, applied, hooks)
+	l.report.left(kept)
 	if err == nil && len(own) > 0 {
-		var kept []string
 		if kept, err = l.objects.Remove(ctx, own, false); err == nil && len(kept) == 0 {
 			l.report.repaired("sweep", "%s were left behind by a revision that failed and are gone now.", objectNames(own))
 			return nil
@@ -68,9 +69,10 @@ func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied str
 	return nil
 }
 
-// leftovers returns what abandoned revisions left behind, and what of it is somebody
-// else's by now, with the owner.
-func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied string) (own []facts.Object, theirs []string, err error) {
+// leftovers returns what abandoned revisions left behind, and what of it stays, and why: it
+// is somebody else's by now, or the applied revision needs it.
+func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied verdict.Reported,
+	hooks []facts.Hook) (own []facts.Object, kept []string, err error) {
 	var abandoned []facts.Object
 	for _, rec := range verdict.RevisionsToSweep(f) {
 		objects, err := l.gather.objectsOf(ctx, rec)
@@ -82,7 +84,7 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 	if len(verdict.Leftovers(abandoned, nil)) == 0 && len(verdict.LeftoversOfOthers(abandoned, nil)) == 0 {
 		return nil, nil, nil
 	}
-	deployed, err := l.objects.Observe(ctx, applied)
+	deployed, err := l.objects.Observe(ctx, applied.Manifest)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -91,7 +93,19 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 		if owner == "" {
 			owner = "nobody that it names"
 		}
-		theirs = append(theirs, fmt.Sprintf("%s was kept: it belongs to %s", o.Ref, owner))
+		kept = append(kept, fmt.Sprintf("%s was kept: it belongs to %s", o.Ref, owner))
 	}
-	return verdict.Leftovers(abandoned, deployed), theirs, nil
+	own = verdict.Leftovers(abandoned, deployed)
+	if !slices.ContainsFunc(own, verdict.TakesAlong) {
+		return own, kept, nil
+	}
+	ofHooks, err := l.gather.objectsOfHooks(ctx, hooks)
+	if err != nil && !isAboutObjects(err) { // what may not be read is needed all the same
+		return nil, nil, err
+	}
+	for _, h := range ofHooks {
+		deployed = append(deployed, h.Object)
+	}
+	own, needed := verdict.WithoutNeeded(own, deployed, applied.Definitions)
+	return own, append(kept, needed...), nil
 }

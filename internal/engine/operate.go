@@ -83,7 +83,8 @@ func (o *operator) operate(ctx context.Context, what string, before *facts.Facts
 		return verdict.Reported{}, o.fail(ctx, out, before)
 	}
 	o.lock.attempt.Outcome = "deployed"
-	applied := verdict.Reported{Revision: out.Revision, Manifest: out.Manifest, Left: out.Left, Unmended: out.Unmended}
+	applied := verdict.Reported{Revision: out.Revision, Manifest: out.Manifest, Left: out.Left, Unmended: out.Unmended,
+		Definitions: out.Definitions}
 	if err := firstError(o.operations.WriteFailure(), out.Err); err != nil {
 		return applied, o.finishRecording(ctx, out, err)
 	}

@@ -64,4 +64,6 @@ type Object struct {
 	Leniency
 	Contents
 	Error string // why it could not be read
+	// Defines is the kind that it defines, by its manifest, where it is a definition of one.
+	Defines string
 }

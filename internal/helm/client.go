@@ -49,6 +49,7 @@ type client struct {
 	adopt        []string                                         // what is taken although it may be somebody else's; see adopts
 	takenGo      bool                                             // see Options.TakenGo
 	definitions  []string                                         // the names of what the chart has in its crds folder
+	hooked       kube.ResourceList                                // the objects of the hooks that the operation runs
 	leavings     *leavings
 	hookObjects  hookObjects
 	timeline     *timeline

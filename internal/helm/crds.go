@@ -67,6 +67,24 @@ func (o *Operations) installCRDs(op *operation, values map[string]any) error {
 	return err
 }
 
+// definitionsOf returns the names of the definitions in the crds folder of a chart as a record
+// has it, which leaves out those of its dependencies. What cannot be read has none.
+func definitionsOf(ch *helmchart.Chart) (names []string) {
+	if ch == nil {
+		return nil
+	}
+	for _, f := range ch.CRDObjects() {
+		objects, err := manifest.Parse(string(f.File.Data))
+		if err != nil {
+			continue
+		}
+		for _, o := range objects {
+			names = append(names, o.GetName())
+		}
+	}
+	return names
+}
+
 // crdClient creates custom resource definitions.
 type crdClient struct {
 	*client

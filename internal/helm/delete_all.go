@@ -65,12 +65,15 @@ func hold(held map[string]string, info *resource.Info, which string) {
 }
 
 // used returns what must not go with what the manifest has no more: the namespaces and the
-// definitions of the objects that it has, and the definitions in the chart's crds folder, which
-// an upgrade makes only where they are missing when it begins.
+// definitions of the objects that it and the hooks of the operation have, and the definitions in
+// the chart's crds folder, which an upgrade makes only where they are missing when it begins.
 func (c *client) used(target kube.ResourceList) map[string]string {
 	held := map[string]string{}
 	for _, name := range c.definitions {
 		held[name] = "the chart has it in its crds folder"
+	}
+	for _, info := range c.hooked {
+		hold(held, info, ", of a hook of the release,")
 	}
 	for _, info := range target {
 		hold(held, info, ", of the release,")

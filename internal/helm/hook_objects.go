@@ -118,6 +118,7 @@ func refuseTakenHooks(c *client, refused string, hooks []string) error {
 		}
 		list = append(list, built...)
 	}
+	c.hooked = list
 	taken := make([]error, len(list))
 	var reads errgroup.Group
 	reads.SetLimit(parallelRequests)

@@ -77,6 +77,7 @@ func checkRollback(releases *storage.Storage, c *client, name string, to int) (l
 	if err != nil {
 		return nil, fmt.Errorf("find the objects of revision %d: %w", to, err)
 	}
+	c.definitions = definitionsOf(target.Chart)
 	hooks := record.Hooks(target.Hooks)
 	c.hookObjects.record(c.release, record.Hooks(last.Hooks))
 	c.hookObjects.record(c.release, hooks)

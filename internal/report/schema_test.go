@@ -191,7 +191,7 @@ func everything() result.Result {
 			Objects: []facts.Object{{
 				Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
 				UID: "u", Created: now, Touched: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Kept: true, Ready: true,
-				IsHook: true, HookOf: "n/r", KeepWhy: "k",
+				IsHook: true, HookOf: "n/r", KeepWhy: "k", Defines: "Boat",
 				Failed: true, Complete: true, Reason: "r", Error: "e", Contents: facts.Contents{Notes: []string{"n"},
 					Differences: []facts.Difference{{Path: "d", Recorded: "r", Live: "l", Author: "a", Written: now,
 						Digest: "d", Own: true, ByHand: true, Injected: true}}},

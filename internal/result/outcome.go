@@ -23,6 +23,8 @@ type Outcome struct {
 	// Left is what still differs from the manifest by the API server's answers to the
 	// last writes of the objects: what admission made of them.
 	Left facts.Baseline
+	// Definitions are the names of the definitions of kinds in the chart's crds folder.
+	Definitions []string
 	// Unmended are the objects that could not be brought to the manifest, and why.
 	Unmended map[facts.Ref]error
 	// Adopted are the objects of this release that an install found in place,

@@ -21,6 +21,8 @@ type Reported struct {
 	Left facts.Baseline
 	// Unmended are the objects that the run could not bring to the manifest.
 	Unmended map[facts.Ref]error
+	// Definitions are the names of the definitions of kinds in the chart's crds folder.
+	Definitions []string
 }
 
 // Checks compares what is stored and running with what was reported. It makes

@@ -1,7 +1,9 @@
 package verdict
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -62,6 +64,51 @@ func leftBehind(abandoned, deployed []facts.Object, wanted func(facts.Object) bo
 	return left
 }
 
+// TakesAlong returns whether what is in an object, or of the kind that it defines, goes with
+// it.
+func TakesAlong(o facts.Object) bool {
+	return o.Kind == "Namespace" || o.Kind == "CustomResourceDefinition"
+}
+
+// WithoutNeeded returns the leftovers without what would take along objects that the release
+// has, and a sentence on each of these. definitions are the names of what the chart has in its
+// crds folder by now.
+func WithoutNeeded(leftovers, deployed []facts.Object, definitions []string) (going []facts.Object, kept []string) {
+	for _, o := range leftovers {
+		if why := neededFor(o, deployed, definitions); why != "" {
+			kept = append(kept, fmt.Sprintf("%s was kept: %s", o.Ref, why))
+			continue
+		}
+		going = append(going, o)
+	}
+	return going, kept
+}
+
+// neededFor returns why what takes along other objects stays for one that the release has, or "".
+// Whether that one is there does not count: it may be made at any moment.
+func neededFor(o facts.Object, deployed []facts.Object, definitions []string) string {
+	if o.Kind == "CustomResourceDefinition" && slices.Contains(definitions, o.Name) {
+		return "the chart has it in its crds folder"
+	}
+	for _, has := range deployed {
+		switch {
+		case o.Kind == "Namespace" && has.Namespace == o.Name:
+			return has.In(o.Name) + ", of the release, is in it"
+		case o.Kind == "CustomResourceDefinition" && isOfKind(has, o):
+			return has.String() + ", of the release, is of its kind"
+		}
+	}
+	return ""
+}
+
+// isOfKind returns whether an object is of the kind that a definition defines, whose name is
+// the kind's plural and group. One that does not tell the kind may define any of its group.
+func isOfKind(o, definition facts.Object) bool {
+	_, group, _ := strings.Cut(definition.Name, ".")
+	of, _, grouped := strings.Cut(o.APIVersion, "/")
+	return grouped && of == group && (definition.Defines == "" || definition.Defines == o.Kind)
+}
+
 // HeldBy returns why a Namespace of a release stays for an object of the same manifest that
 // was left in it, or "".
 func HeldBy(o facts.Object, objects []facts.Object) string {
@@ -78,10 +125,13 @@ func HeldBy(o facts.Object, objects []facts.Object) string {
 
 // Outgrown returns why an object of an older revision outlives its release, or "": a
 // definition that the chart has moved to its crds folder, whose definitions no release deletes,
-// was left for the objects of its kind.
+// was left for the objects of its kind, and a Namespace for those in it.
 func Outgrown(o facts.Object) string {
-	if o.Kind == "CustomResourceDefinition" {
+	switch o.Kind {
+	case "CustomResourceDefinition":
 		return "the chart has it in its manifest no more, and what is of its kind may need it"
+	case "Namespace":
+		return "the chart has it in its manifest no more, and what is in it may need it"
 	}
 	return ""
 }

@@ -268,6 +268,39 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
+// What would take along an object of the release that goes on is no leftover.
+func TestWithoutNeeded(t *testing.T) {
+	of := func(apiVersion, kind, namespace, name string) facts.Object {
+		return facts.Object{Ref: facts.Ref{APIVersion: apiVersion, Kind: kind, Namespace: namespace, Name: name}}
+	}
+	boats := of("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "boats.example.org")
+	boats.Defines = "Boat"
+	untold, extra := boats, of("v1", "Namespace", "", "extra")
+	untold.Defines = ""
+	for name, c := range map[string]struct {
+		left        facts.Object
+		has         facts.Object
+		definitions []string
+		stays       bool
+	}{
+		"a definition, and its kind":               {boats, of("example.org/v2", "Boat", "ns", "own"), nil, true},
+		"a definition, and a kind of its group":    {boats, of("example.org/v1", "Ship", "ns", "own"), nil, false},
+		"one that tells no kind":                   {untold, of("example.org/v1", "Ship", "ns", "own"), nil, true},
+		"a definition, and another group's kind":   {boats, of("other.org/v1", "Boat", "ns", "own"), nil, false},
+		"a definition, and a built-in kind":        {boats, of("v1", "Boat", "ns", "own"), nil, false},
+		"a definition that is in the crds folder":  {boats, healthy("web"), []string{"boats.example.org"}, true},
+		"another one is in the crds folder":        {boats, healthy("web"), []string{"ships.example.org"}, false},
+		"a namespace, and what is in it":           {extra, of("v1", "ConfigMap", "extra", "own"), nil, true},
+		"a namespace, and what is in another":      {extra, of("v1", "ConfigMap", "ns", "extra"), nil, false},
+		"what takes nothing along, of a like name": {of("v1", "ConfigMap", "ns", "extra"), of("v1", "Secret", "extra", "own"), nil, false},
+	} {
+		going, kept := WithoutNeeded([]facts.Object{c.left}, []facts.Object{c.has}, c.definitions)
+		if (len(kept) == 1) != c.stays || len(going)+len(kept) != 1 {
+			t.Errorf("%s: going %v, kept %q", name, going, kept)
+		}
+	}
+}
+
 func TestHeldBy(t *testing.T) {
 	in := func(change func(*facts.Object)) facts.Object {
 		o := healthy("data")

@@ -57,6 +57,7 @@ func (o Observer) Observe(ctx context.Context, text, release, namespace string) 
 	for i, want := range wanted {
 		lookups[i] = locate(o.Mapper, want, namespace)
 		lookups[i].object.Leniency = o.leniency(want, lookups[i].object.Ref)
+		lookups[i].object.Defines = defines(want)
 	}
 	owner := ownership.Release{Namespace: namespace, Name: release}
 	scaled := contents.Autoscaled(wanted)
@@ -94,6 +95,14 @@ func locate(mapper meta.RESTMapper, want *unstructured.Unstructured, namespace s
 	}
 	l.place, l.located = place{mapping.Resource, object.Namespace}, true
 	return l
+}
+
+// defines returns the kind that a definition defines, or "".
+func defines(want *unstructured.Unstructured) string {
+	if kinds := manifest.DefinedKinds(want); len(kinds) > 0 {
+		return kinds[0].Kind
+	}
+	return ""
 }
 
 // leniency returns what the manifest, and the run's options, say of an object.
