@@ -4,6 +4,9 @@ package conformance
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -221,5 +224,30 @@ func (s *fixture) write(path, content string) {
 	s.t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		s.t.Fatal(err)
+	}
+}
+
+// lockedElsewhere writes a dependency of the chart on lib into its Chart.yaml, and another
+// place for it into its Chart.lock, with the checksum that Helm asks for.
+func (s *fixture) lockedElsewhere(wanted, locked string) {
+	s.t.Helper()
+	at := func(repository string) []map[string]string {
+		return []map[string]string{{"name": "lib", "version": "1.0.0", "repository": repository}}
+	}
+	sum := func() string { // of these fields in this order
+		entry := func(repository string) string {
+			return `[{"name":"lib","version":"1.0.0","repository":"` + repository + `"}]`
+		}
+		return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte("["+entry(wanted)+","+entry(locked)+"]")))
+	}
+	for name, content := range map[string]any{
+		"Chart.yaml": map[string]any{"apiVersion": "v2", "name": "app", "version": "0.1.0", "dependencies": at(wanted)},
+		"Chart.lock": map[string]any{"dependencies": at(locked), "digest": sum(), "generated": "2026-01-01T00:00:00Z"},
+	} {
+		text, err := json.Marshal(content) // which is YAML, too
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.write(filepath.Join(s.chart, name), string(text))
 	}
 }

@@ -65,8 +65,9 @@ var hostileInputs = []row{
 			s.stored("v1 deployed")
 			s.chart = "testdata/app"
 		}},
-	{ID: "S133", Setup: "a chart's folder with a link to a file of the machine, a FIFO, a dependency with such a link",
-		Action: "deploy, each in turn", End: "refused, the file named; nothing stored", Exit: "30, 30, 30", Gone: true, run: func(s *fixture) {
+	{ID: "S133", Setup: "a chart's folder with a link to a file of the machine, a FIFO, a dependency with such a link, one in Chart.lock alone",
+		Action: "deploy, each in turn", End: "refused, the file named; nothing stored", Exit: "30, 30, 30, 30", Gone: true,
+		run: func(s *fixture) {
 			without := s.chart
 			s.chartWith("templates/files.yaml", `{{ .Files.Get "files/key" }}`)
 			s.link("/proc/self/environ", "files/key")
@@ -83,6 +84,10 @@ var hostileInputs = []row{
 			s.write(filepath.Join(s.chart, "Chart.yaml"), "apiVersion: v2\nname: app\nversion: 0.1.0\n"+
 				"dependencies: [{name: lib, version: 1.0.0, repository: \"file://../lib\"}]\n")
 			s.berth("deploy").exit(30).says("lib", "templates/_x.tpl", "leads out")
+			hostile := filepath.Join(filepath.Dir(s.chart), "lib")
+			s.chartWith("../good/Chart.yaml", "apiVersion: v2\nname: lib\nversion: 1.0.0\n")
+			s.lockedElsewhere("file://../good", "file://"+hostile)
+			s.berth("deploy").exit(30).says("Chart.lock", "other places")
 			s.stored("nothing")
 		}},
 	{ID: "S134", Setup: "a chart with a template that has no end", Action: "deploy --timeout; SIGINT",

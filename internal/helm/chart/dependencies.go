@@ -41,6 +41,9 @@ func (s Source) withDependencies(ctx context.Context, dir string, files []*loade
 	if err != nil {
 		return nil, s.problem(tried, err, "Give chart as an absolute path.")
 	}
+	if err := checkLock(c); err != nil {
+		return nil, s.problem(tried, err, "Run `helm dependency update` and commit Chart.lock.")
+	}
 	addresses, err := s.repositories(c)
 	if err != nil {
 		return nil, s.problem(tried, err, "Correct the dependency in Chart.yaml, or put it into charts/.")
@@ -64,6 +67,23 @@ func (s Source) withDependencies(ctx context.Context, dir string, files []*loade
 			"if Chart.lock is out of step, run `helm dependency update` and commit it."+s.withheld(addresses))
 	}
 	return readFolder(ctx, folder)
+}
+
+// checkLock refuses a lock file that names other dependencies, or other places for them,
+// than the chart does. Helm's manager builds what the lock names, and asks of it no more
+// than a checksum that anybody can work out: a folder of which only the lock tells would be
+// read with all the files of the machine to which links in it lead.
+func checkLock(c *helmchart.Chart) error {
+	if c.Lock == nil {
+		return nil
+	}
+	same := func(a, b *helmchart.Dependency) bool {
+		return b != nil && a.Name == b.Name && a.Repository == b.Repository
+	}
+	if !slices.EqualFunc(c.Metadata.Dependencies, c.Lock.Dependencies, same) {
+		return errors.New("its Chart.lock names other dependencies than Chart.yaml, or other places for them")
+	}
+	return nil
 }
 
 // withheld says which of the dependencies' hosts get no credentials, since a chart names

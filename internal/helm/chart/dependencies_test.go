@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	helmchart "helm.sh/helm/v3/pkg/chart"
 
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -112,6 +113,28 @@ func TestDependenciesFollowTheLock(t *testing.T) {
 	write(t, web, map[string]string{"Chart.yaml": metadata("web", "1.0.0", "dependencies:", dependency("cache", "1.4.0", server.URL))})
 	_, err = Fetch(t.Context(), Source{Chart: web, CacheDir: t.TempDir()})
 	wantProblem(t, err, problem.ChartInvalid, "out of sync", "helm dependency update")
+}
+
+// What a lock names is built, so it names what Chart.yaml does: its checksum proves nothing.
+func TestLockOfOtherDependencies(t *testing.T) {
+	wanted := []*helmchart.Dependency{{Name: "lib", Version: "1.x", Repository: "file://../lib"}}
+	for name, tt := range map[string]struct {
+		locked  []*helmchart.Dependency
+		refused bool
+	}{
+		"the same":         {[]*helmchart.Dependency{{Name: "lib", Version: "1.0.0", Repository: "file://../lib"}}, false},
+		"another place":    {[]*helmchart.Dependency{{Name: "lib", Version: "1.0.0", Repository: "file:///elsewhere/lib"}}, true},
+		"another name":     {[]*helmchart.Dependency{{Name: "../../lib", Version: "1.0.0", Repository: "file://../lib"}}, true},
+		"without a place":  {[]*helmchart.Dependency{{Name: "lib", Version: "1.0.0"}}, true},
+		"one more":         {append([]*helmchart.Dependency{{Name: "more", Repository: "file:///more"}}, wanted...), true},
+		"one that is none": {[]*helmchart.Dependency{nil}, true},
+		"none":             {nil, true},
+	} {
+		c := &helmchart.Chart{Metadata: &helmchart.Metadata{Dependencies: wanted}, Lock: &helmchart.Lock{Dependencies: tt.locked}}
+		if err := checkLock(c); (err != nil) != tt.refused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestVendoredDependenciesNeedNoNetwork(t *testing.T) {
