@@ -60,16 +60,19 @@ type Neighbour struct {
 // person made.
 type Resident struct {
 	Ref
-	Owner   string // the namespace/release that it names; empty: none
-	Hook    bool   // it was made as a hook of a release
-	HookOf  string // the namespace/release for whose hook Berth made it, as it says; empty: it does not say
-	Policy  bool   // helm.sh/resource-policy: keep
-	KeepWhy string // berth.dev/keep, or a GitOps owner's mark; empty: neither
-	Maker   string // the person's client that made it, such as kubectl; empty: something else did
-	WithApp bool   // it is marked as going with the review app
-	Created time.Time
-	// Copy says that it bears the release's marks and that nothing which is stored of the release
-	// names it: a person has copied them with an object.
+	Owner string // the namespace/release that it names; empty: none
+	Hook  bool   // it was made as a hook of a release
+	// Instance is the label app.kubernetes.io/instance: what Helm's hooks make names no owner.
+	Instance string
+	HookOf   string // the namespace/release for whose hook Berth made it, as it says; empty: it does not say
+	Policy   bool   // helm.sh/resource-policy: keep
+	KeepWhy  string // berth.dev/keep, or a GitOps owner's mark; empty: neither
+	Maker    string // the person's client that made it, such as kubectl; empty: something else did
+	WithApp  bool   // it is marked as going with the review app
+	Created  time.Time
+	// Copy says that it bears the release's marks, or those of any release's hook, and that nothing
+	// which is stored of the release names it: a person has copied them with an object, or another
+	// release's hook made it.
 	Copy bool
 	// Under are the objects with which Kubernetes deletes it: its owners, and theirs.
 	Under []Ref

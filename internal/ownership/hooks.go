@@ -13,7 +13,8 @@ func HookOf(annotations map[string]string) string {
 	return Release{namespace, name}.String()
 }
 
-const labelInstance = "app.kubernetes.io/instance"
+// LabelInstance is by custom the name of the release.
+const LabelInstance = "app.kubernetes.io/instance"
 
 // HookObject is an object that has the name of a release's hook.
 type HookObject struct {
@@ -47,13 +48,13 @@ func NotByHookOf(r Release, o HookObject) string {
 	if why, keep := KeepMark(o.Labels, o.Annotations); keep {
 		return why
 	}
-	switch instance := o.Labels[labelInstance]; {
+	switch instance := o.Labels[LabelInstance]; {
 	case instance == r.Name:
 		return ""
 	case !o.Recorded:
 		return "a hook made it, and nothing shows that this was one of release " + r.String()
-	case instance != "" && instance != o.Wanted[labelInstance]:
-		return "its label " + labelInstance + " says " + instance
+	case instance != "" && instance != o.Wanted[LabelInstance]:
+		return "its label " + LabelInstance + " says " + instance
 	}
 	return ""
 }

@@ -9,7 +9,7 @@ func TestNotByHookOf(t *testing.T) {
 	ours, theirs := Release{"ns", "web"}, Release{"ns", "db"}
 	hook := map[string]string{annotationHook: "pre-install"}
 	marked := func(as string) map[string]string { return map[string]string{AnnotationHookOf: as} }
-	instance := func(name string) map[string]string { return map[string]string{labelInstance: name} }
+	instance := func(name string) map[string]string { return map[string]string{LabelInstance: name} }
 	for name, c := range map[string]struct {
 		object HookObject
 		why    string // "": it is the release's own

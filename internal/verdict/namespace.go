@@ -74,7 +74,7 @@ func DecideNamespace(ns facts.Namespace, identity, release string, around facts.
 	if why := stays(ns, identity); why != "" {
 		return NamespacePlan{Action: NamespaceStays, Why: why}
 	}
-	if apps := appsOf(identity, around.Releases); len(apps) > 0 && !p.DeleteForeign {
+	if apps := appsOf(identity, around.Releases); len(apps) > 0 { // which delete-foreign does not speak of
 		return NamespacePlan{Action: NamespaceStays, Why: "this branch has another app in it, " + strings.Join(apps, ", ") +
 			". The last one that is taken down takes it along"}
 	}
@@ -166,14 +166,24 @@ func saysOurs(r facts.Resident, own string) bool {
 const helmsClient = "helm"
 
 // MayBeCopies returns whether there is what says that it is of the release, and was made by
-// a person: from a copy of what the release has, unless the release has it.
+// a person, from a copy of what the release has, or what a hook of Helm's made that may be
+// another release's, unless the release has it.
 func MayBeCopies(residents []facts.Resident, namespace, release string) bool {
 	return slices.ContainsFunc(residents, func(r facts.Resident) bool { return mayBeCopy(r, namespace+"/"+release) })
 }
 
 func mayBeCopy(r facts.Resident, own string) bool {
-	return saysOurs(r, own) && r.Maker != "" && r.Maker != helmsClient
+	switch {
+	case !saysOurs(r, own) || r.Maker == "":
+		return false
+	case r.Maker == helmsClient:
+		return ofSomeHook(r, own) && own != r.Namespace+"/"+r.Instance
+	}
+	return true
 }
+
+// ofSomeHook returns whether an object says that a hook made it, and not of which release.
+func ofSomeHook(r facts.Resident, own string) bool { return r.Hook && r.HookOf == "" && r.Owner != own }
 
 // MarkCopies notes which of what is in a namespace are copies. named are the objects that the
 // release's records name.
@@ -203,6 +213,8 @@ func againstDeleting(r facts.Resident, own, identity string, p Policy) string {
 		return r.KeepWhy
 	case ours, declared:
 		return ""
+	case r.Copy && ofSomeHook(r, own):
+		return "a hook made it, and nothing that is stored of this release names it"
 	case r.Copy:
 		return "it was made with " + r.Maker + " and bears the marks of this release, of which nothing that is stored names it"
 	case r.Owner != "" && (r.Maker != "" || isIn(r.Namespace, r.Owner)):

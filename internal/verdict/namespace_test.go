@@ -68,7 +68,7 @@ func TestDecideNamespace(t *testing.T) {
 		"another app of the branch": {ns: own, around: facts.Surroundings{Releases: []facts.Neighbour{{Name: "db"}, {Name: "api", Identity: me}}},
 			want: NamespaceStays, because: "another app in it, api."},
 		"another app of the branch, told so": {ns: own, policy: foreign, around: facts.Surroundings{
-			Releases: []facts.Neighbour{{Name: "api", Identity: me}}}, want: NamespaceDelete},
+			Releases: []facts.Neighbour{{Name: "api", Identity: me}}}, want: NamespaceStays, because: "another app in it, api."},
 		"another branch's app": {ns: own, around: facts.Surroundings{Releases: []facts.Neighbour{{Name: "api", Identity: "x"}}},
 			want: NamespaceKept, because: `records of other releases: ["api"]`},
 		"a mark":              {ns: marked, want: NamespaceKept, because: "berth.dev/keep"},
@@ -198,12 +198,16 @@ func TestMarkCopies(t *testing.T) {
 		{Ref: at("copy"), Owner: "ns/web", Maker: "kubectl"}, {Ref: at("named"), Owner: "ns/web", Maker: "kubectl"},
 		{Ref: at("old"), Owner: "ns/web", Maker: "helm"}, {Ref: at("controllers"), Owner: "ns/web"},
 		{Ref: at("hooks"), Hook: true, HookOf: "ns/web", Maker: "k9s", Policy: true}, {Ref: at("others"), Owner: "ns/db", Maker: "kubectl"},
+		{Ref: at("hook"), Hook: true, Maker: "helm"}, {Ref: at("named"), Hook: true, Maker: "helm"},
+		{Ref: at("instance"), Hook: true, Maker: "helm", Instance: "web"}, {Ref: at("marked"), Hook: true, HookOf: "ns/web", Maker: "helm"},
+		{Ref: at("operators"), Hook: true},
 	}
 	if !MayBeCopies(residents, "ns", "web") || MayBeCopies(residents[2:4], "ns", "web") {
 		t.Error("what a person made and says that it is of the release may be a copy, and nothing else")
 	}
 	marked := MarkCopies(residents, "ns", "web", []facts.Ref{{APIVersion: "v1", Kind: "Secret", Namespace: "ns", Name: "named"}})
-	for i, want := range []string{"bears the marks of this release", "", "", "", "to be kept", "release ns/db"} {
+	for i, want := range []string{"bears the marks of this release", "", "", "", "to be kept", "release ns/db",
+		"a hook made it", "", "", "", ""} {
 		r := marked[i]
 		why := againstDeleting(r, "ns/web", "me", Policy{DeleteKept: true})
 		if (why == "") != (want == "") || !strings.Contains(why, want) {

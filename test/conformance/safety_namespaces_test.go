@@ -54,7 +54,7 @@ var sharedNamespaces = []row{
 			s.berth("teardown").exit(0).says("the namespace stays")
 			s.namespaceStays()
 		}},
-	{ID: "S58", Setup: "two apps of one branch in its own namespace", Action: "teardown of the first, then of the second",
+	{ID: "S58", Setup: "two apps of one branch in its own namespace", Action: "teardown of the first with delete-foreign, then of the second",
 		End: "the second app and the namespace; then both are gone", Exit: "0, 0", Gone: true, run: func(s *fixture) {
 			s.asAdmin()
 			branch := s.branch
@@ -64,7 +64,7 @@ var sharedNamespaces = []row{
 			s.berth("deploy").exit(0)
 			records := s.recordVersions()
 			s.as(branch, "api")
-			s.berth("teardown").exit(0).says("the namespace stays", "another app in it, web")
+			s.berth("teardown", "--delete-foreign").exit(0).says("the namespace stays", "another app in it, web")
 			s.as(branch, "web")
 			s.unchanged(records)
 			s.owns(app...)
@@ -156,6 +156,23 @@ var sharedNamespaces = []row{
 				e.says("kept for " + o.GetKind() + "/" + o.GetName() + ": it was made with kubectl")
 			}
 			s.stillThere(people, byHand...)
+			s.berth("teardown", "--delete-foreign").exit(0)
+			s.namespaceGone()
+		}},
+	{ID: "S44b", Setup: "claims that a hook of somebody's release left, that a restore made, and that a client without a name made",
+		Action: "teardown, then teardown --delete-foreign", End: "each of them, until it is said that they go", Exit: "27, 0", Gone: true,
+		run: func(s *fixture) {
+			s.asAdmin()
+			s.berth("deploy").exit(0)
+			hooks := strings.Replace(claimOfSet, "{name: data-db-0}", "{name: hooks, annotations: {helm.sh/hook: pre-install}}", 1)
+			restored, nameless := strings.Replace(claimOfSet, "data-db-0", "restored", 1), strings.Replace(claimOfSet, "data-db-0", "nameless", 1)
+			s.put("helm", hooks)
+			s.put("velero-server", restored)
+			s.put("unknown", nameless)
+			before := s.uids(hooks, restored, nameless)
+			s.berth("teardown").exit(27).says("PersistentVolumeClaim/hooks: a hook made it, and nothing that is stored of this release names it",
+				"PersistentVolumeClaim/restored: it was made with velero", "PersistentVolumeClaim/nameless: it was made with something that left no name")
+			s.stillThere(before, hooks, restored, nameless)
 			s.berth("teardown", "--delete-foreign").exit(0)
 			s.namespaceGone()
 		}},

@@ -35,6 +35,22 @@ var ownObjects = []row{
 			s.extraUntouched(before)
 			s.owns()
 		}},
+	{ID: "S03b", Setup: "v1 has objects of which one names a release of another namespace by now, and one another tool, in a namespace " +
+		"that Berth made", Action: "teardown, and again, then teardown --delete-foreign",
+		End: "the objects, and the namespace, until it is said that they go", Exit: "27, 27, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.berth("deploy", "--set", "extras={x,y}").exit(0)
+			other := object{"v1", "configmaps", "web-y"}
+			s.patch("kubectl-edit", extraMap, `{"metadata":{"annotations":{"meta.helm.sh/release-namespace":"elsewhere"}}}`)
+			s.patch("kubectl-edit", other, `{"metadata":{"labels":{"app.kubernetes.io/managed-by":"Terraform"},
+				"annotations":{"meta.helm.sh/release-name":null,"meta.helm.sh/release-namespace":null}}}`)
+			before := s.uidsOf(extraMap, other)
+			s.berth("teardown").exit(27).warned("Left in place").says("ConfigMap/web-x", "ConfigMap/web-y")
+			s.berth("teardown").exit(27).says("ConfigMap/web-x: it belongs to release elsewhere/web", "ConfigMap/web-y: it was made with helm")
+			s.sameUIDs(before, extraMap, other)
+			s.berth("teardown", "--delete-foreign").exit(0)
+			s.namespaceGone()
+		}},
 	{ID: "S04", Setup: "v1 has an object that another release owns by now, and the chart still has it", Action: "check, deploy",
 		End: "all objects and records; both owners are named", Exit: "24, 27", run: func(s *fixture) {
 			s.berth("deploy", "--set", "extras={x}").exit(0)

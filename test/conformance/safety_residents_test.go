@@ -132,6 +132,22 @@ var residents = []row{
 			s.berth("teardown").exit(0).says("Not looked at", "boats."+s.group()+" (its API does not answer)")
 			s.namespaceGone()
 		}},
+	{ID: "S94b", Setup: "a person's custom resource, whose conversion to the version that the API server prefers does not answer",
+		Action: "teardown", End: "the custom resource, and the namespace", Exit: "27", Gone: true, Slow: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.serve("Boat", strings.Replace(s.crd("Boat"), "{type: object}", "{type: object, x-kubernetes-preserve-unknown-fields: true}", 1)+`
+    - {name: v2, served: true, storage: false, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
+  conversion:
+    strategy: Webhook
+    webhook: {conversionReviewVersions: [v1], clientConfig: {url: "https://127.0.0.1:1/convert"}}
+`)
+			s.berth("deploy").exit(0)
+			theirs := s.boat("theirs", "")
+			s.put("kubectl-create", theirs)
+			before := s.uids(theirs)
+			s.berth("teardown").exit(27).says("Boat/theirs: it was made with kubectl")
+			s.stillThere(before, theirs)
+		}},
 	{ID: "S95", Setup: "objects that somebody marked in the branch's own namespace, and that name an object of the release as their owner, " +
 		"one by way of another", Action: "teardown, then teardown --delete-foreign", End: "each, with the owner; until it is said that they go",
 		Exit: "27, 0", Gone: true, run: func(s *fixture) {

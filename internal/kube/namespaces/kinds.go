@@ -24,6 +24,7 @@ type kind struct {
 	// stand for anything, a database for instance. Which of its fields tell who made it is
 	// not known.
 	custom bool
+	others []string // the further versions that a custom kind is served in
 }
 
 // known are the kinds that people put into a namespace and would miss, and those that are
@@ -69,9 +70,9 @@ func kindsOf(groups []*metav1.APIGroup, lists []*metav1.APIResourceList) []kind 
 	for _, l := range lists {
 		served[l.GroupVersion] = l
 	}
-	kinds, seen := slices.Clone(known), map[schema.GroupResource]bool{}
-	for _, k := range known {
-		seen[k.resource.GroupResource()] = true
+	kinds, seen := slices.Clone(known), map[schema.GroupResource]int{} // where it is among the kinds
+	for i, k := range known {
+		seen[k.resource.GroupResource()] = i
 	}
 	for _, g := range groups {
 		for _, version := range append([]metav1.GroupVersionForDiscovery{g.PreferredVersion}, g.Versions...) {
@@ -81,9 +82,14 @@ func kindsOf(groups []*metav1.APIGroup, lists []*metav1.APIResourceList) []kind 
 			}
 			for _, r := range list.APIResources {
 				at := schema.GroupVersionResource{Group: g.Name, Version: version.Version, Resource: r.Name}
-				if !seen[at.GroupResource()] && isToBeLookedAt(at, r) {
-					seen[at.GroupResource()] = true
+				i, before := seen[at.GroupResource()]
+				switch {
+				case !isToBeLookedAt(at, r):
+				case !before:
+					seen[at.GroupResource()] = len(kinds)
 					kinds = append(kinds, kind{resource: at, name: r.Kind, custom: isCustom(g.Name)})
+				case kinds[i].custom && kinds[i].resource.Version != at.Version && !slices.Contains(kinds[i].others, at.Version):
+					kinds[i].others = append(kinds[i].others, at.Version)
 				}
 			}
 		}

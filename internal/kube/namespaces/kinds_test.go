@@ -57,6 +57,9 @@ func TestKindsOf(t *testing.T) {
 		if k.made != nil || k.only != "" || k.custom != (k.resource.Group == "example.org") {
 			t.Errorf("%+v", k)
 		}
+		if k.name == "Boat" && !slices.Equal(k.others, []string{"v1"}) || k.name != "Boat" && k.others != nil {
+			t.Errorf("%s is served as %q, too", k.name, k.others)
+		}
 		got = append(got, k.resource.GroupVersion().String()+" "+k.resource.Resource+" "+k.name)
 	}
 	want := []string{"v1 serviceaccounts ServiceAccount", "networking.k8s.io/v1 networkpolicies NetworkPolicy", "example.org/v2 boats Boat",

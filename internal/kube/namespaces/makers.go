@@ -17,7 +17,12 @@ var personsClients = []string{
 	"curl", "node-fetch", "python-requests", "openapi-generator", "swagger-codegen", "ansible", "terraform",
 	"hashicorp", "pulumi", "kapp", "skaffold", "tilt", "devspace", "okteto", "werf", "kluctl", "before-first-apply",
 	"argocd", "kustomize-controller", "fleetagent", "configsync",
+	"velero", // which restores what people made
+	"portainer", "googlecloudconsole", "postmanruntime", "insomnia", "axios", "go-http-client", "wget",
 }
+
+// helmsClient is the name by which Helm, and Berth for it, makes objects.
+const helmsClient = "helm"
 
 // nobody is the maker of an object that names none, which is taken for a person.
 const nobody = "something that left no name"
@@ -76,6 +81,9 @@ func MakerOfClaim(writes []metav1.ManagedFieldsEntry) string {
 // no text of the manager's own.
 func personsClient(manager string) string {
 	manager = strings.ToLower(manager)
+	if manager == "unknown" { // so the API server calls what does not say what it is
+		return nobody
+	}
 	is := func(client string) bool {
 		rest, ok := strings.CutPrefix(manager, client)
 		return ok && (rest == "" || !isLetter(rest[0]))

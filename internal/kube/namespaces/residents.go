@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -95,14 +96,19 @@ func (m Manager) residentsOf(ctx context.Context, namespace string, k kind, owne
 		listing, cancel = context.WithTimeout(ctx, silentAfter)
 		defer cancel()
 	}
-	err = m.list(listing, namespace, k, func(meta *metav1.ObjectMeta) {
+	look := func(meta *metav1.ObjectMeta) {
 		if len(meta.OwnerReferences) > 0 {
 			owned[meta.UID] = meta.OwnerReferences
 		}
 		if r := k.describe(namespace, meta); !k.goesByItself(meta) && (k.holdsData || speaks(r)) {
 			found = append(found, resident{r, meta.UID, meta.OwnerReferences})
 		}
-	})
+	}
+	err = m.list(listing, namespace, k, look)
+	for i := 0; k.custom && err != nil && ctx.Err() == nil && isSilence(err) && i < len(k.others); i++ {
+		found = nil
+		err = m.listAs(ctx, namespace, k, k.others[i], look)
+	}
 	name := k.resource.GroupResource().String()
 	switch {
 	case err == nil:
@@ -163,6 +169,16 @@ func (m Manager) list(ctx context.Context, namespace string, k kind, do func(*me
 	})
 }
 
+// listAs lists a kind in another version than the preferred one: what is stored in it is read
+// without the webhook that converts it, which may be down. Once that is up again, Kubernetes
+// deletes the object with its namespace.
+func (m Manager) listAs(ctx context.Context, namespace string, k kind, version string, do func(*metav1.ObjectMeta)) error {
+	ctx, cancel := context.WithTimeout(ctx, silentAfter)
+	defer cancel()
+	k.resource.Version = version
+	return m.list(ctx, namespace, k, do)
+}
+
 // describe returns what an object's metadata says.
 func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident {
 	r := facts.Resident{
@@ -174,6 +190,7 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 		Owner:   ownership.OwnerOf(meta.Labels, meta.Annotations).String(),
 
 		Identity: meta.Labels[ownership.LabelIdentity],
+		Instance: meta.Labels[ownership.LabelInstance],
 		Created:  meta.CreationTimestamp.Time,
 	}
 	r.KeepWhy, _ = ownership.KeepMark(meta.Labels, meta.Annotations)
@@ -186,8 +203,18 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 		r.Maker = makerOfCustom(meta.ManagedFields)
 	case k.made != nil:
 		r.Maker = makerOf(meta.ManagedFields, k.made)
+	case makerOfCustom(meta.ManagedFields) == helmsClient && !isRecord(meta):
+		// Of other kinds it matters only what a release has made: one that has lost its marks, or
+		// names another release by now, was left by the uninstall, and no record tells of it any more.
+		r.Maker = helmsClient
 	}
 	return r
+}
+
+// isRecord reports whether an object is a record of a release, or was one: these are looked for
+// by themselves.
+func isRecord(meta *metav1.ObjectMeta) bool {
+	return meta.Labels["owner"] == helmsClient || strings.HasPrefix(meta.Name, "sh.helm.release.v1.")
 }
 
 // goesByItself reports whether an object has what is written on it from its controller's

@@ -33,6 +33,8 @@ func TestMaker(t *testing.T) {
 			[]metav1.ManagedFieldsEntry{write("Mozilla", "", made), write("kube-controller-manager", "status", made)}, "mozilla"},
 		"nobody says who made it":                {[]metav1.ManagedFieldsEntry{write("flux", "", edited), write("oc", "", "")}, "oc"},
 		"nobody left a name":                     {nil, nobody},
+		"a client without a name":                {[]metav1.ManagedFieldsEntry{write("unknown", "", made)}, nobody},
+		"a restore":                              {[]metav1.ManagedFieldsEntry{write("velero-server", "", made)}, "velero"},
 		"only a status":                          {[]metav1.ManagedFieldsEntry{write("kubelet", "status", made)}, nobody},
 		"another name that begins like a client": {[]metav1.ManagedFieldsEntry{write("helmsman", "", made), write("ocm-agent", "", made)}, ""},
 		"no JSON":                                {[]metav1.ManagedFieldsEntry{write("terraform", "", "{")}, "terraform"},
@@ -64,6 +66,13 @@ func TestDescribeResident(t *testing.T) {
 	}
 	if r := configMap.describe("ns", &metav1.ObjectMeta{ManagedFields: byHand}); r.Maker != "" {
 		t.Errorf("it matters who made a ConfigMap: %+v", r)
+	}
+	byHelm := []metav1.ManagedFieldsEntry{write("helm", "", `{"f:data":{".":{},"f:a":{}}}`), write("kubectl-annotate", "", "")}
+	if r := configMap.describe("ns", &metav1.ObjectMeta{Name: "a", ManagedFields: byHelm}); r.Maker != "helm" {
+		t.Errorf("what a release has made is not known by its maker: %+v", r)
+	}
+	if r := configMap.describe("ns", &metav1.ObjectMeta{Name: "sh.helm.release.v1.web.v1", ManagedFields: byHelm}); r.Maker != "" {
+		t.Errorf("a record is taken for an object of a release: %+v", r)
 	}
 	for kind, owned := range map[string]bool{"CronJob": true, "Widget": false} {
 		meta := &metav1.ObjectMeta{ManagedFields: byHand, OwnerReferences: []metav1.OwnerReference{{Kind: kind}}}
