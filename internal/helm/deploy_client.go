@@ -87,7 +87,7 @@ func (c *deployClient) look(chart kube.ResourceList) error {
 		return &ownershipConflict{cause}
 	}
 	if c.first {
-		return takeIn(c.client, chart, live)
+		return takeIn(c.operationCtx, c.client, c.core, chart, live)
 	}
 	c.looked = map[facts.Ref]*unstructured.Unstructured{}
 	for i, info := range chart {

@@ -16,11 +16,14 @@ import (
 )
 
 // noRecords returns a client whose lists are empty.
-func noRecords() *corev1client.CoreV1Client {
+func noRecords() *corev1client.CoreV1Client { return recordsSaying(`{"items":[]}`) }
+
+// recordsSaying is a client to which every list of records is answered like that.
+func recordsSaying(answer string) *corev1client.CoreV1Client {
 	return corev1client.New(&fake.RESTClient{GroupVersion: corev1.SchemeGroupVersion, VersionedAPIPath: "/api/v1",
 		NegotiatedSerializer: resource.UnstructuredPlusDefaultContentConfig().NegotiatedSerializer,
 		Client: fake.CreateHTTPClient(func(*http.Request) (*http.Response, error) {
-			return jsonResponse(http.StatusOK, []byte(`{"items":[]}`)), nil
+			return jsonResponse(http.StatusOK, []byte(answer)), nil
 		})})
 }
 
@@ -70,7 +73,7 @@ func TestOutcomeNamesWhatWasTaken(t *testing.T) {
 func TestRunModeThatIsUnknown(t *testing.T) {
 	s := newSDK(t)
 	o, op := s.operations()
-	out, err := o.runMode("elsewise", op, &deployClient{client: s.client}, chartOf(nil), nil, nil)
+	out, err := o.runMode("elsewise", op, &deployClient{client: s.client, core: noRecords()}, chartOf(nil), nil, nil)
 	if err == nil || out.Applied {
 		t.Errorf("outcome %+v and no error", out)
 	}

@@ -54,7 +54,7 @@ func TestInstallOrder(t *testing.T) {
 	o, op := s.operations()
 	ch := chartOf(map[string]string{"web.yaml": webMap, "seed.yaml": hookFor("pre-install")})
 	ch.Files = append(ch.Files, &helmchart.File{Name: "crds/crd.yaml", Data: []byte("kind: CustomResourceDefinition")})
-	c := &installClient{deployClient: &deployClient{client: s.client}}
+	c := &installClient{deployClient: &deployClient{client: s.client, core: noRecords()}}
 	if out := o.install(op, c, ch, nil, false, nil); out.Err != nil || !out.Applied {
 		t.Fatalf("outcome %+v", out)
 	}
@@ -78,7 +78,7 @@ func TestInstallOrderOverOwnObjects(t *testing.T) {
 	s := newSDK(t)
 	s.exists(webMap, ours)
 	o, op := s.operations()
-	c := &installClient{deployClient: &deployClient{client: s.client}}
+	c := &installClient{deployClient: &deployClient{client: s.client, core: noRecords()}}
 	out := o.install(op, c, chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret}), nil, false, nil)
 	if out.Err != nil || len(out.Adopted) != 1 || out.Adopted[0] != "ConfigMap/web" {
 		t.Fatalf("outcome %+v", out)
@@ -106,7 +106,7 @@ func TestInstallRefusesForeignObjects(t *testing.T) {
 	s := newSDK(t)
 	s.exists(webMap, theirs)
 	o, op := s.operations()
-	c := &installClient{deployClient: &deployClient{client: s.client}}
+	c := &installClient{deployClient: &deployClient{client: s.client, core: noRecords()}}
 	out := o.install(op, c, chartOf(map[string]string{"web.yaml": webMap, "seed.yaml": hookFor("pre-install")}), nil, false, nil)
 	if !isOwnershipConflict(out.Err) || out.Revision != 0 || namesOf(c.objects) != "ConfigMap/web" {
 		t.Errorf("outcome %+v, built last %s", out, namesOf(c.objects))
@@ -121,7 +121,7 @@ func TestInstallRefusesNobodysObjects(t *testing.T) {
 	s.exists(webMap, ours)
 	s.live["web"].SetAnnotations(nil)
 	o, op := s.operations()
-	out := o.install(op, &installClient{deployClient: &deployClient{client: s.client}}, chartOf(map[string]string{"web.yaml": webMap}), nil,
+	out := o.install(op, &installClient{deployClient: &deployClient{client: s.client, core: noRecords()}}, chartOf(map[string]string{"web.yaml": webMap}), nil,
 		false, nil)
 	if !isOwnershipConflict(out.Err) || out.Revision != 0 {
 		t.Errorf("outcome %+v", out)
@@ -135,7 +135,7 @@ func TestInstallRefusesATakenHook(t *testing.T) {
 	s := newSDK(t)
 	s.exists(hookFor("pre-install"), theirs)
 	o, op := s.operations()
-	c := &installClient{deployClient: &deployClient{client: s.client, hooks: []string{hookFor("pre-install")}}}
+	c := &installClient{deployClient: &deployClient{client: s.client, core: noRecords(), hooks: []string{hookFor("pre-install")}}}
 	out := o.install(op, c, chartOf(map[string]string{"seed.yaml": hookFor("pre-install")}), nil, false, nil)
 	if p := problem.Of(out.Err); p == nil || p.Reason != problem.Foreign || out.Revision != 0 || isOwnershipConflict(out.Err) {
 		t.Errorf("outcome %+v", out)
@@ -160,7 +160,7 @@ func TestUpgradeOrder(t *testing.T) {
 	s.store(1, release.StatusDeployed, webMap)
 	o, op := s.operations()
 	ch := chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret, "seed.yaml": hookFor("pre-upgrade")})
-	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client}}, ch, nil, nil); out.Err != nil || out.Revision != 2 {
+	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client, core: noRecords()}}, ch, nil, nil); out.Err != nil || out.Revision != 2 {
 		t.Fatalf("outcome %+v", out)
 	}
 	slices.Sort(s.calls[2:4]) // they are read in parallel
@@ -187,7 +187,7 @@ func TestUpgradeRefusesForeignObjects(t *testing.T) {
 	s.store(1, release.StatusDeployed, webMap)
 	s.exists(extraSecret, theirs)
 	o, op := s.operations()
-	c := &upgradeClient{deployClient: &deployClient{client: s.client}}
+	c := &upgradeClient{deployClient: &deployClient{client: s.client, core: noRecords()}}
 	out := o.upgrade(op, c, chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret}), nil, nil)
 	if !isOwnershipConflict(out.Err) || out.Revision != 0 || namesOf(c.objects) != "Secret/extra ConfigMap/web" {
 		t.Errorf("outcome %+v, built last %s", out, namesOf(c.objects))
@@ -208,7 +208,7 @@ func TestUpgradeOverAFailedRevision(t *testing.T) {
 	s.store(2, release.StatusFailed, webMap+"---\n"+failed)
 	o, op := s.operations()
 	ch := chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret})
-	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client}}, ch, nil, []string{failed}); out.Err != nil ||
+	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client, core: noRecords()}}, ch, nil, []string{failed}); out.Err != nil ||
 		out.Revision != 3 {
 		t.Fatalf("outcome %+v", out)
 	}

@@ -52,12 +52,12 @@ func TestStoredObjectsAreBuiltAsServed(t *testing.T) {
 	s.store(1, release.StatusSuperseded, webMap)
 	s.store(2, release.StatusDeployed, webMap+"---\n"+old)
 	o, op := s.operations()
-	up := &upgradeClient{deployClient: &deployClient{client: s.client}}
+	up := &upgradeClient{deployClient: &deployClient{client: s.client, core: noRecords()}}
 	if out := o.upgrade(op, up, chartOf(map[string]string{"old.yaml": old}), nil, nil); out.Err == nil || out.Revision != 0 {
 		t.Errorf("a chart of a version that is not served was deployed: %+v", out)
 	}
 	o, op = s.operations()
-	up = &upgradeClient{deployClient: &deployClient{client: s.client}}
+	up = &upgradeClient{deployClient: &deployClient{client: s.client, core: noRecords()}}
 	if out := o.upgrade(op, up, chartOf(map[string]string{"web.yaml": webMap}), nil, []string{old}); out.Err != nil || out.Revision != 3 {
 		t.Errorf("upgrade: %+v", out)
 	}

@@ -64,7 +64,8 @@ type foreignObject struct {
 // recorded is whether a release has a record.
 type recorded struct {
 	found   bool
-	unknown error // why that cannot be told
+	where   string // and of which kind; a clause, or empty
+	unknown error  // why that cannot be told
 }
 
 // readForeign reads the objects and returns those that exist and do not belong to
@@ -115,19 +116,44 @@ func lookUpRecords(ctx context.Context, core corev1client.CoreV1Interface, r own
 // hasRecord lists metadata alone. What has lost its labels, or was moved into
 // quarantine, counts by its name.
 func hasRecord(ctx context.Context, core corev1client.CoreV1Interface, kind record.Kind, r ownership.Release) (bool, error) {
+	items, err := recordsAmong(ctx, core, kind, r)
+	return len(items) > 0, err
+}
+
+// recordsAmong returns the objects of a kind that are records of a release, or were.
+func recordsAmong(
+	ctx context.Context, core corev1client.CoreV1Interface, kind record.Kind, r ownership.Release,
+) ([]metav1.PartialObjectMetadata, error) {
 	data, err := core.RESTClient().Get().Namespace(r.Namespace).Resource(kind.Resource()).
 		SetHeader("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1").Do(ctx).Raw()
 	if err != nil {
-		return false, fmt.Errorf("list %s in namespace %s: %w", kind, r.Namespace, err)
+		return nil, fmt.Errorf("list %s in namespace %s: %w", kind, r.Namespace, err)
 	}
 	var found metav1.PartialObjectMetadataList
 	if err := json.Unmarshal(data, &found); err != nil {
-		return false, fmt.Errorf("read the list of %s in namespace %s: %w", kind, r.Namespace, err)
+		return nil, fmt.Errorf("read the list of %s in namespace %s: %w", kind, r.Namespace, err)
 	}
 	prefix := strings.TrimSuffix(record.Key(r.Name, 1), "1")
-	return slices.ContainsFunc(found.Items, func(item metav1.PartialObjectMetadata) bool {
-		return strings.HasPrefix(item.Name, prefix) || item.Labels["owner"] == "helm" && item.Labels["name"] == r.Name
+	return slices.DeleteFunc(found.Items, func(item metav1.PartialObjectMetadata) bool {
+		return !strings.HasPrefix(item.Name, prefix) && (item.Labels["owner"] != "helm" || item.Labels["name"] != r.Name)
 	}), nil
+}
+
+// lookUpOwn looks for records of a release of which this run's driver has none: those of
+// Helm's other driver. What was moved into quarantine is a record no more.
+func lookUpOwn(ctx context.Context, core corev1client.CoreV1Interface, r ownership.Release) (answer recorded) {
+	for _, kind := range []record.Kind{record.Secrets, record.ConfigMaps} {
+		items, err := recordsAmong(ctx, core, kind, r)
+		for _, item := range items {
+			if !strings.Contains(item.Name, "-quarantined-") {
+				return recorded{found: true, where: fmt.Sprintf(", which has its records in %s (HELM_DRIVER)", kind)}
+			}
+		}
+		if err != nil && answer.unknown == nil {
+			answer.unknown = fmt.Errorf("belongs to release %s, and whether that has records of another HELM_DRIVER cannot be told: %w", r, err)
+		}
+	}
+	return answer
 }
 
 // doubtOf returns why an object, of whose owner no record was found, may be wanted by
@@ -185,7 +211,7 @@ func refuseTakeOver(c *client, objects []foreignObject) error {
 	for _, o := range objects {
 		switch ref := refOf(o.info); {
 		case o.recorded.found:
-			refused = append(refused, fmt.Sprintf("%s belongs to release %s", ref, o.owner))
+			refused = append(refused, fmt.Sprintf("%s belongs to release %s%s", ref, o.owner, o.recorded.where))
 		case o.doubt != nil && !c.adopts(ref):
 			refused, adoptable = append(refused, fmt.Sprintf("%s %v", ref, o.doubt)), append(adoptable, nameOf(ref))
 		}
@@ -205,11 +231,15 @@ func refuseTakeOver(c *client, objects []foreignObject) error {
 }
 
 // takeIn refuses what names the release, of which no record is left, and is wanted by
-// somebody else by its marks: it would count as the release's own from then on. Helm goes
-// by the name alone. Where adopt names all of it, it is marked as taken over, unless
-// Helm is about to refuse another object.
-func takeIn(c *client, list kube.ResourceList, live []*unstructured.Unstructured) error {
+// somebody else by its marks, or where Helm's other driver has records of such a release: it
+// would count as the release's own from then on. Helm goes by the name alone. Where adopt
+// names all of what is marked, it is marked as taken over, unless Helm is about to refuse
+// another object.
+func takeIn(
+	ctx context.Context, c *client, core corev1client.CoreV1Interface, list kube.ResourceList, live []*unstructured.Unstructured,
+) error {
 	var marked []foreignObject
+	var own *recorded
 	refusedByHelm := false
 	for i, info := range list {
 		if live[i] == nil {
@@ -217,10 +247,16 @@ func takeIn(c *client, list kube.ResourceList, live []*unstructured.Unstructured
 		}
 		o := foreignObject{info: info, live: live[i], owner: ownership.NamedRelease(live[i].GetAnnotations())}
 		_, before := ownership.TakenOver(live[i].GetAnnotations())
-		switch o.doubt = doubtOf(&o, c.release); {
-		case ownerOf(live[i]) != c.release:
+		if ownerOf(live[i]) != c.release {
 			refusedByHelm = true
-		case o.doubt != nil && !before:
+			continue
+		}
+		if own == nil {
+			answer := lookUpOwn(ctx, core, c.release)
+			own = &answer
+		}
+		o.recorded = *own
+		if o.doubt = cmp.Or(own.unknown, doubtOf(&o, c.release)); own.found || o.doubt != nil && !before {
 			marked = append(marked, o)
 		}
 	}

@@ -141,6 +141,31 @@ func TestRefuseTakeOver(t *testing.T) {
 	}
 }
 
+// A release that Helm's other driver keeps is somebody's, whatever adopt says.
+func TestInstallOverAReleaseOfTheOtherDriver(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer  string
+		adopt   []string
+		refused bool
+	}{
+		"recorded":            {`{"items":[{"metadata":{"name":"sh.helm.release.v1.web.v1"}}]}`, []string{"*"}, true},
+		"in quarantine":       {`{"items":[{"metadata":{"name":"sh.helm.release.v1.web.v1-quarantined-1c7150"}}]}`, nil, false},
+		"another one's":       {`{"items":[{"metadata":{"name":"sh.helm.release.v1.db.v1"}}]}`, nil, false},
+		"unknown":             {`no JSON`, nil, true},
+		"unknown, but wanted": {`no JSON`, []string{"ConfigMap/web"}, false},
+	} {
+		s := newSDK(t)
+		s.exists(webMap, ours)
+		s.client.adopt = c.adopt
+		o, op := s.operations()
+		install := &installClient{deployClient: &deployClient{client: s.client, core: recordsSaying(c.answer)}}
+		out := o.install(op, install, chartOf(map[string]string{"web.yaml": webMap}), nil, false, nil)
+		if c.refused != (out.Err != nil) || c.refused && problem.Of(out.Err).Reason != problem.Foreign {
+			t.Errorf("%s: %v", name, out.Err)
+		}
+	}
+}
+
 // An install over objects that name the release, of which no record is left, goes by
 // their marks before it stores anything.
 func TestInstallOverOwnObjectsThatAreKept(t *testing.T) {
@@ -162,7 +187,7 @@ func TestInstallOverOwnObjectsThatAreKept(t *testing.T) {
 			}
 			s.client.adopt = c.adopt
 			o, op := s.operations()
-			install := &installClient{deployClient: &deployClient{client: s.client}}
+			install := &installClient{deployClient: &deployClient{client: s.client, core: noRecords()}}
 			out := o.install(op, install, chartOf(map[string]string{"web.yaml": webMap}), nil, c.replace, nil)
 			if !c.refused && out.Err != nil {
 				t.Fatal(out.Err)

@@ -178,6 +178,19 @@ var ownRecords = []row{
 				s.t.Errorf("it was touched: %v", after)
 			}
 		}},
+	{ID: "S29b", Setup: "somebody's release of the very name and namespace, by HELM_DRIVER=configmap",
+		Action: "deploy, without and with adopt, and with adopt=all", End: "untouched", Exit: "27, 27, 27", Gone: true, run: func(s *fixture) {
+			s.mustHelm(3, "install", s.release, s.chart, "--set", "extras={x}")
+			s.moveToConfigMap(s.namespace)
+			before := s.version("web")
+			for _, flags := range [][]string{nil, {"--adopt"}, {"--adopt=all"}} {
+				s.berth("deploy", append(flags, "--set", "greeting=bye")...).exit(27).
+					says("ConfigMap/web", "belongs to release "+s.namespace+"/web, which has its records in configmaps (HELM_DRIVER)")
+			}
+			if after := s.version("web"); after != before {
+				s.t.Errorf("it was touched: resourceVersion %s, before %s", after, before)
+			}
+		}},
 	{ID: "S30", Setup: "an object that was taken over, since its release is no more",
 		Action: "deploy of a chart without it; deploy with it; teardown; deploy with it; teardown with adopt naming it",
 		End:    "left each time, named; gone only where adopt names it",
