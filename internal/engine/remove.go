@@ -81,11 +81,11 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 			return outliving{}, err
 		}
 	}
-	kept, err := r.proveGone(ctx, f, s.WithNamespace)
+	remains, err := r.remains.look(ctx, f, s.WithNamespace)
 	if err != nil {
 		return outliving{}, err
 	}
-	remains, err := r.remains.look(ctx, f, s.WithNamespace)
+	kept, err := r.proveGone(ctx, f, s.WithNamespace, remains)
 	if err != nil {
 		return outliving{}, err
 	}
@@ -163,8 +163,11 @@ func (r *releaseRemover) stillThere(ctx context.Context, f *facts.Facts) error {
 // proveGone refuses to go on while an object of any record exists. An upgrade that
 // failed half way leaves objects that only an older revision names; once the
 // records are gone, nothing would. Where the namespace is to go as well, it takes
-// along what older revisions left in it. What is the release's and to be kept is returned.
-func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool) (kept []facts.Object, err error) {
+// along what older revisions left in it. What of theirs is among the remains, since the chart
+// has made a hook or a claim of it, is looked after with these. What is the release's and to be
+// kept is returned.
+func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool, remains []verdict.Remain) (kept []facts.Object,
+	err error) {
 	defer r.report.step("Prove that its objects are gone")()
 	seen, left := map[facts.Ref]bool{}, []string(nil)
 	res := &r.report.result
@@ -178,8 +181,9 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 			if isKept(o) && !seen[o.Ref] {
 				kept = append(kept, o)
 			}
-			goesAlong := withNamespace && o.Namespace == f.Namespace.Name && i < len(f.Records)-1
-			if why := verdict.Outgrown(o); isLeft(o) && !seen[o.Ref] && i < len(f.Records)-1 && why != "" {
+			older := i < len(f.Records)-1
+			goesAlong := older && (withNamespace && o.Namespace == f.Namespace.Name || verdict.IsRemain(remains, o))
+			if why := verdict.Outgrown(o); isLeft(o) && !seen[o.Ref] && older && why != "" {
 				o.KeepWhy = why
 				kept, seen[o.Ref] = append(kept, o), true
 				continue

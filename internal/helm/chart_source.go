@@ -88,10 +88,15 @@ func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) ([
 
 // hooksIn returns the manifests of the chart's hooks that a deploy runs.
 func (s *ChartSource) hooksIn(mode facts.DeployMode) []string {
+	return hooksAt(s.hooks, eventsOf(mode)...)
+}
+
+// eventsOf returns the events at which a deploy runs hooks.
+func eventsOf(mode facts.DeployMode) []release.HookEvent {
 	if mode == facts.ModeUpgrade {
-		return hooksAt(s.hooks, release.HookPreUpgrade, release.HookPostUpgrade)
+		return []release.HookEvent{release.HookPreUpgrade, release.HookPostUpgrade}
 	}
-	return hooksAt(s.hooks, release.HookPreInstall, release.HookPostInstall)
+	return []release.HookEvent{release.HookPreInstall, release.HookPostInstall}
 }
 
 // Refresh drops what is known of the API server. Call it when this run has

@@ -179,8 +179,11 @@ func (c *client) stays(info *resource.Info) stranger {
 		if why := c.takenOver(refOf(info), live); why != "" {
 			return why
 		}
-		if ownership.KeptByPolicy(live.GetAnnotations()) {
+		if ownership.KeptByPolicy(live.GetAnnotations()) || ownership.KeptByPolicy(want.GetAnnotations()) {
 			return keptByPolicy
+		}
+		if c.hookObjects.toCome(c.release, info) {
+			return "the chart has it as a hook by now, which this operation does not run"
 		}
 		return c.forbidden(refOf(info), want, live)
 	}

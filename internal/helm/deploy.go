@@ -64,6 +64,7 @@ func (o *Operations) deploy(ctx context.Context, mode facts.DeployMode, failed [
 		return result.Outcome{}, nil, err
 	}
 	client := &deployClient{client: op.client, core: op.backend.Core, hooks: o.chart.hooksIn(mode)}
+	client.hookObjects.leaveOut(client.release, o.chart.hooks, eventsOf(mode)...)
 	out, err := o.runMode(mode, op, client, ch, values, failed)
 	if err != nil {
 		return result.Outcome{}, nil, err

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -23,6 +24,7 @@ import (
 // Helm writes no owner on them, and deletes by name.
 type hookObjects struct {
 	recorded map[facts.Ref]bool // the hooks that stored records name, without their API version
+	coming   map[facts.Ref]bool // the chart's, likewise, that the operation does not run
 }
 
 // record notes that a stored record of the release names these hooks. One that cannot be
@@ -41,6 +43,35 @@ func (h *hookObjects) name(r ownership.Release, o *unstructured.Unstructured) {
 		h.recorded = map[facts.Ref]bool{}
 	}
 	h.recorded[hookRef(r, o)] = true
+}
+
+// leaveOut notes those of a chart's hooks that run at none of these events. Nothing would make
+// anew what the operation deletes of their names: a claim, say, of which the chart makes a hook
+// of its install to have it outlive the release.
+func (h *hookObjects) leaveOut(r ownership.Release, hooks []facts.Hook, events ...release.HookEvent) {
+	h.coming = map[facts.Ref]bool{}
+	for _, hook := range hooks {
+		if len(hooksAt([]facts.Hook{hook}, events...)) > 0 {
+			continue
+		}
+		objects, err := manifest.Parse(hook.Manifest)
+		if err != nil {
+			continue // no object can have been made of it either
+		}
+		for _, o := range objects {
+			h.coming[hookRef(r, o)] = true
+		}
+	}
+}
+
+// toCome returns whether a hook that was left out has the name of an object, and is none that
+// runs to an end.
+func (h *hookObjects) toCome(r ownership.Release, info *resource.Info) bool {
+	o := &unstructured.Unstructured{Object: map[string]any{}}
+	o.SetGroupVersionKind(info.Mapping.GroupVersionKind)
+	o.SetNamespace(info.Namespace)
+	o.SetName(info.Name)
+	return h.coming[hookRef(r, o)] && o.GetKind() != "Job" && o.GetKind() != "Pod"
 }
 
 // hookRef returns which object a hook's manifest is about. It need not name the release's
@@ -110,8 +141,8 @@ func hooksAt(hooks []facts.Hook, events ...release.HookEvent) []string {
 // built is left to Helm, which says why: its kind may come with the chart.
 func refuseTakenHooks(c *client, refused string, hooks []string) error {
 	var list kube.ResourceList
-	for _, manifest := range hooks {
-		built, err := c.Build(strings.NewReader(manifest), false)
+	for _, text := range hooks {
+		built, err := c.Build(strings.NewReader(text), false)
 		if err != nil {
 			c.log("whose the object of a hook is was not looked at: %v", err)
 			continue

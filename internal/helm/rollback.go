@@ -81,6 +81,7 @@ func checkRollback(releases *storage.Storage, c *client, name string, to int) (l
 	hooks := record.Hooks(target.Hooks)
 	c.hookObjects.record(c.release, record.Hooks(last.Hooks))
 	c.hookObjects.record(c.release, hooks)
+	c.hookObjects.leaveOut(c.release, hooks, release.HookPreRollback, release.HookPostRollback)
 	refused := fmt.Sprintf("Release `%s` was not rolled back to revision %d", name, to)
 	if err := refuseTakenHooks(c, refused, hooksAt(hooks, release.HookPreRollback, release.HookPostRollback)); err != nil {
 		return nil, err

@@ -114,9 +114,6 @@ func (o *Options) CheckEvent(d Defaults) error {
 	if !d.HeadUnknown && (fork || strings.EqualFold(o.Repository, d.Repository)) && !strings.EqualFold(o.HeadRepository, d.HeadRepository) {
 		other("head-repository", o.HeadRepository, d.HeadRepository)
 	}
-	if d.HeadUnknown && strings.EqualFold(o.HeadRepository, d.Repository) {
-		other("head-repository", o.HeadRepository, "a fork that is gone") // which was not the base
-	}
 	if d.PullRequest != 0 && o.PullRequest != 0 && o.PullRequest != d.PullRequest {
 		other("pull-request", strconv.Itoa(o.PullRequest), strconv.Itoa(d.PullRequest))
 	}

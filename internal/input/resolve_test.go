@@ -319,7 +319,6 @@ func TestCheckEvent(t *testing.T) {
 		"a fork's, for another app":     {[]string{"--repository=acme/two", "--branch=patch-1"}, onCI, `about "mallory/shop"`},
 		"another number":                {[]string{"--pull-request=8", "--branch=patch-1"}, onCI, `about "7"`},
 		"a fork that is gone, named":    {[]string{"--head-repository=mallory/shop"}, lost, ""},
-		"gone, said to be the base":     {[]string{"--head-repository=acme/shop"}, lost, `about "a fork that is gone"`},
 	} {
 		o := mustResolve(t, verb.Auto, tt.args, nil, tt.defaults)
 		err := o.CheckEvent(tt.defaults)

@@ -177,6 +177,11 @@ func madeSince(at time.Time, o facts.Object) bool {
 	return !at.IsZero() && !o.Created.Before(at.Truncate(time.Second))
 }
 
+// IsRemain returns whether an object is among what outlives the release.
+func IsRemain(remains []Remain, o facts.Object) bool {
+	return slices.ContainsFunc(remains, func(r Remain) bool { return sameObject(r.Object.Ref, o.Ref) })
+}
+
 // RemainsWith returns those of these disposals.
 func RemainsWith(remains []Remain, disposals ...Disposal) []Remain {
 	return slices.DeleteFunc(slices.Clone(remains), func(r Remain) bool { return !slices.Contains(disposals, r.Disposal) })

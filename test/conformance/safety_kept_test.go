@@ -4,6 +4,7 @@ package conformance
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
@@ -134,6 +135,17 @@ var keptObjects = []row{
 			s.berth("deploy").exit(0)
 			s.sameUIDs(before, marked, fluxes)
 		}},
+	{ID: "S64c", Setup: "an object that its chart says to keep, and that has lost the annotation", Action: "deploy of a chart without it",
+		End: "the object", Exit: "0, 0", run: func(s *fixture) {
+			plain := s.chart
+			s.chartWith("templates/marked.yaml", strings.ReplaceAll(twoMaps, "}", ", annotations: {helm.sh/resource-policy: keep}}"))
+			s.berth("deploy").exit(0)
+			s.patch("kubectl-annotate", marked, `{"metadata":{"annotations":{"helm.sh/resource-policy":null}}}`)
+			before := s.uidsOf(marked, fluxes)
+			s.chart = plain
+			s.berth("deploy").exit(0)
+			s.sameUIDs(before, marked, fluxes)
+		}},
 	{ID: "S64b", Setup: "an object that Flux owns by now, and the chart still has it",
 		Action: "deploy of an upgrade; of one that fails, with the mark set then, and on-failure rollback; deploy that adopts it; check; teardown",
 		End:    "the object, which is named, until adopt names it", Exit: "27, 23, 0, 0, 0", Gone: true, run: func(s *fixture) {
@@ -251,6 +263,24 @@ var keptObjects = []row{
 			s.namespaceGone()
 			s.remove(boats)
 		}},
+	{ID: "S66d", Setup: "a definition in the chart's templates, of which somebody has an object, and whose kind is not served for a moment",
+		Action: "deploy without it", End: "the definition and the object", Exit: "0, 0 + warning", run: func(s *fixture) {
+			s.asAdmin()
+			plain, other := s.chart, s.Namespace(s.t)
+			boats := object{"apiextensions.k8s.io/v1", "customresourcedefinitions", plural("Boat") + "." + s.group()}
+			s.chartWith("templates/boats.yaml", s.crd("Boat"))
+			s.berth("deploy").exit(0)
+			s.t.Cleanup(func() { s.deleteDefinition("Boat") })
+			s.served("Boat", true)
+			theirs := "{apiVersion: " + s.group() + "/v1, kind: Boat, metadata: {name: theirs}}"
+			s.at(other, s.release, func() { s.put("kubectl-create", theirs) })
+			before := s.uidsOf(boats)
+			s.proxy().On(faultproxy.Match{Verb: "list", Resource: plural("Boat")},
+				faultproxy.Answer(http.StatusNotFound, "the server could not find the requested resource"))
+			s.chart = plain
+			s.berth("deploy").exit(0).warned("Left in place").says(boats.name + " was kept: whether others have something of its kind cannot be told")
+			s.sameUIDs(before, boats)
+		}},
 	{ID: "S66b", Setup: "a PersistentVolume in the chart's templates, to which somebody's claim is bound",
 		Action: "deploy without it, with it; teardown; once the claim is gone, deploy and teardown",
 		End:    "the volume, without a deletion on its way; then it is gone",
@@ -297,6 +327,34 @@ var keptObjects = []row{
 			before = s.uidsOf(volume)
 			s.berth("deploy").exit(27).says("it is marked berth.dev/keep")
 			s.sameUIDs(before, volume)
+		}},
+	{ID: "S67b", Setup: "a claim and a Secret of the manifest, which the chart has as hooks of an install alone by now",
+		Action: "deploy; teardown, twice, with delete-claims the second time", End: "both, with their data; then each as a hook's",
+		Exit: "0, 0 + warning, 0, 0, 0 + warning, 0", Gone: true, run: func(s *fixture) {
+			plain, secret := s.chart, object{"v1", "secrets", "made"}
+			was := ownVolume + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: made}\n"
+			asHooks := strings.ReplaceAll(was, "}\n", ", annotations: {helm.sh/hook: pre-install}}\n")
+			asHooks = strings.ReplaceAll(asHooks, "1Mi}}, annotations: {helm.sh/hook: pre-install}}", "1Mi}}}")
+			moved := func() map[string]string {
+				s.t.Helper()
+				s.chart = plain
+				s.chartWith("templates/data.yaml", was)
+				s.berth("deploy", "--wait-ignore", "PersistentVolumeClaim/*").exit(0)
+				before := s.uidsOf(volume, secret)
+				s.chart = plain
+				s.chartWith("templates/data.yaml", asHooks)
+				s.berth("deploy").exit(0).warned("Left in place").says("PersistentVolumeClaim/volume was kept: the chart has it as a hook by now")
+				s.sameUIDs(before, volume, secret)
+				return before
+			}
+			before := moved()
+			s.berth("teardown").exit(0).says("PersistentVolumeClaim/volume", "delete-claims deletes it", "Secret/made", "delete-hooks deletes it")
+			s.sameUIDs(before, volume, secret)
+			s.remove(volume)
+			s.remove(secret)
+			moved()
+			s.berth("teardown", "--delete-claims", "--delete-hooks").exit(0)
+			s.absent(volume, secret)
 		}},
 	{ID: "S68", Setup: "claims of a StatefulSet whose retention policy somebody changed to Retain, or only a failed revision would delete",
 		Action: "teardown, each", End: "the claims, and they are named", Exit: "0, 0, 23, 0", Gone: true, run: func(s *fixture) {

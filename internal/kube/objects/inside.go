@@ -168,8 +168,8 @@ func (i Inside) ofDefinition(ctx context.Context, name string) (string, error) {
 	options := metav1.ListOptions{Limit: insidePage}
 	for {
 		page, err := i.Metadata.Resource(resource).List(ctx, options)
-		if apierrors.IsNotFound(err) { // it is not served, or not any more
-			return "", nil
+		if apierrors.IsNotFound(err) { // the definition is there: its objects may be, too
+			return fmt.Sprintf("whether others have something of its kind cannot be told: %v", err), nil
 		}
 		if err != nil {
 			return "", fmt.Errorf("list %s: %w", resource.GroupResource(), err)
