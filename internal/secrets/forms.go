@@ -55,6 +55,14 @@ func forms(value string, shortest int, add func(form string)) {
 	}
 }
 
+// plainForms calls add with the lines of a value as they are, and what is secret in it.
+func plainForms(value string, shortest int, add func(form string)) {
+	value = value[:min(len(value), maxValue)]
+	for _, form := range slices.Concat(lines(value, shortest), parts(value, shortest)) {
+		add(form)
+	}
+}
+
 // spellings calls add with a text as it is, as the reports clean it, and as Go, JSON,
 // YAML and HTML quote it.
 func spellings(s string, add func(form string)) {

@@ -23,6 +23,10 @@ type fragments struct {
 // longestFragment bounds what is looked for behind a mark. Messages are shorter.
 const longestFragment = 8 << 10
 
+// mostLooked bounds how much is looked for behind all the marks of one text, in bytes. Who
+// writes a text may fill it with marks, of which each is looked behind thousands of times.
+const mostLooked = 4 << 20
+
 func newFragments(values, forms []string) fragments {
 	spelled := sync.OnceValue(func() []string {
 		var all []string
@@ -43,16 +47,20 @@ func newFragments(values, forms []string) fragments {
 	})}
 }
 
-// hide returns a text without the fragments that stand behind a mark.
+// hide returns a text without the fragments that stand behind a mark. What stands behind
+// more marks than are looked behind is not shown.
 func (f fragments) hide(s string, public names) string {
 	var b strings.Builder
-	end := 0
+	end, looked := 0, 0
 	for at := 0; ; {
 		i, mark := nextMark(s[at:])
 		if mark == "" {
 			break
 		}
 		at += i + len(mark)
+		if looked += min(len(s)-at, longestFragment); looked > mostLooked {
+			return b.String() + s[end:at] + Hidden
+		}
 		if n := f.at(s, at, mark, public); n > 0 {
 			b.WriteString(s[end:at])
 			b.WriteString(Hidden)

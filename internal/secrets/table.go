@@ -22,6 +22,13 @@ type table struct {
 	fragments
 }
 
+// The bounds of what a chart can make the mask do: it may have as many Secrets as its
+// templates make, and texts that look like all of them at each place.
+const (
+	mostForms    = 16 << 20 // bytes of all forms; of what is left, the lines are looked for as they are
+	mostCompared = 10_000_000
+)
+
 // beginBits is the logarithm of how many hashes of four bytes are told apart.
 const beginBits = 18
 
@@ -30,6 +37,11 @@ const beginBits = 18
 func newTable(given, found []string, public names) *table {
 	t := &table{found: map[uint64]int32{}, given: map[uint32]int32{}, names: public}
 	known := map[string]bool{}
+	// Those that are long go last: there is no room for all forms of many.
+	found = slices.Clone(found)
+	slices.SortStableFunc(found, func(a, b string) int { return len(a) - len(b) })
+	room := mostForms
+	spelled := slices.Clone(given)
 	for _, value := range given {
 		forms(value, minGiven, func(form string) {
 			if len(form) >= minGiven && !known[form] {
@@ -43,7 +55,12 @@ func newTable(given, found []string, public names) *table {
 		if public[value] {
 			continue
 		}
-		forms(value, minFound, func(form string) {
+		formsOf := plainForms
+		if room > 0 {
+			formsOf, spelled = forms, append(spelled, value)
+		}
+		formsOf(value, minFound, func(form string) {
+			room -= len(form)
 			if len(form) >= minFound && !known[form] && !public[form] {
 				known[form] = true
 				key := binary.LittleEndian.Uint64([]byte(form))
@@ -51,7 +68,7 @@ func newTable(given, found []string, public names) *table {
 			}
 		})
 	}
-	t.fragments = newFragments(slices.Concat(given, found), t.forms)
+	t.fragments = newFragments(spelled, t.forms)
 	return t
 }
 
@@ -73,17 +90,20 @@ func beginning(s string) uint32 {
 func (t *table) replace(s string) string { return t.hide(t.replaceForms(s), t.names) }
 
 // replaceForms returns a text with each form in it replaced, the longest first where one
-// begins with another.
+// begins with another. Where that takes too long, the rest of the text is not shown.
 func (t *table) replaceForms(s string) string {
 	var b strings.Builder
-	end := 0
+	end, compared := 0, 0
 	for i := 0; i+minGiven <= len(s); {
 		h := beginning(s[i:])
 		if t.begins[h>>6]&(1<<(h&63)) == 0 {
 			i++
 			continue
 		}
-		n := t.at(s, i)
+		n, tried := t.at(s, i)
+		if compared += tried; compared > mostCompared {
+			return b.String() + s[end:i] + Hidden
+		}
 		if n == 0 {
 			i++
 			continue
@@ -100,13 +120,14 @@ func (t *table) replaceForms(s string) string {
 }
 
 // at returns how many bytes of the text from i on are a form, or the beginning of one
-// where the text is cut.
-func (t *table) at(s string, i int) (longest int) {
+// where the text is cut, and with how many forms it was compared.
+func (t *table) at(s string, i int) (longest, compared int) {
 	rest := s[i:]
 	candidates := func(first int32, shortest int) {
 		for at := first; at != 0; at = t.next[at-1] {
 			form := t.forms[at-1]
 			n := common(form, rest)
+			compared += 1 + n/64
 			if n > longest && (n == len(form) || n >= shortest && isCut(s, i, i+n) && !t.names[form[:n]]) {
 				longest = n
 			}
@@ -116,7 +137,7 @@ func (t *table) at(s string, i int) (longest int) {
 	if len(rest) >= minFound {
 		candidates(t.found[binary.LittleEndian.Uint64([]byte(rest[:minFound]))], minFound)
 	}
-	return longest
+	return longest, compared
 }
 
 // common returns how many bytes two texts have in common at their beginning.
