@@ -155,8 +155,9 @@ func (s *Sensitive) walk(value any) {
 				s.mask.Find(found...)
 			case key == "args", key == "command":
 				s.mask.Find(secrets.InArguments(found)...)
-			case key == "value":
-				s.mask.Find(inAddresses(found)...)
+			}
+			if !nameFields[key] {
+				s.mask.Find(inTexts(found)...)
 			}
 			s.walk(inner)
 		}
@@ -167,10 +168,11 @@ func (s *Sensitive) walk(value any) {
 	}
 }
 
-// inAddresses returns the passwords of the texts that are addresses.
-func inAddresses(texts []string) (found []string) {
+// inTexts returns what is secret in the texts that have addresses in them, several lines,
+// or a list of what is so and so. Most have none of it, and take no time.
+func inTexts(texts []string) (found []string) {
 	for _, text := range texts {
-		if strings.Contains(text, "://") {
+		if strings.Contains(text, "://") || strings.Contains(text, "\n") || strings.Contains(text, "=") && strings.ContainsAny(text, "?&;") {
 			found = append(found, secrets.InText(text)...)
 		}
 	}

@@ -62,11 +62,29 @@ func (m *Mask) Find(values ...string) {
 
 // Name adds names of objects, images, hosts and the like: public, and what a cause is
 // told by. A value that was found and is such a name, or a part of one between its
-// separators, is not masked.
+// separators, is not masked. The user and password before a host are none.
 func (m *Mask) Name(names ...string) {
-	if m != nil {
-		m.add(m.names, minFound, names)
+	if m == nil {
+		return
 	}
+	public := make([]string, len(names))
+	for i, name := range names {
+		public[i] = withoutUser(name)
+	}
+	m.add(m.names, minFound, public)
+}
+
+// withoutUser returns a name without what stands before a host to get in there: in
+// amqp://user:password@host, say. An image's digest stands behind an @ as well.
+func withoutUser(name string) string {
+	at := strings.LastIndexByte(name, '@')
+	if at < 0 || strings.HasPrefix(name[at:], "@sha") {
+		return name
+	}
+	if before := name[:at]; strings.Contains(before[strings.LastIndexByte(before, '/')+1:], ":") {
+		return name[at+1:]
+	}
+	return name
 }
 
 func (m *Mask) add(to map[string]bool, shortest int, values []string) {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // words are what secrets are called.
@@ -21,7 +22,17 @@ var (
 	reference = regexp.MustCompile(`(?i)(?:existing|pull|image|tls|cert(?:ificate)?|ca|ingress|registry|from|ref)s?[-_]?` +
 		`(?:secret|credential)s?\d*$`)
 	// assignment matches password=x and password: x, with and without quotes.
-	assignment = regexp.MustCompile(`(?im)^\s*(?:export\s+)?["']?([\w.-]*` + words + `)["']?\s*[=:]\s*(\S.*?)\s*,?\s*$`)
+	assignment = regexp.MustCompile(`(?im)^\s*(?:-\s+)*(?:export\s+)?["']?([\w.-]*` + words + `)["']?\s*[=:]\s*(\S.*?)\s*,?\s*$`)
+)
+
+// Those that only some values need are compiled then.
+var (
+	// userInfo matches the user and password of an address, whatever stands before it.
+	userInfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^\s/?#"'@:]*:([^\s/?#"']+)@`) })
+	// parameter matches password=x within a line: in a query, or in a list of such.
+	parameter = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)[?&;]\s*[\w.-]*` + words + `\s*=\s*([^\s;&"']+)`)
+	})
 )
 
 // IsName returns whether what is called so is secret: password, DB_TOKEN, apiKey.
@@ -132,22 +143,24 @@ func parts(value string, shortest int) []string {
 			found = append(found, part)
 		}
 	}
-	if strings.Contains(value, "://") {
-		for _, word := range strings.Fields(value) {
-			if word = strings.Trim(word, `"',;`); !strings.Contains(word, "@") {
-				continue
+	if strings.Contains(value, "@") && strings.Contains(value, "://") {
+		for _, at := range userInfo().FindAllStringSubmatch(value, -1) {
+			add(at[1])
+			if sent, err := url.PathUnescape(at[1]); err == nil && sent != at[1] {
+				add(sent) // as it is sent
 			}
-			if u, err := url.Parse(word); err == nil && u.User != nil {
-				password, _ := u.User.Password()
-				add(password)
-			}
+		}
+	}
+	if strings.Contains(value, "=") && strings.ContainsAny(value, "?&;") {
+		for _, at := range parameter().FindAllStringSubmatch(value, -1) {
+			add(at[1])
 		}
 	}
 	for _, at := range assignment.FindAllStringSubmatch(value, -1) {
 		add(strings.Trim(at[2], `"'`))
 	}
-	if strings.HasPrefix(strings.TrimSpace(value), "{") {
-		var document map[string]any
+	if begin := strings.TrimSpace(value); strings.HasPrefix(begin, "{") || strings.HasPrefix(begin, "[") {
+		var document any
 		if json.Unmarshal([]byte(value), &document) == nil {
 			for _, leaf := range inValues(document, false, leavesOf(document, "auth")) {
 				add(leaf)

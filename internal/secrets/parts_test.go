@@ -72,3 +72,33 @@ func TestLabelInSecret(t *testing.T) {
 		}
 	}
 }
+
+// What a text holds that is secret, wherever in it that stands.
+func TestInText(t *testing.T) {
+	for text, want := range map[string]string{
+		"db_url=postgres://u:hunter2-x@db/x\n":            "hunter2-x",
+		"--dsn=postgres://u:hunter2%2Fx@h/x":              "hunter2%2Fx hunter2/x",
+		"jdbc:postgresql://h/x?user=a&password=hunt2-x-y": "hunt2-x-y",
+		"Server=h;Database=x;Password=hunter2-x;":         "hunter2-x",
+		"db:\n  - password: hunter2-x\n":                  "hunter2-x",
+		`[{"password":"hunter2-x"}]`:                      "hunter2-x",
+		"a=1\npassword=hunter2-x\n":                       "hunter2-x",
+		"https://host/a:b/c@d?x=hunter2-x":                "",
+		"image: host:5000/app@sha256:0123456789":          "",
+	} {
+		if got := strings.Join(InText(text), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// The password of an address is no name, whatever field that stands in.
+func TestNamesWithoutPasswords(t *testing.T) {
+	m := New()
+	m.Find("hunter2-hunter2", "rabbit.example.com", "registry.example.com")
+	m.Name("amqp://shop:hunter2-hunter2@rabbit.example.com", "shop:hunter2-hunter2@rabbit.example.com", "registry.example.com/shop@sha256:0123")
+	const text = "hunter2-hunter2 rabbit.example.com registry.example.com"
+	if got, want := m.Text(text), "*** rabbit.example.com registry.example.com"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
