@@ -137,18 +137,37 @@ func isNumber(pipe *parse.PipeNode) bool {
 // expandPath executes the template in a path. It refuses a path which the data, not
 // the template, leads out of the folder or to another host.
 func expandPath(d TemplateData, input, item string) (string, error) {
-	path, err := expander(d, plainSyntax)(input, item)
+	printed, err := expander(d, func(printed string) string { return printed })(input, item)
 	if err != nil {
 		return "", err
 	}
+	path := plainSyntax(printed)
 	if strings.Count(path, "..") > strings.Count(item, "..") ||
-		strings.Count(path, "://") > strings.Count(item, "://") ||
+		strings.Count(path, "://") > strings.Count(item, "://") || leadsToAnotherHost(printed) ||
 		filepath.IsAbs(path) && !filepath.IsAbs(item) {
 		return "", invalidValues("fill in the path of "+input+": "+shownTemplate(item),
 			errors.New("what was filled in would lead out of the folder that the template names"),
 			"Name the file by {{ .Slug }}, which is safe in a path.")
 	}
 	return path, nil
+}
+
+// leadsToAnotherHost reports whether text of the data ends the host of an address, or
+// begins another one: what is put into a host is a part of its name, and no more.
+func leadsToAnotherHost(printed string) bool {
+	_, rest, isAddress := strings.Cut(printed, "://")
+	for isAddress {
+		at := strings.IndexAny(rest, "/?#"+textBegin)
+		if at < 0 || rest[at:at+1] != textBegin {
+			return false // the host ends
+		}
+		text, after, _ := cutText(rest[at:])
+		if strings.ContainsAny(text, "/?#@:\\[]%") {
+			return true
+		}
+		rest = after
+	}
+	return false
 }
 
 // fileExpander returns the expandFunc for key=path.

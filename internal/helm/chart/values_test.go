@@ -190,6 +190,10 @@ func TestMergeRefuses(t *testing.T) {
 			[]string{"out of the folder", "{{ .Slug }}"}},
 		"to the root":     {Values{Files: []string{"{{ .Branch }}"}}, "/etc/passwd", []string{"out of the folder"}},
 		"to another host": {Values{Files: []string{"{{ .Branch }}"}}, "https://evil.invalid/x.yaml", []string{"out of the folder"}},
+		"to a host of its own": {
+			Values{Files: []string{"https://{{ .Branch }}.cfg.invalid/x.yaml"}}, "evil.invalid/x", []string{"out of the folder"}},
+		"to a host of its own, of a file": {
+			Values{SetFile: []string{"a=https://cfg{{ .Branch }}"}}, "@evil.invalid", []string{"out of the folder"}},
 		"set-file out": {Values{SetFile: []string{"key=files/{{ .Branch }}"}}, "../../etc/passwd",
 			[]string{"set-file", "out of the folder"}},
 		"set-file to the root": {Values{SetFile: []string{"key={{ .Branch }}"}}, "/etc/passwd", []string{"set-file", "out of the folder"}},
