@@ -38,11 +38,12 @@ func identityFlags(o *input.Options) string {
 
 // shellQuoted returns a word of a shell's command line. A branch may have any name: what
 // the reports would leave out of it, since nobody sees it, is written as an escape, as
-// bash and zsh read it. Without it the command would be about another branch.
+// bash and zsh read it. Without it the command would be about another branch. A quote is an
+// escape as well: to a shell that knows none of this, it would end the word.
 func shellQuoted(word string) string {
 	if text.OneLine(word) != word {
 		quoted := strconv.QuoteToASCII(word)
-		return "$'" + strings.ReplaceAll(quoted[1:len(quoted)-1], "'", `\'`) + "'"
+		return "$'" + strings.ReplaceAll(quoted[1:len(quoted)-1], "'", `\x27`) + "'"
 	}
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@", r)

@@ -10,7 +10,7 @@ func TestShellQuoted(t *testing.T) {
 		"it's;rm":             `'it'\''s;rm'`,
 		"$(id)":               "'$(id)'",
 		"main\u200b":          `$'main\u200b'`,
-		"a\u2028$'b\"\u202e'": `$'a\u2028$\'b\"\u202e\''`,
+		"a\u2028$'b\"\u202e'": `$'a\u2028$\x27b\"\u202e\x27'`,
 		"x\U000e0041":         `$'x\U000e0041'`,
 		"no blank\u00a0blank": `$'no blank\u00a0blank'`,
 	} {
