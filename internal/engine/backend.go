@@ -184,10 +184,8 @@ type Chart interface {
 type Operations interface {
 	// Begin stamps the records that follow with the latest end of this run.
 	Begin(deadline time.Time)
-	// Expect sets how the objects differ from the deployed revision's manifest, as far
-	// as its deploy has accepted that; nil where it noted nothing. recorded are the hooks
-	// that the records name.
-	Expect(left facts.Baseline, recorded []facts.Hook)
+	// Expect sets what the records tell of the objects that are there.
+	Expect(e facts.Expected)
 	// Perform installs or upgrades. failed are the manifests of the revisions that
 	// failed since the one that is deployed, oldest first.
 	Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome

@@ -454,7 +454,7 @@ type fakeHelm struct {
 }
 
 // Expect keeps what the operations have to expect.
-func (h *fakeHelm) Expect(left facts.Baseline, _ []facts.Hook) { h.expected = left }
+func (h *fakeHelm) Expect(e facts.Expected) { h.expected = e.Left }
 
 func (h *fakeHelm) Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome {
 	h.asked, h.failed = append(h.asked, string(mode)), failed

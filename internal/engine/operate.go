@@ -72,7 +72,7 @@ func (o *operator) rollback(ctx context.Context, to int, f *facts.Facts) (verdic
 func (o *operator) operate(ctx context.Context, what string, before *facts.Facts, call func() result.Outcome) (verdict.Reported, error) {
 	done := o.report.stepWithParts(what)
 	o.journal.beginOperation()
-	o.operations.Expect(verdict.Expected(before), verdict.RecordedHooks(before))
+	o.operations.Expect(verdict.Expected(before))
 	out := call()
 	done(out.Phases)
 	o.report.wrote()

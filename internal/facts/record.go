@@ -97,6 +97,17 @@ type HookObject struct {
 	Object Object
 }
 
+// Expected is what the records tell an operation to expect of the objects that are there.
+type Expected struct {
+	// Left is how they differed from the manifest when the deployed revision's deploy was
+	// through, as far as that deploy has accepted it; nil: it noted nothing.
+	Left  Baseline
+	Hooks []Hook // that records name: the release may have made an object of their name
+	// Unmarked are those that were run to their end by what marks nothing that a hook makes:
+	// Helm's command line.
+	Unmarked []Hook
+}
+
 // ErrChanged is in the error of a read or a write of a record that was changed or
 // deleted since it was listed or read. What was decided by it has to be decided anew.
 var ErrChanged = errors.New("the records changed meanwhile")

@@ -25,24 +25,30 @@ import (
 type hookObjects struct {
 	recorded map[facts.Ref]bool // the hooks that stored records name, without their API version
 	coming   map[facts.Ref]bool // the chart's, likewise, that the operation does not run
+	made     map[facts.Ref]bool // those that have made their object, although nothing marked it
 }
 
 // record notes that a stored record of the release names these hooks. One that cannot be
 // read is not noted.
-func (h *hookObjects) record(r ownership.Release, hooks []facts.Hook) {
+func (h *hookObjects) record(r ownership.Release, hooks []facts.Hook) { name(&h.recorded, r, hooks) }
+
+// unmarked notes that these hooks have made their objects, and marked none.
+func (h *hookObjects) unmarked(r ownership.Release, hooks []facts.Hook) { name(&h.made, r, hooks) }
+
+func name(in *map[facts.Ref]bool, r ownership.Release, hooks []facts.Hook) {
 	for _, hook := range hooks {
 		var o unstructured.Unstructured
 		if yaml.Unmarshal([]byte(hook.Manifest), &o.Object) == nil {
-			h.name(r, &o)
+			note(in, hookRef(r, &o))
 		}
 	}
 }
 
-func (h *hookObjects) name(r ownership.Release, o *unstructured.Unstructured) {
-	if h.recorded == nil {
-		h.recorded = map[facts.Ref]bool{}
+func note(in *map[facts.Ref]bool, ref facts.Ref) {
+	if *in == nil {
+		*in = map[facts.Ref]bool{}
 	}
-	h.recorded[hookRef(r, o)] = true
+	(*in)[ref] = true
 }
 
 // leaveOut notes those of a chart's hooks that run at none of these events. Nothing would make
@@ -89,7 +95,8 @@ func hookRef(r ownership.Release, o *unstructured.Unstructured) facts.Ref {
 func (h *hookObjects) recordBuilt(r ownership.Release, list kube.ResourceList) {
 	for _, o := range manifests(list) {
 		if ownership.IsHook(o.GetAnnotations()) {
-			h.name(r, o)
+			note(&h.recorded, hookRef(r, o))
+			note(&h.made, hookRef(r, o))
 		}
 	}
 }
@@ -99,7 +106,7 @@ func (h *hookObjects) recordBuilt(r ownership.Release, list kube.ResourceList) {
 func (h *hookObjects) notMade(r ownership.Release, want *unstructured.Unstructured) stranger {
 	return func(live *unstructured.Unstructured) string {
 		object := ownership.HookObject{Labels: live.GetLabels(), Annotations: live.GetAnnotations(), Wanted: want.GetLabels(),
-			Recorded: h.recorded[hookRef(r, want)]}
+			Recorded: h.recorded[hookRef(r, want)], Made: h.made[hookRef(r, want)], Elsewhere: live.GetNamespace() != r.Namespace}
 		if by := metav1.GetControllerOf(live); by != nil {
 			object.Controller = by.Kind + "/" + by.Name
 		}

@@ -29,23 +29,19 @@ func init() { kube.ManagedFieldsManager = fieldManager }
 
 // Operations performs Helm's operations on one release.
 type Operations struct {
-	opts    Options
-	open    func(ctx context.Context) (Backend, error)
-	chart   *ChartSource
-	records *RecordStore
-	// expected is what the deployed revision's deploy left differing; nil where it
-	// noted nothing.
-	expected facts.Baseline
-	recorded []facts.Hook // the hooks that stored records name
+	opts     Options
+	open     func(ctx context.Context) (Backend, error)
+	chart    *ChartSource
+	records  *RecordStore
+	expected facts.Expected
+	recorded []facts.Hook // the hooks that stored records name, of a release that was uninstalled since, too
 }
 
-// Expect sets what the operations that follow have to expect of the objects: how
-// they differed from the manifest when the deployed revision's deploy was through.
-// That is left alone. With nil, since nothing was noted, it is presumed by who wrote
-// what differs. recorded are hooks that stored records of the release name: it may have
-// made an object of their name.
-func (o *Operations) Expect(left facts.Baseline, recorded []facts.Hook) {
-	o.expected, o.recorded = left, slices.Concat(o.recorded, recorded)
+// Expect sets what the operations that follow have to expect of the objects. How they differed
+// from the manifest when the deployed revision's deploy was through is left alone. With nil,
+// since nothing was noted, it is presumed by who wrote what differs.
+func (o *Operations) Expect(e facts.Expected) {
+	o.expected, o.recorded = e, slices.Concat(o.recorded, e.Hooks)
 }
 
 // operation is one operation of Helm's: the configuration that its action runs
@@ -74,7 +70,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 	releases.Log = o.opts.Log
 	releases.MaxHistory = o.opts.MaxHistory
 	release := ownership.Release{Namespace: o.opts.Namespace, Name: o.opts.Release}
-	left := newLeavings(release, o.expected)
+	left := newLeavings(release, o.expected.Left)
 	store.Leaves(left.baseline)
 	sdk := kube.New(backend.Getter)
 	sdk.Namespace = o.opts.Namespace
@@ -109,6 +105,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 	}
 	left.adopts = op.client.adopts
 	op.client.hookObjects.record(release, o.recorded)
+	op.client.hookObjects.unmarked(release, o.expected.Unmarked)
 	return op, nil
 }
 

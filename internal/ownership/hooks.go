@@ -22,6 +22,8 @@ type HookObject struct {
 	Controller          string            // the object that controls it, as kind/name; "": none does
 	Wanted              map[string]string // the labels that the hook's manifest gives it
 	Recorded            bool              // a stored record of the release names the hook
+	Made                bool              // that hook has run, by what does not mark what it makes
+	Elsewhere           bool              // it is not in the release's namespace: in another one, or in none
 }
 
 // NotByHookOf returns why an object is not to be taken for one that a hook of the
@@ -30,7 +32,10 @@ type HookObject struct {
 //
 // What an earlier Berth or Helm itself has made carries no mark. It passes as the
 // release's own where Helm's annotation says that a hook made it, nothing on it speaks
-// for somebody else, and a record of the release or the usual label names the release.
+// for somebody else, and a record of the release or the usual label names the release. The
+// label tells the release's name alone, and a record what was to be made: in another namespace
+// than the release's own, or in none, a release of that name and chart may have made it, so that
+// it has to be known that the hook has run.
 func NotByHookOf(r Release, o HookObject) string {
 	if owner := OtherOwner(r, nil, o.Annotations); owner != "" {
 		return "it belongs to " + owner
@@ -49,6 +54,8 @@ func NotByHookOf(r Release, o HookObject) string {
 		return why
 	}
 	switch instance := o.Labels[LabelInstance]; {
+	case o.Elsewhere && !o.Made:
+		return "a hook made it outside the release's namespace, and nothing shows that this was one of release " + r.String()
 	case instance == r.Name:
 		return ""
 	case !o.Recorded:

@@ -18,12 +18,12 @@ func Deployed(f *facts.Facts) facts.Record {
 	return facts.Record{}
 }
 
-// Expected returns what the coming operation may leave as it differs: what the deployed
+// expectedDifferences returns what the coming operation may leave as it differs: what the deployed
 // record accepts. It is nil where nobody noted that, so that it may be presumed by who
 // wrote what differs; and empty where a revision has failed: the release's own writes
 // may be that one's then, and are no sign of admission. Helm compares the manifests of
 // custom resources alone, so that its next good revision may have left them, too.
-func Expected(f *facts.Facts) facts.Baseline {
+func expectedDifferences(f *facts.Facts) facts.Baseline {
 	deployed, last := Deployed(f), f.Last()
 	if deployed.Baseline == nil && last != nil && (last.Revision != deployed.Revision || len(failed(f, true)) > 0) {
 		return facts.Baseline{}

@@ -91,10 +91,11 @@ func isDone(h facts.HookObject) bool {
 func keeps(o facts.Object) bool { return o.Kept || o.KeepWhy != "" }
 
 // looksLikeHook returns whether an object carries Helm's annotation of a hook, the last
-// record has a hook of that name, and it is not older than the release.
+// record has a hook of that name, and it is not older than the release. Outside the release's
+// namespace it may be that of a release of the same name in another one.
 func looksLikeHook(f *facts.Facts, o facts.Object) bool {
 	last := f.Last()
-	if last == nil || !o.IsHook {
+	if last == nil || !o.IsHook || o.Namespace != f.Namespace.Name {
 		return false
 	}
 	named := slices.ContainsFunc(last.Hooks, func(h facts.Hook) bool { return h.Kind == o.Kind && h.Name == o.Name })

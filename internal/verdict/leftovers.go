@@ -136,16 +136,6 @@ func Outgrown(o facts.Object) string {
 	return ""
 }
 
-// RecordedHooks returns the hooks that the loaded records name: an object of the name of
-// one can be what a hook of the release has made.
-func RecordedHooks(f *facts.Facts) []facts.Hook {
-	var all []facts.Hook
-	for i := range f.Records {
-		all = append(all, f.Records[i].Hooks...)
-	}
-	return all
-}
-
 // sameObject compares without the API version: an object stays the same one when
 // the chart moves to another version of its kind. Two kinds of the same name in
 // different groups are taken for the same, which keeps the object.

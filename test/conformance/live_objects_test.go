@@ -20,7 +20,7 @@ type object struct{ apiVersion, resource, name string }
 
 // clusterWide are the resources without a namespace that rows make.
 var clusterWide = map[string]bool{
-	"persistentvolumes": true, "customresourcedefinitions": true,
+	"clusterroles": true, "persistentvolumes": true, "customresourcedefinitions": true,
 	"mutatingwebhookconfigurations": true, "validatingwebhookconfigurations": true,
 }
 

@@ -1,0 +1,36 @@
+package verdict
+
+import (
+	"slices"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+// Expected returns what the records, as far as they are loaded, tell the coming operation of
+// the objects that are there.
+func Expected(f *facts.Facts) facts.Expected {
+	e := facts.Expected{Left: expectedDifferences(f), Unmarked: unmarkedHooks(f)}
+	for i := range f.Records {
+		e.Hooks = append(e.Hooks, f.Records[i].Hooks...)
+	}
+	return e
+}
+
+// unmarkedHooks returns the hooks whose object is there without a mark, if it is there: they
+// ran, and not with Berth, which stamps its records and marks what a hook makes.
+func unmarkedHooks(f *facts.Facts) []facts.Hook {
+	var unmarked []facts.Hook
+	marked := map[string]bool{}
+	for _, r := range slices.Backward(f.Records) {
+		for _, h := range r.Hooks {
+			switch name := h.Kind + "/" + h.Name; {
+			case !h.Succeeded:
+			case !r.Stamp.Zero():
+				marked[name] = true
+			case !marked[name]:
+				unmarked = append(unmarked, h)
+			}
+		}
+	}
+	return unmarked
+}
