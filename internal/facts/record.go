@@ -106,6 +106,9 @@ type Expected struct {
 	// Unmarked are those that were run to their end by what marks nothing that a hook makes:
 	// Helm's command line.
 	Unmarked []Hook
+	// Made is the manifest of the newest revision that ended well: the release has made what is
+	// in it. "": there is none, or it is not known.
+	Made string
 }
 
 // ErrChanged is in the error of a read or a write of a record that was changed or

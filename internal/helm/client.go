@@ -50,6 +50,9 @@ type client struct {
 	takenGo      bool                                             // see Options.TakenGo
 	definitions  []string                                         // the names of what the chart has in its crds folder
 	hooked       kube.ResourceList                                // the objects of the hooks that the operation runs
+	madeBy       string                                           // the manifest of the newest revision that ended well; "": none did
+	made         kube.ResourceList                                // its objects, and those of the revision that the operation starts from;
+	have         kube.ResourceList                                // neither has any for an install
 	leavings     *leavings
 	hookObjects  hookObjects
 	timeline     *timeline

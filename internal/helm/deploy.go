@@ -144,6 +144,10 @@ func (o *Operations) upgrade(op *operation, c *upgradeClient, ch *helmchart.Char
 		}
 		c.timeline.enter(phaseRender)
 		rel, err := u.Run(o.opts.Release, ch, values)
+		var conflict *ownershipConflict
+		if errors.As(err, &conflict) {
+			return nil, err // of a revision that is not stored, whatever Helm returns
+		}
 		if missing != nil && err != nil && strings.Contains(err.Error(), "no matches for kind") {
 			return nil, missing
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/kube"
@@ -124,31 +123,34 @@ func (c *deployClient) Update(original, target kube.ResourceList, force bool) (*
 // upgradeClient is the client of an upgrade.
 type upgradeClient struct {
 	*deployClient
-	chart *string           // the chart's manifest, once it was built
-	have  kube.ResourceList // what is stored, once it was built
+	builds int // of what is no hook
 }
 
-// Build builds a manifest. The first one of an upgrade is the chart's, and any other
-// that is not to be validated is stored; the chart's comes once more after that, and before
-// anything is written. TestUpgradeOrder holds Helm to it.
+// Build builds a manifest. An upgrade validates hooks alone, and builds the chart's manifest
+// first, what is stored next, which may say the same, and the chart's once more, before anything
+// is written. TestUpgradeOrder holds Helm to it.
 func (c *upgradeClient) Build(r io.Reader, validate bool) (kube.ResourceList, error) {
-	all, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
+	if validate {
+		return c.deployClient.Build(r, validate)
 	}
-	text := string(all)
-	if c.chart == nil {
-		c.chart = &text
-	}
-	if again := c.built; validate || text == *c.chart {
-		built, err := c.deployClient.Build(strings.NewReader(text), validate)
-		if err == nil && again && text == *c.chart {
-			err = c.refuseGitOps(c.have, built, c.looked)
+	if c.builds++; c.builds == 2 {
+		text, err := io.ReadAll(r)
+		if err != nil {
+			return nil, err
 		}
-		return built, err
+		stored, err := c.buildStored(string(text), false)
+		if err == nil {
+			c.buildMade(stored, string(text))
+		}
+		return stored, err
 	}
-	c.have, err = c.buildStored(text, false)
-	return c.have, err
+	built, err := c.deployClient.Build(r, validate)
+	if err == nil && c.builds == 3 {
+		if err = c.refuseGitOps(c.have, built, c.looked); err == nil {
+			err = c.refuseToWrite(built, c.looked)
+		}
+	}
+	return built, err
 }
 
 // installClient is the client of an install.

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/kube"
 	"helm.sh/helm/v3/pkg/release"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/resource"
 	"sigs.k8s.io/yaml"
@@ -107,9 +106,7 @@ func (h *hookObjects) notMade(r ownership.Release, want *unstructured.Unstructur
 	return func(live *unstructured.Unstructured) string {
 		object := ownership.HookObject{Labels: live.GetLabels(), Annotations: live.GetAnnotations(), Wanted: want.GetLabels(),
 			Recorded: h.recorded[hookRef(r, want)], Made: h.made[hookRef(r, want)], Elsewhere: live.GetNamespace() != r.Namespace}
-		if by := metav1.GetControllerOf(live); by != nil {
-			object.Controller = by.Kind + "/" + by.Name
-		}
+		object.Controller = controllerOf(live)
 		return ownership.NotByHookOf(r, object)
 	}
 }

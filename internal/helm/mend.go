@@ -151,9 +151,10 @@ func (m *mended) replace(before *unstructured.Unstructured) error {
 // Where somebody else changes the object meanwhile, it is read and written anew, as long
 // as it is the release's.
 func (m *mended) overwrite(live *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	uid := live.GetUID()
 	err := apifailure.RetryConflicts(func() (err error) {
 		if live == nil {
-			if live, err = m.readOwn(); err != nil {
+			if live, err = m.readOwn(uid); err != nil {
 				return err
 			}
 		}
@@ -177,14 +178,16 @@ func (m *mended) overwrite(live *unstructured.Unstructured) (*unstructured.Unstr
 	return live, nil
 }
 
-// readOwn reads an object that has to exist, and to be nobody else's.
-func (m *mended) readOwn() (*unstructured.Unstructured, error) {
+// readOwn reads an object that has to be the one that was written to, and nobody else's.
+func (m *mended) readOwn(uid types.UID) (*unstructured.Unstructured, error) {
 	live, err := readLive(m.info)
 	switch {
 	case err != nil:
 		return nil, err
 	case live == nil:
 		return nil, errors.New("it is gone")
+	case live.GetUID() != uid:
+		return nil, errors.New("it was made anew since it was written to")
 	}
 	manifests := []runtime.Object{m.want}
 	if m.was != nil {

@@ -35,11 +35,11 @@ func (c *client) merge(original, target kube.ResourceList) (*kube.Result, error)
 			return c.createAbsent(info, want)
 		}
 		*res = kube.Result{Updated: target}
-		was, whose := runtime.Object(live), notOwn(c.release) // where the manifest did not have it
+		was := runtime.Object(live) // where the manifest did not have it
 		if before := original.Get(info); before != nil {
-			was, whose = before.Object, othersOwn(c.release)
+			was = before.Object
 		}
-		if why := whose(live); why != "" {
+		if why := c.notToWrite(info)(live); why != "" {
 			return foreign(refOf(info), why)
 		}
 		if why := c.ownedByGitOps(&resource.Info{Namespace: info.Namespace, Name: info.Name, Mapping: info.Mapping, Object: want},

@@ -99,6 +99,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			inside:       o.opts.Inside,
 			adopt:        o.opts.Adopt,
 			takenGo:      o.opts.TakenGo,
+			madeBy:       o.expected.Made,
 			leavings:     left,
 			timeline:     t,
 		},

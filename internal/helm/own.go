@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -38,8 +39,58 @@ func notOwn(r ownership.Release) stranger {
 	}
 }
 
-// othersOwn is the stranger of what the manifest had before: what names nobody is the
-// release's, too, as for Helm's upgrade, which gives it its marks again.
+// notToWrite is the stranger of what would be written to.
+func (c *client) notToWrite(info *resource.Info) stranger {
+	return func(live *unstructured.Unstructured) string {
+		return ownership.NotToWrite(c.release, ownership.Written{Labels: live.GetLabels(), Annotations: live.GetAnnotations(),
+			Controller: controllerOf(live), Had: c.have.Contains(info), Made: c.made.Contains(info)})
+	}
+}
+
+// controllerOf returns the object that controls another one, or "".
+func controllerOf(live metav1.Object) string {
+	if by := metav1.GetControllerOf(live); by != nil {
+		return by.Kind + "/" + by.Name
+	}
+	return ""
+}
+
+// refuseToWrite returns an *ownershipConflict where an object that is wanted, and that Helm
+// takes for the release's since the manifest before has it, is not to be written to. live are
+// the objects that were read.
+func (c *client) refuseToWrite(want kube.ResourceList, live map[facts.Ref]*unstructured.Unstructured) error {
+	var theirs []error
+	for _, info := range want {
+		if o := live[refOf(info)]; o != nil && c.have.Contains(info) {
+			if why := c.notToWrite(info)(o); why != "" {
+				theirs = append(theirs, fmt.Errorf("%s exists: %s", refOf(info), why))
+			}
+		}
+	}
+	if len(theirs) == 0 {
+		return nil
+	}
+	return &ownershipConflict{errors.Join(theirs...)}
+}
+
+// buildMade builds the objects of the newest revision that ended well. built are those of a
+// revision that may be the same one, and text is its manifest.
+func (c *client) buildMade(built kube.ResourceList, text string) {
+	c.have = built
+	switch c.madeBy {
+	case "":
+		return
+	case text:
+		c.made = built
+		return
+	}
+	var err error
+	if c.made, err = c.buildStored(c.madeBy, false); err != nil {
+		c.log("whether the release has made what names nobody cannot be told: %v", err)
+	}
+}
+
+// othersOwn is the stranger of what names somebody else.
 func othersOwn(r ownership.Release) stranger {
 	return func(live *unstructured.Unstructured) string {
 		if owner := ownership.OtherOwner(r, live.GetLabels(), live.GetAnnotations()); owner != "" {

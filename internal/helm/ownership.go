@@ -11,9 +11,8 @@ import (
 )
 
 // refuseForeign returns a *problem.Problem with the headline refused where an object
-// that is wanted belongs to somebody else than c's release. What only have, the last
-// revision, has is not looked at: it would be deleted, or be left to its owner.
-func refuseForeign(c *client, refused string, have, want kube.ResourceList) error {
+// that is wanted belongs to somebody else than c's release. What only the last revision has is not looked at: it would be deleted, or be left to its owner.
+func refuseForeign(c *client, refused string, want kube.ResourceList) error {
 	foreign := make([]error, len(want))
 	var reads errgroup.Group
 	reads.SetLimit(parallelRequests)
@@ -23,16 +22,12 @@ func refuseForeign(c *client, refused string, have, want kube.ResourceList) erro
 			if err != nil {
 				return fmt.Errorf("read %s to see whose it is: %w", refOf(info), err)
 			}
-			whose := notOwn(c.release)
-			if have.Contains(info) {
-				whose = othersOwn(c.release)
-			}
 			if live == nil {
 				return nil
 			}
-			why := whose(live)
+			why := c.notToWrite(info)(live)
 			if why == "" {
-				why = c.ownedByGitOps(info, have)(live)
+				why = c.ownedByGitOps(info, c.have)(live)
 			}
 			if why != "" {
 				foreign[i] = fmt.Errorf("%s is not this release's: %s", refOf(info), why)

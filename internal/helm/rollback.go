@@ -86,7 +86,8 @@ func checkRollback(releases *storage.Storage, c *client, name string, to int) (l
 	if err := refuseTakenHooks(c, refused, hooksAt(hooks, release.HookPreRollback, release.HookPostRollback)); err != nil {
 		return nil, err
 	}
-	return last, refuseForeign(c, refused, have, want)
+	c.buildMade(have, last.Manifest)
+	return last, refuseForeign(c, refused, want)
 }
 
 // rollbackRecords is the record store of one rollback.

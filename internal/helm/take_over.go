@@ -80,7 +80,7 @@ func readForeign(c *client, objects kube.ResourceList) ([]foreignObject, error) 
 			if err != nil {
 				return apifailure.Classify(err, fmt.Sprintf("read %s to see whose it is", refOf(info)))
 			}
-			if live != nil && ownerOf(live) != c.release {
+			if live != nil && c.notToWrite(info)(live) != "" {
 				all[i] = &foreignObject{info: info, live: live, owner: ownership.NamedRelease(live.GetAnnotations())}
 			}
 			return nil
@@ -163,7 +163,7 @@ func doubtOf(o *foreignObject, release ownership.Release) error {
 	manager := o.live.GetLabels()[ownership.LabelManagedBy]
 	switch {
 	case o.owner.Namespace == "" || o.owner.Name == "":
-		return errors.New("exists and names no release as its owner")
+		return doubtOfUnmarked(o.live)
 	case manager != "" && manager != ownership.ManagedByHelm:
 		return fmt.Errorf("exists and is managed by %q", manager)
 	}
@@ -179,6 +179,17 @@ func doubtOf(o *foreignObject, release ownership.Release) error {
 		return fmt.Errorf("names release %s of another namespace: whether that still exists cannot be told for certain", o.owner)
 	}
 	return nil
+}
+
+// doubtOfUnmarked says what is known of an object that names no release.
+func doubtOfUnmarked(live metav1.Object) error {
+	if made := ownership.HookOf(live.GetAnnotations()); made != "" {
+		return fmt.Errorf("exists, names no release as its owner, and was made by a hook of release %s", made)
+	}
+	if by := controllerOf(live); by != "" {
+		return fmt.Errorf("exists, names no release as its owner, and belongs to %s", by)
+	}
+	return errors.New("exists and names no release as its owner")
 }
 
 // doubtByMarks returns which mark says that somebody wants an object, or nil. own says

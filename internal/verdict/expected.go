@@ -13,7 +13,29 @@ func Expected(f *facts.Facts) facts.Expected {
 	for i := range f.Records {
 		e.Hooks = append(e.Hooks, f.Records[i].Hooks...)
 	}
+	if r := newestGood(f); r != nil && r.Loaded && r.DecodeError == "" {
+		e.Made = r.Manifest
+	}
 	return e
+}
+
+// newestGood returns the newest revision that is or was in service, or nil. What failed may
+// have made everything of its manifest, or nothing.
+func newestGood(f *facts.Facts) *facts.Record {
+	last := f.Last()
+	if last == nil {
+		return nil
+	}
+	if s := last.EffectiveStatus(); s == facts.StatusDeployed || s == facts.StatusSuperseded {
+		return last
+	}
+	good := rollbackCandidate(f, last.Revision)
+	for i := range f.Records {
+		if f.Records[i].Revision == good {
+			return &f.Records[i]
+		}
+	}
+	return nil
 }
 
 // unmarkedHooks returns the hooks whose object is there without a mark, if it is there: they
