@@ -11,7 +11,7 @@ import (
 )
 
 // keptByPolicy is why an object is left that is to outlive its release.
-const keptByPolicy = "its resource policy keeps it"
+const keptByPolicy = ownership.WhyPolicy
 
 // keptByMark begins why an object is left that bears a mark which forbids to delete it.
 const keptByMark = "nobody is to delete it: "

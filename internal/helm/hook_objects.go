@@ -112,8 +112,7 @@ func (h *hookObjects) notMade(r ownership.Release, want *unstructured.Unstructur
 }
 
 // notHooks is notMade for a hook that was built, and the stranger of what is not to be
-// deleted although a hook of the release has made it. That the chart itself has the policy
-// keep on a hook counts for nothing before the hook is made anew, as with Helm.
+// deleted although it is the release's.
 func (c *client) notHooks(info *resource.Info) stranger {
 	want := manifests(kube.ResourceList{info})[0]
 	notMade := c.hookObjects.notMade(c.release, want)
@@ -121,11 +120,16 @@ func (c *client) notHooks(info *resource.Info) stranger {
 		if why := notMade(live); why != "" {
 			return why
 		}
-		if ownership.KeptByPolicy(live.GetAnnotations()) && !ownership.KeptByPolicy(want.GetAnnotations()) {
-			return keptByPolicy
+		if why := ownership.KeptFromHook(live.GetAnnotations(), want.GetAnnotations(), isClaim(info)); why != "" {
+			return why
 		}
 		return c.forbidden(refOf(info), want, live)
 	}
+}
+
+func isClaim(info *resource.Info) bool {
+	gvk := info.Mapping.GroupVersionKind
+	return gvk.Group == "" && gvk.Kind == "PersistentVolumeClaim"
 }
 
 // hooksAt returns the manifests of the hooks that run at one of these events.
@@ -172,8 +176,8 @@ func refuseTakenHooks(c *client, refused string, hooks []string) error {
 	}
 	_ = reads.Wait()
 	if cause := errors.Join(taken...); cause != nil {
-		return &problem.Problem{Reason: problem.Foreign, Headline: refused + ": a hook of it would replace what is not this release's.",
-			Cause: cause, Next: "Rename the hook in the chart, or remove that object if it is nobody's. Nothing was touched."}
+		return &problem.Problem{Reason: problem.Foreign, Headline: refused + ": a hook of it would replace what is not this release's, or is to be kept.",
+			Cause: cause, Next: "Rename the hook in the chart, or remove that object if nobody needs it. Nothing was touched."}
 	}
 	return nil
 }

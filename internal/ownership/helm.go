@@ -91,6 +91,9 @@ func KeptByPolicy(annotations map[string]string) bool {
 	return strings.ToLower(strings.TrimSpace(annotations[annotationResourcePolicy])) == "keep"
 }
 
+// WhyPolicy is why an object is left that is kept by its policy.
+const WhyPolicy = "its resource policy keeps it"
+
 // annotationHook is what a chart writes on an object that Helm makes around an
 // operation.
 const annotationHook = "helm.sh/hook"

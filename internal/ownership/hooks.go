@@ -65,3 +65,21 @@ func NotByHookOf(r Release, o HookObject) string {
 	}
 	return ""
 }
+
+// KeptFromHook returns why an object that is the release's is not deleted before a hook of its
+// name is made, or "". wanted are the annotations that the hook's manifest gives it, and claim
+// says that it is a PersistentVolumeClaim.
+//
+// A chart's own policy keep counts for nothing on what a hook of it made, as with Helm, which
+// makes that anew: but for a claim, whose data nobody could make. What the manifest has made is
+// another thing. Helm deletes it when the chart makes a hook of it, with the data that it was to
+// keep.
+func KeptFromHook(live, wanted map[string]string, claim bool) string {
+	switch byHook := IsHook(live); {
+	case KeptByPolicy(live) && (claim || !byHook || !KeptByPolicy(wanted)):
+		return WhyPolicy
+	case claim && !byHook:
+		return "no hook made it, and it holds data"
+	}
+	return ""
+}

@@ -45,6 +45,30 @@ func TestNotByHookOf(t *testing.T) {
 	}
 }
 
+func TestKeptFromHook(t *testing.T) {
+	hook, keep := map[string]string{annotationHook: "pre-upgrade"}, map[string]string{annotationResourcePolicy: "keep"}
+	for name, c := range map[string]struct {
+		live, wanted map[string]string
+		claim        bool
+		why          string
+	}{
+		"a hook's":                                {live: hook, wanted: hook},
+		"a hook's, which the chart keeps":         {live: Merge(hook, keep), wanted: Merge(hook, keep)},
+		"a hook's, which a person keeps":          {live: Merge(hook, keep), wanted: hook, why: WhyPolicy},
+		"a hook's claim":                          {live: hook, wanted: hook, claim: true},
+		"a hook's claim, which the chart keeps":   {live: Merge(hook, keep), wanted: Merge(hook, keep), claim: true, why: WhyPolicy},
+		"of the manifest":                         {wanted: hook},
+		"of the manifest, kept":                   {live: keep, wanted: Merge(hook, keep), why: WhyPolicy},
+		"of the manifest, kept, and no more":      {live: keep, wanted: hook, why: WhyPolicy},
+		"a claim of the manifest":                 {wanted: hook, claim: true, why: "holds data"},
+		"a claim of the manifest, kept from here": {wanted: Merge(hook, keep), claim: true, why: "holds data"},
+	} {
+		if got := KeptFromHook(c.live, c.wanted, c.claim); (got == "") != (c.why == "") || !strings.Contains(got, c.why) {
+			t.Errorf("%s: %q, want %q", name, got, c.why)
+		}
+	}
+}
+
 func TestOtherOwner(t *testing.T) {
 	ours := Release{"ns", "web"}
 	for name, c := range map[string]struct {

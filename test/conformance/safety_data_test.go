@@ -1,0 +1,76 @@
+//go:build conformance
+
+package conformance
+
+import "strings"
+
+// What is to be kept, as part of a manifest or, with EVENTS, as a hook.
+const keptData = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: marked, annotations: {helm.sh/resource-policy: keep, EVENTS}}
+data: {of: chart}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: volume, annotations: {helm.sh/resource-policy: keep, EVENTS}}
+spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Mi}}}
+`
+
+// keptDataAs is keptData with these annotations beside.
+func keptDataAs(annotations string) string {
+	return strings.ReplaceAll(keptData, "EVENTS", annotations)
+}
+
+const (
+	asObjects     = "a: b"
+	asHooks       = `helm.sh/hook: "pre-install,pre-upgrade"`
+	ignoresVolume = "--wait-ignore=PersistentVolumeClaim/*"
+)
+
+// dataThatStays are the rows about data that a deploy or a teardown would take along unsaid.
+var dataThatStays = []row{
+	{ID: "S194", Setup: "a ConfigMap and a claim of the manifest that are to be kept; a claim of it that nothing says so of",
+		Action: "deploy of a chart in which each is a hook that is made anew, twice; of the manifest again",
+		End:    "each of them, with its data", Exit: "0, 27, 27, 0, 27", run: func(s *fixture) {
+			plain := s.chart
+			s.chartWith("templates/data.yaml", keptDataAs(asObjects))
+			s.berth("deploy", ignoresVolume).exit(0)
+			before := s.uidsOf(marked, volume)
+			s.chartWith("templates/data.yaml", keptDataAs(asHooks))
+			for range 2 {
+				s.berth("deploy", ignoresVolume).exit(27).says("ConfigMap/marked", "PersistentVolumeClaim/volume", "its resource policy keeps it")
+				s.sameUIDs(before, marked, volume)
+			}
+			s.remove(volume)
+			s.chart = plain
+			s.chartWith("templates/data.yaml", ownVolume)
+			s.berth("deploy", ignoresVolume).exit(0)
+			before = s.uidsOf(marked, volume)
+			s.chartWith("templates/data.yaml", strings.ReplaceAll(hookVolume, "POLICY", "before-hook-creation"))
+			s.berth("deploy", ignoresVolume).exit(27).says("no hook made it")
+			s.sameUIDs(before, marked, volume)
+		}},
+	{ID: "S195", Setup: "such objects of a revision that failed, which the revision before has as hooks of a rollback",
+		Action: "deploy with on-failure rollback", End: "both, and no rollback", Exit: "0, 23, 23", run: func(s *fixture) {
+			plain := s.chart
+			s.chartWith("templates/data.yaml", keptDataAs("helm.sh/hook: pre-rollback"))
+			s.berth("deploy").exit(0)
+			s.chartWith("templates/data.yaml", keptDataAs(asObjects)+"---"+refusedService)
+			s.berth("deploy", "--on-failure", "keep", ignoresVolume).exit(23)
+			before := s.uidsOf(marked, volume)
+			s.berth("deploy", "--on-failure", "rollback", ignoresVolume).exit(23).says("its resource policy keeps it")
+			s.sameUIDs(before, marked, volume)
+			s.chart = plain
+		}},
+	{ID: "S195b", Setup: "a claim that a hook made, and is to be kept", Action: "deploy that would make it anew; teardown; deploy",
+		End: "the claim, with its data", Exit: "0, 27, 0, 27", Gone: true, run: func(s *fixture) {
+			s.chartWith("templates/data.yaml", keptDataAs(asHooks))
+			s.berth("deploy").exit(0)
+			before := s.uidsOf(volume)
+			s.berth("deploy").exit(27).says("PersistentVolumeClaim/volume", "its resource policy keeps it")
+			s.berth("teardown").exit(0)
+			s.berth("deploy").exit(27).says("PersistentVolumeClaim/volume", "its resource policy keeps it")
+			s.sameUIDs(before, volume)
+		}},
+}
