@@ -15,6 +15,7 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/contents"
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
@@ -35,7 +36,7 @@ func (c *client) merge(original, target kube.ResourceList) (*kube.Result, error)
 			return c.createAbsent(info, want)
 		}
 		*res = kube.Result{Updated: target}
-		was := runtime.Object(live) // where the manifest did not have it
+		was := runtime.Object(contents.WithoutShared(live)) // where the manifest did not have it
 		if before := original.Get(info); before != nil {
 			was = before.Object
 		}
@@ -109,8 +110,13 @@ func patchOwn(info *resource.Info, was, want runtime.Object, live *unstructured.
 // For a kind without one, Helm's upgrade compares the two manifests alone. A custom
 // resource that a failed or interrupted revision did not reach, or that somebody edited,
 // would stay as it is for as long as the manifest says the same. Here the live object
-// counts for every kind.
+// counts for every kind. Of its metadata's lists, what others have added stays.
 func threeWayPatch(info *resource.Info, was, want, live runtime.Object) ([]byte, types.PatchType, error) {
+	versioned := kube.AsVersioned(info)
+	_, generic := versioned.(runtime.Unstructured)
+	if generic {
+		want = withAdded(was, want, live)
+	}
 	var all [3][]byte
 	for i, o := range []runtime.Object{was, want, live} {
 		data, err := json.Marshal(o)
@@ -119,8 +125,7 @@ func threeWayPatch(info *resource.Info, was, want, live runtime.Object) ([]byte,
 		}
 		all[i] = data
 	}
-	versioned := kube.AsVersioned(info)
-	if _, generic := versioned.(runtime.Unstructured); generic {
+	if generic {
 		patch, err := jsonmergepatch.CreateThreeWayJSONMergePatch(all[0], all[1], all[2],
 			mergepatch.RequireKeyUnchanged("apiVersion"), mergepatch.RequireKeyUnchanged("kind"), mergepatch.RequireMetadataKeyUnchanged("name"))
 		return patch, types.MergePatchType, err
@@ -131,4 +136,17 @@ func threeWayPatch(info *resource.Info, was, want, live runtime.Object) ([]byte,
 	}
 	patch, err := strategicpatch.CreateThreeWayMergePatch(all[0], all[1], all[2], keys, true)
 	return patch, types.StrategicMergePatchType, err
+}
+
+// withAdded is contents.WithAdded for objects as a list holds them.
+func withAdded(was, want, live runtime.Object) runtime.Object {
+	var all [3]*unstructured.Unstructured
+	for i, o := range []runtime.Object{was, want, live} {
+		u, ok := o.(*unstructured.Unstructured)
+		if !ok {
+			return want
+		}
+		all[i] = u
+	}
+	return contents.WithAdded(all[0], all[1], all[2])
 }

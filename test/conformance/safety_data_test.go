@@ -2,7 +2,10 @@
 
 package conformance
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // What is to be kept, as part of a manifest or, with EVENTS, as a hook.
 const keptData = `
@@ -72,5 +75,45 @@ var dataThatStays = []row{
 			s.berth("teardown").exit(0)
 			s.berth("deploy").exit(27).says("PersistentVolumeClaim/volume", "its resource policy keeps it")
 			s.sameUIDs(before, volume)
+		}},
+	{ID: "S196", Setup: "a custom resource whose chart sets finalizers, to which others have added one, and an owner",
+		Action: "deploy of the same, of a change, of a chart with another finalizer, and of one without; rollback",
+		End:    "what the others have added; of the chart's own, what the chart has", Exit: "0, 0, 0, 0, 0, 23", run: func(s *fixture) {
+			s.asAdmin()
+			s.defineOpen("Boat")
+			boat := object{s.group() + "/v1", plural("Boat"), "own"}
+			plain := s.chart
+			deploy := func(exit int, finalizers, rest string, flags ...string) {
+				s.t.Helper()
+				s.chart = plain
+				s.chartWith("templates/boat.yaml", s.boat("own", finalizers)+"\n---\n"+rest)
+				s.berth("deploy", append(flags, "--wait-ignore=Boat/*")...).exit(exit)
+			}
+			left := func(want ...string) {
+				s.t.Helper()
+				if got := s.read(boat).GetFinalizers(); !slices.Equal(got, want) {
+					s.t.Errorf("the finalizers are %q, want %q", got, want)
+				}
+				if len(s.read(boat).GetOwnerReferences()) != 1 {
+					s.t.Error("its owner is gone")
+				}
+			}
+			const own, theirs = "own.example.org/a", "theirs.example.org/b"
+			deploy(0, "finalizers: ["+own+"]", "")
+			s.makeMap("owner")
+			s.patch("operator", boat, `{"metadata":{"finalizers":["`+theirs+`","`+own+`"],"ownerReferences":[{"apiVersion":"v1",`+
+				`"kind":"ConfigMap","name":"owner","uid":"`+s.uid(configMap("owner"))+`"}]}}`)
+			deploy(0, "finalizers: ["+own+"]", "")
+			left(theirs, own)
+			deploy(0, "finalizers: ["+own+"], labels: {a: b}", "")
+			left(theirs, own)
+			deploy(0, "finalizers: [own.example.org/c]", "")
+			left(theirs, "own.example.org/c")
+			deploy(0, "labels: {a: b}", "")
+			left(theirs)
+			deploy(23, "finalizers: ["+own+"]", refusedService, "--on-failure", "rollback")
+			left(theirs)
+			s.chart = plain
+			s.patch("operator", boat, `{"metadata":{"finalizers":null}}`)
 		}},
 }
