@@ -59,9 +59,10 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	operations := backends{conn: conn, target: t, lock: lock, display: display,
 		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait, ignore: o.WaitIgnore}}
 	// A deploy takes the same inputs, and takes nothing of others away.
-	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && o.Verb == verb.Teardown, &foresight{}}
+	down := o.Verb == verb.Teardown
+	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && down, o.DeleteClaims && down, &foresight{}}
 	helming := p.helmOptions(conn, out, t, o, cache)
-	helming.Inside, helming.TakenGo = live.Inside, o.Verb == verb.Teardown && !o.ByEvent
+	helming.Inside, helming.TakenGo = live.Inside, down && !o.ByEvent
 	releases := helm.New(helming, store, operations.open)
 
 	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{

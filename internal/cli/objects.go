@@ -19,6 +19,7 @@ type releaseObjects struct {
 	target  target
 	ignore  []string // what need not be ready
 	foreign bool     // what others have in something that is to go may go, too
+	claims  bool     // so may the claims that StatefulSets and hooks have left in it
 	ahead   *foresight
 }
 
@@ -59,7 +60,7 @@ func (r releaseObjects) inside() *objects.Inside {
 	defer r.ahead.mu.Unlock()
 	return &objects.Inside{Dynamic: r.conn.Dynamic(), Metadata: r.conn.Metadata(), Served: r.conn.Served,
 		NamespaceGoes: r.ahead.NamespaceGoes, Spared: r.ahead.Spared, Identity: r.target.Identity,
-		DeleteForeign: r.foreign, Release: ownership.Release{Namespace: r.target.Namespace, Name: r.target.Release}}
+		DeleteForeign: r.foreign, DeleteClaims: r.claims, Release: ownership.Release{Namespace: r.target.Namespace, Name: r.target.Release}}
 }
 
 func (r releaseObjects) Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics {

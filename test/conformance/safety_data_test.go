@@ -5,6 +5,9 @@ package conformance
 import (
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 // What is to be kept, as part of a manifest or, with EVENTS, as a hook.
@@ -116,4 +119,125 @@ var dataThatStays = []row{
 			s.chart = plain
 			s.patch("operator", boat, `{"metadata":{"finalizers":null}}`)
 		}},
+	{ID: "S197", Setup: "a Namespace in the chart, with a StatefulSet in it, and its claims",
+		Action: "deploy without both; with both; teardown; deploy; teardown with delete-claims",
+		End:    "the Namespace, with the claims, until delete-claims; then neither", Exit: "0, 0 + warning, 0, 0 + warning, 0 + warning, 0", Gone: true,
+		run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			plain, name := s.chart, s.namespace+"-db"
+			s.goes(name)
+			s.chartWith("templates/database.yaml", databaseIn(name, namespaceOfTheChart))
+			with := s.chart
+			s.deployClaims(name)
+			left := s.claimsStay(name, claim(0), claim(1))
+			s.chart = plain
+			s.berth("deploy").exit(0).warned("Left in place").says("Namespace/"+name, "data-db-0 is in it", "delete-claims")
+			left()
+			s.chart = with
+			s.berth("deploy", "--wait-ignore", "StatefulSet/db").exit(0)
+			s.berth("teardown").exit(0).warned("Left in place").says("Namespace/"+name, "delete-claims")
+			left()
+			s.berth("deploy", "--wait-ignore", "StatefulSet/db").exit(0).warned("Release repaired")
+			left()
+			s.berth("teardown", "--delete-claims").exit(0)
+			s.namespaceIsGone(name)
+		}},
+	{ID: "S197b", Setup: "the same, after an upgrade that had both no more", Action: "teardown with delete-claims",
+		End: "the Namespace, which is named, without the claims", Exit: "0, 0 + warning, 0", Gone: true, run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			plain, name := s.chart, s.namespace+"-db"
+			s.goes(name)
+			s.chartWith("templates/database.yaml", databaseIn(name, namespaceOfTheChart))
+			s.deployClaims(name)
+			s.chart = plain
+			s.berth("deploy").exit(0).warned("Left in place")
+			s.berth("teardown", "--delete-claims").exit(0).says("Namespace/" + name + " stays")
+			s.at(name, s.release, func() {
+				s.namespaceStays()
+				s.absent(claim(0), claim(1))
+			})
+		}},
+	{ID: "S198", Setup: "a Namespace in the chart, in which a hook has made a claim; a PersistentVolume in the chart, to which that is bound",
+		Action: "teardown, in the branch's own namespace; with delete-claims", End: "all three; then none",
+		Exit: "0, 27, 0 + warning, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			name := s.namespace + "-db"
+			s.goes(name)
+			disk := object{"v1", "persistentvolumes", s.namespace + "-disk"}
+			s.chartWith("templates/data.yaml", strings.NewReplacer("NAME", name, "DISK", disk.name).Replace(namespaceOfTheChart+"---"+hooksClaimIn)+
+				"---"+strings.NewReplacer("NAME", disk.name, "storageClassName: none", "storageClassName: "+disk.name).Replace(diskOfTheChart))
+			deploy := func() ended { return s.berth("deploy", "--wait-ignore", "PersistentVolume/*") }
+			deploy().exit(0)
+			s.bound(disk)
+			left, before := s.claimsStay(name, volume), s.uid(disk)
+			s.berth("teardown").exit(27).says("volume is in it", "volume is bound to it, which a hook of the release has left", "delete-claims")
+			left()
+			if now := s.uid(disk); now != before || s.read(disk).GetDeletionTimestamp() != nil {
+				s.t.Errorf("the volume was %q and is %q", before, now)
+			}
+			s.at(name, s.release, func() { s.remove(volume) })
+			deploy().exit(0).warned("Release repaired")
+			s.berth("teardown", "--delete-claims").exit(0)
+			s.namespaceIsGone(name)
+			s.absent(disk)
+		}},
+	{ID: "S199", Setup: "a Namespace that a hook of the chart makes anew at each upgrade, with a StatefulSet of the chart in it",
+		Action: "deploy again", End: "the Namespace, with the claims", Exit: "0, 27", run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			plain, name := s.chart, s.namespace+"-db"
+			s.goes(name)
+			s.chartWith("templates/database.yaml", databaseIn(name, namespaceOfAHook))
+			s.deployClaims(name)
+			left := s.claimsStay(name, claim(0), claim(1))
+			s.berth("deploy", "--wait-ignore", "StatefulSet/db").exit(27).says("data-db-0 is in it", "delete-claims")
+			left()
+			s.chart = plain
+		}},
+}
+
+const (
+	hooksClaimIn = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: volume, namespace: NAME, annotations: {helm.sh/hook: post-install, helm.sh/hook-delete-policy: hook-failed}}
+spec: {accessModes: [ReadWriteOnce], storageClassName: DISK, resources: {requests: {storage: 1Mi}}}
+`
+	namespaceOfAHook = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: NAME, annotations: {helm.sh/hook: "pre-install,pre-upgrade"}}
+`
+)
+
+// databaseIn is the database in a namespace, which the chart has by this template.
+func databaseIn(name, namespace string) string {
+	set := strings.NewReplacer("{name: db}", "{name: db, namespace: "+name+"}", "RETENTION", "", "ANNOTATIONS", "").Replace(database)
+	return strings.ReplaceAll(namespace, "NAME", name) + "---" + set
+}
+
+// deployClaims deploys a chart with the database in that namespace, and returns once it has its
+// claims.
+func (s *fixture) deployClaims(namespace string) {
+	s.t.Helper()
+	s.berth("deploy", "--wait-ignore", "StatefulSet/db").exit(0)
+	s.at(namespace, s.release, func() {
+		kubetest.Eventually(s.t, 20*time.Second, func() (bool, string) {
+			return s.uid(claim(0)) != "" && s.uid(claim(1)) != "", "the claims are not there yet"
+		})
+	})
+}
+
+// claimsStay notes the claims of a namespace, and returns what fails the row unless they are still
+// the same.
+func (s *fixture) claimsStay(namespace string, claims ...object) (left func()) {
+	s.t.Helper()
+	var before map[string]string
+	s.at(namespace, s.release, func() { before = s.uidsOf(claims...) })
+	return func() {
+		s.t.Helper()
+		s.at(namespace, s.release, func() {
+			s.namespaceStays()
+			s.sameUIDs(before, claims...)
+		})
+	}
 }

@@ -35,6 +35,8 @@ type Inside struct {
 	Spared []facts.Resident
 	// DeleteForeign says that what others have in it may go, too.
 	DeleteForeign bool
+	// DeleteClaims says that claims may go that StatefulSets and hooks have left.
+	DeleteClaims bool
 }
 
 // insidePage bounds how many objects of a list are held in memory.
@@ -135,8 +137,10 @@ func (i Inside) whoseResident(r facts.Resident) string {
 		return "its policy is to be kept (helm.sh/resource-policy)"
 	case r.KeepWhy != "":
 		return r.KeepWhy
-	case r.Owner == i.Release.String(), r.Owner == "" && r.Hook && (r.HookOf == "" || r.HookOf == i.Release.String()), r.WithApp:
+	case r.Owner == i.Release.String(), r.WithApp:
 		return ""
+	case r.Owner == "" && r.Hook && (r.HookOf == "" || r.HookOf == i.Release.String()):
+		return i.outlives(r)
 	case r.Owner != "":
 		return "belongs to release " + r.Owner
 	case r.Maker != "":
@@ -146,8 +150,20 @@ func (i Inside) whoseResident(r facts.Resident) string {
 	case r.Identity != "" && r.Identity != i.Identity:
 		return "is marked as another branch's (" + ownership.LabelIdentity + ")"
 	}
+	return i.outlives(r)
+}
+
+// outlives returns why a claim keeps the namespace that it is in, or "": a StatefulSet or a
+// hook has left it, of this release or another, and nothing says that it goes with that. One
+// that names an owner goes with its owner.
+func (i Inside) outlives(r facts.Resident) string {
+	if r.Kind == "PersistentVolumeClaim" && !i.DeleteClaims && len(r.Under) == 0 {
+		return "holds data that outlives what made it; " + letsClaimsGo
+	}
 	return ""
 }
+
+const letsClaimsGo = "a teardown with delete-claims lets it go"
 
 // ofDefinition looks for objects of a kind that the release has not made.
 func (i Inside) ofDefinition(ctx context.Context, name string) (string, error) {

@@ -12,6 +12,27 @@ import (
 
 var shop = ownership.Release{Namespace: "review", Name: "shop"}
 
+var claimRef = facts.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: "tools", Name: "data-db-0"}
+
+// At a teardown an input may say that they go.
+func TestClaimsThatMayGo(t *testing.T) {
+	inside := Inside{Release: shop, DeleteClaims: true}
+	for name, r := range map[string]facts.Resident{
+		"a StatefulSet's": {Ref: claimRef}, "a hook's": {Ref: claimRef, Hook: true, HookOf: "review/shop", Maker: "helm"},
+	} {
+		if why := inside.whoseResident(r); why != "" {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+	if why := inside.whoseResident(facts.Resident{Ref: claimRef, Maker: "kubectl"}); why == "" {
+		t.Error("a person's claim goes with delete-claims")
+	}
+	hooks := metav1.ObjectMeta{Annotations: map[string]string{ownership.AnnotationHookOf: "review/shop"}}
+	if why := inside.whoseClaim(&hooks); why != "" {
+		t.Errorf("the volume of a hook's claim: %q", why)
+	}
+}
+
 func TestStrangersAmongResidents(t *testing.T) {
 	for name, c := range map[string]struct {
 		resident facts.Resident
@@ -26,6 +47,11 @@ func TestStrangersAmongResidents(t *testing.T) {
 		"another release's":             {facts.Resident{Owner: "review/api", Maker: "helm"}, "release review/api"},
 		"the release's own, to be kept": {facts.Resident{Owner: "review/shop", Policy: true}, "to be kept"},
 		"the release's own, and marked": {facts.Resident{Owner: "review/shop", KeepWhy: "it is marked"}, "it is marked"},
+		"a claim of a StatefulSet":      {facts.Resident{Ref: claimRef}, "delete-claims"},
+		"one that goes with its set":    {facts.Resident{Ref: claimRef, Under: []facts.Ref{{Kind: "StatefulSet"}}}, ""},
+		"a hook's claim":                {facts.Resident{Ref: claimRef, Hook: true, HookOf: "review/shop", Maker: "helm"}, "delete-claims"},
+		"one of the manifest":           {facts.Resident{Ref: claimRef, Owner: "review/shop", Maker: "helm"}, ""},
+		"one that goes with the app":    {facts.Resident{Ref: claimRef, WithApp: true}, ""},
 	} {
 		if got := (Inside{Release: shop}).whoseResident(c.resident); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
 			t.Errorf("%s: %q", name, got)
@@ -69,7 +95,8 @@ func TestStrangersBoundToAVolume(t *testing.T) {
 		"the release's own": {claim: metav1.ObjectMeta{Namespace: "elsewhere", Labels: shop.Labels(), Annotations: shop.Annotations()}},
 		"the release's own, to be kept": {claim: metav1.ObjectMeta{Namespace: "review", Labels: shop.Labels(),
 			Annotations: ownership.Merge(shop.Annotations(), map[string]string{"helm.sh/resource-policy": "keep"})}, want: "to be kept"},
-		"its hook's":                           {claim: metav1.ObjectMeta{Annotations: map[string]string{ownership.AnnotationHookOf: "review/shop"}}},
+		"its hook's": {claim: metav1.ObjectMeta{Annotations: map[string]string{ownership.AnnotationHookOf: "review/shop"}},
+			want: "delete-claims"},
 		"in its namespace, which goes":         {claim: metav1.ObjectMeta{Namespace: "review"}, own: true},
 		"in its namespace, which others share": {claim: metav1.ObjectMeta{Namespace: "review"}, want: "has not made it"},
 		"in another namespace":                 {claim: metav1.ObjectMeta{Namespace: "team"}, own: true, want: "claim team/data is bound"},

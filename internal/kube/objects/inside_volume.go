@@ -49,9 +49,12 @@ func (i Inside) whoseClaim(o *metav1.ObjectMeta) string {
 	switch {
 	case isToBeKept(o):
 		return fmt.Sprintf("claim %s/%s is bound to it, and to be kept", o.Namespace, o.Name)
-	case i.NamespaceGoes && o.Namespace == i.Release.Namespace,
-		ownership.OwnerOf(o.Labels, o.Annotations) == i.Release, o.Annotations[ownership.AnnotationHookOf] == i.Release.String():
+	case i.NamespaceGoes && o.Namespace == i.Release.Namespace, ownership.OwnerOf(o.Labels, o.Annotations) == i.Release:
 		return ""
+	case o.Annotations[ownership.AnnotationHookOf] == i.Release.String() && i.DeleteClaims:
+		return ""
+	case o.Annotations[ownership.AnnotationHookOf] == i.Release.String():
+		return fmt.Sprintf("claim %s/%s is bound to it, which a hook of the release has left; %s", o.Namespace, o.Name, letsClaimsGo)
 	}
 	return fmt.Sprintf("claim %s/%s is bound to it, and this release has not made it", o.Namespace, o.Name)
 }
