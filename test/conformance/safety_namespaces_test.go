@@ -171,7 +171,8 @@ var sharedNamespaces = []row{
 			s.put("unknown", nameless)
 			before := s.uids(hooks, restored, nameless)
 			s.berth("teardown").exit(27).says("PersistentVolumeClaim/hooks: a hook made it, and nothing that is stored of this release names it",
-				"PersistentVolumeClaim/restored: it was made with velero", "PersistentVolumeClaim/nameless: it was made with something that left no name")
+				"PersistentVolumeClaim/restored: it was made with velero",
+				"PersistentVolumeClaim/nameless: it was made with something that left no name")
 			s.stillThere(before, hooks, restored, nameless)
 			s.berth("teardown", "--delete-foreign").exit(0)
 			s.namespaceGone()
