@@ -11,7 +11,8 @@ import (
 )
 
 // refuseForeign returns a *problem.Problem with the headline refused where an object
-// that is wanted belongs to somebody else than c's release. What only the last revision has is not looked at: it would be deleted, or be left to its owner.
+// that is wanted belongs to somebody else than c's release. What only the last revision has is
+// not looked at: it would be deleted, or be left to its owner.
 func refuseForeign(c *client, refused string, want kube.ResourceList) error {
 	foreign := make([]error, len(want))
 	var reads errgroup.Group

@@ -25,7 +25,8 @@ func TestNotByHookOf(t *testing.T) {
 		"a hook that a record names":   {HookObject{Annotations: hook, Recorded: true}, ""},
 		"a hook that no record names":  {HookObject{Annotations: hook}, "nothing shows"},
 		"labelled as the release's":    {HookObject{Annotations: hook, Labels: instance("web")}, ""},
-		"labelled as the release's, in another namespace": {HookObject{Annotations: hook, Labels: instance("web"), Recorded: true, Elsewhere: true},
+		"labelled as the release's, in another namespace": {
+			HookObject{Annotations: hook, Labels: instance("web"), Recorded: true, Elsewhere: true},
 			"outside the release's namespace"},
 		"marked, in another namespace": {HookObject{Annotations: Merge(hook, marked("ns/web")), Elsewhere: true}, ""},
 		"made there by Helm":           {HookObject{Annotations: hook, Labels: instance("web"), Recorded: true, Made: true, Elsewhere: true}, ""},

@@ -31,7 +31,8 @@ metadata:
 // hooksElsewhere are the rows about what the hooks of several releases of one name make outside
 // their namespaces.
 var hooksElsewhere = []row{
-	{ID: "S188", Setup: "by Helm, a release of the same name and chart in another namespace, whose hooks made a ClusterRole and an object in a third one",
+	{ID: "S188", Setup: "by Helm, a release of the same name and chart in another namespace, whose hooks made a " +
+		"ClusterRole and an object in a third one",
 		Action: "deploy, teardown with delete-hooks", End: "both", Exit: "27, 0", Gone: true, run: func(s *fixture) {
 			s.asAdmin()
 			outside, _ := s.outside()
@@ -45,8 +46,8 @@ var hooksElsewhere = []row{
 				s.t.Errorf("the other release's objects were %s and are %s", before, now)
 			}
 		}},
-	{ID: "S188b", Setup: "Helm has deployed this release with such hooks; Berth adopts it; then Helm deploys one of its name elsewhere, whose hooks " +
-		"make the objects anew",
+	{ID: "S188b", Setup: "Helm has deployed this release with such hooks; Berth adopts it; then Helm deploys one of its name elsewhere, " +
+		"whose hooks make the objects anew",
 		Action: "deploy, deploy, and after that deploy; teardown", End: "the other release's objects", Exit: "0, 0, 27, 27, 0", Gone: true,
 		run: func(s *fixture) {
 			outside, remove := s.outside()

@@ -21,7 +21,8 @@ const (
 // merges are the rows about objects of the chart's names that the release has not made.
 var merges = []row{
 	{ID: "S189", Setup: "an install failed before it made an object; a person makes one of its name since",
-		Action: "deploy, teardown; deploy with adopt naming it, teardown", End: "the object, each time", Exit: "23, 27, 0 + warning, 23, 27, 0 + warning, 0 + warning",
+		Action: "deploy, teardown; deploy with adopt naming it, teardown", End: "the object, each time",
+		Exit: "23, 27, 0 + warning, 23, 27, 0 + warning, 0 + warning",
 		Gone: true, run: func(s *fixture) {
 			s.failsBeforeExtra()
 			s.makeMap(extraMap.name)
@@ -59,8 +60,9 @@ var merges = []row{
 			s.berth("teardown").exit(0)
 			s.extraUntouched(before)
 		}},
-	{ID: "S190", Setup: "an object of the release was deleted, and a controller made it anew, as its own", Action: "deploy; deploy with adopt; teardown",
-		End: "the object, until adopt names it", Exit: "0, 27, 0 + warning, 0 + warning", Gone: true, run: func(s *fixture) {
+	{ID: "S190", Setup: "an object of the release was deleted, and a controller made it anew, as its own",
+		Action: "deploy; deploy with adopt; teardown",
+		End:    "the object, until adopt names it", Exit: "0, 27, 0 + warning, 0 + warning", Gone: true, run: func(s *fixture) {
 			s.berth("deploy", "--set", withExtra).exit(0)
 			s.byController()
 			before, records := s.version(extraMap.name), s.recordVersions()
@@ -96,8 +98,8 @@ var merges = []row{
 			s.berth("teardown").exit(0)
 			s.extraUntouched(before)
 		}},
-	{ID: "S193", Setup: "an object that the release made has lost its marks; then again, after an upgrade that failed", Action: "deploy, each time",
-		End: "the object has its marks again", Exit: "0, 0, 23, 0", run: func(s *fixture) {
+	{ID: "S193", Setup: "an object that the release made has lost its marks; then again, after an upgrade that failed",
+		Action: "deploy, each time", End: "the object has its marks again", Exit: "0, 0, 23, 0", run: func(s *fixture) {
 			s.berth("deploy", "--set", withExtra).exit(0)
 			before := s.uidsOf(extraMap)
 			s.unmark(extraMap)
