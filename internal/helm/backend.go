@@ -56,6 +56,7 @@ type Backend struct {
 // record that was settled meanwhile.
 type Fence interface {
 	Context() context.Context // ends when the fence closes
+	Close(reason error)
 	Drain(ctx context.Context) error
 }
 

@@ -16,6 +16,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
@@ -150,7 +151,9 @@ const drainTime = 2500 * time.Millisecond
 
 // supervise runs one SDK call. It returns when the call does or, with cut, when
 // the fence closed and no request of the call is in flight any more. Helm's
-// goroutine may go on then, and can send nothing.
+// goroutine may go on then, and can send nothing. The fence is closed when the call takes
+// more memory than it may: Helm renders the chart anew, and a template can do then what it
+// did not do when it was looked at.
 func supervise(f Fence, call func() (*release.Release, error)) (rel *release.Release, cut bool, err error) {
 	type answer struct {
 		rel *release.Release
@@ -167,10 +170,19 @@ func supervise(f Fence, call func() (*release.Release, error)) (rel *release.Rel
 		}()
 		a.rel, a.err = call()
 	}()
-	select {
-	case a := <-done:
-		return a.rel, f.Context().Err() != nil, a.err
-	case <-f.Context().Done():
+	memory := time.NewTicker(chart.MemoryEvery)
+	defer memory.Stop()
+	for open := true; open; {
+		select {
+		case a := <-done:
+			return a.rel, f.Context().Err() != nil, a.err
+		case <-f.Context().Done():
+			open = false
+		case <-memory.C:
+			if err := chart.TakesTooMuch(); err != nil {
+				f.Close(takesTooMuch(err))
+			}
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
@@ -178,4 +190,9 @@ func supervise(f Fence, call func() (*release.Release, error)) (rel *release.Rel
 		return nil, true, errors.Join(context.Cause(f.Context()), err)
 	}
 	return nil, true, context.Cause(f.Context())
+}
+
+func takesTooMuch(err error) error {
+	return &problem.Problem{Reason: problem.ChartInvalid, Tried: "carry out the operation", Cause: err,
+		Next: "Look for a template that has no end; it need not be so each time that the chart is rendered."}
 }

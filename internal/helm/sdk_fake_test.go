@@ -304,6 +304,7 @@ func copied(rls *release.Release) *release.Release {
 type openFence struct{ ctx context.Context }
 
 func (f openFence) Context() context.Context    { return f.ctx }
+func (f openFence) Close(error)                 {}
 func (f openFence) Drain(context.Context) error { return nil }
 
 // chartOf returns a chart with these templates.

@@ -102,6 +102,18 @@ var hostileInputs = []row{
 			})
 			s.stored("nothing")
 		}},
+	{ID: "S134b", Setup: "a chart with a template that calls itself without end once there is a lock, which Helm renders then",
+		Action: "deploy, deploy without that template", End: "ended in time with a report, the lock let go; v1 deployed", Exit: "30, 0",
+		run: func(s *fixture) {
+			without := s.chart
+			s.chartWith("templates/later.yaml", `{{ if (lookup "coordination.k8s.io/v1" "Lease" .Release.Namespace "").items }}`+
+				`{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ $d }}{{ end }}`)
+			s.within(30*time.Second, func() { s.berth("deploy").exit(30).says("it calls itself without end") })
+			s.stored("nothing")
+			s.chart = without
+			s.berth("deploy").exit(0)
+			s.oneDeployed(1)
+		}},
 	{ID: "S135", Setup: "values without an end: a FIFO that nobody writes to, a device; and a file behind a link that leaves the checkout",
 		Action: "deploy, each in turn; SIGTERM", End: "ended in time, nothing stored", Exit: "64, 64, 64, 143", Gone: true,
 		run: func(s *fixture) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"runtime/metrics"
 	"time"
 )
@@ -11,8 +12,8 @@ import (
 const (
 	// graceTime is how long work that was told to end may take to say where it stood.
 	graceTime = 250 * time.Millisecond
-	// memoryEvery is how often it is looked at how much memory work takes.
-	memoryEvery = 50 * time.Millisecond
+	// MemoryEvery is how often it is looked at how much memory work takes.
+	MemoryEvery = 50 * time.Millisecond
 )
 
 // maxMemory is how much memory the program may take while work goes on that need not
@@ -20,6 +21,9 @@ const (
 // without end, by tpl or by printing what holds itself, would fill the one GB that Go lets
 // a stack have, within seconds, and that ends the process without a word.
 var maxMemory, maxStack uint64 = 2 << 30, 128 << 20
+
+// endlessStack is how much the stack of what was found to have no end may still take.
+const endlessStack = 8 << 30
 
 // aside runs work on a goroutine of its own and returns when that does, grace after ctx
 // has ended at the latest, or when it takes more memory than it may. Helm's loader, its
@@ -45,7 +49,7 @@ func aside[T any](ctx context.Context, grace time.Duration, work func() (T, erro
 		none   T
 		over   <-chan time.Time // the end of the grace
 		ended  = ctx.Done()
-		memory = time.NewTicker(memoryEvery)
+		memory = time.NewTicker(MemoryEvery)
 	)
 	defer memory.Stop()
 	for {
@@ -57,14 +61,25 @@ func aside[T any](ctx context.Context, grace time.Duration, work func() (T, erro
 		case <-over:
 			return none, fmt.Errorf("it did not end: %w", context.Cause(ctx))
 		case <-memory.C:
-			switch heap, stack := inUse(); {
-			case heap > maxMemory:
-				return none, fmt.Errorf("it takes more than %d MiB of memory, the most that it may", maxMemory>>20)
-			case stack > maxStack:
-				return none, errors.New("it calls itself without end")
+			if err := TakesTooMuch(); err != nil {
+				return none, err
 			}
 		}
 	}
+}
+
+// TakesTooMuch returns why the program takes more than it may while work goes on that need
+// not have an end, or nil. That goes on then, until the run has ended in good order: its
+// stack may grow meanwhile.
+func TakesTooMuch() error {
+	switch heap, stack := inUse(); {
+	case heap > maxMemory:
+		return fmt.Errorf("it takes more than %d MiB of memory, the most that it may", maxMemory>>20)
+	case stack > maxStack:
+		debug.SetMaxStack(endlessStack)
+		return errors.New("it calls itself without end")
+	}
+	return nil
 }
 
 // inUse is how much memory objects and stacks take.
