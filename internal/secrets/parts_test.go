@@ -96,7 +96,8 @@ func TestInText(t *testing.T) {
 func TestNamesWithoutPasswords(t *testing.T) {
 	m := New()
 	m.Find("hunter2-hunter2", "rabbit.example.com", "registry.example.com")
-	m.Name("amqp://shop:hunter2-hunter2@rabbit.example.com", "shop:hunter2-hunter2@rabbit.example.com", "registry.example.com/shop@sha256:0123")
+	m.Name("amqp://shop:hunter2-hunter2@rabbit.example.com", "shop:hunter2-hunter2@rabbit.example.com",
+		"registry.example.com/shop@sha256:0123")
 	const text = "hunter2-hunter2 rabbit.example.com registry.example.com"
 	if got, want := m.Text(text), "*** rabbit.example.com registry.example.com"; got != want {
 		t.Errorf("%q, want %q", got, want)
