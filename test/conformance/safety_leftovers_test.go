@@ -34,7 +34,7 @@ var leftoversInUse = []row{
 		Exit: "23, 0 + warning, 0", Gone: true, run: func(s *fixture) {
 			name, boats, _ := s.leftDefinition()
 			s.berth("deploy").exit(0).warned("Release repaired")
-			s.absent(boats)
+			kubetest.Eventually(s.t, runLimit, func() (bool, string) { return s.uid(boats) == "", boats.name + " is there" })
 			s.berth("teardown").exit(0)
 			s.goneAtLast(name)
 		}},
