@@ -225,6 +225,20 @@ var residents = []row{
 			s.berth("teardown", "--delete-kept").exit(0).says("Deleted although it was to be kept")
 			s.namespaceGone()
 		}},
+	{ID: "S183b", Setup: "a claim that the hook of somebody's release left in a Namespace of the chart's own", Action: "teardown", End: "the Namespace and the claim",
+		Exit: "0 + warning", Gone: true, run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			mine, tools := s.namespace, s.Name(s.t, "tools")
+			s.chartWith("templates/tools.yaml", strings.ReplaceAll(namespaceOfTheChart, "NAME", tools))
+			s.berth("deploy").exit(0)
+			s.namespace = tools
+			s.put("helm", hookOfOthers)
+			s.namespace = mine
+			s.berth("teardown").exit(0).warned("Left in place").says("PersistentVolumeClaim/db-data is in it")
+			s.namespace = tools
+			s.namespaceStays()
+			s.namespace = mine
+		}},
 	{ID: "S99", Setup: "a namespace in which the StatefulSet of another branch's release has left its claims, adopted since",
 		Action: "teardown, then teardown --delete-foreign", End: "the claims, until it is said that they go", Exit: "27, 0", Gone: true,
 		run: func(s *fixture) {
@@ -245,6 +259,14 @@ var residents = []row{
 			s.namespaceGone()
 		}},
 }
+
+// hookOfOthers is what a hook of a release that was uninstalled has left.
+const hookOfOthers = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: db-data, annotations: {helm.sh/hook: pre-install}, labels: {app.kubernetes.io/instance: db}}
+spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Gi}}}
+`
 
 // ownedBy has an object name another as its owner.
 func (s *fixture) ownedBy(o, owner object, kind string) {

@@ -139,7 +139,7 @@ func (i Inside) whoseResident(r facts.Resident) string {
 		return r.KeepWhy
 	case r.Owner == i.Release.String(), r.WithApp:
 		return ""
-	case r.Owner == "" && r.Hook && (r.HookOf == "" || r.HookOf == i.Release.String()):
+	case r.Owner == "" && r.Hook && r.HookOf == i.Release.String():
 		return i.outlives(r)
 	case r.Owner != "":
 		return "belongs to release " + r.Owner

@@ -39,7 +39,8 @@ func TestStrangersAmongResidents(t *testing.T) {
 		want     string
 	}{
 		"the release's own":             {facts.Resident{Owner: "review/shop", Maker: "helm"}, ""},
-		"what its hooks made":           {facts.Resident{Hook: true, Maker: "helm"}, ""},
+		"what its hooks made":           {facts.Resident{Hook: true, HookOf: "review/shop", Maker: "helm"}, ""},
+		"what anybody's hook made":      {facts.Resident{Hook: true, Maker: "helm"}, "made with helm"},
 		"what a controller made":        {facts.Resident{}, ""},
 		"what goes with the app":        {facts.Resident{WithApp: true, Maker: "kubectl"}, ""},
 		"a person's":                    {facts.Resident{Maker: "kubectl"}, "made with kubectl"},
