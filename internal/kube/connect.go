@@ -110,7 +110,11 @@ func (c *Conn) makeClients() (err error) {
 	if c.dynamic, err = dynamic.NewForConfigAndClient(c.config, client); err != nil {
 		return fmt.Errorf("make the dynamic client: %w", err)
 	}
-	if c.metadata, err = metadata.NewForConfigAndClient(metadata.ConfigFor(c.config), client); err != nil {
+	// It lists kinds that are none of the release's, which may be deprecated: nobody here can
+	// do anything about that.
+	aside := metadata.ConfigFor(c.config)
+	aside.WarningHandlerWithContext = rest.NoWarnings{}
+	if c.metadata, err = metadata.NewForConfigAndClient(aside, client); err != nil {
 		return fmt.Errorf("make the metadata client: %w", err)
 	}
 	if c.discovery, err = newDiscoveryCache(c.config, client, c.Version); err != nil {

@@ -161,8 +161,9 @@ func single(kind served, o *unstructured.Unstructured) string {
 	return ""
 }
 
-// uniquePart is what is in every name that a test chooses for the whole cluster.
-var uniquePart = regexp.MustCompile(`(^|[-.])[0-9a-f]{8}($|[-.])`)
+// uniquePart is what is in every name that a test chooses for the whole cluster, and after
+// an "a" in those of the namespaces that Berth names for a row's app.
+var uniquePart = regexp.MustCompile(`(^|[-.])a?[0-9a-f]{8}($|[-.])`)
 
 // ofOtherRows returns whether rows that run beside the case have made an object, or may
 // change it: it is in a namespace of theirs or has its name, or is in the namespace
