@@ -176,8 +176,9 @@ func refuseTakenHooks(c *client, refused string, hooks []string) error {
 	}
 	_ = reads.Wait()
 	if cause := errors.Join(taken...); cause != nil {
-		return &problem.Problem{Reason: problem.Foreign, Headline: refused + ": a hook of it would replace what is not this release's, or is to be kept.",
-			Cause: cause, Next: "Rename the hook in the chart, or remove that object if nobody needs it. Nothing was touched."}
+		return &problem.Problem{Reason: problem.Foreign,
+			Headline: refused + ": a hook of it would replace what is not this release's, or is to be kept.",
+			Cause:    cause, Next: "Rename the hook in the chart, or remove that object if nobody needs it. Nothing was touched."}
 	}
 	return nil
 }

@@ -121,7 +121,8 @@ func TestInstallRefusesNobodysObjects(t *testing.T) {
 	s.exists(webMap, ours)
 	s.live["web"].SetAnnotations(nil)
 	o, op := s.operations()
-	out := o.install(op, &installClient{deployClient: &deployClient{client: s.client, core: noRecords()}}, chartOf(map[string]string{"web.yaml": webMap}), nil,
+	out := o.install(op, &installClient{deployClient: &deployClient{client: s.client, core: noRecords()}},
+		chartOf(map[string]string{"web.yaml": webMap}), nil,
 		false, nil)
 	if !isOwnershipConflict(out.Err) || out.Revision != 0 {
 		t.Errorf("outcome %+v", out)
@@ -160,7 +161,8 @@ func TestUpgradeOrder(t *testing.T) {
 	s.store(1, release.StatusDeployed, webMap)
 	o, op := s.operations()
 	ch := chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret, "seed.yaml": hookFor("pre-upgrade")})
-	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client, core: noRecords()}}, ch, nil, nil); out.Err != nil || out.Revision != 2 {
+	client := &upgradeClient{deployClient: &deployClient{client: s.client, core: noRecords()}}
+	if out := o.upgrade(op, client, ch, nil, nil); out.Err != nil || out.Revision != 2 {
 		t.Fatalf("outcome %+v", out)
 	}
 	slices.Sort(s.calls[2:4]) // they are read in parallel
@@ -208,7 +210,8 @@ func TestUpgradeOverAFailedRevision(t *testing.T) {
 	s.store(2, release.StatusFailed, webMap+"---\n"+failed)
 	o, op := s.operations()
 	ch := chartOf(map[string]string{"web.yaml": webMap, "extra.yaml": extraSecret})
-	if out := o.upgrade(op, &upgradeClient{deployClient: &deployClient{client: s.client, core: noRecords()}}, ch, nil, []string{failed}); out.Err != nil ||
+	client := &upgradeClient{deployClient: &deployClient{client: s.client, core: noRecords()}}
+	if out := o.upgrade(op, client, ch, nil, []string{failed}); out.Err != nil ||
 		out.Revision != 3 {
 		t.Fatalf("outcome %+v", out)
 	}

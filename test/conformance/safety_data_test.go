@@ -121,7 +121,8 @@ var dataThatStays = []row{
 		}},
 	{ID: "S197", Setup: "a Namespace in the chart, with a StatefulSet in it, and its claims",
 		Action: "deploy without both; with both; teardown; deploy; teardown with delete-claims",
-		End:    "the Namespace, with the claims, until delete-claims; then neither", Exit: "0, 0 + warning, 0, 0 + warning, 0 + warning, 0", Gone: true,
+		End:    "the Namespace, with the claims, until delete-claims; then neither", Exit: "0, 0 + warning, 0, 0 + warning, 0 + warning, 0",
+		Gone: true,
 		run: func(s *fixture) {
 			s.kubeconfig = s.Kubeconfig()
 			plain, name := s.chart, s.namespace+"-db"

@@ -278,7 +278,8 @@ var keptObjects = []row{
 			s.proxy().On(faultproxy.Match{Verb: "list", Resource: plural("Boat")},
 				faultproxy.Answer(http.StatusNotFound, "the server could not find the requested resource"))
 			s.chart = plain
-			s.berth("deploy").exit(0).warned("Left in place").says(boats.name + " was kept: whether others have something of its kind cannot be told")
+			s.berth("deploy").exit(0).warned("Left in place").
+				says(boats.name + " was kept: whether others have something of its kind cannot be told")
 			s.sameUIDs(before, boats)
 		}},
 	{ID: "S66b", Setup: "a PersistentVolume in the chart's templates, to which somebody's claim is bound",

@@ -75,7 +75,8 @@ func (s *fixture) ownBoat(annotations string) string {
 func (s *fixture) neededStays(name string, boats, boat object, whyDefinition, whyNamespace string) {
 	s.t.Helper()
 	before := s.uidsOf(boats)
-	s.berth("deploy").exit(0).warned("Left in place").says(boats.name+" was kept: ", whyDefinition, "Namespace/"+name+" was kept: ", whyNamespace)
+	s.berth("deploy").exit(0).warned("Left in place").
+		says(boats.name+" was kept: ", whyDefinition, "Namespace/"+name+" was kept: ", whyNamespace)
 	s.sameUIDs(before, boats)
 	s.uidsOf(boat)
 	s.at(name, s.release, func() { s.uidsOf(marked) })

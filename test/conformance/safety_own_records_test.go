@@ -255,7 +255,8 @@ var ownRecords = []row{
 			}
 		}},
 	{ID: "S30c", Setup: "somebody's object, which adopt names in the workflow of auto",
-		Action: "auto when opened, auto when closed; teardown by name", End: "the object, by UID, until the verb is named", Exit: "0 + warning, 0 + warning, 0 + warning, 0", Gone: true, run: func(s *fixture) {
+		Action: "auto when opened, auto when closed; teardown by name", End: "the object, by UID, until the verb is named",
+		Exit: "0 + warning, 0 + warning, 0 + warning, 0", Gone: true, run: func(s *fixture) {
 			s.branch, s.release = "login", "shop-login"
 			name := s.release + "-x"
 			s.makeMap(name)

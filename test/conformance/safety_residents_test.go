@@ -225,7 +225,8 @@ var residents = []row{
 			s.berth("teardown", "--delete-kept").exit(0).says("Deleted although it was to be kept")
 			s.namespaceGone()
 		}},
-	{ID: "S183b", Setup: "a claim that the hook of somebody's release left in a Namespace of the chart's own", Action: "teardown", End: "the Namespace and the claim",
+	{ID: "S183b", Setup: "a claim that the hook of somebody's release left in a Namespace of the chart's own",
+		Action: "teardown", End: "the Namespace and the claim",
 		Exit: "0 + warning", Gone: true, run: func(s *fixture) {
 			s.kubeconfig = s.Kubeconfig()
 			mine, tools := s.namespace, s.Name(s.t, "tools")
