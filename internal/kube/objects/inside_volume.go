@@ -41,7 +41,34 @@ func (i Inside) ofVolume(ctx context.Context, name string) (string, error) {
 	case bound["uid"] != "" && bound["uid"] != string(claim.UID): // another one has its name by now
 		return "", nil
 	}
-	return i.whoseClaim(&claim.ObjectMeta), nil
+	why := i.whoseClaim(&claim.ObjectMeta)
+	if why == "" || isToBeKept(&claim.ObjectMeta) {
+		return why, nil
+	}
+	goes, err := i.goesWithItsSets(ctx, &claim.ObjectMeta)
+	if goes {
+		return "", err
+	}
+	return why, err
+}
+
+// goesWithItsSets returns whether a claim goes, as their retention policy says, with the
+// StatefulSets that it names as its owners: they are the release's, or gone already.
+func (i Inside) goesWithItsSets(ctx context.Context, claim *metav1.ObjectMeta) (bool, error) {
+	for _, owner := range claim.OwnerReferences {
+		if owner.Kind != "StatefulSet" || owner.APIVersion != "apps/v1" {
+			return false, nil
+		}
+		set, err := i.Metadata.Resource(statefulSets).Namespace(claim.Namespace).Get(ctx, owner.Name, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err):
+		case err != nil:
+			return false, fmt.Errorf("read StatefulSet %s/%s, which owns claim %s: %w", claim.Namespace, owner.Name, claim.Name, err)
+		case set.UID == owner.UID && ownership.OwnerOf(set.Labels, set.Annotations) != i.Release:
+			return false, nil
+		}
+	}
+	return len(claim.OwnerReferences) > 0, nil
 }
 
 // whoseClaim returns why a claim keeps the volume that it is bound to, or "".
