@@ -75,16 +75,15 @@ func tooLarge() error {
 }
 
 // checkFile refuses what is there and is no file, or larger than is read. Who opens a FIFO
-// may wait for ever.
+// may wait for ever. Of what is not there, whoever reads it says so.
 func checkFile(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil //nolint:nilerr // whoever reads it says so
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%w: %s is no file", errUnread, path)
-	case info.Size() > maxFile:
-		return tooLarge()
+	if info, err := os.Stat(path); err == nil {
+		switch {
+		case !info.Mode().IsRegular():
+			return fmt.Errorf("%w: %s is no file", errUnread, path)
+		case info.Size() > maxFile:
+			return tooLarge()
+		}
 	}
 	return nil
 }

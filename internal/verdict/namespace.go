@@ -196,9 +196,6 @@ func MarkCopies(residents []facts.Resident, namespace, release string, named []f
 	return marked
 }
 
-// identityMark is the label by which something is a branch's.
-const identityMark = "berth.dev/identity"
-
 // againstDeleting returns why an object keeps its namespace from being deleted with the
 // release that is named own, of the branch with this identity, or "".
 func againstDeleting(r facts.Resident, own, identity string, p Policy) string {
@@ -222,7 +219,7 @@ func againstDeleting(r facts.Resident, own, identity string, p Policy) string {
 	case r.HookOf != "" && isIn(r.Namespace, r.HookOf):
 		return "a hook of release " + r.HookOf + " made it"
 	case r.Identity != "" && r.Identity != identity:
-		return "it is marked as another branch's (" + identityMark + ")"
+		return "it is marked as another branch's"
 	case r.Maker == "": // such as a copy of what a release of another namespace has
 		return ""
 	}
