@@ -12,6 +12,8 @@ type Context struct {
 	LostFork       string // owner/name that a fork which is gone most likely had: a guess, to be proven by what was recorded
 	Branch         string // empty when the event is not about a branch
 	OnRef          bool   // Branch is merely what the run was started on, and need not be what it is about
+	RefBranch      string // what the run's ref names, which need not be what it is about; GitHub's alone
+	Mention        Mention
 	DefaultBranch  string
 	PullRequest    int // number; 0 means none
 	Pull           Pull

@@ -28,6 +28,7 @@ type payload struct {
 		FullName      string `json:"full_name"`
 		DefaultBranch string `json:"default_branch"`
 	} `json:"repository"`
+	mentioned
 }
 
 type label struct {
@@ -97,6 +98,7 @@ func (g *gitHub) Context() (Context, error) {
 	c.Repository = cmp.Or(c.Repository, p.Repository.FullName)
 	about := c
 	err = about.setSubject(p, g.getenv("GITHUB_REF"))
+	about.Mention = p.mention(about, p.Ref)
 	if err == nil && about.Branch != "" && !about.OnRef && c.DefaultBranch == "" {
 		err = errors.New("its payload names no default branch")
 	}
@@ -129,6 +131,10 @@ func (g *gitHub) environment() Context {
 	}
 	c.SHA = env("GITHUB_SHA")
 	c.HeadUnknown = slices.Contains(aboutPullRequests, c.Event.Name)
+	if branch, ok := strings.CutPrefix(env("GITHUB_REF"), "refs/heads/"); ok {
+		c.RefBranch = branch
+	}
+	c.Mention.Unread = slices.Contains(refOfAnother, c.Event.Name)
 	return c
 }
 

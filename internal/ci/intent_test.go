@@ -235,6 +235,7 @@ var gitLabPages = Pages{
 var gitHubPages = Pages{Commits: "https://github.com/acme/shop/commit/", Pulls: "https://github.com/acme/shop/pull/"}
 
 func TestContext(t *testing.T) {
+	const ofPull = "${{ github.event.pull_request.head.ref }}, or leave it out"
 	for name, c := range map[string]struct {
 		env  env
 		want Context
@@ -245,7 +246,8 @@ func TestContext(t *testing.T) {
 				Host: "github.com", Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
 				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Pages: gitHubPages,
-				Event: Event{Name: "pull_request", Action: "opened"},
+				Event:   Event{Name: "pull_request", Action: "opened"},
+				Mention: Mention{Branch: "patch-1", HeadRepository: "octo/shop", Instead: ofPull},
 			},
 		},
 		"GitHub deleted fork": {
@@ -254,13 +256,14 @@ func TestContext(t *testing.T) {
 				Host: "github.com", Repository: "acme/shop", HeadUnknown: true, LostFork: "octo/shop", Branch: "patch-1",
 				DefaultBranch: "main", PullRequest: 7, SHA: "abc123", Attempt: 3,
 				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Pages: gitHubPages,
-				Event: Event{Name: "pull_request", Action: "closed"},
+				Event:   Event{Name: "pull_request", Action: "closed"},
+				Mention: Mention{Branch: "patch-1", HeadUnknown: true, Instead: ofPull},
 			},
 		},
 		"GitHub dispatch": {
 			github("workflow_dispatch", "refs/heads/x").withPayload(t, `{"inputs": null, `+repository+`}`),
 			Context{
-				Host: "github.com", Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "x", OnRef: true,
+				Host: "github.com", Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "x", OnRef: true, RefBranch: "x",
 				DefaultBranch: "main", SHA: "merge999", Attempt: 3,
 				RunURL: "https://github.com/acme/shop/actions/runs/42/attempts/3", Pages: gitHubPages, Event: Event{Name: "workflow_dispatch"},
 			},

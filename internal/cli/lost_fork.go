@@ -59,6 +59,9 @@ func (f finding) proves(c claim) bool {
 // that is not clear, nothing is touched.
 func (f finding) findFork(ctx context.Context, likely string) (*result.Result, error) {
 	o := f.options
+	if o.PullRequest == 0 {
+		return nil, headMissing("the fork is gone")
+	}
 	f.out.progress(fmt.Sprintf("The fork of pull request %d is gone: look for what was deployed for it", o.PullRequest))
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()

@@ -60,6 +60,8 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		if err := o.Require(v); err != nil {
 			return p.conclude(out, o, wrongInput(v, err))
 		}
+	} else if err := o.CheckRef(known); verb.Of(v).Writes && err != nil {
+		return p.conclude(out, o, wrongInput(v, errors.Join(err, aboutErr)))
 	}
 	ended, err := finding{Process: p, out: out, verb: v, options: o, about: about, aboutErr: aboutErr}.find(ctx)
 	switch {
@@ -122,7 +124,11 @@ func defaults(c ci.Context) input.Defaults {
 	branch, why := c.Subject()
 	return input.Defaults{
 		Host: c.Host, Repository: c.Repository, HeadRepository: c.HeadRepository, HeadUnknown: c.HeadUnknown,
-		Branch: branch, NoBranch: why, OnRef: c.OnRef,
+		Branch: branch, NoBranch: why, OnRef: c.OnRef, EventName: c.Event.Name, RefBranch: c.RefBranch,
+		Mention: input.Mention{
+			Branch: c.Mention.Branch, HeadRepository: c.Mention.HeadRepository, HeadUnknown: c.Mention.HeadUnknown,
+			PullRequest: c.Mention.PullRequest, Instead: c.Mention.Instead, Tag: c.Mention.Tag, Unread: c.Mention.Unread,
+		},
 		PullRequest: c.PullRequest, SHA: c.SHA, RunURL: c.RunURL, Attempt: c.Attempt,
 		CommitPages: c.Pages.Commits, PullPages: c.Pages.Pulls,
 	}

@@ -17,6 +17,9 @@ type Defaults struct {
 	Branch         string
 	OnRef          bool   // Branch is merely what the run was started on
 	NoBranch       string // why Branch is empty; a clause
+	EventName      string
+	RefBranch      string // what the run's ref names
+	Mention        Mention
 	PullRequest    int
 	SHA            string
 	RunURL         string
@@ -48,6 +51,9 @@ func (o *Options) fill(d Defaults) (errs Errors) {
 
 	o.Branch = branchName(o.Branch)
 	given := o.Branch != ""
+	if given && d.Branch == "" && o.Branch == d.Mention.Branch { // a fork's is the fork's, not ours of that name
+		d.Branch, d.HeadRepository, d.HeadUnknown = d.Mention.Branch, d.Mention.HeadRepository, d.Mention.HeadUnknown
+	}
 	if !given && d.isAbout(o.PullRequest) {
 		o.Branch = d.Branch
 		errs = append(errs, checkDefault("branch", d.Branch, checkBranch)...)

@@ -248,6 +248,30 @@ var rightBranch = []row{
 			s.auto("--namespace", "", "--release", "", "--head-repository", "acme/shop").exit(64).says(`about "octo/shop"`)
 			s.unchanged(before)
 		}},
+	{ID: "S88e", Setup: "main and login are deployed; a workflow gives the branch that its run's ref names, main, to a verb by name",
+		Action: "teardown, deploy and repair at each event that is about login, a fork's pull request or a comment's, or cannot be read; " +
+			"teardown where a fork's branch is called like ours",
+		End: "untouched", Exit: "64, 64, 64, 0, 64, 64", run: func(s *fixture) {
+			for _, branch := range []string{"login", "main"} {
+				s.branch, s.release = branch, "shop-"+branch
+				s.berth("deploy").exit(0)
+			}
+			before, pods := s.recordVersions(), s.pods()
+			for _, e := range refOfMain {
+				s.onGitHub(e.event, e.payload)
+				for _, verb := range []string{"teardown", "deploy", "repair"} {
+					s.berth(verb, "--branch", "main").exit(64).says(e.says...)
+				}
+			}
+			s.onGitHub("workflow_run", workflowRun("main", `{"full_name": "mallory/shop"}`))
+			s.berth("teardown", "--branch", "main", "--release", "").exit(0).says("shop-" + slugOf("mallory/shop", "main"))
+			s.onGitHub("workflow_run", workflowRun("login", "null"))
+			s.berth("teardown", "--branch", "login").exit(64).says("head-repository")
+			s.onGitHub("pull_request_target", pull("closed", "octo:login", `{"full_name": "octo/shop"}`))
+			s.berth("teardown", "--head-repository", "acme/shop").exit(64).says(`about "login" of a fork`)
+			s.unchanged(before)
+			s.samePods(pods)
+		}},
 	{ID: "S89", Setup: "a fork's branch is given the slug of another branch, which has its namespace",
 		Action: "deploy, check, repair, teardown", End: "untouched, and both branches are named", Exit: "27, 27, 27, 27", run: func(s *fixture) {
 			s.ownNamespaces("meet")
@@ -337,6 +361,32 @@ var rightBranch = []row{
 			}
 			s.unchanged(before)
 		}},
+}
+
+// refOfMain are the events that are about another branch than that of their ref, main.
+var refOfMain = []struct {
+	event, payload string
+	says           []string
+}{
+	{"delete", `{"ref": "login", "ref_type": "branch", ` + shop + `}`, []string{`about "login"`, "github.event.ref"}},
+	{"delete", `{"ref": "v1", "ref_type": "tag", ` + shop + `}`, []string{`the tag "v1"`, "ref_type"}},
+	{"push", `{"ref": "refs/heads/login", "deleted": true, ` + shop + `}`, []string{`about "login"`, "github.event.ref"}},
+	{"pull_request_target", pull("closed", "acme:login", `{"full_name": "acme/shop"}`),
+		[]string{`about "login"`, "github.event.pull_request.head.ref"}},
+	{"pull_request", pull("closed", "mallory:login", `{"full_name": "mallory/shop"}`), []string{`about "login"`}}, // merged
+	{"issue_comment", `{"action": "created", "issue": {"number": 8, "pull_request": {"url": ""}}, ` + shop + `}`,
+		[]string{"about pull request 8", "github.event.issue.number"}},
+	{"workflow_run", workflowRun("login", `{"full_name": "acme/shop"}`),
+		[]string{`about "login"`, "github.event.workflow_run.head_branch"}},
+	{"check_suite", `{"check_suite": {"head_branch": "login"}, ` + shop + `}`, []string{`about "login"`}},
+	{"check_run", `{"check_run": {"check_suite": {"head_branch": "login"}}, ` + shop + `}`, []string{`about "login"`}},
+	{"status", `{"branches": [{"name": "login"}], ` + shop + `}`, []string{`about "login"`}},
+	{"delete", `{"ref": "log`, []string{"cannot be read"}},
+	{"issue_comment", `{"issue": `, []string{"cannot be read"}},
+}
+
+func workflowRun(branch, head string) string {
+	return `{"workflow_run": {"head_branch": "` + branch + `", "head_repository": ` + head + `}, ` + shop + `}`
 }
 
 // ownNames are the flags with which Berth names namespace and release itself.

@@ -49,6 +49,8 @@ A run that comes late, or is repeated, takes nothing down that was deployed for 
 
 ` + "`auto`" + ` goes by the event, and so does what it is done to: inputs that are about another branch, fork or pull request than the event end it with 64. An expression such as ` + "`${{ github.ref_name }}`" + ` means the default branch where another one is deleted.
 
+So it is with the verbs that write: ` + "`branch`" + ` given as the branch of the run's ref ends ` + "`deploy`, `repair` and `teardown`" + ` with 64 where the event speaks of another branch: a deletion, a pull request, a comment on one, the end of a workflow, a check, a status; and where such an event cannot be read. Give what the error says, such as ` + "`${{ github.event.workflow_run.head_branch }}`" + `, with which a fork's branch stays the fork's. A push, a schedule and a run that a person started take the branch that is given.
+
 Pull requests of one branch, such as to two bases, share its review app where their number is not part of the namespace's or the release's name. One that is closed leaves it where another one has deployed since; it goes with that one, or with the branch.
 
 The fork of a pull request that was closed may be gone. Its review app is found by what is recorded of the pull request, on the namespaces of its repository or, where these may not be listed, on the one that a fork of the same name would have; in a namespace that branches share, on the records. Where that is not clear, everything is kept, and the run ends with 64: give ` + "`head-repository`" + `.

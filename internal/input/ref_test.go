@@ -1,0 +1,40 @@
+package input
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/berth-dev/berth/internal/verb"
+)
+
+func TestCheckRef(t *testing.T) {
+	on := func(event string, m Mention) Defaults {
+		return Defaults{Host: "github.com", Repository: "acme/shop", HeadRepository: "acme/shop", EventName: event, RefBranch: "main", Mention: m}
+	}
+	ended := on("workflow_run", Mention{Branch: "login", HeadRepository: "acme/shop", Instead: "head_branch"})
+	ofFork := on("workflow_run", Mention{Branch: "main", HeadRepository: "octo/shop"})
+	for name, tt := range map[string]struct {
+		args     []string
+		defaults Defaults
+		head     string
+		wrong    string
+	}{
+		"the branch of the ref":       {[]string{"--branch=refs/heads/main"}, ended, "acme/shop", `about "login"; give head_branch`},
+		"what the event is about":     {[]string{"--branch=login"}, ended, "acme/shop", ""},
+		"a third one":                 {[]string{"--branch=other"}, ended, "acme/shop", ""},
+		"a comment":                   {[]string{"--branch=main"}, on("issue_comment", Mention{PullRequest: 7}), "acme/shop", "pull request 7"},
+		"an event that is about none": {[]string{"--branch=main"}, on("schedule", Mention{}), "acme/shop", ""},
+		"one that cannot be read":     {[]string{"--branch=main"}, on("delete", Mention{Unread: true}), "acme/shop", "cannot be read"},
+		"a tag":                       {[]string{"--branch=main"}, on("delete", Mention{Tag: "v1"}), "acme/shop", `the tag "v1"`},
+		"a tag of a branch's name":    {[]string{"--branch=v1"}, on("delete", Mention{Tag: "v1"}), "acme/shop", `the tag "v1"`},
+		"a fork's of that name":       {[]string{"--branch=main"}, ofFork, "octo/shop", ""},
+		"a fork's, said to be ours":   {[]string{"--branch=main", "--head-repository=acme/shop"}, ofFork, "acme/shop", "of a fork"},
+		"a fork's that is gone":       {[]string{"--branch=main"}, on("workflow_run", Mention{Branch: "main", HeadUnknown: true}), "", ""},
+	} {
+		o := mustResolve(t, verb.Teardown, tt.args, nil, tt.defaults)
+		err := o.CheckRef(tt.defaults)
+		if o.HeadRepository != tt.head || (err == nil) != (tt.wrong == "") || err != nil && !strings.Contains(err.Error(), tt.wrong) {
+			t.Errorf("%s: %q, %v, want %q", name, o.HeadRepository, err, tt.wrong)
+		}
+	}
+}
