@@ -179,6 +179,44 @@ data: {config: "user: u\npassword: hunter2-file\n"}
 				s.berth("teardown").exit(0).hides("hunter2")
 			}
 		}},
+	{ID: "S124", Setup: "a chart of a checkout whose dependency is a chart of the machine, by a path with .. and without a link",
+		Action: "deploy; with the dependency in the checkout", End: "refused, and nothing of it is told; then deployed", Exit: "30, 0",
+		run: func(s *fixture) {
+			without := s.chart
+			s.chartWith("../work/.git/HEAD", "")
+			above := filepath.Dir(s.chart)
+			for folder, token := range map[string]string{"machine/lib": "hunter2-of-the-machine", "work/lib": "of-the-checkout"} {
+				s.writeBelow(above, folder, map[string]string{"Chart.yaml": "apiVersion: v2\nname: lib\nversion: 1.0.0\n",
+					"values.yaml": "key: " + token})
+			}
+			if err := os.Rename(s.chart, filepath.Join(above, "work/app")); err != nil {
+				s.t.Fatal(err)
+			}
+			s.chart = filepath.Join(above, "work/app")
+			dependsOn := func(path string) {
+				s.write(filepath.Join(s.chart, "Chart.yaml"), "apiVersion: v2\nname: app\nversion: 0.1.0\n"+
+					"dependencies: [{name: lib, version: 1.0.0, repository: \"file://"+path+"\"}]\n")
+			}
+			s.write(filepath.Join(s.chart, "templates/NOTES.txt"), "{{ .Values.lib.key }}")
+			dependsOn("../../machine/lib")
+			s.berth("deploy").exit(30).says("../../machine/lib leads out of").hides("hunter2")
+			dependsOn("../lib")
+			s.berth("deploy").exit(0)
+			s.stored("v1 deployed")
+			s.chart = without // Helm upgrades to it
+		}},
+}
+
+// writeBelow writes files into a folder below another.
+func (s *fixture) writeBelow(above, folder string, files map[string]string) {
+	s.t.Helper()
+	for name, text := range files {
+		path := filepath.Join(above, folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			s.t.Fatal(err)
+		}
+		s.write(path, text)
+	}
 }
 
 // untilReads waits until a run has opened a FIFO to read it, or tries to: then somebody may

@@ -31,41 +31,68 @@ func CheckLinks(path string) error {
 
 // checkout returns the Git work tree that a folder is in, or the folder itself.
 func checkout(dir string) string {
+	if root := workTree(dir); root != "" {
+		return root
+	}
+	return dir
+}
+
+// workTree returns the Git work tree that a folder is in, or "".
+func workTree(dir string) string {
 	for at := dir; ; at = filepath.Dir(at) {
 		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
 			return at
 		}
 		if at == filepath.Dir(at) {
-			return dir
+			return ""
 		}
 	}
 }
 
-// checkWay refuses a path from the chart's folder to a neighbour's from which links lead
-// out of the checkout: a branch may change them, too. A path from / is a branch's own as
-// well, and has to lead into the checkout; one that leads elsewhere with .. is refused by
-// nobody, since a chart outside of a checkout has its neighbours so.
+// checkWay refuses a path from the chart's folder to a neighbour's that leads out of the
+// checkout, with links or without: whoever may change the branch has written it, and would
+// choose among the charts of the machine. The neighbours of a chart that is in no checkout
+// are wherever it says.
 func checkWay(folder, path string) error {
 	here, err := filepath.EvalSymlinks(folder)
 	if err != nil {
 		return err
 	}
 	root := checkout(here)
-	if target, err := filepath.EvalSymlinks(path); filepath.IsAbs(path) && err == nil && !isWithin(root, target) {
+	if filepath.IsAbs(path) {
+		return checkWayFromRoot(root, here, path)
+	}
+	switch target, err := filepath.EvalSymlinks(filepath.Join(folder, path)); {
+	case err != nil:
+		return err
+	case isWithin(root, target):
+	case target != filepath.Join(here, path):
+		return fmt.Errorf("links lead from %s out of %s", path, root)
+	case workTree(here) != "" && !besideCheckout(target):
+		return fmt.Errorf("%s leads out of %s; have what is there in the checkout, or both in the working directory", path, root)
+	}
+	return nil
+}
+
+func checkWayFromRoot(root, here, path string) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil && !isWithin(root, target) {
 		return fmt.Errorf("%s is not in %s; write the path from the chart's folder", path, root)
 	}
-	var out bool
-	if filepath.IsAbs(path) {
-		out, err = linksLeadOut(root, here, path)
-	} else {
-		var target string
-		target, err = filepath.EvalSymlinks(filepath.Join(folder, path))
-		out = target != filepath.Join(here, path) && !isWithin(root, target)
-	}
+	out, err := linksLeadOut(root, here, path)
 	if err == nil && out {
 		err = fmt.Errorf("links lead from %s out of %s", path, root)
 	}
 	return err
+}
+
+// besideCheckout reports whether a folder, without links, is in the working directory: a
+// workflow may check out several repositories side by side.
+func besideCheckout(folder string) bool {
+	here, err := os.Getwd()
+	if err == nil {
+		here, err = filepath.EvalSymlinks(here)
+	}
+	return err == nil && isWithin(here, folder)
 }
 
 // linksLeadOut reports whether a path, absolute or taken from the folder here, ends outside

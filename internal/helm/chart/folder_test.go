@@ -174,3 +174,33 @@ func TestWayFromRoot(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// So is one that goes up, but where several repositories are checked out side by side.
+func TestWayUp(t *testing.T) {
+	above := t.TempDir()
+	folder := filepath.Join(above, "work/a/chart")
+	for _, dir := range []string{"work/a/.git", "work/a/chart", "work/a/common", "work/b/common", "other/common"} {
+		if err := os.MkdirAll(filepath.Join(above, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const toNeighbour, outside = "../../b/common", "../../../other/common"
+	for path, refused := range map[string]bool{"../common": false, toNeighbour: true, outside: true} {
+		if err := checkWay(folder, path); (err != nil) != refused || refused && !strings.Contains(err.Error(), "leads out of") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	t.Chdir(filepath.Join(above, "work"))
+	if err := checkWay(folder, toNeighbour); err != nil {
+		t.Error(err)
+	}
+	if err := checkWay(folder, outside); err == nil {
+		t.Error("it led out of the working directory")
+	}
+	if err := os.Remove(filepath.Join(above, "work/a/.git")); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkWay(folder, outside); err != nil {
+		t.Error("in no checkout: ", err)
+	}
+}
