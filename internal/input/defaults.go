@@ -37,7 +37,6 @@ const defaultHost = "github.com"
 // describe the event's branch in the run's repository, so they are used only when
 // the options are about that branch.
 func (o *Options) fill(d Defaults) (errs Errors) {
-	d.Branch = branchName(d.Branch)
 	o.RunURL, o.Attempt, o.NoBranch = d.RunURL, d.Attempt, d.NoBranch
 
 	host, repository, _ := splitRepository(o.Repository)
@@ -51,12 +50,17 @@ func (o *Options) fill(d Defaults) (errs Errors) {
 
 	o.Branch = branchName(o.Branch)
 	given := o.Branch != ""
+	for _, of := range []string{d.Branch, d.Mention.Branch} {
+		if given && of != branchName(of) && o.Branch == branchName(of) {
+			errs = append(errs, checkDefault("branch", of, checkEventBranch)...)
+		}
+	}
 	if given && d.Branch == "" && o.Branch == d.Mention.Branch { // a fork's is the fork's, not ours of that name
 		d.Branch, d.HeadRepository, d.HeadUnknown = d.Mention.Branch, d.Mention.HeadRepository, d.Mention.HeadUnknown
 	}
 	if !given && d.isAbout(o.PullRequest) {
 		o.Branch = d.Branch
-		errs = append(errs, checkDefault("branch", d.Branch, checkBranch)...)
+		errs = append(errs, checkDefault("branch", d.Branch, checkEventBranch)...)
 	}
 	ownBranch := o.Branch != "" && o.Branch == d.Branch
 	errs = append(errs, o.fillHead(d, given, ownBranch && (ownRepository || !given))...)
@@ -113,7 +117,7 @@ func (o *Options) CheckEvent(d Defaults) error {
 		errs = append(errs, &Error{Input: input, Value: value, Allowed: fmt.Sprintf(
 			"auto goes by the event, which is about %q; leave %s out, or name the verb in place of auto", of, input)})
 	}
-	if of := branchName(d.Branch); of != "" && o.Branch != of {
+	if of := d.Branch; of != "" && o.Branch != of {
 		other("branch", o.Branch, of)
 	}
 	fork := d.HeadRepository != "" && !strings.EqualFold(d.HeadRepository, d.Repository)
@@ -133,7 +137,7 @@ func (o *Options) CheckEvent(d Defaults) error {
 // no input does, and returns what is wrong with that.
 func (o *Options) SetHead(branch, headRepository, sha string) error {
 	of := fmt.Sprintf(" of pull request %d", o.PullRequest)
-	errs := checkFrom("branch"+of, branch, checkBranch)
+	errs := checkFrom("branch"+of, branch, checkEventBranch)
 	if headRepository != "" {
 		errs = append(errs, checkFrom("head-repository"+of, headRepository, checkFullName)...)
 		if o.HeadRepository != "" && !strings.EqualFold(o.HeadRepository, headRepository) {

@@ -24,7 +24,7 @@ func readEnviron(environ []string) environment {
 	action := slices.Contains(environ, "GITHUB_ACTIONS=true")
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if strings.TrimSpace(value) == "" {
+		if trimmed(value) == "" {
 			continue
 		}
 		if rest, ok := strings.CutPrefix(name, "BERTH_"); ok {

@@ -30,7 +30,7 @@ func (in *Input) parse(o *Options, values []string) []fault {
 	case *Material:
 		*p = material(raw)
 	case *string:
-		*p = strings.TrimSpace(raw)
+		*p = trimmed(raw)
 		allowed = in.parseString(p)
 	case *bool:
 		var ok bool
@@ -50,6 +50,10 @@ func (in *Input) parse(o *Options, values []string) []fault {
 	}
 	return []fault{{raw, allowed}}
 }
+
+// trimmed removes the blanks around a value. A no-break space is none of them, nor any other
+// that Git allows in a branch: without it, the name would be another branch's.
+func trimmed(value string) string { return strings.Trim(value, " \t\r\n\v\f") }
 
 func (in *Input) parseString(p *string) string {
 	if in.Type == Choice && !slices.Contains(in.Choices, *p) {

@@ -38,3 +38,24 @@ func TestCheckRef(t *testing.T) {
 		}
 	}
 }
+
+// A branch is taken as it is called: what is cut from the name would make another of it.
+func TestBranchIsTakenAsItIs(t *testing.T) {
+	fork := onCI
+	fork.Branch = "login\u3000"
+	for _, given := range []string{"login\u3000", " login\u3000\n", "refs/heads/login\u3000"} {
+		o := mustResolve(t, verb.Teardown, []string{"--branch=" + given}, nil, fork)
+		if o.Branch != fork.Branch || o.HeadRepository != fork.HeadRepository {
+			t.Errorf("%q: got %q of %s", given, o.Branch, o.HeadRepository)
+		}
+	}
+	fork.Branch = "refs/heads/login"
+	for _, args := range [][]string{nil, {"--branch=login"}, {"--branch=refs/heads/login"}} {
+		if o, err := resolve(t, verb.Teardown, args, nil, fork); err == nil {
+			t.Errorf("%q: got %q", args, o.Branch)
+		}
+	}
+	if o := mustResolve(t, verb.Teardown, []string{"--branch=other"}, nil, fork); o.Branch != "other" {
+		t.Errorf("got %q", o.Branch)
+	}
+}

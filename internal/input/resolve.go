@@ -70,7 +70,7 @@ func (in *Input) flagValues(v pflag.Value) []string {
 	if f, ok := v.(*flag); ok && in.Type == List {
 		given = f.items
 	}
-	return slices.DeleteFunc(slices.Clone(given), func(value string) bool { return strings.TrimSpace(value) == "" })
+	return slices.DeleteFunc(slices.Clone(given), func(value string) bool { return trimmed(value) == "" })
 }
 
 // read sets the input's field in o, and returns what is wrong with what the flag

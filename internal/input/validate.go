@@ -90,6 +90,15 @@ func checkBranch(value string) string {
 	return ""
 }
 
+// checkEventBranch does not allow what only the platforms can say: a branch that is called like
+// another one's ref, for which it would be taken.
+func checkEventBranch(value string) string {
+	if strings.HasPrefix(value, "refs/") {
+		return "the branch is called like another one's ref; rename it"
+	}
+	return checkBranch(value)
+}
+
 func checkSHA(value string) string {
 	if !shaPattern.MatchString(value) {
 		return "give a commit's hash, 7 to 64 hexadecimal digits"

@@ -272,6 +272,24 @@ var rightBranch = []row{
 			s.unchanged(before)
 			s.samePods(pods)
 		}},
+	{ID: "S88f", Setup: "login is deployed; a fork's branch of that name with a wide space behind it, and one that is called refs/heads/login; " +
+		"the workflow gives the pull request's branch",
+		Action: "deploy and teardown of the first, with branch; on GitLab teardown of the second, without branch and with it",
+		End:    "the first has a release of its own; login's is untouched", Exit: "0, 0, 64, 64", run: func(s *fixture) {
+			s.branch, s.release = "login", "shop-login"
+			s.berth("deploy").exit(0)
+			before, pods := s.recordVersions(), s.pods()
+			const wide = "login\u3000"
+			s.onGitHub("pull_request_target", strings.ReplaceAll(pull("closed", "mallory:login", `{"full_name": "mallory/shop"}`), "login", wide))
+			for _, verb := range []string{"deploy", "teardown"} {
+				s.berth(verb, "--branch", wide, "--release", "").exit(0).says("shop-" + slugOf("mallory/shop", wide))
+			}
+			s.onGitLab(map[string]string{"CI_COMMIT_BRANCH": "refs/heads/login", "CI_PIPELINE_SOURCE": "push"})
+			s.berth("teardown").exit(64).says("called like another one's ref")
+			s.berth("teardown", "--branch", "refs/heads/login").exit(64).says("called like another one's ref")
+			s.unchanged(before)
+			s.samePods(pods)
+		}},
 	{ID: "S89", Setup: "a fork's branch is given the slug of another branch, which has its namespace",
 		Action: "deploy, check, repair, teardown", End: "untouched, and both branches are named", Exit: "27, 27, 27, 27", run: func(s *fixture) {
 			s.ownNamespaces("meet")

@@ -39,6 +39,8 @@ The slug is the branch's name as it can be part of other names: lower case, anyt
 
 Anybody may name the branch of a fork. Its slug ends with two dashes and the whole identity, so it meets neither a branch of the base repository nor one of another fork: ` + "`patch-1` of octo/shop becomes `patch-1--b6e89b698681e584`" + `.
 
+A name is taken as it is, with a wide or no-break space at its end. ` + "`refs/heads/`" + ` before a branch that is given is left out; a branch that is really called so is refused (64).
+
 Where branches meet in one name all the same, by a slug, namespace or release that was set, the second is refused (exit 27), and both are told.
 
 ### Which branch it is for
