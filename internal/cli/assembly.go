@@ -173,7 +173,7 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		Policy: verdict.Policy{
 			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: adoption(o), IgnoreDrift: o.IgnoreDrift,
 			DeleteForeign: o.DeleteForeign, DeleteKept: o.DeleteKept, NamespaceOwns: o.NamespaceOwns,
-			RenamedFrom:     o.RenamedFrom,
+			RenamedFrom: o.RenamedFrom, ByName: o.ByName,
 			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,
 		},
 	}

@@ -42,15 +42,34 @@ func (p Process) command(ctx context.Context, code *int) *cobra.Command {
 
 func (p Process) verbCommand(ctx context.Context, v verb.Properties, code *int) *cobra.Command {
 	c := &cobra.Command{Use: string(v.Verb), Short: v.Doc, Long: v.Doc, Args: cobra.NoArgs}
+	if v.ByName {
+		c.Use, c.Args = c.Use+" [RELEASE]", cobra.MaximumNArgs(1)
+	}
 	c.Flags().SortFlags = false
 	input.Bind(c.Flags(), v.Verb)
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return input.FlagError(v.Verb, err) })
-	c.Run = func(*cobra.Command, []string) {
+	c.RunE = func(_ *cobra.Command, args []string) error {
 		if v.Verb == verb.Version {
 			_, _ = fmt.Fprintln(p.Stdout, p.Version)
-			return
+			return nil
+		}
+		if err := nameRelease(c, args); err != nil {
+			return err
 		}
 		*code = p.runVerb(ctx, v.Verb, c.Flags())
+		return nil
 	}
 	return c
+}
+
+// nameRelease takes the argument of a command for its flag release, as Helm's commands
+// have it.
+func nameRelease(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if c.Flags().Changed("release") {
+		return fmt.Errorf("the release is given twice, as %q and by --release: leave one out", args[0])
+	}
+	return c.Flags().Set("release", args[0])
 }

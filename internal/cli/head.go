@@ -30,6 +30,9 @@ type finding struct {
 
 // find completes the options. It returns how the run ends where it ends by that.
 func (f finding) find(ctx context.Context) (*result.Result, error) {
+	if f.options.ByName {
+		return nil, nil
+	}
 	lost := f.about.LostFork
 	if f.options.Branch == "" {
 		head, err := f.lookUp(ctx)

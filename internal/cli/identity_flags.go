@@ -13,14 +13,16 @@ import (
 // Secrets are none of them.
 func identityFlags(o *input.Options) string {
 	repository := o.Repository
-	if o.Host != "" && o.Host != "github.com" {
+	if o.ByName {
+		repository = ""
+	} else if o.Host != "" && o.Host != "github.com" {
 		repository = "https://" + o.Host + "/" + repository
 	}
 	pullRequest, head := "", ""
 	if o.PullRequest > 0 {
 		pullRequest = strconv.Itoa(o.PullRequest)
 	}
-	if o.HeadRepository != o.Repository {
+	if o.HeadRepository != o.Repository && !o.ByName {
 		head = o.HeadRepository
 	}
 	var flags []string

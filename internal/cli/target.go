@@ -33,6 +33,17 @@ func newTarget(o *input.Options) (target, error) {
 		host, _ := os.Hostname()
 		holder = fmt.Sprintf("%s, process %d, started %s", host, os.Getpid(), time.Now().UTC().Format(time.RFC3339Nano))
 	}
+	// The random text tells apart the jobs of one CI run, each of which has
+	// operations of its own.
+	run := app.RunHash(holder+" "+rand.Text(), o.Attempt)
+	if o.ByName {
+		named, err := app.ByName(o.Namespace, o.Release)
+		if err != nil {
+			return target{}, &problem.Problem{Reason: problem.WrongInput, Tried: "find the release by its name", Cause: err,
+				Next: "Give namespace and release as helm list shows them."}
+		}
+		return target{App: named, run: run, holder: holder}, nil
+	}
 	if o.HeadRepository == "" {
 		return target{}, &problem.Problem{Reason: problem.Internal, Tried: "name the review app",
 			Cause: errors.New("it is not known in which repository the branch lives"), Next: "Report this, please."}
@@ -45,7 +56,5 @@ func newTarget(o *input.Options) (target, error) {
 		return target{}, &problem.Problem{Reason: problem.WrongInput, Tried: "name the review app", Cause: err,
 			Next: "Give app, slug, namespace or release so that the names fit."}
 	}
-	// The random text tells apart the jobs of one CI run, each of which has
-	// operations of its own.
-	return target{App: named, run: app.RunHash(holder+" "+rand.Text(), o.Attempt), holder: holder}, nil
+	return target{App: named, run: run, holder: holder}, nil
 }

@@ -47,6 +47,9 @@ func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
 		return nil, err
 	}
 	f.Now = g.now()
+	if f.Identity == "" {
+		f.Identity, f.Origin = verdict.WhoseIs(f)
+	}
 	last := f.Last()
 	if last == nil {
 		return f, nil

@@ -6,7 +6,7 @@ import "time"
 // from.
 type Facts struct {
 	Release   string
-	Identity  string // hash of the branch that this run is for
+	Identity  string // hash of the branch that this run is for; empty: none, of a release by its name that is no branch's
 	Origin    Origin // that branch
 	Run       string // hash of this run
 	Chart     string // name of the chart that is to be deployed; empty when none is

@@ -11,10 +11,12 @@ type variable struct {
 	value string
 }
 
-// environment holds the variables that give inputs, by input name.
+// environment holds the variables that give inputs, by input name. An earlier map beats a
+// later one.
 type environment struct {
 	berth  map[string]variable
 	action map[string]variable
+	helm   map[string]variable // what Helm hands to its plugin
 }
 
 // readEnviron returns the variables that begin with BERTH_ or INPUT_. Empty ones

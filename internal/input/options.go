@@ -43,6 +43,9 @@ type Identity struct {
 	Release        string   // template; empty means the default
 	URL            string   // template; empty means none
 	Adopt          []string // true or false, namespace, all, Kind/name with globs
+	// ByName says that Namespace and Release are the names themselves, and the run is
+	// about whichever branch's release that is, if it is a branch's at all.
+	ByName bool
 }
 
 // ChartSource is where the chart comes from.

@@ -24,6 +24,10 @@ func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Opt
 	}
 	env := readEnviron(environ)
 	errs := env.unknown()
+	helm, unfit := helmVariables(environ)
+	env.helm, errs = helm, append(errs, unfit...)
+	release, _ := lookup(Find("release"), fs, env)
+	env.dropHelmsDefault(v, release)
 	from := map[string]string{} // the flag or variable that an input was given as
 	for i := range Table {
 		in := &Table[i]
@@ -37,6 +41,7 @@ func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Opt
 		}
 	}
 	errs = append(errs, o.fill(d)...)
+	o.ByName = o.isByName(v)
 	errs = append(errs, o.conflicts(from)...)
 	errs = append(errs, o.missing(v)...)
 	if len(errs) > 0 {
@@ -55,7 +60,10 @@ func lookup(in *Input, fs *pflag.FlagSet, env environment) (name string, values 
 	}
 	v, ok := env.berth[in.Name]
 	if !ok {
-		v = env.action[in.Name]
+		v, ok = env.action[in.Name]
+	}
+	if !ok {
+		v = env.helm[in.Name]
 	}
 	if in.Type == List {
 		return v.name, lines(v.value)

@@ -65,10 +65,21 @@ func (o *Options) Require(v verb.Verb) error {
 	return nil
 }
 
+// isByName reports whether a verb is about the release of that name, since no branch is
+// known by which Berth would name it: after somebody's own helm upgrade, say, or in a
+// nightly run.
+func (o *Options) isByName(v verb.Verb) bool {
+	name := func(given string) bool { return given != "" && !strings.Contains(given, "{{") }
+	return verb.Of(v).ByName && name(o.Namespace) && name(o.Release) && o.Branch == "" && o.PullRequest == 0
+}
+
 // missing leaves out the branch where the number of a pull request is given, whose
 // branch is looked up then.
 func (o *Options) missing(v verb.Verb) (errs Errors) {
 	properties := verb.Of(v)
+	if o.ByName {
+		return nil
+	}
 	for _, required := range []struct {
 		name, value string
 		by          bool
@@ -84,6 +95,9 @@ func (o *Options) missing(v verb.Verb) (errs Errors) {
 				allowed += ", or pull-request with a token for the platform: " + o.NoBranch
 			} else if in.CI != "" {
 				allowed += " (in CI it is " + in.CI + ", which was not found here)"
+			}
+			if properties.ByName {
+				allowed += "; or give namespace and release, to " + string(v) + " a release by its name"
 			}
 			errs = append(errs, &Error{Input: in.Name, Allowed: allowed})
 		}

@@ -35,6 +35,7 @@ type Properties struct {
 	Success string
 
 	OnRelease    bool // works on the release of one branch, so repository and branch are required
+	ByName       bool // works on any release, too, where namespace and release name it and no branch is known
 	Writes       bool // changes the cluster
 	Locks        bool // takes the lock on the release before it writes
 	ReadsLock    bool // judges whether the operation that left a record unfinished is still alive
@@ -61,12 +62,12 @@ var Table = []Properties{
 	{
 		Verb: Check, Doc: "Check a release's consistency; never writes.",
 		Success:   "Revision {revision} of `{release}` is deployed in `{namespace}`: what is stored and running is what was reported.",
-		OnRelease: true, ReadsLock: true, Proves: true,
+		OnRelease: true, ByName: true, ReadsLock: true, Proves: true,
 	},
 	{
 		Verb: Repair, Doc: "Diagnose and repair a stuck release; deploys nothing.",
 		Success:   "Repaired: revision {revision} of `{release}` is the only one deployed in `{namespace}`.",
-		OnRelease: true, Writes: true, Locks: true, ReadsLock: true, Proves: true, Repairs: true,
+		OnRelease: true, ByName: true, Writes: true, Locks: true, ReadsLock: true, Proves: true, Repairs: true,
 		AsksAccess: true,
 	},
 	{

@@ -24,12 +24,14 @@ func EndCheck(f *facts.Facts, d Diagnosis, reported Reported, checks []result.Ch
 		last := f.Last()
 		return Failed(f.Release, last.Revision, errors.New(last.Description), "Mend what is named here and deploy again.")
 	case StateRecordingFailed:
-		return notAsReported(f, checks, errors.New(d.Cause), nextPromote)
+		return notAsReported(f, checks, errors.New(d.Cause), advice(f, nextPromote, nextPromoteByName))
 	case StateAbandoned:
-		return notAsReported(f, checks, fmt.Errorf("%s; %s", d.Cause, strings.Join(d.Blockers, "; ")), "Run berth deploy, which deploys over it.")
+		return notAsReported(f, checks, fmt.Errorf("%s; %s", d.Cause, strings.Join(d.Blockers, "; ")),
+			advice(f, "Run berth deploy, which deploys over it.", nextUnlockByName))
 	case StateUnreadable:
 		return &problem.Problem{Reason: problem.RecordUnreadable, Headline: "The last record of `" + f.Release + "` cannot be read.",
-			Cause: errors.New(d.Cause), Next: "Run berth deploy, or berth repair: they move it out of the way."}
+			Cause: errors.New(d.Cause), Next: advice(f, "Run berth deploy, or berth repair: they move it out of the way.",
+				"Restore it from a backup, or run berth repair --adopt, which moves it out of the way.")}
 	case StateForeign, StateTerminating:
 		return Refuse(f, d)
 	case StateDeployed:
@@ -53,14 +55,12 @@ func EndSteady(f *facts.Facts, d Diagnosis, checks []result.Check, looks int) *p
 	cause := fmt.Errorf("%d looks in a row saw the same", looks)
 	switch d.State {
 	case StateUninstalled:
-		return notAsReported(
-			f,
-			checks,
-			errors.New(d.Cause),
-			"Run berth deploy, which installs it anew, or berth teardown, which removes what is left.",
-		)
+		return notAsReported(f, checks, errors.New(d.Cause),
+			advice(f, "Run berth deploy, which installs it anew, or berth teardown, which removes what is left.",
+				"Deploy it again, which installs it anew."))
 	case StateTwoDeployed, StateNoneDeployed:
-		return notAsReported(f, checks, errors.New(d.Cause), "Run berth deploy, or berth repair: they correct the records.")
+		return notAsReported(f, checks, errors.New(d.Cause), advice(f, "Run berth deploy, or berth repair: they correct the records.",
+			nextAdoptByName))
 	case StateDeployed, StateAbsent, StateFailed, StateUninstalling, StateLive, StateLivenessUnknown, StateRecordingFailed,
 		StateAbandoned, StateDisagreeing, StateUnreadable, StateForeign, StateTerminating:
 	}

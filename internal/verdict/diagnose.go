@@ -65,6 +65,16 @@ func Diagnose(f *facts.Facts, p Policy) Diagnosis {
 	return diagnoseRecord(f, last, p)
 }
 
+// WhoseIs returns the branch that a release is for by its own records, or else by its
+// namespace; the identity is empty where it is no branch's. A run that knows the release by
+// its name alone is for that branch.
+func WhoseIs(f *facts.Facts) (identity string, origin facts.Origin) {
+	if marked := newestMarked(f); marked != nil {
+		return marked.Identity, marked.Origin
+	}
+	return f.Namespace.Identity, f.Namespace.Origin
+}
+
 // newestMarked returns the newest record that names a branch, or nil. One that somebody
 // wrote without Berth after it names none and is the same branch's release still.
 func newestMarked(f *facts.Facts) *facts.Record {

@@ -26,15 +26,19 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 }
 
 // chosen returns whether the user has named what the plan does: a status that a record gets,
-// by which nothing is deleted and nothing becomes Berth's.
+// by which nothing is deleted and nothing becomes Berth's; and whatever on-stuck says where the
+// release is named by its own name, and not found by what a template made of a branch.
 func chosen(plan Plan, p Policy) bool {
+	if p.ByName && p.OnStuck != OnStuckAuto && p.OnStuck != OnStuckFail && p.OnStuck != "" {
+		return true
+	}
 	return p.OnStuck == OnStuckPromote && plan.Does(StepPromote) || p.OnStuck == OnStuckUnlock && plan.Does(StepUnlock)
 }
 
 func planRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	switch d.State {
 	case StateAbsent:
-		return refuse(problem.NotFound, d.Cause, "check the release and namespace names, or run berth deploy")
+		return refuse(problem.NotFound, d.Cause, "check the release and namespace names"+advice(f, ", or run berth deploy", ""))
 	case StateDeployed, StateFailed:
 		return Plan{}
 	case StateUninstalled:
@@ -52,7 +56,8 @@ func planRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 			return planOf(StepUninstall)
 		}
 		return refuse(problem.Inconsistent, d.Cause+": an uninstall did not come to its end",
-			"run berth teardown (or berth repair --on-stuck uninstall) to finish it, or berth deploy to begin anew")
+			advice(f, "run berth teardown (or berth repair --on-stuck uninstall) to finish it, or berth deploy to begin anew",
+				"run berth repair --on-stuck uninstall to finish it"))
 	case StateLive, StateLivenessUnknown, StateUnreadable, StateDisagreeing, StateForeign, StateTerminating:
 		return Plan{Refusal: Refuse(f, d)}
 	}
@@ -66,7 +71,7 @@ func planNoneDeployed(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		return dedupeFirst(f).thenRollback(rollbackCandidate(f, f.Last().Revision+1))
 	}
 	return refuse(problem.Inconsistent, d.Cause,
-		"run berth deploy, or berth repair --on-stuck rollback, which applies the last good revision anew")
+		"run "+advice(f, "berth deploy, or ", "")+"berth repair --on-stuck rollback, which applies the last good revision anew")
 }
 
 // planRecordRepair plans what has to be repaired before anything else can be
@@ -159,7 +164,7 @@ func planAbandoned(f *facts.Facts, d Diagnosis, p Policy) Plan {
 			return Plan{Steps: []Step{{Kind: StepUnlock}, {Kind: StepRollback, Target: target}}}
 		}
 		return refuse(problem.Inconsistent, d.Cause+"; there is no good revision to go back to",
-			"run berth deploy to deploy over it, or berth repair --on-stuck uninstall to take it away")
+			"run "+advice(f, "berth deploy to deploy over it, or ", "")+"berth repair --on-stuck uninstall to take it away")
 	case OnStuckAuto:
 		if installedNothing(f) {
 			return planOf(StepDiscard)
@@ -172,7 +177,8 @@ func planAbandoned(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	}
 	return refuse(problem.Inconsistent,
 		fmt.Sprintf("%s; it cannot be promoted: %s", d.Cause, strings.Join(d.Blockers, "; ")),
-		"run berth deploy to deploy over it, or berth repair --on-stuck with unlock to mark it failed, "+back+"uninstall to take it away")
+		"run "+advice(f, "berth deploy to deploy over it, or ", "")+"berth repair --on-stuck with unlock to mark it failed, "+back+
+			"uninstall to take it away")
 }
 
 // rollbackTarget returns the revision to roll back to, or 0 where there is none:

@@ -400,3 +400,32 @@ func TestTeardownLeavesAnotherPullRequests(t *testing.T) {
 		}
 	}
 }
+
+// A release that is named by its own name may be anybody's: it is mended where the user
+// says how, or takes it for Berth's.
+func TestPlanRepairByName(t *testing.T) {
+	twice := func(mark func(facts.Record) facts.Record) *facts.Facts {
+		f := given(mark(stored(1, facts.StatusDeployed)), mark(stored(2, facts.StatusDeployed)))
+		f.Namespace = facts.Namespace{Name: "review", Phase: facts.NamespaceActive}
+		f.Identity, f.Origin = WhoseIs(f)
+		return f
+	}
+	unmarked := func(r facts.Record) facts.Record { r.Identity = ""; return r }
+	marked := func(r facts.Record) facts.Record { r.Identity = "theirs"; return r }
+	for name, c := range map[string]struct {
+		facts  *facts.Facts
+		policy Policy
+		steps  []StepKind
+		ending problem.ExitReason
+	}{
+		"nobody's":                     {twice(unmarked), Policy{OnStuck: OnStuckAuto, ByName: true}, nil, problem.Foreign},
+		"nobody's, adopted":            {twice(unmarked), Policy{OnStuck: OnStuckAuto, ByName: true, Adopt: Adoption{Release: true}}, []StepKind{StepDedupe}, ""},
+		"nobody's, and on-stuck says":  {twice(unmarked), Policy{OnStuck: OnStuckRollback, ByName: true}, []StepKind{StepDedupe}, ""},
+		"nobody's, of a branch's name": {twice(unmarked), Policy{OnStuck: OnStuckRollback}, nil, problem.Foreign},
+		"some branch's":                {twice(marked), Policy{OnStuck: OnStuckAuto, ByName: true}, []StepKind{StepDedupe}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			check(t, PlanRepair(c.facts, Diagnose(c.facts, c.policy), c.policy), c.steps, c.ending)
+		})
+	}
+}

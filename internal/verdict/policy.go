@@ -34,6 +34,7 @@ type Policy struct {
 	DeleteForeign   bool          // let a namespace go although others have something in it
 	DeleteKept      bool          // let a namespace go although objects of the release in it are to be kept
 	NamespaceOwns   []string      // what a team adds to the namespace for the review app, as Kind/name, globs
+	ByName          bool          // the release is named by its own name, and not by its branch's
 	RenamedFrom     string        // the chart's name before; a release of that chart may be deployed over
 	AssumeDeadAfter time.Duration // silence after which an operation that is not Berth's counts as dead; 0: never
 	// Grace is how long an operation of Berth's own still counts as possibly

@@ -24,7 +24,8 @@ func Refuse(f *facts.Facts, d Diagnosis) *problem.Problem {
 			"make sure that nothing works on it any more, "+
 				"then run berth repair --on-stuck promote (or unlock) with a short --assume-dead-after").Refusal
 	case StateUnreadable:
-		return refuse(problem.RecordUnreadable, d.Cause, "restore the record from a backup, or remove the release with berth teardown").Refusal
+		return refuse(problem.RecordUnreadable, d.Cause, "restore the record from a backup"+
+			advice(f, ", or remove the release with berth teardown", "")).Refusal
 	case StateForeign:
 		if p := RefuseMisplaced(f); p != nil {
 			return p
@@ -77,14 +78,17 @@ func refuseOtherChart(f *facts.Facts, p Policy) *problem.Problem {
 // Berth's, or nil. Once deployed over, it would count as Berth's own, and the
 // next teardown would remove it. action completes "to … it".
 func refuseUnmarked(f *facts.Facts, p Policy, action string) *problem.Problem {
-	marked := slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity == f.Identity })
+	marked := slices.ContainsFunc(f.Records, func(r facts.Record) bool { return r.Identity != "" && r.Identity == f.Identity })
 	if f.Last() == nil || marked || TenancyOf(f.Namespace, f.Identity) == TenancyOwn || p.Adopt.Release {
 		return nil
 	}
-	return &problem.Problem{Reason: problem.Foreign,
-		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", f.Release, f.Namespace.Name),
-		Next: "Run again with adopt to " + action + ", if it is this branch's review app: it counts as Berth's own then, and teardown " +
-			"deletes every object that its records name. Nothing was touched."}
+	toAdopt := "Run again with adopt to " + action + ", if it is this branch's review app: it counts as Berth's own then, and teardown " +
+		"deletes every object that its records name. Nothing was touched."
+	if p.ByName {
+		toAdopt = "Run again with adopt to " + action + ", or with the on-stuck that you want. Nothing was touched."
+	}
+	return &problem.Problem{Reason: problem.Foreign, Next: toAdopt,
+		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: nothing shows that Berth deployed it.", f.Release, f.Namespace.Name)}
 }
 
 // RefuseAdoption returns why a namespace cannot be adopted as told, or nil: it is
