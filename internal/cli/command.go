@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,12 +22,13 @@ func (p Process) command(ctx context.Context, code *int) *cobra.Command {
 			"and running is what was reported. It repairs what is stuck, and takes it down.\n\n" +
 			"Every input is a flag, BERTH_<NAME> in the environment, or an input of the action.",
 		SilenceErrors: true, SilenceUsage: true,
-		Args: cobra.NoArgs,
+		Version: p.Version,
+		Args:    func(_ *cobra.Command, args []string) error { return checkVerb(args) },
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("no verb given: run berth --help to see them")
+			return errors.New("no verb given; the verbs are " + verbNames())
 		},
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetVersionTemplate("{{ .Version }}\n")
 	args := p.Args
 	if len(args) > 0 && args[0] == "" {
 		args = append([]string{string(verb.Auto)}, args[1:]...) // the action's input verb, given as empty
@@ -47,6 +49,7 @@ func (p Process) verbCommand(ctx context.Context, v verb.Properties, code *int) 
 	}
 	c.Flags().SortFlags = false
 	input.Bind(c.Flags(), v.Verb)
+	describe(c, v.Verb)
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return input.FlagError(v.Verb, err) })
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		if v.Verb == verb.Version {
@@ -73,3 +76,14 @@ func nameRelease(c *cobra.Command, args []string) error {
 	}
 	return c.Flags().Set("release", args[0])
 }
+
+// checkVerb refuses what is no verb, and names the one that was meant.
+func checkVerb(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return &input.Error{Input: "verb", Value: args[0], Allowed: "there is no such verb" + input.DidYouMean(args[0], verb.Names()) +
+		"; the verbs are " + verbNames()}
+}
+
+func verbNames() string { return strings.Join(verb.Names(), ", ") }

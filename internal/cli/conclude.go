@@ -26,7 +26,7 @@ func (p Process) refuseCommandLine(v verb.Verb, err error) int {
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	input.Bind(flags, verb.Deploy) // which takes whatever says where to report
 	_ = flags.Parse(p.Args)
-	return p.conclude(ci.Detect(p.getenv, p.Stderr, p.mask), p.readableOptions(flags), wrongInput(v, err))
+	return p.conclude(ci.Detect(p.getenv, p.Stderr, p.mask), p.readableOptions(flags), p.wrongInput(v, err))
 }
 
 // readableOptions returns, when the inputs are wrong, those that say where to report
@@ -50,12 +50,16 @@ func (p Process) readableOptions(flags *pflag.FlagSet) *input.Options {
 }
 
 // wrongInput returns the result of a run that ended because of its inputs.
-func wrongInput(v verb.Verb, err error) result.Result {
+func (p Process) wrongInput(v verb.Verb, err error) result.Result {
+	next := "See " + docsPages + "inputs.md" + ", which lists what is allowed."
+	if input.PlaceOf(p.Environ) == input.ByHand {
+		next = "Run berth " + strings.TrimSpace(string(v)+" --help") + ", which lists what is allowed."
+	}
 	return result.Result{
 		Subject: result.Subject{Verb: v},
 		Exit: result.Exit{
 			Reason: problem.WrongInput, Headline: "Wrong input; nothing was touched.", Cause: err.Error(),
-			Next: "Run berth " + strings.TrimSpace(string(v)+" --help") + ", which lists what is allowed.",
+			Next: next,
 		},
 		Log: result.Log{Started: time.Now(), Notes: []result.Note{{Level: result.LevelError, Title: "wrong input", Message: err.Error()}}},
 	}

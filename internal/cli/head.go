@@ -44,7 +44,7 @@ func (f finding) find(ctx context.Context) (*result.Result, error) {
 		}
 		lost = head.LostFork
 	} else if f.options.HeadRepository == "" && f.aboutErr != nil {
-		return nil, errors.Join(f.aboutErr, headMissing("the event could not be read"))
+		return nil, errors.Join(f.aboutErr, headMissing(f.options.Place, "the event could not be read"))
 	}
 	if f.options.HeadRepository != "" {
 		return nil, nil
@@ -53,16 +53,17 @@ func (f finding) find(ctx context.Context) (*result.Result, error) {
 }
 
 // headMissing says that the head repository has to be given, and why.
-func headMissing(why string) *input.Error {
-	return &input.Error{Input: "head-repository", Allowed: why + ", so it is not known in which repository the branch lives; " +
-		"give --head-repository or " + input.Find("head-repository").Env() + ", the base repository where it is no fork"}
+func headMissing(at input.Place, why string) *input.Error {
+	in := input.Find("head-repository")
+	return &input.Error{Input: in.Name, Allowed: why + ", so it is not known in which repository the branch lives; " +
+		"give " + in.In(at) + ", the base repository where it is no fork"}
 }
 
 // lookUp asks the platform for the branch of the pull request.
 func (f finding) lookUp(ctx context.Context) (ci.Head, error) {
 	o := f.options
 	if !strings.EqualFold(o.Repository, f.about.Repository) || !strings.EqualFold(o.Host, f.about.Host) {
-		return ci.Head{}, branchMissing(errors.New("the platform is asked about the run's own repository only"))
+		return ci.Head{}, branchMissing(o.Place, errors.New("the platform is asked about the run's own repository only"))
 	}
 	f.out.progress(fmt.Sprintf("Ask for the branch of pull request %d", o.PullRequest))
 	tokens := ci.Tokens{GitHub: o.GitHubToken.Reveal(), GitLab: o.GitLabToken.Reveal()}
@@ -71,17 +72,17 @@ func (f finding) lookUp(ctx context.Context) (ci.Head, error) {
 		return head, i
 	}
 	if err != nil {
-		return head, branchMissing(err)
+		return head, branchMissing(o.Place, err)
 	}
 	return head, nil
 }
 
 // branchMissing says that the branch has to be given, and why it could not be looked
 // up.
-func branchMissing(err error) *input.Error {
+func branchMissing(at input.Place, err error) *input.Error {
 	in := input.Find("branch")
 	return &input.Error{Input: in.Name,
-		Allowed: fmt.Sprintf("give --%s or %s, and head-repository where it is a fork's: %v", in.Name, in.Env(), err)}
+		Allowed: fmt.Sprintf("give %s, and head-repository where it is a fork's: %v", in.In(at), err)}
 }
 
 // interruptOf returns the problem of a run that was interrupted, or nil.

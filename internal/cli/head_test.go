@@ -55,7 +55,7 @@ func TestNoBranchIsGuessed(t *testing.T) {
 		"teardown, cut":      {event(t, "pull_request", cutPayload), []string{"teardown"}, "branch: teardown needs it"},
 		"teardown, branch": {event(t, "pull_request", cutPayload), []string{"teardown", "--branch=login"},
 			"head-repository: the event could not be read"},
-		"deploy, no head":      {event(t, "pull_request_target", noHead), []string{"deploy", "--chart=x", "--branch=login"}, "head-repository"},
+		"deploy, no head":      {event(t, "pull_request_target", noHead), []string{"deploy", "--chart=.", "--branch=login"}, "head-repository"},
 		"repair, a comment":    {event(t, "issue_comment", aboutAnIssue), []string{"repair"}, "the issue_comment event is about no branch"},
 		"teardown, a comment":  {event(t, "issue_comment", aboutAnIssue), []string{"teardown", "--pull-request=8"}, "no token was given"},
 		"teardown, a workflow": {event(t, "workflow_run", "{"+base+"}"), []string{"teardown"}, "the workflow_run event is about no branch"},

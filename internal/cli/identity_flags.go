@@ -13,30 +13,34 @@ import (
 // Secrets are none of them.
 func identityFlags(o *input.Options) string {
 	repository := o.Repository
-	if o.ByName {
-		repository = ""
-	} else if o.Host != "" && o.Host != "github.com" {
+	if o.Host != "" && o.Host != "github.com" {
 		repository = "https://" + o.Host + "/" + repository
 	}
 	pullRequest, head := "", ""
 	if o.PullRequest > 0 {
 		pullRequest = strconv.Itoa(o.PullRequest)
 	}
-	if o.HeadRepository != o.Repository && !o.ByName {
+	if o.HeadRepository != o.Repository {
 		head = o.HeadRepository
 	}
+	ofBranch := []flagValue{{"repository", repository}, {"branch", o.Branch}, {"head-repository", head}, {"pull-request", pullRequest},
+		{"app", o.App}, {"slug", o.Slug}}
+	if o.ByName {
+		ofBranch = nil
+	}
 	var flags []string
-	for _, f := range []struct{ name, value string }{
-		{"repository", repository}, {"branch", o.Branch}, {"head-repository", head}, {"pull-request", pullRequest},
-		{"app", o.App}, {"slug", o.Slug}, {"namespace", o.Namespace}, {"release", o.Release},
+	for _, f := range append(ofBranch, []flagValue{
+		{"namespace", o.Namespace}, {"release", o.Release},
 		{"kubeconfig", o.Kubeconfig.Path}, {"kube-context", o.KubeContext}, {"kube-apiserver", o.KubeAPIServer},
-	} {
+	}...) {
 		if f.value != "" {
 			flags = append(flags, "--"+f.name+" "+shellQuoted(f.value))
 		}
 	}
 	return strings.Join(flags, " ")
 }
+
+type flagValue struct{ name, value string }
 
 // shellQuoted returns a word of a shell's command line. A branch may have any name: what
 // the reports would leave out of it, since nobody sees it, is written as an escape, as

@@ -60,7 +60,7 @@ func (f finding) proves(c claim) bool {
 func (f finding) findFork(ctx context.Context, likely string) (*result.Result, error) {
 	o := f.options
 	if o.PullRequest == 0 {
-		return nil, headMissing("the fork is gone")
+		return nil, headMissing(o.Place, "the fork is gone")
 	}
 	f.out.progress(fmt.Sprintf("The fork of pull request %d is gone: look for what was deployed for it", o.PullRequest))
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
@@ -91,7 +91,7 @@ func (f finding) findFork(ctx context.Context, likely string) (*result.Result, e
 	return nil, &problem.Problem{Reason: problem.WrongInput,
 		Headline: fmt.Sprintf("The fork of pull request %d is gone, and what is recorded does not tell which it was. Nothing was touched.",
 			o.PullRequest),
-		Cause: headMissing("the fork is gone"),
+		Cause: headMissing(o.Place, "the fork is gone"),
 		Next:  "Give head-repository, or take the review app down by hand."}
 }
 

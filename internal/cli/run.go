@@ -27,11 +27,16 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		known.NoBranch = "" // the error says why
 	}
 	o, err := input.Resolve(flags, p.Environ, v, known)
+	git := func(console) {}
+	if err != nil && input.PlaceOf(p.Environ) == input.ByHand && verb.Of(v).OnRelease {
+		known, git = p.askGit(ctx, flags)
+		o, err = input.Resolve(flags, p.Environ, v, known)
+	}
 	if err != nil {
 		// An error of the platform matters together with the inputs that are missing
 		// because of it, to auto, and where it leaves open whose the branch is.
 		o = p.readableOptions(flags)
-		return p.conclude(p.console(o), o, wrongInput(v, errors.Join(err, aboutErr)))
+		return p.conclude(p.console(o), o, p.wrongInput(v, errors.Join(err, aboutErr)))
 	}
 	out := p.console(o)
 	if p.OwnLogs { // before anything is asked of anybody
@@ -43,39 +48,50 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 	p.mask.Give(o.InAddresses()...)
 	if err := p.checkPaths(o); err != nil {
 		o.ReportDir = ""
-		return p.conclude(out, o, wrongInput(v, err))
+		return p.conclude(out, o, p.wrongInput(v, err))
 	}
+	git(out)
 	if v == verb.Auto {
-		if aboutErr != nil {
-			return p.conclude(out, o, wrongInput(v, aboutErr))
-		}
-		intent := ci.Auto(about, ci.Policy{
-			Credentials: p.hasCredentials(o), Label: o.Label, Drafts: o.Drafts, Forks: ci.Forks(o.Forks),
-		})
-		if intent.Verb == ci.Nothing {
+		intent, err := p.choose(o, about, aboutErr)
+		switch {
+		case err != nil:
+			return p.conclude(out, o, p.wrongInput(v, err))
+		case intent.Verb == ci.Nothing:
 			return p.conclude(out, o, nothingToDo(intent))
 		}
-		v, o.Verb, o.ByEvent = intent.Verb, intent.Verb, true
+		v = intent.Verb
 		out.progress(fmt.Sprintf("auto: %s, since %s", v, intent.Reason))
-		if err := o.Require(v); err != nil {
-			return p.conclude(out, o, wrongInput(v, err))
-		}
 	} else if err := o.CheckRef(known); verb.Of(v).Writes && err != nil {
-		return p.conclude(out, o, wrongInput(v, errors.Join(err, aboutErr)))
+		return p.conclude(out, o, p.wrongInput(v, errors.Join(err, aboutErr)))
+	}
+	if err := errors.Join(o.Require(v), p.checkGiven(o)); err != nil {
+		return p.conclude(out, o, p.wrongInput(v, err))
 	}
 	ended, err := finding{Process: p, out: out, verb: v, options: o, about: about, aboutErr: aboutErr}.find(ctx)
 	switch {
 	case err != nil:
-		return p.conclude(out, o, notFound(v, err))
+		return p.conclude(out, o, p.notFound(v, err))
 	case ended != nil:
 		return p.conclude(out, o, *ended)
 	}
 	if o.ByEvent {
 		if err := o.CheckEvent(known); err != nil {
-			return p.conclude(out, o, wrongInput(v, err))
+			return p.conclude(out, o, p.wrongInput(v, err))
 		}
 	}
 	return p.conclude(out, o, p.runEngine(ctx, out, v, o))
+}
+
+// choose has the event choose the verb.
+func (p Process) choose(o *input.Options, about ci.Context, aboutErr error) (ci.Intent, error) {
+	if aboutErr != nil {
+		return ci.Intent{}, aboutErr
+	}
+	intent := ci.Auto(about, ci.Policy{Credentials: p.hasCredentials(o), Label: o.Label, Drafts: o.Drafts, Forks: ci.Forks(o.Forks)})
+	if intent.Verb != ci.Nothing {
+		o.Verb, o.ByEvent = intent.Verb, true
+	}
+	return intent, nil
 }
 
 // pathsOf returns the paths among the inputs. One with a template in it is not known
@@ -112,12 +128,12 @@ func (p Process) checkPaths(o *input.Options) error {
 }
 
 // notFound returns the result of a run that could not find out which branch it is for.
-func notFound(v verb.Verb, err error) result.Result {
+func (p Process) notFound(v verb.Verb, err error) result.Result {
 	var known *problem.Problem
 	if errors.As(err, &known) {
-		return notStarted(v, err)
+		return p.notStarted(v, err)
 	}
-	return wrongInput(v, err)
+	return p.wrongInput(v, err)
 }
 
 func defaults(c ci.Context) input.Defaults {

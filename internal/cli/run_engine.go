@@ -17,7 +17,7 @@ func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *inp
 		err = i
 	}
 	if err != nil {
-		return notStarted(v, err)
+		return p.notStarted(v, err)
 	}
 	defer closeAll()
 	r := e.Run(ctx, v)
@@ -27,13 +27,13 @@ func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *inp
 }
 
 // notStarted returns the result of a run whose rooms could not be assembled.
-func notStarted(v verb.Verb, err error) result.Result {
-	p, r := problem.Of(err), wrongInput(v, err)
-	if r.Reason = p.Reason; r.Reason != problem.WrongInput {
-		r.Headline = p.Sentence()
+func (p Process) notStarted(v verb.Verb, err error) result.Result {
+	known, r := problem.Of(err), p.wrongInput(v, err)
+	if r.Reason = known.Reason; r.Reason != problem.WrongInput {
+		r.Headline = known.Sentence()
 	}
-	if p.Next != "" {
-		r.Next = p.Next
+	if known.Next != "" {
+		r.Next = known.Next
 	}
 	return r
 }

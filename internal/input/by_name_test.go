@@ -24,10 +24,13 @@ func TestByName(t *testing.T) {
 		"a run that is about a branch": {verb.Check, named, onCI, false, ""},
 		"a branch is given":            {verb.Check, append(named, "--branch=login", "--repository=acme/shop"), Defaults{}, false, ""},
 		"a pull request is given":      {verb.Check, append(named, "--pull-request=7"), nightly, false, ""},
-		"a template":                   {verb.Check, []string{"--namespace=r-{{ .Slug }}", "--release=web"}, nightly, false, "branch: check needs it"},
-		"no release":                   {verb.Check, named[:1], Defaults{}, false, "or give namespace and release, to check a release by its name"},
-		"no namespace":                 {verb.Repair, named[1:], Defaults{}, false, "or give namespace and release, to repair a release by its name"},
-		"teardown":                     {verb.Teardown, named, nightly, false, "branch: teardown needs it"},
+		"a template": {verb.Check, []string{"--namespace=r-{{ .Slug }}", "--release=web"}, nightly, false,
+			"branch: check needs it"},
+		"no release": {verb.Check, named[:1], Defaults{}, false,
+			"or give namespace and release, to check a release by its name"},
+		"no namespace": {verb.Repair, named[1:], Defaults{}, false,
+			"or give namespace and release, to repair a release by its name"},
+		"teardown": {verb.Teardown, named, nightly, false, "branch: teardown needs it"},
 	} {
 		o, err := resolve(t, c.verb, c.args, nil, c.defaults)
 		switch {

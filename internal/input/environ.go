@@ -7,7 +7,7 @@ import (
 
 // variable is an environment variable.
 type variable struct {
-	name  string // such as INPUT_KUBE-CONTEXT
+	name  string // such as BERTH_KUBE_CONTEXT; for an input of the action, "input kube-context"
 	value string
 }
 
@@ -23,7 +23,7 @@ type environment struct {
 // count as not given. INPUT_* is set by GitHub's runner and ignored elsewhere.
 func readEnviron(environ []string) environment {
 	env := environment{berth: map[string]variable{}, action: map[string]variable{}}
-	action := slices.Contains(environ, "GITHUB_ACTIONS=true")
+	action := PlaceOf(environ) == OnGitHub
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		if trimmed(value) == "" {
@@ -32,7 +32,7 @@ func readEnviron(environ []string) environment {
 		if rest, ok := strings.CutPrefix(name, "BERTH_"); ok {
 			env.berth[inputName(rest)] = variable{name, value}
 		} else if rest, ok := strings.CutPrefix(name, "INPUT_"); ok && action {
-			env.action[inputName(rest)] = variable{name, value}
+			env.action[inputName(rest)] = variable{"input " + inputName(rest), value}
 		}
 	}
 	return env
@@ -63,7 +63,7 @@ func (env environment) unknown() (errs Errors) {
 		}
 	}
 	refuse(env.berth, ignoredVariable, (*Input).Env)
-	refuse(env.action, ignoredActionInput, (*Input).ActionEnv)
+	refuse(env.action, ignoredActionInput, func(in *Input) string { return in.Name })
 	slices.SortFunc(errs, func(a, b *Error) int { return strings.Compare(a.From, b.From) })
 	return errs
 }

@@ -13,11 +13,19 @@ import (
 // Bind adds a verb's flags to fs. Resolve reads them.
 func Bind(fs *pflag.FlagSet, v verb.Verb) {
 	for _, in := range flagInputs(v) {
-		f := fs.VarPF(&flag{in: in, value: in.Default}, in.Name, in.Short, in.Doc)
+		f := fs.VarPF(&flag{in: in, value: in.Default}, in.Name, in.Short, in.usage())
 		if f.NoOptDefVal = in.Alone; in.Type == Bool || in.Type == Switch {
 			f.NoOptDefVal = "true"
 		}
 	}
+}
+
+// usage is the help of the input's flag.
+func (in *Input) usage() string {
+	if len(in.Choices) == 0 {
+		return in.Doc
+	}
+	return in.Doc + " One of " + strings.Join(in.Choices, ", ") + "."
 }
 
 // flagInputs returns the inputs that a verb takes as flags.

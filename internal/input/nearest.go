@@ -9,6 +9,12 @@ func didYouMean(prefix, name string) string {
 	return "; did you mean " + prefix + name + "?"
 }
 
+// DidYouMean returns the end of a sentence that suggests the candidate which a name is most
+// likely a misspelling of, or "" where none is similar enough.
+func DidYouMean(name string, candidates []string) string {
+	return didYouMean("", nearest(name, candidates))
+}
+
 // nearest returns the candidate that name is most likely a misspelling of, or ""
 // when none is similar enough.
 func nearest(name string, candidates []string) string {

@@ -9,7 +9,8 @@ import (
 // Options is what a run is asked to do, validated. An option that its verb does
 // not take has its default.
 type Options struct {
-	Verb verb.Verb
+	Verb  verb.Verb
+	Place Place
 	// ByEvent says that an event asked for the verb, by auto.
 	ByEvent bool
 	Identity

@@ -18,7 +18,7 @@ import (
 // For verb.Auto, nothing is required: call Options.Require once the verb is
 // chosen.
 func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Options, error) {
-	o := &Options{Verb: v}
+	o := &Options{Verb: v, Place: PlaceOf(environ)}
 	if v == verb.Version {
 		return o, nil
 	}

@@ -88,19 +88,23 @@ func (o *Options) missing(v verb.Verb) (errs Errors) {
 		{"branch", o.Branch, properties.OnRelease && o.PullRequest == 0},
 		{"chart", o.Chart, properties.NeedsChart},
 	} {
-		if required.by && required.value == "" {
-			in := Find(required.name)
-			allowed := fmt.Sprintf("%s needs it; give --%s or %s", v, in.Name, in.Env())
-			if in.Name == "branch" && o.NoBranch != "" {
-				allowed += ", or pull-request with a token for the platform: " + o.NoBranch
-			} else if in.CI != "" {
-				allowed += " (in CI it is " + in.CI + ", which was not found here)"
-			}
-			if properties.ByName {
-				allowed += "; or give namespace and release, to " + string(v) + " a release by its name"
-			}
-			errs = append(errs, &Error{Input: in.Name, Allowed: allowed})
+		if !required.by || required.value != "" {
+			continue
 		}
+		in := Find(required.name)
+		allowed := fmt.Sprintf("%s needs it; give %s", v, in.In(o.Place))
+		switch {
+		case in.Name == "branch" && o.NoBranch != "" && o.Place == ByHand:
+			allowed += ": " + o.NoBranch
+		case in.Name == "branch" && o.NoBranch != "":
+			allowed += ", or pull-request with a token for the platform: " + o.NoBranch
+		case in.CI != "":
+			allowed += " (in CI it is " + in.CI + ", which was not found here)"
+		}
+		if properties.ByName {
+			allowed += "; or give namespace and release, to " + string(v) + " a release by its name"
+		}
+		errs = append(errs, &Error{Input: in.Name, Allowed: allowed})
 	}
 	return errs
 }

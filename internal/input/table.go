@@ -38,7 +38,8 @@ func Find(name string) *Input {
 
 // tokens are variables of the platforms that hold a secret which Berth takes nothing
 // from, or only by default.
-var tokens = []string{"HELM_KUBETOKEN", "GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "CI_JOB_TOKEN", "CI_REGISTRY_PASSWORD",
+var tokens = []string{"HELM_KUBETOKEN",
+	"GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "CI_JOB_TOKEN", "CI_REGISTRY_PASSWORD",
 	"CI_DEPLOY_PASSWORD", "CI_DEPENDENCY_PROXY_PASSWORD"}
 
 // proxies are the variables that name the proxy of requests. It may repeat the password

@@ -109,6 +109,15 @@ func With(property func(Properties) bool) []Verb {
 	return verbs
 }
 
+// Names returns the names of the verbs, in the order of Table.
+func Names() []string {
+	names := make([]string, len(Table))
+	for i, p := range Table {
+		names[i] = string(p.Verb)
+	}
+	return names
+}
+
 // Join returns the verbs' names with separators between them.
 func Join(verbs []Verb, separator string) string {
 	names := make([]string, len(verbs))

@@ -14,8 +14,8 @@ func advice(f *facts.Facts, ofBranch, ofNobody string) string {
 
 // The next steps for a release that is nobody's.
 const (
-	nextUnlockByName = "Run berth repair with --on-stuck unlock, which marks it failed so that your next deploy is not refused, rollback to go " +
-		"back, or uninstall to take it away."
+	nextUnlockByName = "Run berth repair with --on-stuck unlock, which marks it failed so that your next deploy is not refused, " +
+		"rollback to go back, or uninstall to take it away."
 	nextAdoptByName   = "Run berth repair --adopt, which corrects the records."
 	nextPromoteByName = `Correct the record in place, without a restart, since nothing else is wrong:
 $ berth repair --on-stuck promote`

@@ -101,6 +101,7 @@ func (s *fixture) command(verb string, flags ...string) (env map[string]string, 
 	env = map[string]string{
 		"HOME": dir, "PATH": os.Getenv("PATH"), "KUBECONFIG": s.kubeconfig,
 		"BERTH_REPOSITORY": "acme/shop", "BERTH_BRANCH": s.branch, "BERTH_APP": "shop",
+		"GIT_DIR": dir, // the checkout of these tests says nothing of what they are about
 	}
 	maps.Copy(env, s.env)
 	return env, append(args, flags...)

@@ -52,7 +52,7 @@ var wrongInputs = map[string]wrong{
 	"a secret as a flag":     {args: []string{"--kube-token", "s3cret"}, says: []string{"kube-token", "BERTH_KUBE_TOKEN"}},
 	"a misspelt variable":    {env: map[string]string{"BERTH_NAMSPACE": "x"}, says: []string{"BERTH_NAMSPACE", "BERTH_NAMESPACE"}},
 	"a misspelt action input": {env: map[string]string{"GITHUB_ACTIONS": "true", "INPUT_KUBE-CONTEXTS": "x"},
-		says: []string{"INPUT_KUBE-CONTEXTS", "INPUT_KUBE-CONTEXT?"}},
+		says: []string{"input kube-contexts", "did you mean kube-context?"}},
 
 	"no chart":      {args: []string{"--chart", ""}, says: []string{"chart", "BERTH_CHART"}},
 	"no branch":     {env: map[string]string{"BERTH_BRANCH": ""}, says: []string{"branch", "BERTH_BRANCH"}},
@@ -116,7 +116,8 @@ func TestWrongInput(t *testing.T) {
 
 func (w *wrong) run(t *testing.T, server string) ended {
 	t.Helper()
-	env := map[string]string{"HOME": t.TempDir(), "BERTH_REPOSITORY": "acme/shop", "BERTH_BRANCH": "feature/login"}
+	home := t.TempDir()
+	env := map[string]string{"HOME": home, "GIT_DIR": home, "BERTH_REPOSITORY": "acme/shop", "BERTH_BRANCH": "feature/login"}
 	maps.Copy(env, w.env)
 	if w.only {
 		return runBerth(t, env, w.args...)

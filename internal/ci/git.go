@@ -1,0 +1,72 @@
+package ci
+
+import (
+	"context"
+	"net/url"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// gitTime bounds each question to git, which may wait for a lock or a slow disk.
+const gitTime = 3 * time.Second
+
+// Git returns what the checkout in a folder, "" for the working one, says of the branch that
+// somebody is on, by hand and outside of any CI. It is empty where there is no checkout, no
+// git, or no branch. environ is that of the process, in the form of os.Environ. Nothing in the checkout is run: neither hooks nor a file system monitor.
+func Git(ctx context.Context, folder string, environ []string) Context {
+	ask := func(args ...string) string {
+		ctx, cancel := context.WithTimeout(ctx, gitTime)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"}, args...)...)
+		cmd.Dir, cmd.Env = folder, environ
+		out, err := cmd.Output()
+		if err != nil {
+			return ""
+		}
+		return strings.TrimSpace(string(out))
+	}
+	branch := ask("symbolic-ref", "--quiet", "--short", "HEAD")
+	if branch == "" {
+		return Context{}
+	}
+	remote := ask("config", "--get", "branch."+branch+".remote")
+	if remote == "" || remote == "." {
+		remote = "origin"
+	}
+	c := Context{Branch: branch, OnRef: true, SHA: ask("rev-parse", "--verify", "--quiet", "HEAD")}
+	c.Host, c.Repository = parseRemote(ask("remote", "get-url", remote))
+	if c.Repository == "" {
+		return Context{}
+	}
+	c.HeadRepository = c.Repository
+	c.DefaultBranch = strings.TrimPrefix(ask("symbolic-ref", "--quiet", "--short", "refs/remotes/"+remote+"/HEAD"), remote+"/")
+	if c.DefaultBranch == "" && slices.Contains([]string{"main", "master", "trunk"}, branch) {
+		c.DefaultBranch = branch
+	}
+	if c.DefaultBranch == "" {
+		c.DefaultBranch = "main" // any that is not the one
+	}
+	return c
+}
+
+// shortRemote is git's own form of an address: git@github.com:acme/shop.git.
+var shortRemote = regexp.MustCompile(`^(?:[^@/:]+@)?([^@/:]+):([^:].*)$`)
+
+// parseRemote returns the host and the owner/name of a remote's address; empty where it is no
+// address of a server.
+func parseRemote(address string) (host, repository string) {
+	path := ""
+	if u, err := url.Parse(address); err == nil && u.Host != "" && u.Scheme != "file" {
+		host, path = u.Hostname(), u.Path
+	} else if m := shortRemote.FindStringSubmatch(address); m != nil && !strings.Contains(address, "://") {
+		host, path = m[1], m[2]
+	}
+	path = strings.TrimSuffix(strings.Trim(path, "/"), ".git")
+	if !strings.Contains(host, ".") || !strings.Contains(path, "/") { // an alias of ssh's is no name of the server
+		return "", ""
+	}
+	return host, path
+}
