@@ -26,11 +26,12 @@ import (
 // The methods of Releases are the engine's; put, change, remove and helmWrites
 // play the others who write: a scenario's past, somebody else, or Helm.
 type fakeRecords struct {
-	release  string
-	run      string            // stamped on what helmWrites creates
-	identity string            // the same
-	clock    func() time.Time  // nil: time.Now
-	others   []facts.Neighbour // what Others returns
+	release   string
+	run       string            // stamped on what helmWrites creates
+	identity  string            // the same
+	clock     func() time.Time  // nil: time.Now
+	others    []facts.Neighbour // what Others returns
+	elsewhere string            // what Elsewhere returns
 
 	mu          sync.Mutex
 	deadline    time.Time                  // of Begin
@@ -406,6 +407,13 @@ func (r *fakeRecords) Others(ctx context.Context, gone bool) (releases []facts.N
 		return all, nil, nil
 	}
 	return append(slices.Clone(r.others), facts.Neighbour{Name: "web, deployed again meanwhile"}), nil, nil
+}
+
+// Elsewhere returns what the test set.
+func (r *fakeRecords) Elsewhere(ctx context.Context) (string, error) {
+	err := r.enter(ctx, "Elsewhere", "")
+	defer r.mu.Unlock()
+	return r.elsewhere, err
 }
 
 // Audit is every write, Helm's and the engine's.

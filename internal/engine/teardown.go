@@ -120,6 +120,9 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts, seen fores
 	res := &t.report.result
 	last := f.Last()
 	if last == nil {
+		if err := t.refuseElsewhere(ctx); err != nil {
+			return err
+		}
 		res.Headline = fmt.Sprintf("Release %s is not there (any more).", t.options.App.Release)
 		if seen.goes {
 			t.tellVolumes(seen)
@@ -143,6 +146,19 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts, seen fores
 		res.Kept = append(res.Kept, fmt.Sprintf("%s was kept: %s", o.In(t.ns.name), verdict.WhyKept(o)))
 	}
 	return verdict.StopAtKept(t.options.App.Release, t.ns.name, done.stopped)
+}
+
+// refuseElsewhere returns why a release is not gone of which there is no record: it was deployed
+// with another HELM_DRIVER. In a namespace of the branch's own, such records keep that.
+func (t *teardown) refuseElsewhere(ctx context.Context) error {
+	if t.ownsNamespace() {
+		return nil
+	}
+	resource, err := t.backend.Records.Elsewhere(ctx)
+	if resource == "" || err != nil {
+		return err
+	}
+	return verdict.RefuseElsewhere(t.options.App.Release, t.ns.name, resource)
 }
 
 // tellVolumes says, before anything goes, what becomes of the data in the volumes that go.

@@ -216,6 +216,16 @@ func (s *RecordStore) Others(ctx context.Context, gone bool) (others []facts.Nei
 	return others, unlisted, nil
 }
 
+// Elsewhere returns the resource in which Helm's other driver keeps records of this release, or
+// "". Where it may not be listed, there are none: the run needs no permission on it.
+func (s *RecordStore) Elsewhere(ctx context.Context) (string, error) {
+	has, resource, err := s.store.HasInOtherDriver(ctx, s.release)
+	if _, denied := errors.AsType[*record.DeniedError](err); denied || err == nil && !has {
+		return "", nil
+	}
+	return resource, err
+}
+
 // Audit returns every write to the records so far and how it ended.
 func (s *RecordStore) Audit() []result.Write { return s.store.Audit() }
 

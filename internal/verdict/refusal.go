@@ -52,6 +52,16 @@ func RefuseNamespace(ns facts.Namespace, identity string, origin facts.Origin) *
 		Next:     "Give this branch another app, slug or namespace."}
 }
 
+// RefuseElsewhere returns why a teardown that finds no record of a release leaves it: its
+// records are in what this run does not look at.
+func RefuseElsewhere(release, namespace, resource string) *problem.Problem {
+	return &problem.Problem{Reason: problem.Foreign,
+		Headline: fmt.Sprintf("Nothing was taken down: `%s` in `%s` has its records in %s.", release, namespace, resource),
+		Cause:    errors.New("this run looks for them in what HELM_DRIVER says, and there are none"),
+		Next: "Give teardown the HELM_DRIVER that the release was deployed with; or, if it is somebody else's, give this branch " +
+			"another slug, namespace or release name."}
+}
+
 // meets says whose something is, and whom this run is for: two branches that meet in
 // one name have to be told apart.
 func meets(belongs string, owner, own facts.Origin) string {

@@ -191,6 +191,21 @@ var ownRecords = []row{
 				s.t.Errorf("it was touched: resourceVersion %s, before %s", after, before)
 			}
 		}},
+	{ID: "S29c", Setup: "the branch's own release in a namespace that stays, by HELM_DRIVER=configmap",
+		Action: "teardown without HELM_DRIVER, twice, then with it", End: "untouched, and said so; then gone", Exit: "27, 27, 0", Gone: true,
+		run: func(s *fixture) {
+			s.env["HELM_DRIVER"] = "configmap"
+			s.berth("deploy").exit(0)
+			delete(s.env, "HELM_DRIVER")
+			pods := s.pods()
+			for range 2 {
+				s.berth("teardown").exit(27).says("has its records in configmaps", "HELM_DRIVER")
+			}
+			s.samePods(pods)
+			s.env["HELM_DRIVER"] = "configmap"
+			s.berth("teardown").exit(0)
+			delete(s.env, "HELM_DRIVER")
+		}},
 	{ID: "S30", Setup: "an object that was taken over, since its release is no more",
 		Action: "deploy of a chart without it; deploy with it; teardown; deploy with it; teardown with adopt naming it",
 		End:    "left each time, named; gone only where adopt names it",

@@ -144,6 +144,21 @@ func (l *lister) ReleasesOfOtherDriver(ctx context.Context) (found []facts.Neigh
 	return found, l.other.kind.Resource(), err
 }
 
+// HasInOtherDriver returns whether Helm's other driver keeps a record of a release here, and
+// the resource that it keeps it in.
+func (l *lister) HasInOtherDriver(ctx context.Context, release string) (has bool, resource string, err error) {
+	resource = l.other.kind.Resource()
+	selector, err := newSelector(labelName, selection.Equals, release)
+	if err != nil {
+		return false, resource, l.other.explain("list", "list", "", err)
+	}
+	_, err = l.other.listRecords(ctx, selector, func(meta *metav1.ObjectMeta) {
+		name, _ := identify(meta)
+		has = has || name == release && meta.Labels[labelOwner] == ownerHelm
+	})
+	return has, resource, err
+}
+
 func releasesOf(ctx context.Context, c *client) ([]facts.Neighbour, error) {
 	selectors, err := anyReleaseSelectors(c.kind)
 	if err != nil {
