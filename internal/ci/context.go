@@ -19,6 +19,7 @@ type Context struct {
 	Pull           Pull
 	SHA            string
 	RunURL         string // of this attempt of the run; on GitLab, of the job
+	Actor          string // the login of whoever started the run; untrusted text
 	Attempt        int
 	Event          Event
 	Pages          Pages

@@ -130,6 +130,7 @@ func (g *gitHub) environment() Context {
 		Pulls:   joinURL(gitHubServer(env), c.Repository, "pull"),
 	}
 	c.SHA = env("GITHUB_SHA")
+	c.Actor = cmp.Or(env("GITHUB_TRIGGERING_ACTOR"), env("GITHUB_ACTOR")) // who runs it again is not who pushed
 	c.HeadUnknown = slices.Contains(aboutPullRequests, c.Event.Name)
 	if branch, ok := strings.CutPrefix(env("GITHUB_REF"), "refs/heads/"); ok {
 		c.RefBranch = branch

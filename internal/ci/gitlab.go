@@ -27,6 +27,7 @@ func (g *gitLab) Context() (Context, error) {
 		Repository:    env("CI_PROJECT_PATH"),
 		DefaultBranch: env("CI_DEFAULT_BRANCH"),
 		RunURL:        withoutUser(env("CI_JOB_URL")), // a retry is a new job with a URL of its own
+		Actor:         env("GITLAB_USER_LOGIN"),
 		Attempt:       1,
 		Event:         g.event(),
 	}

@@ -106,7 +106,7 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 // tellOrigin says what the run was about in the platform's words. Only a deploy is about
 // the commit that the run was started for: others find one that was deployed before.
 func tellOrigin(r *result.Result, o *input.Options) {
-	r.PullRequest, r.Pages.Run = o.PullRequest, o.RunURL
+	r.PullRequest, r.Pages.Run, r.Actor = o.PullRequest, o.RunURL, o.Actor
 	if verb.Of(r.Verb).NeedsChart {
 		r.Commit = o.SHA
 	}

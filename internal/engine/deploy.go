@@ -42,7 +42,7 @@ func (d *deploy) run(ctx context.Context) error {
 	return d.prover.proveUntil(ctx, applied, ends) // with a budget of its own
 }
 
-func (d *deploy) success() string { return "" }
+func (d *deploy) success() string { return d.proven(d.options.App.Source.SHA) }
 
 // noteCutOff warns that the run before this one did not end in order.
 func (d *deploy) noteCutOff() {
@@ -193,19 +193,15 @@ func (d *deploy) afterFailure(ctx context.Context, err error) error {
 		return err
 	}
 	done, trouble := d.onFailure(ctx, failed.revision)
-	p := *failed.problem
 	if trouble != nil {
 		policy := d.options.Policy.OnFailure
 		d.report.evidence("on-failure is %s, which failed as well: %v", policy, trouble)
-		p.Headline = fmt.Sprintf("The deploy of revision %d of `%s` failed, and so did what on-failure asks for.", failed.revision,
-			d.options.App.Release)
+		p := verdict.AfterFailure(failed.problem, "what on-failure asks for failed as well")
 		p.Next = fmt.Sprintf("Run berth check to see where the release stands: on-failure is %s, and that failed as well (see the evidence).",
 			policy)
-		return &p
+		return p
 	}
-	p.Headline = fmt.Sprintf("The deploy of revision %d of `%s` failed; %s.", failed.revision, d.options.App.Release, done)
-	p.Next = "Mend what is named here and deploy again."
-	return &p
+	return verdict.AfterFailure(failed.problem, done)
 }
 
 // onFailure rolls back or uninstalls, with a budget of its own, and returns what
@@ -228,7 +224,7 @@ func (d *deploy) onFailure(ctx context.Context, failed int) (done string, err er
 	}
 	switch {
 	case plan.Does(verdict.StepRollback):
-		return fmt.Sprintf("revision %d is deployed again, as revision %d", plan.Steps[0].Target, d.report.result.Revision), nil
+		return fmt.Sprintf("revision %d is back, as revision %d", plan.Steps[0].Target, d.report.result.Revision), nil
 	case plan.Does(verdict.StepTakeDown):
 		return "it was taken away, as on-failure says" + butRemains(&d.report.result), nil
 	}

@@ -681,7 +681,7 @@ func TestDeployFails(t *testing.T) {
 	perform(t, []play{
 		{name: "and Helm records it", records: one, set: failing("fails"), verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade",
 			stored: "1 deployed, 2 failed",
-			says:   []string{"The deploy of revision 2 of `web` failed, and its record says so.", "no such image"},
+			says:   []string{"The deploy of `web` failed: ", "no such image", "nothing is stuck"},
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if s.locker.held.ended.Outcome != "failed" || len(r.Objects) != 1 || r.Looks != 0 {
 					t.Errorf("lock %+v, objects %v, checked %d times", s.locker.held.ended, r.Objects, r.Looks)
@@ -725,7 +725,7 @@ func TestDeployFails(t *testing.T) {
 			stored: "1 deployed, 2 failed", says: []string{"the timeout of 5m0s has passed"}},
 		{name: "and rolls back when told to", records: one, set: onFailure(verdict.OnFailureRollback), verb: verb.Deploy,
 			reason: problem.DeployFailed, asked: "upgrade, rollback 1",
-			stored: "1 superseded, 2 failed, 3 deployed", says: []string{"revision 1 is deployed again, as revision 3"}},
+			stored: "1 superseded, 2 failed, 3 deployed", says: []string{"; revision 1 is back, as revision 3"}},
 		{name: "and has nothing to roll back to", records: none, set: onFailure(verdict.OnFailureRollback), verb: verb.Deploy,
 			reason: problem.DeployFailed, asked: "install",
 			stored: "1 failed", says: []string{"no good revision"}},
@@ -736,7 +736,7 @@ func TestDeployFails(t *testing.T) {
 						s.helm.fault = "fails"
 					}
 				}
-			}), says: []string{"that failed as well", "and so did what on-failure asks for"}},
+			}), says: []string{"that failed as well", "; what on-failure asks for failed as well"}},
 		{name: "and the look before the rollback gets no answer", records: one, verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade",
 			set:  all(onFailure(verdict.OnFailureRollback), func(s *scene) { s.helm.fail("Records", 3, errDown) }),
 			says: []string{"that failed as well"}},

@@ -55,6 +55,6 @@ func TestMisplacedRecords(t *testing.T) {
 				s.helm.fault, s.options.Policy.OnFailure = "fails", verdict.OnFailureUninstall
 			},
 			records: copied(1, by("before", two[0]), by("before", two[1])), stored: "1 superseded, 2 deployed, 3 failed",
-			says: []string{"so did what on-failure asks for"}},
+			says: []string{"what on-failure asks for failed as well"}},
 	))
 }

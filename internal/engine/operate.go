@@ -198,22 +198,23 @@ func (o *operator) fail(ctx context.Context, out result.Outcome, before *facts.F
 	if interrupted(ctx) != nil {
 		o.lock.attempt.Outcome = "interrupted"
 	}
-	return &failedOperation{recordedFailure(o.release, last.Revision, out.Err), last.Revision}
+	return &failedOperation{o.recordedFailure(last, out), last.Revision}
 }
 
 // recordedFailure is the problem of a deploy whose record says failed. A missing
 // permission comes first, since it is the cause and names what to grant, and so does an
 // object that became somebody else's meanwhile.
-func recordedFailure(release string, revision int, cause error) *problem.Problem {
-	const stuck = "the record says failed, so nothing is stuck."
+func (o *operator) recordedFailure(last *facts.Record, out result.Outcome) *problem.Problem {
+	o.report.evidence("the record of revision %d says failed, so nothing is stuck", last.Revision)
 	var p *problem.Problem
-	if errors.As(cause, &p) && (p.Reason == problem.PermissionMissing || p.Reason == problem.Foreign) {
+	if errors.As(out.Err, &p) && (p.Reason == problem.PermissionMissing || p.Reason == problem.Foreign) {
 		own := *p
-		own.Next = text.Sentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", revision),
-			"Nothing else is to be mended: "+stuck)
+		own.Next = text.Sentences(p.Next, fmt.Sprintf("The deploy of revision %d failed because of it", last.Revision),
+			"Nothing else is to be mended: the record says failed, so nothing is stuck.")
 		return &own
 	}
-	return verdict.Failed(release, revision, cause, "Mend what is named here and deploy again: "+stuck)
+	p = verdict.Failed(o.release, out.Err, "Mend what is named here and deploy again: nothing is stuck.")
+	return verdict.NameCause(p, result.FaultsOf(out.Diagnostics), o.report.result.Namespace, nil)
 }
 
 // overtaken is the problem of an operation in whose place another run's is stored.

@@ -150,7 +150,7 @@ func (p *proof) look(ctx context.Context) (state string, err error) {
 	}
 	if verdict.EndCheck(f, d, p.reported, p.checks) != nil {
 		p.explain(ctx) // which may tell more in the checks
-		return "", backoff.Permanent(verdict.EndCheck(f, d, p.reported, p.checks))
+		return "", backoff.Permanent(p.named(verdict.EndCheck(f, d, p.reported, p.checks)))
 	}
 	if end := verdict.EndSteady(f, d, p.checks, p.steady); end != nil {
 		return "", backoff.Permanent(end)
@@ -202,7 +202,13 @@ func (p *proof) expire(ctx context.Context, err error) error {
 		return err // the release was never seen
 	}
 	p.explain(ctx)
-	return verdict.ExpireCheck(p.facts, verdict.Diagnose(p.facts, p.policy), p.checks, p.confirm, context.Cause(ctx))
+	return p.named(verdict.ExpireCheck(p.facts, verdict.Diagnose(p.facts, p.policy), p.checks, p.confirm, context.Cause(ctx)))
+}
+
+// named returns the problem with its cause in the headline, where that is known.
+func (p *proof) named(end *problem.Problem) *problem.Problem {
+	res := &p.report.result
+	return verdict.NameCause(end, result.FaultsOf(res.Diagnostics), res.Namespace, p.checks)
 }
 
 // explain finds out why objects are not ready, as a deploy does, unless the deploy

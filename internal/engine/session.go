@@ -205,6 +205,27 @@ func (s *session) revision() string {
 	return fmt.Sprintf("Revision %d of `%s`", s.report.result.Revision, s.report.result.Release)
 }
 
+// proven is the headline of a release that was proven: where it answers and what runs
+// there, as far as they are known; "" where neither is. commit is the one that was
+// deployed.
+func (s *session) proven(commit string) string {
+	what, url := "", s.options.App.URL
+	if commit != "" {
+		what = "commit `" + commit[:min(len(commit), 7)] + "`"
+	}
+	switch {
+	case url == "" && what == "":
+		return ""
+	case url == "":
+		what = text.Sentence(what + " is deployed in `" + s.options.App.Namespace + "`")
+	case what == "":
+		what = url + " is deployed."
+	default:
+		what = url + " is deployed from " + what + "."
+	}
+	return strings.TrimSuffix(what, ".") + ": what is stored and running is what was reported."
+}
+
 // finish turns what happened into the result that the reports are made of.
 func (s *session) finish(ctx context.Context, success string, err error) result.Result {
 	res := &s.report.result

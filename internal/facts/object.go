@@ -61,6 +61,7 @@ type Object struct {
 	Failed   bool   // it cannot become ready by waiting
 	Complete bool   // a Job or Pod that ran to its end
 	Reason   string // why it is not ready; untrusted text
+	Cause    Cause  // of that, where it was asked for
 	Leniency
 	Contents
 	Error string // why it could not be read

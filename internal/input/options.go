@@ -35,6 +35,7 @@ type Identity struct {
 	PullRequest    int    // number; 0 means none
 	SHA            string
 	RunURL         string // empty outside CI
+	Actor          string // who started the run; empty outside CI; untrusted text
 	Attempt        int
 	CommitPages    string   // begins the address of a commit's page; empty where it is not known
 	PullPages      string   // begins the address of a pull or merge request's page; empty where it is not known

@@ -2,12 +2,46 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
+
+// diagnosed returns whether the run ended by faults of objects that were found out about:
+// what each says of itself is then the cause, and needs no other place.
+func diagnosed(r result.Result) bool {
+	return r.Reason == problem.DeployFailed && len(result.FaultsOf(r.Diagnostics)) > 0 && len(r.Diagnostics.Symptoms) > 0
+}
+
+// late is what is told of faults that the end of the time has brought to light.
+const late = "The timeout was over before everything was ready."
+
+func isLate(r result.Result) bool {
+	return slices.ContainsFunc(result.FaultsOf(r.Diagnostics), func(f result.Fault) bool { return f.Late })
+}
+
+// repeated returns whether the reason of the diagnostics is that of the first symptom.
+func repeated(d *result.Diagnostics) bool {
+	s := d.Symptoms[0]
+	return s.Reason != "" && (strings.Contains(d.Reason, s.Reason) || strings.Contains(d.Reason, "pod "+s.Name+": "))
+}
+
+// alike returns the name of a symptom before this one that shows the same, or "".
+func alike(all []result.Symptom, i int, namespace string) string {
+	for _, before := range all[:i] {
+		if before.Cause == all[i].Cause && before.Cause.Kind != "" && before.Cause.Kind != facts.CauseNotReady {
+			return before.In(namespace)
+		}
+		if before.Reason == all[i].Reason && before.Reason != "" {
+			return before.In(namespace)
+		}
+	}
+	return ""
+}
 
 // diagnosis returns why a rollout failed: each object that shows a symptom, with
 // its last events and the end of its logs.
@@ -18,20 +52,27 @@ func diagnosis(r result.Result) string {
 	}
 	var b strings.Builder
 	b.WriteString("### What went wrong\n")
-	if d.Reason != "" {
+	if isLate(r) {
+		b.WriteString("\n" + late + "\n")
+	}
+	if d.Reason != "" && !repeated(d) {
 		b.WriteString("\n" + quote(d.Reason) + "\n")
 	}
-	for _, s := range capped(d.Symptoms) {
+	for i, s := range capped(d.Symptoms) {
 		fmt.Fprintf(&b, "\n**%s**", code(text.Cut(s.In(r.Namespace), maxPhrase)))
+		show := opened
+		if same := alike(d.Symptoms, i, r.Namespace); same != "" {
+			s.Reason, show = "as "+same, details
+		}
 		if s.Reason != "" {
 			b.WriteString(": " + quote(s.Reason))
 		}
 		b.WriteByte('\n')
 		if len(s.Events) > 0 {
-			b.WriteString("\n" + details("Last events", evidenceBlock(s.Events)))
+			b.WriteString("\n" + show("Last events", evidenceBlock(s.Events)))
 		}
 		for _, l := range capped(s.Logs) {
-			b.WriteString("\n" + details(escapeText(logTitle(l)), evidenceBlock(logLines(l))))
+			b.WriteString("\n" + show(escapeText(logTitle(l)), evidenceBlock(logLines(l))))
 		}
 	}
 	return b.String() + more(len(d.Symptoms))
@@ -42,7 +83,10 @@ func textDiagnosis(b *strings.Builder, r result.Result) {
 	if r.Diagnostics == nil {
 		return
 	}
-	for _, s := range capped(r.Diagnostics.Symptoms) {
+	if isLate(r) {
+		b.WriteString("\n" + late + "\n")
+	}
+	for i, s := range capped(r.Diagnostics.Symptoms) {
 		var lines []string
 		for _, e := range s.Events {
 			lines = append(lines, "event: "+e)
@@ -52,6 +96,9 @@ func textDiagnosis(b *strings.Builder, r result.Result) {
 			for _, line := range logLines(l) {
 				lines = append(lines, "| "+line)
 			}
+		}
+		if same := alike(r.Diagnostics.Symptoms, i, r.Namespace); same != "" {
+			s.Reason = "as " + same
 		}
 		title := text.Cut(text.OneLine(withReason(s.In(r.Namespace), s.Reason)), 2*maxPhrase)
 		if len(lines) == 0 {

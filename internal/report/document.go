@@ -80,9 +80,14 @@ type App struct {
 	PullRequestURL string `json:"pullRequestUrl,omitempty"`
 	// Where the platform shows the run; on GitLab, the job.
 	RunURL string `json:"runUrl,omitempty"`
+	// Who started the run, by the platform's login. Untrusted text.
+	Actor string `json:"actor,omitempty"`
 	// Whom the API server took this run for.
 	User string `json:"user,omitempty"`
 }
 
 // Status is one of the values of facts.Status.
 type Status string
+
+// Cause is one of the values of facts.CauseKind.
+type Cause string

@@ -95,8 +95,31 @@ type Totals struct {
 type Diagnostics struct {
 	// One line. Untrusted text.
 	Reason string `json:"reason"`
+	// What is the matter with each object that failed, or that was not ready when the
+	// time was over.
+	Faults []Fault `json:"faults,omitempty"`
 	// The objects that show what is wrong, at most 5.
 	Symptoms []Symptom `json:"symptoms,omitempty"`
+}
+
+// Fault is what is the matter with one object of the release, or with a hook.
+type Fault struct {
+	Reference
+	// What it comes of.
+	Cause Cause `json:"cause"`
+	// The container that has it.
+	Container string `json:"container,omitempty"`
+	// What it is about: the image, the Secret, the quota, the node. Untrusted text.
+	About string `json:"about,omitempty"`
+	// What whoever found it says; of a container that ended, the line of its log that
+	// tells why. Untrusted text.
+	Said string `json:"said,omitempty"`
+	// The exit code of a container that ended.
+	ExitCode int `json:"exitCode,omitempty"`
+	// The object is a hook.
+	Hook bool `json:"hook,omitempty"`
+	// The time was over, and nothing had failed before.
+	Late bool `json:"late,omitempty"`
 }
 
 // Symptom is a pod, or a workload that has none.
@@ -104,6 +127,8 @@ type Symptom struct {
 	Reference
 	// Why it is not ready. Untrusted text.
 	Reason string `json:"reason,omitempty"`
+	// What that comes of, where it is a pod.
+	Cause Cause `json:"cause,omitempty"`
 	// The last events about it, oldest first, at most 5 of at most 512 bytes.
 	// Untrusted text.
 	Events []string `json:"events,omitempty"`
@@ -117,8 +142,11 @@ type LogTail struct {
 	Container string `json:"container"`
 	// It is the log from before the last restart.
 	Previous bool `json:"previous,omitempty"`
-	// At most 20 lines of at most 512 bytes. Untrusted text.
+	// At most 20 lines of at most 512 bytes: the last, or those about a panic that a
+	// longer stack follows. Untrusted text.
 	Lines []string `json:"lines,omitempty"`
+	// The one of them that tells why the container ended. Untrusted text.
+	Telling string `json:"telling,omitempty"`
 	// Why it could not be read. Untrusted text.
 	Error string `json:"error,omitempty"`
 }

@@ -77,6 +77,8 @@ type Object struct {
 	Complete bool `json:"complete,omitempty"`
 	// Why it is not ready. Untrusted text.
 	Reason string `json:"reason,omitempty"`
+	// What that comes of, where it was found out.
+	Cause Cause `json:"cause,omitempty"`
 	// What is to be told of it although it counts as ready. Untrusted text.
 	Remark string `json:"remark,omitempty"`
 	// The remark is a warning.

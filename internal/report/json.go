@@ -36,6 +36,7 @@ func NewDocument(r result.Result) Document {
 			App: r.App, Branch: r.Branch, Namespace: r.Namespace, Release: r.Release, Revision: r.Revision,
 			Status: Status(r.Status), Chart: r.Chart, URL: r.URL, User: r.User,
 			Commit: r.Commit, CommitURL: r.Pages.Commit, PullRequest: r.PullRequest, PullRequestURL: r.Pages.PullRequest, RunURL: r.Pages.Run,
+			Actor: r.Actor,
 		},
 		Repair:  r.Repair,
 		Started: r.Started.UTC(),
@@ -68,7 +69,7 @@ func newObject(o facts.Object) Object {
 	return Object{
 		Reference: Reference(o.Ref), UID: o.UID, Created: o.Created, Touched: o.Touched, Exists: o.Exists,
 		Owned: o.Owned, Owner: o.Owner, Deleting: o.Deleting, Kept: o.Kept, Ready: o.Ready, Failed: o.Failed,
-		Complete: o.Complete, Reason: o.Reason, Remark: o.Remark.Text, Warning: o.Remark.Warning, Ignored: o.Ignored,
+		Complete: o.Complete, Reason: o.Reason, Cause: Cause(o.Cause.Kind), Remark: o.Remark.Text, Warning: o.Remark.Warning, Ignored: o.Ignored,
 		Expired: o.Expired, Drift: facts.Paths(o.Differences), Error: o.Error,
 		Contents: Contents{list(o.Differences, newDifference), o.Notes},
 	}
@@ -116,11 +117,19 @@ func newDiagnostics(d *result.Diagnostics) *Diagnostics {
 	if d == nil {
 		return nil
 	}
-	return &Diagnostics{Reason: d.Reason, Symptoms: list(d.Symptoms, newSymptom)}
+	return &Diagnostics{Reason: d.Reason, Faults: list(d.Faults, newFault), Symptoms: list(d.Symptoms, newSymptom)}
+}
+
+func newFault(f result.Fault) Fault {
+	return Fault{
+		Reference: Reference(f.Ref), Cause: Cause(f.Cause.Kind), Container: f.Cause.Container, About: f.Cause.About, Said: f.Cause.Said,
+		ExitCode: f.Cause.ExitCode, Hook: f.Hook, Late: f.Late,
+	}
 }
 
 func newSymptom(s result.Symptom) Symptom {
-	return Symptom{Reference: Reference(s.Ref), Reason: s.Reason, Events: s.Events, Logs: list(s.Logs, newLogTail)}
+	return Symptom{Reference: Reference(s.Ref), Reason: s.Reason, Cause: Cause(s.Cause.Kind), Events: s.Events,
+		Logs: list(s.Logs, newLogTail)}
 }
 
 func newLogTail(l result.LogTail) LogTail { return LogTail(l) }

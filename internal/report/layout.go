@@ -37,6 +37,11 @@ func details(summary, body string) string {
 	return "<details><summary>" + summary + "</summary>\n\n" + strings.TrimRight(body, "\n") + "\n\n</details>\n"
 }
 
+// opened is details that nobody has to unfold first.
+func opened(summary, body string) string {
+	return strings.Replace(details(summary, body), "<details>", "<details open>", 1)
+}
+
 // evidenceBlock returns pieces of untrusted text as one code block, or "" if they
 // are empty.
 func evidenceBlock(pieces []string) string {

@@ -17,8 +17,8 @@ const maxMarkdown = 900 << 10
 // block or table is ever cut in two.
 func Markdown(r result.Result) string {
 	sections := []string{
-		"## " + markdownMark(r) + " " + prose(headline(r)) + "\n",
-		propertyTable(r),
+		"## " + markdownMark(r) + " " + title(r) + "\n",
+		propertyTable(foremost(r)),
 		cause(r),
 		warnings(r),
 		next(r),
@@ -28,6 +28,7 @@ func Markdown(r result.Result) string {
 		objectTable(r),
 		titledList("Kept", r.Kept),
 		titledList("Left behind", r.Remains),
+		details("Release and run", propertyTable(further(r))),
 		timeline(r),
 		details("Evidence", evidenceBlock(r.Evidence)),
 		details("Chart notes", evidenceBlock([]string{r.ChartNote})),
@@ -53,6 +54,15 @@ func Markdown(r result.Result) string {
 	return page.String()
 }
 
+// title returns the headline. The address that it begins with after a success is a link.
+func title(r result.Result) string {
+	s := headline(r)
+	if rest, ok := strings.CutPrefix(s, r.URL+" "); ok && r.URL != "" {
+		return link(r.URL) + " " + prose(rest)
+	}
+	return prose(s)
+}
+
 // markdownMark is the mark before the headline.
 func markdownMark(r result.Result) string {
 	switch severityOf(r) {
@@ -67,11 +77,11 @@ func markdownMark(r result.Result) string {
 	return "❌"
 }
 
-// propertyTable returns what the run was about. Its first row is the header, since
-// Markdown demands one.
-func propertyTable(r result.Result) string {
+// propertyTable returns properties of what the run was about. The first row is the
+// header, since Markdown demands one.
+func propertyTable(properties []property) string {
 	var b strings.Builder
-	for i, p := range propertiesOf(r) {
+	for i, p := range properties {
 		value := bounded(p.value)
 		switch p.kind {
 		case verbatim:
@@ -90,8 +100,12 @@ func propertyTable(r result.Result) string {
 }
 
 // cause returns why the run ended: the first line as a sentence, and the rest, such
-// as the position of a template error, as it was written.
+// as the position of a template error, as it was written. What objects failed by is told
+// with them, and once.
 func cause(r result.Result) string {
+	if diagnosed(r) {
+		return ""
+	}
 	first, rest, _ := strings.Cut(strings.TrimSpace(text.Clean(r.Cause)), "\n")
 	if first == "" {
 		return ""

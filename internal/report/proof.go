@@ -17,12 +17,15 @@ func checkTable(r result.Result) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("### Checks\n\n")
+	failed := 0
 	if r.Looks > 1 {
 		fmt.Fprintf(&b, "After %d attempts.\n\n", r.Looks)
 	}
 	b.WriteString("| | Check | Seen |\n|:-:|:--|:--|\n")
 	for _, c := range capped(r.Checks) {
+		if !c.OK {
+			failed++
+		}
 		var seen []string
 		if s := phrase(c.Detail); s != "" {
 			seen = append(seen, s)
@@ -36,7 +39,11 @@ func checkTable(r result.Result) string {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", tick(c.OK), phrase(checkTitle(c)), strings.Join(seen, "<br>"))
 	}
-	return b.String() + more(len(r.Checks))
+	table := b.String() + more(len(r.Checks))
+	if failed == 0 {
+		return details(text.Plural(len(r.Checks), "check")+", all hold", table)
+	}
+	return "### Checks\n\n" + table
 }
 
 // checkTitle returns the check's title, or its name if it has none.
@@ -108,7 +115,7 @@ func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 	case !o.Owned:
 		return false, "does not carry this release's ownership"
 	case o.Failed && !o.Ignored:
-		return false, withReason("failed", o.Reason)
+		return false, withReason("failed", brief(o))
 	case len(o.Differences) > 0:
 		return false, "differs from the manifest: " + facts.Paths(o.Differences)
 	case o.Complete:
@@ -118,7 +125,16 @@ func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 	case o.Ignored:
 		return true, withReason("left out by wait-ignore, not ready", o.Reason)
 	}
-	return false, withReason("not ready", o.Reason)
+	return false, withReason("not ready", brief(o))
+}
+
+// brief returns why an object is not ready. What was found out about it is told with its
+// pods at length, and here by its name.
+func brief(o facts.Object) string {
+	if o.Cause.Kind != "" && o.Cause.Kind != facts.CauseNotReady {
+		return strings.ReplaceAll(string(o.Cause.Kind), "-", " ")
+	}
+	return o.Reason
 }
 
 // notes are what is worth a word about an object that is well.

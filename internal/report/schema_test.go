@@ -183,7 +183,7 @@ func everything() result.Result {
 	}
 	return result.Result{
 		Subject: result.Subject{Verb: "deploy", App: "a", Branch: "b", Namespace: "n", Release: "r", URL: "https://x.example", User: "u",
-			Chart: "c-1", Revision: 3, Status: facts.StatusFailed, Commit: "0123456789", PullRequest: 7,
+			Chart: "c-1", Revision: 3, Status: facts.StatusFailed, Commit: "0123456789", PullRequest: 7, Actor: "a",
 			Pages: result.Pages{Commit: "https://x.example/c", PullRequest: "https://x.example/p", Run: "https://x.example/r"}},
 		Exit: result.Exit{Reason: problem.Inconsistent, ExitCode: 24, Headline: "h", Cause: "c", Next: "n", Repair: "promote",
 			RBAC: "kind: Role", Missing: []problem.MissingPermission{{Permission: permission, Reason: "r"}}},
@@ -192,15 +192,20 @@ func everything() result.Result {
 				Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
 				UID: "u", Created: now, Touched: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Kept: true, Ready: true,
 				IsHook: true, HookOf: "n/r", KeepWhy: "k", Defines: "Boat",
+				Cause:  facts.Cause{Kind: facts.CauseCrash, Container: "c", About: "a", Said: "s", ExitCode: 2},
 				Failed: true, Complete: true, Reason: "r", Error: "e", Contents: facts.Contents{Notes: []string{"n"},
 					Differences: []facts.Difference{{Path: "d", Recorded: "r", Live: "l", Author: "a", Written: now,
 						Digest: "d", Own: true, ByHand: true, Injected: true}}},
 				Leniency: facts.Leniency{Remark: facts.Remark{Text: "r", Warning: true}, Custom: true, Ignored: true, TTL: new(time.Second),
 					Expired: true},
-			}}, Diagnostics: &result.Diagnostics{Reason: "r", Symptoms: []result.Symptom{{
+			}}, Diagnostics: &result.Diagnostics{Reason: "r", Faults: []result.Fault{{
+				Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"}, Hook: true, Late: true,
+				Cause: facts.Cause{Kind: facts.CauseCrash, Container: "c", About: "a", Said: "s", ExitCode: 2},
+			}}, Symptoms: []result.Symptom{{
 				Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
-				Reason: "r", Events: []string{"e"},
-				Logs: []result.LogTail{{Container: "c", Previous: true, Lines: []string{"l"}, Error: "e"}},
+				Reason: "r", Cause: facts.Cause{Kind: facts.CauseCrash, Container: "c", About: "a", Said: "s", ExitCode: 2},
+				Events: []string{"e"},
+				Logs:   []result.LogTail{{Container: "c", Previous: true, Lines: []string{"l"}, Telling: "l", Error: "e"}},
 			}}}, Kept: []string{"k"}, Remains: []string{"r"}, Evidence: []string{"e"}},
 		Log: result.Log{ChartNote: "n",
 			Timeline: []result.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w",

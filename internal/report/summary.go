@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/berth-dev/berth/internal/problem"
@@ -62,28 +64,54 @@ const (
 	address                      // a URL, untrusted
 )
 
-// propertiesOf returns what is known of the run, in the order people look for it.
-func propertiesOf(r result.Result) []property {
-	all := []property{
-		{name: "Review app", value: r.App},
-		{name: "URL", value: r.URL, kind: address},
-		{name: "Branch", value: r.Branch},
+// foremost returns what people look for first: where it answers, unless it may not, and
+// what was deployed.
+func foremost(r result.Result) []property {
+	at := property{name: "URL", value: r.URL, kind: address}
+	if severityOf(r) != succeeded {
+		at.value = ""
+	}
+	return known([]property{
+		at,
 		{name: "Commit", value: shortCommit(r.Commit), page: r.Pages.Commit},
+		{name: "Branch", value: r.Branch},
 		{name: "Pull request", value: pullRequest(r.PullRequest), page: r.Pages.PullRequest},
+		{name: "Started", value: started(r), kind: wording},
+		{name: "Run", value: r.Pages.Run, kind: address},
+	})
+}
+
+// further returns what else is known of the run: names in the cluster, and records.
+func further(r result.Result) []property {
+	elsewhere := property{name: "URL", value: r.URL, kind: address}
+	if severityOf(r) == succeeded {
+		elsewhere.value = ""
+	}
+	return known([]property{
+		{name: "Review app", value: r.App},
+		elsewhere,
 		{name: "Namespace", value: r.Namespace},
 		{name: "Release", value: storedRelease(r), kind: wording},
 		{name: "Chart", value: r.Chart},
 		{name: "Repair", value: r.Repair},
-		{name: "Run", value: r.Pages.Run, kind: address},
 		{name: "Took", value: took(r.Took), kind: wording},
+	})
+}
+
+func known(all []property) []property {
+	return slices.DeleteFunc(all, func(p property) bool { return text.OneLine(p.value) == "" })
+}
+
+// started says when the run began, and who began it.
+func started(r result.Result) string {
+	if r.Started.IsZero() {
+		return ""
 	}
-	known := all[:0]
-	for _, p := range all {
-		if text.OneLine(p.value) != "" {
-			known = append(known, p)
-		}
+	at := r.Started.UTC().Format("2006-01-02 15:04:05 UTC")
+	if who := strings.ReplaceAll(text.OneLine(r.Actor), "`", "'"); who != "" {
+		at += " by `" + who + "`"
 	}
-	return known
+	return at
 }
 
 // shortCommit returns a commit as people write it.

@@ -14,23 +14,17 @@ import (
 func Text(r result.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n", textMark(r), strings.ReplaceAll(headline(r), "`", ""))
-	if properties := propertiesOf(r); len(properties) > 0 {
-		b.WriteByte('\n')
-		for _, p := range properties {
-			value := bounded(p.value)
-			if p.kind == wording {
-				value = strings.ReplaceAll(value, "`", "")
-			}
-			fmt.Fprintf(&b, "  %-12s  %s\n", p.name, value)
-		}
-	}
+	textProperties(&b, foremost(r))
 	textChecks(&b, r)
 	block(&b, "Kept", capped(r.Kept))
 	block(&b, "Left behind", capped(r.Remains))
-	block(&b, "Why", text.Lines(text.Cut(text.Clean(r.Cause), 4*maxPhrase)))
+	if !diagnosed(r) {
+		block(&b, "Why", text.Lines(text.Cut(text.Clean(r.Cause), 4*maxPhrase)))
+	}
 	textDiagnosis(&b, r)
 	block(&b, "Evidence", capped(r.Evidence))
 	textPermissions(&b, r)
+	textProperties(&b, further(r))
 	block(&b, "Next", text.Lines(r.Next))
 	if r.RBAC != "" {
 		// Not indented: "---" between documents has to begin its line.
@@ -41,6 +35,20 @@ func Text(r result.Result) string {
 		fmt.Fprintf(&b, "\n%s to the API server, %s\n", text.Plural(count, "request"), text.Bytes(size))
 	}
 	return b.String()
+}
+
+// textProperties writes what the run was about.
+func textProperties(b *strings.Builder, properties []property) {
+	if len(properties) > 0 {
+		b.WriteByte('\n')
+	}
+	for _, p := range properties {
+		value := bounded(p.value)
+		if p.kind == wording {
+			value = strings.ReplaceAll(value, "`", "")
+		}
+		fmt.Fprintf(b, "  %-12s  %s\n", p.name, value)
+	}
 }
 
 // textMark is the mark before the headline.

@@ -9,8 +9,26 @@ import (
 // Diagnostics say why a rollout failed, within bounds. All of its text is untrusted.
 type Diagnostics struct {
 	Reason   string // one line
+	Faults   []Fault
 	Symptoms []Symptom
 	Objects  []facts.Object // those that were not ready, and why
+}
+
+// Fault is what is the matter with one object of the release, or with a hook, by name.
+type Fault struct {
+	facts.Ref
+	Cause facts.Cause
+	Hook  bool
+	// Late is whether it was the end of the time that ended the wait.
+	Late bool
+}
+
+// FaultsOf returns the faults of diagnostics; none of nil.
+func FaultsOf(d *Diagnostics) []Fault {
+	if d == nil {
+		return nil
+	}
+	return d.Faults
 }
 
 // Explain writes the reasons that were found into those of the objects that are not
@@ -26,7 +44,7 @@ func (d *Diagnostics) Explain(objects []facts.Object) {
 		}
 		for _, found := range d.Objects {
 			if found.String() == o.String() && found.Reason != "" {
-				o.Failed, o.Reason = o.Failed || found.Failed, found.Reason
+				o.Failed, o.Reason, o.Cause = o.Failed || found.Failed, found.Reason, found.Cause
 			}
 		}
 	}
@@ -37,7 +55,8 @@ func (d *Diagnostics) Explain(objects []facts.Object) {
 type Symptom struct {
 	facts.Ref
 	Reason string
-	Events []string // the last ones, oldest first
+	Cause  facts.Cause // of a pod
+	Events []string    // the last ones, oldest first
 	Logs   []LogTail
 }
 
@@ -46,6 +65,7 @@ type LogTail struct {
 	Container string
 	Previous  bool // of the container before its last restart
 	Lines     []string
+	Telling   string // the line that tells why the container ended, as far as that can be told
 	Error     string // why it could not be read
 }
 

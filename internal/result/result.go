@@ -31,6 +31,7 @@ type Subject struct {
 
 	Commit      string // that was deployed
 	PullRequest int    // number; 0 means none
+	Actor       string // who started the run; untrusted text
 	Pages       Pages
 }
 

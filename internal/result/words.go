@@ -13,6 +13,7 @@ import (
 // itself is not changed.
 func (r Result) WithText(f func(string) string) Result {
 	r.Branch, r.URL, r.User, r.Chart = f(r.Branch), f(r.URL), f(r.User), f(r.Chart)
+	r.Actor = f(r.Actor)
 	r.Commit, r.Pages = f(r.Commit), Pages{Commit: f(r.Pages.Commit), PullRequest: f(r.Pages.PullRequest), Run: f(r.Pages.Run)}
 	r.Headline, r.Cause, r.Next = f(r.Headline), f(r.Cause), f(r.Next)
 	r.Missing = each(r.Missing, func(m problem.MissingPermission) problem.MissingPermission {
@@ -50,6 +51,7 @@ func each[T any](all []T, f func(T) T) []T {
 
 func objectWithText(o facts.Object, f func(string) string) facts.Object {
 	o.Reason, o.Error, o.Remark.Text, o.HookOf, o.KeepWhy = f(o.Reason), f(o.Error), f(o.Remark.Text), f(o.HookOf), f(o.KeepWhy)
+	o.Cause = causeWithText(o.Cause, f)
 	o.Notes = each(o.Notes, f)
 	o.Differences = each(o.Differences, func(d facts.Difference) facts.Difference {
 		d.Path, d.Recorded, d.Live = f(d.Path), f(d.Recorded), f(d.Live)
@@ -58,17 +60,26 @@ func objectWithText(o facts.Object, f func(string) string) facts.Object {
 	return o
 }
 
+func causeWithText(c facts.Cause, f func(string) string) facts.Cause {
+	c.About, c.Said = f(c.About), f(c.Said)
+	return c
+}
+
 func (d *Diagnostics) withText(f func(string) string) *Diagnostics {
 	if d == nil {
 		return nil
 	}
 	return &Diagnostics{
-		Reason:  f(d.Reason),
+		Reason: f(d.Reason),
+		Faults: each(d.Faults, func(x Fault) Fault {
+			x.Cause = causeWithText(x.Cause, f)
+			return x
+		}),
 		Objects: each(d.Objects, func(o facts.Object) facts.Object { return objectWithText(o, f) }),
 		Symptoms: each(d.Symptoms, func(s Symptom) Symptom {
-			s.Reason, s.Events = f(s.Reason), each(s.Events, f)
+			s.Reason, s.Cause, s.Events = f(s.Reason), causeWithText(s.Cause, f), each(s.Events, f)
 			s.Logs = each(s.Logs, func(l LogTail) LogTail {
-				l.Lines, l.Error = each(l.Lines, f), f(l.Error)
+				l.Lines, l.Telling, l.Error = each(l.Lines, f), f(l.Telling), f(l.Error)
 				return l
 			})
 			return s

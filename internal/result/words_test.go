@@ -19,7 +19,7 @@ var kept = []string{
 	"Check.Name",
 	"Ref.APIVersion", "Ref.Kind", "Ref.Namespace", "Ref.Name",
 	"Object.UID", "Object.Owner", "Object.Defines", "Difference.Digest", "Difference.Author",
-	"LogTail.Container",
+	"LogTail.Container", "Cause.Container",
 	"Write.Verb", "Write.Resource", "Write.Key", "Requests.Verb", "Requests.Resource",
 }
 
@@ -33,6 +33,7 @@ func TestWithTextReachesEveryText(t *testing.T) {
 			Objects:  []facts.Object{{Contents: facts.Contents{Differences: make([]facts.Difference, 1), Notes: make([]string, 1)}}},
 			Diagnostics: &Diagnostics{
 				Objects:  []facts.Object{{Contents: facts.Contents{Differences: make([]facts.Difference, 1), Notes: make([]string, 1)}}},
+				Faults:   make([]Fault, 1),
 				Symptoms: []Symptom{{Events: make([]string, 1), Logs: []LogTail{{Lines: make([]string, 1)}}}},
 			},
 		},

@@ -146,6 +146,15 @@ func checkOwnership(f *facts.Facts) result.Check {
 		})
 }
 
+// brief returns why an object is not ready: its cause where that was found out, since what
+// its pods show is told at length elsewhere.
+func brief(o facts.Object) string {
+	if o.Cause.Kind == "" || o.Cause.Kind == facts.CauseNotReady {
+		return o.Reason
+	}
+	return strings.ReplaceAll(string(o.Cause.Kind), "-", " ")
+}
+
 func checkReady(f *facts.Facts) result.Check {
 	c := each(f, "not ready", result.Check{Name: checkNameReady, Title: "Everything is ready"}, func(o facts.Object) string {
 		switch {
@@ -154,7 +163,7 @@ func checkReady(f *facts.Facts) result.Check {
 		case !o.Exists:
 			return "does not exist"
 		}
-		return "is not ready: " + o.Reason
+		return "is not ready: " + brief(o)
 	})
 	c.Detail += ignored(f)
 	return c

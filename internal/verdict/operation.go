@@ -2,9 +2,11 @@ package verdict
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // Stored names what a Helm operation that did not succeed has left on record.
@@ -79,9 +81,17 @@ func PlanAfterFailure(f *facts.Facts, failed int, p Policy) Plan {
 }
 
 // Failed is the problem of a deploy that failed and whose record says so.
-func Failed(release string, revision int, cause error, nextStep string) *problem.Problem {
+func Failed(release string, cause error, nextStep string) *problem.Problem {
+	why, _, _ := strings.Cut(strings.TrimSpace(text.Clean(cause.Error())), "\n")
 	return &problem.Problem{Reason: problem.DeployFailed, Cause: cause, Next: nextStep,
-		Headline: fmt.Sprintf("The deploy of revision %d of `%s` failed, and its record says so.", revision, release)}
+		Headline: text.Cut(fmt.Sprintf("The deploy of `%s` failed: %s", release, strings.ReplaceAll(why, "`", "'")), maxWhy)}
+}
+
+// AfterFailure adds to the problem of a deploy that failed what was done about it.
+func AfterFailure(p *problem.Problem, done string) *problem.Problem {
+	own := *p
+	own.Headline = strings.TrimSuffix(p.Headline, ".") + "; " + done
+	return &own
 }
 
 // NotFound is the problem of a release that is not there.

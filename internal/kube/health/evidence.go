@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // defaultGrace is how long another controller may take to provide what is missing
@@ -56,7 +58,8 @@ type fault struct {
 	occurrence string // changes when the fault recurs
 	count      int    // how often it occurred, where events tell; else 0
 	reason     string // sanitized
-	suppressed bool   // it does not count in this evaluation, but is recorded
+	cause      facts.Cause
+	suppressed bool // it does not count in this evaluation, but is recorded
 	// permanent means that there is no recovery. Otherwise the fault counts after
 	// minOccurrences or minDuration; 0 means that neither number nor time suffices.
 	permanent      bool

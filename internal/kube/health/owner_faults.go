@@ -61,7 +61,8 @@ var (
 // createFault is the refusal of the API server to create a pod. Progress of the
 // workload makes it another fault: when old pods end, a quota has room again.
 func createFault(e Evidence, why string, count int) fault {
-	f := fault{key: "create/" + progress(e.Owner), reason: Sanitize(why), count: count, minDuration: transientTime}
+	f := fault{key: "create/" + progress(e.Owner), reason: Sanitize(why), count: count, minDuration: transientTime,
+		cause: createCause(why)}
 	switch {
 	case webhookUnreachable.MatchString(why):
 		f.minDuration = e.grace()

@@ -45,7 +45,7 @@ func schedulingFaults(e Evidence, p *corev1.Pod, c corev1.PodCondition) []fault 
 	f := fault{
 		key: "schedule/" + string(p.UID), minDuration: e.grace(),
 		suppressed: !read || scalingUp(e) || p.Status.NominatedNodeName != "",
-		reason:     AboutPod(p, unschedulableReason(c)),
+		reason:     AboutPod(p, unschedulableReason(c)), cause: schedulingCause(c, events),
 	}
 	switch {
 	case volumeClaimUnbound.MatchString(c.Message):
@@ -93,7 +93,8 @@ func containerFaults(e Evidence, p *corev1.Pod, c container, known runs) []fault
 		return nil
 	}
 	why, _ := containerReason(c.kind, s)
-	f := fault{key: runKey(p, s.Name), reason: AboutPod(p, why+because(s, e.Events[p.UID]))}
+	events := e.Events[p.UID]
+	f := fault{key: runKey(p, s.Name), reason: AboutPod(p, why+because(s, events)), cause: containerCause(p, c, events)}
 	reason, message := "", ""
 	if s.State.Waiting != nil {
 		reason, message = s.State.Waiting.Reason, s.State.Waiting.Message

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 // History holds what earlier evaluations of an object saw. The zero value is that
@@ -32,6 +34,16 @@ type Verdict struct {
 	// that crashed last began.
 	Looping string
 	began   time.Time
+
+	stalledBy, loopingBy facts.Cause
+}
+
+// Cause returns the cause behind one of the verdict's reasons.
+func (v Verdict) Cause(reason string) facts.Cause {
+	if reason == v.Stalled {
+		return v.stalledBy
+	}
+	return v.loopingBy
 }
 
 // Stalled returns the verdict on an object, and the history to pass to the next
@@ -84,9 +96,9 @@ func Stalled(e Evidence, history History, now time.Time) (v Verdict, next Histor
 func (v *Verdict) add(f fault) {
 	switch {
 	case !f.dependent && v.Stalled == "":
-		v.Stalled = f.reason
+		v.Stalled, v.stalledBy = f.reason, f.cause
 	case f.dependent && (v.Looping == "" || f.began.After(v.began)):
-		v.Looping, v.began = f.reason, f.began
+		v.Looping, v.began, v.loopingBy = f.reason, f.began, f.cause
 	}
 }
 

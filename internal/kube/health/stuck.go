@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 var (
@@ -31,7 +33,7 @@ func stuckFaults(e Evidence, p *corev1.Pod) []fault {
 		return nil
 	}
 	f := fault{key: string(p.UID) + "/stuck/" + warning.Reason, minDuration: passingTime, suppressed: times < recurrence,
-		reason: AboutPod(p, warning.Reason+": "+Sanitize(warning.Message))}
+		reason: AboutPod(p, warning.Reason+": "+Sanitize(warning.Message)), cause: startCause(p, e.Events[p.UID])}
 	if e.mayBeStale(p) || takesLonger.MatchString(warning.Reason) {
 		f.minDuration = 2 * passingTime
 	}
@@ -77,7 +79,8 @@ func mountFaults(e Evidence, p *corev1.Pod) []fault {
 		if event.Reason != "FailedMount" || !objectMissing.MatchString(event.Message) {
 			continue
 		}
-		f := fault{key: string(p.UID) + "/mount", minDuration: transientTime, reason: AboutPod(p, "FailedMount: "+Sanitize(event.Message))}
+		f := fault{key: string(p.UID) + "/mount", minDuration: transientTime, reason: AboutPod(p, "FailedMount: "+Sanitize(event.Message)),
+			cause: facts.Cause{Kind: facts.CauseConfigMissing, About: missingObject(event.Message)}}
 		switch {
 		case e.mayBeStale(p):
 			f.minDuration = 4 * e.grace() // the kubelet retries with a growing delay

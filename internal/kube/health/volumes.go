@@ -6,7 +6,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
+
+// volumeLost is why a claim in the phase Lost is not ready.
+const volumeLost = "the volume that it was bound to is gone"
 
 // selectedNode is the annotation of a claim that has found its first consumer.
 const selectedNode = "volume.kubernetes.io/selected-node"
@@ -48,13 +53,14 @@ func UnboundClaims(p *corev1.Pod) []string {
 // be found or provisioned. One that awaits its first consumer has none.
 func claimFaults(e Evidence) []fault {
 	if phase(e.Owner) == "Lost" {
-		return []fault{{key: "claim", permanent: true, reason: "the volume that it was bound to is gone"}}
+		return []fault{{key: "claim", permanent: true, reason: volumeLost, cause: facts.Cause{Kind: facts.CauseVolume, Said: volumeLost}}}
 	}
 	event, failing := provisioningFailure(e.Events[e.Owner.GetUID()])
 	if !failing {
 		return nil
 	}
-	return []fault{{key: "claim", minDuration: e.provisioningTime(event), reason: event.Reason + ": " + Sanitize(event.Message)}}
+	return []fault{{key: "claim", minDuration: e.provisioningTime(event), reason: event.Reason + ": " + Sanitize(event.Message),
+		cause: volumeCause(event)}}
 }
 
 // provisioningFailure returns the last event that tells why a claim has no volume,

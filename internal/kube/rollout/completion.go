@@ -43,6 +43,8 @@ func (w *Waiter) WaitForCompletion(ctx context.Context, applied manifest.Objects
 	}
 	if !interrupted(e.Cause) {
 		e.Found = diagnoser{w.Clientset}.diagnose(ctx, start, left[:1])
+		e.Found.Faults = faultsOf(left[:1], e.Cause != nil)
+		e.Found.Faults[0].Hook = true
 	}
 	e.Object = left[0].object
 	return c.deleted, e

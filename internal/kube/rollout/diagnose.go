@@ -63,6 +63,7 @@ func (w *Waiter) Diagnose(ctx context.Context, unready []facts.Object) *result.D
 	for _, t := range targets {
 		d.Objects = append(d.Objects, t.object)
 	}
+	d.Faults = faultsOf(targets, false)
 	return d
 }
 
@@ -96,6 +97,7 @@ func (d diagnoser) diagnose(ctx context.Context, start time.Time, targets []*tar
 	for _, s := range all {
 		diagnostics.Symptoms = append(diagnostics.Symptoms, s.Symptom)
 	}
+	explain(targets, all)
 	return diagnostics
 }
 
@@ -114,6 +116,9 @@ func timeoutFor(ctx context.Context, start time.Time) time.Duration {
 type symptom struct {
 	result.Symptom
 	uid        types.UID
+	target     *target
+	pod        *corev1.Pod    // nil: it is the object itself
+	events     []health.Event // of that, oldest first
 	containers []containerLog
 	remains    *remains // of its Job; nil: it is of none
 }
@@ -124,7 +129,7 @@ func newSymptom(p *corev1.Pod, reason string) *symptom {
 			Ref:    facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: p.Namespace, Name: p.Name},
 			Reason: text.Cut(reason, health.MaxMessage),
 		},
-		uid: p.UID, containers: containerLogs(p),
+		uid: p.UID, pod: p, containers: containerLogs(p),
 	}
 }
 
@@ -158,9 +163,12 @@ func (d diagnoser) symptoms(ctx context.Context, t *target) []*symptom {
 			s.remains = &t.remains
 		}
 	}
+	for _, s := range all {
+		s.target = t
+	}
 	if len(all) == 0 {
 		return []*symptom{{Symptom: result.Symptom{Ref: t.object.Ref, Reason: text.Cut(t.object.Reason, health.MaxMessage)},
-			uid: t.live.GetUID()}}
+			uid: t.live.GetUID(), target: t}}
 	}
 	if about := "pod " + all[0].Name + ": "; !strings.Contains(t.object.Reason, about) {
 		t.object.Reason = strings.TrimPrefix(t.object.Reason+"; "+about+all[0].Reason, "; ")
@@ -234,11 +242,26 @@ func (d diagnoser) addEvidence(ctx context.Context, all []*symptom) {
 	}
 	reads.Wait()
 	for _, s := range all {
+		if s.pod != nil {
+			s.Cause = health.PodCause(s.pod, s.events, s.target.lost)
+		}
+		if why := s.reason(); why != "" {
+			s.Reason = text.Cut(why, health.MaxMessage)
+		}
 		for _, c := range s.containers {
 			s.Logs = append(s.Logs, c.tails...)
 		}
 		s.addRemains()
 	}
+}
+
+// reason returns why a pod is not ready, with what its events tell; "" where that is told
+// otherwise.
+func (s *symptom) reason() string {
+	if s.pod == nil || s.remains != nil {
+		return ""
+	}
+	return health.ExplainPod(s.pod, s.events)
 }
 
 // addRemains adds the logs that were kept where none can be read any more.
@@ -252,7 +275,8 @@ func (s *symptom) addRemains() {
 	}
 }
 
-// lastEvents returns the last events of a symptom's object, one line each.
+// lastEvents returns the last events of a symptom's object, one line each, and keeps all
+// of them.
 func (d diagnoser) lastEvents(ctx context.Context, s *symptom) []string {
 	list, err := eventsOf(ctx, d.client, s.Namespace, s.uid)
 	if err != nil {
@@ -260,6 +284,9 @@ func (d diagnoser) lastEvents(ctx context.Context, s *symptom) []string {
 	}
 	lines := make([]string, 0, eventsKept)
 	last := list[max(0, len(list)-eventsKept):]
+	for i := range list {
+		s.events = append(s.events, health.NewEvent(&list[i]))
+	}
 	for i := range last {
 		e := health.NewEvent(&last[i])
 		line := e.Reason + ": " + health.Sanitize(e.Message)

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
 )
 
@@ -135,13 +136,13 @@ func (in *inspector) evaluate(now time.Time) (hasFailed bool) {
 		standings = append(standings, health.Standing{Verdict: tr.evaluate(in.evidence(tr), now), Starting: starting})
 	}
 	unconfirmed := 0
-	stalled := map[*tracked]string{}
+	stalled := map[*tracked]facts.Object{}
 	for i, reason := range health.Failures(standings, in.calm) {
 		tr := live[i]
 		tr.suspect(in.failFast && reason != "" && !tr.excused(now))
 		switch {
 		case tr.confirmed:
-			stalled[tr] = reason
+			stalled[tr] = facts.Object{Reason: reason, Cause: standings[i].Cause(reason)}
 		case tr.suspected:
 			unconfirmed++
 		}
@@ -156,8 +157,9 @@ func (in *inspector) evaluate(now time.Time) (hasFailed bool) {
 	if unconfirmed > 0 && now.Sub(in.stalledSince) < 2*evaluateEvery {
 		return false
 	}
-	for tr, reason := range stalled {
-		tr.target.object.Failed, tr.target.object.Reason = true, reason
+	for tr, found := range stalled {
+		o := &tr.target.object
+		o.Failed, o.Reason, o.Cause = true, found.Reason, found.Cause
 	}
 	return true
 }

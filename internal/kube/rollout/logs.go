@@ -21,6 +21,10 @@ const (
 	logBytes   = 64 << 10
 )
 
+// linesRead are how many lines are asked for, one number after the other. The first is
+// much more than is kept: a stack may be long that follows the line which tells why.
+var linesRead = []int64{200, linesKept, linesKept / 4, 1}
+
 // containerLog is a container whose logs are wanted, and then their tails.
 type containerLog struct {
 	container string
@@ -82,7 +86,7 @@ func dropped(tail result.LogTail) bool {
 func readTail(ctx context.Context, client kubernetes.Interface, namespace, pod, container string, previous bool) result.LogTail {
 	t := result.LogTail{Container: container, Previous: previous}
 	options := &corev1.PodLogOptions{Container: container, Previous: previous}
-	for lines := linesKept; lines > 0; lines /= 4 {
+	for _, lines := range linesRead {
 		log, err := readLines(ctx, client, namespace, pod, options, lines)
 		if err != nil {
 			if t.Lines == nil {
@@ -90,7 +94,7 @@ func readTail(ctx context.Context, client kubernetes.Interface, namespace, pod, 
 			}
 			break
 		}
-		t.Lines = lastLines(log)
+		t.Lines, t.Telling = telling(printed(log))
 		if len(log) < logBytes {
 			break
 		}
@@ -101,10 +105,10 @@ func readTail(ctx context.Context, client kubernetes.Interface, namespace, pod, 
 // readLines returns the last lines of a log, as far as they fit into logBytes. It
 // returns no error if it could read a part of them.
 func readLines(
-	ctx context.Context, client kubernetes.Interface, namespace, pod string, options *corev1.PodLogOptions, lines int,
+	ctx context.Context, client kubernetes.Interface, namespace, pod string, options *corev1.PodLogOptions, lines int64,
 ) ([]byte, error) {
-	tail, limit := int64(lines), int64(logBytes)
-	options.TailLines, options.LimitBytes = &tail, &limit
+	limit := int64(logBytes)
+	options.TailLines, options.LimitBytes = &lines, &limit
 	stream, err := client.CoreV1().Pods(namespace).GetLogs(pod, options).Stream(ctx)
 	if err != nil {
 		return nil, err
@@ -117,11 +121,11 @@ func readLines(
 	return log, err
 }
 
-// lastLines returns the last lines of a log, redacted and cut to lineLength.
-func lastLines(log []byte) []string {
+// printed returns the lines of a log, redacted and cut to lineLength.
+func printed(log []byte) []string {
 	var lines []string
 	for line := range strings.Lines(string(log)) {
 		lines = append(lines, text.Cut(secrets.InLine(strings.TrimRight(line, "\r\n")), lineLength))
 	}
-	return lines[max(0, len(lines)-linesKept):]
+	return lines
 }

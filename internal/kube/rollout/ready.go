@@ -50,7 +50,7 @@ func (w *Waiter) WaitForReady(ctx context.Context, applied manifest.Objects) err
 		e.Objects = append(e.Objects, t.object)
 	}
 	if e.Found != nil {
-		e.Found.Objects = e.Objects
+		e.Found.Objects, e.Found.Faults = e.Objects, faultsOf(left, e.Cause != nil)
 	}
 	return e
 }

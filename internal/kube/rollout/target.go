@@ -74,6 +74,7 @@ type target struct {
 type podView struct {
 	podReason string // why its first unready pod is not ready, or not there; "": unknown, or none
 	oldPod    string // the pod that has to end before another is made; "": none has
+	lost      health.LostNodes
 }
 
 // source is what objects of one kind are read from.

@@ -82,6 +82,7 @@ func (tr *tracked) evaluate(e health.Evidence, now time.Time) (v health.Verdict)
 	if tr.target.podReason == "" {
 		tr.target.podView = tr.outgoing()
 	}
+	tr.target.lost = tr.lost
 	v, tr.history = health.Stalled(e, tr.history, now)
 	return v
 }

@@ -43,12 +43,15 @@ func trimPod(p *corev1.Pod) *corev1.Pod {
 	return p
 }
 
-// trimContainers keeps of containers when they are restarted, and whether they have a
-// readiness probe.
+// trimContainers keeps of containers when they are restarted, whether they have a
+// readiness probe, their image and how much memory they may take.
 func trimContainers(all []corev1.Container) []corev1.Container {
 	kept := make([]corev1.Container, 0, len(all))
 	for _, c := range all {
-		trimmed := corev1.Container{Name: c.Name, RestartPolicy: c.RestartPolicy}
+		trimmed := corev1.Container{Name: c.Name, Image: c.Image, RestartPolicy: c.RestartPolicy}
+		if limit, limited := c.Resources.Limits[corev1.ResourceMemory]; limited {
+			trimmed.Resources.Limits = corev1.ResourceList{corev1.ResourceMemory: limit}
+		}
 		if c.ReadinessProbe != nil {
 			trimmed.ReadinessProbe = &corev1.Probe{}
 		}

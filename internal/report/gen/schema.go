@@ -24,6 +24,7 @@ var enumerated = map[reflect.Type]struct{ dir, name string }{
 	reflect.TypeFor[report.Verdict](): {"internal/problem", "ExitReason"},
 	reflect.TypeFor[report.Status]():  {"internal/facts", "Status"},
 	reflect.TypeFor[report.Level]():   {"internal/result", "Level"},
+	reflect.TypeFor[report.Cause]():   {"internal/facts", "CauseKind"},
 }
 
 // schema returns the JSON Schema of report.Document. root is the repository's

@@ -1,0 +1,292 @@
+package health
+
+import (
+	"cmp"
+	"regexp"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/text"
+)
+
+// maxSaid is how many bytes are kept of what is said of a cause: a headline has no room
+// for more, and the whole of it is in the reason.
+const maxSaid = 200
+
+// said returns what somebody says of a cause, as one line without secrets.
+func said(message string) string { return text.Cut(Sanitize(message), maxSaid) }
+
+// PodCause returns why a pod is not ready, by its own status and its events, oldest
+// first. It is the zero value for one that nothing is the matter with.
+func PodCause(p *corev1.Pod, events []Event, lost LostNodes) facts.Cause {
+	if node := lost[p.Spec.NodeName]; node != "" {
+		return facts.Cause{Kind: facts.CauseNode, About: p.Spec.NodeName, Said: said(node)}
+	}
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			return schedulingCause(c, events)
+		}
+		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
+			return facts.Cause{}
+		}
+	}
+	if c := containersCause(p, events); c.Kind != "" {
+		return c
+	}
+	switch {
+	case p.Status.Phase == corev1.PodSucceeded:
+		return facts.Cause{}
+	case p.Status.Reason != "" || p.Status.Phase == corev1.PodFailed:
+		return facts.Cause{Kind: facts.CausePod, Said: said(join(p.Status.Reason, p.Status.Message))}
+	}
+	return facts.Cause{Kind: facts.CauseNotReady}
+}
+
+// containersCause returns the cause of the first container with a fault, or else of the
+// first that is not ready; the zero value where all are.
+func containersCause(p *corev1.Pod, events []Event) (starting facts.Cause) {
+	for _, c := range containersOf(p) {
+		if c.status.Ready || c.done() {
+			continue
+		}
+		cause := containerCause(p, c, events)
+		if _, faulty := containerReason(c.kind, c.status); faulty {
+			return cause
+		}
+		starting = cmp.Or(starting, cause)
+	}
+	if starting.Kind == facts.CauseNotReady {
+		if cause := startCause(p, events); cause.Kind != "" {
+			return cause
+		}
+	}
+	return starting
+}
+
+// containerCause returns why a container is not ready.
+func containerCause(p *corev1.Pod, c container, events []Event) facts.Cause {
+	s := c.status
+	cause := facts.Cause{Container: s.Name}
+	ended := lastEnd(s)
+	message, failedToStart := startFailure(s)
+	probe := strings.TrimPrefix(because(s, events), "; ")
+	switch w := s.State.Waiting; {
+	case w != nil && w.Reason == "InvalidImageName":
+		cause.Kind, cause.About = facts.CauseImageName, imageOf(p, s)
+	case w != nil && isImageReason(w.Reason):
+		return imageCause(p, s, events)
+	case w != nil && w.Reason == "CreateContainerConfigError":
+		cause.Kind, cause.Said = facts.CauseStart, said(w.Message)
+		if about := missingObject(w.Message); about != "" {
+			cause.Kind, cause.About, cause.Said = facts.CauseConfigMissing, about, ""
+		}
+	case failedToStart:
+		cause.Kind, cause.Said = facts.CauseStart, said(shortStart(message))
+	case ended != nil && ended.Reason == "OOMKilled":
+		cause.Kind, cause.About, cause.ExitCode = facts.CauseMemory, memoryLimit(p, s.Name), int(ended.ExitCode)
+	case w != nil && w.Reason == "PostStartHookError":
+		cause.Kind, cause.Said = facts.CauseStart, said("its postStart hook failed: "+lastClause(w.Message))
+	case ended != nil && probe != "":
+		cause.Kind, cause.Said = probeKind(probe), said(probe)
+	case w != nil && w.Reason != "" && !strings.HasSuffix(w.Reason, "Creating") && w.Reason != "PodInitializing" && w.Reason != crashLoop:
+		cause.Kind, cause.Said = facts.CausePod, said(join(w.Reason, w.Message))
+	case ended != nil && ended.ExitCode != 0:
+		cause.Kind, cause.Said, cause.ExitCode = facts.CauseCrash, lastWords(ended), int(ended.ExitCode)
+	case ended != nil && c.serves:
+		cause.Kind = facts.CauseEnds
+	case probe != "":
+		cause.Kind, cause.Said = probeKind(probe), said(probe)
+	default:
+		cause.Kind = facts.CauseNotReady
+	}
+	return cause
+}
+
+// crashLoop is what a container waits for that crashed before.
+const crashLoop = "CrashLoopBackOff"
+
+// probeKind returns the kind of what an event tells of a container that runs or ran: a
+// probe, or a hook after its start, that fails.
+func probeKind(message string) facts.CauseKind {
+	if strings.Contains(message, "probe") {
+		return facts.CauseProbe
+	}
+	return facts.CauseStart
+}
+
+// lastWords returns the last line that a container has left as its message.
+func lastWords(ended *corev1.ContainerStateTerminated) string {
+	lines := text.Lines(ended.Message)
+	if len(lines) == 0 {
+		return ""
+	}
+	return said(lines[len(lines)-1])
+}
+
+func isImageReason(reason string) bool {
+	switch reason {
+	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed":
+		return true
+	}
+	return false
+}
+
+// noPlatform is what is said of an image that is there for other machines alone.
+var noPlatform = regexp.MustCompile(`no match for platform[\w ]*`)
+
+// imageCause returns why the image of a container cannot be had.
+func imageCause(p *corev1.Pod, s corev1.ContainerStatus, events []Event) facts.Cause {
+	cause := facts.Cause{Kind: facts.CauseImagePull, Container: s.Name, About: imageOf(p, s)}
+	why := pullCause(s, pullsOf(events, s.Name))
+	switch {
+	case imageIsMissing(why):
+		cause.Kind, cause.Said = facts.CauseImageMissing, noPlatform.FindString(why)
+	case pullDenied.MatchString(why) && !pullPasses.MatchString(why):
+		cause.Kind = facts.CauseImageDenied
+		cause.Said = said(strings.TrimPrefix(because(s, events), "; "))
+	default:
+		cause.Said = said(shortPull(why))
+	}
+	return cause
+}
+
+// imageOf returns the image of a container as the pod asks for it.
+func imageOf(p *corev1.Pod, s corev1.ContainerStatus) string {
+	image := s.Image
+	for _, all := range [][]corev1.Container{p.Spec.InitContainers, p.Spec.Containers} {
+		if i := indexOf(all, s.Name); i >= 0 {
+			image = all[i].Image
+		}
+	}
+	return said(image)
+}
+
+// memoryLimit returns how much memory a container may take; "" where nothing limits it.
+func memoryLimit(p *corev1.Pod, name string) string {
+	for _, all := range [][]corev1.Container{p.Spec.InitContainers, p.Spec.Containers} {
+		if i := indexOf(all, name); i >= 0 {
+			if limit, ok := all[i].Resources.Limits[corev1.ResourceMemory]; ok {
+				return limit.String()
+			}
+		}
+	}
+	return ""
+}
+
+// startCause returns why a pod has not started, by its events: an object that it mounts
+// is missing, or what its node warned of last. It is the zero value where they tell
+// neither.
+func startCause(p *corev1.Pod, events []Event) facts.Cause {
+	warning, times := lastWarning(p, events)
+	if times == 0 {
+		return facts.Cause{}
+	}
+	if about := missingObject(warning.Message); about != "" {
+		return facts.Cause{Kind: facts.CauseConfigMissing, About: about}
+	}
+	return facts.Cause{Kind: facts.CausePod, Said: said(warning.Reason + ": " + afterCode(warning.Message))}
+}
+
+// schedulingCause returns why no node takes a pod.
+func schedulingCause(c corev1.PodCondition, events []Event) facts.Cause {
+	switch event, failing := provisioningFailure(events); {
+	case volumeClaimUnbound.MatchString(c.Message) && failing:
+		return volumeCause(event)
+	case volumeClaimUnbound.MatchString(c.Message):
+		return facts.Cause{Kind: facts.CauseVolume, Said: said(shortScheduling(c.Message))}
+	case missingObject(c.Message) != "":
+		return facts.Cause{Kind: facts.CauseConfigMissing, About: missingObject(c.Message)}
+	}
+	return facts.Cause{Kind: facts.CauseNoNode, Said: said(shortScheduling(c.Message))}
+}
+
+func volumeCause(failure Event) facts.Cause {
+	return facts.Cause{Kind: facts.CauseVolume, Said: said(afterCode(failure.Message))}
+}
+
+// OwnerCause returns why an object is not ready that has no pods, by its own content and
+// its events, oldest first.
+func OwnerCause(u *unstructured.Unstructured, events []Event) facts.Cause {
+	if failing, why := condition(u, "ReplicaFailure"); failing {
+		return createCause(why)
+	}
+	var last Event
+	for _, e := range events {
+		switch e.Reason {
+		case "FailedCreate":
+			last = e
+		case "SuccessfulCreate":
+			last = Event{}
+		}
+	}
+	switch failure, failing := provisioningFailure(events); {
+	case last.Reason != "":
+		return createCause(last.Message)
+	case u.GetKind() == "PersistentVolumeClaim" && phase(u) == "Lost":
+		return facts.Cause{Kind: facts.CauseVolume, Said: volumeLost}
+	case u.GetKind() == "PersistentVolumeClaim" && failing:
+		return volumeCause(failure)
+	case u.GetKind() == "PersistentVolumeClaim":
+		return facts.Cause{Kind: facts.CauseVolume}
+	case IsCustom(u.GroupVersionKind().Group):
+		return facts.Cause{Kind: facts.CauseResource, Said: said(Ready(u).Reason)}
+	}
+	return facts.Cause{Kind: facts.CauseNotReady, Said: said(Ready(u).Reason)}
+}
+
+var (
+	quotaRefuses   = regexp.MustCompile(`(?:exceeded|failed) quota: ([^\s,:]+)[,:]?\s*(.*)`)
+	webhookSilent  = regexp.MustCompile(`fail(?:ed|ing)? (?:to call|calling) webhook "([^"]+)"`)
+	accountMissing = regexp.MustCompile(`serviceaccount "([^"]*)" not found`)
+	// forbidden is what the API server says before why it refuses a pod.
+	forbidden = regexp.MustCompile(`^.*?\bis (?:forbidden|invalid): `)
+)
+
+// createCause returns why the API server refuses to create a pod.
+func createCause(why string) facts.Cause {
+	if m := quotaRefuses.FindStringSubmatch(why); m != nil {
+		return facts.Cause{Kind: facts.CauseQuota, About: said(m[1]), Said: said(m[2])}
+	}
+	if m := accountMissing.FindStringSubmatch(why); m != nil {
+		return facts.Cause{Kind: facts.CauseConfigMissing, About: said("ServiceAccount " + m[1])}
+	}
+	if m := webhookSilent.FindStringSubmatch(why); m != nil {
+		return facts.Cause{Kind: facts.CauseWebhook, About: said(m[1]), Said: said(lastClause(why))}
+	}
+	short := strings.TrimPrefix(why, "FailedCreate: ")
+	return facts.Cause{Kind: facts.CauseRefused, Said: said(forbidden.ReplaceAllString(short, ""))}
+}
+
+// lastClause returns what stands behind the last ": " of a chain of errors.
+func lastClause(chain string) string { return chain[strings.LastIndex(": "+chain, ": "):] }
+
+// The forms in which a kubelet says that an object is missing, or lacks a key.
+var (
+	objectNotFound = regexp.MustCompile(`(?i)(secret|configmap|persistentvolumeclaim)s? ["'\\]*([^\s"'\\]+)["'\\]* ` +
+		`(?:not found|does not exist)`)
+	keyNotFound = regexp.MustCompile(`(?i)couldn't find key (\S+) in (secret|configmap) (?:[^\s/]+/)?(\S+)`)
+	keyOfVolume = regexp.MustCompile(`references non-existent (secret|config) key: (\S+)`)
+)
+
+// kinds are the kinds of objects as they are written, by how a kubelet may write them.
+var kinds = map[string]string{
+	"secret": "Secret", "configmap": "ConfigMap", "config": "ConfigMap", "persistentvolumeclaim": "PersistentVolumeClaim",
+}
+
+// missingObject returns what a message says to be missing, as "Secret db" or "key url of
+// Secret db"; "" where it speaks of nothing such.
+func missingObject(message string) string {
+	if m := keyNotFound.FindStringSubmatch(message); m != nil {
+		return said("key " + m[1] + " of " + kinds[strings.ToLower(m[2])] + " " + m[3])
+	}
+	if m := keyOfVolume.FindStringSubmatch(message); m != nil {
+		return said("key " + m[2] + " of a " + kinds[m[1]])
+	}
+	if m := objectNotFound.FindStringSubmatch(message); m != nil {
+		return said(kinds[strings.ToLower(m[1])] + " " + m[2])
+	}
+	return ""
+}
