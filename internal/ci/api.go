@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/berth-dev/berth/internal/platformapi"
 )
 
 const (
@@ -30,7 +31,7 @@ type api struct {
 	client    *http.Client
 }
 
-func gitHubAPI(token, hint string, transport http.RoundTripper) api {
+func gitHubAPI(base, token, hint string, transport http.RoundTripper) api {
 	return api{
 		platform: "GitHub",
 		token:    token,
@@ -41,13 +42,13 @@ func gitHubAPI(token, hint string, transport http.RoundTripper) api {
 			"X-Github-Api-Version": {"2022-11-28"},
 		},
 		tokenHint: "github-token a token with the permission " + hint,
-		client:    newAPIClient(transport),
+		client:    newAPIClient(base, transport),
 	}
 }
 
 // gitLabAPI asks with a token of the user's: the API refuses a job's own
 // (https://docs.gitlab.com/ci/jobs/ci_job_token/).
-func gitLabAPI(token string, transport http.RoundTripper) api {
+func gitLabAPI(base, token string, transport http.RoundTripper) api {
 	return api{
 		platform: "GitLab",
 		token:    token,
@@ -56,7 +57,7 @@ func gitLabAPI(token string, transport http.RoundTripper) api {
 			"User-Agent":    {"berth"},
 		},
 		tokenHint: "gitlab-token a token with the scope read_api",
-		client:    newAPIClient(transport),
+		client:    newAPIClient(base, transport),
 	}
 }
 
@@ -93,20 +94,14 @@ func (a *api) get(ctx context.Context, address string, answer any) error {
 	default:
 		return fmt.Errorf("it answered %d", response.StatusCode)
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(answer); err != nil {
+	if err := json.NewDecoder(response.Body).Decode(answer); err != nil {
 		return fmt.Errorf("read its answer: %w", err)
 	}
 	return nil
 }
 
-// newAPIClient returns a client that follows no redirects, since it would send the
-// token along.
-func newAPIClient(transport http.RoundTripper) *http.Client {
-	return &http.Client{
-		Transport:     transport,
-		Timeout:       requestTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+func newAPIClient(base string, transport http.RoundTripper) *http.Client {
+	return platformapi.NewClient(base, transport, platformapi.Limits{Time: requestTimeout, Bytes: maxAnswer})
 }
 
 // joinURL returns base, without user and password, and parts joined by slashes, with one

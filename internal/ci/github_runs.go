@@ -26,7 +26,7 @@ var gitHubStates = map[string]facts.RunState{
 func gitHubRuns(getenv func(string) string, token string, transport http.RoundTripper) *runAPI {
 	repository := getenv("GITHUB_REPOSITORY")
 	a := &runAPI{
-		api:    gitHubAPI(token, "actions: read", transport),
+		api:    gitHubAPI(getenv("GITHUB_API_URL"), token, "actions: read", transport),
 		webURL: gitHubRunsURL(getenv),
 		apiURL: joinURL(getenv("GITHUB_API_URL"), "repos", repository, "actions/runs"),
 		path:   gitHubRunPath,

@@ -31,7 +31,7 @@ var gitLabStates = map[string]facts.RunState{
 // gitLabRuns returns the API of GitLab's jobs, which are what Berth calls runs.
 func gitLabRuns(getenv func(string) string, token string, transport http.RoundTripper) *runAPI {
 	a := &runAPI{
-		api:    gitLabAPI(token, transport),
+		api:    gitLabAPI(getenv("CI_API_V4_URL"), token, transport),
 		webURL: joinURL(getenv("CI_PROJECT_URL"), "-/jobs"),
 		apiURL: joinURL(getenv("CI_API_V4_URL"), "projects", getenv("CI_PROJECT_ID"), "jobs"),
 		path:   gitLabJobPath,

@@ -54,7 +54,7 @@ type gitHubPullAPI struct {
 func gitHubPulls(getenv func(string) string, token string, transport http.RoundTripper) *gitHubPullAPI {
 	repository := getenv("GITHUB_REPOSITORY")
 	return &gitHubPullAPI{
-		api:        gitHubAPI(token, "pull-requests: read", transport),
+		api:        gitHubAPI(getenv("GITHUB_API_URL"), token, "pull-requests: read", transport),
 		url:        joinURL(getenv("GITHUB_API_URL"), "repos", repository, "pulls"),
 		repository: repository,
 	}
@@ -87,7 +87,7 @@ type gitLabPullAPI struct {
 
 func gitLabPulls(getenv func(string) string, token string, transport http.RoundTripper) *gitLabPullAPI {
 	a := &gitLabPullAPI{
-		api:      gitLabAPI(token, transport),
+		api:      gitLabAPI(getenv("CI_API_V4_URL"), token, transport),
 		projects: joinURL(getenv("CI_API_V4_URL"), "projects"),
 		project:  getenv("CI_PROJECT_ID"), repository: getenv("CI_PROJECT_PATH"),
 	}
