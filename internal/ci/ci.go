@@ -23,6 +23,9 @@ type Platform interface {
 	Line(text string)
 	// Warn shows a warning, of untrusted text, where people look for warnings.
 	Warn(title, message string)
+	// Notice shows what people may want to know, of untrusted text, and what changes
+	// nothing of the run.
+	Notice(title, message string)
 	// OneLine returns untrusted text as Line would print it, joined into one
 	// line, for callers that lay it out themselves.
 	OneLine(text string) string

@@ -88,6 +88,11 @@ func (g *gitHub) Warn(title, message string) {
 	g.annotate(result.Note{Level: result.LevelWarning, Title: title, Message: message})
 }
 
+// Notice prints an annotation.
+func (g *gitHub) Notice(title, message string) {
+	g.annotate(result.Note{Level: result.LevelNotice, Title: title, Message: message})
+}
+
 // annotate prints a note as an annotation of the job. The library escapes what the
 // runner decodes.
 func (g *gitHub) annotate(note result.Note) {

@@ -93,7 +93,9 @@ func (g *gitLab) event() Event {
 // Line removes control sequences, and with them the markers of log sections.
 func (g *gitLab) Line(text string) { g.printer.printText(g.printer.sanitize(text)) }
 
-func (g *gitLab) Warn(title, message string) { warn(g.Line, title, message) }
+func (g *gitLab) Warn(title, message string) { note(g.Line, result.LevelWarning, title, message) }
+
+func (g *gitLab) Notice(title, message string) { note(g.Line, result.LevelNotice, title, message) }
 
 func (g *gitLab) OneLine(text string) string { return g.printer.oneLine(text) }
 

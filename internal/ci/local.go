@@ -8,7 +8,8 @@ type local struct{ printer *printer }
 
 func (local) Context() (Context, error)              { return Context{}, nil }
 func (l local) Line(text string)                     { l.printer.printText(l.printer.sanitize(text)) }
-func (l local) Warn(title, message string)           { warn(l.Line, title, message) }
+func (l local) Warn(title, message string)           { note(l.Line, result.LevelWarning, title, message) }
+func (l local) Notice(title, message string)         { note(l.Line, result.LevelNotice, title, message) }
 func (l local) OneLine(text string) string           { return l.printer.oneLine(text) }
 func (l local) Mask(secret string)                   { l.printer.give(secret) }
 func (l local) Masked(r result.Result) result.Result { return l.printer.masked(r) }

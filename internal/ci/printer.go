@@ -49,9 +49,9 @@ func printNotes(line func(string), r result.Result) {
 	}
 }
 
-// warn prints a warning with a platform's Line, where there are no annotations.
-func warn(line func(string), title, message string) {
-	line(fmt.Sprintf("%s: %s: %s", result.LevelWarning, title, message))
+// note prints a warning or notice with a platform's Line, where there are no annotations.
+func note(line func(string), level result.Level, title, message string) {
+	line(fmt.Sprintf("%s: %s: %s", level, title, message))
 }
 
 // sanitize removes secrets and control sequences from untrusted text and ends it

@@ -74,11 +74,17 @@ func nothingToDo(i ci.Intent) result.Result {
 	}
 }
 
-// conclude reports how the run ended, wherever people look, and returns the exit
-// code. What cannot be written is a warning: the run has done what it did.
+// conclude reports how the run ended, wherever people look, and returns the exit code.
 func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Result) int {
+	_, code := p.publish(platform, o, r)
+	return code
+}
+
+// publish is conclude, and also returns the result as it was reported, without secrets.
+// What cannot be written is a warning: the run has done what it did.
+func (p Process) publish(platform ci.Platform, o *input.Options, r result.Result) (reported result.Result, code int) {
 	r.ExitCode = exitCode(r.Reason)
-	code := r.ExitCode
+	code = r.ExitCode
 	if slices.Contains(o.SoftFail, code) {
 		code = exitOK
 		soften(&r)
@@ -91,7 +97,7 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 	}
 	if o.Output != "json" {
 		platform.Line(report.Text(r))
-		return code
+		return r, code
 	}
 	data, err := report.JSON(r)
 	if err == nil {
@@ -100,7 +106,7 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 	if err != nil {
 		platform.Warn("The report is not printed", err.Error())
 	}
-	return code
+	return r, code
 }
 
 // tellOrigin says what the run was about in the platform's words. Only a deploy is about

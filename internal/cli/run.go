@@ -79,7 +79,10 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 			return p.conclude(out, o, p.wrongInput(v, err))
 		}
 	}
-	return p.conclude(out, o, p.runEngine(ctx, out, v, o))
+	told := p.telling(out, o, about)
+	r, code := p.publish(out, o, p.runEngine(ctx, out, v, o, func() { told.begin(ctx) }))
+	told.end(ctx, r)
+	return code
 }
 
 // choose has the event choose the verb.

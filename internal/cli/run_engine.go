@@ -9,8 +9,9 @@ import (
 	"github.com/berth-dev/berth/internal/verb"
 )
 
-// runEngine assembles the rooms of a run, runs the verb and returns its result.
-func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *input.Options) result.Result {
+// runEngine assembles the rooms of a run, runs the verb and returns its result. begun is
+// called once it is the run's turn at the release.
+func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *input.Options, begun func()) result.Result {
 	var aside notes
 	e, closeAll, err := p.assemble(ctx, out, &aside, o)
 	if i := interruptOf(ctx); err != nil && i != nil {
@@ -20,6 +21,7 @@ func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *inp
 		return p.notStarted(v, err)
 	}
 	defer closeAll()
+	e.Backend.Begun = begun
 	r := e.Run(ctx, v)
 	r.Notes = append(r.Notes, aside.list()...)
 	out.debugRequests(r)

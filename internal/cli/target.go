@@ -48,13 +48,18 @@ func newTarget(o *input.Options) (target, error) {
 		return target{}, &problem.Problem{Reason: problem.Internal, Tried: "name the review app",
 			Cause: errors.New("it is not known in which repository the branch lives"), Next: "Report this, please."}
 	}
-	named, err := app.New(
-		app.Source{Host: o.Host, Repository: o.Repository, HeadRepository: o.HeadRepository, Branch: o.Branch,
-			App: o.App, Slug: o.Slug, SHA: o.SHA, PullRequest: o.PullRequest, RunURL: o.RunURL},
-		app.Templates{Namespace: o.Namespace, Release: o.Release, URL: o.URL})
+	named, err := nameApp(o)
 	if err != nil {
 		return target{}, &problem.Problem{Reason: problem.WrongInput, Tried: "name the review app", Cause: err,
 			Next: "Give app, slug, namespace or release so that the names fit."}
 	}
 	return target{App: named, run: run, holder: holder}, nil
+}
+
+// nameApp names the review app.
+func nameApp(o *input.Options) (app.App, error) {
+	return app.New(
+		app.Source{Host: o.Host, Repository: o.Repository, HeadRepository: o.HeadRepository, Branch: o.Branch,
+			App: o.App, Slug: o.Slug, SHA: o.SHA, PullRequest: o.PullRequest, RunURL: o.RunURL},
+		app.Templates{Namespace: o.Namespace, Release: o.Release, URL: o.URL})
 }

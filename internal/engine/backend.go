@@ -35,6 +35,9 @@ type Options struct {
 // Backend is everything outside the engine that a run calls. Every error is, or
 // wraps, a *problem.Problem where the run ends by it.
 type Backend struct {
+	// Begun is called once the run holds the lock, and from then on is the one that
+	// changes the release. It returns at once. Nil: nobody wants to know.
+	Begun      func()
 	Server     Server
 	Namespaces Namespaces
 	Objects    Objects

@@ -28,6 +28,7 @@ func (d *deploy) run(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	d.begun()
 	d.noteCutOff()
 	d.ns.beginStamp(ctx)
 	f, err := d.awaitIdle(ctx, scope{}, false)

@@ -89,6 +89,13 @@ func (s *session) find(ctx context.Context) error {
 	return s.ns.mustBeActive(s.options.App.Release)
 }
 
+// begun tells that it is this run's turn at the release.
+func (s *session) begun() {
+	if s.backend.Begun != nil {
+		s.backend.Begun()
+	}
+}
+
 // awaitIdle gathers the facts, and waits within the lock-timeout while an
 // operation may still be at work on the release: until a record changes, or
 // nothing can be alive any more.

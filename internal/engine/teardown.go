@@ -49,6 +49,7 @@ func (t *teardown) run(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	t.begun()
 	f, err := t.awaitIdle(ctx, scope{records: true}, true)
 	if err != nil {
 		return err

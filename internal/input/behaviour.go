@@ -145,6 +145,11 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.ReportDir },
 	},
 	{
+		Name: "comment", Type: Bool, Default: "false", Verbs: telling,
+		Doc:   "Keep one comment on the pull request that says how the review app is, on GitLab one on the merge request. It needs github-token with pull-requests: write, or gitlab-token with the scope api; what it lacks is a notice.",
+		field: func(o *Options) any { return &o.Comment },
+	},
+	{
 		Name: "log-level", Type: Choice, Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Verbs: onRelease,
 		Doc:   "How much is printed while a run goes on: debug adds Helm's own log and every write of the record, warn and error leave out the progress. How the run ended is always shown.",
 		field: func(o *Options) any { return &o.LogLevel },
@@ -153,13 +158,15 @@ var behaviour = []Input{
 		Name: "github-token", Type: String, Verbs: readingLock, Secret: true,
 		CI: "the job's own token, in the action", Action: "${{ github.token }}",
 		Doc: "Token with the permission actions: read, to ask GitHub whether the run that left an operation unfinished has ended; " +
-			"with pull-requests: read also for the branch of a pull-request that is given by its number.",
+			"with pull-requests: read also for the branch of a pull-request that is given by its number, " +
+			"and with pull-requests: write for the comment.",
 		field: func(o *Options) any { return &o.GitHubToken },
 	},
 	{
 		Name: "gitlab-token", Type: String, Verbs: readingLock, Secret: true,
 		Doc: "Token with the scope read_api, to ask GitLab whether the job that left an operation unfinished has ended, " +
-			"and for the branch of a merge request that is given by its number; a job's own token may not ask.",
+			"and for the branch of a merge request that is given by its number, " +
+			"or with the scope api for the comment; a job's own token may do neither.",
 		field: func(o *Options) any { return &o.GitLabToken },
 	},
 }

@@ -76,6 +76,7 @@ var (
 	creating    = verb.With(func(p verb.Properties) bool { return p.DeployAccess })
 	repairing   = verb.With(func(p verb.Properties) bool { return p.Repairs })
 	deploying   = verb.With(func(p verb.Properties) bool { return p.NeedsChart })
+	telling     = verb.With(func(p verb.Properties) bool { return p.NeedsChart || p.Removes })
 )
 
 // Env returns the name of the input's environment variable.

@@ -123,8 +123,9 @@ type Events struct {
 	Forks  string
 }
 
-// Reporting is what a run prints and writes, and with which exit code it ends.
+// Reporting is what a run prints, writes and tells, and with which exit code it ends.
 type Reporting struct {
+	Comment   bool
 	SoftFail  []int
 	Output    string
 	ReportDir string // empty means none

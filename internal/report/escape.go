@@ -74,6 +74,11 @@ func code(s string) string {
 	if s == "" || strings.Contains(s, "|") {
 		return escape(s)
 	}
+	return codeSpan(s)
+}
+
+// codeSpan returns one line as inline code outside of tables.
+func codeSpan(s string) string {
 	ticks := strings.Repeat("`", longestRun(s)+1)
 	if s[0] == '`' || s[len(s)-1] == '`' {
 		s = " " + s + " "

@@ -19,11 +19,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	names "github.com/berth-dev/berth/internal/app"
+	"github.com/berth-dev/berth/test/platform"
 )
 
 const (
 	commit        = "0123456789abcdef0123456789abcdef01234567"
-	platformToken = "hunter2-platform-token"
+	platformToken = platform.Token
 	// shop is the repository of a payload.
 	shop = `"repository": {"full_name": "acme/shop", "default_branch": "main"}`
 )
