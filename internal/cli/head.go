@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,23 +34,45 @@ func (f finding) find(ctx context.Context) (*result.Result, error) {
 	if f.options.ByName {
 		return nil, nil
 	}
-	lost := f.about.LostFork
-	if f.options.Branch == "" {
-		head, err := f.lookUp(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if err := f.options.SetHead(head.Branch, head.Repository, head.SHA); err != nil {
-			return nil, err
-		}
-		lost = head.LostFork
-	} else if f.options.HeadRepository == "" && f.aboutErr != nil {
-		return nil, errors.Join(f.aboutErr, headMissing(f.options.Place, "the event could not be read"))
+	o, lost := f.options, f.about.LostFork
+	var err error
+	switch {
+	case o.Branch == "":
+		lost, err = f.findBranch(ctx)
+	case o.HeadRepository == "" && f.aboutErr != nil:
+		err = errors.Join(f.aboutErr, headMissing(o.Place, "the event could not be read"))
+	case o.HeadRepository == "" && f.about.Mention.PullRequest != 0:
+		lost, err = f.findHead(ctx)
 	}
-	if f.options.HeadRepository != "" {
-		return nil, nil
+	if i := interruptOf(ctx); err != nil && i != nil {
+		return nil, i
+	}
+	if err != nil || o.HeadRepository != "" {
+		return nil, err
 	}
 	return f.findFork(ctx, lost)
+}
+
+// findBranch sets the branch of the pull request that is given by its number, and returns the
+// likely name of a fork that is gone.
+func (f finding) findBranch(ctx context.Context) (lost string, err error) {
+	head, err := f.lookUp(ctx, f.options.PullRequest)
+	if err != nil {
+		return "", branchMissing(f.options.Place, err)
+	}
+	return head.LostFork, f.options.SetHead(head.Branch, head.Repository, head.SHA)
+}
+
+// findHead sets the repository of a branch that was given at an event about a pull request, such
+// as a comment on it, which does not tell its branch: a fork's may be called the same.
+func (f finding) findHead(ctx context.Context) (lost string, err error) {
+	number := cmp.Or(f.options.PullRequest, f.about.Mention.PullRequest)
+	head, err := f.lookUp(ctx, number)
+	if err != nil {
+		why := fmt.Sprintf("the event is about pull request %d, which may be a fork's, and %v", number, err)
+		return "", headMissing(f.options.Place, why)
+	}
+	return head.LostFork, f.options.SetHeadOf(number, head.Branch, head.Repository, head.SHA)
 }
 
 // headMissing says that the head repository has to be given, and why.
@@ -59,22 +82,15 @@ func headMissing(at input.Place, why string) *input.Error {
 		"give " + in.In(at) + ", the base repository where it is no fork"}
 }
 
-// lookUp asks the platform for the branch of the pull request.
-func (f finding) lookUp(ctx context.Context) (ci.Head, error) {
+// lookUp asks the platform for the branch of a pull request.
+func (f finding) lookUp(ctx context.Context, number int) (ci.Head, error) {
 	o := f.options
 	if !strings.EqualFold(o.Repository, f.about.Repository) || !strings.EqualFold(o.Host, f.about.Host) {
-		return ci.Head{}, branchMissing(o.Place, errors.New("the platform is asked about the run's own repository only"))
+		return ci.Head{}, errors.New("the platform is asked about the run's own repository only")
 	}
-	f.out.progress(fmt.Sprintf("Ask for the branch of pull request %d", o.PullRequest))
+	f.out.progress(fmt.Sprintf("Ask for the branch of pull request %d", number))
 	tokens := ci.Tokens{GitHub: o.GitHubToken.Reveal(), GitLab: o.GitLabToken.Reveal()}
-	head, err := ci.NewPulls(f.getenv, tokens).Head(ctx, o.PullRequest)
-	if i := interruptOf(ctx); i != nil {
-		return head, i
-	}
-	if err != nil {
-		return head, branchMissing(o.Place, err)
-	}
-	return head, nil
+	return ci.NewPulls(f.getenv, tokens).Head(ctx, number)
 }
 
 // branchMissing says that the branch has to be given, and why it could not be looked

@@ -59,6 +59,9 @@ func (o *Options) fill(d Defaults) (errs Errors) {
 	if given && d.Branch == "" && o.Branch == d.Mention.Branch { // a fork's is the fork's, not ours of that name
 		d.Branch, d.HeadRepository, d.HeadUnknown = d.Mention.Branch, d.Mention.HeadRepository, d.Mention.HeadUnknown
 	}
+	if d.Mention.PullRequest != 0 && ownRepository { // whose branch may be of that name, and a fork's
+		d.HeadUnknown = true
+	}
 	if !given && d.isAbout(o.PullRequest) {
 		o.Branch = d.Branch
 		errs = append(errs, checkDefault("branch", d.Branch, checkEventBranch)...)
@@ -132,6 +135,18 @@ func (o *Options) CheckEvent(d Defaults) error {
 		return errs
 	}
 	return nil
+}
+
+// SetHeadOf sets the repository that the branch lives in, which was given without one at an
+// event that is about a pull request and does not name its branch. head is what the platform
+// says of that: where it is another branch, the one that was given is the base repository's.
+func (o *Options) SetHeadOf(number int, head, headRepository, sha string) error {
+	if head != o.Branch {
+		o.HeadRepository = o.Repository
+		return nil
+	}
+	o.PullRequest = number
+	return o.SetHead(head, headRepository, sha)
 }
 
 // SetHead sets the branch of the pull request to what the platform says of it, where

@@ -22,7 +22,7 @@ func TestCheckRef(t *testing.T) {
 		"the branch of the ref":       {[]string{"--branch=refs/heads/main"}, ended, "acme/shop", `about "login"; give head_branch`},
 		"what the event is about":     {[]string{"--branch=login"}, ended, "acme/shop", ""},
 		"a third one":                 {[]string{"--branch=other"}, ended, "acme/shop", ""},
-		"a comment":                   {[]string{"--branch=main"}, on("issue_comment", Mention{PullRequest: 7}), "acme/shop", "pull request 7"},
+		"a comment":                   {[]string{"--branch=main"}, on("issue_comment", Mention{PullRequest: 7}), "", "pull request 7"},
 		"an event that is about none": {[]string{"--branch=main"}, on("schedule", Mention{}), "acme/shop", ""},
 		"one that cannot be read":     {[]string{"--branch=main"}, on("delete", Mention{Unread: true}), "acme/shop", "cannot be read"},
 		"a tag":                       {[]string{"--branch=main"}, on("delete", Mention{Tag: "v1"}), "acme/shop", `the tag "v1"`},

@@ -290,6 +290,26 @@ var rightBranch = []row{
 			s.unchanged(before)
 			s.samePods(pods)
 		}},
+	{ID: "S88g", Setup: "login is deployed; a comment on a fork's pull request of a branch of that name, which the workflow gives",
+		Action: "deploy and teardown with branch: without a token, with one; teardown of another one",
+		End:    "the fork has a release of its own; login's is untouched", Exit: "64, 64, 0, 0, 0", run: func(s *fixture) {
+			s.branch, s.release = "login", "shop-login"
+			s.berth("deploy").exit(0)
+			before, pods := s.recordVersions(), s.pods()
+			s.onGitHub("issue_comment", `{"action": "created", "issue": {"number": 8, "pull_request": {"url": ""}}, `+shop+`}`)
+			own := []string{"--branch", "login", "--release", ""}
+			for _, verb := range []string{"deploy", "teardown"} {
+				s.berth(verb, own...).exit(64).says("head-repository", "pull request 8", "no token was given")
+			}
+			s.platformAPI(map[string]string{"/repos/acme/shop/pulls/8": `{"number": 8, "head": {"ref": "login", "sha": "` + commit +
+				`", "label": "mallory:login", "repo": {"full_name": "mallory/shop"}}}`})
+			for _, verb := range []string{"deploy", "teardown"} {
+				s.berth(verb, own...).exit(0).says("shop-" + slugOf("mallory/shop", "login")).tellsNoToken()
+			}
+			s.berth("teardown", "--branch", "other", "--release", "").exit(0).says("shop-other")
+			s.unchanged(before)
+			s.samePods(pods)
+		}},
 	{ID: "S89", Setup: "a fork's branch is given the slug of another branch, which has its namespace",
 		Action: "deploy, check, repair, teardown", End: "untouched, and both branches are named", Exit: "27, 27, 27, 27", run: func(s *fixture) {
 			s.ownNamespaces("meet")
