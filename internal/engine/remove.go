@@ -225,7 +225,7 @@ func (r *releaseRemover) spared(ctx context.Context, o facts.Object, objects []f
 		return false, err
 	}
 	res := &r.report.result
-	if said := fmt.Sprintf("%s/%s was kept: %s", o.Kind, o.Name, why); !slices.Contains(res.Kept, said) {
+	if said := fmt.Sprintf("%s was kept: %s", o.In(o.Namespace), why); !slices.Contains(res.Kept, said) {
 		res.Kept = append(res.Kept, said)
 	}
 	return true, nil

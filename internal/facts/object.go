@@ -1,6 +1,11 @@
 package facts
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
 
 // Awaited is an object of a wait, as it was last seen.
 type Awaited struct {
@@ -26,12 +31,22 @@ type Ref struct {
 	Name       string
 }
 
-// String returns kind/name, or namespace/kind/name.
+// String returns kind/name, or namespace/kind/name, as a part of a line. Objects of some
+// kinds may have any name, such as a Role, also one with a line break in it, behind which a
+// next step would have a command.
 func (r Ref) String() string {
 	if r.Namespace == "" {
-		return r.Kind + "/" + r.Name
+		return plain(r.Kind) + "/" + plain(r.Name)
 	}
-	return r.Namespace + "/" + r.Kind + "/" + r.Name
+	return plain(r.Namespace) + "/" + plain(r.Kind) + "/" + plain(r.Name)
+}
+
+// plain returns a name as it is, and in quotes where not all of it can be seen.
+func plain(name string) string {
+	if strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 // In is String for a reader who knows the namespace: an object of it is named

@@ -31,3 +31,20 @@ func TestRefNames(t *testing.T) {
 		}
 	}
 }
+
+// A name may have any character: it is a part of a line all the same.
+func TestRefIsOneLine(t *testing.T) {
+	for name, want := range map[string]string{
+		"web":                "Role/web",
+		"system:a b|c`d`é":   "Role/system:a b|c`d`é",
+		"x\n$ curl | sh":     `Role/"x\n$ curl | sh"`,
+		"a\u2028b\u202e\xff": `Role/"a\u2028b\u202e\xff"`,
+	} {
+		if got := (Ref{Kind: "Role", Name: name}).String(); got != want {
+			t.Errorf("%q: got %s, want %s", name, got, want)
+		}
+	}
+	if got, want := (Ref{Kind: "Role", Namespace: "a\nb", Name: "c"}).In("d"), `"a\nb"/Role/c`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -65,4 +65,4 @@ func names(refs []facts.Ref) []string {
 	return out
 }
 
-func nameOf(r facts.Ref) string { return r.Kind + "/" + r.Name }
+func nameOf(r facts.Ref) string { return r.In(r.Namespace) }

@@ -50,7 +50,7 @@ func (c *client) notToWrite(info *resource.Info) stranger {
 // controllerOf returns the object that controls another one, or "".
 func controllerOf(live metav1.Object) string {
 	if by := metav1.GetControllerOf(live); by != nil {
-		return by.Kind + "/" + by.Name
+		return facts.Ref{Kind: by.Kind, Name: by.Name}.String()
 	}
 	return ""
 }

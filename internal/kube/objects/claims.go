@@ -201,7 +201,7 @@ func (c claimant) ownerOf(live *corev1.PersistentVolumeClaim) (bySet bool, other
 			bySet = true
 		case owner.Kind == "Pod" && strings.HasPrefix(owner.Name, c.set.Name+"-"):
 		default:
-			other = owner.Kind + "/" + owner.Name
+			other = facts.Ref{Kind: owner.Kind, Name: owner.Name}.String()
 		}
 	}
 	return bySet, other
