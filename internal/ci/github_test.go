@@ -274,3 +274,13 @@ func FuzzGitHubOutputs(f *testing.F) {
 		}
 	})
 }
+
+// Other runners look for commands of their own.
+func TestLocalLineIsNoCommand(t *testing.T) {
+	var out bytes.Buffer
+	l := local{newPrinter(&out, nil)}
+	l.Line("x ##vso[task.prependpath]/evil ###[error] ##\x1b[0mteamcity[setParameter] ## Title")
+	if want := "x # #vso[task.prependpath]/evil ## #[error] # #teamcity[setParameter] ## Title\n"; out.String() != want {
+		t.Errorf("got %q", out.String())
+	}
+}

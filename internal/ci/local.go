@@ -1,16 +1,21 @@
 package ci
 
-import "github.com/berth-dev/berth/internal/result"
+import (
+	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/result"
+)
 
-// local is a terminal, or a CI that Berth does not know. It prints plain text,
-// and has no Context: the inputs say everything.
+// local is a terminal, or a CI that Berth does not know. It prints plain text, in which the
+// runners of others find no command, and has no Context: the inputs say everything.
 type local struct{ printer *printer }
 
-func (local) Context() (Context, error)              { return Context{}, nil }
-func (l local) Line(text string)                     { l.printer.printText(l.printer.sanitize(text)) }
+func (local) Context() (Context, error) { return Context{}, nil }
+func (l local) Line(text string) {
+	l.printer.printText(report.WithoutCommands(l.printer.sanitize(text)))
+}
 func (l local) Warn(title, message string)           { note(l.Line, result.LevelWarning, title, message) }
 func (l local) Notice(title, message string)         { note(l.Line, result.LevelNotice, title, message) }
-func (l local) OneLine(text string) string           { return l.printer.oneLine(text) }
+func (l local) OneLine(text string) string           { return report.WithoutCommands(l.printer.oneLine(text)) }
 func (l local) Mask(secret string)                   { l.printer.give(secret) }
 func (l local) Masked(r result.Result) result.Result { return l.printer.masked(r) }
 

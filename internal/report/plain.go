@@ -3,18 +3,27 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
+// runnerCommand matches what begins a command of a runner wherever it is in a line: ##[ on
+// GitHub, ##vso[ on Azure Pipelines, ##teamcity[ on TeamCity.
+var runnerCommand = regexp.MustCompile(`##([A-Za-z]*\[)`)
+
+// WithoutCommands returns text in which no runner finds a command that it looks for within a
+// line.
+func WithoutCommands(s string) string { return runnerCommand.ReplaceAllString(s, "# #$1") }
+
 // plainJSON returns a JSON document of the same content, in which no text acts where it
-// is shown: whoever prints it into the log of a job has GitHub's runner read it, which
-// looks for ##[ anywhere in a line, and a terminal, which obeys C1 controls and hides or
+// is shown: whoever prints it into the log of a job has a runner read it, which looks for
+// commands anywhere in a line, and a terminal, which obeys C1 controls and hides or
 // reorders what is around characters that nobody sees. encoding/json escapes the other
 // control characters itself.
 func plainJSON(document []byte) []byte {
-	document = bytes.ReplaceAll(document, []byte("##["), []byte(`#\u0023[`))
+	document = runnerCommand.ReplaceAll(document, []byte(`#\u0023$1`))
 	if isASCII(document) {
 		return document
 	}

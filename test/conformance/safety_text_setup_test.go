@@ -79,7 +79,8 @@ data:
 	// punctuated is a password that no pattern finds the end of.
 	punctuated = "c0rrect,horse battery@staple"
 	// actingText is one that acts where it is printed as it is.
-	actingText    = "x ##[set-output name=url;]y ##[stop-commands]z \u009b31m \u202e"
+	actingText = "x ##[set-output name=url;]y ##[stop-commands]z ##vso[task.prependpath]w ##teamcity[setParameter name='v'] " +
+		"\u009b31m \u202e"
 	shortPassword = "password=s3cret"
 	longPassword  = "corr3ct-horse/battery+stapl3"
 )
@@ -399,6 +400,8 @@ func (e ended) actsNowhere() {
 		switch {
 		case strings.ContainsAny(line, "\u009b\u202e"):
 			e.s.t.Errorf("%s prints to a terminal: %q", e.verb, line)
+		case !onGitHub && (strings.Contains(line, "##vso[") || strings.Contains(line, "##teamcity[")):
+			e.s.t.Errorf("%s gives a runner a command: %q", e.verb, line)
 		case !onGitHub:
 		case stopped != "":
 			if line == "::"+stopped+"::" {

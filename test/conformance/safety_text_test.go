@@ -181,9 +181,9 @@ var secretText = []row{
 		Exit:   "23",
 		NotRun: "the simulated kubelet has no logs; test/node shows those of a real one",
 	},
-	{ID: "S114", Setup: "a webhook refuses a ConfigMap in what GitHub's runner and a terminal take for commands",
-		Action: "deploy --output json, on GitHub and elsewhere", End: "nothing that is printed is a command, and its reader gets it as it was",
-		Exit: "23, 23", run: func(s *fixture) {
+	{ID: "S114", Setup: "a webhook refuses a ConfigMap in what the runners of GitHub, Azure and TeamCity and a terminal take for commands",
+		Action: "deploy --output json, on GitHub and elsewhere; deploy", End: "nothing that is printed is a command, and its reader gets it as it was",
+		Exit: "23, 23, 23", run: func(s *fixture) {
 			end := s.refuses(configMaps, func(string, string) string { return actingText })
 			for _, host := range []string{"GITHUB_ACTIONS", "NEITHER"} {
 				s.env = map[string]string{host: "true", "BERTH_LOCK_DURATION": shortLease.String()}
@@ -193,6 +193,7 @@ var secretText = []row{
 					s.t.Errorf("the report's cause is %q", run.report.Cause)
 				}
 			}
+			s.berth("deploy").exit(23).says("set-output").actsNowhere()
 			end()
 		}},
 	{ID: "S115", Setup: "deployed, and somebody changes two texts of a ConfigMap in which a Secret's password stands, " +
