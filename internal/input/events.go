@@ -8,7 +8,7 @@ var choosing = verb.With(func(p verb.Properties) bool { return len(p.Chooses) > 
 var events = []Input{
 	{
 		Name: "label", Type: String, Verbs: choosing,
-		Doc:   "Label that a pull or merge request has to carry to get a review app; once it is taken away, so is the app. Pushes to a branch do nothing then. Without it, labels mean nothing.",
+		Doc:   "Label that a pull or merge request has to carry to get a review app; once it is taken away, so is the app. Pushes to a branch do nothing then. It stays when more is pushed, so it approves none of that. Without it, labels mean nothing.",
 		field: func(o *Options) any { return &o.Label },
 	},
 	{
