@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -96,9 +97,18 @@ func (g *gitHub) Notice(title, message string) {
 // annotate prints a note as an annotation of the job. The library escapes what the
 // runner decodes.
 func (g *gitHub) annotate(note result.Note) {
-	a := g.action
+	a, fields := g.action, map[string]string{}
 	if title := g.printer.clean(note.Title); title != "" {
-		a = a.WithFieldsMap(map[string]string{"title": title})
+		fields["title"] = title
+	}
+	if note.File != "" {
+		fields["file"] = g.printer.clean(note.File)
+		if note.Line > 0 {
+			fields["line"] = strconv.Itoa(note.Line)
+		}
+	}
+	if len(fields) > 0 {
+		a = a.WithFieldsMap(fields)
 	}
 	message := g.printer.clean(note.Message)
 	switch note.Level {

@@ -111,6 +111,25 @@ func TestGitHubPublish(t *testing.T) {
 	}
 }
 
+// The place of an annotation can be neither left nor made into another command.
+func TestGitHubAnnotatesAFile(t *testing.T) {
+	const hostile = "a\n::set-env name=x::y"
+	for want, note := range map[string]result.Note{
+		"::error file=chart/values.yaml,line=7,title=t::m\n": {Level: result.LevelError, Title: "t", Message: "m",
+			File: "chart/values.yaml", Line: 7},
+		"::warning file=a%2C b%3A%3A.yaml::m\n": {Level: result.LevelWarning, Message: "m", File: "a, b::.yaml"},
+		"::error file=a%0A%3A%3Aset-env name=x%3A%3Ay,line=1,title=t::m\n": {Level: result.LevelError, Title: "t", Message: "m",
+			File: hostile, Line: 1},
+	} {
+		var out bytes.Buffer
+		g, _ := onGitHub(t, &out)
+		g.annotate(note)
+		if out.String() != want {
+			t.Errorf("got %q, want %q", out.String(), want)
+		}
+	}
+}
+
 func TestGitHubOutputDelimiterCollision(t *testing.T) {
 	var out bytes.Buffer
 	g, e := onGitHub(t, &out)

@@ -90,6 +90,9 @@ func (p Process) publish(platform ci.Platform, o *input.Options, r result.Result
 		soften(&r)
 	}
 	tellOrigin(&r, o)
+	for i := range r.Notes {
+		r.Notes[i].File, r.Notes[i].Line = ci.InWorkspace(p.getenv, r.Notes[i].File, r.Notes[i].Line)
+	}
 	p.mask.Name(publicNames(r)...)
 	r = platform.Masked(r)
 	if err := platform.Publish(r, o.ReportDir); err != nil {
@@ -136,10 +139,11 @@ func publicNames(r result.Result) []string {
 
 // soften turns the notes that would fail the step into warnings.
 func soften(r *result.Result) {
+	r.Softened = true
 	for i := range r.Notes {
 		if r.Notes[i].Level == result.LevelError {
 			r.Notes[i].Level = result.LevelWarning
-			r.Notes[i].Title += fmt.Sprintf(" (exit code %d, softened by soft-fail)", r.ExitCode)
+			r.Notes[i].Title = strings.TrimSuffix(r.Notes[i].Title, ".") + fmt.Sprintf(" (exit code %d, softened by soft-fail)", r.ExitCode)
 		}
 	}
 }

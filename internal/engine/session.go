@@ -260,14 +260,13 @@ func (s *session) finish(ctx context.Context, success string, err error) result.
 // explain takes a problem into the result: what failed, why, and what to do.
 func (s *session) explain(ctx context.Context, p *problem.Problem) {
 	res := &s.report.result
-	res.Reason, res.Headline, res.Next, res.Missing = p.Reason, p.Sentence(), addFlags(p.Next, s.options.Flags), p.Missing
+	res.Reason, res.Headline, res.Next, res.Missing = p.Reason, verdict.HeadlineOf(p), addFlags(p.Next, s.options.Flags), p.Missing
 	if p.Reason == problem.Internal && p.Next == "" {
 		res.Next = "Report this: it is a fault of Berth."
 	}
 	if p.Cause != nil {
 		res.Cause = p.Cause.Error()
 	}
-	message := p.Error()
 	if p.Reason == problem.PermissionMissing {
 		if res.User == "" {
 			res.User = s.backend.Server.User(context.WithoutCancel(ctx))
@@ -275,7 +274,6 @@ func (s *session) explain(ctx context.Context, p *problem.Problem) {
 		if len(p.Missing) > 0 {
 			s.permissions.describe(res.User, p.Missing)
 		}
-		message = res.Headline
 	}
 	level := result.LevelError
 	if p.Reason == problem.Interrupted || p.Reason == problem.Terminated || p.Reason == problem.HungUp {
@@ -284,7 +282,27 @@ func (s *session) explain(ctx context.Context, p *problem.Problem) {
 	if p.Reason == problem.NothingToDo {
 		level = result.LevelNotice
 	}
-	s.report.note(level, title(p.Reason), "%s", text.Sentences(message)+text.After(" ", res.Next)) // which may end with a command
+	s.report.result.Notes = append(s.report.result.Notes, s.endingNote(level, p))
+}
+
+// endingNote is the annotation about the problem that ended the run: what happened as its
+// title, and below it why and what to do, which may end with a command.
+func (s *session) endingNote(level result.Level, p *problem.Problem) result.Note {
+	res := &s.report.result
+	n := result.Note{Level: level, Title: res.Headline, File: p.Place.File, Line: p.Place.Line}
+	why := res.Cause
+	switch {
+	case level != result.LevelError:
+		n.Title, why = title(p.Reason), p.Error()
+	case p.Reason == problem.PermissionMissing, // the API server says the same of each of them
+		strings.Contains(res.Headline, why):
+		why = ""
+	}
+	n.Message = strings.TrimSpace(text.Sentences(why) + text.After(" ", res.Next))
+	if n.Message == "" {
+		n.Message = res.Headline
+	}
+	return n
 }
 
 // addFlags adds the flags that name the release to each command of a next step, so that

@@ -26,6 +26,7 @@ type ChartSource struct {
 	open         func(ctx context.Context) (Backend, error)
 	archive      *chart.Archive
 	values       map[string]any
+	documents    []chart.Document               // the values files that were read
 	hooks        []facts.Hook                   // of the chart, as rendered last
 	capabilities *chartutil.Capabilities        // nil until they are known
 	discovering  <-chan *chartutil.Capabilities // of Fetch; it sends nil where discovery failed
@@ -41,7 +42,9 @@ func (s *ChartSource) Fetch(ctx context.Context) error {
 		discovering <- known
 	}()
 	s.discovering = discovering
-	values, err := chart.Merge(ctx, s.opts.Values)
+	given := s.opts.Values
+	given.Seen = func(d chart.Document) { s.documents = append(s.documents, d) }
+	values, err := chart.Merge(ctx, given)
 	if err != nil {
 		return err
 	}
@@ -80,7 +83,7 @@ func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) ([
 	}
 	hooks, err := chart.Render(ctx, s.archive, s.values, chart.RenderOptions{
 		Release: s.opts.Release, Namespace: s.opts.Namespace, Revision: revision, Upgrade: upgrade,
-		SkipSchema: s.opts.SkipSchema, Capabilities: s.capabilities, RESTConfig: config,
+		Documents: s.documents, SetKeys: s.opts.Values.SetKeys(), SkipSchema: s.opts.SkipSchema, Capabilities: s.capabilities, RESTConfig: config,
 	})
 	s.hooks = record.Hooks(hooks)
 	return s.hooks, err

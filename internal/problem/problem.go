@@ -15,6 +15,14 @@ type Problem struct {
 	Cause    error               // why; may be nil
 	Next     string              // what to do next
 	Missing  []MissingPermission // with PermissionMissing: what to grant
+	Place    Place               // where the fault is, if it is in a file
+}
+
+// Place is a place in a file of the user's: a chart's template, or values. Who names it
+// has not looked whether it is there. The zero value is none.
+type Place struct {
+	File string // as whoever runs Berth would write it; untrusted text
+	Line int    // 0: it is not known
 }
 
 // Error returns what was tried and why it failed, in one line. Next is left to the

@@ -35,17 +35,25 @@ func Annotations(r result.Result) []result.Note {
 				continue
 			}
 			count++
-			if level == result.LevelError && count == 1 {
+			if count == 1 && (level == result.LevelError || level == result.LevelWarning && r.Softened) {
 				n.Message = strings.TrimSpace(n.Message) + evidence
 			}
 			shown = append(shown, result.Note{
 				Level:   level,
-				Title:   text.Cut(text.OneLine(n.Title), maxTitle),
+				Title:   text.Cut(plainTitle(n.Title), maxTitle),
+				File:    n.File,
+				Line:    n.Line,
 				Message: text.Cut(strings.TrimSpace(text.Clean(n.Message)), maxMessage),
 			})
 		}
 	}
 	return shown
+}
+
+// plainTitle returns a title without the backticks of Markdown, which an annotation shows
+// as they are, and without the full stop of a sentence.
+func plainTitle(title string) string {
+	return strings.TrimSuffix(text.OneLine(strings.ReplaceAll(title, "`", "")), ".")
 }
 
 // hasLevel says whether any of the notes has the level.
@@ -63,8 +71,10 @@ func hasLevel(notes []result.Note, level result.Level) bool {
 func endingNote(r result.Result) (result.Note, bool) {
 	n := result.Note{Title: headline(r)}
 	switch {
-	case severityOf(r) == failed:
+	case severityOf(r) == failed && !r.Softened:
 		n.Level = result.LevelError
+	case severityOf(r) == failed:
+		n.Level = result.LevelWarning
 	case severityOf(r) == interrupted, r.Repair != "":
 		n.Level = result.LevelWarning
 	case severityOf(r) == nothingDone:

@@ -17,6 +17,12 @@ func diagnosed(r result.Result) bool {
 	return r.Reason == problem.DeployFailed && len(result.FaultsOf(r.Diagnostics)) > 0 && len(r.Diagnostics.Symptoms) > 0
 }
 
+// causeTold returns whether the headline or what is told of objects says all that the
+// cause does.
+func causeTold(r result.Result) bool {
+	return diagnosed(r) || strings.Contains(headline(r), text.OneLine(r.Cause))
+}
+
 // late is what is told of faults that the end of the time has brought to light.
 const late = "The timeout was over before everything was ready."
 
@@ -98,7 +104,7 @@ func textDiagnosis(b *strings.Builder, r result.Result) {
 			}
 		}
 		if same := alike(r.Diagnostics.Symptoms, i, r.Namespace); same != "" {
-			s.Reason = "as " + same
+			s.Reason, lines = "as "+same, nil
 		}
 		title := text.Cut(text.OneLine(withReason(s.In(r.Namespace), s.Reason)), 2*maxPhrase)
 		if len(lines) == 0 {
@@ -121,8 +127,8 @@ func annotationDiagnosis(r result.Result) string {
 	const lines = 5
 	for _, s := range d.Symptoms {
 		for _, l := range s.Logs {
-			if n := len(l.Lines); n > 0 {
-				return fmt.Sprintf("\n%s/%s, %s:\n%s", s.Kind, s.Name, logTitle(l), strings.Join(l.Lines[max(0, n-lines):], "\n"))
+			if len(l.Lines) > 0 {
+				return fmt.Sprintf("\n%s/%s, %s:\n%s", s.Kind, s.Name, logTitle(l), strings.Join(tellingLines(l, lines), "\n"))
 			}
 		}
 	}
@@ -132,6 +138,17 @@ func annotationDiagnosis(r result.Result) string {
 		}
 	}
 	return ""
+}
+
+// tellingLines returns n lines of a log: from the one that tells why on, or the last.
+func tellingLines(l result.LogTail, n int) []string {
+	at := slices.IndexFunc(l.Lines, func(line string) bool { return l.Telling != "" && text.OneLine(line) == l.Telling })
+	from := len(l.Lines) - n
+	if at >= 0 {
+		from = min(from, at)
+	}
+	from = max(0, from)
+	return l.Lines[from:min(len(l.Lines), from+n)]
 }
 
 // logTitle names a log.

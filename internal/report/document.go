@@ -41,6 +41,8 @@ type Ending struct {
 	// The exit code that belongs to the verdict, also when soft-fail turned it
 	// into 0.
 	ExitCode int `json:"exitCode" jsonschema:"minimum=0,maximum=255"`
+	// It is one of soft-fail, so that the step does not fail by it.
+	Softened bool `json:"softened,omitempty"`
 	// One line that a person can act on.
 	Headline string `json:"headline"`
 	// Why the run ended this way.

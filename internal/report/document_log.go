@@ -24,6 +24,10 @@ type Annotation struct {
 	Title string `json:"title"`
 	// Its text. Untrusted text.
 	Message string `json:"message"`
+	// The file that is to be corrected, from the workspace on. Untrusted text.
+	File string `json:"file,omitempty"`
+	// The line in it.
+	Line int `json:"line,omitempty" jsonschema:"minimum=1"`
 }
 
 // Level is one of the values of result.Level.

@@ -30,7 +30,7 @@ func NewDocument(r result.Result) Document {
 		Schema: Schema,
 		Verb:   string(r.Verb),
 		Ending: Ending{
-			Verdict: Verdict(r.Reason), ExitCode: r.ExitCode, Headline: r.Headline, Cause: r.Cause, Next: r.Next,
+			Verdict: Verdict(r.Reason), ExitCode: r.ExitCode, Softened: r.Softened, Headline: r.Headline, Cause: r.Cause, Next: r.Next,
 		},
 		App: App{
 			App: r.App, Branch: r.Branch, Namespace: r.Namespace, Release: r.Release, Revision: r.Revision,
@@ -96,7 +96,7 @@ func newLog(r result.Result) Log {
 }
 
 func newAnnotation(n result.Note) Annotation {
-	return Annotation{Level: Level(n.Level), Title: n.Title, Message: n.Message}
+	return Annotation{Level: Level(n.Level), Title: n.Title, Message: n.Message, File: n.File, Line: n.Line}
 }
 
 func newEvent(e result.Event) Event {

@@ -45,7 +45,7 @@ func JUnit(r result.Result) ([]byte, error) {
 	}
 	if suite.Failures == 0 && severityOf(r) != succeeded && severityOf(r) != nothingDone {
 		details := strings.Join([]string{r.Cause, r.Next, r.RBAC}, "\n\n")
-		suite.add(class, "berth "+text.OneLine(string(r.Verb)), newFailure(headline(r), details))
+		suite.add(class, "berth "+text.OneLine(string(r.Verb)), newFailure(strings.ReplaceAll(headline(r), "`", ""), details))
 	} else if suite.Tests == 0 {
 		suite.add(class, "berth "+text.OneLine(string(r.Verb)), nil)
 	}

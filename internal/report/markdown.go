@@ -73,6 +73,9 @@ func markdownMark(r result.Result) string {
 	case interrupted:
 		return "⚠️"
 	case failed:
+		if r.Softened {
+			return "⚠️"
+		}
 	}
 	return "❌"
 }
@@ -103,7 +106,7 @@ func propertyTable(properties []property) string {
 // as the position of a template error, as it was written. What objects failed by is told
 // with them, and once.
 func cause(r result.Result) string {
-	if diagnosed(r) {
+	if causeTold(r) {
 		return ""
 	}
 	first, rest, _ := strings.Cut(strings.TrimSpace(text.Clean(r.Cause)), "\n")

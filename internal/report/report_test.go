@@ -103,6 +103,52 @@ func TestAnnotationsSayHowTheRunEnded(t *testing.T) {
 	}
 }
 
+// What soft-fail names leaves no error behind, whatever the run has noted.
+func TestASoftenedRunHasNoErrorAnnotation(t *testing.T) {
+	r := load(t, "testdata/crash")
+	r.Softened = true
+	warning := result.Note{Level: result.LevelWarning, Title: "softened", Message: "why"}
+	notice := result.Note{Level: result.LevelNotice, Title: "n"}
+	for _, notes := range [][]result.Note{nil, {warning}, {notice}} {
+		r.Notes = notes
+		got := report.Annotations(r)
+		if len(got) == 0 || got[0].Level != result.LevelWarning || !strings.Contains(got[0].Message, "panic: no DATABASE_URL") {
+			t.Errorf("of %v come %v", notes, got)
+		}
+	}
+	if md, log := report.Markdown(r), report.Text(r); !strings.HasPrefix(md, "## ⚠️ ") || !strings.HasPrefix(log, "! ") {
+		t.Errorf("%.20q, %.20q", md, log)
+	}
+}
+
+// A title shows backticks as they are, so it has none; a place stays with its note.
+func TestTitlesArePlain(t *testing.T) {
+	r := load(t, "testdata/image-missing")
+	const want = "The image registry.example.com/shop:missing does not exist (Deployment/shop)"
+	if got := report.Annotations(r); len(got) != 1 || got[0].Title != want {
+		t.Errorf("got %+v", got)
+	}
+	r.Notes = []result.Note{{Level: result.LevelError, Title: "`a` is `b`.", Message: "`c`", File: "chart/values.yaml", Line: 7}}
+	if got := report.Annotations(r)[0]; got.Title != "a is b" || got.File != "chart/values.yaml" || got.Line != 7 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// An annotation shows the log from the line on that tells why, not the end of a stack.
+func TestAnnotationsShowTheTellingLine(t *testing.T) {
+	lines := strings.Split("a\nb\npanic: why\n\ngoroutine 1\nf0\nf1\nf2\nf3", "\n")
+	for telling, want := range map[string]string{
+		"panic: why": "panic: why\n\ngoroutine 1\nf0\nf1", "f3": "goroutine 1\nf0\nf1\nf2\nf3", "": "goroutine 1\nf0\nf1\nf2\nf3",
+		"of another": "goroutine 1\nf0\nf1\nf2\nf3",
+	} {
+		r := result.Result{Exit: result.Exit{Reason: problem.DeployFailed}, Proof: result.Proof{Diagnostics: &result.Diagnostics{
+			Symptoms: []result.Symptom{{Logs: []result.LogTail{{Container: "app", Lines: lines, Telling: telling}}}}}}}
+		if got := report.Annotations(r)[0].Message; !strings.HasSuffix(got, "container app:\n"+want) {
+			t.Errorf("%q: got %q", telling, got)
+		}
+	}
+}
+
 // The evidence stands beside the failure that it is about.
 func TestAnnotationsShowWhatTheRolloutFailedOf(t *testing.T) {
 	job := facts.Ref{APIVersion: "batch/v1", Kind: "Job", Name: "migrate"}

@@ -185,7 +185,7 @@ func everything() result.Result {
 		Subject: result.Subject{Verb: "deploy", App: "a", Branch: "b", Namespace: "n", Release: "r", URL: "https://x.example", User: "u",
 			Chart: "c-1", Revision: 3, Status: facts.StatusFailed, Commit: "0123456789", PullRequest: 7, Actor: "a",
 			Pages: result.Pages{Commit: "https://x.example/c", PullRequest: "https://x.example/p", Run: "https://x.example/r"}},
-		Exit: result.Exit{Reason: problem.Inconsistent, ExitCode: 24, Headline: "h", Cause: "c", Next: "n", Repair: "promote",
+		Exit: result.Exit{Reason: problem.Inconsistent, ExitCode: 24, Softened: true, Headline: "h", Cause: "c", Next: "n", Repair: "promote",
 			RBAC: "kind: Role", Missing: []problem.MissingPermission{{Permission: permission, Reason: "r"}}},
 		Proof: result.Proof{Looks: 2, Checks: []result.Check{{Name: "n", Title: "t", OK: true, Detail: "d", Findings: []string{"f"}}},
 			Objects: []facts.Object{{
@@ -210,7 +210,7 @@ func everything() result.Result {
 		Log: result.Log{ChartNote: "n",
 			Timeline: []result.Event{{At: time.Second, Took: 1500 * time.Microsecond, What: "w",
 				Parts: []result.Event{{At: time.Second, Took: time.Second, What: "p"}}}}, Notes: []result.Note{{Level: result.LevelNotice, Title: "t",
-				Message: "m"}}, Audit: []result.Write{{
+				Message: "m", File: "f", Line: 3}}, Audit: []result.Write{{
 				At: time.Second, Verb: "update", Resource: "secrets", Key: "k", Revision: 3,
 				Status: facts.StatusFailed, Tries: 2, Lost: true, Error: "e", Denied: true, Conflict: true, Unknown: true,
 			}}, Traffic: []result.Requests{{Verb: "get", Resource: "pods", Count: 1, Sent: 2, Received: 3}}, Started: now, Took: time.Minute},

@@ -18,7 +18,7 @@ func Text(r result.Result) string {
 	textChecks(&b, r)
 	block(&b, "Kept", capped(r.Kept))
 	block(&b, "Left behind", capped(r.Remains))
-	if !diagnosed(r) {
+	if !causeTold(r) {
 		block(&b, "Why", text.Lines(text.Cut(text.Clean(r.Cause), 4*maxPhrase)))
 	}
 	textDiagnosis(&b, r)
@@ -61,6 +61,9 @@ func textMark(r result.Result) string {
 	case interrupted:
 		return "!"
 	case failed:
+		if r.Softened {
+			return "!"
+		}
 	}
 	return "✗"
 }

@@ -15,4 +15,6 @@ type Note struct {
 	Level   Level
 	Title   string
 	Message string
+	File    string // that is to be corrected, from the workspace on; "": none
+	Line    int    // in it; 0: it is not known
 }

@@ -47,6 +47,7 @@ type Pages struct {
 type Exit struct {
 	Reason   problem.ExitReason
 	ExitCode int
+	Softened bool   // the step does not fail by it
 	Headline string // one line a person can act on
 	Cause    string
 	Next     string

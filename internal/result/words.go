@@ -29,7 +29,7 @@ func (r Result) WithText(f func(string) string) Result {
 	r.Diagnostics = r.Diagnostics.withText(f)
 	r.Timeline = eventsWithText(r.Timeline, f)
 	r.Notes = each(r.Notes, func(n Note) Note {
-		n.Title, n.Message = f(n.Title), f(n.Message)
+		n.Title, n.Message, n.File = f(n.Title), f(n.Message), f(n.File)
 		return n
 	})
 	r.Audit = each(r.Audit, func(w Write) Write {

@@ -37,6 +37,21 @@ func NameCause(p *problem.Problem, faults []result.Fault, namespace string, chec
 	return &named
 }
 
+// HeadlineOf returns the headline of a problem. What is wrong with a chart is told in it:
+// that it could not be rendered says nothing.
+func HeadlineOf(p *problem.Problem) string {
+	if p.Headline != "" || p.Reason != problem.ChartInvalid || p.Cause == nil {
+		return p.Sentence()
+	}
+	return text.Cut(strings.TrimSuffix(p.Sentence(), ".")+": "+firstLine(p.Cause), maxWhy)
+}
+
+// firstLine returns the first line of an error, which quotes nothing as code.
+func firstLine(err error) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(text.Clean(err.Error())), "\n")
+	return strings.ReplaceAll(first, "`", "'")
+}
+
 // grouped puts faults of one cause together, those first that say most.
 func grouped(faults []result.Fault) (told [][]result.Fault) {
 	for _, f := range faults {

@@ -165,3 +165,19 @@ func TestFailedSaysWhy(t *testing.T) {
 		t.Errorf("headline %q, want %q", p.Headline, want)
 	}
 }
+
+// A headline says what is wrong with a chart, and of anything else what was tried.
+func TestHeadlineOfAChart(t *testing.T) {
+	cause := errors.New("shop/templates/web.yaml:2:13: nil `pointer`\nmore")
+	const tried = "render the chart"
+	for want, p := range map[string]*problem.Problem{
+		"Could not render the chart: shop/templates/web.yaml:2:13: nil 'pointer'": {Reason: problem.ChartInvalid, Tried: tried, Cause: cause},
+		"Could not render the chart.": {Reason: problem.ChartInvalid, Tried: tried},
+		"Could not read it.":          {Reason: problem.Unanswered, Tried: "read it", Cause: cause},
+		"It has its own.":             {Reason: problem.ChartInvalid, Headline: "It has its own.", Cause: cause},
+	} {
+		if got := HeadlineOf(p); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

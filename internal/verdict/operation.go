@@ -82,9 +82,8 @@ func PlanAfterFailure(f *facts.Facts, failed int, p Policy) Plan {
 
 // Failed is the problem of a deploy that failed and whose record says so.
 func Failed(release string, cause error, nextStep string) *problem.Problem {
-	why, _, _ := strings.Cut(strings.TrimSpace(text.Clean(cause.Error())), "\n")
 	return &problem.Problem{Reason: problem.DeployFailed, Cause: cause, Next: nextStep,
-		Headline: text.Cut(fmt.Sprintf("The deploy of `%s` failed: %s", release, strings.ReplaceAll(why, "`", "'")), maxWhy)}
+		Headline: text.Cut(fmt.Sprintf("The deploy of `%s` failed: %s", release, firstLine(cause)), maxWhy)}
 }
 
 // AfterFailure adds to the problem of a deploy that failed what was done about it.

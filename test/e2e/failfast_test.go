@@ -47,7 +47,7 @@ func TestDeployFailsFast(t *testing.T) {
 	s := newFixture(t)
 	began := time.Now()
 	e := s.berth("deploy", "--set", missingImage).exit(t, 23).
-		says(t, "Deployment/web: pod web-", "ImagePull", "registry.example/app:missing", "event: ")
+		says(t, "The image registry.example/app:missing does not exist (Deployment/web)", "Pod/web-", "ImagePull", "event: ")
 	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("it took %s", took)
 	}

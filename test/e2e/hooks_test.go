@@ -28,7 +28,7 @@ spec:
 func TestDeploySaysWhyAHookFailed(t *testing.T) {
 	s := newFixture(t)
 	s.chart = hookChart(t, "fail", "")
-	s.berth("deploy").exit(t, 23).says(t, "Job seed failed", "pod seed-", "exit code 1")
+	s.berth("deploy").exit(t, 23).says(t, "The hook Job/seed failed: seeded 42 rows (exit code 1)", "Pod/seed-")
 	if got := s.statuses(); len(got) != 1 || got[1] != "failed" {
 		t.Errorf("stored is %v, want 1 failed", got)
 	}

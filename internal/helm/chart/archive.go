@@ -20,6 +20,7 @@ type Archive struct {
 	Name    string
 	Version string
 	Digest  string // sha256:…, of the manifest of an OCI artifact, else of the content
+	Folder  string // where it lies, as it was given; "": it is no folder
 
 	files []*loader.BufferedFile
 }

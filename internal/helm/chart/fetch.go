@@ -94,7 +94,11 @@ func (s Source) fromFolder(ctx context.Context, dir string) (*Archive, error) {
 	if files, err = s.withDependencies(ctx, dir, files); err != nil {
 		return nil, err
 	}
-	return newArchive(files, digest(files))
+	a, err := newArchive(files, digest(files))
+	if a != nil {
+		a.Folder = s.Chart
+	}
+	return a, err
 }
 
 // fromRegistry pulls the chart from an OCI registry.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"strconv"
 	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
@@ -26,6 +27,8 @@ type RenderOptions struct {
 	Revision  int
 	Upgrade   bool
 
+	Documents    []Document              // the values files that were read, in their order
+	SetKeys      []string                // what else was set: image.tag
 	SkipSchema   bool                    // hold the values against no schema
 	Capabilities *chartutil.Capabilities // of the cluster; nil means Helm's defaults, an old Kubernetes
 	RESTConfig   *rest.Config            // for the function lookup; nil means that it finds nothing
@@ -40,7 +43,10 @@ func Render(ctx context.Context, a *Archive, values map[string]any, o RenderOpti
 	tried := sanitize(fmt.Sprintf("render the chart %s %s", a.Name, a.Version))
 	hooks, err := aside(ctx, graceTime, func() ([]*release.Hook, error) { return render(ctx, a, values, o, tried) })
 	switch known := (*problem.Problem)(nil); {
-	case err == nil || errors.As(err, &known):
+	case err == nil:
+		return hooks, nil
+	case errors.As(err, &known):
+		known.Place = placeIn(known.Cause, a, o)
 		return hooks, err
 	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, &problem.Problem{Reason: problem.Interrupted, Tried: tried, Cause: ctx.Err()}
@@ -127,12 +133,12 @@ func checkObjects(c *helmchart.Chart, files map[string]string) ([]*release.Hook,
 	}
 	for _, m := range manifests {
 		if err := checkObject(m.Name, m.Content); err != nil {
-			return nil, nil, err
+			return nil, nil, &placedError{error: err, file: m.Name}
 		}
 	}
 	for _, h := range hooks {
 		if err := checkObject(h.Path, h.Manifest); err != nil {
-			return nil, nil, err
+			return nil, nil, &placedError{error: err, file: h.Path}
 		}
 	}
 	for _, crd := range c.CRDObjects() {
@@ -199,12 +205,15 @@ func templateError(err error, values any) error {
 		return rewordedError{sanitize(maskValues(full, asMap(values))), err}
 	}
 	var outer, inner string
+	place := placedError{}
 	for _, at := range positions {
 		file, line := full[at[2]:at[3]], full[at[4]:at[5]]
 		if file == "gotpl" {
 			continue
 		}
 		inner = file + ":" + line
+		place.file = file
+		place.line, _ = strconv.Atoi(strings.Split(line, ":")[0])
 		if outer == "" {
 			outer = inner
 		}
@@ -219,7 +228,8 @@ func templateError(err error, values any) error {
 	if outer != inner {
 		message += " (included by " + outer + ")"
 	}
-	return rewordedError{message, err}
+	place.error = rewordedError{message, err}
+	return &place
 }
 
 // renderedError reduces a YAML error of Helm's to the file and the rule.
@@ -232,5 +242,5 @@ func renderedError(err error) error {
 	if strings.Contains(at[2], "cannot unmarshal") {
 		message = "it is not an object"
 	}
-	return rewordedError{at[1] + ": the rendered YAML, " + message, err}
+	return &placedError{error: rewordedError{at[1] + ": the rendered YAML, " + message, err}, file: at[1]}
 }

@@ -92,7 +92,7 @@ func asMap(values any) map[string]any {
 }
 
 var (
-	yamlLine   = regexp.MustCompile(`(?s)line \d+: .*`)
+	yamlLine   = regexp.MustCompile(`(?s)line (\d+): .*`)
 	quotedText = regexp.MustCompile("(?s)`.*`|'.*'|\".*\"")
 )
 

@@ -51,8 +51,11 @@ func checkSchema(ctx context.Context, c *helmchart.Chart, values any) error {
 		return unanswered
 	}
 	messages := schemaErrors(c.Name(), err.Error())
-	cause := errors.New(strings.Join(messages, "; "))
-	if len(messages) == 0 {
+	var cause error
+	if len(messages) > 0 {
+		key, _, _ := strings.Cut(messages[0], ": ")
+		cause = &placedError{error: errors.New(strings.Join(messages, "; ")), key: key}
+	} else {
 		cause = errors.New("a schema (values.schema.json) cannot be used: " + sanitize(maskValues(err.Error(), asMap(values))))
 	}
 	return &problem.Problem{

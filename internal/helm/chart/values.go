@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/strvals"
@@ -23,7 +25,24 @@ type Values struct {
 	SetFile   []string // key=path
 	SetJSON   []string // key=JSON, or a JSON object
 	Data      TemplateData
-	Stdin     io.Reader // nil is empty
+	Stdin     io.Reader      // nil is empty
+	Seen      func(Document) // takes each values file that was read; may be nil
+}
+
+// SetKeys returns the keys that may be set otherwise than by a file: "" is any.
+func (v Values) SetKeys() []string {
+	var keys []string
+	for _, item := range slices.Concat(v.Set, v.SetString, v.SetFile, v.SetJSON) {
+		if strings.HasPrefix(strings.TrimSpace(item), "{") { // an object of JSON
+			keys = append(keys, "")
+		}
+		for part := range strings.SplitSeq(item, ",") {
+			if key, _, found := strings.Cut(part, "="); found {
+				keys = append(keys, strings.TrimSpace(key))
+			}
+		}
+	}
+	return keys
 }
 
 const (
@@ -158,14 +177,25 @@ func (v Values) readFile(ctx context.Context, path string) (map[string]any, erro
 			invalidValues(tried, sanitizeError(unreadable(err)),
 				"Check the path; it is taken from the working directory, and the repository must be checked out.")
 	}
+	place := problem.Place{}
+	if !isHTTP(path) && strings.TrimSpace(path) != "-" {
+		place.File = path
+	}
 	document, err := onlyDocument(data)
 	if err != nil {
-		return nil, &problem.Problem{Reason: problem.ChartInvalid, Tried: tried, Cause: err,
+		return nil, &problem.Problem{Reason: problem.ChartInvalid, Tried: tried, Cause: err, Place: place,
 			Next: "Make one document of them, or give them as files of their own: Helm 3 takes the first alone, and Helm 4 merges them."}
 	}
 	values := map[string]any{}
 	if err := yaml.Unmarshal(document, &values); err != nil {
-		return nil, invalidValues(tried, rewordedError{yamlError(err), err}, "Correct the file.")
+		if at := yamlLine.FindStringSubmatch(err.Error()); at != nil {
+			place.Line, _ = strconv.Atoi(at[1])
+		}
+		return nil, &problem.Problem{Reason: problem.WrongInput, Tried: tried, Cause: rewordedError{yamlError(err), err}, Place: place,
+			Next: "Correct the file."}
+	}
+	if v.Seen != nil && place.File != "" {
+		v.Seen(Document{Path: path, Content: document})
 	}
 	return values, nil
 }
