@@ -27,7 +27,7 @@ type telling struct {
 // telling returns what tells of a run. It sends nothing yet.
 func (p Process) telling(out console, o *input.Options, about ci.Context) telling {
 	t := telling{out: out, options: o}
-	if !o.Comment {
+	if !o.Comment && !o.Deployment {
 		return t
 	}
 	named, err := nameApp(o)
@@ -36,10 +36,11 @@ func (p Process) telling(out console, o *input.Options, about ci.Context) tellin
 	}
 	t.app = named
 	t.teller = pullrequest.New(pullrequest.Options{
-		Comment: o.Comment,
-		Getenv:  p.getenv, GitHubToken: o.GitHubToken.Reveal(), GitLabToken: o.GitLabToken.Reveal(), Transport: http.DefaultTransport,
+		Comment: o.Comment, Deployment: o.Deployment,
+		Getenv: p.getenv, GitHubToken: o.GitHubToken.Reveal(), GitLabToken: o.GitLabToken.Reveal(), Transport: http.DefaultTransport,
 		Own:        strings.EqualFold(o.Repository, about.Repository) && strings.EqualFold(o.Host, about.Host),
 		Repository: o.Repository, HeadRepository: o.HeadRepository, Branch: o.Branch, Number: o.PullRequest,
+		SHA: o.SHA, Environment: "review/" + named.App + "-" + named.Slug,
 		Key: pullrequest.Key(named.Identity, named.App), Down: verb.Of(o.Verb).Removes,
 	})
 	return t
@@ -72,5 +73,5 @@ func (t telling) update(r result.Result) pullrequest.Update {
 		named := t.out.Masked(result.Result{Subject: result.Subject{Branch: t.options.Branch, URL: t.app.URL}})
 		r.App, r.Branch, r.URL = t.app.App, named.Branch, named.URL
 	}
-	return pullrequest.Update{Stage: r.Stage(), Body: report.Comment(r)}
+	return pullrequest.Update{Stage: r.Stage(), Body: report.Comment(r), URL: report.Address(r.URL), Log: report.Address(r.Pages.Run)}
 }

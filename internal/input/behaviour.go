@@ -150,6 +150,11 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.Comment },
 	},
 	{
+		Name: "deployment", Type: Bool, Default: "false", Verbs: telling,
+		Doc:   "Make a GitHub deployment of each deploy, with its status and URL, and make it inactive at teardown. It needs github-token with deployments: write; what it lacks is a notice. The job's environment shows one without any token.",
+		field: func(o *Options) any { return &o.Deployment },
+	},
+	{
 		Name: "log-level", Type: Choice, Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Verbs: onRelease,
 		Doc:   "How much is printed while a run goes on: debug adds Helm's own log and every write of the record, warn and error leave out the progress. How the run ended is always shown.",
 		field: func(o *Options) any { return &o.LogLevel },
@@ -159,7 +164,7 @@ var behaviour = []Input{
 		CI: "the job's own token, in the action", Action: "${{ github.token }}",
 		Doc: "Token with the permission actions: read, to ask GitHub whether the run that left an operation unfinished has ended; " +
 			"with pull-requests: read also for the branch of a pull-request that is given by its number, " +
-			"and with pull-requests: write for the comment.",
+			"and with pull-requests: write for the comment, and deployments: write for the deployment.",
 		field: func(o *Options) any { return &o.GitHubToken },
 	},
 	{

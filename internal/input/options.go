@@ -125,11 +125,12 @@ type Events struct {
 
 // Reporting is what a run prints, writes and tells, and with which exit code it ends.
 type Reporting struct {
-	Comment   bool
-	SoftFail  []int
-	Output    string
-	ReportDir string // empty means none
-	LogLevel  string
+	Comment    bool
+	Deployment bool
+	SoftFail   []int
+	Output     string
+	ReportDir  string // empty means none
+	LogLevel   string
 }
 
 // Tokens authenticate to the APIs of the CI platforms.

@@ -83,8 +83,8 @@ func TestEachAppHasItsOwnComment(t *testing.T) {
 
 // Whoever may comment may copy a mark.
 func TestNobodyElsesCommentIsTouched(t *testing.T) {
-	forged := mark{key: Key("identity", "shop"), turn: 99, run: Run{Number: 1 << 40, Attempt: 1, Token: "X"}, stage: result.StageReady}.String() +
-		"\nforged"
+	copied := mark{key: Key("identity", "shop"), turn: 99, run: Run{Number: 1 << 40, Attempt: 1, Token: "X"}, stage: result.StageReady}
+	forged := copied.String() + "\nforged"
 	for _, own := range []platform.User{platform.Actions, platform.Person, {ID: 7007, Login: "berth[bot]", Type: "Bot", App: true}} {
 		f := newFake(t, false)
 		f.Users[platform.Token] = own

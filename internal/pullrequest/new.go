@@ -18,7 +18,8 @@ var limits = platformapi.Limits{Time: 8 * time.Second, Bytes: 32 << 20}
 
 // Options are what is to be told, where, and of which review app.
 type Options struct {
-	Comment bool
+	Comment    bool
+	Deployment bool
 
 	Getenv      func(string) string // the CI's environment, which names the API
 	GitHubToken string
@@ -30,6 +31,8 @@ type Options struct {
 	HeadRepository string // that the branch lives in
 	Branch         string // untrusted text
 	Number         int    // of the pull request; 0: it is looked up
+	SHA            string // commit of the deployment; empty: the branch
+	Environment    string // name of the deployment's
 	Key            string // as of Key
 	Down           bool   // the run takes the app down
 }
@@ -49,6 +52,7 @@ func New(o Options) *Teller {
 		t.parts = append(t.parts, p)
 	}
 	add(o.Comment, newCommenting)
+	add(o.Deployment, newDeploying)
 	return t
 }
 

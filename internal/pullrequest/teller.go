@@ -27,6 +27,8 @@ const (
 type Update struct {
 	Stage result.Stage
 	Body  string // Markdown, safe to show
+	URL   string // of the app: a plain web address, or empty
+	Log   string // of the run: a plain web address, or empty
 }
 
 // part is one way to tell.

@@ -60,6 +60,12 @@ func quoted(s string) string {
 	return codeSpan(s)
 }
 
+// Address returns a plain web address as it is, and "" for anything else.
+func Address(s string) string {
+	u, _ := webAddress(s)
+	return u
+}
+
 // said returns why a run did not go well, and what to do.
 func said(r result.Result) string {
 	if stage := r.Stage(); stage != result.StageFailed && stage != result.StageCancelled {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/test/kubetest"
@@ -109,6 +110,45 @@ var pullRequests = []row{
 			if asked := other.Requests(); len(asked) > 0 {
 				s.t.Errorf("the other host was asked %q", asked)
 			}
+		}},
+	{ID: "S203", Setup: "deployment, on GitHub; others' deployments to the same environment, and to another one with this one's payload",
+		Action: "auto: opened, updated, updated and it fails, closed",
+		End:    "each deploy's own, with its status and URL, inactive once the next is ready or the app is gone; the others' are as they were",
+		Exit:   "0, 0, 23, 0", Gone: true, run: func(s *fixture) {
+			f := s.platform(false)
+			environment := "review/shop-" + slugOf("acme/shop", "login")
+			f.Deploys(environment, `""`, "success")
+			deployed := func(states ...string) {
+				s.t.Helper()
+				var got []string
+				for _, d := range f.Deployments() {
+					got = append(got, strings.Join(d.States, " "))
+				}
+				if !slices.Equal(got, states) {
+					s.t.Errorf("the deployments are %q, want %q", got, states)
+				}
+			}
+			event := func(action string, run int) {
+				s.onGitHub("pull_request", pullOf(7, action, "acme:login", `{"full_name": "acme/shop"}`))
+				s.comments(f, run)
+				s.env["BERTH_COMMENT"], s.env["BERTH_DEPLOYMENT"], s.env["BERTH_URL"] = "", "true", "https://{{ .Slug }}.example.com"
+			}
+			event("opened", 1)
+			s.auto().exit(0).tellsNoToken()
+			made := f.Deployments()[1]
+			if made.Environment != environment || made.Ref != commit || !made.Transient ||
+				made.URL != "https://"+slugOf("acme/shop", "login")+".example.com" || !strings.Contains(made.Log, "/actions/runs/1") {
+				s.t.Errorf("it is %+v", made)
+			}
+			f.Deploys("production", string(made.Payload), "success")
+			event("synchronize", 2)
+			s.auto().exit(0)
+			event("synchronize", 3)
+			s.auto("--set", missingImage).exit(23)
+			deployed("success", "in_progress success inactive", "success", "in_progress success", "in_progress failure")
+			event("closed", 4)
+			s.auto().exit(0)
+			deployed("success", "in_progress success inactive", "success", "in_progress success inactive", "in_progress failure")
 		}},
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,6 +24,7 @@ type Fake struct {
 	mu       sync.Mutex
 	next     int64
 	comments []comment
+	deployed []*Deployment
 	Pulls    string // answer to the search for pull requests
 	Users    map[string]User
 	requests []string
@@ -59,7 +61,9 @@ func New(t testing.TB, onGitLab bool) *Fake {
 	if onGitLab {
 		f.Users[Token] = User{ID: 55, Login: "project_7_bot", Type: "User"}
 	}
-	f.Server = httptest.NewTLSServer(f)
+	f.Server = httptest.NewUnstartedServer(f)
+	f.Server.Config.ErrorLog = log.New(io.Discard, "", 0) // who hangs up is no failure
+	f.Server.StartTLS()
 	t.Cleanup(f.Server.Close)
 	return f
 }
@@ -129,6 +133,8 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request, me User) {
 		f.list(w, r)
 	case one != 0:
 		f.one(w, r, one)
+	case strings.HasPrefix(path, hubDeployments):
+		f.deployments(w, r, strings.Trim(strings.TrimPrefix(path, hubDeployments), "/"))
 	default:
 		answer(w, http.StatusNotFound, map[string]string{"message": "Not Found"})
 	}
