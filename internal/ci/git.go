@@ -15,12 +15,16 @@ const gitTime = 3 * time.Second
 
 // Git returns what the checkout in a folder, "" for the working one, says of the branch that
 // somebody is on, by hand and outside of any CI. It is empty where there is no checkout, no
-// git, or no branch. environ is that of the process, in the form of os.Environ. Nothing in the checkout is run: neither hooks nor a file system monitor.
+// git, or no branch. environ is that of the process, in the form of os.Environ. Nothing in
+// the checkout is run: neither hooks nor a file system monitor. Nor is a folder of it taken
+// for a repository of its own, in the form that servers have them: a branch can bring one,
+// which says that it is another branch.
 func Git(ctx context.Context, folder string, environ []string) Context {
 	ask := func(args ...string) string {
 		ctx, cancel := context.WithTimeout(ctx, gitTime)
 		defer cancel()
-		cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"}, args...)...)
+		safe := []string{"-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "safe.bareRepository=explicit"}
+		cmd := exec.CommandContext(ctx, "git", append(safe, args...)...)
 		cmd.Dir, cmd.Env = folder, environ
 		out, err := cmd.Output()
 		if err != nil {

@@ -3,6 +3,7 @@ package ci
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 )
 
@@ -64,5 +65,24 @@ func TestGit(t *testing.T) {
 	git("checkout", "-q", "--detach")
 	if got := Git(t.Context(), folder, os.Environ()); got.Branch != "" {
 		t.Errorf("on no branch: %+v", got)
+	}
+}
+
+// A branch can bring a folder that is a repository of its own and says that it is another
+// branch of the same remote.
+func TestGitOfAFolderThatABranchBrings(t *testing.T) {
+	folder := t.TempDir()
+	for name, text := range map[string]string{"HEAD": "ref: refs/heads/login\n", "objects/x": "", "refs/heads/x": "",
+		"config": "[core]\n\tbare = true\n[remote \"origin\"]\n\turl = git@github.com:acme/shop.git\n"} {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := Git(t.Context(), folder, os.Environ()); got.Branch != "" {
+		t.Errorf("got %+v", got)
 	}
 }

@@ -5,6 +5,7 @@ package conformance
 import (
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -237,6 +238,21 @@ data: {config: "user: u\npassword: hunter2-file\n"}
 			refused(s.berth("deploy", "--set", "greeting=bye"))
 			s.stored("v1 deployed")
 			s.chart = without
+		}},
+	{ID: "S126", Setup: "login is deployed; a checkout of another branch, with a folder that is a repository and says that it is login",
+		Action: "teardown by hand in that folder", End: "untouched", Exit: "64", run: func(s *fixture) {
+			s.branch = "login"
+			s.berth("deploy").exit(0)
+			before := s.recordVersions()
+			checkout := s.t.TempDir()
+			const remote = "\n[remote \"origin\"]\n\turl = git@github.com:acme/shop.git\n"
+			s.writeBelow(checkout, "folder", map[string]string{"HEAD": "ref: refs/heads/login\n", "objects/x": "", "refs/heads/x": "",
+				"config": "[core]\n\trepositoryformatversion = 0\n\tbare = true" + remote})
+			s.env["BERTH_REPOSITORY"], s.env["BERTH_BRANCH"], s.env["GIT_CEILING_DIRECTORIES"] = "", "", checkout
+			s.onStart = func(cmd *exec.Cmd) { cmd.Dir = filepath.Join(checkout, "folder") }
+			s.berth("teardown").exit(64).says("branch")
+			s.unchanged(before)
+			s.onStart = nil
 		}},
 }
 
