@@ -76,6 +76,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		Operations: releases,
 		Records:    releases,
 		Runs:       ciRuns{ci.NewRuns(p.getenv, ci.Tokens{GitHub: o.GitHubToken.Reveal(), GitLab: o.GitLabToken.Reveal()}), out.debug},
+		URL:        newProbe(t, o),
 		Clock:      time.Now,
 		Say:        display.Say,
 	}}, opened.close, nil
@@ -168,7 +169,7 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		App: t.App, Branch: o.Branch, Run: t.run, Flags: identityFlags(o),
 		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
-		Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
+		Probe: probeTime(o), Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
 		Remains: verdict.RemainPolicy{Hooks: o.DeleteHooks, Claims: o.DeleteClaims},
 		Policy: verdict.Policy{
 			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: adoption(o), IgnoreDrift: o.IgnoreDrift,

@@ -17,7 +17,7 @@ import (
 // and before anything is asked of anybody: files that are not there, names that cannot be
 // made, no cluster.
 func (p Process) checkGiven(o *input.Options) error {
-	errs := []error{p.checkCluster(o)}
+	errs := []error{p.checkCluster(o), checkProbe(o)}
 	for _, f := range filesOf(o) {
 		if err := checkFile(f.input, f.path); err != nil {
 			errs = append(errs, err)

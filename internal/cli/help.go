@@ -93,6 +93,7 @@ var exitCodes = []struct {
 	{exitTerminating, "the namespace is being deleted"},
 	{exitUnreadable, "a record cannot be read"},
 	{exitChart, "the chart or its values are wrong"},
+	{exitProbe, "the URL does not answer as it should"},
 	{exitNotFound, "there is no such release"},
 	{exitWrongInput, "wrong input; nothing was touched"},
 	{exitInterrupted, "interrupted (129, 130, 143); the record was settled first"},

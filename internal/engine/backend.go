@@ -25,9 +25,10 @@ type Options struct {
 	Confirm         int // how many good looks in a row prove consistency
 	MaxHistory      int // how many revisions Helm keeps; 0: all
 	CreateNamespace bool
-	WaitIgnore      []string // of which objects it does not matter whether they are ready
-	Preflight       bool     // ask for permissions before the first write
-	BreakLock       bool     // take a lock that nobody renews, whatever it claims
+	WaitIgnore      []string      // of which objects it does not matter whether they are ready
+	Probe           time.Duration // how long the URL may take to answer as it should; 0: it is not asked
+	Preflight       bool          // ask for permissions before the first write
+	BreakLock       bool          // take a lock that nobody renews, whatever it claims
 	Policy          verdict.Policy
 	Remains         verdict.RemainPolicy // of a teardown
 }
@@ -47,6 +48,7 @@ type Backend struct {
 	Operations Operations
 	Records    Records
 	Runs       Runs
+	URL        URL
 	Clock      func() time.Time
 	Say        func(line string) // shows progress; one line of trusted text
 }
@@ -235,6 +237,12 @@ type Records interface {
 	Elsewhere(ctx context.Context) (resource string, err error)
 	// Audit returns every write of this run and what became of it.
 	Audit() []result.Write
+}
+
+// URL asks the review app's URL.
+type URL interface {
+	// Answers asks until the answer is as it should be, and returns what was seen.
+	Answers(ctx context.Context) (seen string, err error)
 }
 
 // Runs asks the CI about its runs.

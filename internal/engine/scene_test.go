@@ -26,6 +26,7 @@ type scene struct {
 	chart   *fakeChart
 	helm    *fakeHelm
 	runs    *fakeRuns
+	url     URL
 	options Options
 	said    []string
 	ctx     context.Context
@@ -63,7 +64,7 @@ func (s *scene) run(v verb.Verb) result.Result {
 	defer s.cancel(nil)
 	e := &Engine{Options: s.options, Backend: Backend{
 		Server: s.cluster, Namespaces: s.cluster, Objects: s.cluster, Access: s.access, Locker: s.locker,
-		Chart: s.chart, Operations: s.helm, Records: s.helm, Runs: s.runs,
+		Chart: s.chart, Operations: s.helm, Records: s.helm, Runs: s.runs, URL: s.url,
 		Clock: time.Now, Say: func(line string) { s.said = append(s.said, line) },
 	}}
 	return e.Run(s.ctx, v)

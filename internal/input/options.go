@@ -20,6 +20,7 @@ type Options struct {
 	Timing
 	Policy
 	Events
+	Probing
 	Reporting
 	Tokens
 }
@@ -121,6 +122,14 @@ type Events struct {
 	Label  string // empty means with and without
 	Drafts bool
 	Forks  string
+}
+
+// Probing is what the URL is asked after a deploy, and what it has to answer.
+type Probing struct {
+	Probe        string   // true, false or a path
+	ProbeExpect  []string // status=CODES, body=TEXT, header=NAME: TEXT
+	ProbeVersion string   // header=NAME or json=PATH; empty means that any version will do
+	ProbeTimeout time.Duration
 }
 
 // Reporting is what a run prints, writes and tells, and with which exit code it ends.

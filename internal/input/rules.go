@@ -20,6 +20,7 @@ func (o *Options) conflicts(from map[string]string) (errs Errors) {
 		"false does not go with anything else; leave it out, or all the rest")
 	o.clusterConflicts(refuse)
 	o.chartConflicts(refuse)
+	o.Probing.conflicts(o, refuse)
 	return errs
 }
 

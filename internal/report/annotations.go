@@ -110,7 +110,7 @@ func GitLabAnnotations(r result.Result) ([]byte, error) {
 		Link external `json:"external_link"`
 	}
 	groups := map[string][]annotation{}
-	if address, ok := webAddress(r.URL); ok {
+	if address, ok := webAddress(publicURL(r)); ok {
 		label := "Review app"
 		if u, err := url.Parse(address); err == nil {
 			label += " " + u.Host

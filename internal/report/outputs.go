@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
@@ -16,7 +17,7 @@ type Output struct{ Name, Value string }
 // reportPath is where report.json is, or "" if it was not written.
 func Outputs(r result.Result, reportPath string) []Output {
 	outputs := []Output{
-		{"url", r.URL},
+		{"url", publicURL(r)},
 		{"namespace", r.Namespace},
 		{"release", r.Release},
 		{"revision", revision(r)},
@@ -30,6 +31,15 @@ func Outputs(r result.Result, reportPath string) []Output {
 		outputs[i].Value = text.OneLine(outputs[i].Value)
 	}
 	return outputs
+}
+
+// publicURL is the app's URL, unless it is known not to answer: whoever follows it takes it for
+// the app.
+func publicURL(r result.Result) string {
+	if r.Reason == problem.ProbeFailed {
+		return ""
+	}
+	return r.URL
 }
 
 // What GitLab takes of a dotenv report by default. A larger one fails the job.

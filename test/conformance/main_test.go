@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 // matrix is all rows by their names, which is how they are printed.
 var matrix = slices.SortedStableFunc(
 	slices.Values(slices.Concat(permissions, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms,
-		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers, lostNodes, byName,
+		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers, lostNodes, byName, probes,
 		ownObjects, ownRecords, sharedNamespaces, teardownRaces, keptObjects, residents, leftoversInUse, hooksElsewhere, merges, remains,
 		rightBranch, secretText, hostileInputs, dataThatStays, hostileAnswers, hostileCredentials, hostileProcess, pullRequests, strangers)),
 	func(a, b row) int {
