@@ -19,6 +19,9 @@ const gitTime = 3 * time.Second
 // the checkout is run: neither hooks nor a file system monitor. Nor is a folder of it taken
 // for a repository of its own, in the form that servers have them: a branch can bring one,
 // which says that it is another branch.
+//
+// What was checked out as a pull request, by its own ref, is called like the branch of the fork
+// that it comes from, and is none of this repository's.
 func Git(ctx context.Context, folder string, environ []string) Context {
 	ask := func(args ...string) string {
 		ctx, cancel := context.WithTimeout(ctx, gitTime)
@@ -30,10 +33,12 @@ func Git(ctx context.Context, folder string, environ []string) Context {
 		if err != nil {
 			return ""
 		}
-		return strings.TrimSpace(string(out))
+		return strings.TrimRight(string(out), "\r\n")
 	}
-	branch := ask("symbolic-ref", "--quiet", "--short", "HEAD")
-	if branch == "" {
+	const heads = "refs/heads/"
+	branch, isBranch := strings.CutPrefix(ask("symbolic-ref", "--quiet", "HEAD"), heads) // the short form may be heads/x
+	merges := ask("config", "--get", "branch."+branch+".merge")
+	if !isBranch || merges != "" && !strings.HasPrefix(merges, heads) {
 		return Context{}
 	}
 	remote := ask("config", "--get", "branch."+branch+".remote")

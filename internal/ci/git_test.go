@@ -52,7 +52,19 @@ func TestGit(t *testing.T) {
 		got.HeadRepository != "acme/shop" || len(got.SHA) != 40 {
 		t.Errorf("got %+v", got)
 	}
+	git("tag", "feature/login")
+	git("branch", "-m", "login\u3000")
+	git("tag", "login\u3000")
+	if branch, _ := Git(t.Context(), folder, os.Environ()).Subject(); branch != "login\u3000" {
+		t.Errorf("beside a tag of that name: %q", branch)
+	}
+	git("config", "branch.login\u3000.remote", "origin")
+	git("config", "branch.login\u3000.merge", "refs/pull/8/head")
+	if got := Git(t.Context(), folder, os.Environ()); got.Branch != "" {
+		t.Errorf("a pull request that was checked out: %+v", got)
+	}
 	git("branch", "-m", "main")
+	git("config", "branch.main.merge", "refs/heads/main")
 	if branch, why := Git(t.Context(), folder, os.Environ()).Subject(); branch != "" || why == "" {
 		t.Errorf("on main: %q, %q", branch, why)
 	}

@@ -24,7 +24,7 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 	about, aboutErr := ci.Detect(p.getenv, io.Discard, nil).Context()
 	known := defaults(about)
 	if aboutErr != nil {
-		known.NoBranch = "" // the error says why
+		known.NoBranch, known.EventUnread = "", true // the error says why
 	}
 	o, err := input.Resolve(flags, p.Environ, v, known)
 	git := func(console) {}

@@ -18,6 +18,7 @@ type Defaults struct {
 	OnRef          bool   // Branch is merely what the run was started on
 	NoBranch       string // why Branch is empty; a clause
 	EventName      string
+	EventUnread    bool   // what the run is about cannot be read
 	RefBranch      string // what the run's ref names
 	Mention        Mention
 	PullRequest    int
@@ -78,6 +79,10 @@ func (o *Options) fill(d Defaults) (errs Errors) {
 	}
 	return errs
 }
+
+// mayBeOfBranch reports whether the run may be about a branch that is not known: what is done is
+// to be done to that one, and not to whichever has a release of some name.
+func (d Defaults) mayBeOfBranch() bool { return d.EventUnread || d.HeadUnknown }
 
 // isAbout reports whether the event's branch is meant where none is given: not where
 // another pull request is, and where one is, not because the run merely was started

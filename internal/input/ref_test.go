@@ -59,3 +59,23 @@ func TestBranchIsTakenAsItIs(t *testing.T) {
 		t.Errorf("got %q", o.Branch)
 	}
 }
+
+// An event that may be about a branch is about no release that merely has some name.
+func TestNotByName(t *testing.T) {
+	args := []string{"--namespace=reviews", "--release=shop"}
+	for name, tt := range map[string]struct {
+		defaults Defaults
+		byName   bool
+	}{
+		"by hand":                        {Defaults{}, true},
+		"a schedule":                     {Defaults{Repository: "acme/shop", NoBranch: "it is a schedule"}, true},
+		"an event that cannot be read":   {Defaults{Repository: "acme/shop", EventUnread: true}, false},
+		"a pull request without a head":  {Defaults{Repository: "acme/shop", HeadUnknown: true}, false},
+		"the end of a branch's workflow": {Defaults{Repository: "acme/shop", Mention: Mention{Branch: "login"}}, true},
+	} {
+		o, err := resolve(t, verb.Repair, args, nil, tt.defaults)
+		if (err == nil) != tt.byName || err == nil && !o.ByName {
+			t.Errorf("%s: %+v, %v", name, o, err)
+		}
+	}
+}

@@ -41,7 +41,7 @@ func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Opt
 		}
 	}
 	errs = append(errs, o.fill(d)...)
-	o.ByName = o.isByName(v)
+	o.ByName = !d.mayBeOfBranch() && o.isByName(v)
 	errs = append(errs, o.conflicts(from)...)
 	errs = append(errs, o.missing(v)...)
 	if len(errs) > 0 {

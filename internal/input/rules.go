@@ -70,8 +70,13 @@ func (o *Options) Require(v verb.Verb) error {
 // known by which Berth would name it: after somebody's own helm upgrade, say, or in a
 // nightly run.
 func (o *Options) isByName(v verb.Verb) bool {
+	return verb.Of(v).ByName && o.isNamed() && o.Branch == "" && o.PullRequest == 0
+}
+
+// isNamed reports whether namespace and release are names, and no templates.
+func (o *Options) isNamed() bool {
 	name := func(given string) bool { return given != "" && !strings.Contains(given, "{{") }
-	return verb.Of(v).ByName && name(o.Namespace) && name(o.Release) && o.Branch == "" && o.PullRequest == 0
+	return name(o.Namespace) && name(o.Release)
 }
 
 // missing leaves out the branch where the number of a pull request is given, whose
@@ -102,7 +107,7 @@ func (o *Options) missing(v verb.Verb) (errs Errors) {
 		case in.CI != "":
 			allowed += " (in CI it is " + in.CI + ", which was not found here)"
 		}
-		if properties.ByName {
+		if properties.ByName && !o.isNamed() {
 			allowed += "; or give namespace and release, to " + string(v) + " a release by its name"
 		}
 		errs = append(errs, &Error{Input: in.Name, Allowed: allowed})
