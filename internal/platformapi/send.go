@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -65,7 +66,7 @@ func Send(ctx context.Context, client *http.Client, r Request) (http.Header, err
 	if err != nil {
 		return nil, err
 	}
-	request.Header = r.Header.Clone()
+	maps.Copy(request.Header, r.Header)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := client.Do(request)
 	if err != nil {

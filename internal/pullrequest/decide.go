@@ -47,12 +47,15 @@ type change struct {
 	remove []int64
 }
 
+// maxTurn is the last turn that a mark can say. Nobody comes that far by taking turns.
+const maxTurn = 1e17
+
 // begin returns how a run that is at work now takes its turn.
 func begin(own []comment, me Run, key string, stage result.Stage) change {
 	c := change{mark: mark{key: key, turn: 1, run: me, stage: stage}}
 	last := c.keepNewest(own)
 	if last != nil {
-		c.mark.turn = last.mark.turn + 1
+		c.mark.turn = min(last.mark.turn+1, maxTurn)
 	}
 	c.leave = last == nil && stage == result.StageLeaving // nobody was told of the app
 	return c

@@ -29,11 +29,11 @@ type deploying struct {
 
 func newDeploying(o Options) (part, error) {
 	switch {
-	case !o.Own:
-		return nil, errors.New("a deployment is made in the run's own repository only; leave the input deployment out here")
 	case !o.onGitHub():
 		return nil, errors.New("only GitHub has deployments of this kind, and on GitLab the job's environment is one; " +
 			"leave the input deployment out here")
+	case !o.Own:
+		return nil, errors.New("a deployment is made in the run's own repository only; leave the input deployment out here")
 	}
 	g, err := o.gitHubRepository("deployments: write")
 	if err != nil {

@@ -66,14 +66,14 @@ func newCommenting(o Options) (part, error) {
 	c := &commenting{key: o.Key, run: o.run(), down: o.Down}
 	var err error
 	switch {
+	case !o.onGitHub() && !o.onGitLab():
+		return nil, errors.New("outside GitHub and GitLab there is no pull request to comment on; leave the input comment out here")
 	case !o.Own:
 		return nil, errors.New("a comment is written in the run's own repository only; leave the input comment out here")
 	case o.onGitHub():
 		c.open, err = o.gitHubThread()
-	case o.onGitLab():
-		c.open, err = o.gitLabThread()
 	default:
-		return nil, errors.New("outside GitHub and GitLab there is no pull request to comment on; leave the input comment out here")
+		c.open, err = o.gitLabThread()
 	}
 	if err != nil {
 		return nil, err

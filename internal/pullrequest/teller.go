@@ -14,7 +14,7 @@ import (
 const (
 	// beginTime bounds what is told when a run begins. The run goes on beside it.
 	beginTime = 10 * time.Second
-	// lastMoments are what a begin still has once the run is over.
+	// lastMoments are what a begin still has once a run that was cancelled is over.
 	lastMoments = 500 * time.Millisecond
 	// EndTime bounds what is told when a run has ended.
 	EndTime = 15 * time.Second
@@ -71,7 +71,7 @@ func (t *Teller) End(ctx context.Context, u Update) []error {
 		return nil
 	}
 	t.once.Do(func() {}) // a Begin is too late now
-	t.awaitBegin()
+	t.awaitBegin(ctx)
 	if u.Stage == result.StageNone {
 		return nil
 	}
@@ -96,14 +96,19 @@ func safely(tell func() error) (err error) {
 	return tell()
 }
 
-// awaitBegin returns once nothing of the begin is on its way any more.
-func (t *Teller) awaitBegin() {
+// awaitBegin returns once nothing of the begin is on its way any more: what is cut off may
+// have been written all the same, and then be written twice. After a cancel of ctx there is
+// no time for that.
+func (t *Teller) awaitBegin(ctx context.Context) {
 	if t.stop == nil {
 		return
 	}
-	timer := time.AfterFunc(lastMoments, t.stop)
+	defer context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(lastMoments, t.stop)
+		t.begun.Wait()
+		timer.Stop()
+	})()
 	t.begun.Wait()
-	timer.Stop()
 	t.stop()
 }
 

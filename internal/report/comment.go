@@ -72,6 +72,9 @@ func said(r result.Result) string {
 		return ""
 	}
 	cause, _, _ := strings.Cut(strings.TrimSpace(text.Clean(r.Cause)), "\n")
+	if causeTold(r) || strings.Contains(headline(r), cause) {
+		cause = ""
+	}
 	var parts []string
 	for _, part := range []string{headline(r), cause, strings.Join(text.Lines(r.Next), "\n")} {
 		// Without backticks, so that no parser takes a line of it for the end of the block.
