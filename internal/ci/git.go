@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"os/exec"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -19,6 +18,9 @@ const gitTime = 3 * time.Second
 // the checkout is run: neither hooks nor a file system monitor. Nor is a folder of it taken
 // for a repository of its own, in the form that servers have them: a branch can bring one,
 // which says that it is another branch.
+//
+// Which branch is the default one is known where the remote's HEAD was fetched, as by a clone;
+// elsewhere any may be, and Subject takes none.
 //
 // What was checked out as a pull request, by its own ref, is called like the branch of the fork
 // that it comes from, and is none of this repository's.
@@ -52,12 +54,6 @@ func Git(ctx context.Context, folder string, environ []string) Context {
 	}
 	c.HeadRepository = c.Repository
 	c.DefaultBranch = strings.TrimPrefix(ask("symbolic-ref", "--quiet", "--short", "refs/remotes/"+remote+"/HEAD"), remote+"/")
-	if c.DefaultBranch == "" && slices.Contains([]string{"main", "master", "trunk"}, branch) {
-		c.DefaultBranch = branch
-	}
-	if c.DefaultBranch == "" {
-		c.DefaultBranch = "main" // any that is not the one
-	}
 	return c
 }
 

@@ -47,6 +47,11 @@ func TestGit(t *testing.T) {
 		t.Errorf("no remote: %+v", got)
 	}
 	git("remote", "add", "origin", "git@github.com:acme/shop.git")
+	if branch, why := Git(t.Context(), folder, os.Environ()).Subject(); branch != "" || why == "" {
+		t.Errorf("which may be the default branch: %q, %q", branch, why)
+	}
+	git("update-ref", "refs/remotes/origin/main", "HEAD")
+	git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
 	got := Git(t.Context(), folder, os.Environ())
 	if branch, _ := got.Subject(); branch != "feature/login" || got.Host != "github.com" || got.Repository != "acme/shop" ||
 		got.HeadRepository != "acme/shop" || len(got.SHA) != 40 {

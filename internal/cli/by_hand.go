@@ -27,6 +27,10 @@ func (p Process) askGit(ctx context.Context, flags *pflag.FlagSet) (input.Defaul
 	}
 	if known.Branch == "" {
 		known.NoBranch = fmt.Sprintf("git is on %s, the default branch, which need not be meant", about.Branch)
+		if about.DefaultBranch == "" {
+			known.NoBranch = fmt.Sprintf("git is on %s, and does not know which branch is the default one; "+
+				"git remote set-head origin --auto tells it", about.Branch)
+		}
 		return known, silent
 	}
 	branch := "the branch that is given,"
