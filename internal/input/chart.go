@@ -34,6 +34,11 @@ var chart = []Input{
 		field: func(o *Options) any { return &o.Values }, items: splitPaths, check: checkPath,
 	},
 	{
+		Name: "values-content", Type: YAML, Verbs: deploying, Secret: true,
+		Doc:   "Values as YAML text, over those of the files: of a CI secret, say. It is held in memory, and what it holds is kept out of every log and report.",
+		field: func(o *Options) any { return &o.ValuesContent },
+	},
+	{
 		Name: "set", Type: List, Verbs: deploying,
 		Doc:   "Values as key=value. Templates: what a branch's name brings in stays one value, and text.",
 		field: func(o *Options) any { return &o.Set }, check: checkSet,

@@ -37,6 +37,7 @@ const (
 	Choice   Type = "choice"
 	Codes    Type = "exit codes"
 	Content  Type = "path or content"
+	YAML     Type = "YAML text"
 )
 
 // Input is one input.

@@ -65,13 +65,16 @@ type ChartSource struct {
 	CAFile           string
 }
 
-// ChartValues are the values that the chart is rendered with. All are templates.
+// ChartValues are the values that the chart is rendered with. All but ValuesContent are
+// templates.
 type ChartValues struct {
-	Values    []string // paths of files
-	Set       []string // key=value
-	SetString []string // key=value
-	SetFile   []string // key=path
-	SetJSON   []string // key=JSON, or an object
+	Values []string // paths of files
+	// ValuesContent is YAML text, and no template.
+	ValuesContent Secret
+	Set           []string // key=value
+	SetString     []string // key=value
+	SetFile       []string // key=path
+	SetJSON       []string // key=JSON, or an object
 
 	SkipSchemaValidation bool
 }

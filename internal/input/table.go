@@ -58,7 +58,7 @@ func SecretsIn(getenv func(string) string) []string {
 		all = append(all, secrets.Password(getenv(strings.ToLower(name)))...)
 	}
 	for i := range Table {
-		if in := &Table[i]; in.Secret {
+		if in := &Table[i]; in.isSecret() {
 			all = append(all, getenv(in.Env()), getenv(in.ActionEnv()))
 		}
 	}
@@ -95,11 +95,15 @@ func (o *Options) InAddresses() []string {
 	return all
 }
 
+// isSecret reports whether the whole of the input's value is a secret. Of a YAML text it is
+// the values in it: its lines are of a kind that stands everywhere.
+func (in *Input) isSecret() bool { return in.Secret && in.Type != YAML }
+
 // Secrets returns the values that nobody may see, of whichever input.
 func (o *Options) Secrets() []Secret {
 	var all []Secret
 	for i := range Table {
-		if s, ok := Table[i].field(o).(*Secret); ok && *s != "" {
+		if s, ok := Table[i].field(o).(*Secret); ok && *s != "" && Table[i].isSecret() {
 			all = append(all, *s)
 		}
 	}

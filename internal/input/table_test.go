@@ -51,7 +51,7 @@ func fits(in *Input) bool {
 	case *string:
 		return slices.Contains([]Type{String, Template, Switch, Choice}, in.Type)
 	case *Secret:
-		return in.Type == String && in.Secret
+		return (in.Type == String || in.Type == YAML) && in.Secret
 	case *bool:
 		return in.Type == Bool
 	case *int:

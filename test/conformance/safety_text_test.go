@@ -21,6 +21,18 @@ var secretText = []row{
 			s.berth("deploy", "--set", "greeting=bye").exit(23).lacks().grantsNothing()
 			end()
 		}},
+	{ID: "S129", Setup: "values-content with a secret under a common name, which the chart quotes as it fails; the same, out of form",
+		Action: "deploy, each time", End: "the value is in the release, and told nowhere", Exit: "0, 30, 64", run: func(s *fixture) {
+			const told = "hunter2-of-the-content"
+			s.env["BERTH_VALUES_CONTENT"] = "greeting: " + told + "\n"
+			s.chartWith("templates/tell.yaml", `{{ if .Values.tell }}{{ fail (printf "it says %s" .Values.greeting) }}{{ end }}`)
+			s.berth("deploy", "--log-level", "debug").exit(0).hides(told)
+			s.greets(told)
+			s.berth("deploy", "--set", "tell=true").exit(30).says("it says ***").hides(told)
+			s.env["BERTH_VALUES_CONTENT"] = "greeting: " + told + ": x\n"
+			s.berth("deploy").exit(64).says("values-content").hides(told)
+			delete(s.env, "BERTH_VALUES_CONTENT")
+		}},
 	{ID: "S101", Setup: "deployed, and a webhook refuses the deletion of the ConfigMap in these words", Action: "teardown",
 		End: "no RBAC is printed", Exit: "23, 0", Gone: true, run: func(s *fixture) {
 			s.chartWith("templates/quoted.yaml", configMapWith("a"))

@@ -20,6 +20,7 @@ import (
 // Values are the values and set inputs. Each item is a template over Data.
 type Values struct {
 	Files     []string // paths or https:// addresses of YAML files, - for Stdin
+	Content   string   // YAML text, over the files; no template
 	Set       []string // key=value, as helm's --set
 	SetString []string
 	SetFile   []string // key=path
@@ -27,6 +28,8 @@ type Values struct {
 	Data      TemplateData
 	Stdin     io.Reader      // nil is empty
 	Seen      func(Document) // takes each values file that was read; may be nil
+	// Hide is given what Content holds, before anything can quote it; may be nil.
+	Hide func(secrets ...string)
 }
 
 // SetKeys returns the keys that may be set otherwise than by a file: "" is any.
@@ -52,7 +55,7 @@ const (
 )
 
 // Merge reads and merges the values in Helm's order: files, set-json, set,
-// set-string, set-file. A later one wins. The error is a *problem.Problem that names
+// set-string, set-file. Content comes behind the files. A later one wins. The error is a *problem.Problem that names
 // the item and its key, never its value.
 func Merge(ctx context.Context, v Values) (map[string]any, error) {
 	merged, err := aside(ctx, graceTime, func() (map[string]any, error) { return v.merge(ctx) })
@@ -81,6 +84,11 @@ func (v Values) merge(ctx context.Context) (map[string]any, error) {
 		}
 		merged = mergeValues(merged, next)
 	}
+	next, err := v.readContent()
+	if err != nil {
+		return nil, err
+	}
+	merged = mergeValues(merged, next)
 	for _, parse := range []func() error{
 		func() error {
 			return parseAll(merged, "set-json", jsonForm, v.SetJSON, expander(v.Data, jsonSyntax), parseJSON)
@@ -181,23 +189,69 @@ func (v Values) readFile(ctx context.Context, path string) (map[string]any, erro
 	if !isHTTP(path) && strings.TrimSpace(path) != "-" {
 		place.File = path
 	}
-	document, err := onlyDocument(data)
+	document, values, err := parseDocument(tried, data, place)
+	if err == nil && v.Seen != nil && place.File != "" {
+		v.Seen(Document{Path: path, Content: document})
+	}
+	return values, err
+}
+
+// readContent reads the values of Content, and hides each text in it.
+func (v Values) readContent() (map[string]any, error) {
+	if v.Content == "" {
+		return nil, nil
+	}
+	const tried = "read values-content"
+	if len(v.Content) > maxInput {
+		return nil, invalidValues(tried, tooLarge("it", maxInput), "Give what is not secret as a file.")
+	}
+	_, values, err := parseDocument(tried, []byte(v.Content), problem.Place{})
+	if err != nil { // which may quote it
+		where := ""
+		if at := yamlLine.FindStringSubmatch(errors.Unwrap(err).Error()); at != nil {
+			where = " (line " + at[1] + ")"
+		}
+		return nil, invalidValues(tried, errors.New("it is not one YAML document with a map of values"+where), "Correct the YAML.")
+	}
+	if v.Hide != nil {
+		v.Hide(textsIn(values)...)
+	}
+	return values, nil
+}
+
+// textsIn returns the texts among values.
+func textsIn(value any) (texts []string) {
+	switch value := value.(type) {
+	case string:
+		texts = append(texts, value)
+	case map[string]any:
+		for _, each := range value {
+			texts = append(texts, textsIn(each)...)
+		}
+	case []any:
+		for _, each := range value {
+			texts = append(texts, textsIn(each)...)
+		}
+	}
+	return texts
+}
+
+// parseDocument parses values from their only document.
+func parseDocument(tried string, data []byte, place problem.Place) (document []byte, values map[string]any, err error) {
+	document, err = onlyDocument(data)
 	if err != nil {
-		return nil, &problem.Problem{Reason: problem.ChartInvalid, Tried: tried, Cause: err, Place: place,
+		return nil, nil, &problem.Problem{Reason: problem.ChartInvalid, Tried: tried, Cause: err, Place: place,
 			Next: "Make one document of them, or give them as files of their own: Helm 3 takes the first alone, and Helm 4 merges them."}
 	}
-	values := map[string]any{}
+	values = map[string]any{}
 	if err := yaml.Unmarshal(document, &values); err != nil {
 		if at := yamlLine.FindStringSubmatch(err.Error()); at != nil {
 			place.Line, _ = strconv.Atoi(at[1])
 		}
-		return nil, &problem.Problem{Reason: problem.WrongInput, Tried: tried, Cause: rewordedError{yamlError(err), err}, Place: place,
+		return nil, nil, &problem.Problem{Reason: problem.WrongInput, Tried: tried, Cause: rewordedError{yamlError(err), err}, Place: place,
 			Next: "Correct the file."}
 	}
-	if v.Seen != nil && place.File != "" {
-		v.Seen(Document{Path: path, Content: document})
-	}
-	return values, nil
+	return document, values, nil
 }
 
 // read returns what is at a path, at an address, or on standard input.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -233,5 +234,29 @@ func TestMergeIsEmptyWithoutInput(t *testing.T) {
 	got, err := Merge(t.Context(), Values{})
 	if err != nil || got == nil || len(got) != 0 {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+func TestContent(t *testing.T) {
+	var hidden []string
+	v := Values{Content: "db:\n  password: hunter2-content\n  port: 5432\nhosts: [one.example.com]\nimage: \"{{ .Slug }}\"\n",
+		Set: []string{"db.port=1"}, Hide: func(s ...string) { hidden = append(hidden, s...) }}
+	got, err := Merge(t.Context(), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := fmt.Sprint(got); s != "map[db:map[password:hunter2-content port:1] hosts:[one.example.com] image:{{ .Slug }}]" {
+		t.Errorf("got %s", s)
+	}
+	slices.Sort(hidden)
+	if !slices.Equal(hidden, []string{"hunter2-content", "one.example.com", "{{ .Slug }}"}) {
+		t.Errorf("hidden are %q", hidden)
+	}
+	for _, content := range []string{"hunter2-content", "- hunter2-content", "a: [hunter2-content", "a: hunter2-content: b", "a: 1\n---\nb: hunter2-content\n",
+		"a: *hunter2-content"} {
+		if _, err := Merge(t.Context(), Values{Content: content}); err == nil || strings.Contains(err.Error(), "hunter2") ||
+			!strings.Contains(err.Error(), "values-content") {
+			t.Errorf("%q: %v", content, err)
+		}
 	}
 }
