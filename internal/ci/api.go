@@ -46,7 +46,7 @@ func gitHubAPI(base, token, hint string, transport http.RoundTripper) api {
 	}
 }
 
-// gitLabAPI asks with a token of the user's: the API refuses a job's own
+// gitLabAPI asks with a token of the user's: a job's own may ask for little
 // (https://docs.gitlab.com/ci/jobs/ci_job_token/).
 func gitLabAPI(base, token string, transport http.RoundTripper) api {
 	return api{

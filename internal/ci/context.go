@@ -20,6 +20,7 @@ type Context struct {
 	SHA            string
 	RunURL         string // of this attempt of the run; on GitLab, of the job
 	Actor          string // the login of whoever started the run; untrusted text
+	RunMark        string // belongs behind RunURL where the run is written down: what it takes to ask about it later
 	Attempt        int
 	Event          Event
 	Pages          Pages

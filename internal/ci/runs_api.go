@@ -27,6 +27,8 @@ type runAPI struct {
 	// GitLab makes a new job where one is repeated, and one that stops an environment
 	// beforehand.
 	inOrder bool
+	// ask returns the status of a run; nil asks at the run's own address.
+	ask func(ctx context.Context, path string) (string, error)
 }
 
 // RunState implements Runs.
@@ -35,7 +37,11 @@ func (a *runAPI) RunState(ctx context.Context, runURL string) (facts.RunState, e
 	if err != nil {
 		return facts.RunUnknown, fmt.Errorf("%s is not asked about run %.200q: %w", a.platform, runURL, err)
 	}
-	status, err := a.status(ctx, path)
+	ask := a.ask
+	if ask == nil {
+		ask = a.status
+	}
+	status, err := ask(ctx, path)
 	if err != nil {
 		return facts.RunUnknown, fmt.Errorf("ask %s about run %s: %w", a.platform, path, err)
 	}
@@ -74,12 +80,18 @@ func (a *runAPI) pathOf(runURL string) (string, error) {
 		return "", errors.New("the environment does not say which repository this is, or where the API answers")
 	case !ours || !a.path.MatchString(path):
 		return "", errors.New("it is not a run of this repository")
-	case slices.Contains(a.own, path):
+	case slices.Contains(a.own, withoutMark(path)):
 		// An operation that was killed may have been started by this run, which
 		// has not ended with it.
 		return "", errors.New("it is this very run, which goes on whatever became of its parts")
 	}
 	return path, a.mayAsk(a.apiURL)
+}
+
+// withoutMark returns a run's path without what was written down behind it.
+func withoutMark(path string) string {
+	path, _, _ = strings.Cut(path, "#")
+	return path
 }
 
 // status returns the field "status" that the API answers with.
@@ -88,6 +100,7 @@ func (a *runAPI) status(ctx context.Context, path string) (string, error) {
 		ID     int64  `json:"id"`
 		Status string `json:"status"`
 	}
+	path = withoutMark(path)
 	if err := a.get(ctx, a.apiURL+path, &answer); err != nil {
 		return "", err
 	}

@@ -336,3 +336,74 @@ func TestTheRunsOwnURL(t *testing.T) {
 		}
 	}
 }
+
+// inPipeline is the run of onGitLabAPI as it is written down.
+var inPipeline = onGitLabAPI.run + "#pipeline=9"
+
+// A job's own token may ask for the jobs of a pipeline alone.
+func TestAJobsOwnTokenAsksByThePipeline(t *testing.T) {
+	const path = "/api/v4/projects/7/pipelines/9/jobs"
+	full := "[" + strings.TrimSuffix(strings.Repeat(`{"id": 1, "status": "running"},`, jobsPerPage), ",") + "]"
+	serve := func(answer http.HandlerFunc) (*runAPI, *[]*http.Request) {
+		p := onGitLabAPI
+		p.make = func(getenv func(string) string, _ string, transport http.RoundTripper) *runAPI {
+			return gitLabRuns(getenv, "", transport)
+		}
+		return p.serve(t, env{"CI_JOB_TOKEN": secretToken}, answer)
+	}
+	for answer, want := range map[string]facts.RunState{
+		`[{"id": 40, "status": "running"}, {"id": 41, "status": "failed"}]`: facts.RunEnded,
+		`[{"id": 41, "status": "running"}]`:                                 facts.RunRunning,
+		`[{"id": 41, "status": "manual"}]`:                                  facts.RunUnknown,
+		`[{"id": 40, "status": "failed"}]`:                                  facts.RunUnknown,
+		`[]`:                                                                facts.RunUnknown,
+		`{"id": 41, "status": "failed"}`:                                    facts.RunUnknown,
+		`null`:                                                              facts.RunUnknown,
+	} {
+		runs, asked := serve(says(answer))
+		got, err := runs.RunState(t.Context(), inPipeline)
+		if got != want || (err == nil) != (want != facts.RunUnknown) || len(*asked) != 1 {
+			t.Errorf("%s: %s (%v), asked %d times", answer, got, err, len(*asked))
+		}
+		if r := (*asked)[0]; r.URL.Path != path || r.Header.Get("Job-Token") != secretToken || r.Header.Get("Private-Token") != "" {
+			t.Errorf("asked %s with %v", r.URL, r.Header)
+		}
+	}
+	runs, asked := serve(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("page") == "3" {
+			full = `[{"id": 41, "status": "canceled"}]`
+		}
+		_, _ = w.Write([]byte(full))
+	})
+	if got, err := runs.RunState(t.Context(), inPipeline); got != facts.RunEnded || len(*asked) != 3 {
+		t.Errorf("on the third page: %s (%v), asked %d times", got, err, len(*asked))
+	}
+	runs, _ = serve(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	if why := notKnown(t, runs, inPipeline); !strings.Contains(why, "read_api") {
+		t.Errorf("it says %s", why)
+	}
+	runs, asked = serve(says(`[]`))
+	for _, run := range []string{
+		onGitLabAPI.run, onGitLabAPI.run + "#pipeline=", onGitLabAPI.run + "#pipeline=9/../..", onGitLabAPI.run + "#pipeline=9#x",
+		onGitLabAPI.run + "#x", "https://gitlab.example.com/acme/sub/shop/-/jobs/42#pipeline=9",
+	} {
+		notKnown(t, runs, run)
+	}
+	if len(*asked) > 0 {
+		t.Errorf("asked %v", (*asked)[0].URL)
+	}
+}
+
+// A user's token asks for the job itself, whatever is written behind it.
+func TestTheMarkOfAPipelineIsNoPartOfTheAddress(t *testing.T) {
+	runs, asked := onGitLabAPI.serve(t, env{"CI_JOB_TOKEN": "another"}, says(`{"id": 41, "status": "success"}`))
+	got, err := runs.RunState(t.Context(), inPipeline)
+	if got != facts.RunEnded || err != nil || (*asked)[0].URL.String() != onGitLabAPI.path {
+		t.Errorf("%s (%v), asked %v", got, err, *asked)
+	}
+	for id, want := range map[string]string{"9": "#pipeline=9", "": "", "x": "", "-1": "", "9\n": "", "1 2": ""} {
+		if got := gitLabRunMark(id); got != want {
+			t.Errorf("pipeline %q is written as %q", id, got)
+		}
+	}
+}

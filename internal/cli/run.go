@@ -148,7 +148,7 @@ func defaults(c ci.Context) input.Defaults {
 			Branch: c.Mention.Branch, HeadRepository: c.Mention.HeadRepository, HeadUnknown: c.Mention.HeadUnknown,
 			PullRequest: c.Mention.PullRequest, Instead: c.Mention.Instead, Tag: c.Mention.Tag, Unread: c.Mention.Unread,
 		},
-		PullRequest: c.PullRequest, SHA: c.SHA, RunURL: c.RunURL, Actor: c.Actor, Attempt: c.Attempt,
+		PullRequest: c.PullRequest, SHA: c.SHA, RunURL: c.RunURL, RunMark: c.RunMark, Actor: c.Actor, Attempt: c.Attempt,
 		CommitPages: c.Pages.Commits, PullPages: c.Pages.Pulls,
 	}
 }

@@ -28,8 +28,8 @@ func (t target) onRecords() map[string]string {
 }
 
 func newTarget(o *input.Options) (target, error) {
-	holder := o.RunURL
-	if holder == "" {
+	holder := o.RunURL + o.RunMark
+	if o.RunURL == "" {
 		host, _ := os.Hostname()
 		holder = fmt.Sprintf("%s, process %d, started %s", host, os.Getpid(), time.Now().UTC().Format(time.RFC3339Nano))
 	}

@@ -169,9 +169,10 @@ var behaviour = []Input{
 	},
 	{
 		Name: "gitlab-token", Type: String, Verbs: readingLock, Secret: true,
-		Doc: "Token with the scope read_api, to ask GitLab whether the job that left an operation unfinished has ended, " +
+		Doc: "Token with the scope read_api, to ask GitLab whether the job that left an operation unfinished has ended " +
+			"(where it is not given, the job's own token asks for that), " +
 			"and for the branch of a merge request that is given by its number, " +
-			"or with the scope api for the comment; a job's own token may do neither.",
+			"or with the scope api for the comment; a job's own token may do neither of these.",
 		field: func(o *Options) any { return &o.GitLabToken },
 	},
 }

@@ -24,6 +24,7 @@ type Defaults struct {
 	PullRequest    int
 	SHA            string
 	RunURL         string
+	RunMark        string
 	Actor          string
 	Attempt        int
 	CommitPages    string // begins the address of a commit's page
@@ -39,7 +40,7 @@ const defaultHost = "github.com"
 // describe the event's branch in the run's repository, so they are used only when
 // the options are about that branch.
 func (o *Options) fill(d Defaults) (errs Errors) {
-	o.RunURL, o.Actor, o.Attempt, o.NoBranch = d.RunURL, d.Actor, d.Attempt, d.NoBranch
+	o.RunURL, o.RunMark, o.Actor, o.Attempt, o.NoBranch = d.RunURL, d.RunMark, d.Actor, d.Attempt, d.NoBranch
 
 	host, repository, _ := splitRepository(o.Repository)
 	ownRepository := repository == "" || strings.EqualFold(repository, d.Repository) && (host == "" || strings.EqualFold(host, d.Host))

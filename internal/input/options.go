@@ -36,6 +36,7 @@ type Identity struct {
 	PullRequest    int    // number; 0 means none
 	SHA            string
 	RunURL         string // empty outside CI
+	RunMark        string // belongs behind RunURL where the run is written down in the cluster
 	Actor          string // who started the run; empty outside CI; untrusted text
 	Attempt        int
 	CommitPages    string   // begins the address of a commit's page; empty where it is not known

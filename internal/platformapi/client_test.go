@@ -69,7 +69,8 @@ func TestAnswersHaveBounds(t *testing.T) {
 	if body, err := get(t, client, base+"/?12345678901"); !errors.Is(err, errTooLong) || len(body) != 10 {
 		t.Errorf("%q, %v", body, err)
 	}
-	slow, base := serve(t, Limits{Time: 10 * time.Millisecond, Bytes: 10}, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	hangs := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	slow, base := serve(t, Limits{Time: 10 * time.Millisecond, Bytes: 10}, hangs)
 	_, err := Send(t.Context(), slow, Request{Method: http.MethodGet, Address: base})
 	if err == nil || err.Error() != "it did not answer in time" {
 		t.Errorf("it says %v", err)

@@ -12,12 +12,48 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/berth-dev/berth/test/faultproxy"
 	"github.com/berth-dev/berth/test/kubetest"
 	"github.com/berth-dev/berth/test/platform"
 )
 
 // hostileBranch is what Git allows for a branch.
 const hostileBranch = "x/@acme/all-#1-GH-2-!3-<img/src=x>-|-`code`-](evil.example)-{{x}}-/close"
+
+// jobTokens are the rows about what GitLab says of a job to another job's own token.
+var jobTokens = []row{
+	{ID: "T190", Setup: "a job of GitLab, killed in the wait; Leases may not be used",
+		Action: "deploy with the own token of a later job, to which GitLab says that the first one runs, then that it failed",
+		End:    "untouched as long as it runs; then v2 deployed at once", Exit: "21, 0 + warning", run: func(s *fixture) {
+			f := s.platform(true)
+			s.proxy().On(faultproxy.Match{Resource: "leases"}, faultproxy.Answer(http.StatusForbidden, "leases may not be used"))
+			job := func(id int, status string) {
+				s.onGitLab(map[string]string{"CI_COMMIT_BRANCH": "login", "CI_PIPELINE_SOURCE": "push",
+					"CI_PROJECT_URL": "https://gitlab.com/acme/shop", "CI_PIPELINE_ID": fmt.Sprint(90 + id), "CI_JOB_URL": fmt.Sprintf("https://gitlab.com/acme/shop/-/jobs/%d", id)})
+				maps.Copy(s.env, f.Env(id))
+				s.env["CI_JOB_TOKEN"] = platform.Token
+				f.Instead(func(w http.ResponseWriter, r *http.Request) bool {
+					asked := r.URL.Path == "/api/v4/projects/5/pipelines/91/jobs" && r.URL.Query().Get("include_retried") == "true" &&
+						r.Header.Get("Job-Token") == platform.Token
+					if asked {
+						_, _ = fmt.Fprintf(w, `[{"id": 3, "status": "running"}, {"id": 1, "status": %q}]`, status)
+					}
+					return asked
+				})
+			}
+			job(1, "")
+			run := s.start("deploy", slow("1h")...)
+			s.untilPods(run)
+			run.kill()
+			s.stored("v1 pending-install")
+			job(2, "running")
+			s.berth("deploy", "--lock-timeout", "1s").exit(21)
+			s.stored("v1 pending-install")
+			job(3, "failed")
+			s.berth("deploy", "--lock-timeout", "1s").exit(0).tellsNoToken()
+			s.stored("v1 superseded, v2 deployed")
+		}},
+}
 
 // pullRequests are the rows about what is told on a pull request.
 var pullRequests = []row{
