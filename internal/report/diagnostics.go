@@ -30,10 +30,26 @@ func isLate(r result.Result) bool {
 	return slices.ContainsFunc(result.FaultsOf(r.Diagnostics), func(f result.Fault) bool { return f.Late })
 }
 
-// repeated returns whether the reason of the diagnostics is that of the first symptom.
-func repeated(d *result.Diagnostics) bool {
+// ownReason returns what the reason of the diagnostics says of the object itself, without
+// what its first pod shows, which stands with that; "" where it says no more.
+func ownReason(d *result.Diagnostics, namespace string) string {
+	why := strings.TrimPrefix(d.Reason, namespace+"/")
+	if len(d.Symptoms) == 0 {
+		return why
+	}
 	s := d.Symptoms[0]
-	return s.Reason != "" && (strings.Contains(d.Reason, s.Reason) || strings.Contains(d.Reason, "pod "+s.Name+": "))
+	if s.Kind != "Pod" && s.Reason != "" && strings.Contains(d.Reason, s.Reason) {
+		return ""
+	}
+	own, _, found := strings.Cut(why, "pod "+s.Name+": ")
+	if !found {
+		return why
+	}
+	own = strings.TrimRight(own, ";: ")
+	if !strings.Contains(own, ": ") {
+		return ""
+	}
+	return own
 }
 
 // alike returns the name of a symptom before this one that shows the same, or "".
@@ -61,8 +77,8 @@ func diagnosis(r result.Result) string {
 	if isLate(r) {
 		b.WriteString("\n" + late + "\n")
 	}
-	if d.Reason != "" && !repeated(d) {
-		b.WriteString("\n" + quote(d.Reason) + "\n")
+	if own := ownReason(d, r.Namespace); own != "" {
+		b.WriteString("\n" + quote(own) + "\n")
 	}
 	for i, s := range capped(d.Symptoms) {
 		fmt.Fprintf(&b, "\n**%s**", code(text.Cut(s.In(r.Namespace), maxPhrase)))
@@ -91,6 +107,9 @@ func textDiagnosis(b *strings.Builder, r result.Result) {
 	}
 	if isLate(r) {
 		b.WriteString("\n" + late + "\n")
+	}
+	if own := ownReason(r.Diagnostics, r.Namespace); own != "" && len(r.Diagnostics.Symptoms) > 0 {
+		b.WriteString("\n" + bounded(own) + "\n")
 	}
 	for i, s := range capped(r.Diagnostics.Symptoms) {
 		var lines []string

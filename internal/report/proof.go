@@ -131,7 +131,7 @@ func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 // brief returns why an object is not ready. What was found out about it is told with its
 // pods at length, and here by its name.
 func brief(o facts.Object) string {
-	if o.Cause.Kind != "" && o.Cause.Kind != facts.CauseNotReady {
+	if o.Cause.Kind != "" && o.Cause.Kind != facts.CauseNotReady && o.Cause.Kind != facts.CauseResource {
 		return strings.ReplaceAll(string(o.Cause.Kind), "-", " ")
 	}
 	return o.Reason

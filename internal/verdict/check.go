@@ -146,10 +146,10 @@ func checkOwnership(f *facts.Facts) result.Check {
 		})
 }
 
-// brief returns why an object is not ready: its cause where that was found out, since what
-// its pods show is told at length elsewhere.
+// brief returns why an object is not ready: the cause where a container of it has that,
+// since what its pods show is told at length elsewhere.
 func brief(o facts.Object) string {
-	if o.Cause.Kind == "" || o.Cause.Kind == facts.CauseNotReady {
+	if o.Cause.Container == "" || o.Cause.Kind == facts.CauseNotReady {
 		return o.Reason
 	}
 	return strings.ReplaceAll(string(o.Cause.Kind), "-", " ")

@@ -33,7 +33,9 @@ func NameCause(p *problem.Problem, faults []result.Fault, namespace string, chec
 	case n > 1:
 		named.Headline += fmt.Sprintf(", and %d more causes", n)
 	}
-	named.Next = adviceFor(told[0][0].Cause) + " Then deploy again."
+	if !strings.Contains(p.Next, "\n$ ") { // what has a command to copy is better advice
+		named.Next = adviceFor(told[0][0].Cause) + " Then deploy again."
+	}
 	return &named
 }
 

@@ -153,6 +153,10 @@ func TestWhatACauseIsNamedFor(t *testing.T) {
 			t.Errorf("%s: %q, %q", name, p.Headline, p.Next)
 		}
 	}
+	const command = "Delete it:\n$ kubectl delete job/shop"
+	if p := NameCause(&problem.Problem{Reason: problem.DeployFailed, Next: command}, faults, "pr-7", nil); p.Next != command {
+		t.Errorf("next %q", p.Next)
+	}
 	if NameCause(nil, faults, "pr-7", nil) != nil {
 		t.Error("a problem was made of none")
 	}

@@ -18,16 +18,16 @@ var crashes = []row{
 		run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", pod("shop", "crash-loop", ""))
 			s.took(40*time.Second, 60*time.Second, func() {
-				s.berth("deploy").exit(23).says("Deployment/shop: pod shop-", "container app: ", "Error (exit code 1)", "exit status 2")
+				s.berth("deploy").exit(23).says("Pod/shop-", "container app: ", "Error (exit code 1)", "exit status 2")
 			})
-			s.took(0, 2*time.Minute, func() { s.berth("deploy").exit(23).says("Deployment/shop: pod shop-", "Error (exit code 1)") })
+			s.took(0, 2*time.Minute, func() { s.berth("deploy").exit(23).says("Pod/shop-", "Error (exit code 1)") })
 			s.stored("v1 failed, v2 failed")
 		}},
 	{ID: "T131", Setup: "two Deployments crash at once for the same reason",
 		Action: "deploy", End: "v1 failed, both named", Exit: "23", Slow: true, run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", pod("shop", "crash-loop", "")+"---\n"+pod("api", "crash-loop", probed))
 			s.took(40*time.Second, 60*time.Second, func() {
-				s.berth("deploy").exit(23).says("Deployment/shop: pod shop-", "Deployment/api: pod api-")
+				s.berth("deploy").exit(23).says("Pod/shop-", "Pod/api-")
 			})
 			s.stored("v1 failed")
 		}},
@@ -55,7 +55,7 @@ var crashes = []row{
 	{ID: "T135", Setup: "a container crashes for want of something that the next deploy brings; its own object stays as it is",
 		Action: "deploy, deploy with it", End: "v1 failed, then v2 deployed", Exit: "23, 0", Slow: true, run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", pod("shop", "crash-loop", "", "until: ConfigMap/flags"))
-			s.took(40*time.Second, 60*time.Second, func() { s.berth("deploy").exit(23).says("Deployment/shop: pod shop-") })
+			s.took(40*time.Second, 60*time.Second, func() { s.berth("deploy").exit(23).says("Pod/shop-") })
 			s.chartWith("templates/flags.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: flags}\n")
 			s.berth("deploy").exit(0)
 			s.stored("v1 superseded, v2 deployed")
@@ -79,13 +79,13 @@ var crashes = []row{
 	{ID: "T138", Setup: "a server ends with exit code 0 again and again", Action: "deploy", End: "v1 failed", Exit: "23",
 		run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", pod("shop", "exit-zero", ""))
-			s.took(0, 40*time.Second, func() { s.berth("deploy").exit(23).says("Deployment/shop: pod shop-", "Completed (exit code 0)") })
+			s.took(0, 40*time.Second, func() { s.berth("deploy").exit(23).says("Pod/shop-", "Completed (exit code 0)") })
 			s.stored("v1 failed")
 		}},
 	{ID: "T139", Setup: "a container is killed for its memory as it starts", Action: "deploy", End: "v1 failed", Exit: "23",
 		run: func(s *fixture) {
 			s.chartWith("templates/shop.yaml", pod("shop", "oom-killed", ""))
-			s.took(0, 30*time.Second, func() { s.berth("deploy").exit(23).says("Deployment/shop: pod shop-", "OOMKilled (exit code 137)") })
+			s.took(0, 30*time.Second, func() { s.berth("deploy").exit(23).says("Pod/shop-", "OOMKilled (exit code 137)") })
 			s.stored("v1 failed")
 		}},
 	{ID: "T140", Setup: "a container whose command is missing", Action: "deploy", End: "v1 failed", Exit: "23", run: func(s *fixture) {
