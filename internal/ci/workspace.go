@@ -31,7 +31,7 @@ func InWorkspace(getenv func(string) string, file string, line int) (inside stri
 		return "", 0
 	}
 	inside, err = filepath.Rel(workspace, target)
-	if err != nil || !filepath.IsLocal(inside) {
+	if err != nil || !filepath.IsLocal(inside) || text.OneLine(inside) != inside {
 		return "", 0
 	}
 	if info, err := os.Stat(target); err != nil || !info.Mode().IsRegular() {

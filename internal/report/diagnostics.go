@@ -161,7 +161,7 @@ func annotationDiagnosis(r result.Result) string {
 
 // tellingLines returns n lines of a log: from the one that tells why on, or the last.
 func tellingLines(l result.LogTail, n int) []string {
-	at := slices.IndexFunc(l.Lines, func(line string) bool { return l.Telling != "" && text.OneLine(line) == l.Telling })
+	at := slices.IndexFunc(l.Lines, func(line string) bool { return l.Telling != "" && line == l.Telling })
 	from := len(l.Lines) - n
 	if at >= 0 {
 		from = min(from, at)

@@ -8,6 +8,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // JSON returns the Document of a run, indented. Strings are given as they were met,
@@ -30,7 +31,7 @@ func NewDocument(r result.Result) Document {
 		Schema: Schema,
 		Verb:   string(r.Verb),
 		Ending: Ending{
-			Verdict: Verdict(r.Reason), ExitCode: r.ExitCode, Softened: r.Softened, Headline: r.Headline, Cause: r.Cause, Next: r.Next,
+			Verdict: Verdict(r.Reason), ExitCode: r.ExitCode, Softened: r.Softened, Headline: headline(r), Cause: r.Cause, Next: r.Next,
 		},
 		App: App{
 			App: r.App, Branch: r.Branch, Namespace: r.Namespace, Release: r.Release, Revision: r.Revision,
@@ -96,7 +97,7 @@ func newLog(r result.Result) Log {
 }
 
 func newAnnotation(n result.Note) Annotation {
-	return Annotation{Level: Level(n.Level), Title: n.Title, Message: n.Message, File: n.File, Line: n.Line}
+	return Annotation{Level: Level(n.Level), Title: text.OneLine(n.Title), Message: n.Message, File: n.File, Line: n.Line}
 }
 
 func newEvent(e result.Event) Event {

@@ -48,10 +48,11 @@ func HeadlineOf(p *problem.Problem) string {
 	return text.Cut(strings.TrimSuffix(p.Sentence(), ".")+": "+firstLine(p.Cause), maxWhy)
 }
 
-// firstLine returns the first line of an error, which quotes nothing as code.
+// firstLine returns the first line of an error. It changes nothing in it: secrets are
+// found in it as they are, and only later made unreadable.
 func firstLine(err error) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(text.Clean(err.Error())), "\n")
-	return strings.ReplaceAll(first, "`", "'")
+	first, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	return first
 }
 
 // grouped puts faults of one cause together, those first that say most.
@@ -246,13 +247,12 @@ func quotedName(object string) string {
 	return kind + " " + quoted(name)
 }
 
-// quoted returns a name as the reports show code. A backtick in it would end that.
-func quoted(name string) string { return "`" + strings.ReplaceAll(name, "`", "'") + "`" }
+// quoted returns a name as the reports show code. What it is made of stays as it is, for
+// whoever looks for secrets in it.
+func quoted(name string) string { return "`" + name + "`" }
 
-// said returns what is said of a cause, as ": WHAT". It quotes nothing as code.
-func said(c facts.Cause) string {
-	return text.After(": ", strings.ReplaceAll(strings.TrimRight(c.Said, ".:; "), "`", "'"))
-}
+// said returns what is said of a cause, as ": WHAT".
+func said(c facts.Cause) string { return text.After(": ", strings.TrimRight(c.Said, ".:; ")) }
 
 func exitCode(c facts.Cause) string {
 	if c.ExitCode == 0 {

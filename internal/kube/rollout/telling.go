@@ -12,14 +12,15 @@ const linesBefore = 4
 
 // telling returns the lines of a log that are kept, and that one of them which tells why
 // its program ended. These are the last ones, unless a stack follows that line which is
-// longer: then they begin shortly before it.
+// longer: then they begin shortly before it. No line is changed, so that a secret in one is
+// found.
 func telling(lines []string) (kept []string, why string) {
 	at := tellingLine(lines)
 	if at < 0 {
 		return lines[max(0, len(lines)-linesKept):], ""
 	}
 	from := max(0, min(len(lines)-linesKept, at-linesBefore))
-	return lines[from:min(len(lines), from+linesKept)], text.OneLine(lines[at])
+	return lines[from:min(len(lines), from+linesKept)], lines[at]
 }
 
 // How programs say why they end. Each is the form of a language's own runtime.

@@ -13,7 +13,8 @@ func TestTellingLine(t *testing.T) {
 		"nothing":                                  {"", ""},
 		"nothing but blanks":                       {"\n  \n\t\n", ""},
 		"a plain last line":                        {"listening\nno DATABASE_URL\n\n", "no DATABASE_URL"},
-		"colours are no part of it":                {"\x1b[31mno DATABASE_URL\x1b[0m\n", "no DATABASE_URL"},
+		"a line stays as it is":                    {"\x1b[31merror: \x1b[0m two  spaces\n", "\x1b[31merror: \x1b[0m two  spaces"},
+		"colours hide nothing":                     {"\x1b[31mpanic: why\x1b[0m\nbye", "\x1b[31mpanic: why\x1b[0m"},
 		"an error, and what the other stream says": {"relation users does not exist\nmigrating\n", "relation users does not exist"},
 		"an error long ago":                        {"an error\na\nb\nc\nd\ne\nlistening", "listening"},
 		"a panic": {"starting\npanic: no DATABASE_URL\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1d\nexit status 2",
@@ -26,7 +27,7 @@ func TestTellingLine(t *testing.T) {
 			"KeyError: 'DATABASE_URL'"},
 		"Python, one by another": {"Traceback (most recent call last):\n  File \"a.py\"\nKeyError: 'x'\n\nDuring handling of the above exception, another exception occurred:\n\n" +
 			"Traceback (most recent call last):\n  File \"a.py\"\nSettingsError: no DATABASE_URL\n", "SettingsError: no DATABASE_URL"},
-		"Python, cut off": {"Traceback (most recent call last):\n  File \"a.py\"", `File "a.py"`},
+		"Python, cut off": {"Traceback (most recent call last):\n  File \"a.py\"", `  File "a.py"`},
 		"Node": {"/app/index.js:3\nthrow new Error('no DATABASE_URL')\n^\n\nError: no DATABASE_URL\n    at Object.<anonymous> (/app/index.js:3:7)\n" +
 			"    at Module._compile\n\nNode.js v24.1.0", "Error: no DATABASE_URL"},
 		"Node, a message of lines": {"Error: Cannot find module 'pg'\nRequire stack:\n- /app/index.js\n    at Module._resolveFilename\n\nNode.js v24.1.0",
