@@ -9,6 +9,7 @@ package ci
 
 import (
 	"io"
+	"time"
 
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/secrets"
@@ -21,6 +22,11 @@ type Platform interface {
 	Context() (Context, error)
 	// Line prints untrusted text of one line or more.
 	Line(text string)
+	// Phase prints the title, untrusted text of one line, of what is printed next: on a
+	// platform that folds logs, the title of a group, which the next one ends.
+	Phase(title string)
+	// EndPhase ends the group that is open, if one is.
+	EndPhase()
 	// Warn shows a warning, of untrusted text, where people look for warnings.
 	Warn(title, message string)
 	// Notice shows what people may want to know, of untrusted text, and what changes
@@ -45,11 +51,12 @@ type Platform interface {
 // secrets that mask knows by then.
 func Detect(getenv func(string) string, w io.Writer, mask *secrets.Mask) Platform {
 	printer := newPrinter(w, mask)
+	printer.colored = colored(getenv, w)
 	switch {
 	case getenv("GITHUB_ACTIONS") == "true":
 		return newGitHub(getenv, printer)
 	case getenv("GITLAB_CI") == "true":
-		return &gitLab{getenv: getenv, printer: printer}
+		return &gitLab{getenv: getenv, printer: printer, now: time.Now}
 	default:
 		return local{printer}
 	}

@@ -37,16 +37,46 @@ func newGitHub(getenv func(string) string, p *printer) *gitHub {
 	}
 }
 
-// Line keeps the runner from executing workflow commands in text: it looks for
-// "::" at the start of a line and for "##[" anywhere in it. Text with either is
-// printed between stop-commands markers.
+// Line keeps the runner from executing workflow commands in text: it looks for "::" at
+// the start of a line and for "##[" anywhere in it. Text with either is printed between
+// stop-commands markers.
 func (g *gitHub) Line(text string) {
 	text = g.printer.sanitize(text)
-	if strings.Contains(text, "::") || strings.Contains(text, "##[") {
+	painted := g.printer.paint(text)
+	if hasCommand(text) {
 		token := g.token()
-		text = "::stop-commands::" + token + "\n" + text + "::" + token + "::\n"
+		painted = "::stop-commands::" + token + "\n" + painted + "::" + token + "::\n"
 	}
-	g.printer.printText(text)
+	g.printer.printText(painted)
+}
+
+// hasCommand returns whether the runner could find a command in text that is safe to
+// print otherwise. What it takes for white space before "::" need not be what we do, so
+// that whatever is no plain character counts as such.
+func hasCommand(text string) bool {
+	if strings.Contains(text, "##[") {
+		return true
+	}
+	for line := range strings.Lines(text) {
+		before, _, found := strings.Cut(line, "::")
+		if found && !strings.ContainsFunc(before, func(r rune) bool { return r > ' ' && r < 0x7f }) {
+			return true
+		}
+	}
+	return false
+}
+
+// Phase begins a group of the log, which the runner folds.
+func (g *gitHub) Phase(title string) {
+	g.EndPhase()
+	g.printer.begin()
+	g.action.Group(g.printer.oneLine(title))
+}
+
+func (g *gitHub) EndPhase() {
+	if _, open := g.printer.end(); open {
+		g.action.EndGroup()
+	}
 }
 
 func (g *gitHub) OneLine(text string) string { return g.printer.oneLine(text) }

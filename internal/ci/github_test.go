@@ -54,6 +54,12 @@ func TestGitHubLineStopsCommands(t *testing.T) {
 		"x ##[add-path]/evil":      "::stop-commands::token1\nx ##[add-path]/evil\n::token1::\n",
 		"a\r::set-output name=x::": "::stop-commands::token1\na\n::set-output name=x::\n::token1::\n",
 		":\x1b[0m:error::hidden":   "::stop-commands::token1\n::error::hidden\n::token1::\n",
+		"a\n \t::error::x":         "::stop-commands::token1\na\n \t::error::x\n::token1::\n",
+		"\u00a0\u3000::error::x":   "::stop-commands::token1\n\u00a0\u3000::error::x\n::token1::\n",
+		"\u200b::error::x":         "::stop-commands::token1\n::error::x\n::token1::\n",
+		"é::error::x":              "::stop-commands::token1\né::error::x\n::token1::\n", // the runner may take it for a space
+		"std::vector, [::1]:80":    "std::vector, [::1]:80\n",
+		"a ::error::x":             "a ::error::x\n",
 	} {
 		var out bytes.Buffer
 		g, _ := onGitHub(t, &out)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
@@ -16,6 +17,7 @@ import (
 type gitLab struct {
 	getenv  func(string) string
 	printer *printer
+	now     func() time.Time
 }
 
 // Context reads GitLab's predefined variables. The review app of a merge request
@@ -92,7 +94,21 @@ func (g *gitLab) event() Event {
 }
 
 // Line removes control sequences, and with them the markers of log sections.
-func (g *gitLab) Line(text string) { g.printer.printText(g.printer.sanitize(text)) }
+func (g *gitLab) Line(text string) { g.printer.printText(g.printer.paint(g.printer.sanitize(text))) }
+
+// Phase begins a section of the log, unfolded:
+// https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections.
+func (g *gitLab) Phase(title string) {
+	g.EndPhase()
+	number := g.printer.begin()
+	g.printer.printText(fmt.Sprintf("\x1b[0Ksection_start:%d:berth_%d\r\x1b[0K%s\n", g.now().Unix(), number, g.printer.oneLine(title)))
+}
+
+func (g *gitLab) EndPhase() {
+	if number, open := g.printer.end(); open {
+		g.printer.printText(fmt.Sprintf("\x1b[0Ksection_end:%d:berth_%d\r\x1b[0K\n", g.now().Unix(), number))
+	}
+}
 
 func (g *gitLab) Warn(title, message string) { note(g.Line, result.LevelWarning, title, message) }
 

@@ -11,8 +11,10 @@ type local struct{ printer *printer }
 
 func (local) Context() (Context, error) { return Context{}, nil }
 func (l local) Line(text string) {
-	l.printer.printText(report.WithoutCommands(l.printer.sanitize(text)))
+	l.printer.printText(l.printer.paint(report.WithoutCommands(l.printer.sanitize(text))))
 }
+func (l local) Phase(title string)                   { l.Line(l.printer.oneLine(title)) }
+func (local) EndPhase()                              {}
 func (l local) Warn(title, message string)           { note(l.Line, result.LevelWarning, title, message) }
 func (l local) Notice(title, message string)         { note(l.Line, result.LevelNotice, title, message) }
 func (l local) OneLine(text string) string           { return report.WithoutCommands(l.printer.oneLine(text)) }

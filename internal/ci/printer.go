@@ -19,6 +19,28 @@ type printer struct {
 	mu   sync.Mutex
 	w    io.Writer
 	mask *secrets.Mask
+
+	colored bool
+	phase   bool // a phase's group is open
+	phases  int  // how many there were
+}
+
+// begin notes that a phase begins, and returns its number.
+func (p *printer) begin() (number int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.phase = true
+	p.phases++
+	return p.phases
+}
+
+// end notes that no phase is open any more, and returns the number of the one that was
+// and whether one was.
+func (p *printer) end() (number int, open bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	open, p.phase = p.phase, false
+	return p.phases, open
 }
 
 func newPrinter(w io.Writer, mask *secrets.Mask) *printer { return &printer{w: w, mask: mask} }

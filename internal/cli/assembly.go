@@ -79,6 +79,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		URL:        newProbe(t, o),
 		Clock:      time.Now,
 		Say:        display.Say,
+		Phase:      display.Phase,
 	}}, opened.close, nil
 }
 

@@ -83,6 +83,7 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 // publish is conclude, and also returns the result as it was reported, without secrets.
 // What cannot be written is a warning: the run has done what it did.
 func (p Process) publish(platform ci.Platform, o *input.Options, r result.Result) (reported result.Result, code int) {
+	platform.EndPhase()
 	r.ExitCode = exitCode(r.Reason)
 	code = r.ExitCode
 	if slices.Contains(o.SoftFail, code) {

@@ -28,10 +28,18 @@ func (p Process) console(o *input.Options) console {
 		w = p.Stderr
 	}
 	screen := progress.NewScreen(w, p.getenv)
+	verbose := o.LogLevel == "debug" || ci.Debugging(p.getenv)
 	return console{
 		Platform: ci.Detect(p.getenv, screen, p.mask), screen: screen,
-		silent:  o.LogLevel == "warn" || o.LogLevel == "error",
-		verbose: o.LogLevel == "debug",
+		silent:  !verbose && (o.LogLevel == "warn" || o.LogLevel == "error"),
+		verbose: verbose,
+	}
+}
+
+// phase prints the title of what the run does next.
+func (c console) phase(title string) {
+	if !c.silent {
+		c.Phase(title)
 	}
 }
 
@@ -55,7 +63,7 @@ func (c console) display(namespace string) *progress.Display {
 	if c.silent {
 		screen = progress.NewScreen(io.Discard, func(string) string { return "" })
 	}
-	return progress.New(screen, c.progress, c.OneLine, namespace)
+	return progress.New(screen, c.progress, c.OneLine, namespace).PhasesBy(c.phase)
 }
 
 // debugRequests prints what the record store wrote, and how many requests the run

@@ -16,11 +16,14 @@ import (
 func TestLogLevel(t *testing.T) {
 	for level, want := range map[string]struct{ progress, debug bool }{
 		"debug": {progress: true, debug: true}, "info": {progress: true}, "warn": {}, "error": {},
+		"error RUNNER_DEBUG=1": {progress: true, debug: true}, "warn CI_DEBUG_TRACE=true": {progress: true, debug: true},
 	} {
 		var printed bytes.Buffer
-		p := Process{Stdout: &printed}
+		level, variable, _ := strings.Cut(level, " ")
+		p := Process{Stdout: &printed, Environ: []string{variable}}
 		out := p.console(&input.Options{Reporting: input.Reporting{Output: "text", LogLevel: level}})
 		display := out.display("review")
+		display.Phase("phase")
 		display.Say("say")
 		wait := display.Wait(progress.Ready)
 		wait.Begin([]facts.Awaited{{Ref: facts.Ref{Kind: "Deployment", Name: "awaited", Namespace: "review"}}})
@@ -31,7 +34,7 @@ func TestLogLevel(t *testing.T) {
 		out.debug("%s", "detail")
 		out.Line("the result")
 		for text, wanted := range map[string]bool{
-			"say": want.progress, "awaited": want.progress, "auto": want.progress, "pod/container: hook": want.progress,
+			"phase": want.progress, "say": want.progress, "awaited": want.progress, "auto": want.progress, "pod/container: hook": want.progress,
 			"debug: detail": want.debug, "the result": true,
 		} {
 			if got := strings.Contains(printed.String(), text); got != wanted {

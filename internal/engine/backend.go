@@ -50,7 +50,8 @@ type Backend struct {
 	Runs       Runs
 	URL        URL
 	Clock      func() time.Time
-	Say        func(line string) // shows progress; one line of trusted text
+	Say        func(line string)  // shows progress; one line of trusted text
+	Phase      func(title string) // the same, for what the progress belongs to that follows
 }
 
 // Server is what is asked of the API server about itself and about this run.

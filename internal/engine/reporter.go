@@ -18,6 +18,7 @@ type reporter struct {
 	policy  verdict.Policy
 	clock   func() time.Time
 	say     func(line string)
+	phase   func(title string)
 	writes  func() []result.Write // of the records, so far
 	repairs []string
 	read    int // how many of the writes were made when the status was last read
@@ -31,7 +32,7 @@ func (r *reporter) step(what string) (done func()) {
 
 // stepWithParts is step for a step with parts of its own, timed from its begin.
 func (r *reporter) stepWithParts(what string) (done func(parts []result.Event)) {
-	r.say(what)
+	r.phase(what)
 	from := r.clock()
 	return func(parts []result.Event) {
 		at, took := from.Sub(r.result.Started), r.clock().Sub(from)

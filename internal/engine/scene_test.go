@@ -66,6 +66,7 @@ func (s *scene) run(v verb.Verb) result.Result {
 		Server: s.cluster, Namespaces: s.cluster, Objects: s.cluster, Access: s.access, Locker: s.locker,
 		Chart: s.chart, Operations: s.helm, Records: s.helm, Runs: s.runs, URL: s.url,
 		Clock: time.Now, Say: func(line string) { s.said = append(s.said, line) },
+		Phase: func(title string) { s.said = append(s.said, title) },
 	}}
 	return e.Run(s.ctx, v)
 }

@@ -37,7 +37,7 @@ type session struct {
 // newSession makes the parts of one run. It sends nothing.
 func newSession(o Options, b Backend, name verb.Verb) *session {
 	a := o.App
-	report := &reporter{policy: o.Policy, clock: b.Clock, say: b.Say, writes: b.Records.Audit, result: result.Result{
+	report := &reporter{policy: o.Policy, clock: b.Clock, say: b.Say, phase: b.Phase, writes: b.Records.Audit, result: result.Result{
 		Subject: result.Subject{Verb: name, App: a.App, Branch: o.Branch, URL: a.URL, Namespace: a.Namespace, Release: a.Release},
 		Log:     result.Log{Started: b.Clock()},
 	}}

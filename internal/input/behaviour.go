@@ -156,7 +156,7 @@ var behaviour = []Input{
 	},
 	{
 		Name: "log-level", Type: Choice, Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Verbs: onRelease,
-		Doc:   "How much is printed while a run goes on: debug adds Helm's own log and every write of the record, warn and error leave out the progress. How the run ended is always shown.",
+		Doc:   "How much is printed while a run goes on: debug adds Helm's own log and every write of the record, warn and error leave out the progress. How the run ended is always shown. `RUNNER_DEBUG=1`, which GitHub sets where debug logging is enabled for a run, and `CI_DEBUG_TRACE=true` on GitLab mean debug.",
 		field: func(o *Options) any { return &o.LogLevel },
 	},
 	{

@@ -19,6 +19,7 @@ const (
 type Display struct {
 	screen    *Screen
 	printLine func(string)
+	phase     func(string) // prints the title of a phase
 	plain     func(string) string
 	namespace string
 
@@ -34,15 +35,26 @@ type Display struct {
 // untrusted text safe for a table, which does not pass through printLine: it takes
 // out secrets, and what could control a terminal.
 func New(screen *Screen, printLine func(string), plain func(string) string, namespace string) *Display {
-	d := &Display{screen: screen, printLine: printLine, plain: plain, namespace: namespace}
+	d := &Display{screen: screen, printLine: printLine, phase: printLine, plain: plain, namespace: namespace}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.timer = time.AfterFunc(heartbeat, d.tick)
 	return d
 }
 
+// PhasesBy has the titles of phases printed by printPhase.
+func (d *Display) PhasesBy(printPhase func(string)) *Display {
+	d.phase = printPhase
+	return d
+}
+
 // Say prints what the run does now. line may be untrusted text.
-func (d *Display) Say(line string) {
+func (d *Display) Say(line string) { d.say(line, d.printLine) }
+
+// Phase is Say for the title of a phase, to which belongs what is printed until the next.
+func (d *Display) Phase(title string) { d.say(title, d.phase) }
+
+func (d *Display) say(line string, show func(string)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
@@ -50,7 +62,7 @@ func (d *Display) Say(line string) {
 	if d.screen.interactive() && d.log.wait == nil {
 		d.paint(now, nil)
 	}
-	d.printLine(line)
+	show(line)
 	d.refresh(now)
 }
 

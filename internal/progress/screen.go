@@ -55,6 +55,9 @@ func (s *Screen) Write(b []byte) (int, error) {
 	return len(b), err
 }
 
+// Colored says whether a person sees colours on it.
+func (s *Screen) Colored() bool { return s.interactive() && s.color }
+
 // interactive says whether there can be a table.
 func (s *Screen) interactive() bool { return s.size != nil }
 

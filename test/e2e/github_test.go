@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -74,7 +75,10 @@ func (w *workflow) outputs() map[string]string {
 	return found
 }
 
-// commands are the workflow commands that the runner would obey.
+// phases are the groups of a log, which are commands, too.
+var phases = regexp.MustCompile(`^::(?:group::[A-Z][a-z ,]+|endgroup::)$`)
+
+// commands are the workflow commands that the runner would obey, but for the groups.
 func commands(log string) (found []string) {
 	stopped := ""
 	for line := range strings.Lines(log) {
@@ -86,6 +90,7 @@ func commands(log string) (found []string) {
 			}
 		case strings.HasPrefix(line, "::stop-commands::"):
 			stopped = strings.TrimPrefix(line, "::stop-commands::")
+		case phases.MatchString(line):
 		case strings.HasPrefix(line, "::"), strings.Contains(line, "##["):
 			found = append(found, line)
 		}

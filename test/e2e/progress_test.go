@@ -147,8 +147,12 @@ func (s *fixture) terminal(env map[string]string, signals chan os.Signal, watch 
 	return code, <-read
 }
 
-// moves are the control sequences of a table; no other is ever sent.
-var moves = regexp.MustCompile(`\x1b\[(?:[0-9]+A|K|J|32m|31m|0m)`)
+// moves are the control sequences of a table, and marks those of the end of a run; no
+// other is ever sent.
+var (
+	moves = regexp.MustCompile(`\x1b\[(?:[0-9]+A|K|J|3[123]m|0m)`)
+	marks = regexp.MustCompile(`\x1b\[3[123]m[✓✗!]\x1b\[0m `)
+)
 
 // tableEnds fails the test unless nothing but the table's own sequences were
 // sent, and none of them when the table was done with.
@@ -161,7 +165,7 @@ func tableEnds(t *testing.T, out, done string) {
 	if i < 0 {
 		t.Fatalf("no %q in %q", done, out)
 	}
-	if strings.Contains(out[i:], "\x1b") {
+	if strings.Contains(marks.ReplaceAllString(out[i:], ""), "\x1b") {
 		t.Errorf("after the table: %q", out[i:])
 	}
 }
