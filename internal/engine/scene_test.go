@@ -29,6 +29,7 @@ type scene struct {
 	url     URL
 	options Options
 	said    []string
+	begun   int // how often the run has told that it is at work
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 }
@@ -65,6 +66,7 @@ func (s *scene) run(v verb.Verb) result.Result {
 	e := &Engine{Options: s.options, Backend: Backend{
 		Server: s.cluster, Namespaces: s.cluster, Objects: s.cluster, Access: s.access, Locker: s.locker,
 		Chart: s.chart, Operations: s.helm, Records: s.helm, Runs: s.runs, URL: s.url,
+		Begun: func() { s.begun++ },
 		Clock: time.Now, Say: func(line string) { s.said = append(s.said, line) },
 		Phase: func(title string) { s.said = append(s.said, title) },
 	}}

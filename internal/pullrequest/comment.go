@@ -125,5 +125,3 @@ func (c *commenting) write(ctx context.Context, id int64, body string) (err erro
 	c.me, err = c.thread.create(ctx, body)
 	return err
 }
-
-var _ part = (*commenting)(nil)

@@ -377,7 +377,7 @@ func TestASlowPlatformIsNotWaitedFor(t *testing.T) {
 		if errs := run.End(ctx, update(result.StageCancelled)); len(errs) != 1 {
 			t.Errorf("it is not said: %v", errs)
 		}
-		if took := time.Since(from); took > CancelTime+lastMoments+2*time.Second {
+		if took := time.Since(from); took > cancelTime+lastMoments+2*time.Second {
 			t.Errorf("the end takes %s", took)
 		}
 	})

@@ -13,14 +13,14 @@ import (
 
 const (
 	// beginTime bounds what is told when a run begins. The run goes on beside it.
-	beginTime = 10 * time.Second
+	beginTime = 5 * time.Second
 	// lastMoments are what a begin still has once a run that was cancelled is over.
 	lastMoments = 500 * time.Millisecond
-	// EndTime bounds what is told when a run has ended.
-	EndTime = 15 * time.Second
-	// CancelTime bounds it for a run that was cancelled: the CI kills it a few seconds
+	// endTime bounds what is told when a run has ended.
+	endTime = 10 * time.Second
+	// cancelTime bounds it for a run that was cancelled: the CI kills it a few seconds
 	// after the signal, and its record and report came first.
-	CancelTime = 2000 * time.Millisecond
+	cancelTime = 1500 * time.Millisecond
 )
 
 // Update is what is told of a review app.
@@ -64,8 +64,8 @@ func (t *Teller) Begin(ctx context.Context, u Update) {
 	})
 }
 
-// End tells how the run ended, and returns the errors of that. It takes at most EndTime,
-// and CancelTime from when ctx ends or has ended.
+// End tells how the run ended, and returns the errors of that. It takes 15 s at most, and
+// 2 s from when ctx ends or has ended.
 func (t *Teller) End(ctx context.Context, u Update) []error {
 	if t == nil {
 		return nil
@@ -114,9 +114,9 @@ func (t *Teller) awaitBegin(ctx context.Context) {
 
 // outlive returns a context that goes on for a moment after a cancel of ctx.
 func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
-	outliving, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), EndTime, errors.New("there was no time left for it"))
+	outliving, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), endTime, errors.New("there was no time left for it"))
 	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(CancelTime, cancel)
+		timer := time.AfterFunc(cancelTime, cancel)
 		context.AfterFunc(outliving, func() { timer.Stop() })
 	})
 	return outliving, func() { stop(); cancel() }

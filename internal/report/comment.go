@@ -3,6 +3,7 @@ package report
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
@@ -50,11 +51,10 @@ func commentTitle(r result.Result) string {
 // quoted returns text of others as inline code, or as a link where it is a plain web
 // address.
 func quoted(s string) string {
-	s = bounded(s)
 	if u, ok := webAddress(s); ok {
 		return "[" + escape(u) + "](<" + u + ">)"
 	}
-	if s == "" {
+	if s = bounded(s); s == "" {
 		return ""
 	}
 	return codeSpan(s)
@@ -105,7 +105,7 @@ func origin(r result.Result) string {
 func withoutCommands(markdown string) string {
 	lines := strings.Split(markdown, "\n")
 	for i, line := range lines {
-		if command := strings.TrimLeft(line, " \t\u00a0\u2060"); strings.HasPrefix(command, "/") {
+		if strings.HasPrefix(strings.TrimLeftFunc(line, unicode.IsSpace), "/") {
 			lines[i] = string(wordJoiner) + line
 		}
 	}

@@ -29,7 +29,8 @@ var jobTokens = []row{
 			s.proxy().On(faultproxy.Match{Resource: "leases"}, faultproxy.Answer(http.StatusForbidden, "leases may not be used"))
 			job := func(id int, status string) {
 				s.onGitLab(map[string]string{"CI_COMMIT_BRANCH": "login", "CI_PIPELINE_SOURCE": "push",
-					"CI_PROJECT_URL": "https://gitlab.com/acme/shop", "CI_PIPELINE_ID": fmt.Sprint(90 + id), "CI_JOB_URL": fmt.Sprintf("https://gitlab.com/acme/shop/-/jobs/%d", id)})
+					"CI_PROJECT_URL": "https://gitlab.com/acme/shop", "CI_PIPELINE_ID": fmt.Sprint(90 + id),
+					"CI_JOB_URL": fmt.Sprintf("https://gitlab.com/acme/shop/-/jobs/%d", id)})
 				maps.Copy(s.env, f.Env(id))
 				s.env["CI_JOB_TOKEN"] = platform.Token
 				f.Instead(func(w http.ResponseWriter, r *http.Request) bool {
