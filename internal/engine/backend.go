@@ -26,6 +26,7 @@ type Options struct {
 	MaxHistory      int // how many revisions Helm keeps; 0: all
 	CreateNamespace bool
 	WaitIgnore      []string      // of which objects it does not matter whether they are ready
+	Test            bool          // run the chart's tests after a deploy
 	Probe           time.Duration // how long the URL may take to answer as it should; 0: it is not asked
 	Preflight       bool          // ask for permissions before the first write
 	BreakLock       bool          // take a lock that nobody renews, whatever it claims
@@ -199,6 +200,8 @@ type Operations interface {
 	Rollback(ctx context.Context, to int) result.Outcome
 	// Uninstall runs the delete hooks and deletes the release's objects.
 	Uninstall(ctx context.Context, pods bool) result.Outcome
+	// Test runs the tests of the last revision. Applied is of no meaning then.
+	Test(ctx context.Context) result.Outcome
 	// WriteFailure returns the error of the last write of a record, which Helm
 	// may have swallowed.
 	WriteFailure() error

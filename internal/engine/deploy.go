@@ -7,9 +7,7 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
-	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
@@ -45,29 +43,7 @@ func (d *deploy) run(ctx context.Context) error {
 	if err := d.prover.proveUntil(ctx, applied, ends); err != nil { // with a budget of its own
 		return err
 	}
-	return d.askURL(ctx)
-}
-
-// askURL proves that the app answers at its URL, where the run was asked to. Nobody else may
-// deploy meanwhile: it would be another commit that answers.
-func (d *deploy) askURL(ctx context.Context) error {
-	if d.options.Probe == 0 {
-		return nil
-	}
-	done := d.report.step("Ask the URL until it answers as it should")
-	defer done()
-	asking, cancel := within(ctx, "probe-timeout", d.options.Probe)
-	defer cancel()
-	seen, err := d.backend.URL.Answers(asking)
-	check := result.Check{Name: "url", Title: "The URL answers as it should", OK: err == nil, Detail: seen}
-	if lost := d.lock.lost(ctx); lost != nil {
-		return lost
-	}
-	if err != nil {
-		check.Detail = text.OneLine(problem.Of(err).Cause.Error())
-	}
-	d.report.result.Checks = append(d.report.result.Checks, check)
-	return err
+	return d.proveServing(ctx)
 }
 
 func (d *deploy) success() string { return d.proven(d.options.App.Source.SHA) }

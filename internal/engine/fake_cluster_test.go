@@ -451,6 +451,8 @@ type fakeHelm struct {
 	spares   map[string]bool // objects that an uninstall leaves on purpose
 	err      error           // of an operation that fails; errObjects if nil
 	expected facts.Baseline  // as the last operation was told
+	tests    int             // of the chart
+	testErr  error           // with which a test fails
 }
 
 // Expect keeps what the operations have to expect.
@@ -467,6 +469,12 @@ func (h *fakeHelm) Perform(ctx context.Context, mode facts.DeployMode, failed []
 		manifest = fmt.Sprintf("v%d: web", h.next())
 	}
 	return h.operate(ctx, status, manifest)
+}
+
+// Test runs as many tests as h.tests says, of which h.testErr fails.
+func (h *fakeHelm) Test(context.Context) result.Outcome {
+	h.asked = append(h.asked, "test")
+	return result.Outcome{Tests: h.tests, Err: h.testErr}
 }
 
 func (h *fakeHelm) Rollback(ctx context.Context, to int) result.Outcome {

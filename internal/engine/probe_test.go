@@ -72,6 +72,47 @@ func TestProbe(t *testing.T) {
 			set: func(s *scene) {
 				asks(fakeURL{after: time.Hour, while: s.signal})(s)
 			},
-			stored: "1 superseded, 2 deployed", asked: "upgrade"},
+			stored: "1 superseded, 2 deployed", asked: "upgrade", says: []string{"nothing is stuck"}},
+	})
+}
+
+func TestChartTests(t *testing.T) {
+	asks := func(tests int, err error) func(*scene) {
+		return func(s *scene) { s.options.Test, s.helm.tests, s.helm.testErr = true, tests, err }
+	}
+	last := func(r result.Result) result.Check { return r.Checks[len(r.Checks)-1] }
+	perform(t, []play{
+		{name: "they pass", records: one, verb: verb.Deploy, reason: problem.Consistent, set: asks(2, nil),
+			stored: "1 superseded, 2 deployed", asked: "upgrade, test",
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if c := last(r); c.Name != "tests" || !c.OK || c.Detail != "2 of 2" {
+					t.Errorf("got %+v", c)
+				}
+			}},
+		{name: "one fails", records: one, verb: verb.Deploy, reason: problem.ProbeFailed, set: asks(2, errors.New("the test said no")),
+			stored: "1 superseded, 2 deployed", asked: "upgrade, test", says: []string{"A test of `web` failed: revision 2 is deployed", "said no"},
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if c := last(r); c.Name != "tests" || c.OK {
+					t.Errorf("got %+v", c)
+				}
+			}},
+		{name: "one is somebody else's", records: one, verb: verb.Deploy, reason: problem.Foreign,
+			set:    asks(1, &problem.Problem{Reason: problem.Foreign, Headline: "It is theirs.", Next: "Rename it."}),
+			stored: "1 superseded, 2 deployed", asked: "upgrade, test"},
+		{name: "there are none", records: one, verb: verb.Deploy, reason: problem.Consistent, set: asks(0, nil),
+			stored: "1 superseded, 2 deployed", asked: "upgrade, test",
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if len(r.Notes) == 0 || r.Notes[len(r.Notes)-1].Title != "No tests" {
+					t.Errorf("notes %+v", r.Notes)
+				}
+			}},
+		{name: "a test fails, and the URL is not asked", records: one, verb: verb.Deploy, reason: problem.ProbeFailed,
+			set:    all(asks(1, errors.New("no")), func(s *scene) { s.url, s.options.Probe = &fakeURL{}, time.Minute }),
+			stored: "1 superseded, 2 deployed", asked: "upgrade, test",
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.url.(*fakeURL).asked > 0 {
+					t.Error("the URL was asked")
+				}
+			}},
 	})
 }

@@ -24,6 +24,9 @@ type reporter struct {
 	read    int // how many of the writes were made when the status was last read
 }
 
+// checked adds a check that was made beside those of the release.
+func (r *reporter) checked(c result.Check) { r.result.Checks = append(r.result.Checks, c) }
+
 // step announces and times a step of the timeline, which done ends.
 func (r *reporter) step(what string) (done func()) {
 	end := r.stepWithParts(what)

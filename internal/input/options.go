@@ -128,8 +128,9 @@ type Events struct {
 	Forks  string
 }
 
-// Probing is what the URL is asked after a deploy, and what it has to answer.
+// Probing is what the app is asked after a deploy, and what it has to answer.
 type Probing struct {
+	HelmTest     bool
 	Probe        string   // true, false or a path
 	ProbeExpect  []string // status=CODES, body=TEXT, header=NAME: TEXT
 	ProbeVersion string   // header=NAME or json=PATH; empty means that any version will do

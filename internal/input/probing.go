@@ -7,6 +7,11 @@ import (
 
 var probing = []Input{
 	{
+		Name: "helm-test", Type: Bool, Default: "false", Verbs: deploying,
+		Doc:   "Run the chart's tests after a deploy, as helm test does.",
+		field: func(o *Options) any { return &o.HelmTest },
+	},
+	{
 		Name: "probe", Type: String, Default: "false", Verbs: deploying, check: checkProbe,
 		Doc:   "Ask the URL after a deploy until it answers as it should: true, or a path such as /healthz. Before that it is not given out.",
 		field: func(o *Options) any { return &o.Probe },

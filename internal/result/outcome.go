@@ -36,6 +36,8 @@ type Outcome struct {
 	// Missing are the objects of an uninstall whose kind the API server does not
 	// have any more.
 	Missing []string
+	// Tests is how many tests the release has, where they were to be run.
+	Tests int
 	// Phases are the parts of the operation, timed from its begin.
 	Phases []Event
 	// Diagnostics say why a rollout or a hook failed.

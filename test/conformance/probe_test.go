@@ -3,9 +3,16 @@
 package conformance
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"sync/atomic"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 // probes are deploys whose URL is asked, of a real server.
@@ -41,6 +48,17 @@ var probes = []row{
 			s.berth("deploy", append(probe, "--url", s.Config().Host)...).exit(31).says("its certificate is not trusted")
 			s.oneDeployed(3)
 		}},
+	{ID: "T188", Setup: "a chart with a test that passes; then with one that fails; then with one whose name somebody's Job has; then without any",
+		Action: "deploy with helm-test, each time", End: "deployed each time", Exit: "0, 31, 27, 0", run: func(s *fixture) {
+			s.berth("deploy", "--helm-test", "--set", "hooks.test.behaviour=complete").exit(0).says("The chart's tests pass: 1 of 1")
+			s.stored("v1 deployed")
+			s.berth("deploy", "--helm-test", "--set", "hooks.test.behaviour=fail").exit(31).says("A test of", "revision 2 is deployed")
+			s.stored("v1 superseded, v2 deployed")
+			s.jobOfOthers(s.release + "-test")
+			s.berth("deploy", "--helm-test", "--set", "hooks.test.behaviour=complete").exit(27).says("was not tested")
+			s.berth("deploy", "--helm-test").exit(0).says("no hook of the event test")
+			s.oneDeployed(4)
+		}},
 	{ID: "T187", Setup: "inputs of the probe that do not fit", Action: "deploy", End: "nothing stored", Exit: "64, 64, 64", Gone: true,
 		run: func(s *fixture) {
 			s.berth("deploy", "--probe", "true").exit(64).says("it needs url")
@@ -48,4 +66,20 @@ var probes = []row{
 				"--sha", commit).exit(64).says("probe-expect", "probe-version")
 			s.berth("deploy", "--probe-expect", "status=200").exit(64).says("it needs probe")
 		}},
+}
+
+// jobOfOthers puts a Job that somebody made in the place of a hook's.
+func (s *fixture) jobOfOthers(name string) {
+	s.t.Helper()
+	jobs, foreground := s.Client().BatchV1().Jobs(s.namespace), metav1.DeletePropagationForeground
+	if err := jobs.Delete(s.t.Context(), name, metav1.DeleteOptions{PropagationPolicy: &foreground}); err != nil {
+		s.t.Fatal(err)
+	}
+	theirs := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	theirs.Spec.Template.Spec = corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever,
+		Containers: []corev1.Container{{Name: "their", Image: "registry.example/theirs:1"}}}
+	kubetest.Eventually(s.t, runLimit, func() (bool, string) {
+		_, err := jobs.Create(s.t.Context(), theirs, metav1.CreateOptions{FieldManager: "kubectl-create"})
+		return err == nil, fmt.Sprint("the Job is not made: ", err)
+	})
 }

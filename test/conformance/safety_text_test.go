@@ -194,8 +194,9 @@ var secretText = []row{
 		NotRun: "the simulated kubelet has no logs; test/node shows those of a real one",
 	},
 	{ID: "S114", Setup: "a webhook refuses a ConfigMap in what the runners of GitHub, Azure and TeamCity and a terminal take for commands",
-		Action: "deploy --output json, on GitHub and elsewhere; deploy", End: "nothing that is printed is a command, and its reader gets it as it was",
-		Exit: "23, 23, 23", run: func(s *fixture) {
+		Action: "deploy --output json, on GitHub and elsewhere; deploy",
+		End:    "nothing that is printed is a command, and its reader gets it as it was",
+		Exit:   "23, 23, 23", run: func(s *fixture) {
 			end := s.refuses(configMaps, func(string, string) string { return actingText })
 			for _, host := range []string{"GITHUB_ACTIONS", "NEITHER"} {
 				s.env = map[string]string{host: "true", "BERTH_LOCK_DURATION": shortLease.String()}

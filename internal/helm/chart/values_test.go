@@ -252,8 +252,10 @@ func TestContent(t *testing.T) {
 	if !slices.Equal(hidden, []string{"hunter2-content", "one.example.com", "{{ .Slug }}"}) {
 		t.Errorf("hidden are %q", hidden)
 	}
-	for _, content := range []string{"hunter2-content", "- hunter2-content", "a: [hunter2-content", "a: hunter2-content: b", "a: 1\n---\nb: hunter2-content\n",
-		"a: *hunter2-content"} {
+	for _, content := range []string{
+		"hunter2-content", "- hunter2-content", "a: [hunter2-content", "a: hunter2-content: b", "a: 1\n---\nb: hunter2-content\n",
+		"a: *hunter2-content",
+	} {
 		if _, err := Merge(t.Context(), Values{Content: content}); err == nil || strings.Contains(err.Error(), "hunter2") ||
 			!strings.Contains(err.Error(), "values-content") {
 			t.Errorf("%q: %v", content, err)
