@@ -20,8 +20,12 @@ func (p Process) askGit(ctx context.Context, flags *pflag.FlagSet) (input.Defaul
 	if repository != nil && repository.Changed || p.getenv(input.Find("repository").Env()) != "" {
 		return input.Defaults{}, silent
 	}
-	about := ci.Git(ctx, "", p.Environ)
+	about, why := ci.Git(ctx, "", p.Environ)
 	known := defaults(about)
+	if why != "" {
+		known.NoBranch = why
+		return known, silent
+	}
 	if about.Branch == "" {
 		return input.Defaults{}, silent
 	}

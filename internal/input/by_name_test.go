@@ -86,6 +86,33 @@ func TestHelmsDefaultNamespace(t *testing.T) {
 	}
 }
 
+// Helm names the namespace of the kubeconfig's context, too, where its user names none.
+func TestNamespaceOfTheContext(t *testing.T) {
+	helm := []string{"HELM_PLUGIN_NAME=berth", "HELM_NAMESPACE=production"}
+	for name, c := range map[string]struct {
+		verb    verb.Verb
+		args    []string
+		environ string
+		want    string
+		refused bool
+	}{
+		"a release by its name":         {verb.Check, []string{"--release=web"}, "", "production", false},
+		"a branch's":                    {verb.Repair, nil, "", "", true},
+		"a deploy":                      {verb.Deploy, []string{"--chart=c"}, "", "", true},
+		"a deploy of a release's name":  {verb.Deploy, []string{"--chart=c", "--release=web"}, "", "", true},
+		"a teardown":                    {verb.Teardown, nil, "", "", true},
+		"a teardown that says it twice": {verb.Teardown, nil, "BERTH_NAMESPACE=production", "production", false},
+	} {
+		o, err := resolve(t, c.verb, c.args, append(slices.Clone(helm), c.environ), onCI)
+		switch {
+		case c.refused && (err == nil || !strings.Contains(err.Error(), `HELM_NAMESPACE "production": Helm does not tell`)):
+			t.Errorf("%s: %v", name, err)
+		case !c.refused && (err != nil || o.Namespace != c.want):
+			t.Errorf("%s: %v, %+v", name, err, o)
+		}
+	}
+}
+
 func TestHelmsFlagsThatDoNotFit(t *testing.T) {
 	_, err := resolve(t, verb.Check, []string{"--release=web"}, []string{"HELM_PLUGIN_NAME=berth", "HELM_NAMESPACE=shop",
 		"HELM_KUBEASUSER=admin", "HELM_KUBEASGROUPS=a,b", "HELM_KUBEINSECURE_SKIP_TLS_VERIFY=true", "HELM_KUBETLS_SERVER_NAME=x"}, Defaults{})

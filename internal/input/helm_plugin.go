@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -55,10 +57,22 @@ func helmVariables(environ []string) (map[string]variable, Errors) {
 	return given, errs
 }
 
-// dropHelmsDefault leaves out the namespace that Helm names where its user names none.
-// Where the release is not given by its name, Berth names both.
-func (env environment) dropHelmsDefault(v verb.Verb, release string) {
-	if env.helm["namespace"].value == "default" && (release == "" || !verb.Of(v).ByName) {
-		delete(env.helm, "namespace")
+// judgeHelmsNamespace leaves out the namespace default, which Helm names where nobody names
+// one, unless the release is given by its name: else Berth names both. Any other may be what
+// the kubeconfig's context says, of a cluster's other work: Helm does not tell, and a branch's
+// app is neither put there nor looked for there unasked.
+func judgeHelmsNamespace(v verb.Verb, fs *pflag.FlagSet, env environment) Errors {
+	in, helms := Find("namespace"), env.helm["namespace"]
+	given, _ := lookup(in, fs, env)
+	release, _ := lookup(Find("release"), fs, env)
+	if helms.name == "" || given != helms.name || release != "" && verb.Of(v).ByName {
+		return nil
 	}
+	delete(env.helm, "namespace")
+	if helms.value == "default" {
+		return nil
+	}
+	return Errors{{Input: in.Name, Value: helms.value, From: helms.name, Allowed: "Helm does not tell whether you name it or the " +
+		"kubeconfig's context does, and a branch's app has a namespace of its own; give it as " + in.Env() + " if it is meant, or name " +
+		"default, by which Helm means none"}}
 }

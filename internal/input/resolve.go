@@ -26,8 +26,7 @@ func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Opt
 	errs := env.unknown()
 	helm, unfit := helmVariables(environ)
 	env.helm, errs = helm, append(errs, unfit...)
-	release, _ := lookup(Find("release"), fs, env)
-	env.dropHelmsDefault(v, release)
+	errs = append(errs, judgeHelmsNamespace(v, fs, env)...)
 	from := map[string]string{} // the flag or variable that an input was given as
 	for i := range Table {
 		in := &Table[i]

@@ -77,7 +77,7 @@ var byName = []row{
 			s.pendingByHelm()
 			for _, version := range []int{3, 4} {
 				s.setStatus(1, "pending-install", "pending-install")
-				plugin := s.plugin(version)
+				plugin := s.plugin(version, "--namespace", s.namespace, "--kubeconfig", s.Kubeconfig())
 				plugin(24, "check", s.release, "--assume-dead-after", "1s")
 				plugin(0, "repair", s.release, "--assume-dead-after", "1s", "--on-stuck", "promote")
 				plugin(0, "check", s.release)
@@ -92,8 +92,8 @@ var byName = []row{
 func (s *fixture) nameless() { s.env["BERTH_REPOSITORY"], s.env["BERTH_BRANCH"] = "", "" }
 
 // plugin installs the binary under test as a plugin of Helm's, and returns what runs it there
-// and fails the row where it ends otherwise.
-func (s *fixture) plugin(version int) func(code int, args ...string) {
+// with Helm's own flags behind, and fails the row where it ends otherwise.
+func (s *fixture) plugin(version int, flags ...string) func(code int, args ...string) {
 	s.t.Helper()
 	home := s.t.TempDir()
 	folder := filepath.Join(home, "plugins", "berth")
@@ -114,7 +114,7 @@ func (s *fixture) plugin(version int) func(code int, args ...string) {
 		s.t.Helper()
 		var out bytes.Buffer
 		cmd := exec.CommandContext(s.t.Context(), kubetest.Helm(s.t, version), append([]string{"berth"}, args...)...)
-		cmd.Args = append(cmd.Args, "--namespace", s.namespace, "--kubeconfig", s.Kubeconfig())
+		cmd.Args = append(cmd.Args, flags...)
 		cmd.Stdout, cmd.Stderr = &out, &out
 		cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "HELM_PLUGINS=" + filepath.Join(home, "plugins")}
 		if err := cmd.Run(); cmd.ProcessState == nil {

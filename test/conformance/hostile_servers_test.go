@@ -280,6 +280,21 @@ func (s *fixture) kubeconfigOf(cluster *clientcmdapi.Cluster, user *clientcmdapi
 	return path
 }
 
+// kubeconfigInContext is the usual kubeconfig, with a namespace in its context.
+func (s *fixture) kubeconfigInContext(namespace string) string {
+	s.t.Helper()
+	config, err := clientcmd.LoadFromFile(s.Kubeconfig())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	config.Contexts[config.CurrentContext].Namespace = namespace
+	path := filepath.Join(s.t.TempDir(), "kubeconfig")
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		s.t.Fatal(err)
+	}
+	return path
+}
+
 // otherServer is a kubeconfig that leads to a server which is no API server.
 func (s *fixture) otherServer(answer http.HandlerFunc) string {
 	s.t.Helper()

@@ -254,6 +254,63 @@ data: {config: "user: u\npassword: hunter2-file\n"}
 			s.unchanged(before)
 			s.onStart = nil
 		}},
+	{ID: "S126b", Setup: "main and login are deployed; a clone that is on main, and has a tag origin/main; that is on login, which is a " +
+		"fork's pull request, fetched under that name, or is pushed to a fork", Action: "teardown by hand in that clone, each time",
+		End: "untouched", Exit: "0, 64, 0, 0, 64, 64", run: func(s *fixture) {
+			clone := s.t.TempDir()
+			git := func(args ...string) {
+				args = append([]string{"-C", clone, "-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)
+				if out, err := exec.CommandContext(s.t.Context(), "git", args...).CombinedOutput(); err != nil {
+					s.t.Fatalf("git %v: %v: %s", args, err, out)
+				}
+			}
+			git("init", "-q", "-b", "main")
+			git("commit", "-q", "--allow-empty", "-m", "one")
+			git("remote", "add", "origin", "git@github.com:acme/shop.git")
+			git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+			for _, branch := range []string{"main", "login"} {
+				git("update-ref", "refs/remotes/origin/"+branch, "HEAD")
+			}
+			refused := func(branch, says string) {
+				before := s.recordVersions()
+				s.env["BERTH_REPOSITORY"], s.env["BERTH_BRANCH"] = "", ""
+				s.onStart = func(cmd *exec.Cmd) { cmd.Dir = clone }
+				s.berth("teardown").exit(64).says("git is on " + branch).says(says)
+				s.onStart = nil
+				s.env["BERTH_REPOSITORY"], s.env["BERTH_BRANCH"] = "acme/shop", branch
+				s.unchanged(before)
+			}
+			s.env["BERTH_REPOSITORY"], s.env["BERTH_BRANCH"] = "acme/shop", "main"
+			s.berth("deploy").exit(0)
+			git("tag", "origin/main")
+			refused("main", "which need not be")
+			s.berth("teardown").exit(0)
+			s.env["BERTH_BRANCH"] = "login"
+			s.berth("deploy").exit(0)
+			git("checkout", "-q", "--no-track", "-b", "login")
+			refused("login", "does not say that it is the one that origin has")
+			git("config", "branch.login.remote", "origin")
+			git("config", "branch.login.merge", "refs/heads/main")
+			git("config", "branch.login.pushRemote", "fork")
+			refused("login", "pushes to another place")
+		}},
+	{ID: "S126c", Setup: "a release by Helm in the namespace that the kubeconfig's context names; Berth as a plugin of Helm 3 and Helm 4",
+		InProcess: true, Action: "helm berth deploy and teardown of a branch, where nobody names a namespace", End: "untouched",
+		Exit: "64, 64 by each", run: func(s *fixture) {
+			s.mustHelm(3, "install", s.release, s.chart, "--wait")
+			before := s.recordVersions()
+			kubeconfig := s.kubeconfigInContext(s.namespace)
+			for _, version := range []int{3, 4} {
+				plugin := s.plugin(version, "--kubeconfig", kubeconfig)
+				plugin(64, "deploy", "--repository", "acme/shop", "--branch", "login", "--chart", s.chart)
+				plugin(64, "teardown", "--repository", "acme/shop", "--branch", "login")
+			}
+			s.unchanged(before)
+			if all := s.mustHelm(3, "list", "--all", "--short"); strings.TrimSpace(all) != s.release {
+				s.t.Errorf("there are the releases %q", all)
+			}
+			s.seen = "by Helm 3 and Helm 4: " + s.history()
+		}},
 }
 
 // writeBelow writes files into a folder below another.
