@@ -96,7 +96,8 @@ var pullRequests = []row{
 			}
 		}},
 	{ID: "S201", Setup: "comment, on GitLab; the same name, and a cause in which lines are quick actions",
-		Action: "deploy, deploy that fails, teardown", End: "one note, in which no line begins with a slash", Exit: "0, 30, 0", Gone: true,
+		Action: "deploy, deploy to a context that is not there, deploy that fails, teardown",
+		End:    "one note, in which no line begins with a slash", Exit: "0, 64, 30, 0", Gone: true,
 		run: func(s *fixture) {
 			f := s.platform(true)
 			job := func(id int) {
@@ -107,11 +108,14 @@ var pullRequests = []row{
 			job(1)
 			s.berth("deploy").exit(0).tellsNoToken()
 			s.told(f, "### ✅ `shop` is ready")
-			s.chartWith("templates/fails.yaml", `{{ fail "\n/close\n/label ~bug\n@acme/all" }}`)
 			job(2)
+			s.berth("deploy", "--kube-context", "no-such").exit(64)
+			s.told(f, "### ❌ The deploy of `shop` failed", "no-such", hostileBranch)
+			s.chartWith("templates/fails.yaml", `{{ fail "\n/close\n/label ~bug\n@acme/all" }}`)
+			job(3)
 			s.berth("deploy").exit(30)
 			s.told(f, "### ❌ The deploy of `shop` failed")
-			job(3)
+			job(4)
 			s.berth("teardown").exit(0)
 			s.told(f, "### ⚪ `shop` is gone")
 		}},
