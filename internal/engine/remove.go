@@ -135,9 +135,14 @@ func (r *releaseRemover) uninstall(ctx context.Context, f *facts.Facts, pods boo
 	if errors.As(out.Err, &p) {
 		return out.Err
 	}
-	return &problem.Problem{Reason: problem.Inconsistent, Tried: "uninstall release " + r.release,
+	if out.Diagnostics != nil { // of a hook
+		r.report.result.Diagnostics = out.Diagnostics
+	}
+	return verdict.NameFaults(&problem.Problem{Reason: problem.Inconsistent, Tried: "uninstall release " + r.release,
 		Cause: errors.Join(out.Err, r.stillThere(ctx, f)),
-		Next:  "Mend what is named and run it again. The record is kept, so the next teardown goes on from here."}
+		Next:  "Mend what is named and run it again. The record is kept, so the next teardown goes on from here."},
+		result.FaultsOf(out.Diagnostics), r.report.result.Namespace,
+		"Then run it again: the record is kept, so the next teardown goes on from here.")
 }
 
 // stillThere returns an error that names the objects which a failed uninstall left

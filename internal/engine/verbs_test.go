@@ -520,6 +520,18 @@ func TestTeardown(t *testing.T) {
 			set: func(s *scene) {
 				s.helm.out.Err = &problem.Problem{Reason: problem.PermissionMissing, Tried: "uninstall", Next: "Grant delete."}
 			}, check: reports(1, facts.StatusUninstalling)},
+		{name: "with a hook that fails", records: one, verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall",
+			says: []string{"The hook Job/bye failed: no such table (exit code 1)", "the next teardown goes on from here"},
+			set: func(s *scene) {
+				s.helm.out.Err = errors.New("pre-delete hook failed")
+				s.helm.out.Diagnostics = &result.Diagnostics{Faults: []result.Fault{{Hook: true, Ref: facts.Ref{Kind: "Job", Name: "bye"},
+					Cause: facts.Cause{Kind: facts.CauseJob, Said: "no such table", ExitCode: 1}}}}
+			},
+			check: func(t *testing.T, _ *scene, r result.Result) {
+				if r.Diagnostics == nil {
+					t.Error("nothing is told of the hook")
+				}
+			}},
 		{name: "with an object that only an older revision names", verb: verb.Teardown, reason: problem.Inconsistent, asked: "uninstall",
 			stored: "1 superseded, 2 uninstalled", says: []string{"of revision 1, is still there"},
 			records: func() []facts.Record {

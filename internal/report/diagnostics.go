@@ -90,11 +90,11 @@ func diagnosis(r result.Result) string {
 			b.WriteString(": " + quote(s.Reason))
 		}
 		b.WriteByte('\n')
-		if len(s.Events) > 0 {
-			b.WriteString("\n" + show("Last events", evidenceBlock(s.Events)))
-		}
 		for _, l := range capped(s.Logs) {
 			b.WriteString("\n" + show(escapeText(logTitle(l)), evidenceBlock(logLines(l))))
+		}
+		if len(s.Events) > 0 {
+			b.WriteString("\n" + show("Last events", evidenceBlock(s.Events)))
 		}
 	}
 	return b.String() + more(len(d.Symptoms))
@@ -113,14 +113,14 @@ func textDiagnosis(b *strings.Builder, r result.Result) {
 	}
 	for i, s := range capped(r.Diagnostics.Symptoms) {
 		var lines []string
-		for _, e := range s.Events {
-			lines = append(lines, "event: "+e)
-		}
 		for _, l := range capped(s.Logs) {
 			lines = append(lines, logTitle(l)+":")
 			for _, line := range logLines(l) {
 				lines = append(lines, "| "+line)
 			}
+		}
+		for _, e := range s.Events {
+			lines = append(lines, "event: "+e)
 		}
 		if same := alike(r.Diagnostics.Symptoms, i, r.Namespace); same != "" {
 			s.Reason, lines = "as "+same, nil

@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,7 +22,16 @@ const maxWhy = 320
 // deploy that failed before any was.
 func NameCause(p *problem.Problem, faults []result.Fault, namespace string, checks []result.Check) *problem.Problem {
 	ofObjects := p != nil && (p.Reason == problem.DeployFailed || p.Reason == problem.Inconsistent && onlyFails(checks, checkNameReady))
-	if len(faults) == 0 || !ofObjects {
+	if !ofObjects {
+		return p
+	}
+	return NameFaults(p, faults, namespace, "Then deploy again.")
+}
+
+// NameFaults is NameCause of a problem that is known to come of the faults, if there are
+// any. then is what to do once they are mended.
+func NameFaults(p *problem.Problem, faults []result.Fault, namespace, then string) *problem.Problem {
+	if len(faults) == 0 {
 		return p
 	}
 	told := grouped(faults)
@@ -34,7 +44,7 @@ func NameCause(p *problem.Problem, faults []result.Fault, namespace string, chec
 		named.Headline += fmt.Sprintf(", and %d more causes", n)
 	}
 	if !strings.Contains(p.Next, "\n$ ") { // what has a command to copy is better advice
-		named.Next = adviceFor(told[0][0].Cause) + " Then deploy again."
+		named.Next = adviceFor(told[0][0].Cause) + " " + then
 	}
 	return &named
 }
@@ -48,10 +58,16 @@ func HeadlineOf(p *problem.Problem) string {
 	return text.Cut(strings.TrimSuffix(p.Sentence(), ".")+": "+firstLine(p.Cause), maxWhy)
 }
 
-// firstLine returns the first line of an error. It changes nothing in it: secrets are
-// found in it as they are, and only later made unreadable.
+// counted matches what a list of errors begins with.
+var counted = regexp.MustCompile(`(?:^|: )\d+ errors? occurred:$`)
+
+// firstLine returns the first line of an error that says something. It changes nothing in
+// it: secrets are found in it as they are, and only later made unreadable.
 func firstLine(err error) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	first, rest, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	if counted.MatchString(first) {
+		first, _, _ = strings.Cut(strings.TrimLeft(rest, "\t *"), "\n")
+	}
 	return first
 }
 
@@ -160,6 +176,9 @@ func adviceFor(c facts.Cause) string {
 	case facts.CauseEnds:
 		return "Let the command stay in the foreground. Make it a Job if it is to end."
 	case facts.CauseJob:
+		if strings.HasPrefix(c.Said, "DeadlineExceeded") {
+			return "Give it more time (activeDeadlineSeconds), or see in its log what it waits for."
+		}
 		return "Mend what it runs, or its settings, by what it printed before it ended."
 	case facts.CauseQuota:
 		return "Lower resources.requests or the replicas, take down review apps that nobody needs, or raise the quota."

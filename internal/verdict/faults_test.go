@@ -120,6 +120,14 @@ func TestEveryCauseHasItsOwnWords(t *testing.T) {
 	}
 }
 
+// A Job whose time was over needs other advice than one that fails.
+func TestAdviceForAJobThatTookTooLong(t *testing.T) {
+	late := facts.Cause{Kind: facts.CauseJob, Said: "DeadlineExceeded: Job was active longer than specified deadline"}
+	if next := adviceFor(late); !strings.Contains(next, "activeDeadlineSeconds") {
+		t.Errorf("next %q", next)
+	}
+}
+
 // What others wrote is bounded, so that what was done about it is still said.
 func TestHeadlineIsBounded(t *testing.T) {
 	p := NameCause(&problem.Problem{Reason: problem.DeployFailed},
@@ -164,9 +172,14 @@ func TestWhatACauseIsNamedFor(t *testing.T) {
 
 // Where nothing was found out, the first line of the error is the cause.
 func TestFailedSaysWhy(t *testing.T) {
-	p := Failed("shop", errors.New("cannot patch `web`: denied\nmore"), "Mend it.")
-	if want := "The deploy of `shop` failed: cannot patch `web`: denied"; p.Headline != want {
-		t.Errorf("headline %q, want %q", p.Headline, want)
+	for said, want := range map[string]string{
+		"cannot patch `web`: denied\nmore":                              "The deploy of `shop` failed: cannot patch `web`: denied",
+		"1 error occurred:\n\t* webhook w denied the request\n\n":       "The deploy of `shop` failed: webhook w denied the request",
+		"failed post-install: 2 errors occurred:\n\t* one\n\t* two\n\n": "The deploy of `shop` failed: one",
+	} {
+		if p := Failed("shop", errors.New(said), "Mend it."); p.Headline != want {
+			t.Errorf("headline %q, want %q", p.Headline, want)
+		}
 	}
 }
 

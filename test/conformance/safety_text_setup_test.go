@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 
@@ -387,6 +388,9 @@ func (s *fixture) holdsNone(file string, texts ...string) {
 	}
 }
 
+// phases are the groups that Berth itself makes in a log on GitHub.
+var phases = regexp.MustCompile(`^::(?:group::[A-Z][A-Za-z0-9 ,]+|endgroup::)$`)
+
 // actsNowhere fails the row if GitHub's runner would take something for a command that
 // was printed, or a terminal: commands but those that Berth gives itself, in its own form,
 // and what it prints while it has the runner take none.
@@ -409,7 +413,7 @@ func (e ended) actsNowhere() {
 			}
 		case stops:
 			stopped = token
-		case strings.HasPrefix(line, "::error ") || strings.HasPrefix(line, "::warning "):
+		case strings.HasPrefix(line, "::error ") || strings.HasPrefix(line, "::warning ") || phases.MatchString(line):
 		case strings.HasPrefix(line, "::"), strings.Contains(line, "##["):
 			e.s.t.Errorf("%s prints a command: %q", e.verb, line)
 		}

@@ -3,6 +3,7 @@ package health
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -89,7 +90,7 @@ func containerCause(p *corev1.Pod, c container, events []Event) facts.Cause {
 		cause.Kind, cause.About, cause.ExitCode = facts.CauseMemory, memoryLimit(p, s.Name), int(ended.ExitCode)
 	case w != nil && w.Reason == "PostStartHookError":
 		cause.Kind, cause.Said = facts.CauseStart, said("its postStart hook failed: "+lastClause(w.Message))
-	case ended != nil && probe != "":
+	case ended != nil && probe != "" && (probeKind(probe) == facts.CauseStart || killedByProbe(ended, s.Name, events)):
 		cause.Kind, cause.Said = probeKind(probe), said(probe)
 	case w != nil && w.Reason != "" && !strings.HasSuffix(w.Reason, "Creating") && w.Reason != "PodInitializing" && w.Reason != crashLoop:
 		cause.Kind, cause.Said = facts.CausePod, said(join(w.Reason, w.Message))
@@ -115,6 +116,31 @@ func probeKind(message string) facts.CauseKind {
 		return facts.CauseProbe
 	}
 	return facts.CauseStart
+}
+
+// killedByProbe returns whether a container ended because a probe failed. One that crashes
+// by itself fails its probes as well while it is down.
+func killedByProbe(ended *corev1.ContainerStateTerminated, name string, events []Event) bool {
+	const killed, terminated = 137, 143
+	return ended.ExitCode == killed || ended.ExitCode == terminated || slices.ContainsFunc(events, func(e Event) bool {
+		return e.Reason == "Killing" && (e.Container == "" || e.Container == name) && strings.Contains(e.Message, "probe, will be restarted")
+	})
+}
+
+// EndCause returns how a container of a pod ended that was to run to its end, though the
+// pod is being deleted or the container runs again; the zero value where none did.
+func EndCause(p *corev1.Pod) facts.Cause {
+	for _, c := range containersOf(p) {
+		ended := lastEnd(c.status)
+		switch {
+		case ended == nil || ended.ExitCode == 0:
+		case ended.Reason == "OOMKilled":
+			return facts.Cause{Kind: facts.CauseMemory, Container: c.status.Name, About: memoryLimit(p, c.status.Name), ExitCode: int(ended.ExitCode)}
+		default:
+			return facts.Cause{Kind: facts.CauseCrash, Container: c.status.Name, Said: lastWords(ended), ExitCode: int(ended.ExitCode)}
+		}
+	}
+	return facts.Cause{}
 }
 
 // lastWords returns the last line that a container has left as its message.

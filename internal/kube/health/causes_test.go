@@ -93,6 +93,11 @@ func TestPodCause(t *testing.T) {
 			unhealthy("Readiness probe failed: connection refused"),
 			facts.Cause{Kind: facts.CauseCrash, Container: "app", ExitCode: 2}},
 		"an end without a fault": {last("reason: Completed, exitCode: 0"), none, facts.Cause{Kind: facts.CauseEnds, Container: "app"}},
+		"a crash, and a startup probe that found nothing": {last("reason: Error, exitCode: 1"),
+			unhealthy("Startup probe failed: connection refused"), facts.Cause{Kind: facts.CauseCrash, Container: "app", ExitCode: 1}},
+		"a liveness probe, and an end of the app's own": {last("reason: Completed, exitCode: 0"),
+			both(unhealthy("Liveness probe failed: timeout"), warning("Killing", "Container app failed liveness probe, will be restarted")),
+			facts.Cause{Kind: facts.CauseProbe, Container: "app", Said: "Liveness probe failed: timeout"}},
 		"a liveness probe": {last("reason: Error, exitCode: 137"), unhealthy("Liveness probe failed: HTTP probe failed with statuscode: 500"),
 			facts.Cause{Kind: facts.CauseProbe, Container: "app", Said: "Liveness probe failed: HTTP probe failed with statuscode: 500"}},
 		"a readiness probe": {runs, unhealthy("Readiness probe failed: HTTP probe failed with statuscode: 503"),
@@ -205,6 +210,22 @@ func TestUntrustedTextInCauses(t *testing.T) {
 		if all := c.About + c.Said; strings.Contains(all, "hunter2") || strings.Contains(all, "\n") ||
 			len(c.About) > maxSaid || len(c.Said) > maxSaid {
 			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// How a container of a Job ended is told also of a pod that goes, or that runs again.
+func TestEndCause(t *testing.T) {
+	for status, want := range map[string]facts.Cause{
+		"{containerStatuses: [{name: app, ready: true, restartCount: 1, state: {running: {}}, lastState: {terminated: {reason: Error, exitCode: 1}}}]}": {
+			Kind: facts.CauseCrash, Container: "app", ExitCode: 1},
+		"{containerStatuses: [{name: app, state: {terminated: {reason: OOMKilled, exitCode: 137}}}]}": {
+			Kind: facts.CauseMemory, Container: "app", ExitCode: 137},
+		"{containerStatuses: [{name: app, state: {running: {}}}]}":                                  {},
+		"{containerStatuses: [{name: app, state: {terminated: {reason: Completed, exitCode: 0}}}]}": {},
+	} {
+		if got := EndCause(aPod(t, "seed-1", "a", status)); got != want {
+			t.Errorf("%s: %+v, want %+v", status, got, want)
 		}
 	}
 }

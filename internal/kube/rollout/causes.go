@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
@@ -65,6 +66,9 @@ func (t *target) causeBy(symptoms []*symptom) facts.Cause {
 func endedBy(pods facts.Cause, why string) facts.Cause {
 	switch pods.Kind { //nolint:exhaustive // of any other a Job has failed
 	case facts.CauseCrash:
+		if strings.HasPrefix(why, "DeadlineExceeded") { // whatever it did before
+			return facts.Cause{Kind: facts.CauseJob, Said: health.Sanitize(why)}
+		}
 		pods.Kind, pods.Said = facts.CauseJob, cmp.Or(pods.Said, health.Sanitize(why))
 		return pods
 	case "", facts.CauseNotReady, facts.CauseEnds, facts.CausePod, facts.CauseProbe:

@@ -243,7 +243,7 @@ func (d diagnoser) addEvidence(ctx context.Context, all []*symptom) {
 	reads.Wait()
 	for _, s := range all {
 		if s.pod != nil {
-			s.Cause = health.PodCause(s.pod, s.events, s.target.lost)
+			s.Cause = s.cause()
 		}
 		if why := s.reason(); why != "" {
 			s.Reason = text.Cut(why, health.MaxMessage)
@@ -253,6 +253,17 @@ func (d diagnoser) addEvidence(ctx context.Context, all []*symptom) {
 		}
 		s.addRemains()
 	}
+}
+
+// cause returns the cause of what a pod shows. One of a Job may run again, or be about to
+// be deleted.
+func (s *symptom) cause() facts.Cause {
+	if s.remains != nil {
+		if ended := health.EndCause(s.pod); ended.Kind != "" {
+			return ended
+		}
+	}
+	return health.PodCause(s.pod, s.events, s.target.lost)
 }
 
 // reason returns why a pod is not ready, with what its events tell; "" where that is told
