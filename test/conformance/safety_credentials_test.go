@@ -267,6 +267,11 @@ data: {config: "user: u\npassword: hunter2-file\n"}
 			git("init", "-q", "-b", "main")
 			git("commit", "-q", "--allow-empty", "-m", "one")
 			git("remote", "add", "origin", "git@github.com:acme/shop.git")
+			follows := func(branch, of string) {
+				git("config", "branch."+branch+".remote", "origin")
+				git("config", "branch."+branch+".merge", "refs/heads/"+of)
+			}
+			follows("main", "main")
 			git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
 			for _, branch := range []string{"main", "login"} {
 				git("update-ref", "refs/remotes/origin/"+branch, "HEAD")
@@ -289,8 +294,7 @@ data: {config: "user: u\npassword: hunter2-file\n"}
 			s.berth("deploy").exit(0)
 			git("checkout", "-q", "--no-track", "-b", "login")
 			refused("login", "does not say that it is the one that origin has")
-			git("config", "branch.login.remote", "origin")
-			git("config", "branch.login.merge", "refs/heads/main")
+			follows("login", "main")
 			git("config", "branch.login.pushRemote", "fork")
 			refused("login", "pushes to another place")
 		}},
