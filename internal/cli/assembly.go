@@ -170,7 +170,7 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		App: t.App, Branch: o.Branch, Run: t.run, Flags: identityFlags(o),
 		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
-		Test: o.HelmTest, Probe: probeTime(o), Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
+		For: o.For, Test: o.HelmTest, Probe: probeTime(o), Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
 		Remains: verdict.RemainPolicy{Hooks: o.DeleteHooks, Claims: o.DeleteClaims},
 		Policy: verdict.Policy{
 			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: adoption(o), IgnoreDrift: o.IgnoreDrift,

@@ -16,6 +16,9 @@ import (
 // given as well, since the checkout may be another's.
 func (p Process) askGit(ctx context.Context, flags *pflag.FlagSet) (input.Defaults, func(console)) {
 	silent := func(console) {}
+	if p.getenv("CI") != "" { // of one that Berth does not know: what it checked out need not be what it is about
+		return input.Defaults{}, silent
+	}
 	repository := flags.Lookup("repository")
 	if repository != nil && repository.Changed || p.getenv(input.Find("repository").Env()) != "" {
 		return input.Defaults{}, silent

@@ -26,6 +26,7 @@ type Options struct {
 	MaxHistory      int // how many revisions Helm keeps; 0: all
 	CreateNamespace bool
 	WaitIgnore      []string      // of which objects it does not matter whether they are ready
+	For             string        // another account, of which preflight writes what it needs; empty: none
 	Test            bool          // run the chart's tests after a deploy
 	Probe           time.Duration // how long the URL may take to answer as it should; 0: it is not asked
 	Preflight       bool          // ask for permissions before the first write

@@ -29,6 +29,7 @@ type permissions struct {
 	granted   map[problem.Permission]bool
 	denied    []problem.MissingPermission
 	announced bool // that the run waits
+	without   bool // optional permissions are missing
 }
 
 // ofVerb returns what the verb needs where the namespace is in this phase. What
@@ -120,6 +121,7 @@ func (p *permissions) knownDenials(needs []problem.Permission) (denials []proble
 func (p *permissions) refuse(missing []problem.MissingPermission, made string) error {
 	blocking := required(missing)
 	if len(blocking) == 0 {
+		p.without = len(missing) > 0
 		for _, m := range missing {
 			p.report.note(result.LevelNotice, "Permission missing, going on without", "%s: %s", m.Permission, m.Why)
 		}

@@ -2,7 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strconv"
 
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -12,6 +16,9 @@ func init() { verbs[verb.Preflight] = func(s *session) verbRun { return &preflig
 type preflight struct{ *session }
 
 func (p *preflight) run(ctx context.Context) error {
+	if p.options.For != "" {
+		return p.writeFor(p.options.For)
+	}
 	if err := p.ns.read(ctx); err != nil {
 		return err
 	}
@@ -21,8 +28,24 @@ func (p *preflight) run(ctx context.Context) error {
 	needs = append(needs, access.PruneNeeds()...)
 	p.permissions.review = true // whatever the input preflight says
 	err := p.permissions.require(ctx, needs, "")
-	res.RBAC = access.RBAC(res.User, nil)
+	if err != nil || p.permissions.without {
+		res.RBAC = access.RBAC(res.User, nil)
+	}
 	return err
+}
+
+// writeFor writes what another account needs, for somebody who may grant it and is about to:
+// nobody has to fail first.
+func (p *preflight) writeFor(user string) error {
+	res := &p.report.result
+	res.RBAC = p.backend.Access.RBAC(user, nil)
+	if res.RBAC == "" {
+		return &problem.Problem{Reason: problem.WrongInput, Tried: "write what " + strconv.Quote(user) + " needs",
+			Cause: errors.New("nothing can be granted to such a name"),
+			Next:  "Give for as system:serviceaccount:NAMESPACE:NAME, or the name of a user as the API server knows it."}
+	}
+	res.Headline = fmt.Sprintf("This is what %s needs to deploy `%s` in `%s`, beside the chart's own objects.", user, res.Release, res.Namespace)
+	return nil
 }
 
 func (p *preflight) success() string { return "" }

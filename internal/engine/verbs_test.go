@@ -579,8 +579,16 @@ func TestPreflight(t *testing.T) {
 			says: []string{"All that deploying `web` in `review` needs is permitted."},
 			set:  func(s *scene) { s.options.Preflight = false }, // it asks whatever the input says
 			check: func(t *testing.T, s *scene, r result.Result) {
-				if r.User == "" || r.RBAC == "" || s.access.times("ReviewUntil") != 1 || s.locker.times("Acquire") != 0 {
+				if r.User == "" || r.RBAC != "" || s.access.times("ReviewUntil") != 1 || s.locker.times("Acquire") != 0 {
 					t.Errorf("user %q, RBAC %q, asked %d times", r.User, r.RBAC, s.access.times("ReviewUntil"))
+				}
+			}},
+		{name: "for another account", verb: verb.Preflight, reason: problem.Consistent,
+			says: []string{"This is what system:serviceaccount:berth:deployer needs to deploy `web` in `review`"},
+			set:  func(s *scene) { s.options.For = "system:serviceaccount:berth:deployer" },
+			check: func(t *testing.T, s *scene, r result.Result) {
+				if r.RBAC == "" || s.access.times("ReviewUntil") != 0 {
+					t.Errorf("RBAC %q, asked %d times", r.RBAC, s.access.times("ReviewUntil"))
 				}
 			}},
 		{name: "something is missing", verb: verb.Preflight, reason: problem.PermissionMissing,

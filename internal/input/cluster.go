@@ -1,6 +1,13 @@
 package input
 
+import "github.com/berth-dev/berth/internal/verb"
+
 var cluster = []Input{
+	{
+		Name: "for", Type: String, Verbs: []verb.Verb{verb.Preflight},
+		Doc:   "Print what another account needs, as system:serviceaccount:NAMESPACE:NAME or the name of a user, and ask for nothing.",
+		field: func(o *Options) any { return &o.For },
+	},
 	{
 		Name: "kubeconfig", Type: Content, Verbs: onRelease,
 		Doc:   "Path of a kubeconfig. As variable or action input also its content, plain or base64, which is held in memory only.",

@@ -15,7 +15,11 @@ func permissionSection(r result.Result) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("### Missing permissions\n")
+	title := "Missing permissions"
+	if len(r.Missing) == 0 {
+		title = "Permissions"
+	}
+	b.WriteString("### " + title + "\n")
 	if r.User != "" {
 		fmt.Fprintf(&b, "\nThe API server takes this run for %s.\n", code(text.Cut(r.User, maxPhrase)))
 	}

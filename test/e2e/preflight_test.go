@@ -230,12 +230,26 @@ func TestPreflightAlone(t *testing.T) {
 	}
 	s.nothingWasMade()
 	s.apply(e)
-	granted := s.berth("preflight").exit(t, 0)
-	if !strings.Contains(granted.text("rbac"), "kind: Role\n") {
-		t.Errorf("it does not show the RBAC once it is granted: %s", granted.text("rbac"))
+	if granted := s.berth("preflight").exit(t, 0); granted.text("rbac") != "" {
+		t.Errorf("it shows RBAC although nothing is missing: %s", granted.text("rbac"))
 	}
+	s.berth("preflight", "--for", "system:anonymous").exit(t, 64).says(t, "nothing can be granted to such a name")
 	s.nothingWasMade()
 
 	account.Grant(t, s.namespace, c.DeployerRules()...)
+	s.berth("deploy").exit(t, 0)
+}
+
+// What another account needs is written before it has failed once, and suffices.
+func TestPreflightForAnother(t *testing.T) {
+	c := kubetest.Connect(t)
+	s, account := allowed(t)
+	admin := *s
+	admin.kubeconfig = c.Kubeconfig()
+	e := admin.berth("preflight", "--for", account.User).exit(t, 0).says(t, "This is what "+account.User+" needs", "kind: Role\n")
+	s.nothingWasMade()
+	s.apply(e)
+	account.Grant(t, s.namespace, c.DeployerRules()...)
+	s.berth("preflight").exit(t, 0)
 	s.berth("deploy").exit(t, 0)
 }
