@@ -33,6 +33,9 @@ func forms(value string, shortest int, add func(form string)) {
 	addLong := func(form string) {
 		if len(strings.TrimSpace(form)) >= shortest {
 			add(form)
+			if strings.Contains(form, "`") {
+				add(withoutCode(form))
+			}
 		}
 	}
 	addEncoded := func(form string) {
@@ -47,8 +50,8 @@ func forms(value string, shortest int, add func(form string)) {
 			encodings(s, addEncoded)
 		}
 	}
-	for _, part := range parts(value, shortest) {
-		for _, s := range lines(part, shortest) {
+	for _, part := range append(parts(value, shortest), unended(value)...) {
+		for _, s := range append(lines(part, shortest), unended(part)...) {
 			spellings(s, addLong)
 			encodings(s, addEncoded)
 		}
@@ -60,7 +63,23 @@ func plainForms(value string, shortest int, add func(form string)) {
 	value = value[:min(len(value), maxValue)]
 	for _, form := range slices.Concat(lines(value, shortest), parts(value, shortest)) {
 		add(form)
+		add(withoutCode(form))
 	}
+}
+
+// A headline is made before the mask sees it. What others wrote stands in it with no
+// backtick, which would end the code that it quotes, and goes on behind what ended it.
+
+func withoutCode(s string) string { return strings.ReplaceAll(s, "`", "'") }
+
+// unended returns a value without what ends a sentence or a clause, where it ends so. What
+// has several lines does not: a word with a colon is a key in a file of YAML.
+func unended(value string) []string {
+	value = strings.TrimSpace(value)
+	if s := strings.TrimRight(value, ".:; "); s != value && !strings.Contains(s, "\n") {
+		return []string{s}
+	}
+	return nil
 }
 
 // spellings calls add with a text as it is, as the reports clean it, and as Go, JSON,

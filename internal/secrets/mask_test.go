@@ -50,6 +50,31 @@ func TestText(t *testing.T) {
 	}
 }
 
+// A headline goes on behind what a secret may end with, and quotes no backtick.
+func TestInHeadline(t *testing.T) {
+	for secret, told := range map[string]string{
+		"correct-horse.": "correct-horse", "correct-horse;: ": "correct-horse", "correct`horse": "correct'horse",
+		"correct`horse`.\n": "correct'horse'",
+		"correct horse\"`":  `correct horse\"'`, "hunter2.": "hunter2", "url: postgres://app:swordfish-3.@db": "swordfish-3",
+	} {
+		m := New()
+		m.Find(secret)
+		for text, want := range map[string]string{
+			told + " (exit code 2)":               "*** (exit code 2)",
+			"x: " + told + "; revision 2 is back": "x: ***; revision 2 is back",
+		} {
+			if got := m.Text(text); got != want {
+				t.Errorf("of %q it shows %q, want %q", secret, got, want)
+			}
+		}
+	}
+	m := New()
+	m.Find("database:\n  host: x\n")
+	if got := m.Text("no database"); got != "no database" {
+		t.Errorf("it shows %q", got)
+	}
+}
+
 func twice(s string) string {
 	return base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(s))))
 }

@@ -42,18 +42,24 @@ func newTable(given, found []string, public names) *table {
 	slices.SortStableFunc(found, func(a, b string) int { return len(a) - len(b) })
 	room := mostForms
 	spelled := slices.Clone(given)
+	give := func(form string) {
+		if len(form) >= minGiven && !known[form] {
+			known[form] = true
+			key := binary.LittleEndian.Uint32([]byte(form))
+			t.link(form, t.given[key], func(i int32) { t.given[key] = i })
+		}
+	}
 	for _, value := range given {
-		forms(value, minGiven, func(form string) {
-			if len(form) >= minGiven && !known[form] {
-				known[form] = true
-				key := binary.LittleEndian.Uint32([]byte(form))
-				t.link(form, t.given[key], func(i int32) { t.given[key] = i })
-			}
-		})
+		forms(value, minGiven, give)
 	}
 	for _, value := range found {
 		if public[value] {
 			continue
+		}
+		for _, short := range unended(value) {
+			if len(short) < minFound && !public[short] {
+				give(withoutCode(short))
+			}
 		}
 		formsOf := plainForms
 		if room > 0 {

@@ -5,6 +5,7 @@ package conformance
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/berth-dev/berth/test/faultproxy"
@@ -193,6 +194,34 @@ var secretText = []row{
 		Exit:   "23",
 		NotRun: "the simulated kubelet has no logs; test/node shows those of a real one",
 	},
+	{ID: "S113b", Setup: "a pod that crashes, and a webhook, that quote a Secret's value, which ends like a sentence and has backticks",
+		Action: "deploy, each time, with comment", End: "it is masked, also in the headline and on the pull request", Exit: "23, 23", Slow: true,
+		run: func(s *fixture) {
+			f := s.platform(false)
+			s.onGitHub("pull_request", pullOf(7, "opened", "acme:login", `{"full_name": "acme/shop"}`))
+			s.comments(f, 1)
+			s.chartWith("templates/creds.yaml", credentials)
+			const password = "c0rrect`horse`b@ttery."
+			files := s.t.TempDir()
+			s.env["GITHUB_STEP_SUMMARY"], s.env["GITHUB_OUTPUT"] = files+"/summary", files+"/outputs"
+			s.write(files+"/password", password)
+			s.write(files+"/crashes.yaml", "podAnnotations: {sim.berth.dev/behaviour: crash-loop, sim.berth.dev/time-scale: \"0.02\", "+
+				"sim.berth.dev/log: "+strconv.Quote("\x1b[31mFATAL\x1b[0m: no login with "+password)+"}\n")
+			deploy := func(says string, flags ...string) {
+				run := s.berth("deploy", append(flags, "--set-file", "password="+files+"/password")...).exit(23).says(says)
+				run.hides("c0rrect", "b@ttery")
+				run.publishesNone("c0rrect", "b@ttery")
+				s.holdsNone(files+"/summary", "c0rrect", "b@ttery")
+				s.describesNone("c0rrect", "b@ttery")
+				if said := strings.Join(f.Comments(), ""); !strings.Contains(said, "no login with ***") || strings.Contains(said, "c0rrect") {
+					s.t.Errorf("the comment says %s", said)
+				}
+			}
+			deploy("web crashes: FATAL: no login with *** (exit code 1)", "--values", files+"/crashes.yaml")
+			end := s.refuses(configMaps, func(string, string) string { return "no login with " + password })
+			deploy("denied the request: no login with ***", "--set", "greeting=bye")
+			end()
+		}},
 	{ID: "S114", Setup: "a webhook refuses a ConfigMap in what the runners of GitHub, Azure and TeamCity and a terminal take for commands",
 		Action: "deploy --output json, on GitHub and elsewhere; deploy",
 		End:    "nothing that is printed is a command, and its reader gets it as it was",
