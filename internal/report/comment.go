@@ -88,8 +88,8 @@ func said(r result.Result) string {
 // origin returns what the comment is about, and where to read on.
 func origin(r result.Result) string {
 	var items []string
-	if r.Branch != "" {
-		items = append(items, "- Branch: "+codeSpan(bounded(r.Branch)))
+	if branch := bounded(r.Branch); branch != "" { // nothing is left of one that nobody sees
+		items = append(items, "- Branch: "+codeSpan(branch))
 	}
 	if commit := bounded(shortCommit(r.Commit)); commit != "" {
 		items = append(items, "- Commit: "+linked(codeSpan(commit), r.Pages.Commit))

@@ -54,6 +54,7 @@ func TestHostileTextOfAComment(t *testing.T) {
 		"```\n/close\n@all", "````\n# heading\n````", "a|b", "`", "``` `", "<!-- berth.dev/comment -->", "--> <img src=x>", "<details>",
 		"[x](javascript:alert(1))", "![x](https://evil.example/x.png)", "\r\n/close", "\u2028/close", "\u200b/close", "javascript:alert(1)",
 		"https://u:p@evil.example/", "https://evil.example/>) @all", "\x1b[31m/close", strings.Repeat("@x ", 1<<20), "`@all`", "- /close",
+		"\u200b", "\u2060\u00ad", " ", "\x1b[0m", "",
 	} {
 		r := result.Result{
 			Subject: result.Subject{Verb: verb.Deploy, App: hostile, Branch: hostile, URL: hostile, Commit: hostile,

@@ -79,6 +79,9 @@ func code(s string) string {
 
 // codeSpan returns one line as inline code outside of tables.
 func codeSpan(s string) string {
+	if s == "" {
+		return ""
+	}
 	ticks := strings.Repeat("`", longestRun(s)+1)
 	if s[0] == '`' || s[len(s)-1] == '`' {
 		s = " " + s + " "

@@ -95,6 +95,17 @@ var pullRequests = []row{
 				s.t.Errorf("the comments are %q", comments)
 			}
 		}},
+	{ID: "S200b", Setup: "comment, on GitHub; a branch whose name nobody sees", Action: "auto: opened, closed",
+		End: "the comment names no branch, and the runs end as without it", Exit: "0, 0", Gone: true, run: func(s *fixture) {
+			f := s.platform(false)
+			for run, action := range []string{"opened", "closed"} {
+				s.onGitHub("pull_request", fmt.Sprintf(`{"action": %q, "pull_request": {"number": 7, "head": {"ref": "\u200b\u2060", "sha": %q,
+					"repo": {"full_name": "acme/shop"}}}, %s}`, action, commit, shop))
+				s.comments(f, run+1)
+				s.auto().exit(0).tellsNoToken()
+				s.told(f, "`shop` is ")
+			}
+		}},
 	{ID: "S201", Setup: "comment, on GitLab; the same name, and a cause in which lines are quick actions",
 		Action: "deploy, deploy to a context that is not there, deploy that fails, teardown",
 		End:    "one note, in which no line begins with a slash", Exit: "0, 64, 30, 0", Gone: true,
