@@ -12,6 +12,7 @@ import (
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/probe"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // probed implements engine.URL with internal/probe.
@@ -28,6 +29,7 @@ func (p probed) Answers(ctx context.Context) (string, error) {
 	var failure *probe.Failure
 	if errors.As(err, &failure) {
 		next = failure.Next()
+		failure.Said = secrets.InAddresses(secrets.InLine(failure.Said)) // what answers says in it whatever it likes
 	}
 	return "", &problem.Problem{Reason: problem.ProbeFailed, Cause: err, Next: next,
 		Headline: fmt.Sprintf("%s does not answer as it should.", p.URL)}

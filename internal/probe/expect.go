@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -106,11 +107,7 @@ func (e Expectation) judge(r *http.Response, body []byte) *Failure {
 		return &Failure{Step: StepExpect, Said: fmt.Sprintf(format, args...)}
 	}
 	if !e.takes(r.StatusCode) {
-		to := r.Header.Get("Location")
-		if to != "" {
-			to = " to " + text.CutRunes(to, 200)
-		}
-		return wrong("it answers %d %s%s", r.StatusCode, http.StatusText(r.StatusCode), to)
+		return wrong("it answers %d %s%s", r.StatusCode, http.StatusText(r.StatusCode), text.After(" to ", sentTo(r)))
 	}
 	for _, h := range e.Headers {
 		values := r.Header.Values(h.Name)
@@ -127,6 +124,17 @@ func (e Expectation) judge(r *http.Response, body []byte) *Failure {
 		}
 	}
 	return e.Version.judge(r, body)
+}
+
+// sentTo returns the place that an answer names to go on at, without what may let somebody
+// in there: user, password and query.
+func sentTo(r *http.Response) string {
+	to, err := url.Parse(r.Header.Get("Location"))
+	if err != nil {
+		return ""
+	}
+	to.User, to.RawQuery, to.ForceQuery, to.Fragment, to.RawFragment = nil, "", false, "", ""
+	return text.CutRunes(to.String(), 200)
 }
 
 func (e Expectation) takes(status int) bool {

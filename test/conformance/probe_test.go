@@ -59,6 +59,32 @@ var probes = []row{
 			s.berth("deploy", "--helm-test").exit(0).says("no hook of the event test")
 			s.oneDeployed(4)
 		}},
+	{ID: "S204", Setup: "what answers at the URL sends on to addresses with a password, a token and a code; says tokens where a commit belongs, " +
+		"in what the runner takes for commands", Action: "deploy with probe, each time", End: "deployed, the place is said, and none of them",
+		Exit: "31, 31, 31, 31", run: func(s *fixture) {
+			s.env["GITHUB_ACTIONS"] = "true"
+			var answer http.HandlerFunc
+			server := s.listens(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(w, r) }))
+			for _, c := range []struct{ to, says string }{
+				{"https://robot:hunter2-a@idp.example.com/login?state=hunter2-b&token=hunter2-c#hunter2-d",
+					"302 Found to https://idp.example.com/login"},
+				{"//idp.example.com/login?code=hunter2-e", "302 Found to //idp.example.com/login"},
+				{"https://robot:hunter2-f@idp.example.com:x/?code=hunter2-g", "gave no answer"},
+			} {
+				answer = func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Location", c.to)
+					w.WriteHeader(http.StatusFound)
+				}
+				s.berth("deploy", "--url", server.URL, "--probe", "true", "--probe-timeout", "2s").exit(31).says(c.says).hides("hunter2")
+			}
+			answer = func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, `{"commit": "::error::x ##[error]y token=hunter2-h\n::error::z"}`)
+			}
+			run := s.berth("deploy", "--url", server.URL, "--probe", "true", "--probe-timeout", "2s", "--probe-version", "json=commit",
+				"--sha", commit)
+			run.exit(31).says("and not commit " + commit).hides("hunter2")
+			run.printsNoLine("::error::")
+		}},
 	{ID: "T187", Setup: "inputs of the probe that do not fit", Action: "deploy", End: "nothing stored", Exit: "64, 64, 64", Gone: true,
 		run: func(s *fixture) {
 			s.berth("deploy", "--probe", "true").exit(64).says("it needs url")
