@@ -66,7 +66,7 @@ var counted = regexp.MustCompile(`(?:^|: )\d+ errors? occurred:$`)
 func firstLine(err error) string {
 	first, rest, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	if counted.MatchString(first) {
-		first, _, _ = strings.Cut(strings.TrimLeft(rest, "\t *"), "\n")
+		first, _, _ = strings.Cut(strings.TrimPrefix(rest, "\t* "), "\n")
 	}
 	return first
 }
@@ -270,8 +270,9 @@ func quotedName(object string) string {
 // whoever looks for secrets in it.
 func quoted(name string) string { return "`" + name + "`" }
 
-// said returns what is said of a cause, as ": WHAT".
-func said(c facts.Cause) string { return text.After(": ", strings.TrimRight(c.Said, ".:; ")) }
+// said returns what is said of a cause, as ": WHAT", and takes nothing off it: its end may
+// be that of a secret.
+func said(c facts.Cause) string { return text.After(": ", c.Said) }
 
 func exitCode(c facts.Cause) string {
 	if c.ExitCode == 0 {

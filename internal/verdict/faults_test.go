@@ -77,7 +77,7 @@ func TestHeadlineNamesTheCause(t *testing.T) {
 			[]result.Fault{fault("PersistentVolumeClaim", facts.Cause{Kind: facts.CauseVolume,
 				Said: `storageclass.storage.k8s.io "fast" not found`})}},
 		{"No node takes the pods of shop: 0/1 nodes are available: 1 Insufficient cpu",
-			[]result.Fault{fault("Deployment", facts.Cause{Kind: facts.CauseNoNode, Said: "0/1 nodes are available: 1 Insufficient cpu."})}},
+			[]result.Fault{fault("Deployment", facts.Cause{Kind: facts.CauseNoNode, Said: "0/1 nodes are available: 1 Insufficient cpu"})}},
 		{"Certificate/shop is not ready by its controller's word: Issuing",
 			[]result.Fault{fault("Certificate", facts.Cause{Kind: facts.CauseResource, Said: "Issuing"})}},
 		{"The node `n1` is not ready (Deployment/shop)", []result.Fault{fault("Deployment", facts.Cause{Kind: facts.CauseNode, About: "n1"})}},
@@ -95,8 +95,8 @@ func TestHeadlineNamesTheCause(t *testing.T) {
 			[]result.Fault{named("a", fault("Deployment", crash)), named("b", fault("Deployment", facts.Cause{Kind: facts.CauseProbe})),
 				fault("Deployment", image)}},
 		// Another namespace is named, and what was said stays as it is: a secret may be in it.
-		{"other/Deployment/shop crashes: a`b  c (exit code 2)", []result.Fault{{Ref: facts.Ref{Kind: "Deployment", Namespace: "other", Name: "shop"},
-			Cause: facts.Cause{Kind: facts.CauseCrash, Said: "a`b  c", ExitCode: 2}}}},
+		{"other/Deployment/shop crashes: a`b  c. (exit code 2)", []result.Fault{{Ref: facts.Ref{Kind: "Deployment", Namespace: "other", Name: "shop"},
+			Cause: facts.Cause{Kind: facts.CauseCrash, Said: "a`b  c.", ExitCode: 2}}}},
 	} {
 		p := NameCause(&problem.Problem{Reason: problem.DeployFailed}, c.faults, "pr-7", nil)
 		if p.Headline != c.want {
