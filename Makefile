@@ -208,7 +208,7 @@ generate: ## Write docs/inputs.md, docs/events.md, action.yml and docs/report.sc
 
 # ---- What the targets above stand on -----------------------------------------
 
-GO_SOURCES      := $(shell find main.go internal -name '*.go' -not -name '*_test.go' 2>/dev/null)
+GO_SOURCES      := $(shell find main.go internal '(' -name '*.go' -o -name 'page.*' ')' -not -name '*_test.go' 2>/dev/null)
 DEMO_SOURCES    := $(shell find test/demo -name '*.go' 2>/dev/null)
 CLUSTER_SOURCES := $(shell find test/cluster -type f -not -name '*_test.go' 2>/dev/null)
 NODE_SOURCES    := $(shell find test/node -name '*.go' -not -name '*_test.go' 2>/dev/null)

@@ -17,6 +17,7 @@ import (
 const (
 	fileJSON        = "report.json"
 	fileMarkdown    = "report.md"
+	filePage        = "report.html"
 	fileJUnit       = "junit.xml"
 	fileAnnotations = "annotations.json"
 	fileDotenv      = "berth.env"
@@ -33,9 +34,14 @@ func reportFiles(r result.Result) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	page, err := report.HTML(r)
+	if err != nil {
+		return nil, err
+	}
 	return map[string][]byte{
 		fileJSON:     asJSON,
 		fileMarkdown: []byte(report.Markdown(r)),
+		filePage:     page,
 		fileJUnit:    junit,
 	}, nil
 }

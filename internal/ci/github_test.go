@@ -112,7 +112,7 @@ func TestGitHubPublish(t *testing.T) {
 			t.Errorf("output %s: got %q, want %q", name, got, want)
 		}
 	}
-	if diff := cmp.Diff([]string{"junit.xml", "report.json", "report.md"}, names(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"junit.xml", "report.html", "report.json", "report.md"}, names(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -225,7 +225,7 @@ func TestGitLabLinesAndFiles(t *testing.T) {
 	if err := g.Publish(failedResult(), dir); err != nil {
 		t.Fatal(err)
 	}
-	files := []string{"annotations.json", "berth.env", "junit.xml", "report.json", "report.md"}
+	files := []string{"annotations.json", "berth.env", "junit.xml", "report.html", "report.json", "report.md"}
 	if diff := cmp.Diff(files, names(t, dir)); diff != "" {
 		t.Error(diff)
 	}

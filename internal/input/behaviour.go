@@ -141,7 +141,7 @@ var behaviour = []Input{
 	},
 	{
 		Name: "report-dir", Type: String, Verbs: onRelease,
-		Doc:   "Folder for report.json, report.md, junit.xml, annotations.json and berth.env; in the action one of the workspace.",
+		Doc:   "Folder for report.html, report.json, report.md, junit.xml, annotations.json and berth.env; in the action one of the workspace.",
 		field: func(o *Options) any { return &o.ReportDir },
 	},
 	{

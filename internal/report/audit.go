@@ -13,24 +13,28 @@ func writeTable(r result.Result) string {
 	if len(r.Audit) == 0 {
 		return ""
 	}
-	failed := 0
 	var b strings.Builder
 	b.WriteString("| At | Write | Record | Meant to store | Tries | Outcome |\n|--:|:--|:--|:--|--:|:--|\n")
-	for i, w := range r.Audit {
+	for _, w := range capped(r.Audit) {
+		fmt.Fprintf(&b, "| %.1f s | %s | %s | %s | %d | %s |\n", w.At.Seconds(), quote(w.Verb+" "+w.Resource),
+			code(text.Cut(w.Key, maxPhrase)), code(string(w.Status)), w.Tries, quote(writeOutcome(w)))
+	}
+	return details(writesTitle(r), b.String()+more(len(r.Audit)))
+}
+
+// writesTitle counts the writes, and those that failed.
+func writesTitle(r result.Result) string {
+	failed := 0
+	for _, w := range r.Audit {
 		if w.Error != "" || w.Denied || w.Conflict || w.Unknown {
 			failed++
 		}
-		if i >= maxRows {
-			continue
-		}
-		fmt.Fprintf(&b, "| %.1f s | %s | %s | %s | %d | %s |\n", w.At.Seconds(), quote(w.Verb+" "+w.Resource),
-			code(text.Cut(w.Key, maxPhrase)), code(string(w.Status)), w.Tries, quote(writeOutcome(w)))
 	}
 	title := "Record writes: " + fmt.Sprint(len(r.Audit))
 	if failed > 0 {
 		title += fmt.Sprintf(", %d failed", failed)
 	}
-	return details(title, b.String()+more(len(r.Audit)))
+	return title
 }
 
 // writeOutcome says what became of a write.
@@ -57,13 +61,17 @@ func requestTable(r result.Result) string {
 	}
 	var b strings.Builder
 	b.WriteString("| Verb | Resource | Count | Sent | Received |\n|:--|:--|--:|--:|--:|\n")
-	count, size := requestTotals(r)
 	for _, t := range capped(r.Traffic) {
 		fmt.Fprintf(&b, "| %s | %s | %d | %s | %s |\n", quote(t.Verb), quote(t.Resource), t.Count,
 			text.Bytes(t.Sent), text.Bytes(t.Received))
 	}
-	title := fmt.Sprintf("Requests to the API server: %d, %s", count, text.Bytes(size))
-	return details(title, b.String()+more(len(r.Traffic)))
+	return details(requestsTitle(r), b.String()+more(len(r.Traffic)))
+}
+
+// requestsTitle counts the requests and their bytes.
+func requestsTitle(r result.Result) string {
+	count, size := requestTotals(r)
+	return fmt.Sprintf("Requests to the API server: %d, %s", count, text.Bytes(size))
 }
 
 // requestTotals returns the number of all requests, and of their bytes both ways.

@@ -92,22 +92,44 @@ func codeSpan(s string) string {
 // prose returns a sentence of Berth's own, which may quote others: what stands
 // between two backticks becomes code, everything else is escaped.
 func prose(s string) string {
+	var b strings.Builder
+	for _, part := range spansOf(s) {
+		if part.Code {
+			b.WriteString(code(part.Text))
+		} else {
+			b.WriteString(escape(part.Text))
+		}
+	}
+	return b.String()
+}
+
+// span is a part of a line, as it is: text, or code.
+type span struct {
+	Code bool
+	Text string
+}
+
+// spansOf returns a sentence of Berth's own in its parts: what stands between two
+// backticks is code.
+func spansOf(s string) []span {
 	parts := strings.Split(text.OneLine(s), "`")
 	if last := len(parts) - 1; last%2 == 1 { // a backtick without its partner stays one
 		parts[last-1] += "`" + parts[last]
 		parts = parts[:last]
 	}
-	var b strings.Builder
+	var spans []span
 	for i, part := range parts {
-		if i%2 == 0 {
-			b.WriteString(escape(part))
-		} else if quoted := code(part); quoted != "" {
-			b.WriteString(quoted)
-		} else {
-			b.WriteString(escape("``"))
+		switch {
+		case i%2 == 0 && part == "":
+		case i%2 == 0:
+			spans = append(spans, span{false, part})
+		case text.OneLine(part) == "":
+			spans = append(spans, span{false, "``"})
+		default:
+			spans = append(spans, span{true, text.OneLine(part)})
 		}
 	}
-	return b.String()
+	return spans
 }
 
 // codeBlock returns s, cut to limit bytes, as a code block that nothing in s can close.

@@ -29,6 +29,7 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden(t, dir, "report.md", []byte(report.Markdown(r)))
+		golden(t, dir, "report.html", page(t, r))
 		golden(t, dir, "report.txt", []byte(report.Text(r)))
 		golden(t, dir, "report.json", asJSON)
 		golden(t, dir, "junit.xml", junit)

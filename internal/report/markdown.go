@@ -8,16 +8,16 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// maxMarkdown is how many bytes a page may have: GitHub drops a job summary above
+// maxPage is how many bytes a page may have: GitHub drops a job summary above
 // 1 MiB a step.
-const maxMarkdown = 900 << 10
+const maxPage = 900 << 10
 
 // Markdown returns the job summary, which is also report.md. It is never larger
 // than 900 KiB: a section that does not fit is left out whole, so that no code
 // block or table is ever cut in two.
 func Markdown(r result.Result) string {
 	sections := []string{
-		"## " + markdownMark(r) + " " + title(r) + "\n",
+		"## " + markOf(r) + " " + title(r) + "\n",
 		propertyTable(foremost(r)),
 		cause(r),
 		warnings(r),
@@ -39,7 +39,7 @@ func Markdown(r result.Result) string {
 	var page strings.Builder
 	complete := true
 	for _, s := range sections {
-		if page.Len()+len(s)+len(leftOut) >= maxMarkdown {
+		if page.Len()+len(s)+len(leftOut) >= maxPage {
 			complete = false
 			continue
 		}
@@ -63,8 +63,8 @@ func title(r result.Result) string {
 	return prose(s)
 }
 
-// markdownMark is the mark before the headline.
-func markdownMark(r result.Result) string {
+// markOf is the mark before the headline.
+func markOf(r result.Result) string {
 	switch severityOf(r) {
 	case succeeded:
 		return "✅"
@@ -106,18 +106,25 @@ func propertyTable(properties []property) string {
 // as the position of a template error, as it was written. What objects failed by is told
 // with them, and once.
 func cause(r result.Result) string {
-	if causeTold(r) {
-		return ""
-	}
-	first, rest, _ := strings.Cut(strings.TrimSpace(text.Clean(r.Cause)), "\n")
+	first, rest := causeParts(r)
 	if first == "" {
 		return ""
 	}
-	s := "**Why:** " + prose(text.Cut(first, 4*maxPhrase)) + "\n"
+	s := "**Why:** " + prose(first) + "\n"
 	if strings.TrimSpace(rest) != "" {
 		s += "\n" + codeBlock("text", rest, maxBlock/4)
 	}
 	return s
+}
+
+// causeParts returns the first line of why the run ended, and the rest; "" where that is
+// told elsewhere.
+func causeParts(r result.Result) (first, rest string) {
+	if causeTold(r) {
+		return "", ""
+	}
+	first, rest, _ = strings.Cut(strings.TrimSpace(text.Clean(r.Cause)), "\n")
+	return text.Cut(first, 4*maxPhrase), rest
 }
 
 // warnings returns what a person should know though the run went on, a repair above
@@ -135,23 +142,14 @@ func warnings(r result.Result) string {
 // next returns what to do next: sentences, and lines that begin with "$ " as code
 // blocks of commands to copy.
 func next(r result.Result) string {
-	var parts, commands []string
-	flush := func() {
-		if len(commands) > 0 {
-			parts = append(parts, codeBlock("sh", strings.Join(commands, "\n"), maxBlock/4))
-			commands = nil
+	var parts []string
+	for _, p := range nextParts(r) {
+		if p.commands != nil {
+			parts = append(parts, codeBlock("sh", strings.Join(p.commands, "\n"), maxBlock/4))
+		} else {
+			parts = append(parts, prose(p.sentence)+"\n")
 		}
 	}
-	lines := text.Lines(r.Next)
-	for _, line := range lines[:min(len(lines), maxLines)] {
-		if command, ok := strings.CutPrefix(line, "$ "); ok {
-			commands = append(commands, command)
-			continue
-		}
-		flush()
-		parts = append(parts, prose(text.Cut(line, 4*maxPhrase))+"\n")
-	}
-	flush()
 	if len(parts) == 0 {
 		return ""
 	}
@@ -160,4 +158,27 @@ func next(r result.Result) string {
 		separator = "\n\n"
 	}
 	return "**Next:**" + separator + strings.Join(parts, "\n")
+}
+
+// nextPart is a sentence of what to do next, or commands that follow each other.
+type nextPart struct {
+	sentence string
+	commands []string
+}
+
+func nextParts(r result.Result) []nextPart {
+	var parts []nextPart
+	lines := text.Lines(r.Next)
+	for _, line := range lines[:min(len(lines), maxLines)] {
+		command, ok := strings.CutPrefix(line, "$ ")
+		switch {
+		case !ok:
+			parts = append(parts, nextPart{sentence: text.Cut(line, 4*maxPhrase)})
+		case len(parts) > 0 && parts[len(parts)-1].commands != nil:
+			parts[len(parts)-1].commands = append(parts[len(parts)-1].commands, command)
+		default:
+			parts = append(parts, nextPart{commands: []string{command}})
+		}
+	}
+	return parts
 }

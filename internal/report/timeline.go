@@ -14,27 +14,38 @@ func timeline(r result.Result) string {
 	if len(r.Timeline) == 0 {
 		return ""
 	}
+	whole, events := wholeOf(r), flat(r.Timeline, 0)
+	var b strings.Builder
+	b.WriteString("| At | What | Took | |\n|--:|:--|--:|:--|\n")
+	for _, e := range capped(events) {
+		fmt.Fprintf(&b, "| %.1f s | %s%s | %s | %s |\n", e.At.Seconds(), strings.Repeat("&emsp;", min(e.depth, 4)),
+			phrase(e.What), took(e.Took), bar(e.At, e.Took, whole))
+	}
+	return details("Timeline", b.String()+more(len(events)))
+}
+
+// wholeOf returns how long the run took, and at least until its last step ended.
+func wholeOf(r result.Result) time.Duration {
 	whole := r.Took
 	for _, e := range r.Timeline {
 		whole = max(whole, e.At+e.Took)
 	}
-	var b strings.Builder
-	b.WriteString("| At | What | Took | |\n|--:|:--|--:|:--|\n")
-	rows := timelineRows(&b, r.Timeline, whole, 0, 0)
-	return details("Timeline", b.String()+more(rows))
+	return whole
 }
 
-// timelineRows writes the events and their parts as rows, up to maxRows in all.
-// rows is how many came before; the result counts these and all of the events.
-func timelineRows(b *strings.Builder, events []result.Event, whole time.Duration, depth, rows int) int {
+// timed is an event, and how many others it is a part of.
+type timed struct {
+	result.Event
+	depth int
+}
+
+// flat returns events, each followed by its parts.
+func flat(events []result.Event, depth int) []timed {
+	var all []timed
 	for _, e := range events {
-		if rows++; rows <= maxRows {
-			fmt.Fprintf(b, "| %.1f s | %s%s | %s | %s |\n", e.At.Seconds(), strings.Repeat("&emsp;", min(depth, 4)),
-				phrase(e.What), took(e.Took), bar(e.At, e.Took, whole))
-		}
-		rows = timelineRows(b, e.Parts, whole, depth+1, rows)
+		all = append(append(all, timed{e, depth}), flat(e.Parts, depth+1)...)
 	}
-	return rows
+	return all
 }
 
 // bar draws when something was, on a line from the start of the run to its end. What
