@@ -30,23 +30,23 @@ type deploying struct {
 func newDeploying(o Options) (part, error) {
 	switch {
 	case !o.onGitHub():
-		return nil, errors.New("only GitHub has deployments of this kind, and on GitLab the job's environment is one; " +
+		return part{}, errors.New("only GitHub has deployments of this kind, and on GitLab the job's environment is one; " +
 			"leave the input deployment out here")
 	case !o.Own:
-		return nil, errors.New("a deployment is made in the run's own repository only; leave the input deployment out here")
+		return part{}, errors.New("a deployment is made in the run's own repository only; leave the input deployment out here")
 	}
 	g, err := o.gitHubRepository("deployments: write")
 	if err != nil {
-		return nil, err
+		return part{}, err
 	}
 	d := &deploying{gitHub: g, environment: o.Environment, key: o.Key, ref: o.SHA, down: o.Down}
 	if d.ref == "" {
 		d.ref = o.Branch
 	}
-	return d, nil
+	return part{d.begin, d.end}, nil
 }
 
-// begin implements part.
+// begin is part's.
 func (d *deploying) begin(ctx context.Context, u Update) error {
 	if d.down {
 		found, err := d.list(ctx)
@@ -61,7 +61,7 @@ func (d *deploying) begin(ctx context.Context, u Update) error {
 	return d.status(ctx, d.id, "in_progress", u)
 }
 
-// end implements part.
+// end is part's.
 func (d *deploying) end(ctx context.Context, u Update) error {
 	switch u.Stage {
 	case result.StageReady:

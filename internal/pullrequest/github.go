@@ -27,7 +27,7 @@ type gitHub struct {
 	number      int
 }
 
-// marked implements thread.
+// marked is thread's.
 func (g *gitHub) marked(ctx context.Context, key string) (found []comment, err error) {
 	page := github.IssueListCommentsOptions{ListOptions: github.ListOptions{PerPage: perPage}}
 	for range maxPages {
@@ -51,7 +51,7 @@ func gitHubAuthor(u *github.User) author {
 	return author{id: u.GetID(), login: u.GetLogin(), bot: u.GetType() == "Bot"}
 }
 
-// create implements thread.
+// create is thread's.
 func (g *gitHub) create(ctx context.Context, body string) (author, error) {
 	c, _, err := g.client.Issues.CreateComment(ctx, g.owner, g.repo, g.number, &github.IssueComment{Body: &body})
 	if err != nil {
@@ -60,7 +60,7 @@ func (g *gitHub) create(ctx context.Context, body string) (author, error) {
 	return gitHubAuthor(c.GetUser()), nil
 }
 
-// edit implements thread.
+// edit is thread's.
 func (g *gitHub) edit(ctx context.Context, id int64, body string) error {
 	if _, _, err := g.client.Issues.EditComment(ctx, g.owner, g.repo, id, &github.IssueComment{Body: &body}); err != nil {
 		return g.failed("edit the comment", err)
@@ -68,7 +68,7 @@ func (g *gitHub) edit(ctx context.Context, id int64, body string) error {
 	return nil
 }
 
-// remove implements thread.
+// remove is thread's.
 func (g *gitHub) remove(ctx context.Context, id int64) error {
 	if _, err := g.client.Issues.DeleteComment(ctx, g.owner, g.repo, id); err != nil {
 		return g.failed("delete a comment", err)
@@ -76,7 +76,7 @@ func (g *gitHub) remove(ctx context.Context, id int64) error {
 	return nil
 }
 
-// self implements thread. A person's token says whom it belongs to. An app's may not ask
+// self is thread's. A person's token says whom it belongs to. An app's may not ask
 // that, the job's own among them; the other API says it of these, too.
 func (g *gitHub) self(ctx context.Context) (author, error) {
 	user, _, err := g.client.Users.Get(ctx, "")
@@ -137,3 +137,6 @@ func gitHubFailed(what, permission string, err error) error {
 	}
 	return fmt.Errorf("ask GitHub to %s: %w%s", what, err, hint)
 }
+
+// thread returns its comments.
+func (g *gitHub) thread() *thread { return &thread{g.marked, g.self, g.create, g.edit, g.remove} }

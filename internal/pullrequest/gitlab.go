@@ -49,7 +49,7 @@ func (g *gitLab) send(ctx context.Context, method, address string, body, answer 
 	return platformapi.Send(ctx, g.client, platformapi.Request{Method: method, Address: address, Header: g.header, Body: body, Answer: answer})
 }
 
-// marked implements thread.
+// marked is thread's.
 func (g *gitLab) marked(ctx context.Context, key string) (found []comment, err error) {
 	page := "1"
 	for range maxPages {
@@ -72,7 +72,7 @@ func (g *gitLab) marked(ctx context.Context, key string) (found []comment, err e
 	return nil, fmt.Errorf("list the notes of merge request %d: there are more than %d", g.number, maxPages*perPage)
 }
 
-// self implements thread.
+// self is thread's.
 func (g *gitLab) self(ctx context.Context) (author, error) {
 	var user gitLabUser
 	_, err := g.send(ctx, http.MethodGet, g.api+"user", nil, &user)
@@ -85,7 +85,7 @@ func (g *gitLab) self(ctx context.Context) (author, error) {
 	return user.author(), nil
 }
 
-// create implements thread.
+// create is thread's.
 func (g *gitLab) create(ctx context.Context, body string) (author, error) {
 	var made gitLabNote
 	if _, err := g.send(ctx, http.MethodPost, g.notes(0), map[string]string{"body": body}, &made); err != nil {
@@ -94,7 +94,7 @@ func (g *gitLab) create(ctx context.Context, body string) (author, error) {
 	return made.Author.author(), nil
 }
 
-// edit implements thread.
+// edit is thread's.
 func (g *gitLab) edit(ctx context.Context, id int64, body string) error {
 	if _, err := g.send(ctx, http.MethodPut, g.notes(id), map[string]string{"body": body}, nil); err != nil {
 		return g.failed("edit the note", err)
@@ -102,7 +102,7 @@ func (g *gitLab) edit(ctx context.Context, id int64, body string) error {
 	return nil
 }
 
-// remove implements thread.
+// remove is thread's.
 func (g *gitLab) remove(ctx context.Context, id int64) error {
 	if _, err := g.send(ctx, http.MethodDelete, g.notes(id), nil, nil); err != nil {
 		return g.failed("delete a note", err)
@@ -123,3 +123,6 @@ func gitLabFailed(what string, err error) error {
 	}
 	return fmt.Errorf("ask GitLab to %s: %w", what, err)
 }
+
+// thread returns its comments.
+func (g *gitLab) thread() *thread { return &thread{g.marked, g.self, g.create, g.edit, g.remove} }

@@ -47,7 +47,7 @@ func New(o Options) *Teller {
 		}
 		p, err := make(o)
 		if err != nil {
-			p = unable{err}
+			p = unable(err)
 		}
 		t.parts = append(t.parts, p)
 	}
@@ -56,29 +56,31 @@ func New(o Options) *Teller {
 	return t
 }
 
-// unable is a part that cannot tell.
-type unable struct{ why error }
-
-func (unable) begin(context.Context, Update) error { return nil }
-func (u unable) end(context.Context, Update) error { return u.why }
+// unable returns a part that cannot tell.
+func unable(why error) part {
+	return part{
+		begin: func(context.Context, Update) error { return nil },
+		end:   func(context.Context, Update) error { return why },
+	}
+}
 
 func newCommenting(o Options) (part, error) {
 	c := &commenting{key: o.Key, run: o.run(), down: o.Down}
 	var err error
 	switch {
 	case !o.onGitHub() && !o.onGitLab():
-		return nil, errors.New("outside GitHub and GitLab there is no pull request to comment on; leave the input comment out here")
+		return part{}, errors.New("outside GitHub and GitLab there is no pull request to comment on; leave the input comment out here")
 	case !o.Own:
-		return nil, errors.New("a comment is written in the run's own repository only; leave the input comment out here")
+		return part{}, errors.New("a comment is written in the run's own repository only; leave the input comment out here")
 	case o.onGitHub():
 		c.open, err = o.gitHubThread()
 	default:
 		c.open, err = o.gitLabThread()
 	}
 	if err != nil {
-		return nil, err
+		return part{}, err
 	}
-	return c, nil
+	return part{c.begin, c.end}, nil
 }
 
 func (o *Options) onGitHub() bool { return o.Getenv("GITHUB_ACTIONS") == "true" }
@@ -143,7 +145,7 @@ func (o *Options) gitHubThread() (opener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context) (thread, error) {
+	return func(ctx context.Context) (*thread, error) {
 		if g.number == 0 {
 			n, err := g.find(ctx, o.HeadRepository, o.Branch, o.Down)
 			if err != nil || n == 0 {
@@ -151,7 +153,7 @@ func (o *Options) gitHubThread() (opener, error) {
 			}
 			g.number = n
 		}
-		return g, nil
+		return g.thread(), nil
 	}, nil
 }
 
@@ -172,7 +174,7 @@ func (o *Options) gitLabThread() (opener, error) {
 		header: http.Header{"Private-Token": {o.GitLabToken}, "User-Agent": {"berth"}},
 		api:    base, project: project, number: o.Number,
 	}
-	return func(ctx context.Context) (thread, error) {
+	return func(ctx context.Context) (*thread, error) {
 		// A fork's merge request is known by its number alone.
 		if g.number == 0 && strings.EqualFold(o.HeadRepository, o.Repository) {
 			n, err := g.find(ctx, o.Branch, o.Down)
@@ -184,6 +186,6 @@ func (o *Options) gitLabThread() (opener, error) {
 		if g.number == 0 {
 			return nil, nil
 		}
-		return g, nil
+		return g.thread(), nil
 	}, nil
 }

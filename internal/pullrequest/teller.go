@@ -32,12 +32,12 @@ type Update struct {
 }
 
 // part is one way to tell.
-type part interface {
+type part struct {
 	// begin tells that the run is at work. It is called once at most, and has ended
 	// when end is called.
-	begin(ctx context.Context, u Update) error
+	begin func(ctx context.Context, u Update) error
 	// end tells how the run ended.
-	end(ctx context.Context, u Update) error
+	end func(ctx context.Context, u Update) error
 }
 
 // Teller tells of one run. The zero Teller tells nothing.
