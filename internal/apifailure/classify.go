@@ -49,6 +49,7 @@ func Classify(err error, tried string) error {
 		classifyStatus(p, status.Status())
 	case errors.As(err, &plugin):
 		p.Reason, p.Next = problem.PermissionMissing, "Run the kubeconfig's credential plugin by hand in the same image and see why it fails."
+		p.Headline = headline(tried, "the kubeconfig's credential plugin gave no credentials")
 	case errors.Is(err, context.Canceled):
 		p.Reason, p.Next = problem.Interrupted, "Run it again."
 	case isNoObject(err):
@@ -60,10 +61,14 @@ func Classify(err error, tried string) error {
 		if what, next, ok := networkFailure(err); ok {
 			p.Reason, p.Next = problem.Unanswered, next
 			p.Cause = fmt.Errorf("%s: %w", what, err)
+			p.Headline = headline(tried, what)
 		}
 	}
 	return p
 }
+
+// headline opens a report with what was tried and, in a few words of our own, why it failed.
+func headline(tried, why string) string { return fmt.Sprintf("Could not %s: %s.", tried, why) }
 
 func classifyFenced(p *problem.Problem) {
 	p.Reason, p.Next = problem.Interrupted, "Run it again."
@@ -77,6 +82,7 @@ func classifyStatus(p *problem.Problem, s metav1.Status) {
 	case code == http.StatusUnauthorized:
 		p.Reason, p.Next = problem.PermissionMissing, "Renew the token or certificate; check that it is for this cluster."
 		p.Cause = fmt.Errorf("the credentials were refused (401): %w", p.Cause)
+		p.Headline = headline(p.Tried, "the API server refused the credentials")
 	case code == http.StatusForbidden:
 		classifyForbidden(p, s)
 	case code == http.StatusTooManyRequests, code == http.StatusGone, code == http.StatusRequestTimeout,

@@ -26,7 +26,8 @@ func TestTable(t *testing.T) {
 		if len(in.Verbs) == 0 || !strings.HasSuffix(in.Doc, ".") || strings.Contains(in.Doc, "|") {
 			t.Errorf("%s: it needs verbs and a sentence that fits a table", in.Name)
 		}
-		if !in.Serves(verb.Auto) && in.Name != "break-lock" && in.Name != "for" { // a deploy is no moment to break a lock in, or to ask for others
+		// A deploy is no moment to break a lock in, or to ask what another account needs.
+		if !in.Serves(verb.Auto) && in.Name != "break-lock" && in.Name != "for" {
 			t.Errorf("%s: auto takes every input", in.Name)
 		}
 		if in.Action != "" && in.CI == "" {
