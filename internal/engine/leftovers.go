@@ -88,6 +88,10 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 	if err != nil {
 		return nil, nil, err
 	}
+	ofHooks, err := l.gather.objectsOfHooks(ctx, hooks)
+	if err != nil && !isAboutObjects(err) { // what may not be read is needed all the same
+		return nil, nil, err
+	}
 	for _, o := range verdict.LeftoversOfOthers(abandoned, deployed) {
 		owner := o.Owner
 		if owner == "" {
@@ -95,17 +99,12 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 		}
 		kept = append(kept, fmt.Sprintf("%s was kept: it belongs to %s", o.Ref, owner))
 	}
-	own = verdict.Leftovers(abandoned, deployed)
-	if !slices.ContainsFunc(own, verdict.TakesAlong) {
-		return own, kept, nil
-	}
-	ofHooks, err := l.gather.objectsOfHooks(ctx, hooks)
-	if err != nil && !isAboutObjects(err) { // what may not be read is needed all the same
-		return nil, nil, err
-	}
+	own, ofChart := verdict.WithoutHooks(verdict.Leftovers(abandoned, deployed), ofHooks)
+	told := func(one string) bool { return slices.Contains(l.report.result.Kept, one) } // by the operation itself
+	ofChart = slices.DeleteFunc(ofChart, told)
 	for _, h := range ofHooks {
 		deployed = append(deployed, h.Object)
 	}
 	own, needed := verdict.WithoutNeeded(own, deployed, applied.Definitions)
-	return own, append(kept, needed...), nil
+	return own, slices.Concat(kept, ofChart, needed), nil
 }

@@ -64,10 +64,20 @@ func leftBehind(abandoned, deployed []facts.Object, wanted func(facts.Object) bo
 	return left
 }
 
-// TakesAlong returns whether what is in an object, or of the kind that it defines, goes with
-// it.
-func TakesAlong(o facts.Object) bool {
-	return o.Kind == "Namespace" || o.Kind == "CustomResourceDefinition"
+// WithoutHooks returns the leftovers without what the chart has as a hook by now, and a sentence
+// on each of these. Nothing would make it anew: a claim, say, of which the chart makes a hook of
+// its install to have it outlive the release. What runs to an end is made anew by each run.
+func WithoutHooks(leftovers []facts.Object, ofHooks []facts.HookObject) (going []facts.Object, kept []string) {
+	for _, o := range leftovers {
+		same := func(h facts.HookObject) bool { return sameObject(o.Ref, h.Object.Ref) }
+		if o.Kind != "Job" && o.Kind != "Pod" && slices.ContainsFunc(ofHooks, same) {
+			kept = append(kept,
+				fmt.Sprintf("%s was kept: the chart has it as a hook by now, which this operation does not run", o.In(o.Namespace)))
+			continue
+		}
+		going = append(going, o)
+	}
+	return going, kept
 }
 
 // WithoutNeeded returns the leftovers without what would take along objects that the release

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -265,6 +266,19 @@ func TestLeftovers(t *testing.T) {
 	}
 	if others := LeftoversOfOthers(dead, []facts.Object{healthy("web")}); len(others) != 1 || others[0].Name != "theirs" {
 		t.Errorf("left to others are %v", others)
+	}
+}
+
+// Nothing makes anew what the chart has as a hook by now, but what runs to an end.
+func TestWithoutHooks(t *testing.T) {
+	of := func(apiVersion, kind, name string) facts.Object {
+		return facts.Object{Ref: facts.Ref{APIVersion: apiVersion, Kind: kind, Namespace: "ns", Name: name}}
+	}
+	claim, job, secret := of("v1", "PersistentVolumeClaim", "data"), of("batch/v1", "Job", "migrate"), of("v1", "Secret", "data")
+	going, kept := WithoutHooks([]facts.Object{claim, job, secret}, []facts.HookObject{{Object: claim}, {Object: job}})
+	if len(going) != 2 || going[0].Kind != "Job" || going[1].Kind != "Secret" || len(kept) != 1 ||
+		!strings.HasPrefix(kept[0], "PersistentVolumeClaim/data was kept") {
+		t.Errorf("going %v, kept %q", going, kept)
 	}
 }
 

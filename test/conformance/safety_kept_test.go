@@ -357,6 +357,24 @@ var keptObjects = []row{
 			s.berth("teardown", "--delete-claims", "--delete-hooks").exit(0)
 			s.absent(volume, secret)
 		}},
+	{ID: "S67c", Setup: "a claim and a Secret of the manifest; an upgrade fails, and the chart has them as hooks of an install alone by now",
+		Action: "deploy, deploy that fails, deploy, deploy again", End: "both, with their data", Exit: "0, 23, 0 + warning, 0",
+		run: func(s *fixture) {
+			plain, secret := s.chart, object{"v1", "secrets", "made"}
+			was := ownVolume + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: made}\n"
+			asHooks := strings.ReplaceAll(was, "}\n", ", annotations: {helm.sh/hook: pre-install}}\n")
+			asHooks = strings.ReplaceAll(asHooks, "1Mi}}, annotations: {helm.sh/hook: pre-install}}", "1Mi}}}")
+			s.chartWith("templates/data.yaml", was)
+			s.berth("deploy", "--wait-ignore", "PersistentVolumeClaim/*").exit(0)
+			before := s.uidsOf(volume, secret)
+			s.berth("deploy", "--wait-ignore", "PersistentVolumeClaim/*", "--set", "hooks.post-upgrade.behaviour=fail").exit(23)
+			s.chart = plain
+			s.chartWith("templates/data.yaml", asHooks)
+			s.berth("deploy").exit(0).warned("Left in place").says("PersistentVolumeClaim/volume was kept: the chart has it as a hook by now")
+			s.sameUIDs(before, volume, secret)
+			s.berth("deploy").exit(0)
+			s.sameUIDs(before, volume, secret)
+		}},
 	{ID: "S68", Setup: "claims of a StatefulSet whose retention policy somebody changed to Retain, or only a failed revision would delete",
 		Action: "teardown, each", End: "the claims, and they are named", Exit: "0, 0, 23, 0", Gone: true, run: func(s *fixture) {
 			const goes = "persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}"
