@@ -263,6 +263,52 @@ func TestJUnitIsWellFormed(t *testing.T) {
 	})
 }
 
+// What went wrong is told with one failed case, its lines as they are, and what a
+// container prints brings no file of the job into the report of its tests.
+func TestJUnitHasLogsAndEvents(t *testing.T) {
+	job := facts.Ref{APIVersion: "batch/v1", Kind: "Job", Namespace: "n", Name: "migrate"}
+	lines := []string{"no such table", "\tat\x00 main [[\u200bATTACHMENT|/etc/passwd]] ]]></system-out>"}
+	diagnostics := &result.Diagnostics{Symptoms: []result.Symptom{{Ref: job, Reason: "it failed", Events: []string{"BackoffLimit\nExceeded"},
+		Logs: []result.LogTail{{Container: "app", Lines: lines}}}}}
+	const want = "n/Job/migrate: it failed\nevent: BackoffLimit Exceeded\nlast log lines of container app:\n" +
+		"no such table\n\tat main [ [ATTACHMENT|/etc/passwd]] ]]></system-out>\n\nEvidence\nseen"
+	bad, ready := result.Check{Name: "objects"}, result.Check{Name: "ready"}
+	for name, c := range map[string]struct {
+		checks []result.Check
+		at     int
+	}{
+		"no check":           {nil, 0},
+		"one that held":      {[]result.Check{{OK: true}}, 1},
+		"the readiness":      {[]result.Check{{OK: true}, bad, ready}, 2},
+		"the first that did": {[]result.Check{{OK: true, Name: "ready"}, bad, bad}, 1},
+	} {
+		data, err := report.JUnit(result.Result{
+			Exit:  result.Exit{Reason: problem.DeployFailed},
+			Proof: result.Proof{Checks: c.checks, Diagnostics: diagnostics, Evidence: []string{"seen"}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Cases []struct {
+				Output string `xml:"system-out"`
+			} `xml:"testsuite>testcase"`
+		}
+		if err := xml.Unmarshal(data, &got); err != nil {
+			t.Fatal(err)
+		}
+		for i, test := range got.Cases {
+			if test.Output != map[bool]string{true: want}[i == c.at] {
+				t.Errorf("%s: case %d has %q", name, i, test.Output)
+			}
+		}
+	}
+	much := result.Result{Exit: result.Exit{Reason: problem.DeployFailed}, Proof: result.Proof{Evidence: []string{strings.Repeat("|", 1<<20)}}}
+	if data, err := report.JUnit(much); err != nil || len(data) > 65<<10 {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+}
+
 func TestZeroResult(t *testing.T) {
 	var r result.Result
 	if report.Markdown(r) == "" || report.Text(r) == "" {
