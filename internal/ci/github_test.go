@@ -234,6 +234,29 @@ func TestGitLabLinesAndFiles(t *testing.T) {
 	}
 }
 
+// The job's page links to the report where the job's artifacts can have it.
+func TestGitLabReportPage(t *testing.T) {
+	const job = "https://gitlab.example/acme/shop/-/jobs/7"
+	project := t.TempDir()
+	t.Chdir(project)
+	for _, c := range []struct{ job, dir, want string }{
+		{job, "berth-report/review", job + "/artifacts/file/berth-report/review/report.html"},
+		{job, filepath.Join(project, "out"), job + "/artifacts/file/out/report.html"},
+		{job, "a b?#%", job + "/artifacts/file/a%20b%3F%23%25/report.html"},
+		{"https://u:p@gitlab.example/-/jobs/7", ".", "https://gitlab.example/-/jobs/7/artifacts/file/report.html"},
+		{job, "/tmp/out", ""}, {job, "../out", ""}, {job, "", ""}, {"", "out", ""},
+	} {
+		g := &gitLab{getenv: env{"CI_JOB_URL": c.job, "CI_PROJECT_DIR": project}.get}
+		if got := g.reportPage(c.dir); got != c.want {
+			t.Errorf("%q of %q: got %q, want %q", c.dir, c.job, got, c.want)
+		}
+	}
+	g := &gitLab{getenv: env{"CI_JOB_URL": job}.get}
+	if got := g.reportPage("out"); got != "" {
+		t.Errorf("of no project: got %q", got)
+	}
+}
+
 func read(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)

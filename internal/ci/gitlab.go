@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -121,12 +123,31 @@ func (g *gitLab) Mask(secret string) { g.printer.give(secret) }
 
 func (g *gitLab) Masked(r result.Result) result.Result { return g.printer.masked(r) }
 
+// reportPage returns where GitLab shows report.html once the job's artifacts have the
+// folder of the report, or "" if that is not in the project's.
+func (g *gitLab) reportPage(dir string) string {
+	job := withoutUser(g.getenv("CI_JOB_URL"))
+	if job == "" || dir == "" {
+		return ""
+	}
+	folder, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	within, err := filepath.Rel(g.getenv("CI_PROJECT_DIR"), folder)
+	if err != nil || !filepath.IsLocal(within) {
+		return ""
+	}
+	path := url.URL{Path: filepath.ToSlash(filepath.Join(within, filePage))}
+	return strings.TrimSuffix(job, "/") + "/artifacts/file/" + path.EscapedPath()
+}
+
 func (g *gitLab) Publish(r result.Result, dir string) error {
 	files, err := reportFiles(r)
 	if err != nil {
 		return err
 	}
-	if files[fileAnnotations], err = report.GitLabAnnotations(r); err != nil {
+	if files[fileAnnotations], err = report.GitLabAnnotations(r, g.reportPage(dir)); err != nil {
 		return err
 	}
 	files[fileDotenv] = report.Dotenv(report.Outputs(r, reportPath(dir)))

@@ -98,10 +98,10 @@ func endingNote(r result.Result) (result.Note, bool) {
 	return n, true
 }
 
-// GitLabAnnotations returns annotations.json: the review app's address as a link
-// on the job's page, or no link if the address is no plain web address. GitLab
-// takes 80 KB and 20 links of a job; this is one link of at most 2 KB.
-func GitLabAnnotations(r result.Result) ([]byte, error) {
+// GitLabAnnotations returns annotations.json: links on the job's page to the review app
+// and to the report, as far as each is a plain web address. GitLab takes 80 KB and 20
+// links of a job; these are two of at most 2 KB.
+func GitLabAnnotations(r result.Result, page string) ([]byte, error) {
 	type external struct {
 		Label string `json:"label"`
 		URL   string `json:"url"`
@@ -115,7 +115,10 @@ func GitLabAnnotations(r result.Result) ([]byte, error) {
 		if u, err := url.Parse(address); err == nil {
 			label += " " + u.Host
 		}
-		groups["Berth"] = []annotation{{external{text.Cut(label, maxTitle), address}}}
+		groups["Berth"] = append(groups["Berth"], annotation{external{text.Cut(label, maxTitle), address}})
+	}
+	if address, ok := webAddress(page); ok {
+		groups["Berth"] = append(groups["Berth"], annotation{external{"Report", address}})
 	}
 	b, err := json.MarshalIndent(groups, "", "  ")
 	if err != nil {

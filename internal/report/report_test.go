@@ -180,12 +180,16 @@ func TestAnnotationsShowWhatTheRolloutFailedOf(t *testing.T) {
 }
 
 func TestGitLabAnnotations(t *testing.T) {
-	for address, want := range map[string]string{
-		"https://a.example/x": `{"Berth":[{"external_link":{"label":"Review app a.example","url":"https://a.example/x"}}]}`,
-		"javascript:alert(1)": `{}`,
-		"":                    `{}`,
+	const app = `{"external_link":{"label":"Review app a.example","url":"https://a.example/x"}}`
+	const page = `{"external_link":{"label":"Report","url":"https://b.example/r.html"}}`
+	for _, c := range []struct{ app, page, want string }{
+		{"https://a.example/x", "", `{"Berth":[` + app + `]}`},
+		{"https://a.example/x", "https://b.example/r.html", `{"Berth":[` + app + `,` + page + `]}`},
+		{"", "https://b.example/r.html", `{"Berth":[` + page + `]}`},
+		{"javascript:alert(1)", "javascript:alert(1)", `{}`},
+		{"", "", `{}`},
 	} {
-		data, err := report.GitLabAnnotations(result.Result{Subject: result.Subject{URL: address}})
+		data, err := report.GitLabAnnotations(result.Result{Subject: result.Subject{URL: c.app}}, c.page)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,11 +197,11 @@ func TestGitLabAnnotations(t *testing.T) {
 		if err := json.Unmarshal(data, &got); err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal([]byte(want), &expected); err != nil {
+		if err := json.Unmarshal([]byte(c.want), &expected); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(expected, got); diff != "" {
-			t.Errorf("%q: %s", address, diff)
+			t.Errorf("%q, %q: %s", c.app, c.page, diff)
 		}
 	}
 }
