@@ -180,7 +180,8 @@ func webAddress(s string) (string, bool) {
 	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
 		return "", false
 	}
-	if len(s) > 2048 || strings.ContainsAny(s, " \t\n<>\"`|\\") {
+	// What is shown is looked at as well: of an IPv6 zone it has as text what was escaped.
+	if len(s) > 2048 || strings.ContainsAny(s+u.String(), " \t\n<>\"`|\\") {
 		return "", false
 	}
 	return u.String(), true

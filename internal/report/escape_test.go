@@ -86,6 +86,8 @@ func TestLink(t *testing.T) {
 		"https://a.example/?a=<b>|c":  "https\\://a.example/?a=&lt;b&gt;&#124;c",
 		"https://":                    "`https://`",
 		"data:text/html,x":            "`data:text/html,x`",
+		"http://[::1%25%3E<b>]/":      "`http://[::1%25%3E<b>]/`",
+		"http://[::1%25%3E%3Cb%3E)]/": "`http://[::1%25%3E%3Cb%3E)]/`",
 		"https://a.example/\nhttps:x": "`https://a.example/ https:x`",
 	} {
 		if got := link(in); got != want {
