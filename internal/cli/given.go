@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/secrets"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -19,7 +20,7 @@ import (
 func (p Process) checkGiven(o *input.Options) error {
 	errs := []error{p.checkCluster(o), checkProbe(o)}
 	for _, f := range filesOf(o) {
-		if err := checkFile(f.input, f.path); err != nil {
+		if err := checkFile(f); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -53,6 +54,15 @@ func (p Process) checkCluster(o *input.Options) error {
 // given is a path that an input gives.
 type given struct{ input, path string }
 
+// shown returns the path as it may be quoted, where nothing is there: what was given in its
+// place may be what belongs into the file.
+func (g given) shown() string {
+	if g.input == "chart" || secrets.LooksLikePath(g.path) {
+		return g.path
+	}
+	return input.Hidden
+}
+
 // filesOf returns the paths that have to lead to something on this machine. Those with a
 // template in them are not known yet.
 func filesOf(o *input.Options) (files []given) {
@@ -82,17 +92,17 @@ func filesOf(o *input.Options) (files []given) {
 }
 
 // checkFile says what is there in place of a file or folder that is not.
-func checkFile(name, path string) error {
-	_, err := os.Stat(path)
+func checkFile(f given) error {
+	_, err := os.Stat(f.path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil // what else is wrong with it is told by what reads it
 	}
-	e := &input.Error{Input: name, Value: path, Allowed: "there is no such file or folder"}
+	e := &input.Error{Input: f.input, Value: f.shown(), Allowed: "there is no such file or folder"}
 	switch charts := chartsBelow("."); {
-	case filepath.IsAbs(path):
+	case filepath.IsAbs(f.path):
 	case isEmpty("."):
 		e.Allowed += ", and the working folder is empty: is the step that checks out the repository missing?"
-	case name == "chart" && len(charts) > 0:
+	case f.input == "chart" && len(charts) > 0:
 		e.Allowed += "; there is a chart in " + strings.Join(charts, ", ")
 	}
 	return e

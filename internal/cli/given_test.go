@@ -40,6 +40,17 @@ func TestAllThatIsWrongIsNamedAtOnce(t *testing.T) {
 	}
 }
 
+// What is given in place of a path may be what belongs into the file.
+func TestContentInPlaceOfAPathIsNotShown(t *testing.T) {
+	for _, flag := range []string{`--registry-config={"auths":{"x":{"auth":"hunter2"}}}`, "--ca-file=hunter2", "--values=hunter2",
+		"--set-file=k=hunter2", "--kubeconfig=hunter2", "--chart=./x"} {
+		said := runIn(t, t.TempDir(), nil, []string{"--chart=./x", flag})
+		if strings.Contains(said, "hunter2") || !strings.Contains(said, "there is no such file") {
+			t.Errorf("%s: it says:\n%s", flag, said)
+		}
+	}
+}
+
 func TestNoCheckout(t *testing.T) {
 	github := []string{"GITHUB_ACTIONS=true", "GITHUB_REPOSITORY=acme/shop"}
 	said := runIn(t, t.TempDir(), github, []string{"--chart=./chart", "--head-repository=acme/shop"})

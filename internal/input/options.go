@@ -154,8 +154,10 @@ type Tokens struct {
 	GitLabToken Secret
 }
 
-// hidden is shown in place of a secret.
-const hidden = "(hidden)"
+// Hidden is shown in place of a secret.
+const Hidden = "(hidden)"
+
+const hidden = Hidden
 
 // Secret is a value that is not printed.
 type Secret string

@@ -34,6 +34,20 @@ var secretText = []row{
 			s.berth("deploy").exit(64).says("values-content").hides(told)
 			delete(s.env, "BERTH_VALUES_CONTENT")
 		}},
+	{ID: "S129b", Setup: "a registry's credentials, a token, a password and a certificate's key given where the paths of their files belong",
+		Action: "deploy, each, on GitHub and elsewhere", End: "that there is no such file is said, and none of them",
+		Exit: "64, 64, 64, 64, 64, 64, 64, 64", Gone: true, run: func(s *fixture) {
+			for _, host := range []string{"GITHUB_ACTIONS", "NEITHER"} {
+				for _, flags := range [][]string{
+					{"--registry-config", `{"auths":{"registry.example.com":{"auth":"aHVudGVyMi1hOmh1bnRlcjItYg=="}}}`},
+					{"--kubeconfig", "hunter2-of-the-cluster"}, {"--set-file", "db.password=hunter2-of-the-db"}, {"--ca-file", "hunter2 of the CA"},
+				} {
+					s.env[host] = "true"
+					s.berth("deploy", flags...).exit(64).says("there is no such file").hides("hunter2", "aHVudGVyMi1")
+				}
+				delete(s.env, host)
+			}
+		}},
 	{ID: "S101", Setup: "deployed, and a webhook refuses the deletion of the ConfigMap in these words", Action: "teardown",
 		End: "no RBAC is printed", Exit: "23, 0", Gone: true, run: func(s *fixture) {
 			s.chartWith("templates/quoted.yaml", configMapWith("a"))
