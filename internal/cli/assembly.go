@@ -154,7 +154,8 @@ func (p Process) helmOptions(conn *kube.Conn, out console, t target, o *input.Op
 	return helm.Options{
 		Release: t.Release, Namespace: t.Namespace, Timeout: o.Timeout, MaxHistory: o.MaxHistory,
 		Source: source,
-		Values: chart.Values{Files: o.Values, Content: o.ValuesContent.Reveal(), Hide: p.mask.Find, Set: o.Set, SetString: o.SetString, SetFile: o.SetFile, SetJSON: o.SetJSON,
+		Values: chart.Values{Files: o.Values, Content: o.ValuesContent.Reveal(), Hide: p.mask.Find,
+			Set: o.Set, SetString: o.SetString, SetFile: o.SetFile, SetJSON: o.SetJSON,
 			Data: t.Values(), Stdin: p.Stdin},
 		SkipSchema: o.SkipSchemaValidation,
 		Mask:       p.mask,

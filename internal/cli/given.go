@@ -102,6 +102,9 @@ func checkFile(f given) error {
 	case filepath.IsAbs(f.path):
 	case isEmpty("."):
 		e.Allowed += ", and the working folder is empty: is the step that checks out the repository missing?"
+	case f.input == "chart" && !strings.HasPrefix(f.path, ".") && strings.Count(f.path, "/") == 1:
+		e.Allowed += "; for a chart in a repository give its name alone and the repository's URL as repo, since names that " +
+			"`helm repo add` made are not known here"
 	case f.input == "chart" && len(charts) > 0:
 		e.Allowed += "; there is a chart in " + strings.Join(charts, ", ")
 	}

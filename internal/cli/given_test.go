@@ -51,6 +51,17 @@ func TestContentInPlaceOfAPathIsNotShown(t *testing.T) {
 	}
 }
 
+// What helm repo add has named is known to that machine alone.
+func TestChartOfANamedRepository(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "README.md"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said := runIn(t, folder, nil, []string{"--chart=bitnami/nginx"}); !strings.Contains(said, "the repository's URL as repo") {
+		t.Errorf("it says:\n%s", said)
+	}
+}
+
 func TestNoCheckout(t *testing.T) {
 	github := []string{"GITHUB_ACTIONS=true", "GITHUB_REPOSITORY=acme/shop"}
 	said := runIn(t, t.TempDir(), github, []string{"--chart=./chart", "--head-repository=acme/shop"})

@@ -44,7 +44,8 @@ func (p *preflight) writeFor(user string) error {
 			Cause: errors.New("nothing can be granted to such a name"),
 			Next:  "Give for as system:serviceaccount:NAMESPACE:NAME, or the name of a user as the API server knows it."}
 	}
-	res.Headline = fmt.Sprintf("This is what %s needs to deploy `%s` in `%s`, beside the chart's own objects.", user, res.Release, res.Namespace)
+	res.Headline = fmt.Sprintf("This is what %s needs to deploy `%s` in `%s`, beside the chart's own objects.",
+		user, res.Release, res.Namespace)
 	return nil
 }
 

@@ -136,7 +136,6 @@ func TestDeployRefusesAChart(t *testing.T) {
 		{"is a library", []string{"--chart", chartFolder(t, "type: library\n", good)}, []string{"library"}},
 		{"wants another Kubernetes", []string{"--chart", chartFolder(t, "kubeVersion: <1.20.0\n", good)},
 			[]string{"it wants Kubernetes <1.20.0 and the cluster has v1."}},
-		{"is missing", []string{"--chart", "./nowhere"}, []string{"./nowhere", "checked out"}},
 		{"is no chart", []string{"--chart", "testdata"}, []string{"Chart.yaml"}},
 		{"is not in the repository", []string{"--chart", "small", "--repo", repository, "--version", "9.9.9"}, []string{"9.9.9", "0.1.0"}},
 		{"lacks a dependency", []string{"--chart", "testdata/umbrella", "--dependency-update=false"}, []string{"small", "dependency-update"}},
@@ -147,6 +146,7 @@ func TestDeployRefusesAChart(t *testing.T) {
 		}
 		e.says(t, c.says...)
 	}
+	s.berth("deploy", "--chart", "./nowhere").exit(t, 64).says(t, "./nowhere", "there is a chart in ./testdata/small")
 	if !s.namespaceGone() {
 		t.Error("the namespace was made")
 	}

@@ -135,7 +135,8 @@ func EndCause(p *corev1.Pod) facts.Cause {
 		switch {
 		case ended == nil || ended.ExitCode == 0:
 		case ended.Reason == "OOMKilled":
-			return facts.Cause{Kind: facts.CauseMemory, Container: c.status.Name, About: memoryLimit(p, c.status.Name), ExitCode: int(ended.ExitCode)}
+			return facts.Cause{Kind: facts.CauseMemory, Container: c.status.Name, About: memoryLimit(p, c.status.Name),
+				ExitCode: int(ended.ExitCode)}
 		default:
 			return facts.Cause{Kind: facts.CauseCrash, Container: c.status.Name, Said: lastWords(ended), ExitCode: int(ended.ExitCode)}
 		}
