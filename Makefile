@@ -1,6 +1,6 @@
 # Everything here needs Go, git and make, and nothing else. What can also use a
 # C compiler (the race detector), Node (GitLab's schema) or a container engine
-# says so loudly where that is missing.
+# says so loudly where that is missing. The pictures alone need a browser.
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BIN     := $(CURDIR)/bin
@@ -201,6 +201,10 @@ cluster-up: $(BIN)/cluster ## Start the embedded control plane; writes .cluster/
 .PHONY: cluster-down
 cluster-down: ## Stop the embedded control plane that cluster-up started
 	@if [ -x $(BIN)/cluster ]; then $(BIN)/cluster down; fi
+
+.PHONY: pictures
+pictures: ## Take the pictures in docs/pictures of the report's page: needs Chromium, and a font that has emoji
+	go run ./test/pictures
 
 .PHONY: generate
 generate: ## Write docs/inputs.md, docs/events.md, action.yml and docs/report.schema.json from the source

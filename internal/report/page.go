@@ -146,7 +146,7 @@ func headlineOf(r result.Result) any {
 	s := headline(r)
 	if rest, ok := strings.CutPrefix(s, r.URL+" "); ok && r.URL != "" {
 		v.Title = append(v.Title, asLink(r.URL))
-		s = " " + rest
+		s = rest
 	}
 	v.Title = append(v.Title, linkedSpans{Spans: spansOf(s)})
 	return v

@@ -93,14 +93,14 @@ func pictureOf(events []timed, whole time.Duration) *pictureView {
 func tickStep(whole time.Duration) time.Duration {
 	for _, unit := range []time.Duration{time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond, time.Second} {
 		for _, n := range []time.Duration{1, 2, 5} {
-			if whole <= 4*n*unit {
+			if whole <= 5*n*unit {
 				return n * unit
 			}
 		}
 	}
 	step := 10 * time.Second
 	for _, n := range []time.Duration{3, 2, 5, 2, 3, 4, 6} { // 30 s, 1 min, 5, 10, 30, 2 h, 12 h
-		if whole <= 4*step {
+		if whole <= 5*step {
 			return step
 		}
 		step *= n

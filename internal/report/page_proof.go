@@ -117,18 +117,19 @@ type rowView struct {
 
 // checksView is a table of checks or objects. It is folded unless one of them failed.
 type checksView struct {
-	Title, Column string
-	Attempts      int
-	Failed        int
-	Rows          []rowView
-	More          int
+	Title        string
+	Column, Seen string
+	Attempts     int
+	Failed       int
+	Rows         []rowView
+	More         int
 }
 
 func checksOf(r result.Result) any {
 	if len(r.Checks) == 0 {
 		return nil
 	}
-	v := checksView{Title: "Checks", Column: "Check", More: beyond(len(r.Checks))}
+	v := checksView{Title: "Checks", Column: "Check", Seen: "Seen", More: beyond(len(r.Checks))}
 	if r.Looks > 1 {
 		v.Attempts = r.Looks
 	}
@@ -155,7 +156,7 @@ func objectsOf(r result.Result) any {
 	if len(r.Objects) == 0 {
 		return nil
 	}
-	v := checksView{Column: "Object", More: beyond(len(r.Objects))}
+	v := checksView{Column: "Object", Seen: "State", More: beyond(len(r.Objects))}
 	for i, o := range unhealthyFirst(r) {
 		ok, state := objectState(o, r.Verb)
 		if !ok {

@@ -44,3 +44,33 @@ func TestDocsNameFilesThatExist(t *testing.T) {
 		t.Errorf("only %d file names were found in the pages", found)
 	}
 }
+
+// The pictures in the pages are there, and small enough for a repository; none is there
+// that no page shows.
+func TestDocsShowPictures(t *testing.T) {
+	page, err := os.ReadFile("../../docs/report.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, match := range regexp.MustCompile(`\(pictures/([a-z-]+\.png)\)`).FindAllStringSubmatch(string(page), -1) {
+		shown[match[1]] = true
+	}
+	files, err := os.ReadDir("../../docs/pictures")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		info, err := file.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !shown[file.Name()] || info.Size() > 150_000 {
+			t.Errorf("%s: %d bytes, shown: %t", file.Name(), info.Size(), shown[file.Name()])
+		}
+		delete(shown, file.Name())
+	}
+	if len(shown) > 0 {
+		t.Errorf("these pictures are not there: %v", shown)
+	}
+}
