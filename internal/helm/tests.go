@@ -2,6 +2,7 @@ package helm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -10,14 +11,19 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	"helm.sh/helm/v3/pkg/release"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
 
 // Test runs the tests of the last revision, as helm test does: its hooks of that event, one
 // after the other. The record stays deployed, and notes how each ended. It is not begun where
-// a test has the name of an object that is not the release's.
+// a test has the name of an object that is not the release's, or that its manifest has.
 func (o *Operations) Test(ctx context.Context) result.Outcome {
 	op, err := o.prepare(ctx, newTimeline())
 	if err != nil {
@@ -38,8 +44,11 @@ func (o *Operations) Test(ctx context.Context) result.Outcome {
 			return last, nil
 		}
 		c.hookObjects.record(c.release, hooks)
-		if err := refuseTakenHooks(c.client, fmt.Sprintf("Release `%s` is deployed and was not tested", o.opts.Release),
-			hooksAt(hooks, release.HookTest)); err != nil {
+		refused, texts := fmt.Sprintf("Release `%s` is deployed and was not tested", o.opts.Release), hooksAt(hooks, release.HookTest)
+		if err := refuseApp(c.release, refused, last.Manifest, texts); err != nil {
+			return nil, err
+		}
+		if err := refuseTakenHooks(c.client, refused, texts); err != nil {
 			return nil, err
 		}
 		return t.Run(o.opts.Release)
@@ -48,6 +57,42 @@ func (o *Operations) Test(ctx context.Context) result.Outcome {
 		out.Tests = tests
 	}
 	return out
+}
+
+// refuseApp returns a *problem.Problem with the headline refused where a test has the name of an
+// object of the manifest. It would replace that, and may delete it once it has passed, after the
+// release was proven to be as the manifest says.
+func refuseApp(r ownership.Release, refused, stored string, tests []string) error {
+	nameOf := func(o *unstructured.Unstructured) facts.Ref {
+		ref := hookRef(r, o)
+		ref.APIVersion = o.GroupVersionKind().Group // in whichever version
+		return ref
+	}
+	objects, err := manifest.Parse(stored)
+	if err != nil {
+		return err
+	}
+	app := map[facts.Ref]bool{}
+	for _, o := range objects {
+		app[nameOf(o)] = true
+	}
+	var taken []error
+	for _, text := range tests {
+		made, err := manifest.Parse(text)
+		if err != nil {
+			continue // which is left to Helm, that says why
+		}
+		for _, o := range made {
+			if app[nameOf(o)] {
+				taken = append(taken, fmt.Errorf("%s is an object of the app", manifest.RefOf(o)))
+			}
+		}
+	}
+	if cause := errors.Join(taken...); cause != nil {
+		return &problem.Problem{Reason: problem.Foreign, Headline: refused + ": a test of it would replace what the manifest has.",
+			Cause: cause, Next: "Rename the test's object in the chart. Nothing was touched."}
+	}
+	return nil
 }
 
 // testClient is the client of a test, which makes hooks alone.

@@ -375,6 +375,15 @@ var keptObjects = []row{
 			s.berth("deploy").exit(0)
 			s.sameUIDs(before, volume, secret)
 		}},
+	{ID: "S67d", Setup: "a ConfigMap of the manifest, of whose name the chart has a test, too, which is deleted once it has passed",
+		Action: "deploy with helm-test, check", End: "the ConfigMap", Exit: "27, 0", run: func(s *fixture) {
+			const both = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: both}\n---\napiVersion: v1\nkind: ConfigMap\n" +
+				"metadata: {name: both, annotations: {helm.sh/hook: test, helm.sh/hook-delete-policy: 'before-hook-creation,hook-succeeded'}}\n"
+			s.chartWith("templates/both.yaml", both)
+			s.berth("deploy", "--helm-test").exit(27).says("was not tested", "ConfigMap/both is an object of the app")
+			s.berth("check").exit(0)
+			s.stored("v1 deployed")
+		}},
 	{ID: "S68", Setup: "claims of a StatefulSet whose retention policy somebody changed to Retain, or only a failed revision would delete",
 		Action: "teardown, each", End: "the claims, and they are named", Exit: "0, 0, 23, 0", Gone: true, run: func(s *fixture) {
 			const goes = "persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}"
