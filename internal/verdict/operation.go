@@ -67,6 +67,11 @@ func PlanAfterFailure(f *facts.Facts, failed int, p Policy) Plan {
 	if misplaced := RefuseMisplaced(f); misplaced != nil {
 		return Plan{Refusal: misplaced}
 	}
+	if p.OnFailure != OnFailureKeep && p.OnFailure != "" {
+		if overtaken := refuseOvertaken(f, failed); overtaken != nil {
+			return Plan{Refusal: overtaken}
+		}
+	}
 	switch p.OnFailure {
 	case OnFailureRollback:
 		if target := rollbackCandidate(f, failed); target > 0 {
@@ -78,6 +83,20 @@ func PlanAfterFailure(f *facts.Facts, failed int, p Policy) Plan {
 	case OnFailureKeep, "":
 	}
 	return Plan{}
+}
+
+// refuseOvertaken returns why nothing is done about a deploy that failed: its revision is not the
+// last one any more, and what is stored since is somebody's who does not ask for the lock, such as
+// by Helm's command line.
+func refuseOvertaken(f *facts.Facts, failed int) *problem.Problem {
+	const next = "run berth check to see where the release stands: nothing was done about the deploy that failed"
+	switch last := f.Last(); {
+	case last == nil:
+		return refuse(problem.LiveOperation, "somebody else has taken the release away since", next).Refusal
+	case last.Revision != failed:
+		return refuse(problem.LiveOperation, fmt.Sprintf("revision %d is somebody else's, and %s", last.Revision, last.PayloadStatus), next).Refusal
+	}
+	return nil
 }
 
 // Failed is the problem of a deploy that failed and whose record says so.

@@ -264,6 +264,14 @@ func TestPlanAfterFailure(t *testing.T) {
 			t.Errorf("%s: %v to %d", name, kinds(p), target(p))
 		}
 	}
+	since := given(stored(1, facts.StatusDeployed), stored(2, facts.StatusFailed), stored(3, facts.StatusDeployed))
+	for _, policy := range []OnFailure{OnFailureRollback, OnFailureUninstall} {
+		for _, f := range []*facts.Facts{since, given()} {
+			if p := PlanAfterFailure(f, 2, Policy{OnFailure: policy}); p.Refusal == nil || len(p.Steps) > 0 {
+				t.Errorf("%s of somebody else's: %+v", policy, p)
+			}
+		}
+	}
 }
 
 func TestExpireCheck(t *testing.T) {

@@ -2,7 +2,11 @@
 
 package conformance
 
-import "github.com/berth-dev/berth/test/faultproxy"
+import (
+	"fmt"
+
+	"github.com/berth-dev/berth/test/faultproxy"
+)
 
 // ownObjects are the rows about writes and deletions that would hit what belongs to somebody else.
 var ownObjects = []row{
@@ -75,6 +79,30 @@ var ownObjects = []row{
 			run.wait(runLimit).exit(23).says("on-failure", "ConfigMap/web-x", s.namespace+"/other")
 			s.stored("v1 deployed, v2 failed")
 			s.extraUntouched(before)
+		}},
+	{ID: "S05b", Setup: "an upgrade fails, and before on-failure comes to it, somebody upgrades the release by Helm",
+		Action: "deploy with on-failure rollback; with uninstall", End: "their revision, with its objects, each time", Exit: "0, 23, 23",
+		run: func(s *fixture) {
+			s.berth("deploy").exit(0)
+			proxy := s.proxy()
+			for i, policy := range []string{"rollback", "uninstall"} {
+				armed := make(chan *heldRequest, 1)
+				recorded := faultproxy.Match{Verb: "update", Resource: "secrets", Status: "failed", Times: 1}
+				proxy.On(recorded, faultproxy.CallAfter(func(faultproxy.Request) {
+					armed <- s.holdAnswer(proxy, faultproxy.Match{Verb: "list", Resource: "secrets"})
+				}))
+				run := s.start("deploy", "--set", missingImage, "--on-failure", policy, "--timeout", "25s")
+				failed := <-armed
+				failed.await(run)
+				s.mustHelm(3, "upgrade", s.release, s.chart, "--set", "greeting="+policy)
+				before := s.recordVersions()
+				failed.release()
+				run.wait(runLimit).exit(23).says(fmt.Sprintf("evision %d is somebody else's", 2*i+3))
+				s.unchanged(before)
+				if got := s.greeting(); got != policy {
+					s.t.Errorf("the greeting is %q, and somebody has set %q", got, policy)
+				}
+			}
 		}},
 	{ID: "S06", Setup: "an upgrade fails, and meanwhile another release took an object that a rollback would delete",
 		Action: "deploy with on-failure rollback", End: "the object, which is named; v3 deployed", Exit: "23", run: func(s *fixture) {
