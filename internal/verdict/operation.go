@@ -94,7 +94,8 @@ func refuseOvertaken(f *facts.Facts, failed int) *problem.Problem {
 	case last == nil:
 		return refuse(problem.LiveOperation, "somebody else has taken the release away since", next).Refusal
 	case last.Revision != failed:
-		return refuse(problem.LiveOperation, fmt.Sprintf("revision %d is somebody else's, and %s", last.Revision, last.PayloadStatus), next).Refusal
+		theirs := fmt.Sprintf("revision %d is somebody else's, and %s", last.Revision, last.PayloadStatus)
+		return refuse(problem.LiveOperation, theirs, next).Refusal
 	}
 	return nil
 }
