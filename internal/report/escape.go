@@ -184,5 +184,8 @@ func webAddress(s string) (string, bool) {
 	if len(s) > 2048 || strings.ContainsAny(s+u.String(), " \t\n<>\"`|\\") {
 		return "", false
 	}
+	if strings.ContainsAny(u.Host, "!$&'()*+,;=") { // no host has these, and HTML has others in their place
+		return "", false
+	}
 	return u.String(), true
 }

@@ -85,6 +85,8 @@ func TestLink(t *testing.T) {
 		"https://a.example/)[x](y)":   `[https\://a.example/)\[x\](y)](<https://a.example/)[x](y)>)`,
 		"https://a.example/?a=<b>|c":  "https\\://a.example/?a=&lt;b&gt;&#124;c",
 		"https://":                    "`https://`",
+		"https://a'.example":          "`https://a'.example`",
+		"https://a.example/it's":      `[https\://a.example/it's](<https://a.example/it's>)`,
 		"data:text/html,x":            "`data:text/html,x`",
 		"http://[::1%25%3E<b>]/":      "`http://[::1%25%3E<b>]/`",
 		"http://[::1%25%3E%3Cb%3E)]/": "`http://[::1%25%3E%3Cb%3E)]/`",

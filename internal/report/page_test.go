@@ -168,6 +168,7 @@ func FuzzPage(f *testing.F) {
 	f.Add("<script>", "https://a.example")
 	f.Add("`a` \"b\" 'c'", "javascript:alert(1)")
 	f.Add("</pre>\n\n", "https://u:p@a.example/<>")
+	f.Add("x", "https://'a.example")
 	f.Fuzz(func(t *testing.T, s, address string) {
 		var r result.Result
 		fill(reflect.ValueOf(&r).Elem(), s, 5)
