@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -33,8 +34,12 @@ func TestWorkThatCallsItself(t *testing.T) {
 	defer func() { maxStack = was }()
 	_, stack := inUse()
 	maxStack = stack + 8<<20
-	stop := make(chan struct{})
-	defer close(stop)
+	stop, ended := make(chan struct{}), make(chan struct{})
+	defer func() { // its stack must not count in the tests that follow
+		close(stop)
+		<-ended
+		runtime.GC()
+	}()
 	var descend func(depth int) int
 	descend = func(depth int) int {
 		var frame [1 << 10]byte
@@ -44,7 +49,10 @@ func TestWorkThatCallsItself(t *testing.T) {
 		}
 		return descend(depth+1) + int(frame[depth%len(frame)])
 	}
-	_, err := aside(t.Context(), graceTime, func() (int, error) { return descend(0), nil })
+	_, err := aside(t.Context(), graceTime, func() (int, error) {
+		defer close(ended)
+		return descend(0), nil
+	})
 	if err == nil || !strings.Contains(err.Error(), "calls itself without end") {
 		t.Error(err)
 	}
