@@ -62,7 +62,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 	down := o.Verb == verb.Teardown
 	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && down, o.DeleteClaims && down, &foresight{}}
 	helming := p.helmOptions(conn, out, t, o, cache)
-	helming.Inside, helming.TakenGo = live.Inside, down && !o.ByEvent
+	helming.Inside, helming.TakenGo, helming.Warn = live.Inside, down && !o.ByEvent, aside.note
 	releases := helm.New(helming, store, operations.open)
 
 	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{

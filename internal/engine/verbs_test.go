@@ -576,7 +576,7 @@ func TestTeardown(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	perform(t, []play{
 		{name: "all is granted", verb: verb.Preflight, reason: problem.Consistent,
-			says: []string{"All that deploying `web` in `review` needs is permitted."},
+			says: []string{"All that deploying `web` in `review` needs is permitted, beside the chart's own objects."},
 			set:  func(s *scene) { s.options.Preflight = false }, // it asks whatever the input says
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if r.User == "" || r.RBAC != "" || s.access.times("ReviewUntil") != 1 || s.locker.times("Acquire") != 0 {

@@ -35,6 +35,7 @@ type Options struct {
 	// Inside returns why an object is not to be deleted that takes along what others have in
 	// it, or ""; nil: nobody looks.
 	Inside     func(ctx context.Context, object facts.Ref) (why string, err error)
+	Warn       func(title, message string) // takes what a person should look at; may be nil
 	Log        func(format string, args ...any)
 	Rediscover func()                                // drops the cached discovery of the API server
 	HookOutput func(pod, container string) io.Writer // for hooks' logs; nil discards them

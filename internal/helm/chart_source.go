@@ -28,6 +28,7 @@ type ChartSource struct {
 	values       map[string]any
 	documents    []chart.Document               // the values files that were read
 	hooks        []facts.Hook                   // of the chart, as rendered last
+	warned       map[string]bool                // what was warned of: the chart may be rendered again
 	capabilities *chartutil.Capabilities        // nil until they are known
 	discovering  <-chan *chartutil.Capabilities // of Fetch; it sends nil where discovery failed
 }
@@ -83,10 +84,31 @@ func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) ([
 	}
 	hooks, err := chart.Render(ctx, s.archive, s.values, chart.RenderOptions{
 		Release: s.opts.Release, Namespace: s.opts.Namespace, Revision: revision, Upgrade: upgrade,
+		Commit: s.commit(), Warn: s.warn,
 		Documents: s.documents, SetKeys: s.opts.Values.SetKeys(), SkipSchema: s.opts.SkipSchema, Capabilities: s.capabilities, RESTConfig: config,
 	})
 	s.hooks = record.Hooks(hooks)
 	return s.hooks, err
+}
+
+// commit returns the commit that the values name, or "".
+func (s *ChartSource) commit() string {
+	if !s.opts.Values.NamesCommit() {
+		return ""
+	}
+	return s.opts.Values.Data["SHA"]
+}
+
+// warn tells once of what the values or the chart are most likely not meant to be.
+func (s *ChartSource) warn(message string) {
+	if s.opts.Warn == nil || s.warned[message] {
+		return
+	}
+	if s.warned == nil {
+		s.warned = map[string]bool{}
+	}
+	s.warned[message] = true
+	s.opts.Warn("Values that do not fit the chart", message)
 }
 
 // hooksIn returns the manifests of the chart's hooks that a deploy runs.

@@ -78,7 +78,7 @@ var Table = []Properties{
 	},
 	{
 		Verb: Preflight, Doc: "Test the connection and the permissions; never writes.",
-		Success:    "All that deploying `{release}` in `{namespace}` needs is permitted.",
+		Success:    "All that deploying `{release}` in `{namespace}` needs is permitted, beside the chart's own objects.",
 		OnRelease:  true,
 		AsksAccess: true, DeployAccess: true,
 	},

@@ -57,7 +57,7 @@ func TestSuccessLine(t *testing.T) {
 		Check:     "Revision 2 of `shop` is deployed in `review`: what is stored and running is what was reported.",
 		Repair:    "Repaired: revision 2 of `shop` is the only one deployed in `review`.",
 		Teardown:  "`shop` in `review` is gone; the namespace stays.",
-		Preflight: "All that deploying `shop` in `review` needs is permitted.",
+		Preflight: "All that deploying `shop` in `review` needs is permitted, beside the chart's own objects.",
 		Auto:      "",
 	} {
 		if got := Of(v).SuccessLine(2, "shop", "review"); got != want {

@@ -17,6 +17,14 @@ import (
 
 // chartInputs are the rows about charts and values that Helm reads in a way of its own.
 var chartInputs = []row{
+	{ID: "T191", Setup: "set gives image.tag, and the chart's image is a text; then a value that the chart does not have, with the commit",
+		Action: "deploy, each time", End: "deployed, and it is said that the chart does not take it", Exit: "0 + warning, 0 + warning",
+		run: func(s *fixture) {
+			s.berth("deploy", "--set", "image.tag=1").exit(0).warned("Values that do not fit the chart").
+				says("image.tag is given, and image is no table in the chart")
+			s.berth("deploy", "--set", "img.tag={{ .SHA }}", "--sha", commit).exit(0).warned("Values that do not fit the chart").
+				says("has no value img, which has extras, finalizers", "nothing that the chart makes does: it is not shown that this commit runs")
+		}},
 	{ID: "T165", Setup: "a chart that refuses to render without the kinds of its own CRDs",
 		Action: "deploy", End: "v1 deployed, the CRD made first", Exit: "0", run: func(s *fixture) {
 			s.kubeconfig = s.Kubeconfig()

@@ -31,6 +31,8 @@ type RenderOptions struct {
 	SetKeys      []string                // what else was set: image.tag
 	SkipSchema   bool                    // hold the values against no schema
 	Capabilities *chartutil.Capabilities // of the cluster; nil means Helm's defaults, an old Kubernetes
+	Commit       string                  // that the values name; empty: they name none
+	Warn         func(message string)    // takes what is most likely not meant so; may be nil
 	RESTConfig   *rest.Config            // for the function lookup; nil means that it finds nothing
 }
 
@@ -75,6 +77,11 @@ func render(
 		return nil, invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err},
 			"Correct condition, tags and import-values of the dependencies in Chart.yaml.")
 	}
+	if o.Warn != nil {
+		for _, misfit := range misfits(c, values) {
+			o.Warn(maskValues(misfit, values))
+		}
+	}
 	capabilities := o.Capabilities
 	if capabilities == nil {
 		capabilities = chartutil.DefaultCapabilities
@@ -110,6 +117,10 @@ func renderTemplates(c *helmchart.Chart, top chartutil.Values, tried string, o R
 	if err != nil {
 		return nil, invalidChart(tried, templateError(err, top["Values"]),
 			"Correct the template, or give the value that it needs; `helm template` shows the same.")
+	}
+	if o.Warn != nil && lacksCommit(files, o.Commit) {
+		o.Warn("the values name the commit " + sanitize(o.Commit) + ", and nothing that the chart makes does: " +
+			"it is not shown that this commit runs")
 	}
 	hooks, manifests, err := checkObjects(c, files)
 	if err != nil {
