@@ -155,13 +155,19 @@ func listMissing(missing []problem.MissingPermission) string {
 // nextApply is what to do where there is RBAC to apply.
 const nextApply = "Apply the RBAC below, then run again."
 
+// nextGrant is what a denied request says to do, wherever it was sent.
+const nextGrant = "Grant the missing permission, then run it again."
+
+// anonymous is whom the API server takes everybody for whose credentials it does not know.
+const anonymous = "system:anonymous"
+
 // nextFor is what to do instead where there is nobody whom RBAC could be written for.
 func nextFor(user string) string {
 	switch user {
 	case "":
 		return "The API server does not say whom it takes this run for, so that there is nobody to grant it to: " +
 			"check the credentials, then run again."
-	case "system:anonymous":
+	case anonymous:
 		return "The API server takes this run for " + user + ", which is everybody: it does not know the credentials. " +
 			"Give those of a user or service account, then run again."
 	}
@@ -188,8 +194,13 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 	if res.RBAC != "" {
 		return
 	}
-	if rest, applies := strings.CutPrefix(res.Next, nextApply); applies {
-		res.Next = rest
+	if user == "" || user == anonymous {
+		res.Headline = fmt.Sprintf("%s may not %s: the API server does not know the credentials.", who, listMissing(missing))
+	}
+	for _, grant := range []string{nextApply, nextGrant} { // to nobody
+		if rest, applies := strings.CutPrefix(res.Next, grant); applies {
+			res.Next = rest
+		}
 	}
 	res.Next = text.Sentences(nextFor(user), strings.TrimSpace(res.Next))
 }

@@ -9,7 +9,7 @@ import (
 var behaviour = []Input{
 	{
 		Name: "timeout", Type: Duration, Default: "5m", Verbs: onRelease, limits: limits{positive: true, longest: 24 * time.Hour},
-		Doc:   "Budget of the whole operation, from the moment the lock is held where there is one; 24h at most.",
+		Doc:   "Budget of the whole operation, from the moment the lock is held where there is one; 24h at most. check-timeout and probe-timeout come on top.",
 		field: func(o *Options) any { return &o.Timeout },
 	},
 	{
