@@ -24,7 +24,9 @@ func TestNobodyToGrantTo(t *testing.T) {
 			r.result.Next = next
 			p := &permissions{access: nobody{}, report: r}
 			p.describe(user, missing)
-			if got := r.result.Next; !strings.Contains(got, says) || strings.Contains(got, "RBAC below") || strings.Contains(got, "Grant the") || !strings.HasSuffix(got, ".") {
+			got := r.result.Next
+			if !strings.Contains(got, says) || strings.Contains(got, "RBAC below") || strings.Contains(got, "Grant the") ||
+				!strings.HasSuffix(got, ".") {
 				t.Errorf("%q, %q: next is %q", user, next, got)
 			}
 			if r.result.RBAC != "" || !strings.Contains(r.result.Headline, "may not get secrets in namespace n") {
