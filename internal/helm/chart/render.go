@@ -73,14 +73,15 @@ func render(
 	if kind := c.Metadata.Type; kind != "" && kind != "application" {
 		return nil, invalidChart(tried, fmt.Errorf("a chart of type %s cannot be installed", kind), "Give the application chart that uses it.")
 	}
-	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
-		return nil, invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err},
-			"Correct condition, tags and import-values of the dependencies in Chart.yaml.")
-	}
+	// Before the dependencies, by import-values, merge what was given into what the chart has.
 	if o.Warn != nil {
 		for _, misfit := range misfits(c, values) {
 			o.Warn(maskValues(misfit, values))
 		}
+	}
+	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
+		return nil, invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err},
+			"Correct condition, tags and import-values of the dependencies in Chart.yaml.")
 	}
 	capabilities := o.Capabilities
 	if capabilities == nil {

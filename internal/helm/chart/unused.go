@@ -24,11 +24,27 @@ func misfits(c *helmchart.Chart, values map[string]any) []string {
 		}
 	}
 	for _, sub := range c.Dependencies() {
-		if given, ok := values[sub.Name()].(map[string]any); ok {
-			found = append(found, misfits(sub, given)...)
+		for _, name := range namesOf(c, sub.Name()) {
+			if given, ok := values[name].(map[string]any); ok {
+				found = append(found, misfits(sub, given)...)
+			}
 		}
 	}
 	return found
+}
+
+// namesOf returns the names under which a chart has the values of a dependency: its aliases,
+// or its own.
+func namesOf(c *helmchart.Chart, dependency string) (names []string) {
+	for _, d := range c.Metadata.Dependencies {
+		if d.Name == dependency && d.Alias != "" {
+			names = append(names, d.Alias)
+		}
+	}
+	if len(names) == 0 {
+		return []string{dependency}
+	}
+	return names
 }
 
 // misfitsOf compares what is a table and what is not, below a key path.

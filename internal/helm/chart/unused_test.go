@@ -70,3 +70,28 @@ func TestCommitThatNothingNames(t *testing.T) {
 		t.Error("what names the commit")
 	}
 }
+
+// What is compared are the values as the chart has them, and not as its dependencies change them.
+func TestMisfitsOfAChartWithDependencies(t *testing.T) {
+	a := archive(t, map[string]string{
+		"Chart.yaml":  "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: db, version: 1.0.0, alias: store, repository: \"\"}\n",
+		"values.yaml": "image: web:1\n", "templates/web.yaml": "# {{ .Values.image }}\n",
+		"charts/db/Chart.yaml": "apiVersion: v2\nname: db\nversion: 1.0.0\n", "charts/db/values.yaml": "port: 5432\n",
+		"charts/db/templates/db.yaml": "# {{ .Values.port }}\n",
+	})
+	var warned []string
+	o := RenderOptions{Release: "web", Namespace: "n", Revision: 1, Commit: "9f2c1e7d3b5a",
+		Warn: func(m string) { warned = append(warned, m) }}
+	values := map[string]any{"image": map[string]any{"tag": "x"}, "img": 1, "store": map[string]any{"prot": 1}}
+	if _, err := Render(t.Context(), a, values, o); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"image.tag is given, and image is no table in the chart", "the chart web has no value img, which has image",
+		"the chart db has no value prot, which has port",
+		"the values name the commit 9f2c1e7d3b5a, and nothing that the chart makes does: it is not shown that this commit runs",
+	}
+	if !slices.Equal(warned, want) {
+		t.Errorf("warned %q", warned)
+	}
+}

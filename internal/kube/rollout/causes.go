@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -64,14 +65,12 @@ func (t *target) causeBy(symptoms []*symptom) facts.Cause {
 // endedBy returns the cause of what was to run to its end and failed, for whatever its
 // pods show and it says itself.
 func endedBy(pods facts.Cause, why string) facts.Cause {
-	switch pods.Kind { //nolint:exhaustive // of any other a Job has failed
-	case facts.CauseCrash:
-		if strings.HasPrefix(why, "DeadlineExceeded") { // whatever it did before
-			return facts.Cause{Kind: facts.CauseJob, Said: health.Sanitize(why)}
-		}
+	switch {
+	case pods.Kind == facts.CauseCrash && strings.HasPrefix(why, "DeadlineExceeded"): // whatever it did before
+		return facts.Cause{Kind: facts.CauseJob, Said: health.Sanitize(why)}
+	case pods.Kind == facts.CauseCrash:
 		pods.Kind, pods.Said = facts.CauseJob, cmp.Or(pods.Said, health.Sanitize(why))
-		return pods
-	case "", facts.CauseNotReady, facts.CauseEnds, facts.CausePod, facts.CauseProbe:
+	case slices.Contains([]facts.CauseKind{"", facts.CauseNotReady, facts.CauseEnds, facts.CausePod, facts.CauseProbe}, pods.Kind):
 		return facts.Cause{Kind: facts.CauseJob, Said: cmp.Or(health.Sanitize(why), pods.Said)}
 	}
 	return pods
