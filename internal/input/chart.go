@@ -35,7 +35,8 @@ var chart = []Input{
 	},
 	{
 		Name: "values-content", Type: YAML, Verbs: deploying, Secret: true,
-		Doc:   "Values as YAML text, over those of the files: of a CI secret, say. It is held in memory, and what it holds is kept out of every log and report.",
+		Doc: "Values as YAML text, over those of the files: of a CI secret, say. It is held in memory, and what it holds is kept out of " +
+			"all that Berth logs and reports. GitHub itself prints what a step is given, unless it is a secret of the CI's or masked before.",
 		field: func(o *Options) any { return &o.ValuesContent },
 	},
 	{
