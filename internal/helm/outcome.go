@@ -84,7 +84,8 @@ func withReason(err error) error {
 		return apifailure.Classify(err, "carry out the operation")
 	case apierrors.IsForbidden(err):
 		return &problem.Problem{Reason: problem.PermissionMissing, Headline: "A permission on the chart's own objects is missing.", Cause: err,
-			Next: "Grant what the API server names, then run again. Kubernetes' own role edit has the usual kinds."}
+			Next: "Grant what the API server names, if this branch's chart may have it, then run again. " +
+				"Kubernetes' own role edit has the usual kinds."}
 	case errors.As(err, &network) && !isDeadline(network):
 		return &problem.Problem{Reason: problem.Unanswered, Tried: "carry out the operation", Cause: err,
 			Next: "Check that the API server can be reached and is healthy, then run again."}

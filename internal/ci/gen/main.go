@@ -67,6 +67,13 @@ OWNER, MEMBER or COLLABORATOR of the base repository. GitHub does not say that o
 who hides the membership. A run for a fork has credentials only with pull_request_target,
 or where the settings of a private repository send secrets to forks.
 
+**What a fork gets then.** With pull_request_target, ` + "`actions/checkout`" + ` gives the base branch, and so
+its chart: of the fork there is the image alone, by ` + "`{{ .SHA }}`" + `. It runs in your cluster. A workflow
+that checks out the fork's head deploys the fork's chart, and what that asks for is done with all the
+rights of Berth's account: where each branch has a namespace of its own, it reads the Secrets of all of
+them, and of the others. Then ` + "`forks: allowed`" + ` gives them to whoever opens a pull request. Nothing of such a
+checkout may be run in that job beside Berth, no build and no script: the job's secrets are there.
+
 ## GitLab
 
 ` + "`berth auto`" + ` goes by the job's environment. The template names its verbs, and its rules
