@@ -751,7 +751,7 @@ func TestDeployIsNotRecorded(t *testing.T) {
 	perform(t, []play{
 		{name: "for want of a permission", records: one, set: fault("last write denied"), verb: verb.Deploy, reason: problem.PermissionMissing,
 			asked:  "upgrade",
-			stored: "1 superseded, 2 pending-upgrade", says: []string{"its record still says pending-upgrade", "may not update secrets"},
+			stored: "1 superseded, 2 pending-upgrade", says: []string{"record of it still says pending-upgrade", "may not update secrets"},
 			check: func(t *testing.T, s *scene, r result.Result) {
 				if a := s.locker.held.ended; a.Outcome != "deployed" || !a.HooksProven || r.RBAC == "" {
 					t.Errorf("the lock says %+v; RBAC %q", a, r.RBAC)

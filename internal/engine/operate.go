@@ -213,7 +213,7 @@ func (o *operator) recordedFailure(last *facts.Record, out result.Outcome) *prob
 			"Nothing else is to be mended: the record says failed, so nothing is stuck.")
 		return &own
 	}
-	p = verdict.Failed(o.release, out.Err, "Mend what is named here and deploy again: nothing is stuck.")
+	p = verdict.Failed(o.release, out.Err, "Fix what is named here and deploy again: nothing is stuck.")
 	return verdict.NameCause(p, result.FaultsOf(out.Diagnostics), o.report.result.Namespace, nil)
 }
 
@@ -236,7 +236,7 @@ func nothingStored(out result.Outcome) error {
 			Next: "Check that the API server is well, then run again. Nothing was stored."}
 	}
 	return &problem.Problem{Reason: problem.ChartInvalid, Tried: "prepare the release from the chart", Cause: out.Err,
-		Next: "Mend the chart or its values and deploy again. Nothing was stored."}
+		Next: "Fix the chart or its values and deploy again. Nothing was stored."}
 }
 
 // observeFailure takes the objects as they are now into the result, with the
@@ -268,8 +268,8 @@ func (o *operator) finishRecording(ctx context.Context, out result.Outcome, fail
 		return o.repairer.dedupe(ctx, f) // only the revision before was not superseded
 	case verdict.RecordingLost:
 		unrecorded := *p
-		unrecorded.Cause = fmt.Errorf("everything of revision %d is in place, but its record still says %s, "+
-			"and every later Helm operation will trip over it: %w",
+		unrecorded.Cause = fmt.Errorf("everything of revision %d is in place and runs, but Helm's record of it still says %s, "+
+			"on which every later Helm operation will fail: %w",
 			out.Revision, o.report.result.Status, p.Cause)
 		return &unrecorded
 	case verdict.RecordingWritable:

@@ -165,13 +165,13 @@ const anonymous = "system:anonymous"
 func nextFor(user string) string {
 	switch user {
 	case "":
-		return "The API server does not say whom it takes this run for, so that there is nobody to grant it to: " +
+		return "The API server does not say as whom this run is authenticated, so that there is nobody to grant it to: " +
 			"check the credentials, then run again."
 	case anonymous:
-		return "The API server takes this run for " + user + ", which is everybody: it does not know the credentials. " +
+		return "This run is authenticated as " + user + ", which is everybody: the API server does not know the credentials. " +
 			"Give those of a user or service account, then run again."
 	}
-	return "The API server takes this run for " + strconv.Quote(user) +
+	return "This run is authenticated as " + strconv.Quote(user) +
 		". No RBAC is written for such a name: grant it by hand, then run again."
 }
 

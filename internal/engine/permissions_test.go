@@ -12,12 +12,12 @@ type nobody struct{ Access }
 
 func (nobody) RBAC(string, []problem.Permission) string { return "" }
 
-// Where there is nobody to grant anything to, the report says whom the API server takes
+// Where there is nobody to grant anything to, the report says as whom the API server knows
 // the run for, and advises to apply nothing.
 func TestNobodyToGrantTo(t *testing.T) {
 	missing := []problem.MissingPermission{{Permission: problem.Permission{Verb: "get", Resource: "secrets", Namespace: "n"}}}
 	for user, says := range map[string]string{
-		"": "does not say whom", "system:anonymous": "for system:anonymous, which is everybody", "a\u200bb": `for "a\u200bb"`,
+		"": "does not say as whom", "system:anonymous": "as system:anonymous, which is everybody", "a\u200bb": `as "a\u200bb"`,
 	} {
 		for _, next := range []string{nextApply + " Nothing was made or changed.", "Grant the missing permission, then run it again.", ""} {
 			r := &reporter{}

@@ -21,7 +21,7 @@ type recordRepairer struct {
 // promote marks the last record deployed. The diagnosis has shown that only its
 // recording failed.
 func (r *recordRepairer) promote(ctx context.Context, f *facts.Facts) error {
-	defer r.report.step("Promote the record: only its recording failed")()
+	defer r.report.step("Correct the record: only its last write had failed")()
 	last := f.Last()
 	was := last.PayloadStatus
 	if err := r.settle(ctx, last, facts.StatusDeployed,
@@ -29,9 +29,9 @@ func (r *recordRepairer) promote(ctx context.Context, f *facts.Facts) error {
 		return err
 	}
 	r.report.repaired("promote",
-		"Revision %d said %s though everything it describes is in place; its record now says deployed. No pod was touched. "+
-			"This happens when the last write of a release is denied or lost; grant update on the record's resource to avoid it.", last.Revision,
-		was)
+		"An earlier run deployed revision %d, but Helm's record of it said %s. Everything it describes is in place, so the record "+
+			"now says deployed; no pod was restarted. If this comes again, grant `update` on the resource that holds the records, "+
+			"which is Secrets unless HELM_DRIVER says otherwise.", last.Revision, was)
 	return nil
 }
 

@@ -140,7 +140,7 @@ func (r *releaseRemover) uninstall(ctx context.Context, f *facts.Facts, pods boo
 	}
 	return verdict.NameFaults(&problem.Problem{Reason: problem.Inconsistent, Tried: "uninstall release " + r.release,
 		Cause: errors.Join(out.Err, r.stillThere(ctx, f)),
-		Next:  "Mend what is named and run it again. The record is kept, so the next teardown goes on from here."},
+		Next:  "Fix what is named and run it again. The record is kept, so the next teardown goes on from here."},
 		result.FaultsOf(out.Diagnostics), r.report.result.Namespace,
 		"Then run it again: the record is kept, so the next teardown goes on from here.")
 }

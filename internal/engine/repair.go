@@ -75,7 +75,7 @@ func (r *repairRelease) success() string {
 	case res.Repair == "":
 		return fmt.Sprintf("Nothing to repair: %s %s is %s.", lower, where, res.Status)
 	case res.Repair == "promote":
-		return fmt.Sprintf("Repaired: the record of %s %s now says deployed, as everything it describes is. No pod was touched.", lower, where)
+		return fmt.Sprintf("Repaired: the record of %s %s now says deployed, as everything it describes is. No pod was restarted.", lower, where)
 	case res.Status == facts.StatusDeployed:
 		return ""
 	case r.report.hasRepaired("uninstall"):

@@ -77,7 +77,7 @@ func (d *deploy) testsFailed(out result.Outcome) error {
 	res := &d.report.result
 	return &problem.Problem{Reason: problem.ProbeFailed, Cause: out.Err,
 		Headline: fmt.Sprintf("A test of `%s` failed: revision %d is deployed, and does not do what it is to.", res.Release, res.Revision),
-		Next:     "Mend the app or the test, whose log is shown, and deploy again."}
+		Next:     "Fix the app or the test, whose log is shown, and deploy again."}
 }
 
 // askURL proves that the app answers at its URL.

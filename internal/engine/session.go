@@ -230,5 +230,5 @@ func (s *session) proven(commit string) string {
 	default:
 		what = url + " is deployed from " + what + "."
 	}
-	return strings.TrimSuffix(what, ".") + ": what is stored and running is what was reported."
+	return strings.TrimSuffix(what, ".") + "; what Helm stored is what runs."
 }

@@ -156,7 +156,7 @@ func TestRepair(t *testing.T) {
 			verb: verb.Repair, reason: problem.Consistent,
 			says: []string{"Nothing to repair: revision 1 of `web` in `review` is failed."}},
 		{name: "a record that was not written", verb: verb.Repair, reason: problem.Consistent, repair: "promote", stored: "1 deployed",
-			says:    []string{"No pod was touched"},
+			says:    []string{"No pod was restarted"},
 			records: func() []facts.Record { return []facts.Record{by("dead", revision(1, facts.StatusPendingInstall))} },
 			set: func(s *scene) {
 				s.cluster.put(healthy("web"))

@@ -45,7 +45,7 @@ func (m *kindMapper) RESTMappingWithContext(ctx context.Context, gk schema.Group
 			Reason: problem.Unanswered,
 			Tried:  fmt.Sprintf("find out whether the API server has the kind %s", gk),
 			Cause:  why,
-			Next:   "See which API is not available (kubectl get apiservices), mend or remove it, then run again.",
+			Next:   "See which API is not available (kubectl get apiservices), fix or remove it, then run again.",
 		}
 	}
 	return nil, err

@@ -14,8 +14,8 @@ import (
 )
 
 // imperatives are the words that a next step may begin with.
-var imperatives = strings.Fields(`Apply Ask Change Check Correct Create Delete Deploy Find Give Grant Install Keep
-	Leave Let Look Make Mend Mount Move Name Remove Rename Renew Report Restore Run See Set Start Take Unset Use Wait Write`)
+var imperatives = strings.Fields(`Apply Ask Change Check Correct Create Delete Deploy Find Fix Give Grant Install Keep
+	Leave Let Look Make Mount Move Name Remove Rename Renew Report Restore Run See Set Start Take Unset Use Wait Write`)
 
 // Every next step in the source begins with a capital and a verb and ends with a
 // full stop. Lines that begin with "$ " are commands. Only what is constant at

@@ -91,13 +91,26 @@ func diagnosis(r result.Result) string {
 		}
 		b.WriteByte('\n')
 		for _, l := range capped(s.Logs) {
+			if len(l.Lines) == 0 {
+				b.WriteString("\n" + escapeText(logTitle(l)) + ": " + quote(logLines(l)[0]) + "\n")
+				continue
+			}
 			b.WriteString("\n" + show(escapeText(logTitle(l)), evidenceBlock(logLines(l))))
 		}
 		if len(s.Events) > 0 {
+			if saysWhy(s) {
+				show = details
+			}
 			b.WriteString("\n" + show("Last events", evidenceBlock(s.Events)))
 		}
 	}
 	return b.String() + more(len(d.Symptoms))
+}
+
+// saysWhy returns whether a container of an object has printed something, beside which its
+// events say little.
+func saysWhy(s result.Symptom) bool {
+	return slices.ContainsFunc(s.Logs, func(l result.LogTail) bool { return len(l.Lines) > 0 })
 }
 
 // textDiagnosis writes what diagnosis returns, without Markdown.

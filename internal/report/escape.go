@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 
@@ -154,12 +155,15 @@ func longestRun(s string) int {
 }
 
 // link returns a plain web address as a link, and anything else as code.
-func link(s string) string {
+func link(s string) string { return labelled(s, "") }
+
+// labelled is link, of which a label is seen where there is one.
+func labelled(s, label string) string {
 	u, ok := webAddress(s)
 	if !ok {
 		return code(s)
 	}
-	return "[" + escape(u) + "](<" + u + ">)"
+	return "[" + escape(cmp.Or(label, u)) + "](<" + u + ">)"
 }
 
 // linked returns Markdown as a link to a page, and as it is where that is no plain web

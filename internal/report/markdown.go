@@ -28,9 +28,9 @@ func Markdown(r result.Result) string {
 		objectTable(r),
 		titledList("Kept", r.Kept),
 		titledList("Left behind", r.Remains),
-		details("Release and run", propertyTable(further(r))),
+		details("Release", propertyTable(further(r))),
 		timeline(r),
-		details("Evidence", evidenceBlock(r.Evidence)),
+		details("What Berth saw", evidenceBlock(r.Evidence)),
 		details("Chart notes", evidenceBlock([]string{r.ChartNote})),
 		writeTable(r),
 		requestTable(r),
@@ -57,8 +57,8 @@ func Markdown(r result.Result) string {
 // title returns the headline. The address that it begins with after a success is a link.
 func title(r result.Result) string {
 	s := headline(r)
-	if rest, ok := strings.CutPrefix(s, r.URL+" "); ok && r.URL != "" {
-		return link(r.URL) + " " + prose(rest)
+	if leadsWithURL(r) {
+		return link(r.URL) + " " + prose(strings.TrimPrefix(s, r.URL+" "))
 	}
 	return prose(s)
 }
@@ -90,7 +90,7 @@ func propertyTable(properties []property) string {
 		case verbatim:
 			value = linked(code(value), p.page)
 		case address:
-			value = link(value)
+			value = labelled(value, p.label)
 		case wording:
 			value = prose(value)
 		}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -91,7 +92,7 @@ func pageSections(r result.Result) []section {
 		{"list", listOf("Left behind", r.Remains)},
 		{"further", fieldsOf(further(r))},
 		{"timeline", timelineOf(r)},
-		{"text", textOf("Evidence", r.Evidence)},
+		{"text", textOf("What Berth saw", r.Evidence)},
 		{"text", textOf("Chart notes", []string{r.ChartNote})},
 		{"writes", writesOf(r)},
 		{"requests", requestsOf(r)},
@@ -120,10 +121,11 @@ func asCode(s string) []span {
 	return []span{{true, s}}
 }
 
-// asLink returns a plain web address as a link, and anything else as code.
-func asLink(s string) linkedSpans {
+// asLink returns a plain web address as a link, of which a label is seen where there is
+// one, and anything else as code.
+func asLink(s, label string) linkedSpans {
 	if u, ok := webAddress(s); ok {
-		return linkedSpans{u, []span{{false, u}}}
+		return linkedSpans{u, []span{{false, cmp.Or(label, u)}}}
 	}
 	return linkedSpans{Spans: asCode(s)}
 }
@@ -144,9 +146,9 @@ func headlineOf(r result.Result) any {
 		v.Class = "bad"
 	}
 	s := headline(r)
-	if rest, ok := strings.CutPrefix(s, r.URL+" "); ok && r.URL != "" {
-		v.Title = append(v.Title, asLink(r.URL))
-		s = rest
+	if leadsWithURL(r) {
+		v.Title = append(v.Title, asLink(r.URL, ""))
+		s = strings.TrimPrefix(s, r.URL+" ")
 	}
 	v.Title = append(v.Title, linkedSpans{Spans: spansOf(s)})
 	return v
@@ -166,7 +168,7 @@ func fieldsOf(properties []property) any {
 		case verbatim:
 			f.Value = toPage(p.page, asCode(value))
 		case address:
-			f.Value = asLink(value)
+			f.Value = asLink(value, p.label)
 		case wording:
 			f.Value.Spans = spansOf(value)
 		}

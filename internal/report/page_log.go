@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/berth-dev/berth/internal/result"
@@ -43,12 +44,19 @@ type pictureView struct {
 	Bars   []barView
 }
 
-type tickView struct{ X, Label string }
+// tickView is a time on the line. The last one is written before its place.
+type tickView struct {
+	X, Label string
+	Last     bool
+}
 
 // barView is when an event was, with its name above it. Without a class there is no bar.
+// The name begins at the left on a phone. On a desk it stands at its bar: from the bar's
+// beginning on, or up to its end where that is in the second half.
 type barView struct {
-	Label, Class, X, Width string
-	Indent, LabelY, Y      int
+	Label, Took, Class, X, Width string
+	Indent, LabelY, Y            int
+	NameX, Anchor                string
 }
 
 // pictureOf draws events on a line from the start of the run to its end.
@@ -60,26 +68,23 @@ func pictureOf(events []timed, whole time.Duration) *pictureView {
 	v := &pictureView{Height: top + row*len(events)}
 	percent := func(d time.Duration) string { return fmt.Sprintf("%.2f", 100*float64(d)/float64(whole)) }
 	step := tickStep(whole)
-	for at := time.Duration(0); float64(at) < 0.93*float64(whole); at += step {
-		label := text.Seconds(at)
-		if step%time.Second != 0 {
-			label = text.Duration(at)
-		}
-		v.Ticks = append(v.Ticks, tickView{percent(at), label})
+	for at := time.Duration(0); float64(at) < 0.85*float64(whole); at += step {
+		v.Ticks = append(v.Ticks, tickView{X: percent(at), Label: tickLabel(at, whole)})
 	}
+	v.Ticks = append(v.Ticks, tickView{X: "100", Label: took(whole), Last: true})
 	for i, e := range events {
 		b := barView{Indent: 14 * min(e.depth, 4), LabelY: top + row*i + 12, Y: top + row*i + 17}
-		b.Label = plainTitle(e.What)
-		if t := took(e.Took); t != "" {
-			b.Label = t + " · " + b.Label
-		}
-		b.Label = text.CutRunes(b.Label, maxLabel)
+		b.Label, b.Took = text.CutRunes(plainTitle(e.What), maxLabel), took(e.Took)
+		b.NameX, b.Anchor = "0", "start"
 		if e.At >= 0 && e.Took >= 0 && e.At <= whole-e.Took {
 			b.Class = "step"
 			if e.depth > 0 {
 				b.Class = "part"
 			}
 			b.X, b.Width = percent(min(e.At, whole-whole/200)), percent(e.Took)+"%"
+			if b.NameX = b.X; e.At > whole/2 {
+				b.NameX, b.Anchor = percent(e.At+max(e.Took, whole/200)), "end"
+			}
 			if e.Took < whole/200 { // a moment, which has to be seen
 				b.Width = "3"
 			}
@@ -87,6 +92,20 @@ func pictureOf(events []timed, whole time.Duration) *pictureView {
 		v.Bars = append(v.Bars, b)
 	}
 	return v
+}
+
+// tickLabel writes a time in the one unit that the whole line has.
+func tickLabel(at, whole time.Duration) string {
+	number := func(n float64) string { return strconv.FormatFloat(n, 'g', 4, 64) }
+	switch {
+	case at == 0:
+		return "0"
+	case whole < time.Second:
+		return number(float64(at)/float64(time.Millisecond)) + " ms"
+	case whole < 2*time.Minute:
+		return number(at.Seconds()) + " s"
+	}
+	return number(at.Minutes()) + " min"
 }
 
 // tickStep returns a round time of which a handful make the whole.

@@ -39,10 +39,17 @@ func textOf(title string, pieces []string) any {
 	return nil
 }
 
+// blockView is what one container printed, or what was said of an object.
+type blockView struct {
+	textView
+	Open  bool
+	Empty bool // one line, which says why there are no others
+}
+
 type symptomView struct {
 	Object, Reason string
 	Open           bool
-	Blocks         []textView
+	Blocks         []blockView
 }
 
 type diagnosisView struct {
@@ -65,11 +72,12 @@ func diagnosisOf(r result.Result) any {
 		if same := alike(d.Symptoms, i, r.Namespace); same != "" {
 			one.Reason, one.Open = bounded("as "+same), false
 		}
-		if lines := linesOf(s.Events, ""); len(lines) > 0 {
-			one.Blocks = append(one.Blocks, textView{"Last events", lines})
-		}
 		for _, l := range capped(s.Logs) {
-			one.Blocks = append(one.Blocks, textView{capital(bounded(logTitle(l))), linesOf(logLines(l), l.Telling)})
+			one.Blocks = append(one.Blocks, blockView{textView{capital(bounded(logTitle(l))), linesOf(logLines(l), l.Telling)},
+				one.Open && len(l.Lines) > 0, len(l.Lines) == 0})
+		}
+		if lines := linesOf(s.Events, ""); len(lines) > 0 {
+			one.Blocks = append(one.Blocks, blockView{textView: textView{"Last events", lines}, Open: one.Open && !saysWhy(s)})
 		}
 		v.Symptoms = append(v.Symptoms, one)
 	}
@@ -95,7 +103,7 @@ func permissionsOf(r result.Result) any {
 		return nil
 	}
 	v := permissionsView{User: bounded(r.User), More: beyond(len(r.Missing))}
-	for _, m := range capped(r.Missing) {
+	for _, m := range capped(neededFirst(r.Missing)) {
 		p := m.Permission
 		p.Namespace = "" // of its own, so that the line can wrap between them
 		v.Items = append(v.Items, permissionView{
@@ -147,7 +155,7 @@ func checksOf(r result.Result) any {
 		v.Rows = append(v.Rows, row)
 	}
 	if v.Failed == 0 {
-		v.Title = text.Plural(len(r.Checks), "check") + ", all hold"
+		v.Title = text.Plural(len(r.Checks), "check") + ", all passed"
 	}
 	return v
 }
@@ -158,7 +166,7 @@ func objectsOf(r result.Result) any {
 	}
 	v := checksView{Column: "Object", Seen: "State", More: beyond(len(r.Objects))}
 	for i, o := range unhealthyFirst(r) {
-		ok, state := objectState(o, r.Verb)
+		ok, state := objectState(o, r)
 		if !ok {
 			v.Failed++
 		}
@@ -169,7 +177,7 @@ func objectsOf(r result.Result) any {
 	}
 	v.Title = text.Plural(len(r.Objects), "object") + ", all healthy"
 	if v.Failed > 0 {
-		v.Title = fmt.Sprintf("Objects: %d of %d need attention", v.Failed, len(r.Objects))
+		v.Title = attentionTitle(v.Failed, len(r.Objects))
 	}
 	return v
 }

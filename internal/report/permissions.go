@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/problem"
@@ -21,20 +22,35 @@ func permissionSection(r result.Result) string {
 	}
 	b.WriteString("### " + title + "\n")
 	if r.User != "" {
-		fmt.Fprintf(&b, "\nThe API server takes this run for %s.\n", code(text.Cut(r.User, maxPhrase)))
+		fmt.Fprintf(&b, "\nThis run is authenticated as %s.\n", code(text.Cut(r.User, maxPhrase)))
 	}
 	if len(r.Missing) > 0 {
 		b.WriteByte('\n')
-		for _, m := range capped(r.Missing) {
+		for _, m := range capped(neededFirst(r.Missing)) {
 			b.WriteString(permissionItem(m))
 		}
 		b.WriteString(more(len(r.Missing)))
 	}
 	if r.RBAC != "" {
-		b.WriteString("\nApply this with `kubectl apply -f -`, as somebody who may grant it:\n\n")
+		b.WriteString("\nApply this with `kubectl apply -f -`, as a cluster admin or whoever else may grant it:\n\n")
 		b.WriteString(codeBlock("yaml", wholeDocuments(r.RBAC, 4*maxBlock), 4*maxBlock+len(moreDocuments)))
 	}
 	return b.String()
+}
+
+// neededFirst returns what the run cannot do without before what it only does better with.
+func neededFirst(missing []problem.MissingPermission) []problem.MissingPermission {
+	sorted := slices.Clone(missing)
+	slices.SortStableFunc(sorted, func(a, b problem.MissingPermission) int {
+		switch {
+		case a.Optional == b.Optional:
+			return 0
+		case a.Optional:
+			return 1
+		}
+		return -1
+	})
+	return sorted
 }
 
 const moreDocuments = "# More of it is in report.json, as rbac.\n"

@@ -19,7 +19,7 @@ func checkTable(r result.Result) string {
 	var b strings.Builder
 	failed := 0
 	if r.Looks > 1 {
-		fmt.Fprintf(&b, "After %d attempts.\n\n", r.Looks)
+		fmt.Fprintf(&b, "Looked at %d times.\n\n", r.Looks)
 	}
 	b.WriteString("| | Check | Seen |\n|:-:|:--|:--|\n")
 	for _, c := range capped(r.Checks) {
@@ -41,7 +41,7 @@ func checkTable(r result.Result) string {
 	}
 	table := b.String() + more(len(r.Checks))
 	if failed == 0 {
-		return details(text.Plural(len(r.Checks), "check")+", all hold", table)
+		return details(text.Plural(len(r.Checks), "check")+", all passed", table)
 	}
 	return "### Checks\n\n" + table
 }
@@ -65,7 +65,7 @@ func objectTable(r result.Result) string {
 	var b strings.Builder
 	b.WriteString("| | Object | State |\n|:-:|:--|:--|\n")
 	for i, o := range objects {
-		ok, state := objectState(o, r.Verb)
+		ok, state := objectState(o, r)
 		if !ok {
 			unhealthy++
 		}
@@ -77,14 +77,22 @@ func objectTable(r result.Result) string {
 	if unhealthy == 0 {
 		return details(text.Plural(len(objects), "object")+", all healthy", table)
 	}
-	return fmt.Sprintf("### Objects: %d of %d need attention\n\n%s", unhealthy, len(objects), table)
+	return "### " + attentionTitle(unhealthy, len(objects)) + "\n\n" + table
+}
+
+// attentionTitle counts the objects that are not as they should be.
+func attentionTitle(unhealthy, all int) string {
+	if unhealthy == 1 {
+		return fmt.Sprintf("Objects: 1 of %d needs attention", all)
+	}
+	return fmt.Sprintf("Objects: %d of %d need attention", unhealthy, all)
 }
 
 // unhealthyFirst returns the objects sorted: the unhealthy ones first, and within
 // the healthy and the unhealthy ones in the release's own order.
 func unhealthyFirst(r result.Result) []facts.Object {
 	rank := func(o facts.Object) int {
-		if ok, _ := objectState(o, r.Verb); ok {
+		if ok, _ := objectState(o, r); ok {
 			return 1
 		}
 		return 0
@@ -96,19 +104,22 @@ func unhealthyFirst(r result.Result) []facts.Object {
 
 // objectState describes an object, and says whether it is as the verb wants it. A
 // verb that removes the release wants it gone, every other one wants it ready.
-func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
+func objectState(o facts.Object, r result.Result) (ok bool, state string) {
+	removes := verb.Of(r.Verb).Removes
 	switch {
 	case o.Error != "":
 		return false, "could not be read: " + o.Error
-	case !o.Exists && verb.Of(v).Removes:
+	case !o.Exists && removes:
 		return true, "gone"
 	case o.Expired:
 		return true, "deleted after its end, as its ttlSecondsAfterFinished says"
+	case !o.Exists && hookFailed(r):
+		return false, "not there: a hook failed first"
 	case !o.Exists:
 		return false, "missing"
 	case o.Deleting:
 		return false, withReason("being deleted", o.Reason)
-	case verb.Of(v).Removes:
+	case removes:
 		return false, withReason("still there", o.Reason)
 	case !o.Owned && o.Owner != "":
 		return false, "belongs to " + o.Owner
@@ -126,6 +137,11 @@ func objectState(o facts.Object, v verb.Verb) (ok bool, state string) {
 		return true, withReason("left out by wait-ignore, not ready", o.Reason)
 	}
 	return false, withReason("not ready", brief(o))
+}
+
+// hookFailed returns whether a hook is among what a deploy failed by.
+func hookFailed(r result.Result) bool {
+	return slices.ContainsFunc(result.FaultsOf(r.Diagnostics), func(f result.Fault) bool { return f.Hook })
 }
 
 // brief returns why an object is not ready. What was found out about it is told with its

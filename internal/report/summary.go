@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,6 +55,7 @@ type property struct {
 	value string
 	kind  propertyKind
 	page  string // where the value links to, where that is an address; untrusted text
+	label string // what a page shows in place of an address that says little
 }
 
 type propertyKind int
@@ -68,33 +70,53 @@ const (
 // what was deployed.
 func foremost(r result.Result) []property {
 	at := property{name: "URL", value: r.URL, kind: address}
-	if severityOf(r) != succeeded {
+	if severityOf(r) != succeeded || leadsWithURL(r) {
 		at.value = ""
 	}
 	return known([]property{
 		at,
+		{name: "Review app", value: where(r), kind: wording},
 		{name: "Commit", value: shortCommit(r.Commit), page: r.Pages.Commit},
 		{name: "Branch", value: r.Branch},
-		{name: "Pull request", value: pullRequest(r.PullRequest), page: r.Pages.PullRequest},
+		{name: "Pull request", value: pullRequest(r), page: r.Pages.PullRequest},
 		{name: "Started", value: started(r), kind: wording},
-		{name: "Run", value: r.Pages.Run, kind: address},
+		{name: "Run", value: r.Pages.Run, kind: address, label: runLabel(r.Pages.Run)},
 	})
+}
+
+// leadsWithURL returns whether the headline begins with the address of the app.
+func leadsWithURL(r result.Result) bool {
+	return r.URL != "" && strings.HasPrefix(headline(r), r.URL+" ")
+}
+
+// where names the app and the namespace that it is in.
+func where(r result.Result) string {
+	app, namespace := named(r.App), named(r.Namespace)
+	if app != "" && namespace != "" {
+		return app + " in namespace " + namespace
+	}
+	return app + namespace
+}
+
+// named returns a name as code, for wording; "" of "".
+func named(name string) string {
+	if name = strings.ReplaceAll(text.OneLine(name), "`", "'"); name == "" {
+		return ""
+	}
+	return "`" + name + "`"
 }
 
 // further returns what else is known of the run: names in the cluster, and records.
 func further(r result.Result) []property {
-	elsewhere := property{name: "URL", value: r.URL, kind: address}
+	unproven := property{name: "URL, not proven", value: r.URL, kind: address}
 	if severityOf(r) == succeeded {
-		elsewhere.value = ""
+		unproven.value = ""
 	}
 	return known([]property{
-		{name: "Review app", value: r.App},
-		elsewhere,
-		{name: "Namespace", value: r.Namespace},
+		unproven,
 		{name: "Release", value: storedRelease(r), kind: wording},
 		{name: "Chart", value: r.Chart},
 		{name: "Repair", value: r.Repair},
-		{name: "Took", value: took(r.Took), kind: wording},
 	})
 }
 
@@ -102,27 +124,40 @@ func known(all []property) []property {
 	return slices.DeleteFunc(all, func(p property) bool { return text.OneLine(p.value) == "" })
 }
 
-// started says when the run began, and who began it.
+// started says when the run began, who began it, and how long it took.
 func started(r result.Result) string {
 	if r.Started.IsZero() {
-		return ""
+		return text.After("took ", took(r.Took))
 	}
 	at := r.Started.UTC().Format("2006-01-02 15:04:05 UTC")
-	if who := strings.ReplaceAll(text.OneLine(r.Actor), "`", "'"); who != "" {
-		at += " by `" + who + "`"
-	}
-	return at
+	return at + text.After(" by ", named(r.Actor)) + text.After(", took ", took(r.Took))
 }
 
 // shortCommit returns a commit as people write it.
 func shortCommit(sha string) string { return sha[:min(len(sha), 7)] }
 
-// pullRequest returns the number of a pull or merge request as text, or "" for none.
-func pullRequest(number int) string {
-	if number <= 0 {
+// pullRequest returns the number of a pull or merge request as its platform writes it, or
+// "" for none.
+func pullRequest(r result.Result) string {
+	switch n := strconv.Itoa(r.PullRequest); {
+	case r.PullRequest <= 0:
 		return ""
+	case strings.Contains(r.Pages.PullRequest, "/merge_requests/"):
+		return "!" + n
+	default:
+		return "#" + n
 	}
-	return strconv.Itoa(number)
+}
+
+// runPage matches the address of a run of GitHub's, or of a job of GitLab's.
+var runPage = regexp.MustCompile(`/(?:runs|jobs)/([0-9]{1,20})(?:/attempts/[0-9]{1,9})?$`)
+
+// runLabel returns the number of a run, by its page.
+func runLabel(page string) string {
+	if m := runPage.FindStringSubmatch(page); m != nil {
+		return "run " + m[1]
+	}
+	return ""
 }
 
 // storedRelease returns the release's name with its last revision and the status
@@ -131,7 +166,7 @@ func storedRelease(r result.Result) string {
 	if r.Release == "" {
 		return ""
 	}
-	s := "`" + r.Release + "`"
+	s := named(r.Release)
 	if n := revision(r); n != "" {
 		s += " revision " + n
 	}

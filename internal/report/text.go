@@ -28,7 +28,7 @@ func Text(r result.Result) string {
 	block(&b, "Next", text.Lines(r.Next))
 	if r.RBAC != "" {
 		// Not indented: "---" between documents has to begin its line.
-		b.WriteString("\nApply this with kubectl apply -f -, as somebody who may grant it:\n\n")
+		b.WriteString("\nApply this with kubectl apply -f -, as a cluster admin or whoever else may grant it:\n\n")
 		b.WriteString(strings.TrimRight(text.Clean(wholeDocuments(r.RBAC, 4*maxBlock)), "\n") + "\n")
 	}
 	if count, size := requestTotals(r); count > 0 {
@@ -93,7 +93,7 @@ func textChecks(b *strings.Builder, r result.Result) {
 // textPermissions writes every missing permission.
 func textPermissions(b *strings.Builder, r result.Result) {
 	lines := make([]string, 0, len(r.Missing))
-	for _, m := range capped(r.Missing) {
+	for _, m := range capped(neededFirst(r.Missing)) {
 		lines = append(lines, withReason(permissionLine(m), m.Why))
 	}
 	title := "Missing permissions"

@@ -55,13 +55,13 @@ type Properties struct {
 var Table = []Properties{
 	{
 		Verb: Deploy, Doc: "Deploy the branch's review app, then prove that what is stored and running is what was reported.",
-		Success:   "Revision {revision} of `{release}` is deployed in `{namespace}`: what is stored and running is what was reported.",
+		Success:   "Revision {revision} of `{release}` is deployed in `{namespace}`; what Helm stored is what runs.",
 		OnRelease: true, Writes: true, Locks: true, ReadsLock: true, Proves: true, Repairs: true,
 		AsksAccess: true, DeployAccess: true, NeedsChart: true,
 	},
 	{
 		Verb: Check, Doc: "Check a release's consistency; never writes.",
-		Success:   "Revision {revision} of `{release}` is deployed in `{namespace}`: what is stored and running is what was reported.",
+		Success:   "Revision {revision} of `{release}` is deployed in `{namespace}`; what Helm stored is what runs.",
 		OnRelease: true, ByName: true, ReadsLock: true, Proves: true,
 	},
 	{

@@ -53,8 +53,8 @@ func TestWith(t *testing.T) {
 
 func TestSuccessLine(t *testing.T) {
 	for v, want := range map[Verb]string{
-		Deploy:    "Revision 2 of `shop` is deployed in `review`: what is stored and running is what was reported.",
-		Check:     "Revision 2 of `shop` is deployed in `review`: what is stored and running is what was reported.",
+		Deploy:    "Revision 2 of `shop` is deployed in `review`; what Helm stored is what runs.",
+		Check:     "Revision 2 of `shop` is deployed in `review`; what Helm stored is what runs.",
 		Repair:    "Repaired: revision 2 of `shop` is the only one deployed in `review`.",
 		Teardown:  "`shop` in `review` is gone; the namespace stays.",
 		Preflight: "All that deploying `shop` in `review` needs is permitted, beside the chart's own objects.",

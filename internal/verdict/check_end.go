@@ -22,7 +22,7 @@ func EndCheck(f *facts.Facts, d Diagnosis, reported Reported, checks []result.Ch
 			return nil // a later operation than the one that was reported
 		}
 		last := f.Last()
-		return Failed(f.Release, errors.New(last.Description), "Mend what is named here and deploy again.")
+		return Failed(f.Release, errors.New(last.Description), "Fix what is named here and deploy again.")
 	case StateRecordingFailed:
 		return notAsReported(f, checks, errors.New(d.Cause), advice(f, nextPromote, nextPromoteByName))
 	case StateAbandoned:

@@ -132,7 +132,7 @@ func headlineOf(same []result.Fault, namespace string) string {
 	case facts.CauseJob:
 		return of + " failed" + said(c) + exitCode(c)
 	case facts.CauseQuota:
-		return "The quota " + about + " has no room for the pods of " + of + said(c)
+		return "The quota " + about + " has no room for the pods of " + of + quotaSaid(c)
 	case facts.CauseRefused:
 		return "The cluster refuses the pods of " + of + said(c)
 	case facts.CauseWebhook:
@@ -160,7 +160,7 @@ func adviceFor(c facts.Cause) string {
 	case facts.CauseImageName:
 		return "Correct the name of the image in the chart or its values."
 	case facts.CauseImageMissing:
-		return "Push the image, or name one that exists. Set image-wait where its build may still be running."
+		return "Push the image, or name one that exists. If it is still being built, set the input image-wait."
 	case facts.CauseImageDenied:
 		return "Give the pods a pull secret for the registry (imagePullSecrets), or the one that they have the right to read the image."
 	case facts.CauseImagePull:
@@ -172,16 +172,16 @@ func adviceFor(c facts.Cause) string {
 	case facts.CauseMemory:
 		return "Raise resources.limits.memory of the container, or let it use less."
 	case facts.CauseCrash:
-		return "Mend the app or its settings, by what it printed before it ended."
+		return "Fix the app or its settings: its log shows why it ended."
 	case facts.CauseEnds:
 		return "Let the command stay in the foreground. Make it a Job if it is to end."
 	case facts.CauseJob:
 		if strings.HasPrefix(c.Said, "DeadlineExceeded") {
 			return "Give it more time (activeDeadlineSeconds), or see in its log what it waits for."
 		}
-		return "Mend what it runs, or its settings, by what it printed before it ended."
+		return "Fix what it runs, or its settings: its log shows why it ended."
 	case facts.CauseQuota:
-		return "Lower resources.requests or the replicas, take down review apps that nobody needs, or raise the quota."
+		return quotaAdvice(c)
 	case facts.CauseRefused:
 		return "Change the pods as the message asks, or ask whoever runs the cluster for an exception."
 	case facts.CauseWebhook:
@@ -191,16 +191,40 @@ func adviceFor(c facts.Cause) string {
 	case facts.CauseNoNode:
 		return "Lower what the pods ask for (resources.requests, nodeSelector, affinity, ports of the node), or add a node that has it."
 	case facts.CauseResource:
-		return "Mend what its controller names. Name it in wait-ignore if it may stay unready."
+		return "Fix what its controller names. Name it in wait-ignore if it may stay unready."
 	case facts.CauseNode:
 		return "Ask whoever runs the cluster about the node, or wait until it is back."
 	case facts.CausePod:
-		return "See its events, and mend what the node names. Ask whoever runs the cluster where it is the node's own."
+		return "See its events, and fix what the node names. Ask whoever runs the cluster where it is the node's own."
 	case facts.CauseProbe:
-		return "Check the probe's path, port and times, and what the app answers to it, by its log."
+		return "Check the probe's path, port and times, and see in the app's log what it answers."
 	case facts.CauseNotReady:
 	}
 	return "See its events and log. Give a longer timeout if nothing but time is lacking."
+}
+
+// ofQuota matches what the API server says of a quota: what was asked for, what is used
+// and what the limit is, each with its resources.
+var ofQuota = regexp.MustCompile(`^requested: (.+), used: (.+), limited: (.+)$`)
+
+func quotaSaid(c facts.Cause) string {
+	m := ofQuota.FindStringSubmatch(c.Said)
+	if m == nil {
+		return said(c)
+	}
+	return " (asked for " + m[1] + ", used " + m[2] + ", limit " + m[3] + ")"
+}
+
+// quotaAdvice says what to do about a quota, by the resource that it is short of.
+func quotaAdvice(c facts.Cause) string {
+	m := ofQuota.FindStringSubmatch(c.Said)
+	switch {
+	case m != nil && m[3] == "pods=0":
+		return "Raise the quota, which allows no pod at all."
+	case m != nil && strings.HasPrefix(m[1], "pods=") && !strings.Contains(m[1], ","):
+		return "Take down review apps that nobody needs, lower the replicas, or raise the quota."
+	}
+	return "Lower resources.requests or the replicas, take down review apps that nobody needs, or raise the quota."
 }
 
 // namesOf names the objects of one cause.

@@ -66,7 +66,7 @@ func TestHeadlineNamesTheCause(t *testing.T) {
 			[]result.Fault{hook(fault("Job", facts.Cause{Kind: facts.CauseJob, Said: "no such table", ExitCode: 1}))}},
 		{"The image `registry.example.com/shop:missing` does not exist (the hook Job/shop)", []result.Fault{hook(fault("Job", image))}},
 		{"The hook Job/shop was not ready in time", []result.Fault{hook(fault("Job", facts.Cause{Kind: facts.CauseNotReady}))}},
-		{"The quota `small` has no room for the pods of shop: requested: pods=1, used: pods=1, limited: pods=1",
+		{"The quota `small` has no room for the pods of shop (asked for pods=1, used pods=1, limit pods=1)",
 			[]result.Fault{fault("Deployment", facts.Cause{Kind: facts.CauseQuota, About: "small",
 				Said: "requested: pods=1, used: pods=1, limited: pods=1"})}},
 		{"The cluster refuses the pods of shop: violates PodSecurity \"restricted:latest\"",
@@ -177,7 +177,7 @@ func TestFailedSaysWhy(t *testing.T) {
 		"1 error occurred:\n\t* webhook w denied the request\n\n":       "The deploy of `shop` failed: webhook w denied the request",
 		"failed post-install: 2 errors occurred:\n\t* one\n\t* two\n\n": "The deploy of `shop` failed: one",
 	} {
-		if p := Failed("shop", errors.New(said), "Mend it."); p.Headline != want {
+		if p := Failed("shop", errors.New(said), "Fix it."); p.Headline != want {
 			t.Errorf("headline %q, want %q", p.Headline, want)
 		}
 	}

@@ -85,7 +85,7 @@ func failedForGood(f *facts.Facts, reported Reported, checks []result.Check) *pr
 	}
 	failed := f.Objects[i]
 	cause := errors.New(failed.In(f.Namespace.Name) + ": " + failed.Reason)
-	nextStep := "Mend what it failed for, delete it, and deploy again, which makes it anew:\n$ kubectl delete " +
+	nextStep := "Fix what it failed for, delete it, and deploy again, which makes it anew:\n$ kubectl delete " +
 		strings.ToLower(failed.Kind) + "/" + failed.Name + " -n " + failed.Namespace
 	if reported.Manifest == "" { // nothing was deployed just now
 		return notAsReported(f, checks, cause, nextStep)

@@ -1,8 +1,8 @@
 package verdict
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -87,7 +87,7 @@ func DecideNamespace(ns facts.Namespace, identity, release string, around facts.
 			obstacles = append(obstacles, "what is on it: "+ns.KeepWhy)
 		}
 		if len(around.Releases) > 0 {
-			obstacles = append(obstacles, fmt.Sprintf("records of other releases: %q", names(around.Releases)))
+			obstacles = append(obstacles, "records of other releases: "+quotedNames(around.Releases))
 		}
 	}
 	for _, r := range around.Residents {
@@ -113,6 +113,15 @@ func Spared(ns facts.Namespace, identity, release string, residents []facts.Resi
 // several.
 func appsOf(identity string, others []facts.Neighbour) []string {
 	return names(slices.DeleteFunc(slices.Clone(others), func(r facts.Neighbour) bool { return r.Identity == "" || r.Identity != identity }))
+}
+
+// quotedNames lists releases as they are shown.
+func quotedNames(releases []facts.Neighbour) string {
+	all := names(releases)
+	for i, name := range all {
+		all[i] = strconv.Quote(name)
+	}
+	return strings.Join(all, ", ")
 }
 
 func names(releases []facts.Neighbour) []string {

@@ -132,7 +132,15 @@ func (t TeardownResult) Problem() *problem.Problem {
 		return nil
 	}
 	return &problem.Problem{Reason: problem.Foreign,
-		Headline: fmt.Sprintf("Not everything was taken down: %d kept, since they are or may be somebody else's.", len(t.Kept)),
-		Next: "See what was kept and why, and remove it by hand if it is nobody's. What a workflow of yours adds to the namespace " +
-			"is declared by namespace-owns or the label berth.dev/with-app; delete-foreign lets all of it go."}
+		Headline: keptHeadline(len(t.Kept)),
+		Next: "See below what was kept, and why. Delete it by hand if nobody needs it, or run the teardown with the input `delete-foreign`, " +
+			"which lets all of it go with the namespace. Name in `namespace-owns` what your own workflow adds to it, " +
+			"or put the label `berth.dev/with-app` on it: then it goes with the app."}
+}
+
+func keptHeadline(n int) string {
+	if n == 1 {
+		return "The release is gone; one thing was kept, since it is or may be somebody else's."
+	}
+	return fmt.Sprintf("The release is gone; %d things were kept, since they are or may be somebody else's.", n)
 }

@@ -36,7 +36,7 @@ var lostNodes = []row{
 			node := s.ownNode()
 			s.berth("deploy", node.only()...).exit(0)
 			node.down()
-			s.berth("teardown", "--timeout", "8s").exit(28).says("pod web-", "node "+node.name+" is not ready", "Mend the node")
+			s.berth("teardown", "--timeout", "8s").exit(28).says("pod web-", "node "+node.name+" is not ready", "Fix the node")
 			node.up()
 			s.berth("teardown").exit(0)
 		}},

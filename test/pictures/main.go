@@ -42,7 +42,7 @@ var pictures = []picture{
 	{"teardown", "teardown-kept", desk, false},
 }
 
-const maxHeight = 1300
+const maxHeight = 2200
 
 func main() {
 	if err := takeAll("docs/pictures"); err != nil {
@@ -150,7 +150,7 @@ func reduced(m image.Image, height int) *image.Paletted {
 	counts := map[color.Color]int{}
 	for y := range r.Max.Y {
 		for x := range r.Max.X {
-			counts[m.At(x, y)]++
+			counts[coarse(m.At(x, y))]++
 		}
 	}
 	var palette color.Palette
@@ -170,10 +170,18 @@ func reduced(m image.Image, height int) *image.Paletted {
 	}
 	for y := range r.Max.Y {
 		for x := range r.Max.X {
-			out.SetColorIndex(x, y, index[m.At(x, y)])
+			out.SetColorIndex(x, y, index[coarse(m.At(x, y))])
 		}
 	}
 	return out
+}
+
+// coarse returns a colour that is one with its nearest neighbours: there are so many greys
+// at the edges of letters that nothing would be left for the marks.
+func coarse(c color.Color) color.Color {
+	r, g, b, _ := c.RGBA()
+	part := func(v uint32) uint8 { return uint8(min(255, (v>>8+4)/8*8)) }
+	return color.RGBA{part(r), part(g), part(b), 255}
 }
 
 // value orders colours, so that the same page makes the same file.

@@ -68,14 +68,14 @@ func (m Manager) WaitGone(ctx context.Context, name, uid string) error {
 				blocked = errors.New(b)
 			}
 			if silent := silentAPIServices(ns); len(silent) > 0 {
-				nextStep = "Mend what serves it or, if nobody needs it any more, delete it, then run again:\n$ kubectl delete apiservice " +
+				nextStep = "Fix what serves it or, if nobody needs it any more, delete it, then run again:\n$ kubectl delete apiservice " +
 					strings.Join(silent, " ")
 			}
 			m.awaitChange(ctx, ns)
 		}
 	}
 	if left := m.onLostNodes(ctx, name); left != "" {
-		blocked, nextStep = fmt.Errorf("%s; %w", left, blocked), "Mend the node or, if it is gone for good, delete it, then run again."
+		blocked, nextStep = fmt.Errorf("%s; %w", left, blocked), "Fix the node or, if it is gone for good, delete it, then run again."
 	}
 	return &problem.Problem{
 		Reason: problem.NamespaceTerminating,
