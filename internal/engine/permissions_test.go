@@ -13,7 +13,7 @@ type nobody struct{ Access }
 func (nobody) RBAC(string, []problem.Permission) string { return "" }
 
 // Where there is nobody to grant anything to, the report says as whom the API server knows
-// the run for, and advises to apply nothing.
+// the run, and advises to apply nothing.
 func TestNobodyToGrantTo(t *testing.T) {
 	missing := []problem.MissingPermission{{Permission: problem.Permission{Verb: "get", Resource: "secrets", Namespace: "n"}}}
 	for user, says := range map[string]string{

@@ -207,21 +207,29 @@ func adviceFor(c facts.Cause) string {
 // and what the limit is, each with its resources.
 var ofQuota = regexp.MustCompile(`^requested: (.+), used: (.+), limited: (.+)$`)
 
+// quotaParts returns the three of them, or false for anything else.
+func quotaParts(c facts.Cause) (asked, used, limit string, ok bool) {
+	if m := ofQuota.FindStringSubmatch(c.Said); len(m) == 4 {
+		return m[1], m[2], m[3], true
+	}
+	return "", "", "", false
+}
+
 func quotaSaid(c facts.Cause) string {
-	m := ofQuota.FindStringSubmatch(c.Said)
-	if m == nil {
+	asked, used, limit, ok := quotaParts(c)
+	if !ok {
 		return said(c)
 	}
-	return " (asked for " + m[1] + ", used " + m[2] + ", limit " + m[3] + ")"
+	return " (asked for " + asked + ", used " + used + ", limit " + limit + ")"
 }
 
 // quotaAdvice says what to do about a quota, by the resource that it is short of.
 func quotaAdvice(c facts.Cause) string {
-	m := ofQuota.FindStringSubmatch(c.Said)
+	asked, _, limit, _ := quotaParts(c)
 	switch {
-	case m != nil && m[3] == "pods=0":
+	case limit == "pods=0":
 		return "Raise the quota, which allows no pod at all."
-	case m != nil && strings.HasPrefix(m[1], "pods=") && !strings.Contains(m[1], ","):
+	case strings.HasPrefix(asked, "pods=") && !strings.Contains(asked, ","):
 		return "Take down review apps that nobody needs, lower the replicas, or raise the quota."
 	}
 	return "Lower resources.requests or the replicas, take down review apps that nobody needs, or raise the quota."

@@ -121,6 +121,22 @@ func TestEveryCauseHasItsOwnWords(t *testing.T) {
 }
 
 // A Job whose time was over needs other advice than one that fails.
+// A quota is advised about by what it is short of.
+func TestAdviceForAQuota(t *testing.T) {
+	for said, want := range map[string]string{
+		"requested: pods=1, used: pods=0, limited: pods=0":                                  "Raise the quota, which allows no pod at all.",
+		"requested: pods=1, used: pods=4, limited: pods=4":                                  "Take down",
+		"requested: cpu=1,pods=1, used: cpu=0,pods=0, limited: cpu=500m,pods=9":             "Lower resources.requests",
+		"requested: limits.memory=1Gi, used: limits.memory=0, limited: limits.memory=512Mi": "Lower resources.requests",
+		"must specify limits.cpu for: app":                                                  "Lower resources.requests",
+	} {
+		c := facts.Cause{Kind: facts.CauseQuota, About: "small", Said: said}
+		if got := adviceFor(c); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", said, got)
+		}
+	}
+}
+
 func TestAdviceForAJobThatTookTooLong(t *testing.T) {
 	late := facts.Cause{Kind: facts.CauseJob, Said: "DeadlineExceeded: Job was active longer than specified deadline"}
 	if next := adviceFor(late); !strings.Contains(next, "activeDeadlineSeconds") {
