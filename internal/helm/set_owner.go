@@ -83,6 +83,9 @@ func (o *foreignObject) readAgain(c *client) error {
 	if owner := ownership.NamedRelease(live.GetAnnotations()); owner != o.owner {
 		return foreign(refOf(o.info), "it belongs to "+nameOwner(owner)+" by now")
 	}
+	if of := ownership.HookRelease(live.GetAnnotations()); of != o.hookOf {
+		return foreign(refOf(o.info), "a hook of "+nameOwner(of)+" made it by now")
+	}
 	o.doubt = cmp.Or(o.recorded.unknown, doubtOf(o, c.release))
 	return refuseTakeOver(c, []foreignObject{*o})
 }

@@ -3,7 +3,6 @@ package helm
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
-	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -38,11 +36,11 @@ func takeOver(ctx context.Context, c *client, core corev1client.CoreV1Interface,
 	asked := map[ownership.Release]recorded{}
 	for i := range foreign {
 		o := &foreign[i]
-		if o.owner != c.release && o.owner.Namespace != "" && o.owner.Name != "" {
-			if _, known := asked[o.owner]; !known {
-				asked[o.owner] = lookUpRecords(ctx, core, o.owner)
+		if of := o.release(); of != c.release && of.Namespace != "" && of.Name != "" {
+			if _, known := asked[of]; !known {
+				asked[of] = lookUpRecords(ctx, core, of)
 			}
-			o.recorded = asked[o.owner]
+			o.recorded = asked[of]
 		}
 		o.doubt = cmp.Or(o.recorded.unknown, doubtOf(o, c.release))
 	}
@@ -57,15 +55,18 @@ type foreignObject struct {
 	info     *resource.Info
 	live     metav1.Object
 	owner    ownership.Release // that its annotations name
+	hookOf   ownership.Release // for whose hook it was made, as it says
 	recorded recorded          // whether the owner has a record
 	doubt    error             // why it is taken only where adopt names it; nil: there is no doubt
 }
 
-// recorded is whether a release has a record.
-type recorded struct {
-	found   bool
-	where   string // and of which kind; a clause, or empty
-	unknown error  // why that cannot be told
+// release returns the release that an object is of: its owner or, where it names none, the one
+// for whose hook it was made.
+func (o *foreignObject) release() ownership.Release {
+	if o.owner != (ownership.Release{}) {
+		return o.owner
+	}
+	return o.hookOf
 }
 
 // readForeign reads the objects and returns those that exist and do not belong to
@@ -81,7 +82,8 @@ func readForeign(c *client, objects kube.ResourceList) ([]foreignObject, error) 
 				return apifailure.Classify(err, fmt.Sprintf("read %s to see whose it is", refOf(info)))
 			}
 			if live != nil && c.notToWrite(info)(live) != "" {
-				all[i] = &foreignObject{info: info, live: live, owner: ownership.NamedRelease(live.GetAnnotations())}
+				all[i] = &foreignObject{info: info, live: live, owner: ownership.NamedRelease(live.GetAnnotations()),
+					hookOf: ownership.HookRelease(live.GetAnnotations())}
 			}
 			return nil
 		})
@@ -96,64 +98,6 @@ func readForeign(c *client, objects kube.ResourceList) ([]foreignObject, error) 
 		}
 	}
 	return foreign, nil
-}
-
-// lookUpRecords looks for records of a release in Secrets and in ConfigMaps. A list
-// that fails proves nothing.
-func lookUpRecords(ctx context.Context, core corev1client.CoreV1Interface, r ownership.Release) (answer recorded) {
-	for _, kind := range []record.Kind{record.Secrets, record.ConfigMaps} {
-		found, err := hasRecord(ctx, core, kind, r)
-		if found {
-			return recorded{found: true}
-		}
-		if err != nil && answer.unknown == nil {
-			answer.unknown = fmt.Errorf("belongs to release %s, and whether that still exists cannot be told: %w", r, err)
-		}
-	}
-	return answer
-}
-
-// hasRecord lists metadata alone. What has lost its labels, or was moved into
-// quarantine, counts by its name.
-func hasRecord(ctx context.Context, core corev1client.CoreV1Interface, kind record.Kind, r ownership.Release) (bool, error) {
-	items, err := recordsAmong(ctx, core, kind, r)
-	return len(items) > 0, err
-}
-
-// recordsAmong returns the objects of a kind that are records of a release, or were.
-func recordsAmong(
-	ctx context.Context, core corev1client.CoreV1Interface, kind record.Kind, r ownership.Release,
-) ([]metav1.PartialObjectMetadata, error) {
-	data, err := core.RESTClient().Get().Namespace(r.Namespace).Resource(kind.Resource()).
-		SetHeader("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1").Do(ctx).Raw()
-	if err != nil {
-		return nil, fmt.Errorf("list %s in namespace %s: %w", kind, r.Namespace, err)
-	}
-	var found metav1.PartialObjectMetadataList
-	if err := json.Unmarshal(data, &found); err != nil {
-		return nil, fmt.Errorf("read the list of %s in namespace %s: %w", kind, r.Namespace, err)
-	}
-	prefix := strings.TrimSuffix(record.Key(r.Name, 1), "1")
-	return slices.DeleteFunc(found.Items, func(item metav1.PartialObjectMetadata) bool {
-		return !strings.HasPrefix(item.Name, prefix) && (item.Labels["owner"] != "helm" || item.Labels["name"] != r.Name)
-	}), nil
-}
-
-// lookUpOwn looks for records of a release of which this run's driver has none: those of
-// Helm's other driver. What was moved into quarantine is a record no more.
-func lookUpOwn(ctx context.Context, core corev1client.CoreV1Interface, r ownership.Release) (answer recorded) {
-	for _, kind := range []record.Kind{record.Secrets, record.ConfigMaps} {
-		items, err := recordsAmong(ctx, core, kind, r)
-		for _, item := range items {
-			if !strings.Contains(item.Name, "-quarantined-") {
-				return recorded{found: true, where: fmt.Sprintf(", which has its records in %s (HELM_DRIVER)", kind)}
-			}
-		}
-		if err != nil && answer.unknown == nil {
-			answer.unknown = fmt.Errorf("belongs to release %s, and whether that has records of another HELM_DRIVER cannot be told: %w", r, err)
-		}
-	}
-	return answer
 }
 
 // doubtOf returns why an object, of whose owner no record was found, may be wanted by
@@ -222,7 +166,7 @@ func refuseTakeOver(c *client, objects []foreignObject) error {
 	for _, o := range objects {
 		switch ref := refOf(o.info); {
 		case o.recorded.found:
-			refused = append(refused, fmt.Sprintf("%s belongs to release %s%s", ref, o.owner, o.recorded.where))
+			refused = append(refused, fmt.Sprintf("%s belongs to release %s%s", ref, o.release(), o.recorded.where))
 		case o.doubt != nil && !c.adopts(ref):
 			refused, adoptable = append(refused, fmt.Sprintf("%s %v", ref, o.doubt)), append(adoptable, nameOf(ref))
 		}
@@ -256,7 +200,8 @@ func takeIn(
 		if live[i] == nil {
 			continue
 		}
-		o := foreignObject{info: info, live: live[i], owner: ownership.NamedRelease(live[i].GetAnnotations())}
+		o := foreignObject{info: info, live: live[i], owner: ownership.NamedRelease(live[i].GetAnnotations()),
+			hookOf: ownership.HookRelease(live[i].GetAnnotations())}
 		_, before := ownership.TakenOver(live[i].GetAnnotations())
 		if ownerOf(live[i]) != c.release {
 			refusedByHelm = true

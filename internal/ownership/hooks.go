@@ -8,9 +8,12 @@ const AnnotationHookOf = "berth.dev/hook-of"
 
 // HookOf returns the release, as Release.String has it, of which a hook made an object, or
 // "" where the object does not say so.
-func HookOf(annotations map[string]string) string {
+func HookOf(annotations map[string]string) string { return HookRelease(annotations).String() }
+
+// HookRelease is HookOf as a release. Either part is empty where it is not told.
+func HookRelease(annotations map[string]string) Release {
 	namespace, name, _ := strings.Cut(annotations[AnnotationHookOf], "/")
-	return Release{namespace, name}.String()
+	return Release{namespace, name}
 }
 
 // LabelInstance is by custom the name of the release.

@@ -291,6 +291,34 @@ var ownRecords = []row{
 				s.t.Errorf("it is still there: %v", live)
 			}
 		}},
+	{ID: "S30d", Setup: "an object that a hook of another app has made, whose release is on record",
+		Action: "deploy of a chart that has it; with adopt naming it; with adopt=all; once that release is no more, with adopt naming it",
+		End:    "the object, until its release is no more", Exit: "27, 27, 27, 0, 0 + warning, 0 + warning", Gone: true, run: func(s *fixture) {
+			plain, branch := s.chart, s.branch
+			s.chartWith("templates/hook.yaml", hookMap("data", "pre-install", ""))
+			s.as(branch, "api")
+			s.berth("deploy").exit(0)
+			hooks := s.chart
+			s.chart = plain
+			s.chartWith("templates/data.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: data}\ndata: {of: web}\n")
+			s.as(branch, "web")
+			before := s.version("data")
+			s.berth("deploy").exit(27).says("ConfigMap/data", "belongs to release "+s.namespace+"/api")
+			s.berth("deploy", "--adopt=ConfigMap/*").exit(27).says("ConfigMap/data belongs to release " + s.namespace + "/api")
+			s.berth("deploy", "--adopt=all").exit(27).says("ConfigMap/data belongs to release " + s.namespace + "/api")
+			if now := s.version("data"); now != before {
+				s.t.Errorf("it was %s and is %s", before, now)
+			}
+			web := s.chart
+			s.chart = hooks
+			s.as(branch, "api")
+			s.berth("teardown").exit(0)
+			s.chart = web
+			s.as(branch, "web")
+			s.berth("deploy", "--adopt=ConfigMap/data").exit(0).warned("Release repaired")
+			s.has(configMap("data"), "data.of", `"web"`)
+			s.berth("teardown").exit(0)
+		}},
 	{ID: "S31", Setup: "records deleted, and one of the objects kept or a GitOps controller's by now",
 		Action: "deploy, each; deploy with adopt naming it; teardown",
 		End:    "untouched; then adopted; the object stays", Exit: "27, 27, 0 + warning, 0 + warning", Gone: true, run: func(s *fixture) {
