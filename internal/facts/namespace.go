@@ -69,6 +69,7 @@ type Resident struct {
 	KeepWhy  string // berth.dev/keep, or a GitOps owner's mark; empty: neither
 	Maker    string // the person's client that made it, such as kubectl; empty: something else did
 	WithApp  bool   // it is marked as going with the review app
+	Deleting bool   // it is being deleted
 	Created  time.Time
 	// Copy says that it bears the release's marks, or those of any release's hook, and that nothing
 	// which is stored of the release names it: a person has copied them with an object, or another

@@ -10,10 +10,10 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 )
 
-// deleteAll deletes objects of the release in parallel, but for those that stay. Namespaces
-// and definitions of kinds come last: one stays, too, where an object that was left would go
-// with it. held says of further ones why they stay, by their names: no namespace is called
-// like a definition, whose name has dots.
+// deleteAll deletes objects of the release in parallel, but for those that stay. Volumes come
+// after the claims that may be bound to them, and Namespaces and definitions of kinds last: one
+// stays, too, where an object that was left would go with it. held says of further ones why they
+// stay, by their names: no namespace is called like a definition, whose name has dots.
 func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*resource.Info) metav1.DeletionPropagation,
 	held map[string]string) (done []deletion, errs []error) {
 	done, errs = make([]deletion, len(list)), make([]error, len(list))
@@ -30,7 +30,8 @@ func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*res
 		}
 		_ = calls.Wait()
 	}
-	each(func(info *resource.Info) bool { return !takesAlong(info) }, c.stays)
+	each(func(info *resource.Info) bool { return !takesAlong(info) && !isVolume(info) }, c.stays)
+	each(isVolume, c.stays)
 	all := map[string]string{}
 	for i, info := range list {
 		if done[i].left != "" || errs[i] != nil {
@@ -54,6 +55,11 @@ func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*res
 func takesAlong(info *resource.Info) bool {
 	gvk := info.Mapping.GroupVersionKind
 	return gvk.Group == "" && gvk.Kind == "Namespace" || gvk.Group == "apiextensions.k8s.io" && gvk.Kind == "CustomResourceDefinition"
+}
+
+func isVolume(info *resource.Info) bool {
+	gvk := info.Mapping.GroupVersionKind
+	return gvk.Group == "" && gvk.Kind == "PersistentVolume"
 }
 
 // hold notes by its name what an object would go with: its namespace, and its kind's definition,

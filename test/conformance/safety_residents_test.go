@@ -8,9 +8,6 @@ import (
 	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/berth-dev/berth/test/faultproxy"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -286,14 +283,7 @@ func (s *fixture) copyAs(manager string, o object, name string) {
 		s.absent(o)
 		name = o.name
 	}
-	for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "finalizers"} {
-		unstructured.RemoveNestedField(live.Object, "metadata", field)
-	}
-	unstructured.RemoveNestedField(live.Object, "status")
-	live.SetName(name)
-	if _, err := s.client(o).Create(s.t.Context(), live, metav1.CreateOptions{FieldManager: manager}); err != nil {
-		s.t.Fatal(err)
-	}
+	s.create(manager, o, live, name)
 }
 
 // later returns in another second of the API server's clock than now.

@@ -21,8 +21,8 @@ var personsClients = []string{
 	"portainer", "googlecloudconsole", "postmanruntime", "insomnia", "axios", "go-http-client", "wget",
 }
 
-// helmsClient is the name by which Helm, and Berth for it, makes objects.
-const helmsClient = "helm"
+// Helm is the name by which Helm, and Berth for it, makes objects.
+const Helm = "helm"
 
 // nobody is the maker of an object that names none, which is taken for a person.
 const nobody = "something that left no name"
@@ -73,6 +73,19 @@ func MakerOfClaim(writes []metav1.ManagedFieldsEntry) string {
 		if k.name == "PersistentVolumeClaim" && len(writes) > 0 {
 			return makerOf(writes, k.made)
 		}
+	}
+	return ""
+}
+
+// CopierOf returns the person's client that made a custom resource which bears a release's
+// marks, or "" where something else did, or nobody left a name: Helm, or Berth for it, makes
+// what a release has.
+func CopierOf(writes []metav1.ManagedFieldsEntry) string {
+	if len(writes) == 0 {
+		return ""
+	}
+	if maker := makerOfCustom(writes); maker != Helm {
+		return maker
 	}
 	return ""
 }

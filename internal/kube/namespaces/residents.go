@@ -191,6 +191,7 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 
 		Identity: meta.Labels[ownership.LabelIdentity],
 		Instance: meta.Labels[ownership.LabelInstance],
+		Deleting: meta.DeletionTimestamp != nil,
 		Created:  meta.CreationTimestamp.Time,
 	}
 	r.KeepWhy, _ = ownership.KeepMark(meta.Labels, meta.Annotations)
@@ -203,10 +204,10 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 		r.Maker = makerOfCustom(meta.ManagedFields)
 	case k.made != nil:
 		r.Maker = makerOf(meta.ManagedFields, k.made)
-	case makerOfCustom(meta.ManagedFields) == helmsClient && !isRecord(meta):
+	case makerOfCustom(meta.ManagedFields) == Helm && !isRecord(meta):
 		// Of other kinds it matters only what a release has made: one that has lost its marks, or
 		// names another release by now, was left by the uninstall, and no record tells of it any more.
-		r.Maker = helmsClient
+		r.Maker = Helm
 	}
 	return r
 }
@@ -214,7 +215,7 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 // isRecord reports whether an object is a record of a release, or was one: these are looked for
 // by themselves.
 func isRecord(meta *metav1.ObjectMeta) bool {
-	return meta.Labels["owner"] == helmsClient || strings.HasPrefix(meta.Name, "sh.helm.release.v1.")
+	return meta.Labels["owner"] == Helm || strings.HasPrefix(meta.Name, "sh.helm.release.v1.")
 }
 
 // goesByItself reports whether an object has what is written on it from its controller's

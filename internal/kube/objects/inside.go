@@ -137,7 +137,11 @@ func (i Inside) whoseResident(r facts.Resident) string {
 		return "its policy is to be kept (helm.sh/resource-policy)"
 	case r.KeepWhy != "":
 		return r.KeepWhy
-	case r.Owner == i.Release.String(), r.WithApp:
+	case r.WithApp:
+		return ""
+	case i.isCopy(r):
+		return "was made with " + r.Maker + ", from what bears the marks of this release"
+	case r.Owner == i.Release.String():
 		return ""
 	case r.Owner == "" && r.Hook && r.HookOf == i.Release.String():
 		return i.outlives(r)
@@ -151,6 +155,14 @@ func (i Inside) whoseResident(r facts.Resident) string {
 		return "is marked as another branch's (" + ownership.LabelIdentity + ")"
 	}
 	return i.outlives(r)
+}
+
+// isCopy returns whether a person made an object that says that it is of the release: with
+// what the release has, its marks are copied, too. What of that a person made anew under its
+// own name goes before what it is in, and is on its way by then.
+func (i Inside) isCopy(r facts.Resident) bool {
+	says := r.Owner == i.Release.String() || r.Owner == "" && r.Hook && r.HookOf == i.Release.String()
+	return says && r.Maker != "" && r.Maker != namespaces.Helm && !r.Deleting
 }
 
 // outlives returns why a claim keeps the namespace that it is in, or "": a StatefulSet or a
@@ -207,8 +219,12 @@ func (i Inside) whoseOfKind(o *metav1.ObjectMeta) string {
 	switch {
 	case isToBeKept(o):
 		return fmt.Sprintf("%s is of its kind, and to be kept", at)
-	case i.NamespaceGoes && o.Namespace == i.Release.Namespace,
-		ownership.OwnerOf(o.Labels, o.Annotations) == i.Release, o.Annotations[ownership.AnnotationHookOf] == i.Release.String():
+	case i.NamespaceGoes && o.Namespace == i.Release.Namespace:
+		return ""
+	case ownership.OwnerOf(o.Labels, o.Annotations) == i.Release, o.Annotations[ownership.AnnotationHookOf] == i.Release.String():
+		if by := namespaces.CopierOf(o.ManagedFields); by != "" && o.DeletionTimestamp == nil { // see isCopy
+			return fmt.Sprintf("%s is of its kind, and was made with %s, from what bears the marks of this release", at, by)
+		}
 		return ""
 	}
 	return fmt.Sprintf("%s is of its kind, and this release has not made it", at)

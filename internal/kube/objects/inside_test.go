@@ -39,6 +39,9 @@ func TestStrangersAmongResidents(t *testing.T) {
 		want     string
 	}{
 		"the release's own":             {facts.Resident{Owner: "review/shop", Maker: "helm"}, ""},
+		"a person's copy of it":         {facts.Resident{Owner: "review/shop", Maker: "kubectl"}, "made with kubectl, from"},
+		"its own, made anew, and going": {facts.Resident{Owner: "review/shop", Maker: "kubectl", Deleting: true}, ""},
+		"a copy of what its hook made":  {facts.Resident{Hook: true, HookOf: "review/shop", Maker: "kubectl"}, "made with kubectl, from"},
 		"what its hooks made":           {facts.Resident{Hook: true, HookOf: "review/shop", Maker: "helm"}, ""},
 		"what anybody's hook made":      {facts.Resident{Hook: true, Maker: "helm"}, "made with helm"},
 		"what a controller made":        {facts.Resident{}, ""},
@@ -82,6 +85,26 @@ func TestStrangersOfAKind(t *testing.T) {
 		why := (Inside{Release: shop, NamespaceGoes: !c.shared}).whoseOfKind(&c.object)
 		if (why != "") != c.want || c.want && !strings.Contains(why, "boat is of its kind") {
 			t.Errorf("%s: %q", name, why)
+		}
+	}
+}
+
+// A person who copies an object copies its marks, too. What is on its way was the release's own.
+func TestCopiesAreStrangers(t *testing.T) {
+	for _, marks := range []map[string]string{shop.Annotations(), {ownership.AnnotationHookOf: "review/shop"}} {
+		for manager, want := range map[string]bool{"kubectl-client-side-apply": true, "helm": false, "some-operator": false} {
+			write := []metav1.ManagedFieldsEntry{{Manager: manager, FieldsV1: metav1.NewFieldsV1(`{"f:spec":{".":{},"f:accessModes":{}}}`)}}
+			copied := metav1.ObjectMeta{Namespace: "team", Name: "boat", Labels: shop.Labels(), Annotations: marks, ManagedFields: write}
+			inside := Inside{Release: shop, DeleteClaims: true}
+			for what, why := range map[string]string{"of a kind": inside.whoseOfKind(&copied), "claim": inside.whoseClaim(&copied)} {
+				if (why != "") != want {
+					t.Errorf("%s, made with %s, with %v: %q", what, manager, marks, why)
+				}
+			}
+			copied.DeletionTimestamp = &metav1.Time{}
+			if why := inside.whoseOfKind(&copied) + inside.whoseClaim(&copied); why != "" {
+				t.Errorf("on its way, made with %s: %q", manager, why)
+			}
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/berth-dev/berth/internal/kube/namespaces"
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
@@ -76,7 +77,10 @@ func (i Inside) whoseClaim(o *metav1.ObjectMeta) string {
 	switch {
 	case isToBeKept(o):
 		return fmt.Sprintf("claim %s/%s is bound to it, and to be kept", o.Namespace, o.Name)
-	case i.NamespaceGoes && o.Namespace == i.Release.Namespace, ownership.OwnerOf(o.Labels, o.Annotations) == i.Release:
+	case i.NamespaceGoes && o.Namespace == i.Release.Namespace:
+		return ""
+	case isCopiedClaim(o):
+	case ownership.OwnerOf(o.Labels, o.Annotations) == i.Release:
 		return ""
 	case o.Annotations[ownership.AnnotationHookOf] == i.Release.String() && i.DeleteClaims:
 		return ""
@@ -84,4 +88,10 @@ func (i Inside) whoseClaim(o *metav1.ObjectMeta) string {
 		return fmt.Sprintf("claim %s/%s is bound to it, which a hook of the release has left; %s", o.Namespace, o.Name, letsClaimsGo)
 	}
 	return fmt.Sprintf("claim %s/%s is bound to it, and this release has not made it", o.Namespace, o.Name)
+}
+
+// isCopiedClaim returns whether a person made a claim, whatever marks it bears; see isCopy.
+func isCopiedClaim(o *metav1.ObjectMeta) bool {
+	by := namespaces.MakerOfClaim(o.ManagedFields)
+	return by != "" && by != namespaces.Helm && o.DeletionTimestamp == nil
 }
