@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,8 +23,8 @@ type foreseen struct {
 
 // lookAhead begins to look, beside what else comes before the first deletion, at what is in
 // the namespace, and at the volumes in it.
-func (t *teardown) lookAhead(ctx context.Context) <-chan foreseen {
-	ns, seen := t.ns.now, make(chan foreseen, 1)
+func (t *teardown) lookAhead(ctx context.Context, ns facts.Namespace) <-chan foreseen {
+	seen := make(chan foreseen, 1)
 	go func() {
 		is := foreseen{ns: ns}
 		looks, ctx := errgroup.WithContext(ctx)
@@ -40,6 +41,39 @@ func (t *teardown) lookAhead(ctx context.Context) <-chan foreseen {
 	}()
 	return seen
 }
+
+// lookAgain looks once more, when nobody else is at work any more: another run was, for minutes
+// perhaps, and what has been put there or marked since is not to go.
+func (t *teardown) lookAgain(ctx context.Context) foreseen {
+	defer t.report.step("Look at what is in the namespace again")()
+	ns, err := t.backend.Namespaces.Namespace(ctx)
+	if err != nil {
+		return foreseen{err: err}
+	}
+	return <-t.lookAhead(ctx, ns)
+}
+
+// lateness tells whether a look is too old to be gone by.
+type lateness struct {
+	clock   func() time.Time
+	since   time.Time
+	waited  func() // another run was at work
+	waiting bool
+}
+
+// lateAfter is how old a look may be that was not made beside another run.
+const lateAfter = 5 * time.Second
+
+func (t *teardown) lateness() *lateness {
+	l := &lateness{clock: t.report.clock, since: t.report.clock()}
+	l.waited = func() {
+		l.waiting = true
+		t.chart.refresh()
+	}
+	return l
+}
+
+func (l *lateness) is() bool { return l.waiting || l.clock().Sub(l.since) > lateAfter }
 
 // foresee tells whether the namespace will go, by what was in it ahead.
 func (t *teardown) foresee(ctx context.Context, f *facts.Facts, is *foreseen) (err error) {

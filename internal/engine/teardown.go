@@ -43,8 +43,8 @@ func (t *teardown) run(ctx context.Context) error {
 	}
 	looking, stop := t.budget.limit(ctx)
 	defer stop()
-	ahead := t.lookAhead(looking)
-	ctx, release, err := t.lock.acquire(ctx, LockExpected{}, t.chart.refresh)
+	ahead, late := t.lookAhead(looking, t.ns.now), t.lateness()
+	ctx, release, err := t.lock.acquire(ctx, LockExpected{}, late.waited)
 	if err != nil {
 		return err
 	}
@@ -57,6 +57,9 @@ func (t *teardown) run(ctx context.Context) error {
 	ctx, cancel := t.budget.begin(ctx)
 	defer cancel()
 	seen := <-ahead
+	if seen.err == nil && late.is() {
+		seen = t.lookAgain(ctx)
+	}
 	if seen.err != nil {
 		return seen.err
 	}

@@ -163,6 +163,30 @@ var residents = []row{
 			s.berth("teardown", "--delete-foreign").exit(0)
 			s.namespaceGone()
 		}},
+	{ID: "S95b", Setup: "an object that somebody marked in the branch's own namespace, and that names an object of the release as its owner, " +
+		"while the teardown waits for a deploy", Action: "teardown, then teardown --delete-foreign",
+		End: "it, with the owner; until it is said that they go", Exit: "27, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.berth("deploy").exit(0)
+			direct, deployment := s.kubeconfig, object{"apps/v1", "deployments", "web"}
+			at := s.holdRequest(s.proxy(), finalUpdate)
+			deploy := s.start("deploy")
+			at.await(deploy)
+			s.kubeconfig = direct
+			teardown := s.start("teardown")
+			s.until(teardown, "Waiting for the lock")
+			s.put("some-controller", twoMaps)
+			s.ownedBy(marked, deployment, "Deployment")
+			s.mark()
+			before := s.uidsOf(marked, deployment)
+			at.release()
+			deploy.wait(runLimit).exit(0)
+			teardown.wait(runLimit).exit(27).says("ConfigMap/marked: it is marked",
+				"Deployment/web was kept: ConfigMap/marked names it as its owner")
+			s.sameUIDs(before, marked, deployment)
+			s.berth("teardown", "--delete-foreign").exit(0)
+			s.namespaceGone()
+		}},
 	{ID: "S96", Setup: "a definition of a kind in the chart, of which somebody has an object in a namespace of the branch's own name, " +
 		"which Berth did not make", Action: "teardown",
 		End: "the definition and the object", Exit: "0 + warning", Gone: true, run: func(s *fixture) {
