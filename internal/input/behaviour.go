@@ -96,7 +96,7 @@ var behaviour = []Input{
 	},
 	{
 		Name: "max-history", Type: Int, Default: "10", Verbs: creating,
-		Doc:   "How many revisions are kept; 0 keeps all.",
+		Doc:   "How many revisions are kept; 0 keeps all. One that failed is kept beyond that where it alone tells of an object, until a deploy goes well and removes that.",
 		field: func(o *Options) any { return &o.MaxHistory },
 	},
 	{

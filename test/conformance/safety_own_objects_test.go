@@ -217,6 +217,22 @@ var ownObjects = []row{
 			s.oneDeployed(3)
 			s.extraUntouched(before)
 		}},
+	{ID: "S15b", Setup: "a revision that failed left an object, and more have failed since than are kept", Action: "deploy, teardown",
+		End: "no object of the release", Exit: "23, 0 + warning, 0", Gone: true, Slow: true, run: func(s *fixture) {
+			deploy := func(set ...string) ended {
+				set = append(set, "--timeout", "15s", "--max-history", "2")
+				return s.berth("deploy", set...)
+			}
+			deploy().exit(0)
+			deploy("--set", withExtra+","+missingImage).exit(23)
+			s.uidsOf(extraMap)
+			for range 3 {
+				deploy("--set", missingImage).exit(23)
+			}
+			deploy("--timeout", "1m").exit(0).warned("Release repaired").says("web-x")
+			s.absent(extraMap)
+			s.berth("teardown").exit(0)
+		}},
 	{ID: "S16", Setup: "somebody changes objects, and not whose they are, between their read and their write",
 		Action: "deploy over v1, teardown", End: "what was changed, until it goes with the release", Exit: "0, 0", Gone: true,
 		run: func(s *fixture) {
