@@ -87,12 +87,12 @@ func (a *api) get(ctx context.Context, address string, answer any) error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	switch response.StatusCode {
-	case http.StatusOK:
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
-		return fmt.Errorf("it answered %d; give %s", response.StatusCode, a.tokenHint)
-	default:
-		return fmt.Errorf("it answered %d", response.StatusCode)
+	if response.StatusCode != http.StatusOK {
+		refused := platformapi.Refused(response)
+		if refused.Denied() {
+			return fmt.Errorf("%w; give %s", refused, a.tokenHint)
+		}
+		return refused
 	}
 	if err := json.NewDecoder(response.Body).Decode(answer); err != nil {
 		return fmt.Errorf("read its answer: %w", err)

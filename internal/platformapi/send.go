@@ -74,7 +74,7 @@ func Send(ctx context.Context, client *http.Client, r Request) (http.Header, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return nil, refusal(response)
+		return nil, Refused(response)
 	}
 	if r.Answer == nil {
 		return response.Header, nil
@@ -100,12 +100,18 @@ func unanswered(err error) error {
 
 func unread(err error) error { return fmt.Errorf("read its answer: %w", err) }
 
-// refusal reads what GitLab says of its rate limit.
+// Refused reads what an answer that is no success says of the rate limit. GitHub answers 403
+// with these headers, too, where it is used up.
 // https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers
-func refusal(response *http.Response) *Refusal {
-	r := &Refusal{Status: response.StatusCode, Limited: response.StatusCode == http.StatusTooManyRequests}
-	if at, err := strconv.ParseInt(response.Header.Get("RateLimit-Reset"), 10, 64); err == nil && r.Limited && at > 0 {
-		r.Until = time.Unix(at, 0)
+// https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+func Refused(response *http.Response) *Refusal {
+	header, status := response.Header, response.StatusCode
+	r := &Refusal{Status: status, Limited: status == http.StatusTooManyRequests ||
+		status == http.StatusForbidden && (header.Get("X-RateLimit-Remaining") == "0" || header.Get("Retry-After") != "")}
+	for _, name := range []string{"RateLimit-Reset", "X-RateLimit-Reset"} {
+		if at, err := strconv.ParseInt(header.Get(name), 10, 64); err == nil && r.Limited && at > 0 {
+			r.Until = time.Unix(at, 0)
+		}
 	}
 	return r
 }
