@@ -23,6 +23,7 @@ type Context struct {
 	RunMark        string // belongs behind RunURL where the run is written down: what it takes to ask about it later
 	Attempt        int
 	Event          Event
+	Comment        Comment
 	Pages          Pages
 }
 

@@ -28,6 +28,7 @@ type payload struct {
 		FullName      string `json:"full_name"`
 		DefaultBranch string `json:"default_branch"`
 	} `json:"repository"`
+	Comment comment `json:"comment"` // issue_comment
 	mentioned
 }
 
@@ -37,6 +38,8 @@ type label struct {
 
 type user struct {
 	Login string `json:"login"`
+	ID    int64  `json:"id"`
+	Type  string `json:"type"` // User, Bot, …
 }
 
 type pullRequest struct {
@@ -169,6 +172,9 @@ func (c *Context) setSubject(p payload, ref string) error {
 	case "workflow_dispatch":
 		c.setRef(ref)
 		c.OnRef = true
+	case "issue_comment":
+		c.SHA = "" // of the default branch
+		c.Event.Action, c.Comment = p.Action, p.Comment.read()
 	default:
 		c.SHA = ""
 	}
@@ -226,9 +232,11 @@ func readPayload(path string) (payload, error) {
 	return p, nil
 }
 
-// readEventFile reads a file, and nothing else than a file: who reads a FIFO may wait for
-// ever.
-func readEventFile(path string) ([]byte, error) {
+func readEventFile(path string) ([]byte, error) { return readPlainFile(path, maxPayload) }
+
+// readPlainFile reads a file of at most limit bytes, and nothing else than a file: who reads
+// a FIFO may wait for ever.
+func readPlainFile(path string, limit int64) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -241,9 +249,9 @@ func readEventFile(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("it is no file")
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxPayload+1))
-	if err == nil && len(data) > maxPayload {
-		err = fmt.Errorf("it has more than %d bytes", maxPayload)
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("it has more than %d bytes", limit)
 	}
 	return data, err
 }

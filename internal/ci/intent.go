@@ -12,7 +12,7 @@ import (
 
 // Intent is what an event asks for.
 type Intent struct {
-	Verb   verb.Verb // verb.Deploy, verb.Teardown, or Nothing
+	Verb   verb.Verb // verb.Deploy, verb.Teardown, verb.Check of a command alone, or Nothing
 	Reason string    // a clause; may quote a branch name or a label, which are untrusted text
 }
 
@@ -27,6 +27,7 @@ type Policy struct {
 	Label       string // that a pull request has to carry; empty: none
 	Drafts      bool   // drafts get a review app, too
 	Forks       Forks
+	Commands    bool // comments may command
 }
 
 // Forks is whose forks get a review app.
@@ -115,6 +116,10 @@ func intentOf(c Context, p Policy) Intent {
 			return nothing("%s; start it on the branch, or run deploy or teardown by name, with branch or pull-request", why)
 		}
 		return wanted(c, p, fmt.Sprintf("the workflow was started by hand on branch %s", c.Branch))
+	case "issue_comment":
+		if p.Commands {
+			return commentIntent(c, p)
+		}
 	case "delete":
 		return Intent{verb.Teardown, fmt.Sprintf("branch %s was deleted", c.Branch)}
 	case "create":

@@ -61,20 +61,32 @@ func gitHubPulls(getenv func(string) string, token string, transport http.RoundT
 }
 
 // Head implements Pulls.
-// https://docs.github.com/en/rest/pulls/pulls
 func (a *gitHubPullAPI) Head(ctx context.Context, number int) (Head, error) {
+	is, err := a.pull(ctx, number)
+	if err != nil {
+		return Head{}, err
+	}
+	about := Context{Repository: a.repository, HeadUnknown: true}
+	if err := about.setPullRequest(is); err != nil {
+		return Head{}, err
+	}
+	return Head{Repository: about.HeadRepository, LostFork: about.LostFork, Branch: about.Branch, SHA: about.SHA}, nil
+}
+
+// pull returns a pull request.
+// https://docs.github.com/en/rest/pulls/pulls
+func (a *gitHubPullAPI) pull(ctx context.Context, number int) (*pullRequest, error) {
 	if err := a.mayAsk(a.url); err != nil {
-		return Head{}, fmt.Errorf("GitHub is not asked about pull request %d: %w", number, err)
+		return nil, fmt.Errorf("GitHub is not asked about pull request %d: %w", number, err)
 	}
 	var answer pullRequest
 	if err := a.get(ctx, a.url+strconv.Itoa(number), &answer); err != nil {
-		return Head{}, fmt.Errorf("ask GitHub about pull request %d: %w", number, err)
+		return nil, fmt.Errorf("ask GitHub about pull request %d: %w", number, err)
 	}
-	about := Context{Repository: a.repository, HeadUnknown: true}
-	if err := about.setPullRequest(&answer); err != nil || answer.Number != number {
-		return Head{}, fmt.Errorf("ask GitHub about pull request %d: its answer names no head branch of it", number)
+	if answer.Number != number || number < 1 || answer.Head.Ref == "" {
+		return nil, fmt.Errorf("ask GitHub about pull request %d: its answer names no head branch of it", number)
 	}
-	return Head{Repository: about.HeadRepository, LostFork: about.LostFork, Branch: about.Branch, SHA: about.SHA}, nil
+	return &answer, nil
 }
 
 // gitLabPullAPI is GitLab's API of a project's merge requests.

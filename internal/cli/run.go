@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -51,23 +50,25 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		return p.conclude(out, o, p.wrongInput(v, err))
 	}
 	git(out)
+	c := choice{verb: v, options: o, about: about, aboutErr: aboutErr, known: known, react: reaction{out: out}}
+	defer func() { c.react.end(ctx) }()
 	if v == verb.Auto {
-		intent, err := p.choose(o, about, aboutErr)
-		switch {
-		case err != nil:
-			return p.conclude(out, o, p.wrongInput(v, err))
-		case intent.Verb == ci.Nothing:
-			return p.conclude(out, o, nothingToDo(intent))
+		if ended := p.auto(ctx, out, flags, &c); ended != nil {
+			return p.conclude(out, c.options, *ended)
 		}
-		v = intent.Verb
-		out.progress(fmt.Sprintf("auto: %s, since %s", v, intent.Reason))
 	} else if err := o.CheckRef(known); verb.Of(v).Writes && err != nil {
 		return p.conclude(out, o, p.wrongInput(v, errors.Join(err, aboutErr)))
 	}
+	return p.carryOut(ctx, out, &c)
+}
+
+// carryOut does what was chosen, about the branch that it finds, and tells how that went.
+func (p Process) carryOut(ctx context.Context, out console, c *choice) int {
+	v, o := c.verb, c.options
 	if err := errors.Join(o.Require(v), p.checkGiven(o)); err != nil {
 		return p.conclude(out, o, p.wrongInput(v, err))
 	}
-	ended, err := finding{Process: p, out: out, verb: v, options: o, about: about, aboutErr: aboutErr}.find(ctx)
+	ended, err := finding{Process: p, out: out, verb: v, options: o, about: c.about, aboutErr: c.aboutErr}.find(ctx)
 	switch {
 	case err != nil:
 		return p.conclude(out, o, p.notFound(v, err))
@@ -75,26 +76,15 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		return p.conclude(out, o, *ended)
 	}
 	if o.ByEvent {
-		if err := o.CheckEvent(known); err != nil {
+		if err := o.CheckEvent(c.known); err != nil {
 			return p.conclude(out, o, p.wrongInput(v, err))
 		}
 	}
-	told := p.telling(out, o, about)
+	told := p.telling(out, o, c.about)
 	r, code := p.publish(out, o, p.runEngine(ctx, out, v, o, func() { told.begin(ctx) }))
 	told.end(ctx, r)
+	c.react.done = r.ExitCode == exitOK
 	return code
-}
-
-// choose has the event choose the verb.
-func (p Process) choose(o *input.Options, about ci.Context, aboutErr error) (ci.Intent, error) {
-	if aboutErr != nil {
-		return ci.Intent{}, aboutErr
-	}
-	intent := ci.Auto(about, ci.Policy{Credentials: p.hasCredentials(o), Label: o.Label, Drafts: o.Drafts, Forks: ci.Forks(o.Forks)})
-	if intent.Verb != ci.Nothing {
-		o.Verb, o.ByEvent = intent.Verb, true
-	}
-	return intent, nil
 }
 
 // pathsOf returns the paths among the inputs. One with a template in it is not known

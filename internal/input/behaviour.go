@@ -164,7 +164,7 @@ var behaviour = []Input{
 		CI: "the job's own token, in the action", Action: "${{ github.token }}",
 		Doc: "Token with the permission actions: read, to ask GitHub whether the run that left an operation unfinished has ended; " +
 			"with pull-requests: read also for the branch of a pull-request that is given by its number, " +
-			"and with pull-requests: write for the comment, and deployments: write for the deployment.",
+			"and with pull-requests: write for the comment and for commands, and deployments: write for the deployment.",
 		field: func(o *Options) any { return &o.GitHubToken },
 	},
 	{

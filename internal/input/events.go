@@ -21,4 +21,11 @@ var events = []Input{
 		Doc:   "Whose forks get a review app, where the run has credentials for a cluster at all: nobody's, those of the repository's members, or everybody's. On GitLab a member is whoever started the pipeline.",
 		field: func(o *Options) any { return &o.Forks },
 	},
+	{
+		Name: "commands", Type: Bool, Default: "false", Verbs: choosing,
+		Doc: "At the event issue_comment, do what a comment on a pull request says whose first line is /deploy, /check or /teardown, " +
+			"where its author may write to the repository. It needs github-token, with pull-requests: write to answer by a reaction. " +
+			"Only GitHub runs anything for a comment.",
+		field: func(o *Options) any { return &o.Commands },
+	},
 }

@@ -124,9 +124,10 @@ type Policy struct {
 
 // Events is which events make a review app.
 type Events struct {
-	Label  string // empty means with and without
-	Drafts bool
-	Forks  string
+	Label    string // empty means with and without
+	Drafts   bool
+	Forks    string
+	Commands bool // of comments
 }
 
 // Probing is what the app is asked after a deploy, and what it has to answer.

@@ -83,8 +83,8 @@ var Table = []Properties{
 		AsksAccess: true, DeployAccess: true,
 	},
 	{
-		Verb: Auto, Doc: "Deploy or take down, as the CI's event asks for.",
-		Chooses: []Verb{Deploy, Teardown},
+		Verb: Auto, Doc: "Deploy or take down, as the CI's event asks for, or do what a comment commands.",
+		Chooses: []Verb{Deploy, Check, Teardown},
 	},
 	{Verb: Version, Doc: "Print the version."},
 }

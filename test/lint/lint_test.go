@@ -5,6 +5,7 @@ package lint
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,6 +78,51 @@ func TestGitHubWorkflow(t *testing.T) {
 	} {
 		if out, err := lintWorkflow(t, wrong); err == nil || !strings.Contains(out, name) {
 			t.Errorf("not noticed: %s\n%s", name, out)
+		}
+	}
+}
+
+// A comment's run has the secrets, whoever comments.
+func TestGitHubCommands(t *testing.T) {
+	workflow := string(read(t, "examples/workflows/github-commands.yml"))
+	if out, err := lintWorkflow(t, workflow); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	var is struct {
+		On          map[string]any    `json:"on"`
+		Permissions map[string]string `json:"permissions"`
+		Concurrency any               `json:"concurrency"`
+		Jobs        map[string]struct {
+			If          string         `json:"if"`
+			Concurrency map[string]any `json:"concurrency"`
+			Steps       []struct {
+				If   string         `json:"if"`
+				Uses string         `json:"uses"`
+				Run  string         `json:"run"`
+				With map[string]any `json:"with"`
+			} `json:"steps"`
+		} `json:"jobs"`
+	}
+	if err := yaml.Unmarshal([]byte(strings.Replace(workflow, "\non:", "\n\"on\":", 1)), &is); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"contents": "read", "actions": "read", "pull-requests": "write"}
+	if len(is.On) != 1 || is.On["issue_comment"] == nil || !maps.Equal(is.Permissions, want) || is.Concurrency != nil || len(is.Jobs) != 1 {
+		t.Errorf("it is %+v", is)
+	}
+	for name, job := range is.Jobs {
+		group, _ := job.Concurrency["group"].(string)
+		if job.If != "github.event.issue.pull_request && startsWith(github.event.comment.body, '/')" ||
+			job.Concurrency["cancel-in-progress"] != false || !strings.Contains(group, "author_association") || !strings.Contains(group, "run_id") {
+			t.Errorf("%s: %q, %v", name, job.If, job.Concurrency)
+		}
+		for _, step := range job.Steps {
+			own := strings.HasPrefix(step.Uses, "berth-dev/berth@") && step.With["commands"] == true
+			checkout := strings.HasPrefix(step.Uses, "actions/checkout@") && step.With["persist-credentials"] == false &&
+				step.With["ref"] == "refs/pull/${{ github.event.issue.number }}/head"
+			if step.Run != "" || !own && !checkout {
+				t.Errorf("%s: the step %+v", name, step)
+			}
 		}
 	}
 }

@@ -27,7 +27,12 @@ type Fake struct {
 	deployed []*Deployment
 	Pulls    string // answer to the search for pull requests
 	Users    map[string]User
-	requests []string
+	// Pull is the answer about pull request 7, and Rights what an account may do to the
+	// repository, by its name.
+	Pull      string
+	Rights    map[string]Right
+	reactions []string
+	requests  []string
 	// instead answers in place of the platform where it returns true.
 	instead func(w http.ResponseWriter, r *http.Request) bool
 }
@@ -108,7 +113,7 @@ const (
 func (f *Fake) serve(w http.ResponseWriter, r *http.Request, me User) {
 	path, one := r.URL.Path, int64(0)
 	for _, prefix := range []string{hubComment, labNotes + "/"} {
-		if id, ok := strings.CutPrefix(path, prefix); ok {
+		if id, ok := strings.CutPrefix(path, prefix); ok && !strings.Contains(id, "/") {
 			one, _ = strconv.ParseInt(id, 10, 64)
 		}
 	}
@@ -133,6 +138,8 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request, me User) {
 		f.list(w, r)
 	case one != 0:
 		f.one(w, r, one)
+	case strings.HasPrefix(path, hubRights), path == hubPull, path == hubReactions:
+		f.commands(w, r)
 	case strings.HasPrefix(path, hubDeployments):
 		f.deployments(w, r, strings.Trim(strings.TrimPrefix(path, hubDeployments), "/"))
 	default:

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 func main() {
@@ -62,6 +63,7 @@ on:
 ` + "```\n\n")
 	table(&b, gitHub)
 	b.WriteString(`
+` + commandsText + `
 A fork's owner counts as a member who opened the pull request and whom GitHub calls
 OWNER, MEMBER or COLLABORATOR of the base repository. GitHub does not say that of a member
 who hides the membership. A run for a fork has credentials only with pull_request_target,
@@ -83,6 +85,41 @@ decide when they run.
 	table(&b, gitLab)
 	return b.String()
 }
+
+// commandsText is about what a table cannot say of commands.
+const commandsText = `### Commands
+
+With ` + "`commands: true`" + `, a comment on a pull request whose first line is ` + "`/deploy`, `/check` or `/teardown`" + `, and
+nothing else, is a command. What stands below that line is not read, and a comment that is edited or
+deleted commands nothing. Let a workflow of its own listen to comments:
+[examples/workflows/github-commands.yml](../examples/workflows/github-commands.yml).
+
+- **Who may command.** Whoever may write to the repository (write, maintain, admin), as GitHub's API says
+  when the run asks it. Where it does not say so, of that very account, the answer is no: without a
+  token, where it refuses, fails or is slow. That is a notice, and the run ends with 0. Bots command nothing.
+- **What it is about.** The head of the pull request, as the API says it: its branch, repository and commit,
+  and nothing of the run's own ref and commit, which are the default branch's. So say
+  ` + "`{{ .SHA }}`, and not `${{ github.sha }}`" + `. ` + "`label`, `drafts` and `forks`" + ` decide about ` + "`/deploy`" + ` as they do
+  otherwise, whoever comments. ` + "`/check` and `/teardown`" + ` do what they say whatever these inputs say, of a closed
+  pull request, too.
+- **The checkout.** A comment's run checks out the default branch unless it is told otherwise:
+  ` + "`ref: refs/pull/${{ github.event.issue.number }}/head`" + `. Where the chart, a values file or one of ` + "`set-file`" + ` is
+  a path that is in no checkout of the head's commit, ` + "`/deploy`" + ` ends with 64 and touches nothing; so it does where
+  the head has moved since the checkout: run it again. ` + "`/check` and `/teardown`" + ` need no checkout.
+- **The answer.** 👀 on the comment once the command is taken, at the end 👍 where it was done and 👎 where it
+  was not. That takes ` + "`pull-requests: write`" + `; what it lacks is a notice. Who may not command is not answered.
+
+A comment's run has the repository's secrets, and its token, whoever comments and wherever the pull request
+comes from. So what a fork's head brings is as trusted as the input ` + "`forks`" + ` says. With ` + "`members`" + `, the default, that
+is what members have pushed. **With ` + "`allowed`" + ` a command deploys what anybody has pushed**: its chart is rendered and
+applied with the credentials for the cluster, and what is pushed between the comment and the checkout is deployed
+without anybody having seen it. A command approves no commit. Nor run anything else of that checkout in the job, such
+as a build: build the image where there are no secrets.
+
+Anybody may comment, so each comment that begins with a slash starts a run, which ends before it touches anything. Let none
+of these cancel another one's: GitHub keeps one pending run of a concurrency group, and drops the one before it. The
+example gives those who are no members a group of their own. Runs at one release wait for each other in any case.
+`
 
 func table(b *strings.Builder, rows []row) {
 	b.WriteString("| event | action | where | verb | since |\n|---|---|---|---|---|\n")
@@ -162,7 +199,27 @@ func noCredentials(c *ci.Context, p *ci.Policy) {
 	p.Credentials = false
 }
 
-const labelled = "`label: preview`"
+// commanding is a comment of somebody who may write, and what else holds.
+func commanding(command verb.Verb, changes ...func(*ci.Context, *ci.Policy)) func(*ci.Context, *ci.Policy) {
+	return func(c *ci.Context, p *ci.Policy) {
+		p.Commands, c.PullRequest = true, 7
+		c.Comment = ci.Comment{ID: 1, Command: command, Login: "alice", UserID: 1, Person: true, Asked: true}
+		for _, change := range changes {
+			change(c, p)
+		}
+	}
+}
+
+func ofBot(c *ci.Context, _ *ci.Policy) { c.Comment.Person = false }
+func ofReader(c *ci.Context, _ *ci.Policy) {
+	c.Comment.Refused = "alice may not write to the repository"
+}
+func onIssue(c *ci.Context, _ *ci.Policy) { c.Comment.Asked = false }
+
+const (
+	labelled = "`label: preview`"
+	commands = "`commands: true`"
+)
 
 var gitHub = []row{
 	{"pull_request", "opened", "", nil},
@@ -204,6 +261,23 @@ var gitHub = []row{
 	{"workflow_dispatch", "", "started on the default branch", onDefault},
 	{"workflow_dispatch", "", labelled, withLabel},
 	{"issue_comment", "created", "", noBranch},
+	{"issue_comment", "created", commands + ", /deploy", commanding(verb.Deploy)},
+	{"issue_comment", "created", commands + ", /check", commanding(verb.Check)},
+	{"issue_comment", "created", commands + ", /teardown", commanding(verb.Teardown)},
+	{"issue_comment", "created", commands + ", anything else", commanding(ci.Nothing)},
+	{"issue_comment", "created", commands + ", /deploy on an issue", commanding(verb.Deploy, onIssue)},
+	{"issue_comment", "created", commands + ", /deploy of a bot", commanding(verb.Deploy, ofBot)},
+	{"issue_comment", "created", commands + ", /deploy of somebody who may not write", commanding(verb.Deploy, ofReader)},
+	{"issue_comment", "edited", commands + ", /deploy", commanding(verb.Deploy)},
+	{"issue_comment", "created", commands + ", /deploy, closed", commanding(verb.Deploy, closed)},
+	{"issue_comment", "created", commands + ", /teardown, closed", commanding(verb.Teardown, closed)},
+	{"issue_comment", "created", commands + ", /deploy, " + labelled + ", not carried", commanding(verb.Deploy, withLabel)},
+	{"issue_comment", "created", commands + ", /deploy, `drafts: false`, a draft", commanding(verb.Deploy, draft)},
+	{"issue_comment", "created", commands + ", /deploy, from a fork of a member", commanding(verb.Deploy, ofMember)},
+	{"issue_comment", "created", commands + ", /deploy, from a fork of somebody else", commanding(verb.Deploy, ofFork)},
+	{"issue_comment", "created", commands + ", /deploy, from a fork of somebody else, `forks: allowed`", commanding(verb.Deploy, allowed)},
+	{"issue_comment", "created", commands + ", /deploy, from a fork of a member, `forks: never`", commanding(verb.Deploy, never)},
+	{"issue_comment", "created", commands + ", /teardown, from a fork of somebody else", commanding(verb.Teardown, ofFork)},
 	{"schedule", "", "", noBranch},
 	{"workflow_run", "completed", "", noBranch},
 	{"repository_dispatch", "", "", noBranch},

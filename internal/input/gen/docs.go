@@ -45,7 +45,7 @@ Where branches meet in one name all the same, by a slug, namespace or release th
 
 ### Which branch it is for
 
-The event says it. Where it cannot be read, or does not name the head of its pull request, the run ends with 64: ` + "`auto`" + ` always, another verb unless the inputs say all of it. An event that is about no branch, such as a comment, a schedule or the end of another workflow, runs on the default branch, which is therefore not taken; nor is it in a run that a person, a schedule or another pipeline started. Give ` + "`branch`, or `pull-request`" + ` with a token.
+The event says it. Where it cannot be read, or does not name the head of its pull request, the run ends with 64: ` + "`auto`" + ` always, another verb unless the inputs say all of it. An event that is about no branch, such as a comment (unless ` + "`commands`" + ` makes it [a command](events.md#commands)), a schedule or the end of another workflow, runs on the default branch, which is therefore not taken; nor is it in a run that a person, a schedule or another pipeline started. Give ` + "`branch`, or `pull-request`" + ` with a token.
 
 A run that comes late, or is repeated, takes nothing down that was deployed for a later event, such as when the pull request was opened anew. GitHub's runs tell that by their numbers; on GitLab, do not repeat an old stop job.
 
@@ -81,7 +81,7 @@ func docs() string {
 	}
 	for _, v := range verb.Table {
 		if len(v.Chooses) > 0 {
-			fmt.Fprintf(&b, "\nThe verb `%s` takes what `%s` take.\n", v.Verb, verb.Join(v.Chooses, "` and `"))
+			fmt.Fprintf(&b, "\nThe verb `%s` takes what `%s` take.\n", v.Verb, verb.Join(v.Chooses, "`, `"))
 		}
 	}
 	b.WriteString("\n## Outputs\n\nOn GitHub outputs of the step; on GitLab variables in the dotenv report `berth.env`.\n\n| output | variable | |\n|---|---|---|\n")

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/spf13/pflag"
+
+	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/pullrequest"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
+)
+
+// choice is what a run is to do, and about what.
+type choice struct {
+	verb     verb.Verb
+	options  *input.Options
+	about    ci.Context
+	aboutErr error // why the event could not be read
+	known    input.Defaults
+	react    reaction
+}
+
+// auto has the event choose the verb. It returns how the run ends where it ends by that.
+func (p Process) auto(ctx context.Context, out console, flags *pflag.FlagSet, c *choice) *result.Result {
+	wrong := func(err error) *result.Result {
+		r := p.notFound(c.verb, err)
+		return &r
+	}
+	if c.aboutErr != nil {
+		return wrong(c.aboutErr)
+	}
+	if ci.Commands(c.about, p.policy(c.options)) {
+		if err := p.ask(ctx, out, flags, c); err != nil {
+			return wrong(err)
+		}
+	}
+	intent := ci.Auto(c.about, p.policy(c.options))
+	if intent.Verb == ci.Nothing {
+		r := nothingToDo(intent)
+		return &r
+	}
+	c.verb, c.options.Verb, c.options.ByEvent = intent.Verb, intent.Verb, true
+	out.progress(fmt.Sprintf("auto: %s, since %s", c.verb, intent.Reason))
+	if c.options.Commands && c.options.Place == input.OnGitLab {
+		out.Notice("commands", "Comments command on GitHub only; GitLab starts no pipeline for one.")
+	}
+	c.react.begin(ctx)
+	return p.checkCommit(c.options, c.about)
+}
+
+// policy returns what the inputs decide about events.
+func (p Process) policy(o *input.Options) ci.Policy {
+	return ci.Policy{Credentials: p.hasCredentials(o), Label: o.Label, Drafts: o.Drafts, Forks: ci.Forks(o.Forks), Commands: o.Commands}
+}
+
+// ask asks the platform about a comment that commands something, and takes the options anew:
+// what the inputs leave out is what the platform says of the pull request, and nothing of the
+// run's own ref. Nobody is answered whose command does not count.
+func (p Process) ask(ctx context.Context, out console, flags *pflag.FlagSet, c *choice) error {
+	token := c.options.GitHubToken.Reveal()
+	about, err := ci.AskAboutCommand(ctx, p.getenv, ci.Tokens{GitHub: token}, c.about)
+	if i := interruptOf(ctx); i != nil {
+		return i
+	}
+	if c.about = about; about.Comment.Refused != "" {
+		return nil
+	}
+	c.react = reaction{out, pullrequest.NewReaction(pullrequest.Options{
+		Getenv: p.getenv, GitHubToken: token, Transport: http.DefaultTransport}, about.Comment.ID), false}
+	if err != nil {
+		return err
+	}
+	known := defaults(about)
+	o, err := input.Resolve(flags, p.Environ, c.verb, known)
+	if err != nil {
+		return err
+	}
+	c.options, c.known = o, known
+	return nil
+}
