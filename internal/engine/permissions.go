@@ -175,14 +175,22 @@ func nextFor(user string) string {
 		". No RBAC is written for such a name: grant it by hand, then run again."
 }
 
+// nextByHand is what to do about what reaches out of the namespace. A chart asks for it, which
+// whoever opens a pull request may have written: for that there is nothing to paste.
+const nextByHand = "Grant by hand what is outside of the release's namespace, if the chart may have it: no RBAC is written for that."
+
 // describe writes into the result who lacks what, and the RBAC that grants it.
 func (p *permissions) describe(user string, missing []problem.MissingPermission) {
-	more := make([]problem.Permission, len(missing))
-	for i, m := range missing {
-		more[i] = m.Permission
-	}
 	res := &p.report.result
-	res.RBAC = p.access.RBAC(user, more)
+	var more []problem.Permission
+	for _, m := range missing {
+		if res.Namespace == "" || !m.Beyond(res.Namespace) {
+			more = append(more, m.Permission)
+		}
+	}
+	if len(more) > 0 {
+		res.RBAC = p.access.RBAC(user, more)
+	}
 	who := user
 	if who == "" {
 		who = "the user of this run"
@@ -191,7 +199,12 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 	if res.Next == "" {
 		res.Next = nextApply
 	}
-	if res.RBAC != "" {
+	byHand := len(more) < len(missing) && user != "" && user != anonymous
+	switch {
+	case res.RBAC != "" && byHand:
+		res.Next = text.Sentences(res.Next, nextByHand)
+		return
+	case res.RBAC != "":
 		return
 	}
 	if user == "" || user == anonymous {
@@ -202,5 +215,9 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 			res.Next = rest
 		}
 	}
-	res.Next = text.Sentences(nextFor(user), strings.TrimSpace(res.Next))
+	next := nextFor(user)
+	if byHand {
+		next = nextByHand
+	}
+	res.Next = text.Sentences(next, strings.TrimSpace(res.Next))
 }

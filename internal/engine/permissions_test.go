@@ -35,3 +35,39 @@ func TestNobodyToGrantTo(t *testing.T) {
 		}
 	}
 }
+
+// An Access that writes RBAC, and notes for what.
+type granting struct {
+	Access
+	more []problem.Permission
+}
+
+func (g *granting) RBAC(_ string, more []problem.Permission) string {
+	g.more = more
+	return "kind: Role"
+}
+
+// A chart may ask for what reaches out of the namespace, whoever wrote it. That is named, and no
+// RBAC is written for it.
+func TestNoGrantBeyondTheNamespace(t *testing.T) {
+	within := problem.MissingPermission{Permission: problem.Permission{Verb: "create", Resource: "jobs", Group: "batch", Namespace: "n"}}
+	beyond := problem.MissingPermission{Permission: problem.Permission{Verb: "create", Resource: "clusterrolebindings"}}
+	for name, c := range map[string]struct {
+		missing []problem.MissingPermission
+		granted int
+		byHand  bool
+	}{
+		"within": {[]problem.MissingPermission{within}, 1, false},
+		"beyond": {[]problem.MissingPermission{beyond}, 0, true},
+		"both":   {[]problem.MissingPermission{within, beyond}, 1, true},
+	} {
+		r, access := &reporter{}, &granting{}
+		r.result.Namespace, r.result.Next = "n", nextGrant
+		(&permissions{access: access, report: r}).describe("u", c.missing)
+		next := r.result.Next
+		if len(access.more) != c.granted || (r.result.RBAC != "") != (c.granted > 0) || strings.Contains(next, nextByHand) != c.byHand ||
+			strings.Contains(next, nextGrant) != (c.granted > 0) {
+			t.Errorf("%s: RBAC %q for %v; next %q", name, r.result.RBAC, access.more, next)
+		}
+	}
+}

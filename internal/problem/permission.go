@@ -15,6 +15,19 @@ type Permission struct {
 // Reads returns whether the permission is no more than one to look.
 func (p Permission) Reads() bool { return p.Verb == "get" || p.Verb == "list" }
 
+// Beyond returns whether a permission reaches out of a namespace: to change what belongs to
+// none, or to anything in another one. Of namespaces themselves a run makes, marks and deletes
+// its own.
+func (p Permission) Beyond(namespace string) bool {
+	switch {
+	case p.Namespace != "":
+		return p.Namespace != namespace
+	case p.Group == "" && p.Resource == "namespaces":
+		return p.Name != "" && p.Name != namespace && !p.Reads()
+	}
+	return !p.Reads()
+}
+
 // String is "update secrets in namespace review-1".
 func (p Permission) String() string {
 	s := p.Verb + " " + p.Resource

@@ -13,6 +13,19 @@ import (
 
 // hostileInputs are the rows about hostile charts, registries, API servers and credentials.
 var hostileInputs = []row{
+	{ID: "S104b", Setup: "a chart of which a hook changes the API server for the whole cluster, or makes a Secret in kube-system",
+		Action: "deploy of each; teardown with delete-hooks, then without", End: "what is missing is named, and no RBAC for it is printed",
+		Exit: "20, 20, 20, 0", Gone: true, run: func(s *fixture) {
+			s.chartWith("templates/webhook.yaml", "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\n"+
+				"metadata: {name: berth-row-s104b, annotations: {helm.sh/hook: \"pre-install,pre-upgrade\"}}\nwebhooks: []\n")
+			s.berth("deploy", "--rbac-wait", "0s").exit(20).
+				says("create mutatingwebhookconfigurations.admissionregistration.k8s.io", "Grant by hand").grantsNothing()
+			s.chartWith("templates/webhook.yaml", "apiVersion: v1\nkind: Secret\n"+
+				"metadata: {name: berth-row-s104b, namespace: kube-system, annotations: {helm.sh/hook: \"pre-install,pre-upgrade\"}}\n")
+			s.berth("deploy", "--rbac-wait", "0s").exit(20).says("create secrets in namespace kube-system", "Grant by hand").grantsNothing()
+			s.berth("teardown", "--delete-hooks").exit(20).says("get secrets in namespace kube-system", "Grant by hand").grantsNothing()
+			s.berth("teardown").exit(0)
+		}},
 	{ID: "S130", Setup: "registry credentials are given, and the chart's dependency lives in a registry that only the chart names",
 		Action: "deploy; with registry-host; with registry-config", End: "that registry is shown no credentials before it is named",
 		Exit: "30, 0, 0", run: func(s *fixture) {
