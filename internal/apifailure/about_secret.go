@@ -12,9 +12,10 @@ import (
 // AboutSecret returns the API server's refusal of a request on a Secret without
 // anything that it quotes of the Secret: of each cause the field and the rule stay, and
 // of an admission's refusal who refused. A refused patch is quoted as a whole otherwise,
-// with every value in it, and short ones cannot be told from words. name is the Secret's,
-// "" for a collection.
-func AboutSecret(s metav1.Status, name string) metav1.Status {
+// with every value in it, and short ones cannot be told from words. what is the Secret for
+// people, or the ConfigMap that a record is in: packed as it is, nobody finds the secrets of
+// the chart in what is quoted of it.
+func AboutSecret(s metav1.Status, what string) metav1.Status {
 	if s.Details != nil {
 		details := *s.Details
 		details.Causes = make([]metav1.StatusCause, len(s.Details.Causes))
@@ -23,19 +24,15 @@ func AboutSecret(s metav1.Status, name string) metav1.Status {
 		}
 		s.Details = &details
 	}
-	s.Message = secretMessage(s, name)
+	s.Message = secretMessage(s, what)
 	return s
 }
 
 // whatIsHidden says why a part of a message is not shown.
-const whatIsHidden = "the rest of the message is not shown, since it may quote the Secret"
+const whatIsHidden = "the rest of the message is not shown, since it may quote a secret"
 
 // secretMessage returns the message of a refusal in which nothing is quoted.
-func secretMessage(s metav1.Status, name string) string {
-	what := "the Secret"
-	if name != "" {
-		what = fmt.Sprintf("Secret %q", name)
-	}
+func secretMessage(s metav1.Status, what string) string {
 	for _, plain := range plainMessages {
 		if plain.MatchString(s.Message) {
 			return s.Message
@@ -70,10 +67,10 @@ var (
 	// plainMessages are those in which nothing of an object can be quoted.
 	plainMessages = []*regexp.Regexp{
 		denial,
-		regexp.MustCompile(`^secrets(?: ` + named + `)? (?:not found|already exists)$`),
-		regexp.MustCompile(`^Operation cannot be fulfilled on secrets ` + named + `: (?:the object has been modified; ` +
+		regexp.MustCompile(`^(?:secrets|configmaps)(?: ` + named + `)? (?:not found|already exists)$`),
+		regexp.MustCompile(`^Operation cannot be fulfilled on (?:secrets|configmaps) ` + named + `: (?:the object has been modified; ` +
 			`please apply your changes to the latest version and try again|[\w ]*[Pp]recondition failed: [\w :,.-]*)$`),
-		regexp.MustCompile(`^secrets(?: ` + named + `)? is forbidden: (?:unable to create new content in namespace [a-z0-9-]+ ` +
+		regexp.MustCompile(`^(?:secrets|configmaps)(?: ` + named + `)? is forbidden: (?:unable to create new content in namespace [a-z0-9-]+ ` +
 			`because it is being terminated|exceeded quota: [\w.,:/= -]+)$`),
 		regexp.MustCompile(`^(?:Unauthorized|the server is currently unable to handle the request|` +
 			`(?:Internal error occurred: )?etcdserver: [a-z ,]+|` +
@@ -82,8 +79,8 @@ var (
 			`rpc error: code = \w+ desc = [\w :,.()-]*)$`),
 	}
 	// refusedBy matches how an admission's refusal begins.
-	refusedBy = regexp.MustCompile(`^(?:secrets(?: ` + named + `)? is forbidden: )?(?:admission webhook "[\w.-]+" denied the request|` +
-		`ValidatingAdmissionPolicy '[\w.-]+'(?: with binding '[\w.-]+')? denied request)`)
+	refusedBy = regexp.MustCompile(`^(?:(?:secrets|configmaps)(?: ` + named + `)? is forbidden: )?` +
+		`(?:admission webhook "[\w.-]+" denied the request|ValidatingAdmissionPolicy '[\w.-]+'(?: with binding '[\w.-]+')? denied request)`)
 	webhookFailed  = regexp.MustCompile(`^(?:Internal error occurred: )?(failed calling webhook "[\w.-]+")`)
 	webhookTrouble = regexp.MustCompile(`context deadline exceeded|connection refused|no endpoints available for service "[\w./-]+"|` +
 		`service "[\w./-]+" not found|no such host|x509: [a-z ,]+|i/o timeout|EOF$`)
@@ -101,7 +98,7 @@ func fieldPath(field string) string {
 
 var (
 	wrongType = regexp.MustCompile(`cannot unmarshal (number|bool|string|array|object)\b.* into Go ` +
-		`(?:struct field Secret\.([\w.-]+)|value) of type ([\w.\[\]*]+)`)
+		`(?:struct field (?:Secret|ConfigMap)\.([\w.-]+)|value) of type ([\w.\[\]*]+)`)
 	kindOf = regexp.MustCompile(`^(?:Invalid value|Unsupported value|Duplicate value|Required value|Forbidden|Too long|Too many|Too few|` +
 		`Too short|Not found|Internal error)\b`)
 	// rules are what a message ends with that says what is wrong, and nothing of the

@@ -73,7 +73,7 @@ func TestAboutSecret(t *testing.T) {
 		"terminating": {apierrors.NewForbidden(secrets, "creds",
 			fmt.Errorf("unable to create new content in namespace n because it is being terminated")).ErrStatus, "being terminated"},
 	} {
-		got := AboutSecret(c.status, "creds")
+		got := AboutSecret(c.status, `Secret "creds"`)
 		if !strings.Contains(got.Message, c.want) {
 			t.Errorf("%s: got %q, want %q", name, got.Message, c.want)
 		}
@@ -110,7 +110,7 @@ func FuzzAboutSecret(f *testing.F) {
 		message := before + value + after
 		status := metav1.Status{Code: code, Message: message, Details: &metav1.StatusDetails{
 			Causes: []metav1.StatusCause{{Type: "x", Field: "data[" + value + "]", Message: message}}}}
-		got := AboutSecret(status, "creds")
+		got := AboutSecret(status, `Secret "creds"`)
 		if strings.Contains(got.Message, "\x01") && !denial.MatchString(message) {
 			t.Errorf("%q became %q", message, got.Message)
 		}

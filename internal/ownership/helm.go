@@ -16,6 +16,9 @@ const (
 // their release. "keep" is the only policy that Helm documents.
 const annotationResourcePolicy = "helm.sh/resource-policy"
 
+// RecordPrefix begins the name of every Secret and ConfigMap in which Helm keeps a record.
+const RecordPrefix = "sh.helm.release.v1."
+
 // Release is a Helm release by its name and the namespace of its records.
 type Release struct{ Namespace, Name string }
 

@@ -135,6 +135,28 @@ var secretText = []row{
 			end()
 			s.berth("teardown").exit(0)
 		}},
+	{ID: "S107b", Setup: "a webhook refuses the records, which are in ConfigMaps with the Secret packed in them, and quotes them",
+		Action: "deploy an install, deploy, deploy an upgrade, teardown, twice", End: "who refused is said, and nothing of a record",
+		Exit: "24, 0, 24, 24, 0", Gone: true, run: func(s *fixture) {
+			const packed = "H4sI" // what is in gzip and base64 begins so
+			s.env["HELM_DRIVER"] = "configmap"
+			s.chartWith("templates/creds.yaml", credentials)
+			quotes := func(name, raw string) string {
+				if strings.HasPrefix(name, "sh.helm.release.v1.") {
+					return "it is too large: " + raw
+				}
+				return ""
+			}
+			end := s.refuses(configMaps, quotes)
+			s.berth("deploy", "--log-level", "debug").exit(24).says("denied the request").hides(packed)
+			end()
+			s.berth("deploy").exit(0)
+			end = s.refuses(configMaps, quotes)
+			s.berth("deploy", "--set", "greeting=bye", "--log-level", "debug").exit(24).says("denied the request").hides(packed)
+			s.berth("teardown", "--log-level", "debug").exit(24).says("denied the request").hides(packed)
+			end()
+			s.berth("teardown").exit(0)
+		}},
 	{ID: "S108", Setup: "a webhook refuses a ConfigMap, and quotes a Secret's value plain, in base64 once and twice, in a header, a URL, " +
 		"hexadecimal and cut", Action: "deploy on GitHub, on GitLab and elsewhere", End: "each is masked, and the cause is readable",
 		Exit: "23, 23, 23", run: func(s *fixture) {

@@ -17,7 +17,7 @@ import (
 )
 
 // keyPrefix begins the name of every record.
-const keyPrefix = "sh.helm.release.v1."
+const keyPrefix = ownership.RecordPrefix
 
 // Key returns the name of the Secret or ConfigMap in which Helm stores a
 // revision: sh.helm.release.v1.<release>.v<revision>.

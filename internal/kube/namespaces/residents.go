@@ -215,7 +215,7 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 // isRecord reports whether an object is a record of a release, or was one: these are looked for
 // by themselves.
 func isRecord(meta *metav1.ObjectMeta) bool {
-	return meta.Labels["owner"] == Helm || strings.HasPrefix(meta.Name, "sh.helm.release.v1.")
+	return meta.Labels["owner"] == Helm || strings.HasPrefix(meta.Name, ownership.RecordPrefix)
 }
 
 // goesByItself reports whether an object has what is written on it from its controller's

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/requestinfo"
 	"github.com/berth-dev/berth/internal/text"
@@ -34,13 +36,14 @@ const (
 //
 //   - A denial names the very permission that this request needs. A message that names
 //     another one is not the authorizer's, and must not become RBAC that people apply.
-//   - An error about a Secret quotes nothing of it.
+//   - An error about a Secret quotes nothing of it, nor one about a ConfigMap that holds a
+//     release's record, in which the chart's Secrets are.
 //   - One that goes on for longer than any of the API server's is cut: each report looks
 //     through it for secrets.
 func vetRefusal(req *http.Request, info requestinfo.Info, resp *http.Response) error {
-	secret := isSecrets(info)
-	if secret {
-		vetWarnings(info, resp.Header)
+	what := secretOf(req, info, resp)
+	if what != "" {
+		vetWarnings(what, resp.Header)
 	}
 	if resp.StatusCode < http.StatusBadRequest {
 		return nil
@@ -50,7 +53,7 @@ func vetRefusal(req *http.Request, info requestinfo.Info, resp *http.Response) e
 	if err != nil {
 		return err
 	}
-	if !secret && resp.StatusCode != http.StatusForbidden && len(body) <= maxRefusal {
+	if what == "" && resp.StatusCode != http.StatusForbidden && len(body) <= maxRefusal {
 		resp.Body = io.NopCloser(bytes.NewReader(body))
 		return nil
 	}
@@ -59,12 +62,8 @@ func vetRefusal(req *http.Request, info requestinfo.Info, resp *http.Response) e
 	if named, denied := apifailure.DeniedPermission(status.Message); denied && !isAsked(named, info) {
 		status.Message = "it was refused, though not for want of the permission that it needs: " + status.Message
 	}
-	if secret {
-		name := info.Name
-		if name == "" && info.Verb == "create" {
-			name = nameIn(req)
-		}
-		status = apifailure.AboutSecret(status, name)
+	if what != "" {
+		status = apifailure.AboutSecret(status, what)
 	}
 	if body, err = json.Marshal(status); err != nil {
 		return fmt.Errorf("read the answer to %s %s: %w", info.Verb, info.QualifiedResource(), err)
@@ -75,8 +74,26 @@ func vetRefusal(req *http.Request, info requestinfo.Info, resp *http.Response) e
 	return nil
 }
 
-func isSecrets(info requestinfo.Info) bool {
-	return info.IsResource && info.Group == "" && info.Resource == "secrets"
+// secretOf returns what a request is about, for people, where the answer may quote a secret: a
+// Secret, or a ConfigMap that is a release's record; "" elsewhere. An answer that is as it should
+// be and warns of nothing says nothing that is looked at.
+func secretOf(req *http.Request, info requestinfo.Info, resp *http.Response) string {
+	kind, ofKind := map[string]string{"secrets": "Secret", "configmaps": "ConfigMap"}[info.Resource]
+	plain := resp.StatusCode < http.StatusBadRequest && len(resp.Header.Values("Warning")) == 0
+	if !info.IsResource || info.Group != "" || !ofKind || plain {
+		return ""
+	}
+	name := info.Name
+	if name == "" && info.Verb == "create" {
+		name = nameIn(req)
+	}
+	switch {
+	case name == "" && (kind == "Secret" || info.Verb == "create"): // of what is made it is not known, and may be a record
+		return "the " + kind
+	case kind == "ConfigMap" && !strings.HasPrefix(name, ownership.RecordPrefix):
+		return ""
+	}
+	return fmt.Sprintf("%s %q", kind, name)
 }
 
 // isAsked returns whether a permission is the one that a request needs.
@@ -113,29 +130,34 @@ func nameIn(req *http.Request) string {
 		return ""
 	}
 	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, maxRefusal))
+	if err != nil {
+		return ""
+	}
 	var object struct {
 		Metadata struct{ Name string } `json:"metadata"`
 	}
-	if json.NewDecoder(io.LimitReader(body, maxRefusal)).Decode(&object) != nil {
-		return ""
+	if json.Unmarshal(data, &object) == nil {
+		return object.Metadata.Name
 	}
-	return object.Metadata.Name
+	decoded, _, err := scheme.Codecs.UniversalDeserializer().Decode(data, nil, nil) // the typed clients write Protobuf
+	if made, ok := decoded.(metav1.Object); ok && err == nil {
+		return made.GetName()
+	}
+	return ""
 }
 
 // fieldWarning matches the warnings that name a field and nothing of its value.
 var fieldWarning = regexp.MustCompile(`^(?:unknown|duplicate) field "[\w.\[\]/-]+"$`)
 
-// vetWarnings replaces the warnings about a Secret that may quote it.
-func vetWarnings(info requestinfo.Info, header http.Header) {
+// vetWarnings replaces the warnings about what holds secrets that may quote one.
+func vetWarnings(what string, header http.Header) {
 	given := header.Values("Warning")
-	if len(given) == 0 {
-		return
-	}
 	header.Del("Warning")
 	warnings, _ := utilnet.ParseWarningHeaders(given)
 	for _, w := range warnings {
 		if !fieldWarning.MatchString(w.Text) {
-			w.Text = fmt.Sprintf("about Secret %q; what it says is not shown, since it may quote the Secret", info.Name)
+			w.Text = "about " + what + "; what it says is not shown, since it may quote a secret"
 		}
 		if value, err := utilnet.NewWarningHeader(w.Code, w.Agent, w.Text); err == nil {
 			header.Add("Warning", value)

@@ -102,7 +102,14 @@ func TestNothingOfASecretIsQuoted(t *testing.T) {
 		"a create": {http.MethodPost, path, `{"metadata":{"name":"creds"}}`, 400,
 			`{"kind":"Status","status":"Failure","code":400,"message":"Secret in version \"v1\" cannot be handled as a Secret: s3cret"}`,
 			`Secret \"creds\" cannot be read: `},
-		"a page":      {http.MethodPut, path + "/creds", "{}", 502, "<html>s3cret</html>", `"code":502`},
+		"a page": {http.MethodPut, path + "/creds", "{}", 502, "<html>s3cret</html>", `"code":502`},
+		"a record in a ConfigMap": {http.MethodPut, "/api/v1/namespaces/n/configmaps/sh.helm.release.v1.web.v1", "{}", 403,
+			`{"kind":"Status","apiVersion":"v1","status":"Failure","code":403,"message":"admission webhook \"a.b\" denied the request: s3cret"}`,
+			`admission webhook \"a.b\" denied the request: the rest of the message is not shown`},
+		"a new one in a ConfigMap": {http.MethodPost, "/api/v1/namespaces/n/configmaps",
+			`{"metadata":{"name":"sh.helm.release.v1.web.v1"}}`, 500,
+			`{"kind":"Status","status":"Failure","code":500,"message":"cannot store s3cret"}`,
+			`a request on ConfigMap \"sh.helm.release.v1.web.v1\" was 500`},
 		"another one": {http.MethodPatch, "/api/v1/namespaces/n/configmaps/x", "{}", 422, refused, "s3cret"},
 		"none":        {http.MethodGet, path + "/creds", "", 200, `{"data":{"a":"s3cret"}}`, "s3cret"},
 	} {
@@ -112,7 +119,7 @@ func TestNothingOfASecretIsQuoted(t *testing.T) {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, body)
 		}
 		warnings := strings.Join(resp.Header.Values("Warning"), "\n")
-		if about := strings.Contains(c.path, "secrets"); about == strings.Contains(warnings, "s3cret") ||
+		if about := strings.Contains(c.path, "secrets") || strings.Contains(name, "ConfigMap"); about == strings.Contains(warnings, "s3cret") ||
 			!strings.Contains(warnings, "unknown field") {
 			t.Errorf("%s: warned of %s", name, warnings)
 		}
