@@ -222,7 +222,8 @@ func TestDeployLooksAtWhatIsUnfinished(t *testing.T) {
 				all[0].LabelStatus, all[0].PayloadStatus = facts.StatusSuperseded, facts.StatusSuperseded
 				return all
 			}, set: ended(true), check: evidence("Deployment/old is left")},
-		{name: "a revision that failed is not the one before", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "promote",
+		{name: "a revision that failed is not the one before", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			repair: "promote, sweep",
 			records: func() []facts.Record {
 				all := dropped()
 				all[0].LabelStatus, all[0].PayloadStatus = facts.StatusFailed, facts.StatusFailed

@@ -1,6 +1,8 @@
 package helm
 
 import (
+	"strings"
+
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
 
@@ -29,8 +31,8 @@ func (r prunedRecords) Delete(key string) (*release.Release, error) {
 	return rls, nil
 }
 
-// aloneTells returns whether a revision failed, none that ended well came after it, and it has
-// an object that no later one has.
+// aloneTells returns whether a revision failed, no deploy after it went well, and it has an
+// object that no later revision has.
 func (r prunedRecords) aloneTells(rls *release.Release) bool {
 	if endedWell(rls) {
 		return false
@@ -44,12 +46,12 @@ func (r prunedRecords) aloneTells(rls *release.Release) bool {
 		if later.Version <= rls.Version {
 			continue
 		}
-		if endedWell(later) {
-			return false
-		}
 		whole, err := r.Get(record.Key(r.release, later.Version))
 		if err != nil {
 			continue // it tells nothing
+		}
+		if endedWell(whole) && !strings.HasPrefix(whole.Info.Description, "Rollback") { // which sweeps nothing
+			return false
 		}
 		for _, ref := range r.objectsOf(whole) {
 			told[ref] = true

@@ -25,7 +25,7 @@ func Deployed(f *facts.Facts) facts.Record {
 // custom resources alone, so that its next good revision may have left them, too.
 func expectedDifferences(f *facts.Facts) facts.Baseline {
 	deployed, last := Deployed(f), f.Last()
-	if deployed.Baseline == nil && last != nil && (last.Revision != deployed.Revision || len(failed(f, true)) > 0) {
+	if deployed.Baseline == nil && last != nil && (last.Revision != deployed.Revision || len(failed(f, nil)) > 0) {
 		return facts.Baseline{}
 	}
 	return deployed.Baseline

@@ -9,26 +9,36 @@ import (
 )
 
 // RevisionsToSweep returns the revisions whose objects Helm has forgotten, newest
-// first: those that failed since the one that is deployed, with which alone Helm
-// compares. Each deploy deletes what they left as its last step; so unless the last
-// run is known to have ended in order, every revision that failed counts.
+// first: those that failed since the last deploy of Berth's that went well, which deletes
+// what they left as its last step. A rollback does not, nor does a record that is corrected,
+// nor Helm itself; and unless the last run is known to have ended in order, every revision
+// that failed counts.
 func RevisionsToSweep(f *facts.Facts) []*facts.Record {
-	return failed(f, f.Lock.State != facts.LockEnded)
+	return failed(f, func(good *facts.Record) bool { return f.Lock.State == facts.LockEnded && swept(good) })
+}
+
+// swept returns whether the deploy of a revision is known to have deleted what failed ones
+// before it had left. The descriptions are Helm's.
+func swept(r *facts.Record) bool {
+	return r.Loaded && r.DecodeError == "" && !r.Stamp.Zero() &&
+		(r.Description == "Install complete" || r.Description == "Upgrade complete")
 }
 
 // FailedSinceDeployed returns the revisions that failed since the newest one that
 // did not, newest first.
-func FailedSinceDeployed(f *facts.Facts) []*facts.Record { return failed(f, false) }
+func FailedSinceDeployed(f *facts.Facts) []*facts.Record {
+	return failed(f, func(*facts.Record) bool { return true })
+}
 
-// failed returns the revisions that did not end well, newest first: all of them, or
-// those since the newest one that did.
-func failed(f *facts.Facts, all bool) []*facts.Record {
+// failed returns the revisions that did not end well, newest first: all of them or, with last,
+// those since the newest one that did and of which that is true.
+func failed(f *facts.Facts, last func(good *facts.Record) bool) []*facts.Record {
 	var unsuccessful []*facts.Record
 	for i := range slices.Backward(f.Records) {
 		r := &f.Records[i]
 		switch r.EffectiveStatus() {
 		case facts.StatusDeployed, facts.StatusSuperseded, facts.StatusUninstalled:
-			if !all {
+			if last != nil && last(r) {
 				return unsuccessful
 			}
 		case facts.StatusFailed, facts.StatusPendingInstall, facts.StatusPendingUpgrade, facts.StatusPendingRollback, facts.StatusUninstalling,

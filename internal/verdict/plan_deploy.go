@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
@@ -29,7 +30,11 @@ func planDeploy(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	if plan.Refusal != nil {
 		return plan
 	}
-	if len(RevisionsToSweep(f)) > 0 && !plan.Does(StepPromote, StepUninstall, StepDiscard) {
+	unswept := RevisionsToSweep(f)
+	if plan.Does(StepPromote) { // which makes a good one of the last
+		unswept = slices.DeleteFunc(unswept, func(r *facts.Record) bool { return r == f.Last() })
+	}
+	if len(unswept) > 0 && !plan.Does(StepUninstall, StepDiscard) {
 		plan = plan.then(StepSweep)
 	}
 	return plan

@@ -343,8 +343,9 @@ func TestHeldBy(t *testing.T) {
 }
 
 func TestDeadRevisions(t *testing.T) {
-	f := given(stored(1, facts.StatusFailed), stored(2, facts.StatusSuperseded), stored(3, facts.StatusFailed),
+	f := given(stored(1, facts.StatusFailed), ours(stored(2, facts.StatusSuperseded), "r"), stored(3, facts.StatusFailed),
 		stored(4, facts.StatusPendingUpgrade))
+	f.Records[1].Description = "Upgrade complete"
 	dead := RevisionsToSweep(f)
 	if len(dead) != 2 || dead[0].Revision != 4 || dead[1].Revision != 3 {
 		t.Errorf("dead are %v", dead)
@@ -352,6 +353,20 @@ func TestDeadRevisions(t *testing.T) {
 	f.Lock.State = facts.LockExpired
 	if dead = RevisionsToSweep(f); len(dead) != 3 || dead[2].Revision != 1 {
 		t.Errorf("T75: after a run that may not have swept, dead are %v", dead)
+	}
+	f.Lock.State = facts.LockEnded
+	for what, change := range map[string]func(*facts.Record){
+		"a rollback":       func(r *facts.Record) { r.Description = "Rollback to 1" },
+		"a promotion":      func(r *facts.Record) { r.Description = "promoted by Berth: all of it was in place" },
+		"Helm's upgrade":   func(r *facts.Record) { r.Stamp = facts.Stamp{} },
+		"what is not read": func(r *facts.Record) { r.Content = facts.Content{} },
+	} {
+		good := f.Records[1]
+		change(&f.Records[1])
+		if dead = RevisionsToSweep(f); len(dead) != 3 {
+			t.Errorf("after %s, which sweeps nothing, dead are %v", what, dead)
+		}
+		f.Records[1] = good
 	}
 }
 

@@ -255,6 +255,7 @@ func apply(f *facts.Facts, s StepKind) {
 	case StepInstall, StepReplace, StepUpgrade, StepRollback:
 		supersede(f, len(f.Records))
 		f.Records = append(f.Records, ours(stored(len(f.Records)+1, facts.StatusDeployed), f.Run))
+		f.Last().Description = "Upgrade complete"
 	}
 }
 

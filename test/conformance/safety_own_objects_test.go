@@ -233,6 +233,26 @@ var ownObjects = []row{
 			s.absent(extraMap)
 			s.berth("teardown").exit(0)
 		}},
+	{ID: "S15c", Setup: "a revision that failed left an object; the next deploy is rolled back, or is killed before its last write",
+		Action: "deploy, each time, teardown", End: "no object of the release", Exit: "0 + warning, 0", Gone: true, Slow: true,
+		run: func(s *fixture) {
+			leaves := func() {
+				s.berth("deploy", "--set", withExtra+","+missingImage, "--timeout", "15s").exit(23)
+				s.uidsOf(extraMap)
+			}
+			s.berth("deploy").exit(0)
+			leaves()
+			s.berth("deploy", "--set", missingImage, "--timeout", "15s", "--on-failure", "rollback").exit(23)
+			s.berth("deploy", "--timeout", "1m").exit(0).warned("Release repaired").says("web-x")
+			s.absent(extraMap)
+			leaves()
+			direct := s.user()
+			s.killBefore(s.proxy(), finalUpdate, "deploy", "--timeout", "1m")
+			s.kubeconfig = direct
+			s.berth("deploy", "--timeout", "1m").exit(0).warned("Release repaired").says("web-x")
+			s.absent(extraMap)
+			s.berth("teardown").exit(0)
+		}},
 	{ID: "S16", Setup: "somebody changes objects, and not whose they are, between their read and their write",
 		Action: "deploy over v1, teardown", End: "what was changed, until it goes with the release", Exit: "0, 0", Gone: true,
 		run: func(s *fixture) {
