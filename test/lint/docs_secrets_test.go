@@ -64,6 +64,19 @@ func pages(t *testing.T) []string {
 	return names
 }
 
+// A branch's pipeline can read what a variable holds, and who pushes a branch writes the
+// pipeline. So no page asks for a token that may do what a person may.
+func TestDocsAskForNoPersonsToken(t *testing.T) {
+	for _, name := range append(pages(t), ".gitlab-ci-template.yml", "action.yml") {
+		if strings.Contains(strings.ToLower(string(read(t, name))), "personal access token") {
+			t.Errorf("%s asks for a personal access token", name)
+		}
+	}
+	if !strings.Contains(string(read(t, "docs/start.md")), "**Who can read it.**") {
+		t.Error("docs/start.md does not say who can read what the CI is given")
+	}
+}
+
 // decrypted is what SOPS gives: passwords that a shell, a command of the runner's and the
 // form of an output could take for their own.
 const decrypted = `db:
