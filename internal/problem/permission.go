@@ -28,6 +28,12 @@ func (p Permission) Beyond(namespace string) bool {
 	return !p.Reads()
 }
 
+// SameAs returns whether another permission allows the same, whatever it is needed for.
+func (p Permission) SameAs(other Permission) bool {
+	other.Why, other.Optional = p.Why, p.Optional
+	return p == other
+}
+
 // String is "update secrets in namespace review-1".
 func (p Permission) String() string {
 	s := p.Verb + " " + p.Resource

@@ -133,6 +133,31 @@ func TestRBACPerBranch(t *testing.T) {
 	}
 }
 
+// What is needed elsewhere is granted there, for the one object, be there a namespace per branch or not.
+func TestRBACElsewhere(t *testing.T) {
+	needs := append(ForRun(Needs{Resource: "secrets", Namespace: "review"}), ReadSource("platform", "registry"))
+	for _, perBranch := range []bool{true, false} {
+		text := RBAC("jane", needs, perBranch, "review")
+		docs := parse(t, text) // what is elsewhere comes last
+		if strings.Count(text, "registry") != 1 || strings.Count(text, "namespace: platform") != 2 {
+			t.Errorf("per branch %v:\n%s", perBranch, text)
+		}
+		if docs["Role"].Metadata.Namespace != "platform" || docs["RoleBinding"].RoleRef.Name != docs["Role"].Metadata.Name {
+			t.Errorf("per branch %v: %+v", perBranch, docs)
+		}
+		rules := docs["Role"].Rules
+		if len(rules) != 1 || !slices.Equal(rules[0].ResourceNames, []string{"registry"}) || !slices.Equal(rules[0].Verbs, []string{"get"}) {
+			t.Errorf("per branch %v: %+v", perBranch, rules)
+		}
+	}
+	one := RBAC("jane", needs, true, "review")
+	other := RBAC("jane", append(needs[:len(needs)-1:len(needs)-1], ReadSource("platform", "tls")), true, "review")
+	name := func(text string) string { return parse(t, text)["RoleBinding"].Metadata.Name }
+	if name(one) == name(other) {
+		t.Errorf("what one release needs there would replace what another does: %s", name(one))
+	}
+}
+
 // Whatever a user is called, the YAML grants to that user alone, or there is none.
 func TestRBACIsSafeAgainstNames(t *testing.T) {
 	for user, written := range map[string]bool{
@@ -194,7 +219,8 @@ func FuzzRBAC(f *testing.F) {
 			if !slices.Contains([]string{"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "Namespace"}, kind) {
 				t.Errorf("it makes a %s:\n%s", kind, text)
 			}
-			if d.Metadata.Namespace != "" && d.Metadata.Namespace != "review" || d.RoleRef.Name != "" && d.RoleRef.Name != d.Metadata.Name {
+			in := d.Metadata.Namespace
+			if !slices.Contains([]string{"", "review", namespace}, in) || d.RoleRef.Name != "" && d.RoleRef.Name != d.Metadata.Name {
 				t.Errorf("%s is %+v:\n%s", kind, d, text)
 			}
 			for _, s := range d.Subjects {

@@ -26,7 +26,8 @@ import (
 // yet, it is a ClusterRole, and a comment says how far that reaches.
 //
 // needs are all of these, not only what is missing, so that the YAML suffices on
-// its own. It is marshalled from objects, so that no name in it can change its
+// its own. What is needed in another namespace than the release's is a Role there, for the named
+// objects alone. It is marshalled from objects, so that no name in it can change its
 // structure, and of names that Kubernetes would not take it writes none.
 //
 // It is "" where there is nobody to grant anything to: for system:anonymous, which
@@ -39,11 +40,14 @@ func RBAC(user string, needs []problem.Permission, perBranch bool, namespace str
 	}
 	needs = slices.DeleteFunc(slices.Clone(needs), func(p problem.Permission) bool { return !isGrantable(p) })
 	g := grant{subject: subject, name: roleName(user, needs), namespace: namespace}
+	elsewhere := func(p problem.Permission) bool { return p.Namespace != "" && p.Namespace != namespace }
+	own := slices.DeleteFunc(slices.Clone(needs), elsewhere)
 	if perBranch {
-		g.everywhere(needs)
+		g.everywhere(own)
 	} else {
-		g.inNamespace(needs)
+		g.inNamespace(own)
 	}
+	g.elsewhere(slices.DeleteFunc(needs, func(p problem.Permission) bool { return !elsewhere(p) }))
 	return g.out.String()
 }
 
@@ -106,11 +110,29 @@ func (g *grant) inNamespace(needs []problem.Permission) {
 		}
 	}
 	if len(local) > 0 {
-		meta := metav1.ObjectMeta{Name: g.name, Namespace: g.namespace}
-		g.document(&rbacv1.Role{TypeMeta: kind("Role"), ObjectMeta: meta, Rules: rules(local, true)})
-		g.document(&rbacv1.RoleBinding{TypeMeta: kind("RoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: g.ref("Role")})
+		g.role(g.namespace, g.name, rules(local, true))
 	}
 	g.clusterWide(rules(cluster, true))
+}
+
+// elsewhere grants in other namespaces than the release's. The name of a Role there tells what it
+// grants, so that what another release of the user's needs there does not replace it.
+func (g *grant) elsewhere(needs []problem.Permission) {
+	for len(needs) > 0 {
+		in := needs[0].Namespace
+		isThere := func(p problem.Permission) bool { return p.Namespace == in }
+		granted := rules(slices.DeleteFunc(slices.Clone(needs), func(p problem.Permission) bool { return !isThere(p) }), true)
+		sum := sha256.Sum256(fmt.Append(nil, granted))
+		g.role(in, g.name+"-"+hex.EncodeToString(sum[:4]), granted)
+		needs = slices.DeleteFunc(needs, isThere)
+	}
+}
+
+// role writes a Role in a namespace, and binds it.
+func (g *grant) role(namespace, name string, rules []rbacv1.PolicyRule) {
+	meta := metav1.ObjectMeta{Name: name, Namespace: namespace}
+	g.document(&rbacv1.Role{TypeMeta: kind("Role"), ObjectMeta: meta, Rules: rules})
+	g.document(&rbacv1.RoleBinding{TypeMeta: kind("RoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: ref("Role", name)})
 }
 
 // everywhere grants in all namespaces, since that of the next branch is not known.
@@ -134,7 +156,7 @@ func (g *grant) clusterWide(rules []rbacv1.PolicyRule) {
 	meta := metav1.ObjectMeta{Name: g.name}
 	g.document(&rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: meta, Rules: rules})
 	g.document(&rbacv1.ClusterRoleBinding{
-		TypeMeta: kind("ClusterRoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: g.ref("ClusterRole"),
+		TypeMeta: kind("ClusterRoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: ref("ClusterRole", g.name),
 	})
 }
 
@@ -168,8 +190,8 @@ func rules(needs []problem.Permission, named bool) []rbacv1.PolicyRule {
 
 func (g *grant) subjects() []rbacv1.Subject { return []rbacv1.Subject{g.subject} }
 
-func (g *grant) ref(kind string) rbacv1.RoleRef {
-	return rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kind, Name: g.name}
+func ref(kind, name string) rbacv1.RoleRef {
+	return rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kind, Name: name}
 }
 
 // document writes one. Marshalling these types does not fail; if it did, a comment
