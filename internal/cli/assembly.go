@@ -55,6 +55,10 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 
 	display := out.display(t.Namespace)
 	opened.add(display.Close)
+	beside, err := newCompanions(ctx, conn, t, o, p.mask)
+	if err != nil {
+		return nil, nil, err
+	}
 	lock := newLocker(conn, t, o)
 	operations := backends{conn: conn, target: t, lock: lock, display: display,
 		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait, ignore: o.WaitIgnore}}
@@ -69,8 +73,9 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		Server:     server{conn},
 		Namespaces: newNamespace(conn, t, aside, o),
 		Objects:    live,
+		Companions: beside,
 		Access: permissions{conn: conn, resource: kind.Resource(), namespace: t.Namespace, perBranch: t.PerBranch,
-			readOnly: o.Verb == verb.Check},
+			copies: o.Copies(), quota: o.Quota != "", readOnly: o.Verb == verb.Check},
 		Locker:     lock,
 		Chart:      releases,
 		Operations: releases,
@@ -171,6 +176,7 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		App: t.App, Branch: o.Branch, Run: t.run, Flags: identityFlags(o),
 		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
+		Copies: len(o.CopySecrets) > 0, Quota: o.Quota != "",
 		For: o.For, Test: o.HelmTest, Probe: probeTime(o), Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
 		Remains: verdict.RemainPolicy{Hooks: o.DeleteHooks, Claims: o.DeleteClaims},
 		Policy: verdict.Policy{

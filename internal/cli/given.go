@@ -86,6 +86,7 @@ func filesOf(o *input.Options) (files []given) {
 		_, path, _ := strings.Cut(item, "=")
 		add("set-file", path)
 	}
+	add("quota", o.Quota)
 	add("ca-file", o.CAFile)
 	add("registry-config", o.RegistryConfig)
 	return files

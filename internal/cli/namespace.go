@@ -20,7 +20,7 @@ type namespace struct {
 	name        string
 	labels      map[string]string // of a namespace that is created or adopted
 	annotations map[string]string
-	run         string // hash of this run
+	notes       map[string]string // that each deploy makes on it
 	note        func(result.Note)
 	now         func() time.Time // by the API server's clock
 }
@@ -31,10 +31,17 @@ func newNamespace(conn *kube.Conn, t target, aside *notes, o *input.Options) nam
 	labels := make(map[string]string, len(o.NamespaceLabels)+len(t.Labels))
 	maps.Copy(labels, o.NamespaceLabels)
 	maps.Copy(labels, t.Labels)
+	notes := map[string]string{ownership.AnnotationDeploy: t.run}
+	if len(o.CopySecrets) > 0 {
+		notes[ownership.AnnotationCopies] = "true"
+	}
+	if o.Quota != "" {
+		notes[ownership.AnnotationQuota] = "true"
+	}
 	return namespace{
 		manager: namespaces.Manager{Client: conn.Clientset(), Metadata: conn.Metadata(), Served: conn.Served},
-		name:    t.Namespace, labels: labels, note: aside.add, run: t.run, now: server{conn}.Now,
-		annotations: ownership.Merge(t.Annotations, map[string]string{ownership.AnnotationDeploy: t.run}),
+		name:    t.Namespace, labels: labels, note: aside.add, notes: notes, now: server{conn}.Now,
+		annotations: ownership.Merge(t.Annotations, notes),
 	}
 }
 
@@ -61,7 +68,7 @@ func (n namespace) AdoptNamespace(ctx context.Context, ns facts.Namespace) (fact
 }
 
 func (n namespace) StampNamespace(ctx context.Context, ns facts.Namespace, share bool) (facts.Namespace, error) {
-	stamped, err := n.manager.Stamp(ctx, ns, n.run, share)
+	stamped, err := n.manager.Stamp(ctx, ns, n.notes, share)
 	return stamped, apifailure.Classify(err, "note on namespace "+ns.Name+" that this run deploys there")
 }
 

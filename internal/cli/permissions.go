@@ -7,6 +7,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/access"
 	"github.com/berth-dev/berth/internal/problem"
@@ -19,6 +20,8 @@ type permissions struct {
 	resource  string // that stores records: secrets or configmaps
 	namespace string
 	perBranch bool
+	copies    []input.Copy
+	quota     bool
 	readOnly  bool // the run's verb only reads, and its user may have no right to write
 }
 
@@ -53,6 +56,21 @@ func (p permissions) PruneNeeds() []problem.Permission {
 	return slices.DeleteFunc(storage, func(n problem.Permission) bool { return n.Verb != "delete" })
 }
 
+func (p permissions) SourceNeeds() (needs []problem.Permission) {
+	for _, c := range p.copies {
+		needs = append(needs, access.ReadSource(c.Namespace, c.Name))
+	}
+	return needs
+}
+
+// CompanionNeeds returns only what StorageNeeds does not.
+func (p permissions) CompanionNeeds(v verb.Verb, copies, quota bool) []problem.Permission {
+	known := p.StorageNeeds(v)
+	return slices.DeleteFunc(access.ForCompanions(p.namespace, verb.Of(v).DeployAccess, copies, quota), func(n problem.Permission) bool {
+		return slices.ContainsFunc(known, n.SameAs)
+	})
+}
+
 func (p permissions) RenewLock() problem.Permission { return access.RenewLock(p.namespace) }
 
 func (p permissions) ReviewUntil(
@@ -73,6 +91,7 @@ func (p permissions) RBAC(user string, more []problem.Permission) string {
 	}
 	needs = append(needs, problem.Permission{Verb: "delete", Group: "coordination.k8s.io", Resource: "leases", Namespace: p.namespace,
 		Why: "remove the lock of a release that is no more", Optional: true})
+	needs = append(append(needs, p.SourceNeeds()...), access.ForCompanions(p.namespace, true, len(p.copies) > 0, p.quota)...)
 	if p.readOnly {
 		needs = slices.DeleteFunc(needs, func(n problem.Permission) bool { return !n.Reads() })
 	}

@@ -104,6 +104,7 @@ func pathsOf(o *input.Options) []ci.PathInput {
 		_, path, _ := strings.Cut(item, "=")
 		add("set-file", path)
 	}
+	add("quota", o.Quota)
 	add("registry-config", o.RegistryConfig)
 	add("ca-file", o.CAFile)
 	add("kubeconfig", o.Kubeconfig.Path)

@@ -27,6 +27,8 @@ type Options struct {
 	CreateNamespace bool
 	WaitIgnore      []string      // of which objects it does not matter whether they are ready
 	For             string        // another account, of which preflight writes what it needs; empty: none
+	Copies          bool          // Secrets of other namespaces are to be copied
+	Quota           bool          // a quota is to be applied
 	Test            bool          // run the chart's tests after a deploy
 	Probe           time.Duration // how long the URL may take to answer as it should; 0: it is not asked
 	Preflight       bool          // ask for permissions before the first write
@@ -45,6 +47,7 @@ type Backend struct {
 	Namespaces Namespaces
 	Objects    Objects
 	Access     Access
+	Companions Companions
 	Locker     Locker
 	Chart      Chart
 	Operations Operations
@@ -133,8 +136,31 @@ type Access interface {
 	// the required ones is, or wait has passed, and calls retry before each time.
 	ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration,
 		retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error)
+	// SourceNeeds returns the permissions to read the Secrets that are to be copied.
+	SourceNeeds() []problem.Permission
+	// CompanionNeeds returns the permissions that a verb needs for companions in the namespace,
+	// beside those on the records.
+	CompanionNeeds(v verb.Verb, copies, quota bool) []problem.Permission
 	// RBAC returns the YAML that grants user all that any verb needs, and more.
 	RBAC(user string, more []problem.Permission) string
+}
+
+// Companions is what Berth itself puts beside a release. A write to one that is not any more as
+// it was looked at fails with an error that wraps facts.ErrChanged.
+type Companions interface {
+	// Sources reads the Secrets that are to be copied. One that is not there is no error.
+	Sources(ctx context.Context) ([]facts.Source, error)
+	// Look returns what stands under the names of those that are wanted, and which others there
+	// are in the namespace.
+	Look(ctx context.Context, s facts.CompanionScope) (wanted, others []facts.Companion, err error)
+	// Write makes one, or writes what is wanted over it.
+	Write(ctx context.Context, c facts.Companion, releases []string) error
+	// Share notes on one for which releases it is there.
+	Share(ctx context.Context, c facts.Companion, releases []string) error
+	// Remove deletes one.
+	Remove(ctx context.Context, c facts.Companion) error
+	// Enforced waits until Kubernetes counts by one. It returns false where that takes too long.
+	Enforced(ctx context.Context, c facts.Companion) (bool, error)
 }
 
 // Locker is the lock on the release.

@@ -17,7 +17,10 @@ func (c *check) run(ctx context.Context) error {
 	if err := c.find(ctx); err != nil {
 		return err
 	}
-	return c.prover.prove(ctx, verdict.Reported{})
+	if err := c.prover.prove(ctx, verdict.Reported{}); err != nil {
+		return err
+	}
+	return c.companions.check(ctx)
 }
 
 func (c *check) success() string { return c.proven("") }

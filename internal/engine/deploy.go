@@ -31,8 +31,12 @@ func (d *deploy) run(ctx context.Context) error {
 	d.begun()
 	d.noteCutOff()
 	d.ns.beginStamp(ctx)
+	d.companions.beginLook(ctx, expect.Absent)
 	f, err := d.awaitIdle(ctx, scope{}, false)
 	if err != nil {
+		return err
+	}
+	if err := d.companions.foresee(ctx); err != nil {
 		return err
 	}
 	ends := d.report.clock().Add(d.options.Timeout)
@@ -123,7 +127,11 @@ func (d *deploy) inspectCluster(ctx context.Context) (waited bool, err error) {
 	if err := d.ns.mustBeUsable(d.options.CreateNamespace); err != nil {
 		return waited, err
 	}
-	return waited, d.permissions.require(ctx, d.permissions.ofVerb(d.ns.now.Phase), "")
+	phase := d.ns.now.Phase
+	if err := d.permissions.require(ctx, append(d.permissions.ofVerb(phase), d.companions.needs(phase)...), ""); err != nil {
+		return waited, err
+	}
+	return waited, d.companions.readSources(ctx)
 }
 
 // createNamespace creates the namespace and then asks for what is needed in it: a
@@ -136,7 +144,8 @@ func (d *deploy) createNamespace(ctx context.Context) (made bool, err error) {
 	if err := d.ns.refuseOther(); err != nil {
 		return made, err
 	}
-	return made, d.permissions.require(ctx, d.backend.Access.StorageNeeds(d.permissions.verb),
+	needs := append(d.backend.Access.StorageNeeds(d.permissions.verb), d.companions.needs(facts.NamespaceActive)...)
+	return made, d.permissions.require(ctx, needs,
 		fmt.Sprintf("Namespace %s was made before this was found.", d.ns.now.Name))
 }
 
@@ -152,7 +161,10 @@ func (d *deploy) carryOutWithin(ctx context.Context, f *facts.Facts) (verdict.Re
 				return err
 			}
 		}
-		return d.ns.stamp(ctx)
+		if err := d.ns.stamp(ctx); err != nil || plan.GatherAgain {
+			return err
+		}
+		return d.companions.apply(ctx)
 	})
 	d.noteRollbacks(out)
 	if err == nil && d.options.Policy.Adopt.Namespace {
@@ -225,6 +237,11 @@ func (d *deploy) onFailure(ctx context.Context, failed int) (done string, err er
 	d.report.kept(did.kept)
 	if err != nil {
 		return "", err
+	}
+	if plan.Does(verdict.StepTakeDown) {
+		if err := d.companions.leave(ctx); err != nil {
+			return "", err
+		}
 	}
 	switch {
 	case plan.Does(verdict.StepRollback):

@@ -284,6 +284,7 @@ func (c *fakeCluster) Remove(ctx context.Context, objects []facts.Object, _ bool
 
 // fakeAccess denies permissions by verb and resource, such as "update secrets".
 type fakeAccess struct {
+	lists bool // the records are Secrets, which are listed
 	calls
 	denied   map[string]bool
 	optional map[string]bool
@@ -303,6 +304,9 @@ func (a *fakeAccess) ClusterNeeds(_ verb.Verb, phase facts.NamespacePhase) []pro
 
 func (a *fakeAccess) StorageNeeds(v verb.Verb) []problem.Permission {
 	needs := []problem.Permission{a.need("update secrets"), a.RenewLock()}
+	if a.lists {
+		needs = append(needs, a.need("list secrets"))
+	}
 	if verb.Of(v).Removes {
 		needs = append(needs, a.need("delete secrets"))
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verb"
 )
@@ -26,6 +28,11 @@ func (p *preflight) run(ctx context.Context) error {
 	res.User = p.backend.Server.User(ctx)
 	needs := append(access.ClusterNeeds(verb.Deploy, p.ns.now.Phase), access.StorageNeeds(verb.Deploy)...)
 	needs = append(needs, access.PruneNeeds()...)
+	for _, n := range p.companions.needs(facts.NamespaceActive) {
+		if !slices.ContainsFunc(needs, n.SameAs) {
+			needs = append(needs, n)
+		}
+	}
 	p.permissions.review = true // whatever the input preflight says
 	err := p.permissions.require(ctx, needs, "")
 	if err != nil || p.permissions.without {

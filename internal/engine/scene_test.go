@@ -30,6 +30,7 @@ type scene struct {
 	options Options
 	said    []string
 	begun   int // how often the run has told that it is at work
+	beside  fakeCompanions
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 }
@@ -64,7 +65,7 @@ func newScene(ctx context.Context, records ...facts.Record) *scene {
 func (s *scene) run(v verb.Verb) result.Result {
 	defer s.cancel(nil)
 	e := &Engine{Options: s.options, Backend: Backend{
-		Server: s.cluster, Namespaces: s.cluster, Objects: s.cluster, Access: s.access, Locker: s.locker,
+		Server: s.cluster, Namespaces: s.cluster, Objects: s.cluster, Companions: &s.beside, Access: s.access, Locker: s.locker,
 		Chart: s.chart, Operations: s.helm, Records: s.helm, Runs: s.runs, URL: s.url,
 		Begun: func() { s.begun++ },
 		Clock: time.Now, Say: func(line string) { s.said = append(s.said, line) },

@@ -32,6 +32,7 @@ type session struct {
 	gather      *gatherer
 	steps       *performer
 	prover      *prover
+	companions  *companions
 }
 
 // newSession makes the parts of one run. It sends nothing.
@@ -48,6 +49,8 @@ func newSession(o Options, b Backend, name verb.Verb) *session {
 	s.ns = &namespace{api: b.Namespaces, report: report, budget: s.budget, name: a.Namespace, identity: a.Identity, origin: origin}
 	s.permissions = &permissions{access: b.Access, report: report, budget: s.budget, verb: name, review: o.Preflight, wait: o.RBACWait}
 	s.lock = &lock{locker: b.Locker, report: report, namespace: a.Namespace, timeout: o.LockTimeout}
+	s.companions = &companions{api: b.Companions, access: b.Access, report: report, budget: s.budget, lock: s.lock, ns: s.ns, verb: name,
+		release: a.Release + "/" + a.Identity, identity: a.Identity, copies: o.Copies, quota: o.Quota}
 	s.gather = &gatherer{records: b.Records, objects: b.Objects, runs: b.Runs, server: b.Server, lock: s.lock, ns: s.ns, budget: s.budget,
 		release: a.Release, identity: a.Identity, origin: origin, run: o.Run, policy: o.Policy, chart: s.chart}
 	s.steps = newPerformer(s)

@@ -107,6 +107,9 @@ func (t *teardown) needs() []problem.Permission {
 				Why: "delete the claims of the release's StatefulSets, as delete-claims says"})
 		}
 	}
+	if t.options.Copies && !t.ownsNamespace() {
+		needs = append(needs, t.backend.Access.CompanionNeeds(verb.Teardown, true, false)...)
+	}
 	if t.ownsNamespace() {
 		needs = append(needs, problem.Permission{Verb: "delete", Resource: "namespaces", Name: t.ns.name,
 			Why: "remove the namespace that Berth made"})
@@ -224,6 +227,9 @@ func (t *teardown) endNamespace(ctx context.Context) error {
 		}
 		// Elsewhere, what was left to its owner is only told.
 		t.left.Kept = res.Kept
+	}
+	if err := t.companions.leave(ctx); err != nil {
+		return err
 	}
 	t.report.kept(t.kept)
 	t.lock.remove(ctx)

@@ -30,6 +30,8 @@ type Namespace struct {
 	// it does not say.
 	DeployedBy string
 	Shared     bool // another one has deployed there, too
+	// Copies and Quota say that Berth has made such companions there.
+	Copies, Quota bool
 	// Adopted is when Berth adopted it; zero: it made it, or that is not known.
 	Adopted  time.Time
 	Origin   Origin // the branch that it names

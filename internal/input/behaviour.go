@@ -110,6 +110,17 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.NamespaceLabels },
 	},
 	{
+		Name: "copy-secret", Type: List, Verbs: copying, check: checkCopy,
+		Doc: "Secrets of other namespaces that are copied into the release's before the chart is deployed, as NAMESPACE/NAME or " +
+			"NAMESPACE/NAME=NEWNAME, one a line. A deploy copies anew what has changed; a copy goes with the release.",
+		field: func(o *Options) any { return &o.CopySecrets },
+	},
+	{
+		Name: "quota", Type: String, Verbs: creating, check: checkFilePath,
+		Doc:   "Path of a YAML file with ResourceQuota and LimitRange that are applied, before the chart is deployed, in a namespace that Berth makes for a branch.",
+		field: func(o *Options) any { return &o.Quota },
+	},
+	{
 		Name: "namespace-owns", Type: List, Verbs: writing, check: checkObjectPattern,
 		Doc:   "What your workflows add to the namespace that Berth makes for a branch, as Kind/name, globs such as Secret/registry-* allowed: at teardown it goes with the namespace.",
 		field: func(o *Options) any { return &o.NamespaceOwns },

@@ -77,6 +77,7 @@ var (
 	creating    = verb.With(func(p verb.Properties) bool { return p.DeployAccess })
 	repairing   = verb.With(func(p verb.Properties) bool { return p.Repairs })
 	deploying   = verb.With(func(p verb.Properties) bool { return p.NeedsChart })
+	copying     = verb.With(func(p verb.Properties) bool { return p.DeployAccess || p.Removes || p.Proves && !p.Writes })
 	telling     = verb.With(func(p verb.Properties) bool { return p.NeedsChart || p.Removes })
 )
 

@@ -120,6 +120,8 @@ type Policy struct {
 	DeleteForeign   bool
 	DeleteKept      bool
 	NamespaceOwns   []string // Kind/name, globs
+	CopySecrets     []string // namespace/name, namespace/name=name
+	Quota           string   // path; empty means none
 }
 
 // Events is which events make a review app.

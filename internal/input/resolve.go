@@ -126,7 +126,7 @@ func (in *Input) redact(value string) string {
 // isPath reports whether an input names files.
 func (in *Input) isPath() bool {
 	switch in.Name {
-	case "values", "registry-config", "ca-file":
+	case "values", "registry-config", "ca-file", "quota":
 		return true
 	}
 	return false

@@ -18,6 +18,8 @@ func (o *Options) conflicts(from map[string]string) (errs Errors) {
 	}
 	refuse(slices.Contains(o.Adopt, "false") && slices.ContainsFunc(o.Adopt, func(item string) bool { return item != "false" }), "adopt",
 		"false does not go with anything else; leave it out, or all the rest")
+	refuse(o.copiesTwice() != "", "copy-secret",
+		"two copies would be called "+o.copiesTwice()+"; give one another name, as NAMESPACE/NAME=NEWNAME")
 	o.clusterConflicts(refuse)
 	o.chartConflicts(refuse)
 	o.Probing.conflicts(o, refuse)

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 // matrix is all rows by their names, which is how they are printed.
 var matrix = slices.SortedStableFunc(
 	slices.Values(slices.Concat(permissions, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms,
-		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers, lostNodes, byName, probes,
+		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers, lostNodes, byName, probes, companions, hostileCompanions,
 		ownObjects, ownRecords, sharedNamespaces, teardownRaces, keptObjects, residents, leftoversInUse, hooksElsewhere, merges, remains,
 		copiedMarks, rightBranch, secretText, hostileInputs, dataThatStays, hostileAnswers, hostileCredentials, hostileProcess,
 		jobTokens, pullRequests, commands, strangers)),

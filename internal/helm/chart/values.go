@@ -222,6 +222,11 @@ func (v Values) read(ctx context.Context, path string) ([]byte, error) {
 	case strings.TrimSpace(path) == "-":
 		return v.readStdin(ctx)
 	}
+	return ReadFile(ctx, path)
+}
+
+// ReadFile returns what is in a file that the user named, be it one of values or not.
+func ReadFile(ctx context.Context, path string) ([]byte, error) {
 	if err := CheckLinks(path); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,8 @@ func factsOf(ns *corev1.Namespace) facts.Namespace {
 	}
 	seen.Adopted, _ = time.Parse(time.RFC3339, ns.Annotations[ownership.AnnotationAdopted]) // what is no time is none
 	_, seen.Shared = ns.Annotations[ownership.AnnotationShared]
+	_, seen.Copies = ns.Annotations[ownership.AnnotationCopies]
+	_, seen.Quota = ns.Annotations[ownership.AnnotationQuota]
 	seen.KeepWhy, seen.Keep = ownership.KeepMark(ns.Labels, ns.Annotations)
 	if ns.DeletionTimestamp != nil || ns.Status.Phase == corev1.NamespaceTerminating {
 		seen.Phase = facts.NamespaceTerminating

@@ -74,11 +74,12 @@ func TestNamespaceFromBirthToEnd(t *testing.T) {
 			if err := namespaces.Delete(ctx, another); !errors.Is(err, facts.ErrChanged) {
 				t.Errorf("delete another one: %v", err)
 			}
-			stamped, err := namespaces.Stamp(ctx, made.Namespace, "run-2", true)
+			stamped, err := namespaces.Stamp(ctx, made.Namespace, map[string]string{ownership.AnnotationDeploy: "run-2"}, true)
 			if err != nil || !stamped.Shared || stamped.Version == made.Version {
 				t.Fatalf("stamped: %+v, %v", stamped, err)
 			}
-			if _, err := namespaces.Stamp(ctx, another, "run-3", false); !errors.Is(err, facts.ErrChanged) {
+			notes := map[string]string{ownership.AnnotationDeploy: "run-3"}
+			if _, err := namespaces.Stamp(ctx, another, notes, false); !errors.Is(err, facts.ErrChanged) {
 				t.Errorf("stamp another one: %v", err)
 			}
 			if err := namespaces.Delete(ctx, made.Namespace); !errors.Is(err, facts.ErrChanged) {
