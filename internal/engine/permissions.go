@@ -179,16 +179,34 @@ func nextFor(user string) string {
 // whoever opens a pull request may have written: for that there is nothing to paste.
 const nextByHand = "Grant by hand what is outside of the release's namespace, if the chart may have it: no RBAC is written for that."
 
+// isSource returns whether a permission is one to read a Secret that the input copy-secret names,
+// and no chart. What the API server denied has no name. The RBAC has the one to read that Secret
+// alone, whatever was denied.
+func (p *permissions) isSource(denied problem.Permission) bool {
+	return slices.ContainsFunc(p.access.SourceNeeds(), func(n problem.Permission) bool {
+		if denied.Name == "" {
+			n.Name = ""
+		}
+		return n.SameAs(denied)
+	})
+}
+
 // describe writes into the result who lacks what, and the RBAC that grants it.
 func (p *permissions) describe(user string, missing []problem.MissingPermission) {
 	res := &p.report.result
 	var more []problem.Permission
+	sources, byHand := false, false
 	for _, m := range missing {
-		if res.Namespace == "" || !m.Beyond(res.Namespace) {
+		switch {
+		case res.Namespace == "" || !m.Beyond(res.Namespace):
 			more = append(more, m.Permission)
+		case p.isSource(m.Permission):
+			sources = true
+		default:
+			byHand = user != "" && user != anonymous
 		}
 	}
-	if len(more) > 0 {
+	if len(more) > 0 || sources {
 		res.RBAC = p.access.RBAC(user, more)
 	}
 	who := user
@@ -199,7 +217,6 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 	if res.Next == "" {
 		res.Next = nextApply
 	}
-	byHand := len(more) < len(missing) && user != "" && user != anonymous
 	switch {
 	case res.RBAC != "" && byHand:
 		res.Next = text.Sentences(res.Next, nextByHand)

@@ -39,8 +39,10 @@ func TestNobodyToGrantTo(t *testing.T) {
 // An Access that writes RBAC, and notes for what.
 type granting struct {
 	Access
-	more []problem.Permission
+	more, sources []problem.Permission
 }
+
+func (g *granting) SourceNeeds() []problem.Permission { return g.sources }
 
 func (g *granting) RBAC(_ string, more []problem.Permission) string {
 	g.more = more
@@ -52,22 +54,42 @@ func (g *granting) RBAC(_ string, more []problem.Permission) string {
 func TestNoGrantBeyondTheNamespace(t *testing.T) {
 	within := problem.MissingPermission{Permission: problem.Permission{Verb: "create", Resource: "jobs", Group: "batch", Namespace: "n"}}
 	beyond := problem.MissingPermission{Permission: problem.Permission{Verb: "create", Resource: "clusterrolebindings"}}
+	source := problem.Permission{Verb: "get", Resource: "secrets", Namespace: "platform", Name: "registry"}
+	other := problem.MissingPermission{Permission: source}
+	other.Name = "root"
 	for name, c := range map[string]struct {
 		missing []problem.MissingPermission
 		granted int
 		byHand  bool
 	}{
-		"within": {[]problem.MissingPermission{within}, 1, false},
-		"beyond": {[]problem.MissingPermission{beyond}, 0, true},
-		"both":   {[]problem.MissingPermission{within, beyond}, 1, true},
+		"another Secret": {[]problem.MissingPermission{other}, 0, true},
+		"within":         {[]problem.MissingPermission{within}, 1, false},
+		"beyond":         {[]problem.MissingPermission{beyond}, 0, true},
+		"both":           {[]problem.MissingPermission{within, beyond}, 1, true},
 	} {
-		r, access := &reporter{}, &granting{}
+		r, access := &reporter{}, &granting{sources: []problem.Permission{source}}
 		r.result.Namespace, r.result.Next = "n", nextGrant
 		(&permissions{access: access, report: r}).describe("u", c.missing)
 		next := r.result.Next
 		if len(access.more) != c.granted || (r.result.RBAC != "") != (c.granted > 0) || strings.Contains(next, nextByHand) != c.byHand ||
 			strings.Contains(next, nextGrant) != (c.granted > 0) {
 			t.Errorf("%s: RBAC %q for %v; next %q", name, r.result.RBAC, access.more, next)
+		}
+	}
+}
+
+// What copy-secret names was asked for by whoever wrote the workflow: the RBAC has it by itself, and
+// no more than that one Secret.
+func TestGrantOfASource(t *testing.T) {
+	source := problem.Permission{Verb: "get", Resource: "secrets", Namespace: "platform", Name: "registry", Why: "copy it"}
+	for _, name := range []string{"registry", ""} {
+		denied := source
+		denied.Name = name
+		r, access := &reporter{}, &granting{sources: []problem.Permission{source}}
+		r.result.Namespace, r.result.Next = "n", nextGrant
+		(&permissions{access: access, report: r}).describe("u", []problem.MissingPermission{{Permission: denied}})
+		if r.result.RBAC == "" || len(access.more) > 0 || r.result.Next != nextGrant {
+			t.Errorf("%q: RBAC %q for %v; next %q", name, r.result.RBAC, access.more, r.result.Next)
 		}
 	}
 }
