@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/test/docker"
 )
 
 // gracePeriod is how long GitHub's runner gives a step after a cancel, before it
@@ -30,7 +31,7 @@ const pullRequest = `{"action": "synchronize",
 // every input a variable, empty ones too, hands variables over by name only, and
 // mounts its folders. HOME cannot be written.
 // https://github.com/actions/runner/blob/main/src/Runner.Worker/Container/DockerCommandManager.cs
-func (e *engine) github(t *testing.T, verb string, inputs map[string]string) (step *exec.Cmd, dir string) {
+func (e engine) github(t *testing.T, verb string, inputs map[string]string) (step *exec.Cmd, dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	for path, text := range map[string]string{
@@ -63,18 +64,18 @@ func (e *engine) github(t *testing.T, verb string, inputs map[string]string) (st
 		name, mode, _ := strings.Cut(folder, ":")
 		args = append(args, "-v", strings.TrimSuffix(filepath.Join(dir, name)+":/github/"+name+":"+mode, ":"))
 	}
-	return e.command(env, append(args, image, verb)...), dir
+	return e.Command(env, append(args, image, verb)...), dir
 }
 
 // container is the name of a test's container.
 func container(t *testing.T) string { return strings.ReplaceAll(t.Name(), "/", "-") }
 
-func (e *engine) testGitHubWrongInput(t *testing.T) {
+func (e engine) testGitHubWrongInput(t *testing.T) {
 	step, dir := e.github(t, "check", map[string]string{
 		"kube-context": "review", "check-timeout": "soon", "report-dir": "berth-report",
 	})
-	r := run(t, step)
-	if r.code != 64 || !regexp.MustCompile(`(?m)^::error title=wrong input::.*soon`).MatchString(r.stdout) {
+	r := docker.Run(t, step)
+	if r.Code != 64 || !regexp.MustCompile(`(?m)^::error title=wrong input::.*soon`).MatchString(r.Stdout) {
 		t.Errorf("the step: %s", r)
 	}
 	outputs := read(t, dir, "file_commands/output")
@@ -89,12 +90,12 @@ func (e *engine) testGitHubWrongInput(t *testing.T) {
 // testGitHubPaths gives paths of the runner's machine, which the container does not
 // have: that is told, with what to give, before anything is touched. What is written
 // into the workspace is the runner's, who has to delete it before the next job.
-func (e *engine) testGitHubPaths(t *testing.T) {
+func (e engine) testGitHubPaths(t *testing.T) {
 	const host, runner = "/home/runner/work/shop/shop", 1001
 	for input, path := range map[string]string{"report-dir": host + "/out/berth", "chart": host + "/charts/shop"} {
 		step, _ := e.github(t, "deploy", map[string]string{"chart": "./chart", "kube-apiserver": "https://127.0.0.1:1", input: path})
 		step.Args = slices.Insert(step.Args, 2, "-e", "RUNNER_WORKSPACE=/home/runner/work/shop")
-		if r := run(t, step); r.code != 64 || !strings.Contains(r.stdout, "give "+strings.TrimPrefix(path, host+"/")) {
+		if r := docker.Run(t, step); r.Code != 64 || !strings.Contains(r.Stdout, "give "+strings.TrimPrefix(path, host+"/")) {
 			t.Errorf("%s: %s", input, r)
 		}
 	}
@@ -102,7 +103,7 @@ func (e *engine) testGitHubPaths(t *testing.T) {
 	if err := os.Chown(filepath.Join(dir, "workspace"), runner, runner); err != nil {
 		t.Fatal(err)
 	}
-	if r := run(t, step); r.code != 64 {
+	if r := docker.Run(t, step); r.Code != 64 {
 		t.Errorf("the step: %s", r)
 	}
 	for _, made := range []string{"out", "out/berth", "out/berth/report.json"} {
@@ -157,14 +158,14 @@ func await(t *testing.T, connected <-chan struct{}) {
 
 // testGitHubCancel cancels a step as the runner does: the signal goes to the
 // client, which has to hand it to Berth.
-func (e *engine) testGitHubCancel(t *testing.T) {
+func (e engine) testGitHubCancel(t *testing.T) {
 	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
 		t.Run(signal.String(), func(t *testing.T) {
 			server, connected := blackhole(t)
 			step, dir := e.github(t, "deploy", map[string]string{
 				"chart": "./chart", "kube-apiserver": server, "kube-token": "nobody",
 			})
-			wait := start(t, step)
+			wait := docker.Begin(t, step)
 			await(t, connected)
 			sent := time.Now()
 			if err := step.Process.Signal(signal); err != nil {
@@ -173,13 +174,13 @@ func (e *engine) testGitHubCancel(t *testing.T) {
 			r := wait()
 			took := time.Since(sent)
 			t.Logf("ended %s after the signal", took.Round(time.Millisecond))
-			if r.code != code || took > gracePeriod {
+			if r.Code != code || took > gracePeriod {
 				t.Errorf("after %s: %s", took, r)
 			}
 			if outputs := read(t, dir, "file_commands/output"); !strings.Contains(outputs, fmt.Sprintf("\n%d\n", code)) {
 				t.Errorf("the outputs are\n%s", outputs)
 			}
-			if left := e.docker(t, "ps", "--all", "--quiet", "--filter", "name="+container(t)); left != "" {
+			if left := e.Docker(t, "ps", "--all", "--quiet", "--filter", "name="+container(t)); left != "" {
 				t.Errorf("the container is still there: %s", left)
 			}
 		})

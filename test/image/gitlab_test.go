@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/berth-dev/berth/test/docker"
 )
 
 // shell is what GitLab's runner has the image run, to find the best shell it
@@ -27,7 +29,7 @@ done`
 
 // gitlab is a job of the image: the runner pipes its script into the image's
 // shell, where a single eval holds all of it.
-func (e *engine) gitlab(t *testing.T, variables []string, script string) (job *exec.Cmd, dir string) {
+func (e engine) gitlab(t *testing.T, variables []string, script string) (job *exec.Cmd, dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	quote := strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace
@@ -39,7 +41,7 @@ func (e *engine) gitlab(t *testing.T, variables []string, script string) (job *e
 		fmt.Fprintf(&body, "export %s=$'%s'\n", name, quote(value))
 	}
 	fmt.Fprintf(&body, "mkdir -p /builds/acme/shop\ncd /builds/acme/shop\n%s\n", script)
-	job = e.command(nil, "run", "--interactive", "--rm", "--name", container(t), "--network", "host",
+	job = e.Command(nil, "run", "--interactive", "--rm", "--name", container(t), "--network", "host",
 		"--volume", dir+":/builds", "--entrypoint", "", image, "sh", "-c", shell)
 	job.Stdin = strings.NewReader("trap exit 1 TERM\n" +
 		"if set -o | grep pipefail > /dev/null; then set -o pipefail; fi; set -o errexit\nset +o noclobber\n" +
@@ -48,12 +50,12 @@ func (e *engine) gitlab(t *testing.T, variables []string, script string) (job *e
 }
 
 // testGitLabShell goes through what the runner's own parts of a script need.
-func (e *engine) testGitLabShell(t *testing.T) {
+func (e engine) testGitLabShell(t *testing.T) {
 	job, _ := e.gitlab(t, nil, `
 printf '%b\n' "section_start:$(date +%s):section_step_script\r\033[0Kit's a section"
 test "$(berth version)" = `+version+`
 test "$(id -u)" = 0
-grep -q 'BEGIN CERTIFICATE' `+certificates+`
+grep -q 'BEGIN CERTIFICATE' `+docker.Certificates+`
 cat << EOF > variables.env
 KEY=value
 EOF
@@ -64,14 +66,14 @@ find . -name '*.env' -type f -exec rm -f {} +
 test ! -e variables.env
 echo done > "$(mktemp)"
 berth check --check-timeout soon`)
-	r := run(t, job)
-	if r.code != 64 || !strings.Contains(r.stdout, "soon") || !strings.Contains(r.stdout, ":section_step_script\r\x1b[0Kit's a section\n") {
+	r := docker.Run(t, job)
+	if r.Code != 64 || !strings.Contains(r.Stdout, "soon") || !strings.Contains(r.Stdout, ":section_step_script\r\x1b[0Kit's a section\n") {
 		t.Errorf("the job: %s", r)
 	}
 }
 
 // testGitLabCancel cancels the template's stop job.
-func (e *engine) testGitLabCancel(t *testing.T) {
+func (e engine) testGitLabCancel(t *testing.T) {
 	const script = "berth teardown"
 	if !strings.Contains(read(t, root, ".gitlab-ci-template.yml"), "    - "+script+"\n") {
 		t.Fatal("the template takes down in another way")
@@ -79,14 +81,14 @@ func (e *engine) testGitLabCancel(t *testing.T) {
 	server, connected := blackhole(t)
 	job, dir := e.gitlab(t, []string{"CI_ENVIRONMENT_ACTION=stop", "BERTH_NAMESPACE=", "BERTH_RELEASE=",
 		"BERTH_KUBE_CONTEXT=", "BERTH_KUBE_APISERVER=" + server, "BERTH_KUBE_TOKEN=nobody"}, script)
-	wait := start(t, job)
+	wait := docker.Begin(t, job)
 	await(t, connected)
 	sent := time.Now()
-	run(t, e.command(nil, "exec", container(t), "sh", "-c", terminate)) // ends with the container
+	docker.Run(t, e.Command(nil, "exec", container(t), "sh", "-c", terminate)) // ends with the container
 	r := wait()
 	took := time.Since(sent)
 	t.Logf("ended %s after the cancel", took.Round(time.Millisecond))
-	if r.code == 0 || took > gracePeriod {
+	if r.Code == 0 || took > gracePeriod {
 		t.Errorf("after %s: %s", took, r)
 	}
 	if report := read(t, dir, "berth-report/report.json"); !strings.Contains(report, `"exitCode": 143`) {

@@ -1,6 +1,6 @@
-//go:build image
+//go:build image || ci
 
-package image
+package docker
 
 import (
 	"bytes"
@@ -19,18 +19,18 @@ import (
 	"time"
 )
 
-// engine is a container engine of the test's own, so that no image of it gets
+// Engine is a container engine of the test's own, so that no image of it gets
 // among those of the machine.
-type engine struct {
+type Engine struct {
 	ctx    context.Context // ends when the test is interrupted
 	dir    string          // everything it writes
 	daemon *exec.Cmd
 	exited chan struct{}
 }
 
-// startEngine starts an engine that listens on a socket in a temporary folder
+// Start starts an engine that listens on a socket in a temporary folder
 // and leaves the machine's network alone.
-func startEngine(t *testing.T) *engine {
+func Start(t *testing.T) *Engine {
 	t.Helper()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	t.Cleanup(cancel)
@@ -38,7 +38,7 @@ func startEngine(t *testing.T) *engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &engine{ctx: ctx, dir: dir, exited: make(chan struct{})}
+	e := &Engine{ctx: ctx, dir: dir, exited: make(chan struct{})}
 	log, err := os.Create(e.path("log"))
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func startEngine(t *testing.T) *engine {
 	}
 	e.daemon = exec.Command("dockerd",
 		"--config-file", e.path("daemon.json"), "--data-root", e.path("data"), "--exec-root", e.path("exec"),
-		"--pidfile", e.path("pid"), "--host", e.host(),
+		"--pidfile", e.path("pid"), "--host", e.Host(),
 		"--iptables=false", "--ip6tables=false", "--bridge=none",
 		// Where the machine runs containerd, the daemon uses that one.
 		"--containerd-namespace", "berth-image", "--containerd-plugins-namespace", "berth-image-plugins")
@@ -72,17 +72,19 @@ func startEngine(t *testing.T) *engine {
 	return e
 }
 
-func (e *engine) path(name string) string { return filepath.Join(e.dir, name) }
-func (e *engine) host() string            { return "unix://" + e.path("docker.sock") }
+func (e *Engine) path(name string) string { return filepath.Join(e.dir, name) }
+
+// Host is the engine's address, as DOCKER_HOST has it.
+func (e *Engine) Host() string { return "unix://" + e.path("docker.sock") }
 
 // ready waits until the engine answers.
-func (e *engine) ready(t *testing.T) {
+func (e *Engine) ready(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(e.ctx, time.Minute)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for e.command(nil, "version").Run() != nil {
+	for e.Command(nil, "version").Run() != nil {
 		select {
 		case <-tick.C:
 			continue
@@ -95,7 +97,7 @@ func (e *engine) ready(t *testing.T) {
 }
 
 // stop ends the engine and with it every container, and removes what it wrote.
-func (e *engine) stop() error {
+func (e *Engine) stop() error {
 	_ = e.daemon.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-e.exited:
@@ -118,52 +120,53 @@ func (e *engine) stop() error {
 	return os.RemoveAll(e.dir)
 }
 
-// command is the engine's client with variables of its own.
-func (e *engine) command(env []string, args ...string) *exec.Cmd {
+// Command is the engine's client with variables of its own.
+func (e *Engine) Command(env []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(e.ctx, "docker", args...)
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "DOCKER_HOST=" + e.host(),
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "DOCKER_HOST=" + e.Host(),
 		"DOCKER_CONFIG=" + e.path("config"), "DOCKER_BUILDKIT=0"}, env...)
 	return cmd
 }
 
-// docker runs the client, which has to succeed, and returns what it printed.
-func (e *engine) docker(t *testing.T, args ...string) string {
+// Docker runs the client, which has to succeed, and returns what it printed.
+func (e *Engine) Docker(t *testing.T, args ...string) string {
 	t.Helper()
-	r := run(t, e.command(nil, args...))
-	if r.code != 0 {
+	r := Run(t, e.Command(nil, args...))
+	if r.Code != 0 {
 		t.Fatalf("docker %v: %s", args, r)
 	}
-	return r.stdout
+	return r.Stdout
 }
 
-// result is how a command ended.
-type result struct {
-	stdout, stderr string
-	code           int
+// Result is how a command ended.
+type Result struct {
+	Stdout, Stderr string
+	Code           int
 }
 
-func (r result) String() string {
-	return fmt.Sprintf("exit code %d\n--- stdout\n%s--- stderr\n%s", r.code, r.stdout, r.stderr)
+func (r Result) String() string {
+	return fmt.Sprintf("exit code %d\n--- stdout\n%s--- stderr\n%s", r.Code, r.Stdout, r.Stderr)
 }
 
-func run(t *testing.T, cmd *exec.Cmd) result {
+// Run runs a command to its end, however that is.
+func Run(t *testing.T, cmd *exec.Cmd) Result {
 	t.Helper()
-	return start(t, cmd)()
+	return Begin(t, cmd)()
 }
 
-// start returns a function that waits for the command to end.
-func start(t *testing.T, cmd *exec.Cmd) (wait func() result) {
+// Begin starts a command, and returns a function that waits for the command to end.
+func Begin(t *testing.T, cmd *exec.Cmd) (wait func() Result) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return func() result {
+	return func() Result {
 		t.Helper()
 		if err := cmd.Wait(); cmd.ProcessState == nil || !cmd.ProcessState.Exited() {
-			t.Fatalf("docker %v: %v", cmd.Args[1:], err)
+			t.Fatalf("%v: %v", cmd.Args, err)
 		}
-		return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+		return Result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 	}
 }

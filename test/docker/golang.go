@@ -1,6 +1,6 @@
-//go:build image
+//go:build image || ci
 
-package image
+package docker
 
 import (
 	"archive/tar"
@@ -23,7 +23,7 @@ import (
 func serveModules(t *testing.T) (url string) {
 	t.Helper()
 	download := exec.Command("go", "mod", "download")
-	download.Dir = root
+	download.Dir = Root
 	if out, err := download.CombinedOutput(); err != nil {
 		t.Fatalf("go mod download: %v\n%s", err, out)
 	}
@@ -47,7 +47,7 @@ func golang(w *tar.Writer) error {
 	if err != nil {
 		return err
 	}
-	errs := []error{busybox(w), copyFile(w, certificates[1:], certificates)}
+	errs := []error{busybox(w), copyFile(w, Certificates[1:], Certificates)}
 	for _, part := range []string{"LICENSE", "PATENTS", "VERSION", "go.env", "bin", "lib", "pkg", "src"} {
 		errs = append(errs, filepath.WalkDir(filepath.Join(goroot, part), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
@@ -69,7 +69,7 @@ func compiled(w *tar.Writer) error {
 		return err
 	}
 	list := exec.Command("go", "list", "-deps", "-export", "-trimpath", "-f", "{{.BuildID}} {{.Export}}", ".")
-	list.Dir, list.Env, list.Stderr = root, append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
+	list.Dir, list.Env, list.Stderr = Root, append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
 	packages, err := list.Output()
 	if err != nil {
 		return fmt.Errorf("%s: %w", list, err)

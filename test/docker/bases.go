@@ -1,6 +1,6 @@
-//go:build image
+//go:build image || ci
 
-package image
+package docker
 
 import (
 	"archive/tar"
@@ -41,7 +41,7 @@ func bases(t *testing.T, dockerfile, proxy string) map[string]base {
 }
 
 // load imports a base into the engine.
-func (e *engine) load(t *testing.T, reference string, b base) {
+func (e *Engine) load(t *testing.T, reference string, b base) {
 	t.Helper()
 	args := []string{"import"}
 	for _, change := range b.changes {
@@ -53,10 +53,10 @@ func (e *engine) load(t *testing.T, reference string, b base) {
 		w := tar.NewWriter(write)
 		filled <- errors.Join(b.fill(w), w.Close(), write.Close())
 	}()
-	cmd := e.command(nil, append(args, "-", reference)...)
+	cmd := e.Command(nil, append(args, "-", reference)...)
 	cmd.Stdin = read
-	r := run(t, cmd)
-	if err := errors.Join(read.Close(), <-filled); err != nil || r.code != 0 {
+	r := Run(t, cmd)
+	if err := errors.Join(read.Close(), <-filled); err != nil || r.Code != 0 {
 		t.Fatalf("make the image %s: %v, %s", reference, err, r)
 	}
 }
