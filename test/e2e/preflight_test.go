@@ -4,9 +4,7 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -14,10 +12,6 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/yaml"
-	"k8s.io/client-go/dynamic"
 
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -61,32 +55,7 @@ func (s *fixture) apply(e ended) {
 	if !strings.Contains(e.stdout, strings.TrimSpace(e.text("rbac"))) {
 		s.t.Errorf("the RBAC is not printed:\n%s", e.stdout)
 	}
-	client, err := dynamic.NewForConfig(s.Config())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	decoder := yaml.NewYAMLOrJSONDecoder(strings.NewReader(e.text("rbac")), 4096)
-	for {
-		var o unstructured.Unstructured
-		if err := decoder.Decode(&o.Object); errors.Is(err, io.EOF) {
-			return
-		} else if err != nil {
-			s.t.Fatalf("the RBAC is not YAML: %v\n%s", err, e.text("rbac"))
-		}
-		if o.Object == nil {
-			continue // comments alone
-		}
-		kind := schema.GroupVersionResource{Group: rbacv1.GroupName, Version: "v1", Resource: strings.ToLower(o.GetKind()) + "s"}
-		api := dynamic.ResourceInterface(client.Resource(kind))
-		if ns := o.GetNamespace(); ns != "" {
-			api = client.Resource(kind).Namespace(ns)
-		} else {
-			s.t.Cleanup(func() { _ = api.Delete(context.WithoutCancel(s.t.Context()), o.GetName(), metav1.DeleteOptions{}) })
-		}
-		if _, err := api.Create(s.t.Context(), &o, metav1.CreateOptions{}); err != nil {
-			s.t.Fatalf("applying the RBAC: %v", err)
-		}
-	}
+	s.ApplyRBAC(s.t, e.text("rbac"))
 }
 
 func TestPreflightFindsEachStorageVerb(t *testing.T) {
