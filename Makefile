@@ -1,6 +1,6 @@
 # Everything here needs Go, git and make, and nothing else. What can also use a
-# C compiler (the race detector), Node (GitLab's schema) or a container engine
-# says so loudly where that is missing. The pictures alone need a browser.
+# C compiler (the race detector), Node (GitLab's schema and runner) or a container
+# engine says so loudly where that is missing. The pictures alone need a browser.
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BIN     := $(CURDIR)/bin
@@ -14,6 +14,7 @@ HELM3_VERSION    := v3.22.0
 HELM4_VERSION    := v4.3.1
 GOLANGCI_VERSION := v2.15.0
 DEADCODE_VERSION := v0.52.0
+ACT_VERSION      := v0.2.89
 VULNCHECK_VERSION := v1.9.0
 
 # A control plane compiled from its modules does not know its own version, and
@@ -45,7 +46,7 @@ else
 	@$(BIN)/cluster run -- $(BIN)/demo --cluster $(or $(CLUSTER),embedded)
 endif
 
-STAGES := lint test-lint test-cluster test-code test-fuzz test-conformance test-node test-image
+STAGES := lint test-lint test-cluster test-code test-fuzz test-conformance test-node test-image test-ci
 .PHONY: test stages
 test: $(STAGES) ## Run everything: linters, unit tests with the race detector, cluster tests, fuzz targets
 stages:
@@ -59,7 +60,7 @@ lint: $(BIN)/golangci-lint lint-dead lint-licenses ## Run the linters, the walls
 
 # What the programs cannot reach goes, even where a test calls it; what the tests
 # share has to be reached from a test.
-TAGS  := cluster,conformance,lint,image,bench,node
+TAGS  := cluster,conformance,lint,image,bench,node,ci
 MAINS  = $$(go list -tags $(TAGS) -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./...)
 # dead prints what deadcode finds with the given arguments, and fails if that is anything.
 dead = found=$$($(BIN)/deadcode -tags $(TAGS) $(1)) && { [ -z "$$found" ] || { echo "$$found"; exit 1; }; }
@@ -164,6 +165,13 @@ norace:
 .PHONY: test-image
 test-image: $(BIN)/berth ## Build the image with a container engine of its own and run it as the runners do
 	go test -v -count=1 -timeout 15m -tags image ./test/image/
+
+# The emulators of both platforms' runners take a container engine and Node; where one is
+# missing, the test says so and does nothing else.
+.PHONY: test-ci
+test-ci: $(BIN)/act $(BIN)/cluster $(BIN)/helm3 ## Run workflows and pipelines as users write them, through emulators of the runners: CASE=GitHub/readme for one
+	BERTH_TEST_ACT=$(BIN)/act BERTH_TEST_HELM3=$(BIN)/helm3 \
+	$(BIN)/cluster run -- go test -v -count=1 -timeout 25m -tags ci -run 'TestCI$(if $(CASE),/$(subst /,$$/,$(CASE))$$)' ./test/ci
 
 # So many inputs for every fuzz target, beyond the seeds that the unit tests play.
 INPUTS ?= 10000
@@ -270,6 +278,10 @@ $(BIN)/golangci-lint: Makefile
 
 $(BIN)/govulncheck: Makefile
 	GOBIN=$(BIN) go install -ldflags "-s -w" golang.org/x/vuln/cmd/govulncheck@$(VULNCHECK_VERSION)
+	@touch $@
+
+$(BIN)/act: Makefile
+	GOBIN=$(BIN) go install -ldflags "-s -w" github.com/nektos/act@$(ACT_VERSION)
 	@touch $@
 
 $(BIN)/deadcode: Makefile

@@ -77,6 +77,9 @@ func (e *Engine) path(name string) string { return filepath.Join(e.dir, name) }
 // Host is the engine's address, as DOCKER_HOST has it.
 func (e *Engine) Host() string { return "unix://" + e.path("docker.sock") }
 
+// Context ends when the test is interrupted.
+func (e *Engine) Context() context.Context { return e.ctx }
+
 // ready waits until the engine answers.
 func (e *Engine) ready(t *testing.T) {
 	t.Helper()
