@@ -15,9 +15,9 @@ const (
 
 var fullHash = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 
-// CheckedOut reports whether a path is in a checkout of a commit, a whole hash: whether some folder above it
-// is one, with that commit as its HEAD. A submodule is of the commit that its repository is of.
-// Otherwise, at is the commit of the innermost checkout, or "" where there is none, or it cannot
+// CheckedOut reports whether a path is in a checkout of a commit, a whole hash: whether some
+// folder above it is one, with that commit as its HEAD. A submodule is of the commit that its
+// repository is of. Otherwise, at is the commit of the innermost checkout, or "" where there is none, or it cannot
 // be read; and moved says that it was the head of the pull request when it was checked out as
 // such, by the ref that actions/checkout keeps.
 //

@@ -1,6 +1,7 @@
 package ci
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,9 +71,10 @@ func Auto(c Context, p Policy) Intent {
 // ofFork returns what is done of what an event asks for on behalf of a fork. A fork
 // whose owner is no member may hold what would read the cluster's secrets.
 func ofFork(c Context, p Policy, asked Intent) Intent {
+	fork := cmp.Or(c.HeadRepository, "that is gone")
 	switch {
 	case !p.Credentials:
-		return nothing("the pull request comes from the fork %s, which gets no credentials", c.HeadRepository)
+		return nothing("the pull request comes from the fork %s, which gets no credentials", fork)
 	case asked.Verb != verb.Deploy:
 		return asked
 	}
@@ -84,10 +86,10 @@ func ofFork(c Context, p Policy, asked Intent) Intent {
 			return asked
 		}
 		return nothing("the pull request comes from the fork %s, whose owner did not open it as a known member of %s; "+
-			"the input forks decides about others", c.HeadRepository, c.Repository)
+			"the input forks decides about others", fork, c.Repository)
 	case ForksNever:
 	}
-	return nothing("the pull request comes from the fork %s, and the input forks says %s", c.HeadRepository, p.Forks)
+	return nothing("the pull request comes from the fork %s, and the input forks says %s", fork, p.Forks)
 }
 
 // intentOf reads the event and ignores whose branch it is about.

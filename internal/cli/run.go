@@ -73,6 +73,7 @@ func (p Process) carryOut(ctx context.Context, out console, c *choice) int {
 	case err != nil:
 		return p.conclude(out, o, p.notFound(v, err))
 	case ended != nil:
+		c.react.done = exitCode(ended.Reason) == exitOK
 		return p.conclude(out, o, *ended)
 	}
 	if o.ByEvent {

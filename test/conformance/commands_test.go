@@ -161,9 +161,9 @@ var commands = []row{
 			s.unchanged(before)
 		}},
 	{ID: "S206", Setup: "commands; login is deployed, and ada, who may write, comments on a fork's pull request of a branch of that name, whose head is checked out",
-		Action: "auto: /deploy for a stranger's fork, opened by a member, never, allowed, a member's fork; /teardown of it; its head is the default branch's name",
+		Action: "auto: /deploy for a stranger's fork, opened by a member, never, allowed, a member's fork; /teardown of it; once the fork is gone: /deploy, /teardown; its head is the default branch's name",
 		End:    "the fork has a release of its own, where forks says so; login's is untouched",
-		Exit:   "0, 0, 0, 0, 0, 0, 0, 0", run: func(s *fixture) {
+		Exit:   "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0", run: func(s *fixture) {
 			f := s.commanded()
 			s.branch, s.release = "login", "shop-login"
 			s.berth("deploy").exit(0)
@@ -188,6 +188,15 @@ var commands = []row{
 			command("/deploy", "mallory", "allowed", "shop-"+slugOf("octo/shop", "login"))
 			command("/deploy", "octo", "members", "shop-"+slugOf("octo/shop", "login"))
 			command("/teardown", "mallory", "never", "shop-"+slugOf("octo/shop", "login"))
+			command("/deploy", "octo", "", "shop-"+slugOf("octo/shop", "login"))
+			f.Forget()
+			gone := strings.NewReplacer(`{"full_name": "acme/shop"}`, "null", `"acme:login"`, `"octo:login"`, `"opener"`, `"octo"`)
+			f.Pull = gone.Replace(headOfSeven)
+			s.comment(f, "/deploy")
+			s.auto(own...).exit(0).says("the fork that is gone")
+			s.comment(f, "/teardown")
+			s.auto(own...).exit(0).says("It was deployed for octo/shop")
+			s.answered(f, "-1", "eyes", "+1")
 			f.Pull = strings.Replace(headOfSeven, `"ref": "login"`, `"ref": "main"`, 1)
 			s.comment(f, "/teardown")
 			s.auto(own...).exit(0).says("main is the default branch")

@@ -92,7 +92,8 @@ const commandsText = `### Commands
 With ` + "`commands: true`" + `, a comment on a pull request whose first line is ` + "`/deploy`, `/check` or `/teardown`" + `, and
 nothing else, is a command. What stands below that line is not read, and a comment that is edited or
 deleted commands nothing. Let a workflow of its own listen to comments:
-[examples/workflows/github-commands.yml](../examples/workflows/github-commands.yml).
+[examples/workflows/github-commands.yml](../examples/workflows/github-commands.yml). Give it the inputs that the other
+one has, or it is about another app. What ` + "`/teardown`" + ` took down, the next push deploys again, where a workflow listens to it.
 
 - **Who may command.** Whoever may write to the repository (write, maintain, admin), as GitHub's API says
   when the run asks it. Where it does not say so, of that very account, the answer is no: without a
@@ -113,12 +114,15 @@ A comment's run has the repository's secrets, and its token, whoever comments an
 comes from. So what a fork's head brings is as trusted as the input ` + "`forks`" + ` says. With ` + "`members`" + `, the default, that
 is what members have pushed. **With ` + "`allowed`" + ` a command deploys what anybody has pushed**: its chart is rendered and
 applied with the credentials for the cluster, and what is pushed between the comment and the checkout is deployed
-without anybody having seen it. A command approves no commit. Nor run anything else of that checkout in the job, such
-as a build: build the image where there are no secrets.
+without anybody having seen it. A command approves no commit.
+
+Run nothing else of that checkout in the job, no build and no local action (` + "`uses: ./`" + `): build the image where there are
+no secrets. Check it out for ` + "`/deploy`" + ` alone, as the example does: whatever file an input names in it, such as a kubeconfig,
+is the head's.
 
 Anybody may comment, so each comment that begins with a slash starts a run, which ends before it touches anything. Let none
-of these cancel another one's: GitHub keeps one pending run of a concurrency group, and drops the one before it. The
-example gives those who are no members a group of their own. Runs at one release wait for each other in any case.
+of these cancel another one's: GitHub keeps one pending run of a concurrency group, and drops the one before it. In
+the example, each comment of somebody whom GitHub does not call a member has a group of its own. Runs at one release wait for each other in any case.
 `
 
 func table(b *strings.Builder, rows []row) {
