@@ -9,6 +9,7 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verb"
+	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // secretCopy is the copy of a Secret that exists for these releases, or does not without any.
@@ -108,6 +109,10 @@ func TestCompanionsOfDeploy(t *testing.T) {
 					t.Errorf("looked at %+v", s.beside.scopes)
 				}
 			}},
+		{name: "it fails, and is taken away", records: one, verb: verb.Deploy, reason: problem.DeployFailed, stored: "-",
+			asked: "upgrade, uninstall", set: all(copying(secretCopy("a", "web/me")), func(s *scene) {
+				s.helm.fault, s.options.Policy.OnFailure = "fails", verdict.OnFailureUninstall
+			}), check: did("remove a")},
 		{name: "the lock is lost before", records: one, verb: verb.Deploy, reason: problem.LiveOperation, stored: "1 deployed",
 			set: all(copying(secretCopy("a")), func(s *scene) {
 				s.beside.on("Look", func(int) error { s.locker.held.dead.Store(true); return nil })
