@@ -110,6 +110,11 @@ func TestGitHubCommands(t *testing.T) {
 	if len(is.On) != 1 || is.On["issue_comment"] == nil || !maps.Equal(is.Permissions, want) || is.Concurrency != nil || len(is.Jobs) != 1 {
 		t.Errorf("it is %+v", is)
 	}
+	// What it gives Berth is what the other workflow gives, or it is about another app.
+	_, given, _ := strings.Cut(workflow, "          commands: true\n")
+	if given == "" || !strings.Contains(string(read(t, "examples/workflows/github.yml")), given) {
+		t.Errorf("the other example does not have\n%s", given)
+	}
 	for name, job := range is.Jobs {
 		group, _ := job.Concurrency["group"].(string)
 		if job.If != "github.event.issue.pull_request && startsWith(github.event.comment.body, '/')" ||
