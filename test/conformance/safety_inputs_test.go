@@ -103,6 +103,19 @@ var hostileInputs = []row{
 			s.berth("deploy").exit(30).says("Chart.lock", "other places")
 			s.stored("nothing")
 		}},
+	{ID: "S133b", Setup: "a chart's folder that is a checkout, whose .helmignore does not name git's files, in which there is its token",
+		Action: "deploy, deploy with set-file of a link to them", End: "the token is not in the release; refused, and not told", Exit: "0, 64",
+		run: func(s *fixture) {
+			const token = "hunter2-of-the-checkout"
+			s.chartWith(".git/config", token)
+			s.write(filepath.Join(s.chart, ".helmignore"), "*.md\n")
+			s.write(filepath.Join(s.chart, "templates/token.yaml"),
+				"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: token}\ndata: {is: {{ .Files.Get \".git/config\" | quote }}}\n")
+			s.berth("deploy").exit(0).hides(token)
+			s.has(object{"v1", "configmaps", "token"}, "data.is", `""`)
+			s.link(filepath.Join(s.chart, ".git/config"), "app.conf")
+			s.berth("deploy", "--set-file", "greeting="+filepath.Join(s.chart, "app.conf")).exit(64).hides(token)
+		}},
 	{ID: "S134", Setup: "a chart with a template that has no end", Action: "deploy --timeout; SIGINT",
 		End: "ended in time, nothing stored", Exit: "30, 130", Gone: true, run: func(s *fixture) {
 			s.chartWith("templates/loop.yaml", "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}")

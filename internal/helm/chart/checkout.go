@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,7 +10,8 @@ import (
 
 // CheckLinks refuses a path that links of the checkout lead out of it, however the path is
 // written: what a branch may change would name a file of the machine, and set-file would
-// bring that into the cluster. Whoever writes a path that leads elsewhere by itself means it.
+// bring that into the cluster. So would one that they lead to git's own files, where a
+// checkout keeps its token. Whoever writes a path that leads elsewhere by itself means it.
 func CheckLinks(path string) error {
 	here, err := os.Getwd()
 	if err == nil {
@@ -26,7 +28,17 @@ func CheckLinks(path string) error {
 	if out {
 		return fmt.Errorf("links lead from it out of %s", root)
 	}
+	if target, err := filepath.EvalSymlinks(path); err == nil && isGits(root, absolute(here, target)) && !isGits(root, absolute(here, path)) {
+		return errors.New("links lead from it to git's own files")
+	}
 	return nil
+}
+
+func absolute(here, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(here, path)
 }
 
 // checkout returns the Git work tree that a folder is in, or the folder itself.

@@ -238,7 +238,7 @@ func checkNeighbour(ctx context.Context, origin, path, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, chartutil.ChartfileName)); err != nil {
 		return err // not a whole disk, to see that it is no chart
 	}
-	_, err := readFolder(ctx, dir)
+	_, err := read(ctx, dir, true)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"helm.sh/helm/v3/pkg/chart/loader"
@@ -19,17 +20,27 @@ import (
 // folder reads the files that Helm would package of a chart's folder: it follows links
 // and obeys .helmignore. What Helm's own loader takes and this one does not: links that
 // lead out of the folder, with which a branch's chart brings a file of the machine into
-// a ConfigMap; links in a circle; and more than the bounds allow.
+// a ConfigMap; links in a circle; git's own files, in which a checkout keeps the token that it
+// was made with, whatever .helmignore says; and more than the bounds allow.
 type folder struct {
-	ctx   context.Context
-	top   string // without links
-	rules *ignore.Rules
-	left  *allowance
-	files []*loader.BufferedFile
+	strict bool // git's own files are refused, and not left out
+	ctx    context.Context
+	top    string // without links
+	rules  *ignore.Rules
+	left   *allowance
+	files  []*loader.BufferedFile
 }
+
+// gitFolder is where git keeps what is its own.
+const gitFolder = ".git"
 
 // readFolder reads a chart's folder.
 func readFolder(ctx context.Context, dir string) ([]*loader.BufferedFile, error) {
+	return read(ctx, dir, false)
+}
+
+// read reads a chart's folder. Where it is strict, git's own files have to be ignored there.
+func read(ctx context.Context, dir string, strict bool) ([]*loader.BufferedFile, error) {
 	top, err := filepath.EvalSymlinks(dir)
 	if err == nil {
 		top, err = filepath.Abs(top)
@@ -37,7 +48,7 @@ func readFolder(ctx context.Context, dir string) ([]*loader.BufferedFile, error)
 	if err != nil {
 		return nil, err
 	}
-	f := &folder{ctx: ctx, top: top, rules: ignore.Empty(), left: newAllowance()}
+	f := &folder{strict: strict, ctx: ctx, top: top, rules: ignore.Empty(), left: newAllowance()}
 	if err := f.readIgnored(); err != nil {
 		return nil, err
 	}
@@ -97,8 +108,11 @@ func (f *folder) read(name, at string, within []string) error {
 	if err != nil {
 		info, err = os.Lstat(at)
 	}
-	if err == nil && f.rules.Ignore(name, info) {
+	switch {
+	case err == nil && f.rules.Ignore(name, info), path.Base(name) == gitFolder && !f.strict:
 		return nil
+	case path.Base(name) == gitFolder:
+		return fmt.Errorf("%s is git's own, and none of a chart's; name it in .helmignore", name)
 	}
 	if at, info, err = f.resolve(name, at); err != nil {
 		return err
@@ -133,8 +147,17 @@ func (f *folder) resolve(name, at string) (string, fs.FileInfo, error) {
 	if !isWithin(f.top, target) {
 		return "", nil, fmt.Errorf("the link %s leads out of the chart's folder", name)
 	}
+	if isGits(f.top, target) {
+		return "", nil, fmt.Errorf("the link %s leads to git's own files", name)
+	}
 	info, err := os.Lstat(target)
 	return target, info, err
+}
+
+// isGits reports whether a path below root is one of git's own files.
+func isGits(root, target string) bool {
+	below, err := filepath.Rel(root, target)
+	return err == nil && slices.Contains(strings.Split(below, string(filepath.Separator)), gitFolder)
 }
 
 // utf8BOM is what Helm's loader takes off a file's beginning, too.

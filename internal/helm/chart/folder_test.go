@@ -204,3 +204,47 @@ func TestWayUp(t *testing.T) {
 		t.Error("in no checkout: ", err)
 	}
 }
+
+// In git's own files there is the token that the checkout was made with: none of them is a
+// chart's, whatever its .helmignore says.
+func TestNothingOfGitIsRead(t *testing.T) {
+	root := t.TempDir()
+	folder := filepath.Join(root, "chart")
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(root, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, chart := range []string{"", "chart/"} {
+		write(chart+"Chart.yaml", "apiVersion: v2\nname: app\nversion: 0.1.0\n")
+		write(chart+".helmignore", "*.md\n")
+		write(chart+"files/x/.git/config", "token")
+	}
+	write(".git/config", "token")
+	files, err := readFolder(t.Context(), root)
+	for _, f := range files {
+		if err != nil || strings.Contains(f.Name, ".git/") {
+			t.Errorf("%s was read: %v", f.Name, err)
+		}
+	}
+	if err := checkNeighbour(t.Context(), folder, "..", root); err == nil || !strings.Contains(err.Error(), "git's own") {
+		t.Errorf("a dependency with git's files: %v", err)
+	}
+	if err := os.Symlink("../.git/config", filepath.Join(root, "files/app.conf")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readFolder(t.Context(), root); err == nil || !strings.Contains(err.Error(), "leads to git's own files") {
+		t.Errorf("a link to git's files: %v", err)
+	}
+	t.Chdir(root)
+	if err := CheckLinks("files/app.conf"); err == nil || !strings.Contains(err.Error(), "git's own") {
+		t.Errorf("a link to git's files, for set-file: %v", err)
+	}
+	if err := CheckLinks(".git/config"); err != nil {
+		t.Errorf("who writes it means it: %v", err)
+	}
+}
