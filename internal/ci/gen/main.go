@@ -74,7 +74,8 @@ its chart: of the fork there is the image alone, by ` + "`{{ .SHA }}`" + `. It r
 that checks out the fork's head deploys the fork's chart, and what that asks for is done with all the
 rights of Berth's account: where each branch has a namespace of its own, it reads the Secrets of all of
 them, and of the others. Then ` + "`forks: allowed`" + ` gives them to whoever opens a pull request. Nothing of such a
-checkout may be run in that job beside Berth, no build and no script: the job's secrets are there.
+checkout may be run in that job beside Berth, no build and no script: the job's secrets are there. Check it
+out with ` + "`persist-credentials: false`" + `, so that its files hold no token.
 
 ## GitLab
 
