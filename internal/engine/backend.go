@@ -212,6 +212,8 @@ type Chart interface {
 	// Render renders the chart as Helm will for this revision, and writes nothing. It
 	// returns the chart's hooks.
 	Render(ctx context.Context, revision int, upgrade bool) ([]facts.Hook, error)
+	// MakesSecret returns whether it has rendered a Secret of this name, as a hook or not.
+	MakesSecret(name string) bool
 }
 
 // Operations performs Helm's operations on the release.

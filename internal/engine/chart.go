@@ -24,6 +24,9 @@ type rendering struct {
 // has returns whether this rendering was made, and is not out of date.
 func (c *chartSource) has(r rendering) bool { return c.rendered == r }
 
+// makesSecret returns whether the chart, as it was last rendered, makes a Secret of this name.
+func (c *chartSource) makesSecret(name string) bool { return c.chart.MakesSecret(name) }
+
 // fetch brings the chart and its values into memory.
 func (c *chartSource) fetch(ctx context.Context) error {
 	ctx, cancel := c.budget.limit(ctx)

@@ -22,6 +22,7 @@ type companions struct {
 	report   *reporter
 	budget   budget
 	lock     *lock
+	chart    *chartSource
 	ns       *namespace
 	verb     verb.Verb
 	release  string // as companions call it: its name, and the identity of its branch
@@ -151,6 +152,7 @@ func (c *companions) apply(ctx context.Context) error {
 		c.report.note(result.LevelWarning, "Quota not applied", "The input quota is for namespaces that Berth makes for one branch. Of %s: %s.",
 			c.ns.name, why)
 	}
+	c.plan = c.plan.MakeWay(c.chart.makesSecret)
 	if len(c.plan.Steps) == 0 {
 		return nil
 	}
@@ -160,12 +162,36 @@ func (c *companions) apply(ctx context.Context) error {
 			return err
 		}
 		c.beginLook(ctx, false)
-		return c.foresee(ctx)
+		err := c.foresee(ctx)
+		c.plan = c.plan.MakeWay(c.chart.makesSecret)
+		return err
 	})
 	if err == nil {
 		c.done = true
 	}
 	return err
+}
+
+// drop does away with the copies that the release needs no more, now that it is deployed and
+// proven without them. What fails of that leaves them to the next deploy.
+func (c *companions) drop(ctx context.Context) {
+	if len(c.plan.After) == 0 {
+		return
+	}
+	defer c.report.step("Remove the copies that are not needed any more")()
+	ctx, cancel := c.budget.limit(ctx)
+	defer cancel()
+	c.plan = verdict.CompanionPlan{Steps: c.plan.After}
+	err := c.persist(ctx, func() error {
+		c.beginLook(ctx, false)
+		err := c.foresee(ctx)
+		c.plan = verdict.CompanionPlan{Steps: c.plan.After}
+		return err
+	})
+	if err != nil {
+		c.report.note(result.LevelWarning, "Copies not removed",
+			"What copy-secret does not name any more may still be there; the next deploy removes it: %v", err)
+	}
 }
 
 // persist carries out the plan, and plans anew where an object was changed meanwhile.
@@ -243,7 +269,8 @@ func (c *companions) leave(ctx context.Context) error {
 				others = append(others, w)
 			}
 		}
-		c.plan = verdict.PlanCompanions(c.release, nil, others)
+		plan := verdict.PlanCompanions(c.release, nil, others)
+		c.plan = verdict.CompanionPlan{Steps: plan.After, Left: plan.Left}
 		return err
 	}
 	if err := look(); err != nil {

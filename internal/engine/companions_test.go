@@ -85,6 +85,20 @@ func TestCompanionsOfDeploy(t *testing.T) {
 			asked: "upgrade", set: func(s *scene) {
 				s.cluster.ns.Copies, s.beside.others = true, []facts.Companion{secretCopy("a", "web/me"), secretCopy("b", "api/me", "web/me")}
 			}, check: did("remove a", "share b api/me")},
+		{name: "no input any more, and the deploy fails", records: one, verb: verb.Deploy, reason: problem.DeployFailed,
+			stored: "1 deployed, 2 failed", asked: "upgrade", set: func(s *scene) {
+				s.cluster.ns.Copies, s.beside.others, s.helm.fault = true, []facts.Companion{secretCopy("a", "web/me")}, "fails"
+			}, check: did()},
+		{name: "the chart has it by now, and the deploy fails", records: one, verb: verb.Deploy, reason: problem.DeployFailed,
+			stored: "1 deployed, 2 failed", asked: "upgrade", set: func(s *scene) {
+				s.cluster.ns.Copies, s.beside.others, s.helm.fault = true, []facts.Companion{secretCopy("a", "web/me")}, "fails"
+				s.chart.secret = "a"
+			}, check: did("remove a")},
+		{name: "no input any more, and it cannot be removed", records: one, verb: verb.Deploy, reason: problem.Consistent,
+			stored: "1 superseded, 2 deployed", asked: "upgrade", set: func(s *scene) {
+				s.cluster.ns.Copies, s.beside.others = true, []facts.Companion{secretCopy("a", "web/me")}
+				s.beside.fail("remove", 1, errDown)
+			}, check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Copies not removed") }},
 		{name: "no input, where nothing can be noted", records: one, verb: verb.Deploy, reason: problem.Consistent,
 			stored: "1 superseded, 2 deployed", asked: "upgrade", set: func(s *scene) {
 				s.access.lists, s.cluster.ns.Ours, s.cluster.ns.Labelled = true, false, false

@@ -47,6 +47,7 @@ func (d *deploy) run(ctx context.Context) error {
 	if err := d.prover.proveUntil(ctx, applied, ends); err != nil { // with a budget of its own
 		return err
 	}
+	d.companions.drop(ctx)
 	return d.proveServing(ctx)
 }
 

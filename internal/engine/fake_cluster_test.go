@@ -426,7 +426,10 @@ type fakeChart struct {
 	name       string
 	renderings []rendering
 	hooks      []facts.Hook
+	secret     string // the name of one that it makes
 }
+
+func (c *fakeChart) MakesSecret(name string) bool { return name == c.secret }
 
 func (c *fakeChart) Fetch(ctx context.Context) error { return c.enter(ctx, "Fetch") }
 func (c *fakeChart) Refresh()                        { _ = c.enter(context.Background(), "Refresh") }

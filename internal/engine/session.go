@@ -50,7 +50,7 @@ func newSession(o Options, b Backend, name verb.Verb) *session {
 	s.permissions = &permissions{access: b.Access, report: report, budget: s.budget, verb: name, review: o.Preflight, wait: o.RBACWait}
 	s.lock = &lock{locker: b.Locker, report: report, namespace: a.Namespace, timeout: o.LockTimeout}
 	s.companions = &companions{api: b.Companions, access: b.Access, report: report, budget: s.budget, lock: s.lock, ns: s.ns, verb: name,
-		release: a.Release + "/" + a.Identity, identity: a.Identity, copies: o.Copies, quota: o.Quota}
+		chart: s.chart, release: a.Release + "/" + a.Identity, identity: a.Identity, copies: o.Copies, quota: o.Quota}
 	s.gather = &gatherer{records: b.Records, objects: b.Objects, runs: b.Runs, server: b.Server, lock: s.lock, ns: s.ns, budget: s.budget,
 		release: a.Release, identity: a.Identity, origin: origin, run: o.Run, policy: o.Policy, chart: s.chart}
 	s.steps = newPerformer(s)

@@ -3,12 +3,14 @@ package helm
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/action"
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/release"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
@@ -28,6 +30,7 @@ type ChartSource struct {
 	values       map[string]any
 	documents    []chart.Document               // the values files that were read
 	hooks        []facts.Hook                   // of the chart, as rendered last
+	rendered     []string                       // its other objects
 	warned       map[string]bool                // what was warned of: the chart may be rendered again
 	capabilities *chartutil.Capabilities        // nil until they are known
 	discovering  <-chan *chartutil.Capabilities // of Fetch; it sends nil where discovery failed
@@ -82,13 +85,30 @@ func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) ([
 	if err != nil {
 		return nil, err
 	}
+	var rendered []string
 	hooks, err := chart.Render(ctx, s.archive, s.values, chart.RenderOptions{
+		Seen:    func(document string) { rendered = append(rendered, document) },
 		Release: s.opts.Release, Namespace: s.opts.Namespace, Revision: revision, Upgrade: upgrade,
 		Commit: s.commit(), Warn: s.warn,
 		Documents: s.documents, SetKeys: s.opts.Values.SetKeys(), SkipSchema: s.opts.SkipSchema, Capabilities: s.capabilities, RESTConfig: config,
 	})
-	s.hooks = record.Hooks(hooks)
+	s.hooks, s.rendered = record.Hooks(hooks), rendered
 	return s.hooks, err
+}
+
+// MakesSecret returns whether the chart, as rendered last, makes a Secret of this name in the
+// release's namespace, as a hook or not.
+func (s *ChartSource) MakesSecret(name string) bool {
+	documents := s.rendered
+	for _, h := range s.hooks {
+		documents = append(documents[:len(documents):len(documents)], h.Manifest)
+	}
+	return slices.ContainsFunc(documents, func(document string) bool {
+		objects, _ := manifest.Parse(document) // what cannot be parsed is not made either
+		return slices.ContainsFunc(objects, func(o *unstructured.Unstructured) bool {
+			return o.GetKind() == "Secret" && o.GetName() == name && (o.GetNamespace() == "" || o.GetNamespace() == s.opts.Namespace)
+		})
+	})
 }
 
 // commit returns the commit that the values name, or "".

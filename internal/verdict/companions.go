@@ -65,7 +65,8 @@ type CompanionStep struct {
 
 // CompanionPlan is what is done about the companions of a release.
 type CompanionPlan struct {
-	Steps   []CompanionStep
+	Steps   []CompanionStep   // before the chart is deployed
+	After   []CompanionStep   // once it is, and runs: until then the revision before may need them
 	Left    []facts.Companion // they were this release's, and are left as they are
 	Refusal *problem.Problem
 }
@@ -73,7 +74,9 @@ type CompanionPlan struct {
 // PlanCompanions returns what is done about the companions that a release is to have, and about
 // the others that there are in its namespace. release tells it from the others of that. What
 // stands under the name of a wanted one and is not Berth's is never written over, whatever
-// adopt says: nobody could tell what it held.
+// adopt says: nobody could tell what it held. A copy that is not wanted any more is what the pods
+// that run may have been made with, and those of a revision that a failed deploy goes back to. A
+// quota goes first, since it may be in the way of what comes.
 func PlanCompanions(release string, wanted, others []facts.Companion) CompanionPlan {
 	var plan CompanionPlan
 	for _, c := range wanted {
@@ -100,15 +103,41 @@ func PlanCompanions(release string, wanted, others []facts.Companion) CompanionP
 			plan.Left = append(plan.Left, c)
 		case !c.Ours:
 		case len(without) == len(c.Releases): // it is none of this release's
-		case len(without) > 0:
-			plan.add(CompanionShare, c, without)
-		case c.KeepWhy != "":
+		case len(without) == 0 && c.KeepWhy != "":
 			plan.Left = append(plan.Left, c)
 		default:
-			plan.add(CompanionRemove, c, nil)
+			plan.drop(c, without)
 		}
 	}
 	return plan
+}
+
+// MakeWay returns the plan in which that comes before the chart which would be in its way: what
+// has the name of a Secret that the chart makes.
+func (p CompanionPlan) MakeWay(makes func(name string) bool) CompanionPlan {
+	after := p.After
+	p.Steps, p.After = slices.Clone(p.Steps), nil
+	for _, s := range after {
+		if s.Action == CompanionRemove && makes(s.Companion.Name) {
+			p.Steps = append(p.Steps, s)
+		} else {
+			p.After = append(p.After, s)
+		}
+	}
+	return p
+}
+
+// drop adds that the release does without a companion, which is there for these others.
+func (p *CompanionPlan) drop(c facts.Companion, others []string) {
+	step := CompanionStep{CompanionRemove, c, others}
+	if len(others) > 0 {
+		step.Action = CompanionShare
+	}
+	if c.Kind == "Secret" {
+		p.After = append(p.After, step)
+	} else {
+		p.Steps = append(p.Steps, step)
+	}
 }
 
 func (p *CompanionPlan) add(action CompanionAction, c facts.Companion, releases []string) {

@@ -53,8 +53,8 @@ func TestPlanCompanions(t *testing.T) {
 			wanted: []facts.Companion{companion("a", func(c *facts.Companion) { c.Deleting = true })}},
 		"it would be made anew, and is to be kept": {reason: problem.Foreign, says: "marked",
 			wanted: []facts.Companion{companion("a", func(c *facts.Companion) { c.Same, c.Remake, c.KeepWhy = false, true, "it is marked" })}},
-		"it is not wanted any more": {others: []facts.Companion{companion("a", nil)}, want: "remove a"},
-		"but by another release": {want: "share a shop/other",
+		"it is not wanted any more": {others: []facts.Companion{companion("a", nil)}, want: "then remove a"},
+		"but by another release": {want: "then share a shop/other",
 			others: []facts.Companion{companion("a", func(c *facts.Companion) { c.Releases = []string{them, us} })}},
 		"it is another release's": {others: []facts.Companion{companion("a", theirs)}},
 		"it is to be kept": {left: 1,
@@ -68,15 +68,20 @@ func TestPlanCompanions(t *testing.T) {
 			wanted: []facts.Companion{companion("a", func(c *facts.Companion) { c.Source, c.Made, c.Same = "", "", false })}},
 		"a quota that is somebody's": {reason: problem.Foreign, says: "of the input quota",
 			wanted: []facts.Companion{companion("a", func(c *facts.Companion) { c.Source, c.Ours = "", false })}},
-		"one is wanted, one is not": {want: "write a web/me; remove b", others: []facts.Companion{companion("b", nil)},
+		"one is wanted, one is not": {want: "write a web/me; then remove b", others: []facts.Companion{companion("b", nil)},
 			wanted: []facts.Companion{companion("a", absent)}},
+		"a quota that is not wanted any more": {want: "remove a",
+			others: []facts.Companion{companion("a", func(c *facts.Companion) { c.Kind, c.Source, c.Made = "LimitRange", "", "" })}},
 		"what names nobody is nobody's": {others: []facts.Companion{companion("a", func(c *facts.Companion) { c.Releases = nil })}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := PlanCompanions(us, c.wanted, c.others)
 			var did []string
 			for _, s := range plan.Steps {
-				did = append(did, strings.TrimSpace(fmt.Sprintf("%s %s %s", s.Action, s.Companion.Name, strings.Join(s.Releases, " "))))
+				did = append(did, told(s))
+			}
+			for _, s := range plan.After {
+				did = append(did, "then "+told(s))
 			}
 			if got := strings.Join(did, "; "); got != c.want || len(plan.Left) != c.left {
 				t.Errorf("planned %q, %d left; want %q, %d", got, len(plan.Left), c.want, c.left)
@@ -88,6 +93,23 @@ func TestPlanCompanions(t *testing.T) {
 				t.Errorf("refused as %s: %s %v", p.Reason, p.Headline, p)
 			}
 		})
+	}
+}
+
+func told(s CompanionStep) string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s", s.Action, s.Companion.Name, strings.Join(s.Releases, " ")))
+}
+
+// What the chart makes by now comes in place of the copy of that name, and of no other release's.
+func TestMakeWay(t *testing.T) {
+	plan := PlanCompanions(us, nil, []facts.Companion{companion("a", nil), companion("b", nil),
+		companion("c", func(c *facts.Companion) { c.Releases = []string{them, us} })})
+	way := plan.MakeWay(func(name string) bool { return name != "b" })
+	if len(way.Steps) != 1 || told(way.Steps[0]) != "remove a" || len(way.After) != 2 || told(way.After[0]) != "remove b" {
+		t.Errorf("%+v", way)
+	}
+	if len(plan.Steps) > 0 || len(plan.After) != 3 {
+		t.Errorf("the plan itself is %+v", plan)
 	}
 }
 

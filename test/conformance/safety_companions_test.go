@@ -199,6 +199,28 @@ var hostileCompanions = []row{
 			run.wait(runLimit).exit(0)
 			s.isCopy("second-value")
 		}},
+	{ID: "S219", Setup: "a copy that the deployed revision has, and copy-secret does not name any more",
+		Action: "deploy that fails, with on-failure rollback; that is refused; that goes well; that has a Secret of its name",
+		End:    "the copy, until a deploy goes well without it", Exit: "0, 23, 27, 0, 0, 0", run: func(s *fixture) {
+			s.asAdmin()
+			_, input := s.source(corev1.SecretTypeOpaque, "first-value")
+			s.berth("deploy", "--copy-secret", input).exit(0)
+			uid := s.uid(registrySecret)
+			s.berth("deploy", "--set", "extras={not_a_name}", "--on-failure", "rollback").exit(23).says("revision 1 is back")
+			s.makeMap("web-x")
+			s.berth("deploy", "--set", withExtra).exit(27).says("ConfigMap/web-x").silent("Removed")
+			if s.isCopy("first-value"); s.uid(registrySecret) != uid {
+				s.t.Error("the copy was made anew")
+			}
+			s.berth("deploy").exit(0).says("Secret/registry, which Berth had made")
+			s.absent(registrySecret)
+			s.berth("deploy", "--copy-secret", input).exit(0)
+			s.chartWith("templates/registry.yaml", theirRegistry)
+			s.berth("deploy").exit(0)
+			if got := s.secretValue("registry", "a"); got != "theirs-alone" {
+				s.t.Errorf("the chart's Secret holds %q", got)
+			}
+		}},
 }
 
 // asAdminIn has Berth run as the administrator in the row's namespace, which is there.

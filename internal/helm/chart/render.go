@@ -33,6 +33,7 @@ type RenderOptions struct {
 	Capabilities *chartutil.Capabilities // of the cluster; nil means Helm's defaults, an old Kubernetes
 	Commit       string                  // that the values name; empty: they name none
 	Warn         func(message string)    // takes what is most likely not meant so; may be nil
+	Seen         func(document string)   // takes each object that is rendered and no hook; may be nil
 	RESTConfig   *rest.Config            // for the function lookup; nil means that it finds nothing
 }
 
@@ -126,6 +127,11 @@ func renderTemplates(c *helmchart.Chart, top chartutil.Values, tried string, o R
 	hooks, manifests, err := checkObjects(c, files)
 	if err != nil {
 		return nil, invalidChart(tried, err, "Correct the template; `helm template` shows what it renders.")
+	}
+	if o.Seen != nil {
+		for _, m := range manifests {
+			o.Seen(m.Content)
+		}
 	}
 	return hooks, checkTogether(manifests, tried, o.Namespace)
 }
