@@ -84,7 +84,7 @@ func (p Process) carryOut(ctx context.Context, out console, c *choice) int {
 	told := p.telling(out, o, c.about)
 	r, code := p.publish(out, o, p.runEngine(ctx, out, v, o, func() { told.begin(ctx) }))
 	told.end(ctx, r)
-	c.react.done = r.ExitCode == exitOK
+	c.react.done = r.ExitCode == exitOK && r.Reason != problem.NothingToDo
 	return code
 }
 

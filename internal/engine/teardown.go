@@ -49,8 +49,10 @@ func (t *teardown) run(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	t.begun()
 	f, err := t.awaitIdle(ctx, scope{records: true}, true)
+	if err != nil || !verdict.InUse(f) { // nobody is told that an app leaves which stays
+		t.begun()
+	}
 	if err != nil {
 		return err
 	}

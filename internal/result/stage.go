@@ -37,10 +37,7 @@ func (r Result) Stage() Stage {
 		return going
 	case problem.Consistent:
 		return done
-	case problem.NothingToDo:
-		if done == StageGone {
-			return done
-		}
+	case problem.NothingToDo: // of a teardown, too: it has left the app to whoever uses it
 		return StageNone
 	case problem.Interrupted, problem.Terminated, problem.HungUp:
 		return StageCancelled

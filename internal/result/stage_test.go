@@ -23,7 +23,7 @@ func TestStage(t *testing.T) {
 		{verb.Deploy, problem.NothingToDo, StageNone},
 		{verb.Teardown, "", StageLeaving},
 		{verb.Teardown, problem.Consistent, StageGone},
-		{verb.Teardown, problem.NothingToDo, StageGone},
+		{verb.Teardown, problem.NothingToDo, StageNone},
 		{verb.Teardown, problem.Foreign, StageFailed},
 		{verb.Teardown, problem.Terminated, StageCancelled},
 		{verb.Check, problem.Consistent, StageNone},

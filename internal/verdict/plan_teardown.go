@@ -41,6 +41,9 @@ func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy, namespaceGoes bool) Pla
 	return Plan{Steps: []Step{{Kind: StepQuarantineUnreadable}, takeDown, {Kind: StepDiscardQuarantined}}}
 }
 
+// InUse reports whether a release is in order as it is, and is not this teardown's to end.
+func InUse(f *facts.Facts) bool { return inUseByAnother(f) != nil || deployedSince(f) != nil }
+
 // inUseByAnother returns why a release stays that was deployed for another pull request of the
 // same branch since, or nil: one that is opened anew, or to another base, before the old one is
 // closed. It goes with that one.

@@ -202,6 +202,44 @@ var pullRequests = []row{
 			s.auto().exit(0)
 			deployed("success", "in_progress success inactive", "success", "in_progress success inactive", "in_progress failure")
 		}},
+	{ID: "S203b", Setup: "comment, deployment, commands, on GitHub; two pull requests of login, each deployed",
+		Action: "auto: the first is closed; /teardown on it; a run of the second's older event, closed; then the second is closed",
+		End:    "until the last, the comment and the deployment say that the app is there, and the command is answered as one that was not done",
+		Exit:   "0, 0, 0, 0, 0, 0", Gone: true, run: func(s *fixture) {
+			f := s.commanded()
+			s.ownNamespaces("login")
+			told := func(number, run int, action string) {
+				s.onGitHub("pull_request", pullOf(number, action, "acme:login", `{"full_name": "acme/shop"}`))
+				s.comments(f, run)
+				s.env["BERTH_DEPLOYMENT"], s.env["BERTH_URL"] = "true", "https://{{ .Slug }}.example.com"
+			}
+			told(7, 99, "opened")
+			s.auto(ownNames...).exit(0)
+			told(8, 106, "opened")
+			s.auto(ownNames...).exit(0)
+			before, pods := s.recordVersions(), s.pods()
+			stays := func() {
+				s.t.Helper()
+				s.told(f, "### ✅ `"+s.env["BERTH_APP"]+"` is ready")
+				if made := f.Deployments(); len(made) != 2 || made[1].States[len(made[1].States)-1] != "success" {
+					s.t.Errorf("the deployments are %+v", made)
+				}
+				s.unchanged(before)
+				s.samePods(pods)
+			}
+			told(7, 107, "closed")
+			s.auto(ownNames...).exit(0).says("is pull request 8's by now")
+			stays()
+			s.comment(f, "/teardown")
+			s.auto(ownNames...).exit(0).says("is pull request 8's by now")
+			s.answered(f, "eyes", "-1")
+			told(8, 105, "closed")
+			s.auto(ownNames...).exit(0).says("for a later event")
+			stays()
+			told(8, 108, "closed")
+			s.auto(ownNames...).exit(0)
+			s.namespaceIsGone(s.namespace)
+		}},
 }
 
 // platform is a platform for the row, which trusts its certificate.

@@ -109,7 +109,8 @@ one has, or it is about another app. What ` + "`/teardown`" + ` took down, the n
   a path that is in no checkout of the head's commit, ` + "`/deploy`" + ` ends with 64 and touches nothing; so it does where
   the head has moved since the checkout: run it again. ` + "`/check` and `/teardown`" + ` need no checkout.
 - **The answer.** 👀 on the comment once the command is taken, at the end 👍 where it was done and 👎 where it
-  was not. That takes ` + "`pull-requests: write`" + `; what it lacks is a notice. Who may not command is not answered.
+  was not, such as a ` + "`/teardown`" + ` of what another pull request of the branch has deployed since. That takes
+  ` + "`pull-requests: write`" + `; what it lacks is a notice. Who may not command is not answered.
 
 A comment's run has the repository's secrets, and its token, whoever comments and wherever the pull request
 comes from. So what a fork's head brings is as trusted as the input ` + "`forks`" + ` says. With ` + "`members`" + `, the default, that
