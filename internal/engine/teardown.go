@@ -88,16 +88,6 @@ func (t *teardown) readNamespace(ctx context.Context) error {
 	return t.ns.read(ctx)
 }
 
-// awaitNamespaceGone finishes a teardown whose namespace is being deleted.
-func (t *teardown) awaitNamespaceGone(ctx context.Context) error {
-	defer t.report.step("Wait until the namespace is gone")()
-	ctx, cancel := t.budget.begin(ctx)
-	defer cancel()
-	err := t.ns.awaitDeleted(ctx)
-	t.left.NamespaceGone = err == nil
-	return err
-}
-
 // needs returns all permissions at once, before the first object goes: a teardown
 // that finds out half way that it may not delete records leaves a record of
 // nothing.

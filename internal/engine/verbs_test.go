@@ -24,6 +24,9 @@ func absent(s *scene) { s.cluster.ns = facts.Namespace{Name: "review", Phase: fa
 
 func terminating(s *scene) { s.cluster.ns.Phase = facts.NamespaceTerminating }
 
+// goes has the namespace be gone once it is waited for.
+func goes(s *scene) { s.cluster.on("WaitNamespaceGone", func(int) error { absent(s); return nil }) }
+
 func TestCheck(t *testing.T) {
 	perform(t, []play{
 		{name: "a consistent release, at the first look",
@@ -331,9 +334,15 @@ func TestTeardown(t *testing.T) {
 		{name: "after the namespace went", records: none, set: absent, verb: verb.Teardown, reason: problem.Consistent,
 			says: []string{"Nothing to take down"}},
 		{name: "whose namespace is going", records: none, verb: verb.Teardown, reason: problem.Consistent,
-			says: []string{"and so is its namespace"},
-			set: all(terminating, func(s *scene) {
-				s.cluster.on("WaitNamespaceGone", func(int) error { absent(s); return nil })
+			says: []string{"Namespace `review`, which was being deleted, is gone"}, set: all(terminating, goes),
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Not looked at") }},
+		{name: "whose namespace is going, and its records are there yet", records: one, verb: verb.Teardown, reason: problem.Consistent,
+			says: []string{"and so is its namespace"}, set: all(terminating, goes)},
+		{name: "the same, and it has an object outside of that", records: one, verb: verb.Teardown, reason: problem.Inconsistent,
+			says: []string{"1 object of `web` outside of it is still there", "ClusterRole/web"}, set: all(terminating, goes, func(s *scene) {
+				o := s.cluster.live["web"]
+				o.Kind, o.Namespace = "ClusterRole", ""
+				s.cluster.live["web"] = o
 			})},
 		{name: "whose namespace does not go", records: none, set: terminating, verb: verb.Teardown, reason: problem.NamespaceTerminating},
 		{name: "of another branch", records: one, set: func(s *scene) { s.cluster.ns.Identity = "theirs" }, verb: verb.Teardown,

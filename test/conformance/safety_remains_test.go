@@ -3,6 +3,7 @@
 package conformance
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -11,6 +12,14 @@ import (
 	"github.com/berth-dev/berth/test/faultproxy"
 	"github.com/berth-dev/berth/test/kubetest"
 )
+
+// roleOfRelease is in no namespace.
+const roleOfRelease = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: "%s"}
+rules: []
+`
 
 // remains are the rows about what a release leaves behind it: hooks, claims, objects that are kept.
 var remains = []row{
@@ -200,6 +209,30 @@ var remains = []row{
 			s.berth("deploy", changed...).exit(27).says("Job/web-post-upgrade", s.namespace+"/db")
 			s.sameUIDs(theirs, job)
 			s.remove(job)
+		}},
+	{ID: "S220", Setup: "somebody deletes the namespace of a release that has a ClusterRole, and it has not gone yet",
+		Action: "teardown, its records there yet; deploy, and teardown once they are gone; deploy and teardown",
+		End:    "named; then that it is not known; then gone", Exit: "0, 24, 0 + warning, 0, 0 + warning, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.chartWith("templates/role.yaml", fmt.Sprintf(roleOfRelease, s.namespace))
+			s.berth("deploy", "--set", "finalizers={"+hold+"}").exit(0)
+			record := object{"v1", "secrets", "sh.helm.release.v1." + s.release + ".v1"}
+			s.patch("kubectl-edit", record, `{"metadata": {"finalizers": ["`+hold+`"]}}`)
+			s.terminate()
+			run := s.start("teardown")
+			s.until(run, "Wait until the namespace is gone")
+			s.patch("kubectl-edit", record, `{"metadata": {"finalizers": null}}`)
+			s.letGo()
+			run.wait(runLimit).exit(24).says("1 object of web outside of it is still there", "ClusterRole/"+s.namespace, "Deploy the branch again")
+			s.berth("deploy", "--set", "finalizers={"+hold+"}").exit(0).warned("Release repaired")
+			s.terminate()
+			run = s.start("teardown")
+			s.until(run, "Wait until the namespace is gone")
+			s.letGo()
+			run.wait(runLimit).exit(0).says("which was being deleted, is gone", "is not known")
+			s.berth("deploy").exit(0).warned("Release repaired")
+			s.berth("teardown").exit(0)
+			s.namespaceGone()
 		}},
 }
 
