@@ -1,6 +1,12 @@
 package input
 
-import "github.com/berth-dev/berth/internal/verb"
+import (
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/berth-dev/berth/internal/verb"
+)
 
 // choosing are the verbs that decide by the event.
 var choosing = verb.With(func(p verb.Properties) bool { return len(p.Chooses) > 0 })
@@ -28,4 +34,28 @@ var events = []Input{
 			"Only GitHub runs anything for a comment.",
 		field: func(o *Options) any { return &o.Commands },
 	},
+}
+
+// unheeded returns the inputs that were given to keep events from deploying, where the verb is
+// one that deploys whatever the event is. Whoever sets them counts on them: nothing is deployed
+// as if they had not been given. What they do not keep away is no matter.
+func unheeded(v verb.Verb, fs *pflag.FlagSet, env environment) (errs Errors) {
+	if !verb.Of(v).NeedsChart {
+		return nil
+	}
+	everything := Events{Drafts: true, Forks: "allowed"}
+	for i := range events {
+		in, o := &events[i], &Options{Events: everything}
+		from, values := lookup(in, fs, env)
+		if from == "" {
+			continue
+		}
+		wrong := in.read(o, from, values)
+		if len(wrong) == 0 && o.Events != everything {
+			wrong = Errors{{Input: in.Name, From: from, Allowed: fmt.Sprintf("it says for the verb auto which events deploy, and %s goes by none; "+
+				"run auto in its place, or leave it out and decide by the job's rules", v)}}
+		}
+		errs = append(errs, wrong...)
+	}
+	return errs
 }

@@ -27,6 +27,7 @@ func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Opt
 	helm, unfit := helmVariables(environ)
 	env.helm, errs = helm, append(errs, unfit...)
 	errs = append(errs, judgeHelmsNamespace(v, fs, env)...)
+	errs = append(errs, unheeded(v, fs, env)...)
 	from := map[string]string{} // the flag or variable that an input was given as
 	for i := range Table {
 		in := &Table[i]

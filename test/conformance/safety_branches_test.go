@@ -363,6 +363,31 @@ var rightBranch = []row{
 			s.auto().exit(0).says("was taken from pull request 8")
 			s.stored("nothing")
 		}},
+	{ID: "S92c", Setup: "a fork's merge request on GitLab, a draft without labels; forks, label and drafts, as variables of the project, keep it away",
+		Action: "deploy, as the template does, with each; auto with each; with what keeps nothing away: deploy",
+		End:    "nothing is deployed until nothing keeps it away", Exit: "64, 64, 64, 0, 0, 0, 0",
+		run: func(s *fixture) {
+			s.onGitLab(map[string]string{"CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_PROJECT_PATH": "acme/shop", "CI_MERGE_REQUEST_DRAFT": "true",
+				"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "login", "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": "octo/shop",
+				"CI_PIPELINE_SOURCE": "merge_request_event", "CI_ENVIRONMENT_NAME": "review/login"})
+			keeps := []string{"BERTH_FORKS=never", "BERTH_LABEL=preview", "BERTH_DRAFTS=false"}
+			for _, verb := range []string{"deploy", "auto"} {
+				for _, variable := range keeps {
+					name, value, _ := strings.Cut(variable, "=")
+					s.env[name] = value
+					if verb == "deploy" {
+						s.berth(verb).exit(64).says(name, "run auto in its place")
+					} else {
+						s.auto().exit(0).says("Nothing to do")
+					}
+					s.env[name] = ""
+				}
+			}
+			s.stored("nothing")
+			s.env["BERTH_FORKS"], s.env["BERTH_DRAFTS"], s.env["BERTH_COMMANDS"] = "allowed", "true", "false"
+			s.berth("deploy").exit(0)
+			s.stored("v1 deployed")
+		}},
 	{ID: "S91", Setup: "GitLab hands the outputs of one deploy to the deploy of another app",
 		Action: "deploy of both, teardown of the second",
 		End:    "each in a namespace of its own; the first is untouched", Exit: "0, 0, 0", Slow: true, run: func(s *fixture) {

@@ -60,6 +60,18 @@ on:
   pull_request:
     types: [opened, reopened, synchronize, ready_for_review, converted_to_draft, labeled, unlabeled, closed]
   delete: # where a pull request was closed while it had conflicts, no other event comes
+` + "```" + `
+
+Of the runs of a concurrency group, GitHub drops the one that waits for a newer one. With ` + "`labeled`" + ` and
+` + "`unlabeled`" + `, let a run about another label than the input's be in a group of its own: it has nothing to do, and
+would leave the branch as it is in place of the run that deploys it or takes it down.
+
+` + "```yaml" + `
+concurrency:
+  group: >-
+    review-${{ github.event.pull_request.head.label || github.event.ref || github.run_id }}-${{
+    github.event.label && github.event.label.name != 'preview' && github.run_id || 'own' }}
+  cancel-in-progress: false
 ` + "```\n\n")
 	table(&b, gitHub)
 	b.WriteString(`
@@ -80,7 +92,9 @@ out with ` + "`persist-credentials: false`" + `, so that its files hold no token
 ## GitLab
 
 ` + "`berth auto`" + ` goes by the job's environment. The template names its verbs, and its rules
-decide when they run.
+decide when they run. So its deploy ends with 64 where a variable such as ` + "`BERTH_FORKS`, `BERTH_LABEL`" + ` or
+` + "`BERTH_DRAFTS`" + ` would keep it from deploying. To go by these, give the job ` + "`script: [berth auto]`" + ` under its
+name, ` + "`review`" + `, beside the ` + "`include`" + `.
 
 `)
 	table(&b, gitLab)
