@@ -46,6 +46,10 @@ func newCompanions(ctx context.Context, conn *kube.Conn, t target, o *input.Opti
 	return companionsOf{m}, nil
 }
 
+func (c companionsOf) Conceal(ctx context.Context) error {
+	return apifailure.Classify(c.Manager.Conceal(ctx), "read what Berth has put beside the release")
+}
+
 func (c companionsOf) Sources(ctx context.Context) ([]facts.Source, error) {
 	found, err := c.Manager.Sources(ctx)
 	return found, apifailure.Classify(err, "read the Secrets that copy-secret names")

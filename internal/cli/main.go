@@ -11,6 +11,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/engine"
+	"github.com/berth-dev/berth/internal/helm/chart"
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/secrets"
@@ -24,6 +25,10 @@ func Main(ctx context.Context, p Process) int {
 	p.mask = secrets.New()
 	p.mask.Give(input.SecretsIn(p.getenv)...)
 	p.mask.Find(input.SecretVariables(p.Environ)...)
+	content := input.Find("values-content")
+	for _, name := range []string{content.Env(), content.ActionEnv()} {
+		p.mask.Find(chart.TextsOfContent(p.getenv(name))...)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan int, 1)

@@ -148,6 +148,9 @@ type Access interface {
 // Companions is what Berth itself puts beside a release. A write to one that is not any more as
 // it was looked at fails with an error that wraps facts.ErrChanged.
 type Companions interface {
+	// Conceal reads the copies that there are in the namespace, so that nothing of them is shown
+	// that others quote.
+	Conceal(ctx context.Context) error
 	// Sources reads the Secrets that are to be copied. One that is not there is no error.
 	Sources(ctx context.Context) ([]facts.Source, error)
 	// Look returns what stands under the names of those that are wanted, and which others there

@@ -56,6 +56,26 @@ func (c *companions) needs(phase facts.NamespacePhase) (needs []problem.Permissi
 // withoutQuota returns why no quota is applied in the namespace, or "".
 func (c *companions) withoutQuota() string { return verdict.WithoutQuota(c.ns.now, c.identity) }
 
+// conceal keeps what the copies hold out of all that is shown: whatever the verb, the app and
+// the hooks have them, and may quote them as they fail.
+func (c *companions) conceal(ctx context.Context) {
+	if c.ns.now.Phase == facts.NamespaceAbsent || !c.mayCopy() {
+		return
+	}
+	ctx, cancel := c.budget.limit(ctx)
+	defer cancel()
+	if err := c.api.Conceal(ctx); err != nil && (c.copies || c.ns.now.Copies) {
+		c.report.note(result.LevelNotice, "Copies not read",
+			"What the copies of Secrets hold is not known, so it may be shown where others quote it: %v", err)
+	}
+}
+
+// mayCopy returns whether there may be copies: the input names some, it is noted on the namespace, or
+// nothing is noted on it and the run may list Secrets for its records anyway.
+func (c *companions) mayCopy() bool {
+	return c.copies || c.ns.now.Copies || !c.ns.now.Labelled && c.listsSecrets()
+}
+
 // readSources reads the Secrets that are to be copied, and refuses what is not copied, before
 // anything is made.
 func (c *companions) readSources(ctx context.Context) error {
@@ -83,7 +103,7 @@ func (c *companions) scopes(fresh bool) (given, all facts.CompanionScope) {
 	counts := c.withoutQuota() == ""
 	given = facts.CompanionScope{Copies: c.copies, Quota: c.quota && counts, Fresh: fresh}
 	all = given
-	all.Copies = given.Copies || c.ns.now.Copies || !c.ns.now.Labelled && c.listsSecrets()
+	all.Copies = c.mayCopy()
 	all.Quota = given.Quota || c.ns.now.Quota && counts
 	return given, all
 }

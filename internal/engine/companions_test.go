@@ -183,3 +183,46 @@ func TestCompanionsOfCheck(t *testing.T) {
 			}},
 	})
 }
+
+// Whatever the verb, the copies are read before anything is told that may quote them.
+func TestCopiesAreConcealed(t *testing.T) {
+	noted := func(s *scene) { s.cluster.ns.Labelled, s.cluster.ns.Copies = true, true }
+	ofOthers := func(s *scene) {
+		s.access.lists, s.cluster.ns.Ours, s.cluster.ns.Labelled, s.cluster.ns.Identity = true, false, false, ""
+	}
+	denied := func(s *scene) {
+		s.beside.fail("Conceal", 1, &problem.Problem{Reason: problem.PermissionMissing, Tried: "read them"})
+	}
+	concealed := func(times, notices int) func(*testing.T, *scene, result.Result) {
+		return func(t *testing.T, s *scene, r result.Result) {
+			t.Helper()
+			said := 0
+			for _, n := range r.Notes {
+				if n.Title == "Copies not read" {
+					said++
+				}
+			}
+			if s.beside.times("Conceal") != times || said != notices {
+				t.Errorf("read %d times, want %d; %d notices, want %d", s.beside.times("Conceal"), times, said, notices)
+			}
+		}
+	}
+	var plays []play
+	for v, stored := range map[verb.Verb]string{verb.Deploy: "1 superseded, 2 deployed", verb.Check: "1 deployed", verb.Repair: "1 deployed"} {
+		asked := ""
+		if v == verb.Deploy {
+			asked = "upgrade"
+		}
+		for name, c := range map[string]struct {
+			set            func(*scene)
+			times, notices int
+		}{
+			"noted": {noted, 1, 0}, "noted, and denied": {all(noted, denied), 1, 1}, "none": {func(*scene) {}, 0, 0},
+			"may be": {ofOthers, 1, 0}, "may be, and denied": {all(ofOthers, denied), 1, 0},
+		} {
+			plays = append(plays, play{name: string(v) + " " + name, records: one, verb: v, reason: problem.Consistent, stored: stored, asked: asked,
+				set: c.set, check: concealed(c.times, c.notices)})
+		}
+	}
+	perform(t, plays)
+}

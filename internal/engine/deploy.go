@@ -132,6 +132,7 @@ func (d *deploy) inspectCluster(ctx context.Context) (waited bool, err error) {
 	if err := d.permissions.require(ctx, append(d.permissions.ofVerb(phase), d.companions.needs(phase)...), ""); err != nil {
 		return waited, err
 	}
+	d.companions.conceal(ctx)
 	return waited, d.companions.readSources(ctx)
 }
 

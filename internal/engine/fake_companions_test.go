@@ -20,6 +20,8 @@ type fakeCompanions struct {
 	did     []string
 }
 
+func (c *fakeCompanions) Conceal(ctx context.Context) error { return c.enter(ctx, "Conceal") }
+
 func (c *fakeCompanions) Sources(ctx context.Context) ([]facts.Source, error) {
 	return c.sources, c.enter(ctx, "Sources")
 }

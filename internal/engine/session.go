@@ -89,7 +89,11 @@ func (s *session) find(ctx context.Context) error {
 	if err := s.ns.read(ctx); err != nil {
 		return err
 	}
-	return s.ns.mustBeActive(s.options.App.Release)
+	if err := s.ns.mustBeActive(s.options.App.Release); err != nil {
+		return err
+	}
+	s.companions.conceal(ctx)
+	return nil
 }
 
 // begun tells that it is this run's turn at the release.

@@ -85,7 +85,11 @@ func (t *teardown) run(ctx context.Context) error {
 
 func (t *teardown) readNamespace(ctx context.Context) error {
 	defer t.report.step("Look at the namespace")()
-	return t.ns.read(ctx)
+	if err := t.ns.read(ctx); err != nil {
+		return err
+	}
+	t.companions.conceal(ctx)
+	return nil
 }
 
 // needs returns all permissions at once, before the first object goes: a teardown

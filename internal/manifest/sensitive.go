@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"hash/maphash"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -42,7 +43,7 @@ var (
 )
 
 // Text reads the documents of a stored manifest or hook, each of them once. Those that
-// may be Secrets are parsed. Of the others it looks at the lines alone: a manifest of
+// may hold a secret are parsed. Of the others it looks at the lines alone: a manifest of
 // hundreds of objects takes no time that anybody would notice.
 func (s *Sensitive) Text(manifest string) {
 	if s == nil || s.mask == nil {
@@ -52,7 +53,7 @@ func (s *Sensitive) Text(manifest string) {
 		if s.known(document) {
 			continue
 		}
-		if strings.Contains(document, "Secret") || strings.Contains(document, "List") {
+		if maySecret(document) {
 			if objects, err := ParseDocument([]byte(strings.TrimPrefix(document, "---"))); err == nil {
 				for _, o := range objects {
 					s.Object(o)
@@ -68,6 +69,20 @@ func (s *Sensitive) Text(manifest string) {
 			s.mask.Name(at[1])
 		}
 	}
+}
+
+// secretWords are in each name that secrets.IsName takes for a secret's, in lower case, and
+// in each text that has one in it.
+var secretWords = []string{"secret", "pass", "pw", "token", "credential", "key"}
+
+// maySecret returns whether a document may hold what Object would find secret in it. A List
+// may hold Secrets under any name.
+func maySecret(document string) bool {
+	if strings.Contains(document, "List") || strings.Contains(document, "://") && strings.Contains(document, "@") {
+		return true
+	}
+	lower := strings.ToLower(document)
+	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(lower, word) })
 }
 
 // known returns whether a document was read before.

@@ -29,6 +29,19 @@ func (v Values) readContent() (map[string]any, error) {
 	return values, nil
 }
 
+// TextsOfContent returns the texts in values-content: of a run that renders nothing, too, the app
+// and its hooks may quote them. It returns none of what cannot be read.
+func TextsOfContent(content string) []string {
+	if content == "" || len(content) > maxInput {
+		return nil
+	}
+	_, values, err := parseDocument("read values-content", []byte(content), problem.Place{})
+	if err != nil {
+		return nil
+	}
+	return textsIn(values)
+}
+
 // textsIn returns the texts among values.
 func textsIn(value any) (texts []string) {
 	switch value := value.(type) {

@@ -76,6 +76,38 @@ func (m *Manager) Sources(ctx context.Context) ([]facts.Source, error) {
 	return found, reads.Wait()
 }
 
+// Conceal reads all that is marked as a copy in the namespace, and what stands under the name of
+// one, with or without marks, and tells Hide of it.
+func (m *Manager) Conceal(ctx context.Context) error {
+	reads, ctx := errgroup.WithContext(ctx)
+	reads.SetLimit(parallelReads)
+	errs := make([]error, len(m.Copies)+1)
+	for i, c := range m.Copies {
+		reads.Go(func() error {
+			live, err := m.at("Secret", m.Namespace).Get(ctx, c.As, metav1.GetOptions{})
+			if err == nil {
+				m.Hide(live)
+			} else if !apierrors.IsNotFound(err) {
+				errs[i] = fmt.Errorf("read %s: %w", m.ref("Secret", c.As), err)
+			}
+			return nil // the others are read all the same
+		})
+	}
+	reads.Go(func() error {
+		list, err := m.at("Secret", m.Namespace).List(ctx, metav1.ListOptions{LabelSelector: ownership.LabelCompanion})
+		if err != nil {
+			errs[len(m.Copies)] = fmt.Errorf("list secrets in namespace %s: %w", m.Namespace, err)
+			return nil
+		}
+		for i := range list.Items {
+			m.Hide(&list.Items[i])
+		}
+		return nil
+	})
+	_ = reads.Wait()
+	return errors.Join(errs...)
+}
+
 // Look returns what stands under the names of the companions that are wanted, and which others
 // have been made in the namespace. Where the sources were not read, it cannot be told whether
 // a copy holds what is wanted.
