@@ -14,11 +14,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/berth-dev/berth/test/docker"
 	"github.com/berth-dev/berth/test/kubetest"
+	"github.com/berth-dev/berth/test/platform"
 )
 
 // github is a repository on GitHub, and the runner of its workflow.
@@ -33,6 +33,8 @@ type github struct {
 	vars    map[string]string
 	runs    int
 	apps    map[string]app // by the job that made them
+	shas    map[int]string // the commits that were pushed
+	hub     *platform.Fake // GitHub's API, where the case has it
 	last    *job
 	pods    string // of the app, before the turn
 }
@@ -58,8 +60,11 @@ func newGitHub(t *testing.T, w *world, c githubCase) *github {
 		charts = []string{"chart"}
 	}
 	g := &github{world: w, t: t, c: c, home: t.TempDir(), action: action(t), apps: map[string]app{},
-		secrets: map[string]string{"REVIEW_KUBECONFIG": readFile(t, w.kubeconfig)}, vars: map[string]string{},
+		secrets: map[string]string{"REVIEW_KUBECONFIG": readFile(t, w.kubeconfig)}, vars: map[string]string{}, shas: map[int]string{},
 		repo: repository(t, c.branch(), "https://github.com/acme/shop.git", charts...)}
+	if c.answers {
+		g.newHub()
+	}
 	t.Cleanup(func() {
 		for _, a := range g.apps {
 			g.remove(t, a)
@@ -67,7 +72,9 @@ func newGitHub(t *testing.T, w *world, c githubCase) *github {
 	})
 	// Containers are called after the workflow, which is called after its file, so that
 	// cases that run side by side need files of different names.
-	write(t, g.repo, map[string]string{".github/workflows/" + c.name + ".yml": c.workflow(t)})
+	write(t, g.repo, map[string]string{".github/workflows/" + c.name + ".yml": c.workflow(t), ".gitignore": "out\nkubeconfig\n"})
+	commit(t, g.repo)
+	git(t, g.repo, "branch", "main")
 	return g
 }
 
@@ -82,28 +89,32 @@ type job struct {
 
 // line is a line of the emulator's log.
 type line struct {
-	JobID, Msg, Command, Name, Arg, Content, JobResult string
-	Matrix                                             map[string]any
-	StepID                                             []string
-	Raw                                                bool              `json:"raw_output"`
-	KvPairs                                            map[string]string // title and so on
+	JobID, Level, Msg, Command, Name, Arg, Content, JobResult string
+	Matrix                                                    map[string]any
+	StepID                                                    []string
+	Raw                                                       bool              `json:"raw_output"`
+	KvPairs                                                   map[string]string // title and so on
 }
 
 // command runs the workflow for an event.
 func (g *github) command(ctx context.Context, e event) *exec.Cmd {
 	g.t.Helper()
-	payload, err := json.Marshal(e.payload(g.c))
+	payload, err := json.Marshal(e.payload(g.c.branch(), g.shas[e.commit]))
 	if err != nil {
 		g.t.Fatal(err)
 	}
 	g.runs++
 	write(g.t, g.home, map[string]string{"event.json": string(payload)})
 	cache := filepath.Join(g.home, "cache")
+	volumes := "--volume " + cache + ":" + cache
+	if g.hub != nil {
+		volumes += " --volume " + g.authority() + ":" + g.authority() + ":ro"
+	}
 	cmd := exec.CommandContext(ctx, program(g.t, "BERTH_TEST_ACT"), e.name, "--json",
 		"--directory", g.repo, "--eventpath", filepath.Join(g.home, "event.json"),
 		"--platform", "ubuntu-latest=-self-hosted", "--pull=false", "--no-cache-server", "--container-daemon-socket", "-",
 		// The runner's files are in the emulator's folder, and named by their paths there.
-		"--container-options", "--network host --volume "+cache+":"+cache,
+		"--container-options", "--network host "+volumes,
 		"--local-repository", "berth-dev/berth@v1="+g.action, "--actor", "alice",
 		"--env", "GITHUB_RUN_ID="+strconv.Itoa(g.runs), "--env", "GITHUB_REF="+e.ref())
 	cmd.Env = []string{"HOME=" + g.home, "XDG_CACHE_HOME=" + cache, "DOCKER_HOST=" + g.engine.Host(), "PATH=" + os.Getenv("PATH"),
@@ -114,24 +125,22 @@ func (g *github) command(ctx context.Context, e event) *exec.Cmd {
 	for name, value := range g.vars {
 		cmd.Args = append(cmd.Args, "--var", name+"="+value)
 	}
+	if g.hub != nil {
+		cmd.Args = append(cmd.Args, "--env", "SSL_CERT_FILE="+g.authority(), "--env", "GITHUB_API_URL="+g.hub.Server.URL+"/api/v3",
+			"--env", "GITHUB_GRAPHQL_URL="+g.hub.Server.URL+"/api/graphql", "--local-repository", g.checkout())
+	}
 	return cmd
 }
 
 // emulate runs the workflow for an event to its end.
-func (g *github) emulate(e event, meanwhile func()) map[string]*job {
+func (g *github) emulate(e event, meanwhile func(ended <-chan struct{})) map[string]*job {
 	g.t.Helper()
 	ctx, cancel := context.WithTimeout(g.engine.Context(), runLimit)
 	defer cancel()
 	cmd := g.command(ctx, e)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	if err := cmd.Start(); err != nil {
-		g.t.Fatal(err)
-	}
-	meanwhile()
-	err := cmd.Wait()
+	err := playOut(g.t, cmd, meanwhile)
 	jobs := jobsOf(stdout.Bytes())
 	if ctx.Err() != nil || len(jobs) == 0 {
 		g.t.Fatalf("act: %v, %v\n%s%s", ctx.Err(), err, stdout.String(), stderr.String())
@@ -173,8 +182,8 @@ func (j *job) add(l line) {
 	case "error", "warning", "notice":
 		j.commands = append(j.commands, l.Command+": "+l.KvPairs["title"])
 	default:
-		if l.Raw {
-			j.log.WriteString(l.Msg)
+		if l.Raw || l.Level == "error" {
+			j.log.WriteString(strings.TrimSuffix(l.Msg, "\n") + "\n")
 		}
 	}
 	if l.JobResult != "" {

@@ -5,6 +5,8 @@ package ci
 import (
 	"fmt"
 	"regexp"
+
+	"github.com/berth-dev/berth/test/platform"
 )
 
 // githubCases are run side by side, and the turns of each one after the other.
@@ -18,11 +20,24 @@ var githubCases = []githubCase{
 		{event: closed, want: review(gone().of("1"))},
 	}},
 	// The whole example: a deploy with its later step, the end of the branch, the night.
-	{name: "example", workflow: example, turns: []turn{
+	{name: "example", workflow: example, answers: true, turns: []turn{
 		{event: opened, want: review(ready(1, "v1 deployed").served().says("| Everything is ready | 5 of 5 |").
-			prints("Deployed to https://ci-example-").obeyed(notTold))},
-		{event: event{name: "delete"}, want: review(gone().obeyed(notTold))},
+			prints("Deployed to https://ci-example-").comments("`shop` is ready"))},
+		{event: event{name: "delete"}, want: review(gone().comments("`shop` is gone"))},
 		{event: event{name: "schedule"}, want: only("nightly", want{outputs: "verdict=consistent exit-code=0"}.of("0").says("is permitted"))},
+	}},
+	// The example of commands: of somebody who may not write, and of somebody who may.
+	{name: "commands", workflow: commands, answers: true, turns: []turn{
+		{event: said("/deploy", platform.Attacker, 1), want: only("command", want{outputs: "verdict=nothing-to-do exit-code=0 namespace="}.
+			of("1").prints("mallory may not write to the repository").obeyed("notice: nothing to do"))},
+		{event: said("/deploy", platform.Person, 1), want: only("command", ready(1, "v1 deployed").of("1").served().
+			comments("`shop` is ready").reacts("eyes", "+1"))},
+		{event: said("/deploy", platform.Person, 2), want: only("command", ready(2, "v1 superseded, v2 deployed").of("1").
+			comments("`shop` is ready").reacts("eyes", "+1"))},
+		{event: said("/check", platform.Person, 2), want: only("command", ready(2, "v1 superseded, v2 deployed").of("1").
+			comments("`shop` is ready").reacts("eyes", "+1"))},
+		{event: said("/teardown", platform.Person, 2), want: only("command", gone().of("1").
+			comments("`shop` is gone").reacts("eyes", "+1"))},
 	}},
 	// A run that is cancelled in the middle of the rollout, of an install and of an upgrade,
 	// settles its record; the next one deploys.
@@ -86,9 +101,6 @@ var githubCases = []githubCase{
 	}},
 }
 
-// notTold is what a run says that has no token to comment with.
-const notTold = "notice: The pull request is not told"
-
 // ready is a deploy of that commit, by the revision of the same number.
 func ready(n int, stored string) want {
 	return want{outputs: fmt.Sprintf("verdict=consistent status=deployed exit-code=0 repair= revision=%d", n), stored: stored, runs: n}
@@ -115,6 +127,8 @@ func (w want) served() want                   { w.host = true; return w }
 func (w want) says(texts ...string) want      { w.summary = append(w.summary, texts...); return w }
 func (w want) prints(texts ...string) want    { w.log = append(w.log, texts...); return w }
 func (w want) obeyed(commands ...string) want { w.commands = append(w.commands, commands...); return w }
+func (w want) comments(text string) want      { w.comment = text; return w }
+func (w want) reacts(with ...string) want     { w.answers = with; return w }
 func (w want) failed(command string) want     { w.fails = true; return w.obeyed(command) }
 
 // blinded gives the workflow an account that may not update records, in a namespace of its

@@ -3,10 +3,8 @@
 package ci
 
 import (
-	"crypto/sha1"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -18,15 +16,11 @@ type githubCase struct {
 	name     string
 	workflow func(*testing.T) string
 	charts   []string // folders that have the example chart: chart, when left out
+	answers  bool     // GitHub's API is there, and the job's token is good for it
 	turns    []turn
 }
 
 func (c githubCase) branch() string { return "ci/" + c.name }
-
-// sha is one of the commits of the branch.
-func (c githubCase) sha(n int) string {
-	return fmt.Sprintf("%x", sha1.Sum([]byte(c.name+strconv.Itoa(n))))
-}
 
 // turn is one run of the workflow.
 type turn struct {
@@ -50,6 +44,8 @@ type want struct {
 	summary  []string
 	log      []string
 	commands []string // all that the runner obeyed, by its beginning: "error: the image"
+	comment  string   // what the one comment of Berth's says
+	answers  []string // the reactions to the command
 }
 
 // play runs the workflow for each turn and looks at what came of it.
@@ -58,11 +54,9 @@ func (g *github) play() {
 		if turn.before != nil {
 			turn.before(g)
 		}
-		behave(g.t, g.repo, turn.pods)
-		commit(g.t, g.repo)
-		jobs := g.emulate(turn.event, func() {
-			if turn.kill != "" {
-				g.awaitRollout(g.t, g.c.sha(turn.event.commit))
+		g.push(turn.event, turn.pods)
+		jobs := g.emulate(turn.event, func(ended <-chan struct{}) {
+			if turn.kill != "" && g.awaitRollout(g.t, g.shas[turn.event.commit], ended) {
 				g.engine.Docker(g.t, "kill", "--signal", turn.kill, g.container())
 			}
 		})
@@ -83,6 +77,24 @@ func (g *github) play() {
 				g.t.Fatalf("the job %s: %s", name, jobs[name])
 			}
 		}
+	}
+}
+
+// push pushes the commit that an event is about, unless it was before, and has the runner
+// check out what the event's run is of.
+func (g *github) push(e event, pods string) {
+	g.t.Helper()
+	git(g.t, g.repo, "checkout", "--quiet", "--force", g.c.branch())
+	if g.shas[e.commit] == "" && e.commit > 0 {
+		behave(g.t, g.repo, pods)
+		g.shas[e.commit] = commit(g.t, g.repo)
+		git(g.t, g.repo, "update-ref", "refs/pull/7/head", g.shas[e.commit])
+	}
+	if e.name != "pull_request" {
+		git(g.t, g.repo, "checkout", "--quiet", "--force", "main")
+	}
+	if g.hub != nil {
+		g.tell(e)
 	}
 }
 
@@ -109,7 +121,7 @@ func (g *github) judge(name string, j *job, want want) (wrong []string) {
 	}
 	for what, texts := range map[string][2][]string{"summary": {{j.Summary}, want.summary}, "log": {{j.log.String()}, want.log}} {
 		for _, text := range texts[1] {
-			text = strings.ReplaceAll(text, "SHA", g.c.sha(want.runs)[:7])
+			text = strings.ReplaceAll(text, "SHA", fmt.Sprintf("%.7s", g.shas[want.runs]))
 			if !strings.Contains(texts[0][0], text) {
 				wrong = append(wrong, "the "+what+" lacks "+text)
 			}
@@ -117,6 +129,9 @@ func (g *github) judge(name string, j *job, want want) (wrong []string) {
 	}
 	if !slices.EqualFunc(j.commands, want.commands, strings.HasPrefix) {
 		wrong = append(wrong, fmt.Sprintf("the runner obeyed %q, want %q", j.commands, want.commands))
+	}
+	if g.hub != nil {
+		wrong = append(wrong, g.judgeHub(want)...)
 	}
 	return append(wrong, g.judgeCluster(name, outputs, want)...)
 }
@@ -139,8 +154,8 @@ func (g *github) judgeCluster(name string, outputs map[string]string, want want)
 		if got := g.stored(g.t, a); got != want.stored {
 			wrong = append(wrong, "stored is "+got+", want "+want.stored)
 		}
-		if got := g.running(g.t, a); want.runs > 0 && got != g.c.sha(want.runs) {
-			wrong = append(wrong, "running is "+got+", want "+g.c.sha(want.runs))
+		if got := g.running(g.t, a); want.runs > 0 && got != g.shas[want.runs] {
+			wrong = append(wrong, "running is "+got+", want "+g.shas[want.runs])
 		}
 	}
 	pods := g.podsOf(g.t, a)

@@ -5,6 +5,7 @@ package ci
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,9 +62,8 @@ func (g *gitlab) play() {
 		if source == "" {
 			source = "push"
 		}
-		log, passed := g.emulate(source, func() {
-			if turn.terminate {
-				g.awaitRollout(g.t, g.head())
+		log, passed := g.emulate(source, func(ended <-chan struct{}) {
+			if turn.terminate && g.awaitRollout(g.t, g.head(), ended) {
 				g.terminate()
 			}
 		}, turn.jobs...)
@@ -94,8 +94,8 @@ func (g *gitlab) judge(name, log string, passed bool, want jobWant) (wrong []str
 			wrong = append(wrong, "the log lacks "+text)
 		}
 	}
-	// A stop job writes where the deploy job of its app does.
-	files := artifacts{dir: filepath.Join(g.repo, ".gitlab-ci-local/artifacts", name, "berth-report", strings.TrimPrefix(name, "stop-"))}
+	kept, review := filepath.Join(g.repo, ".gitlab-ci-local/artifacts", name), strings.TrimPrefix(name, "stop-")
+	files := artifacts{dir: filepath.Join(kept, "berth-report", review)} // where the deploy job writes, too
 	if want.outputs != "" {
 		outputs := files.dotenv()
 		for pair := range strings.FieldsSeq(want.outputs) {
@@ -109,6 +109,12 @@ func (g *gitlab) judge(name, log string, passed bool, want jobWant) (wrong []str
 	}
 	if want.outputs != "" || want.verdict != "" {
 		files.annotations()
+		// The emulator takes of these the dotenv file alone.
+		for report, path := range templateJob(g.t, review, name).Artifacts.Reports {
+			if _, err := os.Stat(filepath.Join(kept, path)); err != nil {
+				files.miss("the report %s: %v", report, err)
+			}
+		}
 	}
 	if want.verdict != "" {
 		files.report(want.verdict)

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
@@ -74,4 +75,21 @@ func missing() error {
 		}
 	}
 	return nil
+}
+
+// playOut runs an emulator to its end, with all that it started, and does something
+// meanwhile.
+func playOut(t *testing.T, cmd *exec.Cmd, meanwhile func(ended <-chan struct{})) (err error) {
+	t.Helper()
+	// An interrupt at the terminal is for the test, which then ends what it started.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { err = cmd.Wait(); close(ended) }()
+	meanwhile(ended)
+	<-ended
+	return err
 }

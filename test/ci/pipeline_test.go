@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"k8s.io/client-go/tools/clientcmd"
@@ -97,7 +96,7 @@ func npmCache(t *testing.T) string {
 
 // emulate runs jobs to their ends and returns the log, and by the names of those that ran
 // whether they passed.
-func (g *gitlab) emulate(source string, meanwhile func(), names ...string) (log string, passed map[string]bool) {
+func (g *gitlab) emulate(source string, meanwhile func(ended <-chan struct{}), names ...string) (log string, passed map[string]bool) {
 	g.t.Helper()
 	// What a run before has left is not what this one makes.
 	for _, left := range []string{".gitlab-ci-local", "berth-report"} {
@@ -110,13 +109,7 @@ func (g *gitlab) emulate(source string, meanwhile func(), names ...string) (log 
 	cmd := g.command(ctx, source, names...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	if err := cmd.Start(); err != nil {
-		g.t.Fatal(err)
-	}
-	meanwhile()
-	err := cmd.Wait()
+	err := playOut(g.t, cmd, meanwhile)
 	passed = map[string]bool{}
 	for _, found := range regexp.MustCompile(`(?m)^ (PASS|FAIL|WARN)  (\S+)`).FindAllStringSubmatch(out.String(), -1) {
 		passed[found[2]] = found[1] == "PASS"

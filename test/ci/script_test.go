@@ -30,7 +30,7 @@ func (w *world) testScript(t *testing.T) {
 		for _, variable := range variables {
 			args = append(args, "--env", variable)
 		}
-		args = append(args, "--entrypoint", "sh", docker.Image, "-e", "-c", strings.Join(script(t, job), "\n"))
+		args = append(args, "--entrypoint", "sh", docker.Image, "-e", "-c", strings.Join(templateJob(t, "review", job).Script, "\n"))
 		if r := docker.Run(t, w.engine.Command(nil, args...)); r.Code != 0 {
 			t.Fatalf("%s: %s", job, r)
 		}
@@ -56,14 +56,20 @@ func (w *world) testScript(t *testing.T) {
 	}
 }
 
-// script are the lines of a job of the template.
-func script(t *testing.T, job string) []string {
+// templated is what is looked at of a job of the template.
+type templated struct {
+	Script    []string
+	Artifacts struct{ Reports map[string]string }
+}
+
+// templateJob reads a job of the template that is included as name.
+func templateJob(t *testing.T, name, job string) templated {
 	t.Helper()
 	_, jobs, _ := strings.Cut(read(t, ".gitlab-ci-template.yml"), "\n---\n")
-	jobs = regexp.MustCompile(`\$\[\[ inputs\.job \]\]`).ReplaceAllString(jobs, "review")
-	var all map[string]struct{ Script []string }
+	jobs = regexp.MustCompile(`\$\[\[ inputs\.job \]\]`).ReplaceAllString(jobs, name)
+	var all map[string]templated
 	if err := yaml.Unmarshal([]byte(jobs), &all); err != nil || len(all[job].Script) == 0 {
 		t.Fatalf("the template has no script for %s (%v)", job, err)
 	}
-	return all[job].Script
+	return all[job]
 }

@@ -109,3 +109,9 @@ jobs:
           assume-dead-after: 1s
 `
 }
+
+// commands is the example of commands.
+func commands(t *testing.T) string {
+	t.Helper()
+	return read(t, "examples/workflows/github-commands.yml")
+}

@@ -126,21 +126,28 @@ func (w *world) running(t *testing.T, a app) string {
 	return tag
 }
 
-// awaitRollout waits until a Deployment is to run a commit.
-func (w *world) awaitRollout(t *testing.T, commit string) {
+// awaitRollout waits until a Deployment is to run a commit. It returns false where the run
+// that was to do it has ended.
+func (w *world) awaitRollout(t *testing.T, commit string, ended <-chan struct{}) (under bool) {
 	t.Helper()
 	kubetest.Eventually(t, runLimit, func() (bool, string) {
+		select {
+		case <-ended:
+			return true, ""
+		default:
+		}
 		list, err := w.Client().AppsV1().Deployments(metav1.NamespaceAll).List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			return false, err.Error()
 		}
 		for i := range list.Items {
 			if strings.HasSuffix(list.Items[i].Spec.Template.Spec.Containers[0].Image, ":"+commit) {
-				return true, ""
+				under = true
 			}
 		}
-		return false, "no Deployment is to run " + commit
+		return under, "no Deployment is to run " + commit
 	})
+	return under
 }
 
 // podsOf are the names and UIDs of an app's pods.
