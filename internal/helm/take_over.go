@@ -36,12 +36,16 @@ func takeOver(ctx context.Context, c *client, core corev1client.CoreV1Interface,
 	asked := map[ownership.Release]recorded{}
 	for i := range foreign {
 		o := &foreign[i]
-		if of := o.release(); of != c.release && of.Namespace != "" && of.Name != "" {
+		look := func(of ownership.Release) recorded {
 			if _, known := asked[of]; !known {
 				asked[of] = lookUpRecords(ctx, core, of)
 			}
-			o.recorded = asked[of]
+			return asked[of]
 		}
+		if of := o.release(); of != c.release && of.Namespace != "" && of.Name != "" {
+			o.recorded = look(of)
+		}
+		o.beside(c.release, look)
 		o.doubt = cmp.Or(o.recorded.unknown, doubtOf(o, c.release))
 	}
 	if err := refuseTakeOver(c, foreign); err != nil {
@@ -56,6 +60,7 @@ type foreignObject struct {
 	live     metav1.Object
 	owner    ownership.Release // that its annotations name
 	hookOf   ownership.Release // for whose hook it was made, as it says
+	put      bool              // Berth has put it beside that release
 	recorded recorded          // whether the owner has a record
 	doubt    error             // why it is taken only where adopt names it; nil: there is no doubt
 }
@@ -67,6 +72,29 @@ func (o *foreignObject) release() ownership.Release {
 		return o.owner
 	}
 	return o.hookOf
+}
+
+// beside finds out for which release Berth has put the object beside it, as a copy of a Secret or
+// as a quota: this one, or another that has a record. What it holds is no chart's.
+func (o *foreignObject) beside(own ownership.Release, look func(ownership.Release) recorded) {
+	self := o.info.Namespace + "/" + o.info.Name
+	says, ours := ownership.CompanionOf(self, o.live.GetLabels(), o.live.GetAnnotations())
+	if !ours {
+		return
+	}
+	for _, name := range says.ReleaseNames() {
+		of := ownership.Release{Namespace: o.info.Namespace, Name: name}
+		answer := recorded{found: true}
+		if of != own {
+			answer = look(of)
+		}
+		if answer.found || answer.unknown != nil {
+			o.owner, o.put, o.recorded = of, true, answer
+		}
+		if answer.found {
+			return
+		}
+	}
 }
 
 // readForeign reads the objects and returns those that exist and do not belong to
@@ -165,6 +193,8 @@ func refuseTakeOver(c *client, objects []foreignObject) error {
 	var refused, adoptable []string
 	for _, o := range objects {
 		switch ref := refOf(o.info); {
+		case o.recorded.found && o.put:
+			refused = append(refused, fmt.Sprintf("%s is what copy-secret or quota has put there for release %s", ref, o.release()))
 		case o.recorded.found:
 			refused = append(refused, fmt.Sprintf("%s belongs to release %s%s", ref, o.release(), o.recorded.where))
 		case o.doubt != nil && !c.adopts(ref):

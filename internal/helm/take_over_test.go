@@ -39,6 +39,40 @@ func annotate(key, value string, objects ...*unstructured.Unstructured) {
 	}
 }
 
+// What Berth has put beside a release that is on record is that release's.
+func TestBeside(t *testing.T) {
+	copied := func(releases ...string) *foreignObject {
+		return found(ownership.Release{}, func(live, _ *unstructured.Unstructured) {
+			c := ownership.Companion{Kind: ownership.CompanionCopy, Source: "platform/registry", Releases: releases}
+			live.SetLabels(c.Labels())
+			live.SetAnnotations(c.Annotations("review/data"))
+		})
+	}
+	look := func(of ownership.Release) recorded { return recorded{found: of.Name == "living"} }
+	for name, c := range map[string]struct {
+		object *foreignObject
+		want   string // the release; "": none that is on record
+	}{
+		"this release's":    {copied(ours.Name + "/me"), ours.Name},
+		"of one on record":  {copied("gone/a", "living/b"), "living"},
+		"of none on record": {copied("gone/a"), ""},
+		"no copy":           {found(theirs, nil), ""},
+		"a copy of it, marked": {found(theirs, func(live, _ *unstructured.Unstructured) {
+			live.SetLabels(copied("living/b").live.GetLabels())
+		}), ""},
+	} {
+		c.object.beside(ours, look)
+		if c.object.put != (c.want != "") || c.object.recorded.found != (c.want != "") || c.want != "" && c.object.release().Name != c.want {
+			t.Errorf("%s: %+v", name, c.object)
+		}
+	}
+	c := copied("gone/a")
+	c.beside(ours, func(ownership.Release) recorded { return recorded{unknown: errors.New("denied")} })
+	if c.recorded.unknown == nil || c.recorded.found {
+		t.Errorf("where it cannot be told: %+v", c.recorded)
+	}
+}
+
 // That no record is found proves nothing of an object that somebody wants: it is taken
 // over only where adopt names it. Every mark counts for itself.
 func TestDoubtOf(t *testing.T) {
@@ -107,6 +141,8 @@ func TestDoubtOf(t *testing.T) {
 func TestRefuseTakeOver(t *testing.T) {
 	doubtful, living := found(theirs, nil), found(theirs, nil)
 	doubtful.doubt, living.recorded.found = errors.New("may be wanted"), true
+	copied := found(theirs, nil)
+	copied.recorded.found, copied.put = true, true
 	for name, c := range map[string]struct {
 		adopt   []string
 		objects []foreignObject
@@ -120,6 +156,7 @@ func TestRefuseTakeOver(t *testing.T) {
 		"named":               {[]string{"PersistentVolumeClaim/d*"}, []foreignObject{*doubtful}, nil},
 		"everything is":       {[]string{"*/*"}, []foreignObject{*doubtful}, nil},
 		"its owner is there":  {[]string{"*/*"}, []foreignObject{*living}, []string{"belongs to release review/past", "remove their owner"}},
+		"a copy":              {[]string{"*/*"}, []foreignObject{*copied}, []string{"copy-secret or quota has put there for release review/past"}},
 		"one of two is named": {[]string{"*/*"}, []foreignObject{*doubtful, *living}, []string{"belongs to release review/past"}},
 	} {
 		err := refuseTakeOver(&client{release: ours, adopt: c.adopt}, c.objects)

@@ -38,6 +38,15 @@ type Companion struct {
 	Releases []string // of its namespace, that it is there for
 }
 
+// ReleaseNames are the names of the releases that it is there for.
+func (c Companion) ReleaseNames() []string {
+	names := make([]string, len(c.Releases))
+	for i, r := range c.Releases {
+		names[i], _, _ = strings.Cut(r, "/")
+	}
+	return names
+}
+
 // CompanionOf returns what an object's marks say, and false for one that is none of Berth's
 // companions, or a copy of one under another name or in another namespace: whoever copies
 // an object copies its marks, and self, its own namespace/name, is one of them.

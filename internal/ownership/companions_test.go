@@ -12,6 +12,9 @@ func TestCompanionOf(t *testing.T) {
 	if !ours || got.Source != c.Source || got.Version != "7" || len(got.Releases) != 2 || got.Releases[0] != "api/me" {
 		t.Errorf("%v %v", got, ours)
 	}
+	if names := got.ReleaseNames(); names[0] != "api" || names[1] != "web" {
+		t.Errorf("it is there for %q", names)
+	}
 	for name, is := range map[string]struct {
 		self                string
 		labels, annotations map[string]string

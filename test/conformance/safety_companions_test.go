@@ -221,6 +221,32 @@ var hostileCompanions = []row{
 				s.t.Errorf("the chart's Secret holds %q", got)
 			}
 		}},
+	{ID: "S221", Setup: "a copy of the first of two branches in a namespace of a fixed name; the second one's chart has a Secret of its name",
+		Action: "deploy of the second; with adopt naming it; with adopt=all; of the first; of the second once Helm has taken the first away",
+		End:    "the copy, until its release is no more", Exit: "0, 27, 27, 27, 0, 0 + warning", run: func(s *fixture) {
+			s.asAdminIn()
+			_, input := s.source(corev1.SecretTypeOpaque, "first-value")
+			plain := s.chart
+			s.as("one", "web-one")
+			s.berth("deploy", "--copy-secret", input).exit(0)
+			before := s.versions(registrySecret)
+			s.chartWith("templates/registry.yaml", theirRegistry)
+			theirs := s.chart
+			s.as("two", "web-two")
+			for _, flags := range [][]string{nil, {"--adopt=Secret/registry"}, {"--adopt=all"}} {
+				s.berth("deploy", flags...).exit(27).says("Secret/registry", "for release "+s.namespace+"/web-one").silent("name them in adopt")
+			}
+			if after := s.versions(registrySecret); after != before {
+				s.t.Errorf("the copy is %s, before %s", after, before)
+			}
+			s.chart = plain
+			s.as("one", "web-one")
+			s.berth("deploy", "--copy-secret", input).exit(0)
+			s.mustHelm(3, "uninstall", "web-one")
+			s.chart = theirs
+			s.as("two", "web-two")
+			s.berth("deploy", "--adopt=Secret/registry").exit(0).warned("Release repaired")
+		}},
 }
 
 // asAdminIn has Berth run as the administrator in the row's namespace, which is there.
