@@ -156,7 +156,7 @@ func TestRefuseTakeOver(t *testing.T) {
 		"named":               {[]string{"PersistentVolumeClaim/d*"}, []foreignObject{*doubtful}, nil},
 		"everything is":       {[]string{"*/*"}, []foreignObject{*doubtful}, nil},
 		"its owner is there":  {[]string{"*/*"}, []foreignObject{*living}, []string{"belongs to release review/past", "remove their owner"}},
-		"a copy":              {[]string{"*/*"}, []foreignObject{*copied}, []string{"copy-secret or quota has put there for release review/past"}},
+		"a copy":              {[]string{"*/*"}, []foreignObject{*copied}, []string{"has put there for release review/past"}},
 		"one of two is named": {[]string{"*/*"}, []foreignObject{*doubtful, *living}, []string{"belongs to release review/past"}},
 	} {
 		err := refuseTakeOver(&client{release: ours, adopt: c.adopt}, c.objects)
