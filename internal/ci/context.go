@@ -17,6 +17,7 @@ type Context struct {
 	DefaultBranch  string
 	PullRequest    int // number; 0 means none
 	Pull           Pull
+	Siblings       []Sibling // where the event ends the pull request, as far as they are known
 	SHA            string
 	RunURL         string // of this attempt of the run; on GitLab, of the job
 	Actor          string // the login of whoever started the run; untrusted text

@@ -57,6 +57,11 @@ type pullRequest struct {
 			FullName string `json:"full_name"`
 		} `json:"repo"` // null or empty once the fork is deleted
 	} `json:"head"`
+	Base struct {
+		Repo struct {
+			FullName string `json:"full_name"`
+		} `json:"repo"`
+	} `json:"base"`
 }
 
 // members are the associations of those who may push to the repository, or whom its

@@ -107,7 +107,13 @@ func intentOf(c Context, p Policy) Intent {
 	case "environment":
 		return environmentIntent(c, p)
 	case "pull_request", "pull_request_target":
-		return pullRequestIntent(c, p)
+		intent := pullRequestIntent(c, p)
+		if intent.Verb == verb.Teardown {
+			if other := c.stillWanted(p); other != 0 {
+				return nothing("%s, and pull request %d of the same branch is open", intent.Reason, other)
+			}
+		}
+		return intent
 	case "push":
 		if e.Deleted {
 			return Intent{verb.Teardown, fmt.Sprintf("branch %s was deleted", c.Branch)}

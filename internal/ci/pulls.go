@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // Head is the branch that a pull or merge request is about. All of it is untrusted
@@ -15,6 +16,7 @@ type Head struct {
 	LostFork   string // owner/name that a fork which is gone most likely had, as in Context
 	Branch     string
 	SHA        string
+	Closed     bool // the pull or merge request is closed, or merged
 }
 
 // Pulls asks the platform's API about pull or merge requests of the run's own
@@ -70,7 +72,15 @@ func (a *gitHubPullAPI) Head(ctx context.Context, number int) (Head, error) {
 	if err := about.setPullRequest(is); err != nil {
 		return Head{}, err
 	}
-	return Head{Repository: about.HeadRepository, LostFork: about.LostFork, Branch: about.Branch, SHA: about.SHA}, nil
+	return Head{Repository: about.HeadRepository, LostFork: about.LostFork, Branch: about.Branch, SHA: about.SHA,
+		Closed: about.Pull.Closed}, nil
+}
+
+// isOurs reports whether a pull request is one of the repository that is asked about, whatever
+// answered.
+func (a *gitHubPullAPI) isOurs(p *pullRequest) bool {
+	base := p.Base.Repo.FullName
+	return base == "" || strings.EqualFold(base, a.repository)
 }
 
 // pull returns a pull request.
@@ -85,6 +95,9 @@ func (a *gitHubPullAPI) pull(ctx context.Context, number int) (*pullRequest, err
 	}
 	if answer.Number != number || number < 1 || answer.Head.Ref == "" {
 		return nil, fmt.Errorf("ask GitHub about pull request %d: its answer names no head branch of it", number)
+	}
+	if !a.isOurs(&answer) {
+		return nil, fmt.Errorf("ask GitHub about pull request %d: it answered about one of another repository", number)
 	}
 	return &answer, nil
 }
@@ -122,6 +135,7 @@ func (a *gitLabPullAPI) Head(ctx context.Context, number int) (Head, error) {
 		SourceProject *int64 `json:"source_project_id"` // null once the fork is deleted
 		TargetProject int64  `json:"target_project_id"`
 		SHA           string `json:"sha"`
+		State         string `json:"state"` // opened, locked, closed or merged
 	}
 	if err := a.get(ctx, url+strconv.Itoa(number), &answer); err != nil {
 		return Head{}, fmt.Errorf("ask GitLab about merge request %d: %w", number, err)
@@ -129,7 +143,10 @@ func (a *gitLabPullAPI) Head(ctx context.Context, number int) (Head, error) {
 	if answer.IID != number || answer.SourceBranch == "" || answer.TargetProject == 0 {
 		return Head{}, fmt.Errorf("ask GitLab about merge request %d: its answer names no source branch of it", number)
 	}
-	head := Head{Branch: answer.SourceBranch, SHA: answer.SHA}
+	if strconv.FormatInt(answer.TargetProject, 10) != a.project {
+		return Head{}, fmt.Errorf("ask GitLab about merge request %d: it answered about one of another project", number)
+	}
+	head := Head{Branch: answer.SourceBranch, SHA: answer.SHA, Closed: answer.State == "closed" || answer.State == "merged"}
 	switch source := answer.SourceProject; {
 	case source == nil:
 	case *source == answer.TargetProject:

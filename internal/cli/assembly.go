@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/engine"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm"
@@ -80,7 +79,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		Chart:      releases,
 		Operations: releases,
 		Records:    releases,
-		Runs:       ciRuns{ci.NewRuns(p.getenv, ci.Tokens{GitHub: o.GitHubToken.Reveal(), GitLab: o.GitLabToken.Reveal()}), out.debug},
+		Runs:       p.ciRuns(out, o),
 		URL:        newProbe(t, o),
 		Clock:      time.Now,
 		Say:        display.Say,

@@ -39,6 +39,13 @@ func (p Process) auto(ctx context.Context, out console, flags *pflag.FlagSet, c 
 		}
 	}
 	intent := ci.Auto(c.about, p.policy(c.options))
+	if ci.EndsPull(c.about, intent) {
+		about, err := ci.AskAboutSiblings(ctx, p.getenv, ci.Tokens{GitHub: c.options.GitHubToken.Reveal()}, c.about)
+		if err != nil {
+			out.debug("%v", err)
+		}
+		intent = ci.Auto(about, p.policy(c.options))
+	}
 	if intent.Verb == ci.Nothing {
 		r := nothingToDo(intent)
 		return &r

@@ -289,4 +289,7 @@ type Runs interface {
 	// Later returns whether the run with this URL was made for a later event than
 	// this run. Where nothing tells, it was not.
 	Later(url string) bool
+	// Ended returns whether a pull request of this run's branch is closed. Where nothing
+	// tells, it is not.
+	Ended(ctx context.Context, pullRequest int) bool
 }

@@ -629,6 +629,8 @@ type fakeRuns struct {
 	later string // the URL of a run of a later event
 }
 
+func (r *fakeRuns) Ended(context.Context, int) bool { return false }
+
 func (r *fakeRuns) Later(url string) bool { return url != "" && url == r.later }
 
 // set changes what the CI says.

@@ -50,6 +50,11 @@ func (t *teardown) run(ctx context.Context) error {
 	}
 	defer release()
 	f, err := t.awaitIdle(ctx, scope{records: true}, true)
+	if err == nil {
+		if other := verdict.OtherPull(f); other != 0 {
+			f.OtherEnded = t.backend.Runs.Ended(ctx, other)
+		}
+	}
 	if err != nil || !verdict.InUse(f) { // nobody is told that an app leaves which stays
 		t.begun()
 	}

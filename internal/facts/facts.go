@@ -13,10 +13,12 @@ type Facts struct {
 	Now       time.Time
 	Namespace Namespace
 	Records   []Record // by revision, ascending
-	Lock      Lock
-	CI        RunState // of the run that wrote the last record; "" unless it was asked for
-	Objects   []Object // of the last record's manifest
-	HookJobs  []Object // of the last record's hooks
+	// OtherEnded says that the other pull request is closed that the release was deployed for last.
+	OtherEnded bool
+	Lock       Lock
+	CI         RunState // of the run that wrote the last record; "" unless it was asked for
+	Objects    []Object // of the last record's manifest
+	HookJobs   []Object // of the last record's hooks
 	// Workloads are what the last record's hooks made to stay; see verdict.MakesWorkload.
 	Workloads []HookObject
 	Dropped   []Object // of the revision that was deployed before, and not of the last

@@ -174,8 +174,9 @@ var behaviour = []Input{
 		Name: "github-token", Type: String, Verbs: readingLock, Secret: true,
 		CI: "the job's own token, in the action", Action: "${{ github.token }}",
 		Doc: "Token with the permission actions: read, to ask GitHub whether the run that left an operation unfinished has ended; " +
-			"with pull-requests: read also for the branch of a pull-request that is given by its number, " +
-			"and with pull-requests: write for the comment and for commands, and deployments: write for the deployment.",
+			"with pull-requests: read also for the branch of a pull-request that is given by its number, and whether " +
+			"another one of a branch is open, and with pull-requests: write for the comment and for commands, " +
+			"and deployments: write for the deployment.",
 		field: func(o *Options) any { return &o.GitHubToken },
 	},
 	{

@@ -41,7 +41,7 @@ func TestWrongInputs(t *testing.T) {
 			[]string{"BERTH_LABEL=preview", "BERTH_DRAFTS=false", "BERTH_FORKS=members", "BERTH_COMMANDS=true"},
 			[]string{"BERTH_LABEL: it says for the verb auto which events deploy", "BERTH_DRAFTS: it says", "BERTH_FORKS: it says",
 				"BERTH_COMMANDS: it says"}},
-		{"an event's input that is wrong", nil, []string{"BERTH_FORKS=nver"}, []string{`BERTH_FORKS "nver": give one of never, members, allowed`}},
+		{"an event's input", nil, []string{"BERTH_FORKS=nver"}, []string{`BERTH_FORKS "nver": give one of never, members, allowed`}},
 		{"pull request", []string{"--pull-request=-7"}, nil, []string{"--pull-request"}},
 		{"commit", []string{"--sha=HEAD"}, nil, []string{`--sha "HEAD"`}},
 		{"repository", []string{"--repository=shop"}, nil, []string{"owner/name"}},

@@ -44,15 +44,24 @@ func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy, namespaceGoes bool) Pla
 // InUse reports whether a release is in order as it is, and is not this teardown's to end.
 func InUse(f *facts.Facts) bool { return inUseByAnother(f) != nil || deployedSince(f) != nil }
 
+// OtherPull returns the number of the pull request that a release was deployed for last, where that
+// is another one than this run's, or 0.
+func OtherPull(f *facts.Facts) int {
+	own, marked := f.Origin.PullRequest, newestMarked(f)
+	if own == 0 || marked == nil || marked.Origin.PullRequest == own {
+		return 0
+	}
+	return marked.Origin.PullRequest
+}
+
 // inUseByAnother returns why a release stays that was deployed for another pull request of the
 // same branch since, or nil: one that is opened anew, or to another base, before the old one is
 // closed. It goes with that one.
 func inUseByAnother(f *facts.Facts) *problem.Problem {
-	own, marked := f.Origin.PullRequest, newestMarked(f)
-	if own == 0 || marked == nil || marked.Origin.PullRequest == 0 || marked.Origin.PullRequest == own {
+	own, other := f.Origin.PullRequest, OtherPull(f)
+	if other == 0 || f.OtherEnded {
 		return nil
 	}
-	other := marked.Origin.PullRequest
 	return &problem.Problem{Reason: problem.NothingToDo, // to whoever closes the old one, this is in order
 		Headline: fmt.Sprintf("Nothing was taken down: `%s` in `%s` is pull request %d's by now, of the same branch as %d.",
 			f.Release, f.Namespace.Name, other, own),

@@ -370,6 +370,19 @@ func TestDeadRevisions(t *testing.T) {
 	}
 }
 
+// A teardown leaves what was deployed for another pull request since, unless that is closed.
+func TestTeardownLeavesWhatIsAnothers(t *testing.T) {
+	for _, ended := range []bool{false, true} {
+		f := given(byBerth(stored(1, facts.StatusDeployed)))
+		f.Records[0].Identity, f.Records[0].Origin.PullRequest, f.Origin.PullRequest, f.OtherEnded = me, 8, 7, ended
+		p := PlanTeardown(f, Diagnose(f, usual), usual, true)
+		stays := p.Refusal != nil && p.Refusal.Reason == problem.NothingToDo
+		if stays == ended || stays == (len(p.Steps) > 0) || InUse(f) != stays {
+			t.Errorf("ended %v: steps %v, refusal %v", ended, kinds(p), p.Refusal)
+		}
+	}
+}
+
 // A run that is repeated leaves what was deployed for a later event than its own.
 func TestTeardownLeavesWhatCameSince(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -204,6 +204,37 @@ var rightBranch = []row{
 			s.berth("teardown", ownNames...).exit(0)
 			s.namespaceIsGone(s.namespace)
 		}},
+	{ID: "S88h", Setup: "a pull request of login is deployed, and whoever may read the repository opens another one of that branch",
+		Action: "auto when that is opened, and closed, or made a draft; when the first is closed; GitHub fails meanwhile",
+		End:    "the app of the first, until that is closed, too", Exit: "0, 0, 0, 0, 0, 0, 0", Gone: true, run: func(s *fixture) {
+			s.ownNamespaces("login")
+			const own, open = `{"full_name": "acme/shop"}`, `[{"number": 7, "state": "open", "labels": [], "user": {"login": "acme"},
+				"head": {"ref": "login", "repo": {"full_name": "acme/shop"}}, "base": {"repo": {"full_name": "acme/shop"}}}]`
+			event := func(number int, action, pulls string) {
+				s.onGitHub("pull_request", pullOf(number, action, "acme:login", own))
+				s.platformAPI(map[string]string{"/repos/acme/shop/pulls": pulls, "/repos/acme/shop/pulls/8": `{"number": 8, "state": "closed",
+					"head": {"ref": "login", "sha": "` + commit + `", "repo": {"full_name": "acme/shop"}}}`})
+			}
+			event(7, "opened", "[]")
+			s.auto(ownNames...).exit(0)
+			event(8, "opened", open)
+			s.auto(ownNames...).exit(0)
+			before, pods := s.recordVersions(), s.pods()
+			event(8, "closed", open)
+			s.auto(ownNames...).exit(0).says("pull request 8 was closed, and pull request 7 of the same branch is open").tellsNoToken()
+			event(8, "converted_to_draft", open)
+			s.auto(append(ownNames, "--drafts=false")...).exit(0).says("pull request 7 of the same branch is open")
+			s.unchanged(before)
+			s.samePods(pods)
+			event(7, "closed", "[]")
+			s.auto(ownNames...).exit(0).tellsNoToken()
+			s.namespaceIsGone(s.namespace)
+			event(8, "opened", "[]")
+			s.auto(ownNames...).exit(0)
+			event(8, "closed", "{")
+			s.auto(ownNames...).exit(0)
+			s.namespaceIsGone(s.namespace)
+		}},
 	{ID: "S88c", Setup: "a pull request is closed and opened anew, and the first run comes late, or is repeated; the branch is deleted and made anew",
 		Action: "auto when opened, and opened anew; auto and teardown when closed before, auto when deleted before; auto when closed since",
 		End:    "untouched by what is older, gone with the last", Exit: "0, 0, 0, 0, 0, 0", Gone: true, run: func(s *fixture) {

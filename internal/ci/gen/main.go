@@ -48,6 +48,11 @@ too little, run the verb by name, with ` + "`branch` or `pull-request`" + `.
 What ends the life of a review app takes it down whatever the inputs ` + "`label`, `drafts` and\n`forks`" + ` say: the end of its pull request, and of its branch. The inputs are in
 [inputs.md](inputs.md#events).
 
+A branch has one review app, however many pull requests it has, to several bases. On GitHub the end of one leaves
+the app where another open one has it by these inputs: whoever may read the repository of their organization may
+open one of a branch that is not theirs, and close it. That takes a token with ` + "`pull-requests: read`" + `. Where GitHub
+does not say that there is another, the app goes with the pull request that it was deployed for last.
+
 The examples below are about the branch login of the repository acme/shop, whose default
 branch is main, and pull request 7.
 
@@ -199,6 +204,13 @@ func otherLabel(c *ci.Context, p *ci.Policy) {
 	c.Event.Label = "bug"
 }
 
+func another(c *ci.Context, _ *ci.Policy) { c.Siblings = []ci.Sibling{{Number: 8}} }
+
+func anotherWithout(c *ci.Context, p *ci.Policy) {
+	another(c, p)
+	p.Label = "preview"
+}
+
 func ofMember(c *ci.Context, p *ci.Policy) {
 	ofFork(c, p)
 	c.Pull.Member = true
@@ -247,6 +259,8 @@ var gitHub = []row{
 	{"pull_request", "synchronize", "", nil},
 	{"pull_request", "ready_for_review", "", nil},
 	{"pull_request", "closed", "", nil},
+	{"pull_request", "closed", "another of the same branch is open", another},
+	{"pull_request", "closed", "another of the same branch is open, `label: preview`, not carried", anotherWithout},
 	{"pull_request", "opened", "from the default branch", onDefault},
 	{"pull_request", "opened", labelled + ", not carried", withLabel},
 	{"pull_request", "synchronize", labelled + ", carried", carrying},
