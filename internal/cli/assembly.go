@@ -15,6 +15,7 @@ import (
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/verb"
@@ -63,7 +64,8 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait, ignore: o.WaitIgnore}}
 	// A deploy takes the same inputs, and takes nothing of others away.
 	down := o.Verb == verb.Teardown
-	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && down, o.DeleteClaims && down, &foresight{}}
+	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && down, o.DeleteClaims && down, &foresight{},
+		manifest.NewSensitive(p.mask)}
 	helming := p.helmOptions(conn, out, t, o, cache)
 	helming.Inside, helming.TakenGo, helming.Warn = live.Inside, down && !o.ByEvent, aside.note
 	releases := helm.New(helming, store, operations.open)

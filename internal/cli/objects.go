@@ -9,6 +9,7 @@ import (
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/objects"
 	"github.com/berth-dev/berth/internal/kube/rollout"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -21,6 +22,7 @@ type releaseObjects struct {
 	foreign bool     // what others have in something that is to go may go, too
 	claims  bool     // so may the claims that StatefulSets and hooks have left in it
 	ahead   *foresight
+	hide    *manifest.Sensitive // is told of each object as it lives
 }
 
 // foresight is what the engine knows of the release's end, for all that deletes something.
@@ -40,7 +42,7 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 	if err != nil {
 		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
-	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper, Client: r.conn.Clientset(), Ignore: r.ignore}
+	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper, Client: r.conn.Clientset(), Hide: r.hide.Object, Ignore: r.ignore}
 	found, err := o.Observe(ctx, manifest, r.target.Release, r.target.Namespace)
 	return found, apifailure.Classify(err, "read the objects of release "+r.target.Release)
 }

@@ -66,6 +66,15 @@ var laterRuns = []row{
 			s.env["BERTH_VALUES_CONTENT"] = "motto: hunter2-of-the-content\n"
 			s.quoteLater("hunter2-of-the-content")
 		}},
+	{ID: "S113f", Setup: "an app prints the value that somebody has given to a Secret of the release since it was deployed",
+		Action: "deploy; check", End: "it is masked, and that the Secret differs is said", Exit: "23, 23", Slow: true, run: func(s *fixture) {
+			quotes, _, _ := strings.Cut(strings.ReplaceAll(quotesLater, "TEXT", "hunter2-by-hand"), "---\napiVersion: batch/v1")
+			s.chartWith("templates/quotes.yaml", quotes)
+			s.chartWith("templates/creds.yaml", credentials)
+			s.berth("deploy", "--timeout", "30s").exit(23)
+			s.patch("editor", object{"v1", "secrets", "creds"}, `{"stringData": {"password": "hunter2-by-hand"}}`)
+			s.berth("check").exit(23).says("no login with ***", "Secret/creds: data.password is not what the record says").hides("hunter2")
+		}},
 }
 
 // quoteLater deploys what prints a text of secrets, and plays the verbs that come after.

@@ -30,6 +30,9 @@ type Observer struct {
 	// Client reads what tells that an object is as ready as it will be; nil: nothing is
 	// read for that.
 	Client kubernetes.Interface
+	// Hide is told of every object as it lives, before anything can quote it: what is secret in it
+	// may have changed since it was recorded. nil: nobody is told.
+	Hide   func(*unstructured.Unstructured)
 	Ignore []string // of which objects it does not matter whether they are ready; see facts.Ref.Matches
 }
 
@@ -62,6 +65,9 @@ func (o Observer) Observe(ctx context.Context, text, release, namespace string) 
 	owner := ownership.Release{Namespace: namespace, Name: release}
 	scaled := contents.Autoscaled(wanted)
 	reader{o.Dynamic}.readAll(ctx, lookups, func(l *lookup, live *unstructured.Unstructured) {
+		if o.Hide != nil {
+			o.Hide(live)
+		}
 		l.object.Ready, l.object.Failed, l.object.Reason, l.object.Remark = o.judge(ctx, live)
 		describe(&l.object, l.want, live, contents.Options{Release: owner, Scaled: scaled.Has(l.want)})
 	})
