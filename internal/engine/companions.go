@@ -10,7 +10,6 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
-	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
@@ -101,10 +100,10 @@ func (c *companions) readSources(ctx context.Context) error {
 // it and the run may list Secrets for its records anyway.
 func (c *companions) scopes(fresh bool) (given, all facts.CompanionScope) {
 	counts := c.withoutQuota() == ""
-	given = facts.CompanionScope{Copies: c.copies, Quota: c.quota && counts, Fresh: fresh}
+	given = facts.CompanionScope{Copies: c.copies, Quota: c.quota && counts, Quotas: c.quota && counts, Fresh: fresh}
 	all = given
 	all.Copies = c.mayCopy()
-	all.Quota = given.Quota || c.ns.now.Quota && counts
+	all.Quotas = given.Quotas || c.ns.now.Quota // also where none counts any more, since another branch has come
 	return given, all
 }
 
@@ -118,7 +117,7 @@ func (c *companions) listsSecrets() bool {
 // beginLook begins to look for them.
 func (c *companions) beginLook(ctx context.Context, fresh bool) {
 	_, scope := c.scopes(fresh)
-	if !scope.Copies && !scope.Quota {
+	if !scope.Copies && !scope.Quotas {
 		return
 	}
 	looking := make(chan looked, 1)
@@ -138,12 +137,15 @@ func (c *companions) foresee(ctx context.Context) error {
 	is := <-c.looking
 	c.looking = nil
 	if c.report.clock().Sub(is.since) > lateAfter { // another run was at work meanwhile
+		if err := c.readSources(ctx); err != nil {
+			return err
+		}
 		_, scope := c.scopes(false)
 		is.wanted, is.others, is.err = c.api.Look(ctx, scope)
 	}
 	if given, scope := c.scopes(false); isDenied(is.err) && (given != scope) {
 		if ns := c.ns.now; ns.Copies || ns.Quota {
-			c.report.note(result.LevelWarning, "Not looked for", "What an earlier deploy has put beside the release may still be there: %v",
+			c.report.note(result.LevelWarning, notLookedFor, "What an earlier deploy has put beside the release may still be there: %v",
 				is.err)
 		}
 		is.wanted, is.others, is.err = c.api.Look(ctx, given)
@@ -190,28 +192,6 @@ func (c *companions) apply(ctx context.Context) error {
 		c.done = true
 	}
 	return err
-}
-
-// drop does away with the copies that the release needs no more, now that it is deployed and
-// proven without them. What fails of that leaves them to the next deploy.
-func (c *companions) drop(ctx context.Context) {
-	if len(c.plan.After) == 0 {
-		return
-	}
-	defer c.report.step("Remove the copies that are not needed any more")()
-	ctx, cancel := c.budget.limit(ctx)
-	defer cancel()
-	c.plan = verdict.CompanionPlan{Steps: c.plan.After}
-	err := c.persist(ctx, func() error {
-		c.beginLook(ctx, false)
-		err := c.foresee(ctx)
-		c.plan = verdict.CompanionPlan{Steps: c.plan.After}
-		return err
-	})
-	if err != nil {
-		c.report.note(result.LevelWarning, "Copies not removed",
-			"What copy-secret does not name any more may still be there; the next deploy removes it: %v", err)
-	}
 }
 
 // persist carries out the plan, and plans anew where an object was changed meanwhile.
@@ -270,60 +250,4 @@ func (c *companions) perform(ctx context.Context, s verdict.CompanionStep) error
 			"Kubernetes has not begun to count by %s: what it limits may be refused until then.", name)
 	}
 	return err
-}
-
-// leave removes the copies that the release is the last to have, once it is gone and its
-// namespace stays. What is not to be told for Berth's any more is left, and named.
-func (c *companions) leave(ctx context.Context) error {
-	if !c.copies && !c.ns.now.Copies && !c.listsSecrets() {
-		return nil
-	}
-	look := func() error {
-		wanted, others, err := c.api.Look(ctx, facts.CompanionScope{Copies: true})
-		if isDenied(err) && !c.copies {
-			c.report.note(result.LevelWarning, "Not looked for", "Copies of Secrets may still be there: %v", err)
-			err = nil
-		}
-		for _, w := range wanted {
-			if w.Exists() {
-				others = append(others, w)
-			}
-		}
-		plan := verdict.PlanCompanions(c.release, nil, others)
-		c.plan = verdict.CompanionPlan{Steps: plan.After, Left: plan.Left}
-		return err
-	}
-	if err := look(); err != nil {
-		return err
-	}
-	if err := c.persist(ctx, look); err != nil {
-		return err
-	}
-	for _, left := range c.plan.Left {
-		c.report.note(result.LevelWarning, leftTitle, "%s", text.Sentences(left.In(c.ns.name)+" stays: "+verdict.WhyLeft(left)))
-	}
-	return nil
-}
-
-// check looks whether the copies are there. Whether they still hold what they are copies of is
-// told where that may be read.
-func (c *companions) check(ctx context.Context) error {
-	if !c.copies {
-		return nil
-	}
-	_, unread := c.api.Sources(ctx)
-	wanted, _, err := c.api.Look(ctx, facts.CompanionScope{})
-	if err != nil {
-		return err
-	}
-	if p := verdict.CheckCompanions(wanted, c.release); p != nil {
-		return p
-	}
-	for _, w := range wanted {
-		if unread == nil && !w.Same {
-			c.report.note(result.LevelWarning, "Copy out of date", "%s does not hold what %s holds by now. A deploy copies it anew.",
-				w.In(c.ns.name), w.Source)
-		}
-	}
-	return nil
 }

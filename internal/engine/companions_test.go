@@ -21,6 +21,13 @@ func secretCopy(name string, releases ...string) facts.Companion {
 	return c
 }
 
+// quotaOf is a quota that exists for these releases.
+func quotaOf(name string, releases ...string) facts.Companion {
+	c := secretCopy(name, releases...)
+	c.Kind, c.Source, c.Made = "ResourceQuota", "", ""
+	return c
+}
+
 func copying(wanted ...facts.Companion) func(*scene) {
 	return func(s *scene) {
 		s.options.Copies, s.beside.wanted = true, wanted
@@ -123,6 +130,17 @@ func TestCompanionsOfDeploy(t *testing.T) {
 					t.Errorf("looked at %+v", s.beside.scopes)
 				}
 			}},
+		{name: "a quota where it does not count any more", records: one, verb: verb.Deploy, reason: problem.Consistent,
+			stored: "1 superseded, 2 deployed", asked: "upgrade", set: func(s *scene) {
+				s.options.Quota, s.cluster.ns.Shared, s.cluster.ns.Quota = true, true, true
+				s.beside.others = []facts.Companion{quotaOf("q", "web/me"), quotaOf("r", "api/me")}
+			}, check: func(t *testing.T, s *scene, r result.Result) {
+				did("remove q")(t, s, r)
+				hasNote(t, r, "Quota not applied")
+				if len(s.beside.scopes) != 1 || s.beside.scopes[0].Quota {
+					t.Errorf("looked at %+v", s.beside.scopes)
+				}
+			}},
 		{name: "it fails, and is taken away", records: one, verb: verb.Deploy, reason: problem.DeployFailed, stored: "-",
 			asked: "upgrade, uninstall", set: all(copying(secretCopy("a", "web/me")), func(s *scene) {
 				s.helm.fault, s.options.Policy.OnFailure = "fails", verdict.OnFailureUninstall
@@ -151,6 +169,30 @@ func TestCompanionsOfTeardown(t *testing.T) {
 				did("remove a", "share b api/me")(t, s, r)
 				hasNote(t, r, leftTitle)
 			}},
+		{name: "its records are kept elsewhere", records: none, verb: verb.Teardown, reason: problem.Foreign, stored: "-",
+			set: all(copies(secretCopy("a", "web/me")), func(s *scene) {
+				s.cluster.ns.Copies, s.helm.elsewhere = true, "configmaps"
+				s.helm.others = []facts.Neighbour{{Name: "web, stored in configmaps"}}
+			}), check: did()},
+		{name: "a quota where another branch has come", records: one, verb: verb.Teardown, reason: problem.Consistent, stored: "-",
+			asked: "uninstall", set: func(s *scene) {
+				s.cluster.ns.Shared, s.cluster.ns.Quota = true, true
+				s.beside.others = []facts.Companion{quotaOf("q", "web/me"), quotaOf("r", "api/me")}
+			}, check: did("remove q")},
+		{name: "a quota, and no right to look for any", records: one, verb: verb.Teardown, reason: problem.Consistent, stored: "-",
+			asked: "uninstall", set: func(s *scene) {
+				s.cluster.ns.Shared, s.cluster.ns.Quota, s.cluster.ns.Copies = true, true, true
+				s.beside.others = []facts.Companion{secretCopy("a", "web/me")}
+				s.beside.on("Look", func(n int) error {
+					if n == 1 {
+						return &problem.Problem{Reason: problem.PermissionMissing, Tried: "look", Next: "Grant it."}
+					}
+					return nil
+				})
+			}, check: func(t *testing.T, s *scene, r result.Result) {
+				did("remove a")(t, s, r)
+				hasNote(t, r, notLookedFor)
+			}},
 		{name: "no record is left of it", records: none, verb: verb.Teardown, reason: problem.Consistent, stored: "-",
 			set: all(fixed, copies(secretCopy("a", "web/me"))), check: did("remove a")},
 		{name: "no right to look", records: one, verb: verb.Teardown, reason: problem.Consistent, stored: "-", asked: "uninstall",
@@ -174,6 +216,9 @@ func TestCompanionsOfCheck(t *testing.T) {
 		{name: "gone", records: one, verb: verb.Check, reason: problem.Inconsistent, set: copying(secretCopy("a")), says: []string{"is gone"}},
 		{name: "out of date", records: one, verb: verb.Check, reason: problem.Consistent, set: copying(old),
 			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Copy out of date") }},
+		{name: "its source is gone", records: one, verb: verb.Check, reason: problem.Consistent,
+			set:   all(copying(old), func(s *scene) { s.beside.sources[0].Exists = false }),
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Source gone") }},
 		{name: "out of date, and that may not be read", records: one, verb: verb.Check, reason: problem.Consistent,
 			set: all(copying(old), func(s *scene) { s.beside.fail("Sources", 1, errDown) }),
 			check: func(t *testing.T, _ *scene, r result.Result) {

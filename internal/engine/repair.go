@@ -35,6 +35,9 @@ func (r *repairRelease) run(ctx context.Context) error {
 	}
 	res := &r.report.result
 	applied, err := r.carryOutWithin(ctx, f)
+	if err == nil && (r.report.hasRepaired("uninstall") || r.report.hasRepaired("discard")) {
+		err = r.companions.leave(ctx) // the release is gone, and nothing of it is there
+	}
 	if err != nil || res.Status != facts.StatusDeployed {
 		return err // failed or uninstalled is an end, too: the record says so
 	}

@@ -229,7 +229,7 @@ func (t *teardown) endNamespace(ctx context.Context) error {
 		// Elsewhere, what was left to its owner is only told.
 		t.left.Kept = res.Kept
 	}
-	if err := t.companions.leave(ctx); err != nil {
+	if err := t.leaveCompanions(ctx); err != nil {
 		return err
 	}
 	t.report.kept(t.kept)

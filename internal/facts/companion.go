@@ -32,6 +32,7 @@ func (c Companion) Exists() bool { return c.UID != "" }
 // CompanionScope is which companions are looked at.
 type CompanionScope struct {
 	Copies bool // which copies there are beside those that are wanted
-	Quota  bool // whether the quotas are wanted, and which others there are
+	Quota  bool // whether the documents of the input quota are wanted
+	Quotas bool // which quotas there are beside those that are wanted
 	Fresh  bool // the namespace was just made: there is nothing in it
 }

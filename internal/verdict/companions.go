@@ -76,10 +76,10 @@ type CompanionPlan struct {
 // stands under the name of a wanted one and is not Berth's is never written over, whatever
 // adopt says: nobody could tell what it held. A copy that is not wanted any more is what the pods
 // that run may have been made with, and those of a revision that a failed deploy goes back to. A
-// quota goes first, since it may be in the way of what comes.
+// quota goes or is written first, since it may be in the way of what comes, copies included.
 func PlanCompanions(release string, wanted, others []facts.Companion) CompanionPlan {
-	var plan CompanionPlan
-	for _, c := range wanted {
+	plan := planOthers(release, others)
+	for _, c := range quotasFirst(wanted) {
 		with := c.Releases
 		if !slices.Contains(with, release) {
 			with = append(slices.Clone(with), release)
@@ -95,6 +95,17 @@ func PlanCompanions(release string, wanted, others []facts.Companion) CompanionP
 			plan.add(CompanionShare, c, with)
 		}
 	}
+	return plan
+}
+
+// quotasFirst returns companions with those that are of the input quota before the copies.
+func quotasFirst(all []facts.Companion) []facts.Companion {
+	first := slices.DeleteFunc(slices.Clone(all), func(c facts.Companion) bool { return c.Source != "" })
+	return append(first, slices.DeleteFunc(slices.Clone(all), func(c facts.Companion) bool { return c.Source == "" })...)
+}
+
+// planOthers returns what is done about those that are not wanted.
+func planOthers(release string, others []facts.Companion) (plan CompanionPlan) {
 	for _, c := range others {
 		without := slices.DeleteFunc(slices.Clone(c.Releases), func(r string) bool { return r == release })
 		switch {

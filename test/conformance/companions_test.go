@@ -227,6 +227,21 @@ var companions = []row{
 				s.t.Errorf("%s may do in %s: %q", account.User, platform, rules)
 			}
 		}},
+	{ID: "T202", Setup: "a quota that has no room for a copy; then the file has another size and other scopes, and copy-secret names one more",
+		Action: "deploy, each time", End: "the quota as the file has it, and both copies", Exit: "0, 0, 0", run: func(s *fixture) {
+			s.asAdmin()
+			_, input := s.source(corev1.SecretTypeOpaque, "first-value")
+			quota := func(size, scopes string) string {
+				return s.quotaIn(strings.NewReplacer(`"30"`, size, "spec: {", "spec: {"+scopes).Replace(quotaFile))
+			}
+			s.berth("deploy", "--copy-secret", input, "--quota", quota(`"2"`, "")).exit(0)
+			s.berth("deploy", "--copy-secret", input, "--copy-secret", input+"=other", "--quota", quota(`"9"`, "")).exit(0)
+			s.isCopy("first-value")
+			pods := s.quotaIn(strings.Replace(quotaFile, `{pods: "20", count/secrets: "30", count/configmaps: "10"}`,
+				`{pods: "20"}, scopes: [NotTerminating]`, 1))
+			s.berth("deploy", "--copy-secret", input, "--copy-secret", input+"=other", "--quota", pods).exit(0)
+			s.has(budgetQuota, "spec.scopes.0", `"NotTerminating"`)
+		}},
 }
 
 // before fails the row unless the one object was made before the other.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -159,7 +160,7 @@ func (*Manager) listed(s facts.CompanionScope) (all []string) {
 	if s.Copies {
 		all = append(all, "Secret")
 	}
-	if s.Quota {
+	if s.Quotas {
 		all = append(all, "ResourceQuota", "LimitRange")
 	}
 	return all
@@ -184,7 +185,10 @@ func (m *Manager) read(ctx context.Context, c *facts.Companion) error {
 		return nil
 	}
 	c.Same = says.Version == versionOf(source)
-	if c.Kind == "Secret" {
+	switch c.Kind {
+	case "ResourceQuota":
+		c.Remake = !sameScopes(live, source)
+	case "Secret":
 		immutable, _, _ := unstructured.NestedBool(live.Object, "immutable")
 		typed := reflect.DeepEqual(live.Object["type"], source.Object["type"])
 		same := sameData(live, source)
@@ -192,6 +196,16 @@ func (m *Manager) read(ctx context.Context, c *facts.Companion) error {
 		c.Remake = !typed || immutable && !same
 	}
 	return nil
+}
+
+// sameScopes returns whether two ResourceQuotas count within the same scopes, which Kubernetes
+// lets nobody change.
+func sameScopes(a, b *unstructured.Unstructured) bool {
+	of, _, _ := unstructured.NestedStringSlice(a.Object, "spec", "scopes")
+	in, _, _ := unstructured.NestedStringSlice(b.Object, "spec", "scopes")
+	slices.Sort(of)
+	slices.Sort(in)
+	return slices.Equal(of, in)
 }
 
 // sameData returns whether two Secrets hold the same. One without data may have none, or null.

@@ -1,0 +1,62 @@
+//go:build conformance
+
+package conformance
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// companionsEnds are the rows about what becomes of what Berth puts beside a release, where
+// its release goes, or seems to, and others stay.
+var companionsEnds = []row{
+	{ID: "S222", Setup: "a copy in the branch's own namespace, of a release by HELM_DRIVER=configmap",
+		Action: "teardown without HELM_DRIVER, then with it", End: "the release and the copy; then nothing", Exit: "0, 27, 0", Gone: true,
+		run: func(s *fixture) {
+			s.asAdmin()
+			_, input := s.source(corev1.SecretTypeOpaque, "first-value")
+			s.env["HELM_DRIVER"] = "configmap"
+			s.berth("deploy", "--copy-secret", input).exit(0)
+			before := s.versions(registrySecret)
+			s.env["HELM_DRIVER"] = "secret"
+			s.berth("teardown", "--copy-secret", input).exit(27).says("stored in configmaps").silent("Removed")
+			if after := s.versions(registrySecret); after != before {
+				s.t.Errorf("the copy is %s, before %s", after, before)
+			}
+			s.env["HELM_DRIVER"] = "configmap"
+			s.berth("teardown").exit(0)
+			s.namespaceGone()
+			delete(s.env, "HELM_DRIVER")
+		}},
+	{ID: "S223", Setup: "a quota in a namespace of a fixed name that Berth made, to which a second branch deploys",
+		Action: "deploy of the second; teardown of the first; deploy of the second; teardown",
+		End:    "no quota from the teardown on", Exit: "0, 23, 0, 0, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			one := s.quotaIn(strings.Replace(quotaFile, `"20"`, `"1"`, 1))
+			s.as("one", "web-one")
+			s.berth("deploy", "--quota", one).exit(0)
+			s.as("two", "web-two")
+			s.berth("deploy", "--quota", one, "--timeout", "20s").exit(23).warned("Quota not applied")
+			s.as("one", "web-one")
+			s.berth("teardown").exit(0).says("ResourceQuota/budget, which Berth had made")
+			s.absent(budgetQuota)
+			s.as("two", "web-two")
+			s.berth("deploy").exit(0)
+			s.berth("teardown").exit(0)
+			s.namespaceStays()
+		}},
+	{ID: "S224", Setup: "a deploy that is killed with its copy, in a namespace that Berth did not make",
+		Action: "repair with on-stuck uninstall", End: "neither the release nor the copy", Exit: "0 + warning", Gone: true, Slow: true,
+		run: func(s *fixture) {
+			s.asAdminIn()
+			usual := s.kubeconfig
+			_, input := s.source(corev1.SecretTypeOpaque, "first-value")
+			s.killAfter(s.proxy(), creationOf("services", "web"), "deploy", "--copy-secret", input)
+			s.isCopy("first-value")
+			s.kubeconfig = usual
+			s.untilDead()
+			s.berth("repair", "--on-stuck", "uninstall").exit(0).says("Secret/registry, which Berth had made")
+			s.absent(registrySecret)
+		}},
+}
