@@ -92,6 +92,13 @@ func ofFork(c Context, p Policy, asked Intent) Intent {
 	return nothing("the pull request comes from the fork %s, and the input forks says %s", fork, p.Forks)
 }
 
+const (
+	// mergeQueue is what GitHub calls the branches of a merge queue, each of which it pushes and
+	// deletes: https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository
+	mergeQueue   = "gh-readonly-queue/"
+	notForReview = "the merge queue's branch is not for review"
+)
+
 // intentOf reads the event and ignores whose branch it is about.
 func intentOf(c Context, p Policy) Intent {
 	e := c.Event
@@ -118,6 +125,9 @@ func intentOf(c Context, p Policy) Intent {
 		if e.Deleted {
 			return Intent{verb.Teardown, fmt.Sprintf("branch %s was deleted", c.Branch)}
 		}
+		if strings.HasPrefix(c.Branch, mergeQueue) {
+			return nothing(notForReview)
+		}
 		return wanted(c, p, fmt.Sprintf("branch %s was pushed", c.Branch))
 	case "workflow_dispatch":
 		if branch, why := c.Subject(); branch == "" {
@@ -133,7 +143,7 @@ func intentOf(c Context, p Policy) Intent {
 	case "create":
 		return nothing("branch %s was made, and its push event deploys it", c.Branch)
 	case "merge_group":
-		return nothing("the merge queue's branch is not for review")
+		return nothing(notForReview)
 	}
 	return nothing("the %s event does not say what to do with a review app; run deploy or teardown by name", e.Name)
 }

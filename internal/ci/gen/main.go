@@ -285,6 +285,7 @@ var gitHub = []row{
 	{"pull_request_target", "closed", "from a fork of somebody else", ofFork},
 	{"push", "", "", nil},
 	{"push", "", "to the default branch", onDefault},
+	{"push", "", "of a merge queue's branch", func(c *ci.Context, _ *ci.Policy) { c.Branch = "gh-readonly-queue/main/pr-7-0" }},
 	{"push", "", "of a tag", tag},
 	{"push", "", labelled, withLabel},
 	{"push", "", "that deletes the branch", deleted},
