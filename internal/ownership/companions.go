@@ -49,12 +49,14 @@ func (c Companion) ReleaseNames() []string {
 
 // CompanionOf returns what an object's marks say, and false for one that is none of Berth's
 // companions, or a copy of one under another name or in another namespace: whoever copies
-// an object copies its marks, and self, its own namespace/name, is one of them.
+// an object copies its marks, and self, its own namespace/name, is one of them. What a release or
+// a hook of it has made is theirs, whatever its chart writes there.
 func CompanionOf(self string, labels, annotations map[string]string) (Companion, bool) {
 	c := Companion{Kind: labels[LabelCompanion], Source: annotations[annotationSource], Version: annotations[annotationSourceVersion],
 		Releases: strings.Fields(annotations[annotationReleases])}
 	ours := labels[LabelManagedBy] == ManagedByBerth && annotations[annotationSelf] == self && len(c.Releases) > 0 &&
-		NamedRelease(annotations) == (Release{}) && (c.Kind == CompanionQuota || c.Kind == CompanionCopy && c.Source != "")
+		NamedRelease(annotations) == (Release{}) && HookRelease(annotations) == (Release{}) &&
+		(c.Kind == CompanionQuota || c.Kind == CompanionCopy && c.Source != "")
 	return c, ours
 }
 

@@ -26,6 +26,7 @@ func TestCompanionOf(t *testing.T) {
 		"for nobody":          {annotations: map[string]string{annotationReleases: " "}},
 		"of nothing":          {annotations: map[string]string{annotationSource: ""}},
 		"a release's":         {annotations: Release{"review", "web"}.Annotations()},
+		"made by a hook":      {annotations: map[string]string{AnnotationHookOf: "review/web"}},
 	} {
 		self, l, a := is.self, maps.Clone(labels), maps.Clone(annotations)
 		if self == "" {

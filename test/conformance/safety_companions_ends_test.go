@@ -3,6 +3,8 @@
 package conformance
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -59,4 +61,42 @@ var companionsEnds = []row{
 			s.berth("repair", "--on-stuck", "uninstall").exit(0).says("Secret/registry, which Berth had made")
 			s.absent(registrySecret)
 		}},
+	{ID: "S225", Setup: "two branches in a namespace of a fixed name; a hook of the second one's chart makes a Secret " +
+		"with the marks of a copy of the first",
+		Action: "deploy of the first, without copy-secret; with it and that name; teardown of it", End: "the hook's Secret",
+		Exit: "0, 0, 27, 0 + warning", run: func(s *fixture) {
+			s.asAdmin()
+			_, input := s.source(corev1.SecretTypeOpaque, "first-value")
+			s.as("one", "web-one")
+			s.berth("deploy", "--copy-secret", input).exit(0)
+			chart, of := s.chart, s.live(registrySecret, "metadata.annotations")
+			var marks map[string]string
+			if err := json.Unmarshal([]byte(of), &marks); err != nil {
+				s.t.Fatal(err)
+			}
+			s.as("two", "web-two")
+			s.chartWith("templates/forged.yaml", fmt.Sprintf(forgedCopy, s.namespace, input, marks["berth.dev/releases"]))
+			s.berth("deploy").exit(0)
+			before := s.versions(object{"v1", "secrets", "forged"})
+			s.as("one", "web-one")
+			s.chart = chart
+			s.berth("deploy").exit(0)
+			s.berth("deploy", "--copy-secret", input+"=forged").exit(27).says("Secret/forged", "Berth did not make it")
+			s.berth("teardown").exit(0).says("Secret/forged stays")
+			if after := s.versions(object{"v1", "secrets", "forged"}); after != before {
+				s.t.Errorf("the hook's Secret is %s, before %s", after, before)
+			}
+			s.as("two", "web-two")
+		}},
 }
+
+// forgedCopy is what a hook makes with the marks of a copy.
+const forgedCopy = `
+apiVersion: v1
+kind: Secret
+metadata:
+  name: forged
+  labels: {app.kubernetes.io/managed-by: berth, berth.dev/companion: copy}
+  annotations: {helm.sh/hook: post-install, berth.dev/companion-name: %s/forged, berth.dev/source: %s, berth.dev/releases: %q}
+stringData: {a: theirs-alone}
+`
