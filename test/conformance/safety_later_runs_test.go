@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// quotesLater are an app that crashes, and a hook of a teardown that fails until there is a
+// quotesLater are an app that never becomes ready, and a hook of a teardown that fails until there is a
 // ConfigMap called over. Both print TEXT, and have the secrets in the places where a chart has such.
 const quotesLater = `
 apiVersion: v1
@@ -24,7 +24,7 @@ spec:
   template:
     metadata:
       labels: {app: quotes}
-      annotations: {sim.berth.dev/behaviour: crash-loop, sim.berth.dev/time-scale: "0.02", sim.berth.dev/log: "FATAL: no login with TEXT"}
+      annotations: {sim.berth.dev/behaviour: unready, sim.berth.dev/log: "FATAL: no login with TEXT"}
     spec:
       containers:
         - name: app
@@ -71,7 +71,7 @@ var laterRuns = []row{
 			quotes, _, _ := strings.Cut(strings.ReplaceAll(quotesLater, "TEXT", "hunter2-by-hand"), "---\napiVersion: batch/v1")
 			s.chartWith("templates/quotes.yaml", quotes)
 			s.chartWith("templates/creds.yaml", credentials)
-			s.berth("deploy", "--timeout", "30s").exit(23)
+			s.berth("deploy", "--timeout", "10s").exit(23)
 			s.patch("editor", object{"v1", "secrets", "creds"}, `{"stringData": {"password": "hunter2-by-hand"}}`)
 			s.berth("check").exit(23).says("no login with ***", "Secret/creds: data.password is not what the record says").hides("hunter2")
 		}},
@@ -81,7 +81,7 @@ var laterRuns = []row{
 func (s *fixture) quoteLater(text string, flags ...string) {
 	s.t.Helper()
 	s.chartWith("templates/quotes.yaml", strings.ReplaceAll(quotesLater, "TEXT", text))
-	s.berth("deploy", append(flags, "--timeout", "30s")...).exit(23).says("no login with ***").hides("hunter2")
+	s.berth("deploy", append(flags, "--timeout", "10s")...).exit(23).says("no login with ***").hides("hunter2")
 	s.berth("check").exit(23).says("no login with ***").hides("hunter2")
 	s.berth("teardown").exit(24).says("no logout with ***").hides("hunter2")
 	s.describesNone("hunter2")

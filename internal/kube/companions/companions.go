@@ -78,7 +78,8 @@ func (m *Manager) Sources(ctx context.Context) ([]facts.Source, error) {
 }
 
 // Conceal reads all that is marked as a copy in the namespace, and what stands under the name of
-// one, with or without marks, and tells Hide of it.
+// one, with or without marks, and tells Hide of it. Who may not list Secrets reads those that
+// are named.
 func (m *Manager) Conceal(ctx context.Context) error {
 	reads, ctx := errgroup.WithContext(ctx)
 	reads.SetLimit(parallelReads)
@@ -96,7 +97,11 @@ func (m *Manager) Conceal(ctx context.Context) error {
 	}
 	reads.Go(func() error {
 		list, err := m.at("Secret", m.Namespace).List(ctx, metav1.ListOptions{LabelSelector: ownership.LabelCompanion})
-		if err != nil {
+		switch {
+		case err == nil:
+		case apierrors.IsForbidden(err) && len(m.Copies) > 0:
+			return nil
+		default:
 			errs[len(m.Copies)] = fmt.Errorf("list secrets in namespace %s: %w", m.Namespace, err)
 			return nil
 		}
