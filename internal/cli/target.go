@@ -23,6 +23,9 @@ type target struct {
 // onRecords returns the annotations of the records that the run creates.
 func (t target) onRecords() map[string]string {
 	all := t.Origin()
+	if t.App.App != "" { // of a release by its name, no app is known
+		all[ownership.AnnotationApp] = t.App.App
+	}
 	all[ownership.AnnotationRunURL] = t.holder
 	return all
 }

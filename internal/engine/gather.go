@@ -22,6 +22,7 @@ type gatherer struct {
 	release  string
 	identity string
 	origin   facts.Origin
+	app      string
 	run      string
 	policy   verdict.Policy
 	chart    *chartSource
@@ -39,7 +40,7 @@ type scope struct {
 
 // gather reads the facts once.
 func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
-	f := &facts.Facts{Release: g.release, Identity: g.identity, Origin: g.origin, Run: g.run, Chart: g.chart.name(),
+	f := &facts.Facts{Release: g.release, Identity: g.identity, Origin: g.origin, App: g.app, Run: g.run, Chart: g.chart.name(),
 		Namespace: g.ns.now, Lock: g.lock.found}
 	ahead := g.observeAhead(ctx, s)
 	var err error

@@ -52,7 +52,7 @@ func newSession(o Options, b Backend, name verb.Verb) *session {
 	s.companions = &companions{api: b.Companions, access: b.Access, report: report, budget: s.budget, lock: s.lock, ns: s.ns, verb: name,
 		chart: s.chart, release: a.Release + "/" + a.Identity, identity: a.Identity, copies: o.Copies, quota: o.Quota}
 	s.gather = &gatherer{records: b.Records, objects: b.Objects, runs: b.Runs, server: b.Server, lock: s.lock, ns: s.ns, budget: s.budget,
-		release: a.Release, identity: a.Identity, origin: origin, run: o.Run, policy: o.Policy, chart: s.chart}
+		release: a.Release, identity: a.Identity, origin: origin, app: a.App, run: o.Run, policy: o.Policy, chart: s.chart}
 	s.steps = newPerformer(s)
 	s.prover = &prover{gather: s.gather, records: s.steps.records, lock: s.lock, report: report, policy: o.Policy, timeout: o.CheckTimeout,
 		confirm: o.Confirm, operation: o.Timeout, ignore: o.WaitIgnore}

@@ -8,6 +8,7 @@ type Facts struct {
 	Release   string
 	Identity  string // hash of the branch that this run is for; empty: none, of a release by its name that is no branch's
 	Origin    Origin // that branch
+	App       string // the app of it
 	Run       string // hash of this run
 	Chart     string // name of the chart that is to be deployed; empty when none is
 	Now       time.Time

@@ -32,6 +32,7 @@ type Record struct {
 	Stamp       Stamp     // only when it is this record's own
 	Identity    string    // identity hash of the branch that wrote it, if stamped
 	Origin      Origin    // the branch that it names
+	App         string    // the app of that branch that it names; untrusted text
 	RunURL      string    // the CI run that wrote it, if it said so; untrusted text
 	Later       bool      // that run was made for a later event than this one
 	// Hidden is set where a label is missing by which Helm finds its records. Helm

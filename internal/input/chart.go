@@ -18,8 +18,8 @@ var chart = []Input{
 	},
 	{
 		Name: "renamed-from", Type: String, Verbs: deploying,
-		Doc: "Name that the chart had before. A release that was deployed from a chart of another name is left alone, " +
-			"unless it is this one.",
+		Doc: "Name that the chart, or the app, had before. A release that was deployed from a chart or as an app of another name " +
+			"is left alone, unless it is this one.",
 		field: func(o *Options) any { return &o.RenamedFrom },
 	},
 	{

@@ -32,6 +32,7 @@ const (
 	AnnotationBranch         = "berth.dev/branch"
 	AnnotationPullRequest    = "berth.dev/pull-request"
 	AnnotationRunURL         = "berth.dev/run-url"
+	AnnotationApp            = "berth.dev/app"
 	AnnotationURL            = "berth.dev/url"
 	AnnotationRelease        = "berth.dev/release"
 

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -15,7 +16,7 @@ func PlanDeploy(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		if stranger := refuseUnmarked(f, p, "deploy over it"); stranger != nil {
 			return Plan{Refusal: stranger}
 		}
-		if other := refuseOtherChart(f, p); other != nil {
+		if other := cmp.Or(refuseOtherApp(f, p), refuseOtherChart(f, p)); other != nil {
 			return Plan{Refusal: other}
 		}
 	}

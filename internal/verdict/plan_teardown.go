@@ -30,6 +30,9 @@ func PlanTeardown(f *facts.Facts, d Diagnosis, p Policy, namespaceGoes bool) Pla
 	if stranger := refuseUnmarked(f, p, "take it down"); stranger != nil {
 		return Plan{Refusal: stranger}
 	}
+	if other := refuseOtherApp(f, p); other != nil {
+		return Plan{Refusal: other}
+	}
 	if other := inUseByAnother(f); other != nil {
 		return Plan{Refusal: other}
 	}

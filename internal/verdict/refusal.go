@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -66,6 +67,26 @@ func RefuseElsewhere(release, namespace, resource string) *problem.Problem {
 // one name have to be told apart.
 func meets(belongs string, owner, own facts.Origin) string {
 	return fmt.Sprintf("%s %s, and this run is for %s", belongs, owner, own)
+}
+
+// refuseOtherApp returns why a release is left alone that was deployed as another app of the
+// branch, or nil: apps meet in one release where its template leaves them out, and may share
+// a chart.
+func refuseOtherApp(f *facts.Facts, p Policy) *problem.Problem {
+	app := ""
+	for _, r := range f.Records { // Helm's command line says none
+		app = cmp.Or(r.App, app)
+	}
+	last := f.Last()
+	if last == nil || last.PayloadStatus == facts.StatusUninstalled || f.App == "" ||
+		slices.Contains([]string{"", f.App, p.RenamedFrom}, app) {
+		return nil
+	}
+	return &problem.Problem{Reason: problem.Foreign,
+		Headline: fmt.Sprintf("Release `%s` in `%s` was left alone: it is of another app.", f.Release, f.Namespace.Name),
+		Cause:    fmt.Errorf("it was deployed as app %q, and this run is for app %q", app, f.App),
+		Next: "Give each app a release of its own, with {{ .App }} in release or namespace, or, where the app was renamed, " +
+			"set renamed-from to its old name; to take it down, give the app that it was deployed as. Nothing was touched."}
 }
 
 // refuseOtherChart returns why a release is left alone that was deployed from a chart

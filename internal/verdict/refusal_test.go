@@ -49,6 +49,42 @@ func TestAReleaseOfAnotherChartIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestRefuseOtherApp(t *testing.T) {
+	of := func(app string, status facts.Status) *facts.Facts {
+		f := given(stored(1, facts.StatusSuperseded), stored(2, status))
+		f.Records[0].App = app // the last one is Helm's
+		return f
+	}
+	for name, c := range map[string]struct {
+		facts        *facts.Facts
+		app, renamed string
+		refused      bool
+	}{
+		"the same app":              {of("shop", facts.StatusDeployed), "shop", "", false},
+		"another one":               {of("shop", facts.StatusDeployed), "api", "", true},
+		"another one, that failed":  {of("shop", facts.StatusFailed), "api", "", true},
+		"which was renamed":         {of("shop", facts.StatusDeployed), "api", "shop", false},
+		"renamed from a third":      {of("shop", facts.StatusDeployed), "api", "web", true},
+		"none is noted":             {of("", facts.StatusDeployed), "api", "", false},
+		"none is known of this run": {of("shop", facts.StatusDeployed), "", "", false},
+		"over what is uninstalled":  {of("shop", facts.StatusUninstalled), "api", "", false},
+		"nothing is stored":         {given(), "api", "", false},
+	} {
+		p := usual
+		c.facts.App, p.RenamedFrom = c.app, c.renamed
+		plan := PlanDeploy(c.facts, Diagnose(c.facts, p), p)
+		if got := plan.Refusal; (got != nil) != c.refused {
+			t.Errorf("%s: got %v", name, got)
+		} else if got != nil && (got.Reason != problem.Foreign || len(plan.Steps) > 0 || !strings.Contains(got.Error(), `"shop"`) ||
+			!strings.Contains(got.Next, "{{ .App }}") || !strings.Contains(got.Next, "renamed-from")) {
+			t.Errorf("%s: got %+v, %v", name, got, plan.Steps)
+		}
+		if got := PlanTeardown(c.facts, Diagnose(c.facts, p), p, true); (got.Refusal != nil) != c.refused {
+			t.Errorf("%s: its teardown is %+v", name, got)
+		}
+	}
+}
+
 // Adopting is about whose a release is, and says nothing of charts.
 func TestAdoptTakesNoReleaseOfAnotherChart(t *testing.T) {
 	f := given(stored(1, facts.StatusDeployed))

@@ -29,6 +29,27 @@ var rightBranch = []row{
 			s.berth("check").exit(0)
 			s.oneDeployed(2)
 		}},
+	{ID: "S226", Setup: "two apps of one branch with one chart, and a release that leaves the app out; " +
+		"then the second is the first one renamed",
+		Action: "deploy; deploy of the other, with adopt too; with renamed-from of another app; its teardown; with renamed-from of this one; " +
+			"deploy of the first",
+		End: "the first app's release, until the rename is said", Exit: "0, 27, 27, 27, 27, 0, 27", run: func(s *fixture) {
+			s.berth("deploy").exit(0)
+			before, pods := s.recordVersions(), s.pods()
+			other := []string{"--app", "api", "--set", "greeting=bye"}
+			s.berth("deploy", other...).exit(27).says(`app "api"`, `app "shop"`, "{{ .App }}", "renamed-from")
+			s.berth("deploy", append(other, "--adopt")...).exit(27)
+			s.berth("deploy", append(other, "--renamed-from", "web")...).exit(27)
+			s.berth("teardown", "--app", "api").exit(27).says(`app "api"`, `app "shop"`)
+			s.unchanged(before)
+			s.samePods(pods)
+			if got := s.greeting(); got != "hello" {
+				s.t.Errorf("the first app's greeting is %q", got)
+			}
+			s.berth("deploy", append(other, "--renamed-from", "shop")...).exit(0)
+			s.oneDeployed(2)
+			s.berth("deploy").exit(27)
+		}},
 	{ID: "S81", Setup: "two charts of one repository, deployed at the same time by a matrix", Action: "deploy of both",
 		End: "the release of the one that came first", Exit: "0, 27", run: func(s *fixture) {
 			first := s.start("deploy", "--set", "hooks.post-install.delay=5s")

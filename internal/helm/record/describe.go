@@ -85,6 +85,7 @@ func describe(meta *metav1.ObjectMeta, kind Kind, runURL string) facts.Record {
 		Stamp:       stampOf(meta.Labels, revision),
 		Identity:    meta.Labels[ownership.LabelIdentity],
 		Origin:      facts.Origin(ownership.OriginOf(meta.Annotations)),
+		App:         meta.Annotations[ownership.AnnotationApp],
 		RunURL:      meta.Annotations[runURL],
 		Hidden:      isHidden(meta),
 		Baseline:    decodeBaseline(meta),

@@ -59,7 +59,7 @@ The fork of a pull request that was closed may be gone. Its review app is found 
 
 ### Monorepo
 
-Each chart of a repository needs an ` + "`app`" + ` of its own, in a matrix too, or all of them would share one release. A release that was deployed from a chart of another name is left alone (exit 27). After a chart was renamed on purpose, ` + "`renamed-from`" + ` names the old chart, until every branch has been deployed once.
+Each chart of a repository needs an ` + "`app`" + ` of its own, in a matrix too, or all of them would share one release. A release that was deployed from a chart of another name, or as another ` + "`app`" + `, is left alone (exit 27), by a teardown of another app, too: where apps share a chart and you set ` + "`release`" + `, have ` + "`{{ .App }}`" + ` in it or in ` + "`namespace`" + `. After a chart or an app was renamed on purpose, ` + "`renamed-from`" + ` names the old one, until every branch has been deployed once.
 
 ## Verbs
 
