@@ -67,7 +67,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 	if err != nil {
 		return nil, err
 	}
-	releases := storage.Init(prunedRecords{Driver: store, release: o.opts.Release, namespace: o.opts.Namespace, log: o.opts.Log})
+	releases := storage.Init(newPrunedRecords(store, o.opts.Release, o.opts.Namespace, o.opts.Log))
 	releases.Log = o.opts.Log
 	releases.MaxHistory = o.opts.MaxHistory
 	release := ownership.Release{Namespace: o.opts.Namespace, Name: o.opts.Release}

@@ -2,6 +2,7 @@ package helm
 
 import (
 	"strings"
+	"sync"
 
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
@@ -19,10 +20,37 @@ type prunedRecords struct {
 	release   string
 	namespace string
 	log       func(format string, args ...any)
+	// statuses returns how each revision ended, by its record's key, as one list of them
+	// says. What is pruned is old, and ends no other way while the operation goes on.
+	statuses func() map[string]release.Status
 }
 
-// Delete deletes a record, or leaves it until it tells nothing more.
-func (r prunedRecords) Delete(key string) (*release.Release, error) {
+func newPrunedRecords(d driver.Driver, name, namespace string, log func(string, ...any)) *prunedRecords {
+	r := &prunedRecords{Driver: d, release: name, namespace: namespace, log: log}
+	r.statuses = sync.OnceValue(func() map[string]release.Status {
+		all := map[string]release.Status{}
+		history, err := r.history()
+		if err != nil {
+			return all
+		}
+		for _, rls := range history {
+			all[record.Key(name, rls.Version)] = rls.Info.Status
+		}
+		return all
+	})
+	return r
+}
+
+func (r *prunedRecords) history() ([]*release.Release, error) {
+	return r.Query(map[string]string{"name": r.release, "owner": "helm"})
+}
+
+// Delete deletes a record, or leaves it until it tells nothing more. One that ended well is
+// not read for that.
+func (r *prunedRecords) Delete(key string) (*release.Release, error) {
+	if status, known := r.statuses()[key]; known && endedWell(status) {
+		return r.Driver.Delete(key)
+	}
 	rls, err := r.Get(key)
 	if err != nil || !r.aloneTells(rls) {
 		return r.Driver.Delete(key)
@@ -33,11 +61,11 @@ func (r prunedRecords) Delete(key string) (*release.Release, error) {
 
 // aloneTells returns whether a revision failed, no deploy after it went well, and it has an
 // object that no later revision has.
-func (r prunedRecords) aloneTells(rls *release.Release) bool {
-	if endedWell(rls) {
+func (r *prunedRecords) aloneTells(rls *release.Release) bool {
+	if endedWell(rls.Info.Status) {
 		return false
 	}
-	history, err := r.Query(map[string]string{"name": r.release, "owner": "helm"})
+	history, err := r.history()
 	if err != nil {
 		return false
 	}
@@ -50,7 +78,7 @@ func (r prunedRecords) aloneTells(rls *release.Release) bool {
 		if err != nil {
 			continue // it tells nothing
 		}
-		if endedWell(whole) && !strings.HasPrefix(whole.Info.Description, "Rollback") { // which sweeps nothing
+		if endedWell(whole.Info.Status) && !strings.HasPrefix(whole.Info.Description, "Rollback") { // which sweeps nothing
 			return false
 		}
 		for _, ref := range r.objectsOf(whole) {
@@ -65,8 +93,8 @@ func (r prunedRecords) aloneTells(rls *release.Release) bool {
 	return false
 }
 
-func endedWell(rls *release.Release) bool {
-	switch rls.Info.Status {
+func endedWell(status release.Status) bool {
+	switch status {
 	case release.StatusDeployed, release.StatusSuperseded, release.StatusUninstalled:
 		return true
 	case release.StatusFailed, release.StatusUnknown, release.StatusUninstalling, release.StatusPendingInstall, release.StatusPendingUpgrade,
@@ -77,7 +105,7 @@ func endedWell(rls *release.Release) bool {
 
 // objectsOf returns what a manifest names, in whatever version. One that cannot be read has made
 // nothing.
-func (r prunedRecords) objectsOf(rls *release.Release) (refs []facts.Ref) {
+func (r *prunedRecords) objectsOf(rls *release.Release) (refs []facts.Ref) {
 	objects, err := manifest.Parse(rls.Manifest)
 	if err != nil {
 		return nil

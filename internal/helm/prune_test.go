@@ -29,7 +29,7 @@ func TestPruningKeepsWhatAloneTells(t *testing.T) {
 		"it has no objects":                        {[]revision{{failed, ""}, {failed, "a"}}, true},
 		"it is the last one, and nothing knows it": {[]revision{{failed, "a"}}, false},
 	} {
-		records := prunedRecords{Driver: driver.NewMemory(), release: "web", namespace: "review", log: t.Logf}
+		records := newPrunedRecords(driver.NewMemory(), "web", "review", t.Logf)
 		for i, r := range c.history {
 			rls := &release.Release{Name: "web", Namespace: "review", Version: i + 1, Info: &release.Info{Status: r.status}}
 			for n, letter := range r.maps {
