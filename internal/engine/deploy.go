@@ -68,7 +68,7 @@ func (d *deploy) noteCutOff() {
 // what is known of the lock.
 func (d *deploy) prepare(ctx context.Context) (LockExpected, error) {
 	began, parts := d.report.clock(), []result.Event(nil)
-	done := d.report.stepWithParts("Prepare: chart, namespace, permissions")
+	done := d.report.stepWithParts("Prepare chart, namespace, permissions")
 	defer func() { done(parts) }()
 	if p := verdict.RefuseAdoption(d.ns.name, d.options.Policy); p != nil {
 		return LockExpected{}, p

@@ -154,7 +154,7 @@ var hostileInputs = []row{
 			link := s.inWorkingFolder("/proc/self/environ")
 			s.berth("deploy", "--set-file", "greeting="+link).exit(64).says("links lead from it out of").hides("BERTH_REPOSITORY=")
 			run := s.start("deploy", "--values", pipe)
-			s.until(run, "Fetch the chart")
+			s.until(run, "Prepare chart")
 			s.within(10*time.Second, func() {
 				run.terminate()
 				run.wait(runLimit).exit(143)

@@ -72,7 +72,7 @@ func TestDeployTellsHowARolloutGoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, what := range []string{"Fetch the chart", "Render the chart", "Wait for the hook Job/web-migrate", "Create 3 objects", "Check "} {
+	for _, what := range []string{"Prepare chart", "Render the chart", "Wait for the hook Job/web-migrate", "Create 3 objects", "Check "} {
 		if _, ok := find(timeline, what); !ok {
 			t.Errorf("no %q in %s", what, raw)
 		}
