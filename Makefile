@@ -83,14 +83,15 @@ licenses: ## Collect the licences of everything in bin/berth into bin/licenses, 
 	@cp LICENSE $(BIN)/licenses/LICENSE
 
 # The database of vulnerabilities is on the network alone. Where it cannot be reached,
-# that is said and nothing else is done.
+# that is said and nothing else is done; with NETWORK=required, it is an error.
 VULNDB := https://vuln.go.dev
 .PHONY: vulncheck
-vulncheck: ## Look for known vulnerabilities in what bin/berth calls
+vulncheck: ## Look for known vulnerabilities in what bin/berth calls: NETWORK=required to fail without one
 	@if { curl -fsS -m 20 -o /dev/null $(VULNDB)/index/db.json || wget -q -T 20 -O /dev/null $(VULNDB)/index/db.json; } 2>/dev/null; then \
 	  $(MAKE) --no-print-directory $(BIN)/govulncheck && $(BIN)/govulncheck -db $(VULNDB) .; \
 	else \
 	  echo "!! NO NETWORK: bin/berth is NOT checked for known vulnerabilities: $(VULNDB) cannot be reached." >&2; \
+	  [ "$(NETWORK)" != required ]; \
 	fi
 
 .PHONY: test-lint
