@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -40,7 +41,7 @@ func (p Process) readableOptions(flags *pflag.FlagSet) *input.Options {
 		if value := p.getenv(in.Env()); value != "" || p.getenv("GITHUB_ACTIONS") != "true" {
 			return value
 		}
-		return p.getenv(in.ActionEnv())
+		return cmp.Or(p.getenv(in.ActionEnv()), p.getenv(in.NativeEnv()))
 	}
 	o := &input.Options{Reporting: input.Reporting{Output: given("output"), ReportDir: given("report-dir")}}
 	if chart.CheckLinks(existing(o.ReportDir)) != nil {

@@ -25,8 +25,7 @@ func Main(ctx context.Context, p Process) int {
 	p.mask = secrets.New()
 	p.mask.Give(input.SecretsIn(p.getenv)...)
 	p.mask.Find(input.SecretVariables(p.Environ)...)
-	content := input.Find("values-content")
-	for _, name := range []string{content.Env(), content.ActionEnv()} {
+	for _, name := range input.Find("values-content").Envs() {
 		p.mask.Find(chart.TextsOfContent(p.getenv(name))...)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

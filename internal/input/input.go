@@ -2,10 +2,11 @@
 // Options.
 //
 // An input has one name: flag --kube-context, variable BERTH_KUBE_CONTEXT,
-// action input kube-context (which the runner passes as INPUT_KUBE-CONTEXT). A
-// flag takes precedence over BERTH_*, which takes precedence over INPUT_*. An
-// empty value counts as not given, since that is how CI systems pass what was
-// left out. Secrets have no flag: every process can read a command line.
+// action input kube-context (which the runner passes as INPUT_KUBE-CONTEXT, and
+// native/action.yml as INPUT_KUBE_CONTEXT). A flag takes precedence over BERTH_*,
+// which takes precedence over INPUT_*. An empty value counts as not given, since
+// that is how CI systems pass what was left out. Secrets have no flag: every
+// process can read a command line.
 //
 // Table is the one list of inputs. The flags are made from it, action.yml and
 // docs/inputs.md are generated from it, and the GitLab template is checked
@@ -89,6 +90,13 @@ func (in *Input) Env() string {
 // ActionEnv returns the name of the variable in which GitHub's runner passes the
 // action's input.
 func (in *Input) ActionEnv() string { return "INPUT_" + strings.ToUpper(in.Name) }
+
+// NativeEnv returns the name of the variable in which native/action.yml passes it: a shell
+// need not hand on a variable with a dash in its name.
+func (in *Input) NativeEnv() string { return strings.ReplaceAll(in.ActionEnv(), "-", "_") }
+
+// Envs returns the names of all its variables.
+func (in *Input) Envs() []string { return []string{in.Env(), in.ActionEnv(), in.NativeEnv()} }
 
 // Serves reports whether a verb takes the input. A verb that chooses between
 // others takes what any of them does.

@@ -125,9 +125,10 @@ func TestAdopt(t *testing.T) {
 
 // What the proxies' and the inputs' addresses hold is secret, too.
 func TestSecretsInAddresses(t *testing.T) {
-	env := map[string]string{"HTTPS_PROXY": "http://bob:hunter2-proxy@h:1", "http_proxy": "bob:hu2r@h", "BERTH_KUBE_TOKEN": "hunter2-kube"}
+	env := map[string]string{"HTTPS_PROXY": "http://bob:hunter2-proxy@h:1", "http_proxy": "bob:hu2r@h", "BERTH_KUBE_TOKEN": "hunter2-kube",
+		"INPUT_REGISTRY-PASSWORD": "hunter2-registry", "INPUT_GITHUB_TOKEN": "hunter2-native"}
 	got := SecretsIn(func(name string) string { return env[name] })
-	for _, want := range []string{"hunter2-proxy", "hu2r", "Ym9iOmh1MnI=", "hunter2-kube"} {
+	for _, want := range []string{"hunter2-proxy", "hu2r", "Ym9iOmh1MnI=", "hunter2-kube", "hunter2-registry", "hunter2-native"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%s is not in %q", want, got)
 		}

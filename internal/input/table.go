@@ -59,7 +59,9 @@ func SecretsIn(getenv func(string) string) []string {
 	}
 	for i := range Table {
 		if in := &Table[i]; in.isSecret() {
-			all = append(all, getenv(in.Env()), getenv(in.ActionEnv()))
+			for _, name := range in.Envs() {
+				all = append(all, getenv(name))
+			}
 		}
 	}
 	return all

@@ -84,6 +84,8 @@ func TestWrongInputs(t *testing.T) {
 			[]string{"BERTH_KUBE_TOKENS: there is no such input; did you mean BERTH_KUBE_TOKEN?"}},
 		{"mistyped action input", nil, []string{"GITHUB_ACTIONS=true", "INPUT_KUBECONTEXT=x"},
 			[]string{"input kubecontext: there is no such input; did you mean kube-context?"}},
+		{"the native action's input", nil, []string{"GITHUB_ACTIONS=true", "INPUT_LOCK_TIMEOUT=5"},
+			[]string{`input lock-timeout "5": give a duration`}},
 		{"unlike any", nil, []string{"BERTH_UNLIKE_ANY_OF_THEM=x"}, []string{"BERTH_UNLIKE_ANY_OF_THEM: there is no such input"}},
 		{"all at once", []string{"--timeout=x", "--confirm=x"}, []string{"BERTH_X_Y_Z_Q=1"}, []string{"BERTH_X_Y_Z_Q", "--timeout", "--confirm"}},
 
