@@ -95,7 +95,7 @@ vulncheck: ## Look for known vulnerabilities in what bin/berth calls: NETWORK=re
 	fi
 
 .PHONY: test-lint
-test-lint: ## Check action.yml, the GitLab template and the examples
+test-lint: ## Check the actions, the GitLab template and component, and the examples
 	@command -v npx >/dev/null || [ "$$CI" = true ] || \
 	  echo "!! NO NODE FOUND: the GitLab template is NOT checked against GitLab's schema. Install Node to have it." >&2
 	go test -tags lint ./test/lint/...
@@ -216,7 +216,7 @@ pictures: ## Take the pictures in docs/pictures of the report's page: needs Chro
 	go run ./test/pictures
 
 .PHONY: generate
-generate: ## Write docs/inputs.md, docs/events.md, action.yml and docs/report.schema.json from the source
+generate: ## Write docs/inputs.md, docs/events.md, both actions, the component, plugin.sh and docs/report.schema.json from the source
 	go generate ./internal/ci/... ./internal/input/... ./internal/report/...
 
 # ---- What the targets above stand on -----------------------------------------
