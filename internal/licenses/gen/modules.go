@@ -29,14 +29,22 @@ const standard = "std"
 // them.
 var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents|copyright)([-._].*)?$`)
 
-// compiledIn returns the modules that the program in a folder is compiled from, by
-// path, Go first.
+// systems are those that the program is released for. It has modules on Windows that it
+// has nowhere else.
+var systems = []string{"linux", "darwin", "windows"}
+
+// compiledIn returns the modules that the program in a folder is compiled from on any
+// system, by path, Go first.
 func compiledIn(dir string) ([]module, error) {
-	list := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,Standard,Module", ".")
-	list.Dir, list.Stderr = dir, os.Stderr
-	out, err := list.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", list, err)
+	var out []byte
+	for _, system := range systems {
+		list := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,Standard,Module", ".")
+		list.Dir, list.Stderr, list.Env = dir, os.Stderr, append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+		listed, err := list.Output()
+		if err != nil {
+			return nil, fmt.Errorf("%s for %s: %w", list, system, err)
+		}
+		out = append(out, listed...)
 	}
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
