@@ -16,6 +16,9 @@ GOLANGCI_VERSION := v2.15.0
 DEADCODE_VERSION := v0.52.0
 ACT_VERSION      := v0.2.89
 VULNCHECK_VERSION := v1.9.0
+GORELEASER_VERSION := v2.15.2
+COSIGN_VERSION := v3.1.3
+KREW_VERSION := v0.4.3
 
 # A control plane compiled from its modules does not know its own version, and
 # charts ask for it.
@@ -46,7 +49,7 @@ else
 	@$(BIN)/cluster run -- $(BIN)/demo --cluster $(or $(CLUSTER),embedded)
 endif
 
-STAGES := lint test-lint test-cluster test-code test-fuzz test-conformance test-node test-image test-ci
+STAGES := lint test-lint test-cluster test-code test-fuzz test-conformance test-node test-image test-ci test-release
 .PHONY: test stages
 test: $(STAGES) ## Run everything: linters, unit tests with the race detector, cluster tests, fuzz targets
 stages:
@@ -57,6 +60,7 @@ lint: $(BIN)/golangci-lint lint-dead lint-licenses ## Run the linters, the walls
 	$(BIN)/golangci-lint run ./...
 	cd test/cluster && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
 	cd test/bench && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
+	cd release && $(BIN)/golangci-lint run --config ../.golangci.yml --build-tags dryrun ./...
 
 # What the programs cannot reach goes, even where a test calls it; what the tests
 # share has to be reached from a test.
@@ -71,6 +75,7 @@ lint-dead: $(BIN)/deadcode ## Find functions that nothing reaches, or only a tes
 	@$(call dead,-test -filter berth/test/ ./...)
 	@cd test/cluster && $(call dead,$(MAINS))
 	@cd test/bench && $(call dead,-test ./...)
+	@cd release && $(call dead,.)
 
 .PHONY: lint-licenses
 lint-licenses: ## Check that the licence of everything in bin/berth fits the Apache License
@@ -176,6 +181,36 @@ test-ci: $(BIN)/act $(BIN)/cluster $(BIN)/helm3 ## Run workflows and pipelines a
 
 # So many inputs for every fuzz target, beyond the seeds that the unit tests play.
 INPUTS ?= 10000
+# What a release is made of, for VERSION, which a tag will be called: see docs/releasing.md.
+# The programs are stamped with it, and every date is that of the commit.
+DIST     := dist
+IMAGE    ?= ghcr.io/berth-dev/berth
+DOWNLOAD ?= https://github.com/berth-dev/berth/releases/download/$(VERSION)
+RELEASE_FLAGS ?=
+.PHONY: release
+release: $(BIN)/goreleaser $(BIN)/release ## Build all of a release into dist: VERSION=v1.2.3 TARGETS=linux_amd64 for one platform
+	@case '$(VERSION)' in v[0-9]*.[0-9]*.[0-9]*) ;; *) echo "VERSION=$(VERSION) is no version such as v1.2.3" >&2; exit 1;; esac
+	@mkdir -p $(BIN) && sed $(if $(TARGETS),-e 's/^    targets: .*/    targets: [$(TARGETS)]/') .goreleaser.yaml > $(BIN)/goreleaser.yaml
+	GORELEASER_CURRENT_TAG=$(VERSION) $(BIN)/goreleaser release --config $(BIN)/goreleaser.yaml --clean --skip=validate,publish,announce
+	$(BIN)/release image $(DIST) $(RELEASE_FLAGS)
+	$(BIN)/release sbom $(DIST)
+	$(BIN)/release describe $(DIST) --image $(IMAGE) --download $(DOWNLOAD)
+
+.PHONY: release-pin
+release-pin: $(BIN)/release ## Pin the action, the template and the plugin to what make release has built
+	go run ./internal/input/gen --release $(DIST)/release.json .
+	$(BIN)/release plugin $(DIST)
+	$(BIN)/release notes $(DIST)
+
+.PHONY: release-dry-run
+release-dry-run: $(BIN)/goreleaser $(BIN)/release $(if $(FAST),,$(BIN)/cosign $(BIN)/krew) ## Build a release of the last commit twice and hold it against what it promises: FAST=1 for one platform
+	cd release && FAST='$(FAST)' go test -count=1 -v -tags dryrun -timeout 60m ./dryrun
+
+.PHONY: test-release
+test-release: ## The same for one platform, as a part of make test
+	cd release && go test ./...
+	@$(MAKE) --no-print-directory release-dry-run FAST=1
+
 .PHONY: fuzz
 fuzz: ## Feed the parsers what nobody thought of: INPUTS=1000000
 	@sh test/fuzz/run.sh $(INPUTS)
@@ -284,6 +319,22 @@ $(BIN)/govulncheck: Makefile
 $(BIN)/act: Makefile
 	GOBIN=$(BIN) go install -ldflags "-s -w" github.com/nektos/act@$(ACT_VERSION)
 	@touch $@
+
+$(BIN)/goreleaser: Makefile
+	@[ -x $@ ] || echo "Compiling goreleaser: about 4 minutes on two cores the first time." >&2
+	GOBIN=$(BIN) go install -ldflags "-s -w" github.com/goreleaser/goreleaser/v2@$(GORELEASER_VERSION)
+	@touch $@
+
+$(BIN)/cosign: Makefile
+	GOBIN=$(BIN) go install -ldflags "-s -w" github.com/sigstore/cosign/v3/cmd/cosign@$(COSIGN_VERSION)
+	@touch $@
+
+$(BIN)/krew: Makefile
+	GOBIN=$(BIN) go install -ldflags "-s -w" sigs.k8s.io/krew/cmd/krew@$(KREW_VERSION)
+	@touch $@
+
+$(BIN)/release: $(wildcard release/*.go) release/go.mod release/go.sum
+	cd release && go build -ldflags "-s -w" -o $@ .
 
 $(BIN)/deadcode: Makefile
 	GOBIN=$(BIN) go install -ldflags "-s -w" golang.org/x/tools/cmd/deadcode@$(DEADCODE_VERSION)

@@ -1,4 +1,4 @@
-//go:build image || ci
+//go:build image || ci || dryrun
 
 package docker
 
@@ -28,7 +28,7 @@ func bases(t *testing.T, dockerfile, proxy string) map[string]base {
 	for _, from := range regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(dockerfile, -1) {
 		switch name, _, _ := strings.Cut(from[1], ":"); name {
 		case "busybox":
-			all[from[1]] = base{busybox, []string{`CMD ["sh"]`}}
+			all[from[1]] = base{Busybox, []string{`CMD ["sh"]`}}
 		case "golang":
 			all[from[1]] = base{golang, []string{
 				"ENV GOTOOLCHAIN=local GOPATH=/go PATH=/go/bin:/usr/local/go/bin:/bin",
@@ -61,8 +61,8 @@ func (e *Engine) load(t *testing.T, reference string, b base) {
 	}
 }
 
-// busybox writes a root of a static busybox and nothing else.
-func busybox(w *tar.Writer) error {
+// Busybox writes a root of a static busybox and nothing else.
+func Busybox(w *tar.Writer) error {
 	path, err := exec.LookPath("busybox")
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-//go:build image || ci
+//go:build image || ci || dryrun
 
 package docker
 

@@ -1,4 +1,4 @@
-//go:build image || ci
+//go:build image || ci || dryrun
 
 package docker
 
@@ -47,7 +47,7 @@ func golang(w *tar.Writer) error {
 	if err != nil {
 		return err
 	}
-	errs := []error{busybox(w), copyFile(w, Certificates[1:], Certificates)}
+	errs := []error{Busybox(w), copyFile(w, Certificates[1:], Certificates)}
 	for _, part := range []string{"LICENSE", "PATENTS", "VERSION", "go.env", "bin", "lib", "pkg", "src"} {
 		errs = append(errs, filepath.WalkDir(filepath.Join(goroot, part), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {

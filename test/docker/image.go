@@ -1,4 +1,4 @@
-//go:build image || ci
+//go:build image || ci || dryrun
 
 // Package docker starts a container engine of a test's own, which takes root and
 // Docker on Linux, and builds Berth's image in it. No image is pulled: those that the

@@ -17,7 +17,7 @@ import (
 func (e *Engine) ImportTools(t *testing.T, reference string, programs ...string) {
 	t.Helper()
 	e.load(t, reference, base{changes: []string{`CMD ["sh"]`}, fill: func(w *tar.Writer) error {
-		errs := []error{busybox(w)}
+		errs := []error{Busybox(w)}
 		for _, path := range needed(t, programs) {
 			errs = append(errs, copyFile(w, path[1:], path))
 		}

@@ -1,0 +1,56 @@
+//go:build dryrun
+
+package dryrun
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// testTwice holds the two builds against each other: the same commit gives the same
+// bytes, wherever it is built.
+func (w *world) testTwice(t *testing.T) {
+	one, other := w.built(t, w.clones[0]), w.built(t, w.clones[1])
+	if !slices.Equal(one, other) {
+		t.Fatalf("built\n%q and\n%q", one, other)
+	}
+	for _, name := range one {
+		if !bytes.Equal(read(t, filepath.Join(w.clones[0], "dist", name)), read(t, filepath.Join(w.clones[1], "dist", name))) {
+			t.Errorf("%s has other bytes when built again", name)
+		}
+	}
+	t.Logf("%d files have the same bytes twice", len(one))
+}
+
+// testChecksums sees that every archive and package is listed with its checksum, and that
+// release.json has the same.
+func (w *world) testChecksums(t *testing.T) {
+	sums := map[string]string{}
+	for line := range strings.Lines(string(read(t, w.path("checksums.txt")))) {
+		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		sums[name] = sum
+	}
+	for _, name := range w.built(t, w.clones[0]) {
+		if ending := filepath.Ext(name); !slices.Contains([]string{".gz", ".zip", ".deb", ".rpm"}, ending) {
+			continue
+		}
+		sum := sha256.Sum256(read(t, w.path(name)))
+		if sums[name] != hex.EncodeToString(sum[:]) {
+			t.Errorf("%s: checksums.txt has %q, it is %x", name, sums[name], sum)
+		}
+	}
+	p := w.pins(t)
+	if p.Version != version || len(p.Archives) == 0 || !fast && len(p.Archives) != 5 {
+		t.Errorf("release.json is %+v", p)
+	}
+	for platform, archive := range p.Archives {
+		if sums[archive.Name] != archive.SHA256 {
+			t.Errorf("%s: release.json has %s of %s, checksums.txt %s", platform, archive.SHA256, archive.Name, sums[archive.Name])
+		}
+	}
+}
