@@ -43,15 +43,18 @@ func (w *walk) compareDefaultReplicas(want *unstructured.Unstructured) {
 	_, set, _ := unstructured.NestedFieldNoCopy(want.Object, "spec", "replicas")
 	live, there, _ := unstructured.NestedFieldNoCopy(w.live.Object, "spec", "replicas")
 	if isWorkload && !set && there && isZero(live) && !scaledByController(w.live) {
-		w.found = append(w.found, finding{path: path{{name: "spec"}, {name: "replicas"}}, want: int64(1), live: live})
+		w.found = append(w.found, finding{path: replicas, want: int64(1), live: live})
 	}
 }
 
+var replicas = path{{name: "spec"}, {name: "replicas"}}
+
 // scaledByController returns whether an autoscaler that is not in the manifest has
-// set the replicas. A person with kubectl scale writes the same subresource, and that
-// is a difference.
+// set the replicas: by the subresource, or by server-side apply. A person with kubectl
+// scale writes the same subresource, and that is a difference.
 func scaledByController(live *unstructured.Unstructured) bool {
-	for _, w := range writesOf(live) {
+	writes := writesOf(live)
+	for _, w := range writes {
 		spec, _ := w.fields["f:spec"].(map[string]any)
 		_, replicas := spec["f:replicas"]
 		if replicas && w.subresource == "scale" && (strings.HasPrefix(w.manager, "kube-controller-manager") ||
@@ -59,5 +62,22 @@ func scaledByController(live *unstructured.Unstructured) bool {
 			return true
 		}
 	}
-	return false
+	return owners(writes).appliedByOther(replicas) != ""
+}
+
+// WithScale returns what the manifest wants of an object, with the replicas that it lives with
+// where an autoscaler has chosen them and the manifest says what it said before. was is the
+// manifest's object before. None of the objects is changed.
+func WithScale(was, want, live *unstructured.Unstructured) *unstructured.Unstructured {
+	at := func(o *unstructured.Unstructured) any {
+		value, _, _ := unstructured.NestedFieldNoCopy(o.Object, "spec", "replicas")
+		return value
+	}
+	before, now, lives := at(was), at(want), at(live)
+	if now == nil || !equalPlain(before, now) || isZero(lives) || equalPlain(now, lives) || !scaledByController(live) {
+		return want
+	}
+	scaled := want.DeepCopy()
+	_ = unstructured.SetNestedField(scaled.Object, lives, "spec", "replicas") // it has a spec: its replicas
+	return scaled
 }

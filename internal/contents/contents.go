@@ -64,6 +64,10 @@ func (w *walk) find(want *unstructured.Unstructured, o Options) []finding {
 	w.noteAddedData(desired)
 	owners := ownersOf(w.live)
 	return slices.DeleteFunc(w.found, func(f finding) bool {
+		if by := owners.appliedByOther(f.path); by != "" && f.want == nil && f.path[len(f.path)-1].list {
+			w.notes = append(w.notes, f.path.String()+" is not in the record, and "+clean(by)+" applies it")
+			return true
+		}
 		if f.path.is("spec", "replicas") && (o.Scaled || scaledByController(w.live)) && !isZero(f.live) {
 			w.notes = append(w.notes, "spec.replicas is "+show(f.live)+", which an autoscaler chose")
 			return true

@@ -140,6 +140,9 @@ func TestReplicasOfAnAutoscaler(t *testing.T) {
 		return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, managedFields: [{manager: " + manager +
 			", operation: Update, subresource: scale, apiVersion: apps/v1, fieldsType: FieldsV1, fieldsV1: {'f:spec': {'f:replicas': {}}}}]}, spec: {replicas: 4}}"
 	}
+	appliedBy := func(manager string) string {
+		return strings.NewReplacer("operation: Update", "operation: Apply", "subresource: scale, ", "").Replace(scaledBy(manager))
+	}
 	tests := map[string]struct {
 		others []*unstructured.Unstructured
 		live   string
@@ -147,6 +150,9 @@ func TestReplicasOfAnAutoscaler(t *testing.T) {
 	}{
 		"scaled by hand":             {nil, scaledBy("kubectl"), "spec.replicas"},
 		"an autoscaler elsewhere":    {nil, scaledBy("kube-controller-manager"), ""},
+		"applied by a controller":    {nil, appliedBy("scaler"), ""},
+		"applied by hand":            {nil, appliedBy("kubectl"), "spec.replicas"},
+		"applied by the release":     {nil, appliedBy("helm"), "spec.replicas"},
 		"an autoscaler in the chart": {[]*unstructured.Unstructured{one(t, hpa)}, scaledBy("kubectl"), ""},
 		"the autoscaler of something": {[]*unstructured.Unstructured{one(t,
 			"{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: x}, spec: {scaleTargetRef: {kind: Deployment, name: api}}}")}, scaledBy("kubectl"), "spec.replicas"},

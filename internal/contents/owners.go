@@ -16,6 +16,7 @@ import (
 type write struct {
 	manager     string
 	subresource string
+	applied     bool // on the server's side, which declares that it is to stay so
 	at          time.Time
 	fields      map[string]any // FieldsV1
 }
@@ -36,6 +37,7 @@ func writesOf(live *unstructured.Unstructured) []write {
 		w := write{}
 		w.manager, _ = entry["manager"].(string)
 		w.subresource, _ = entry["subresource"].(string)
+		w.applied = entry["operation"] == "Apply"
 		w.fields, _ = entry["fieldsV1"].(map[string]any)
 		at, _ := entry["time"].(string)
 		w.at, _ = time.Parse(time.RFC3339, at)
@@ -153,4 +155,19 @@ func (o owners) byHand(p path) bool {
 		}
 	}
 	return false
+}
+
+// appliedByOther returns who alone declares the value at a path by server-side apply: neither
+// the release nor a person. It returns "" where there is none.
+func (o owners) appliedByOther(p path) (manager string) {
+	for _, w := range o {
+		switch {
+		case owned(w.fields, p) != len(p):
+		case isOwn(w.manager):
+			return ""
+		case w.applied && !isPerson(w.manager):
+			manager = w.manager
+		}
+	}
+	return manager
 }

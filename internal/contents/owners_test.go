@@ -1,6 +1,8 @@
 package contents
 
 import (
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -166,5 +168,65 @@ func TestNotes(t *testing.T) {
 		if notes := strings.Join(got.Notes, ", "); notes != c.notes || facts.Paths(got.Differences) != c.paths {
 			t.Errorf("%s: notes %q, paths %q", name, notes, facts.Paths(got.Differences))
 		}
+	}
+}
+
+// What a controller applies on the server's side beside the manifest is no difference; what it
+// makes of the manifest's own fields is one.
+func TestWhoApplies(t *testing.T) {
+	const manifest = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {containers: [{name: app, image: a}]}}}}"
+	live := func(managed string) string {
+		return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, managedFields: [" + managed +
+			"]}, spec: {template: {spec: {containers: [{name: app, image: b}, {name: proxy, image: p}]}}}}"
+	}
+	applies := func(manager, fields string) string {
+		return strings.Replace(by(manager, "10:00", `'f:spec': {'f:template': {'f:spec': {'f:containers': {`+fields+`}}}}`), "Update", "Apply", 1)
+	}
+	const image, proxy = `'k:{"name":"app"}': {'f:image': {}}`, `'k:{"name":"proxy"}': {'.': {}, 'f:image': {}, 'f:name': {}}`
+	const note = "spec.template.spec.containers[proxy] is not in the record, and operator applies it"
+	for name, c := range map[string]struct {
+		managed, note string
+		differences   int
+	}{
+		"a controller":              {applies("operator", proxy), note, 1},
+		"it takes the image, too":   {applies("operator", proxy+", "+image), note, 1},
+		"a person":                  {applies("kubectl", proxy), "", 2},
+		"the release as well":       {applies("operator", proxy) + ", " + applies("helm", proxy), "", 2},
+		"the release as it was":     {applies("helm", proxy), "", 2},
+		"a controller that updates": {strings.Replace(applies("operator", proxy), "Apply", "Update", 1), "", 2},
+		"a controller of the image": {applies("operator", image), "", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := differences(t, manifest, live(c.managed), false)
+			if len(got.Differences) != c.differences || strings.Join(got.Notes, "; ") != c.note {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+func TestWithScale(t *testing.T) {
+	object := func(spec, manager string) string {
+		return "{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, managedFields: [{manager: " + manager +
+			", operation: Apply, fieldsV1: {'f:spec': {'f:replicas': {}}}}]}, spec: {" + spec + "}}"
+	}
+	for name, c := range map[string]struct{ was, want, live, manager, replicas string }{
+		"chosen by an autoscaler":          {"replicas: 1", "replicas: 1", "replicas: 3", "scaler", "3"},
+		"the chart has others than before": {"replicas: 1", "replicas: 2", "replicas: 3", "scaler", "2"},
+		"the chart had none before":        {"", "replicas: 1", "replicas: 3", "scaler", "1"},
+		"the chart has none":               {"replicas: 1", "", "replicas: 3", "scaler", "<nil>"},
+		"scaled to nothing":                {"replicas: 1", "replicas: 1", "replicas: 0", "scaler", "1"},
+		"a person":                         {"replicas: 1", "replicas: 1", "replicas: 3", "kubectl", "1"},
+		"nothing lives":                    {"replicas: 1", "replicas: 1", "", "scaler", "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := one(t, object(c.want, "helm"))
+			before := want.DeepCopy()
+			got := WithScale(one(t, object(c.was, "helm")), want, one(t, object(c.live, c.manager)))
+			spec, _ := got.Object["spec"].(map[string]any)
+			if fmt.Sprint(spec["replicas"]) != c.replicas || !reflect.DeepEqual(want, before) {
+				t.Errorf("replicas are %v, want %s", spec["replicas"], c.replicas)
+			}
+		})
 	}
 }

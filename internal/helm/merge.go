@@ -110,12 +110,14 @@ func patchOwn(info *resource.Info, was, want runtime.Object, live *unstructured.
 // For a kind without one, Helm's upgrade compares the two manifests alone. A custom
 // resource that a failed or interrupted revision did not reach, or that somebody edited,
 // would stay as it is for as long as the manifest says the same. Here the live object
-// counts for every kind. Of its metadata's lists, what others have added stays.
+// counts for every kind. Of its metadata's lists, what others have added stays, and so do
+// the replicas that an autoscaler has chosen, unless the manifest sets others than before.
 func threeWayPatch(info *resource.Info, was, want, live runtime.Object) ([]byte, types.PatchType, error) {
 	versioned := kube.AsVersioned(info)
 	_, generic := versioned.(runtime.Unstructured)
+	want = joined(was, want, live, contents.WithScale)
 	if generic {
-		want = withAdded(was, want, live)
+		want = joined(was, want, live, contents.WithAdded)
 	}
 	var all [3][]byte
 	for i, o := range []runtime.Object{was, want, live} {
@@ -138,8 +140,9 @@ func threeWayPatch(info *resource.Info, was, want, live runtime.Object) ([]byte,
 	return patch, types.StrategicMergePatchType, err
 }
 
-// withAdded is contents.WithAdded for objects as a list holds them.
-func withAdded(was, want, live runtime.Object) runtime.Object {
+// joined calls join with objects as a list holds them.
+func joined(was, want, live runtime.Object,
+	join func(was, want, live *unstructured.Unstructured) *unstructured.Unstructured) runtime.Object {
 	var all [3]*unstructured.Unstructured
 	for i, o := range []runtime.Object{was, want, live} {
 		u, ok := o.(*unstructured.Unstructured)
@@ -148,5 +151,5 @@ func withAdded(was, want, live runtime.Object) runtime.Object {
 		}
 		all[i] = u
 	}
-	return contents.WithAdded(all[0], all[1], all[2])
+	return join(all[0], all[1], all[2])
 }
