@@ -113,10 +113,12 @@ var concurrency = []row{
 // pendingByHelm leaves what Helm itself leaves of an install whose last write
 // is denied, and gives Berth's user all that Helm's lacked.
 // See https://github.com/helm/helm/issues/13189.
-func (s *fixture) pendingByHelm() {
+func (s *fixture) pendingByHelm() { s.t.Helper(); s.pendingBy(3) }
+
+func (s *fixture) pendingBy(helm int) {
 	s.t.Helper()
 	account := s.deployerWith(s.SecretRules("get", "list", "create"), s.LeaseRules())
-	out, errs, code := s.HelmRun(s.t, kubetest.Helm(s.t, 3), account.Kubeconfig, s.namespace,
+	out, errs, code := s.HelmRun(s.t, kubetest.Helm(s.t, helm), account.Kubeconfig, s.namespace,
 		"upgrade", "--install", "--wait", s.release, s.chart)
 	if code != 0 || !strings.Contains(out, "STATUS: deployed") {
 		s.t.Fatalf("helm said (%d): %s%s", code, out, errs)

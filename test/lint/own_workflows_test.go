@@ -97,8 +97,8 @@ func TestWeaknessesAreFound(t *testing.T) {
 		{script, "run: echo ${{ github.event.pull_request.title }}; sudo", "github.event.pull_request.title"},
 		{script, "run: echo ${{github.head_ref || 'x'}}; sudo", "github.head_ref"},
 		{script, "run: |\n          echo ${{ inputs.version }}; sudo", "inputs.version"},
-		{"      - " + script, "      - uses: actions/github-script@" + strings.Repeat("0", 40) + " # v9\n        with:\n          script: x(${{ inputs.y }})\n" +
-			"      - " + script, "inputs.y"},
+		{"      - " + script, "      - uses: actions/github-script@" + strings.Repeat("0", 40) + " # v9\n" +
+			"        with:\n          script: x(${{ inputs.y }})\n      - " + script, "inputs.y"},
 		{"    runs-on: ubuntu-24.04\n", "    runs-on: ubuntu-24.04\n    secrets: inherit\n", "is given all secrets"},
 	} {
 		weak := strings.Replace(ci, tt.before, tt.after, 1)
@@ -201,7 +201,8 @@ func TestDependabotKnowsEveryModule(t *testing.T) {
 			t.Errorf("%s: an update is taken %d days after its release", u.Ecosystem, u.Cooldown.Days)
 		}
 	}
-	listed, stderr, err := run(root, "git", "ls-files", "--cached", "--others", "--exclude-standard", "go.mod", "*/go.mod", "Dockerfile", "*/Dockerfile")
+	listed, stderr, err := run(root, "git", "ls-files", "--cached", "--others", "--exclude-standard",
+		"go.mod", "*/go.mod", "Dockerfile", "*/Dockerfile")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, stderr)
 	}
