@@ -45,6 +45,29 @@ func TestDocsNameFilesThatExist(t *testing.T) {
 	}
 }
 
+// The page of what is supported names the versions that the tests run.
+func TestDocsNameTheVersionsThatAreRun(t *testing.T) {
+	first := func(file, pattern string) []string {
+		t.Helper()
+		found := regexp.MustCompile(pattern).FindStringSubmatch(string(read(t, file)))
+		if found == nil {
+			t.Fatalf("%s has no %s", file, pattern)
+		}
+		return strings.Fields(strings.ReplaceAll(found[1], "v", ""))
+	}
+	page := string(read(t, "docs/versions.md"))
+	for _, run := range [][]string{
+		first("Makefile", `HELM3_VERSION\s*:= (.*)`), first("Makefile", `HELM4_VERSION\s*:= (.*)`), first("Makefile", `\nVERSIONS \?= (.*)`),
+		first("test/cluster/go.mod", `k8s.io/kubernetes (\S+)`), first("go.mod", `helm.sh/helm/v3 (\S+)`),
+	} {
+		for _, version := range run {
+			if !strings.Contains(page, version) {
+				t.Errorf("docs/versions.md does not name %s, which is tested", version)
+			}
+		}
+	}
+}
+
 // The pictures in the pages are there, and small enough for a repository; none is there
 // that no page shows.
 func TestDocsShowPictures(t *testing.T) {
