@@ -77,6 +77,7 @@ func SecretVariables(environ []string) []string {
 		switch {
 		case strings.Contains(value, "://"):
 			all = append(all, secrets.Password(value)...)
+		case name == "PWD" || name == "OLDPWD": // folders, in a shell
 		case secrets.IsName(name) && !secrets.LooksLikePath(value):
 			all = append(all, value)
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"hash/maphash"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 
@@ -71,18 +70,13 @@ func (s *Sensitive) Text(manifest string) {
 	}
 }
 
-// secretWords are in each name that secrets.IsName takes for a secret's, in lower case, and
-// in each text that has one in it.
-var secretWords = []string{"secret", "pass", "pw", "token", "credential", "key"}
-
 // maySecret returns whether a document may hold what Object would find secret in it. A List
 // may hold Secrets under any name.
 func maySecret(document string) bool {
-	if strings.Contains(document, "List") || strings.Contains(document, "://") && strings.Contains(document, "@") {
+	if strings.Contains(document, "List") || strings.Contains(document, "@") && strings.ContainsAny(document, "/(") {
 		return true
 	}
-	lower := strings.ToLower(document)
-	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(lower, word) })
+	return secrets.MayName(document)
 }
 
 // known returns whether a document was read before.
@@ -116,7 +110,7 @@ func (s *Sensitive) Object(o *unstructured.Unstructured) {
 	case kind.Group == "" && kind.Kind == "ConfigMap":
 		for key, value := range data {
 			text, _ := value.(string)
-			if isSecret(key) {
+			if secrets.IsName(key) {
 				s.mask.Find(secrets.Leaves(value)...)
 			} else {
 				s.mask.Find(secrets.InText(text)...)
@@ -141,18 +135,12 @@ func decoded(value any) []string {
 	return []string{string(plain), text}
 }
 
-// isSecret returns whether what is called so in an object that is no Secret is secret.
-// A field called secret or credentials names a Secret there.
-func isSecret(name string) bool {
-	lower := strings.TrimSuffix(strings.ToLower(name), "s")
-	return secrets.IsName(name) && !strings.HasSuffix(lower, "secret") && !strings.HasSuffix(lower, "credential")
-}
-
-// nameFields hold names.
+// nameFields hold names. One that is just called secret need not: that of a client of OAuth, say,
+// holds the secret.
 var nameFields = map[string]bool{
 	"name": true, "namespace": true, "image": true, "host": true, "hosts": true, "hostname": true, "hostnames": true, "secretName": true,
 	"serviceName": true, "claimName": true, "serviceAccountName": true, "nodeName": true, "storageClassName": true, "ingressClassName": true,
-	"secret": true, "existingSecret": true, "kind": true,
+	"existingSecret": true, "kind": true,
 }
 
 // walk tells the names within a value, and the secrets in fields and variables that
@@ -166,7 +154,7 @@ func (s *Sensitive) walk(value any) {
 			switch {
 			case nameFields[key]:
 				s.mask.Name(found...)
-			case isSecret(key), key == "value" && isSecret(name):
+			case secrets.IsName(key), key == "value" && secrets.IsName(name):
 				s.mask.Find(found...)
 			case key == "args", key == "command":
 				s.mask.Find(secrets.InArguments(found)...)
@@ -183,12 +171,11 @@ func (s *Sensitive) walk(value any) {
 	}
 }
 
-// inTexts returns what is secret in the texts that have addresses in them, several lines,
-// or a list of what is so and so. Most have none of it, and take no time.
+// inTexts returns what is secret in texts. Most have none of it, and take no time.
 func inTexts(texts []string) (found []string) {
 	for _, text := range texts {
-		if strings.Contains(text, "://") || strings.Contains(text, "\n") || strings.Contains(text, "=") && strings.ContainsAny(text, "?&;") {
-			found = append(found, secrets.InText(text)...)
+		if strings.Contains(text, "@") || strings.ContainsAny(text, "=:<") && secrets.MayName(text) {
+			found = append(found, secrets.InSettings(text)...)
 		}
 	}
 	return found

@@ -52,12 +52,15 @@ spec:
               value: in-a-variable
             - name: MODE
               value: production
+            - {name: JWT_SECRET, value: of-a-session}
+            - {name: SETTINGS, value: '{"password": "in-settings"}'}
       volumes: [{name: tls, secret: {secretName: web-certificate}}]
 ---
 apiVersion: example.org/v1
 kind: Boat
 metadata: {name: one}
-spec: {adminPassword: in-a-resource, tlsSecret: web-certificate, host: boats.example.org}
+spec: {adminPassword: in-a-resource, tlsSecret: web-certificate, host: boats.example.org,
+  client: {secret: of-a-client}, clientSecret: of-oauth}
 `
 
 // What is secret in objects is masked, whether they are read as text or as objects, and
@@ -74,7 +77,7 @@ func TestSensitive(t *testing.T) {
 		told.Object(o)
 	}
 	inSecrets := []string{"hunter2-hunter2", "swordfish-3", "czNjcmV0", "1234567890", "correct horse", "in-a-list"}
-	elsewhere := []string{"in-a-configmap", "in-a-variable", "in-a-resource"}
+	elsewhere := []string{"in-a-configmap", "in-a-variable", "in-a-resource", "of-a-client", "of-oauth", "of-a-session", "in-settings"}
 	public := []string{
 		"shop-credentials",
 		"plain-by-mistake",

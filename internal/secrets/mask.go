@@ -55,9 +55,13 @@ func (m *Mask) Give(values ...string) {
 // from eight bytes on, which the space around them does not count among, unless they
 // are a name.
 func (m *Mask) Find(values ...string) {
-	if m != nil {
-		m.add(m.found, minFound, values)
+	if m == nil {
+		return
 	}
+	for _, value := range m.unknown(values) {
+		m.add(m.found, minFound, inDocuments(value))
+	}
+	m.add(m.found, minFound, values)
 }
 
 // Name adds names of objects, images, hosts and the like: public, and what a cause is
@@ -85,6 +89,18 @@ func withoutUser(name string) string {
 		return name[at+1:]
 	}
 	return name
+}
+
+// unknown returns those of the values that were not found before.
+func (m *Mask) unknown(values []string) (fresh []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, v := range values {
+		if !m.found[v] {
+			fresh = append(fresh, v)
+		}
+	}
+	return fresh
 }
 
 func (m *Mask) add(to map[string]bool, shortest int, values []string) {

@@ -3,36 +3,26 @@ package secrets
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 )
 
 // words are what secrets are called.
-const words = `(?:passw(?:or)?d|passphrase|pwd|token|secret|credential|` +
-	`(?:api|access|private|secret|encryption|signing)[-_]?key(?:[-_]?base)?)s?`
+const (
+	words = `(?:passw(?:or)?d|passphrase|pwd|token|secret|credential|` +
+		`(?:api|access|private|secret|encryption|signing)[-_]?key(?:[-_]?base)?)s?`
+	// ending is what may stand behind such a word.
+	ending = `(?:[-_]?(?:value|data|string|text|pem|b64|base64|\d+))?`
+)
 
 var (
-	secretName = regexp.MustCompile(`(?i)` + words + `(?:[-_]?(?:value|data|string|text|pem|b64|base64|\d+))?$`)
+	secretName = regexp.MustCompile(`(?i)` + words + ending + `$`)
 	// shortName matches what is short for a password, and a part of many a word: bypass.
 	shortName = regexp.MustCompile(`(?:^|[^A-Za-z])(?i:pass|pw)\d*$|[a-z0-9](?:Pass|PW|Pw)\d*$`)
 	// reference matches what names a Secret object and is none: existingSecret,
 	// imagePullSecrets, tls-secret.
 	reference = regexp.MustCompile(`(?i)(?:existing|pull|image|tls|cert(?:ificate)?|ca|ingress|registry|from|ref)s?[-_]?` +
 		`(?:secret|credential)s?\d*$`)
-	// assignment matches password=x and password: x, with and without quotes.
-	assignment = regexp.MustCompile(`(?im)^\s*(?:-\s+)*(?:export\s+)?["']?([\w.-]*` + words + `)["']?\s*[=:]\s*(\S.*?)\s*,?\s*$`)
-)
-
-// Those that only some values need are compiled then.
-var (
-	// userInfo matches the user and password of an address, whatever stands before it.
-	userInfo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^\s/?#"'@:]*:([^\s/?#"']+)@`) })
-	// parameter matches password=x within a line: in a query, or in a list of such.
-	parameter = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)[?&;]\s*[\w.-]*` + words + `\s*=\s*([^\s;&"']+)`)
-	})
 )
 
 // IsName returns whether what is called so is secret: password, DB_TOKEN, apiKey.
@@ -40,15 +30,15 @@ func IsName(name string) bool {
 	return (secretName.MatchString(name) || shortName.MatchString(name)) && !reference.MatchString(name)
 }
 
-// InText returns what of a text is secret by itself: the password of an address, and what
-// is called a secret in a file of variables, of YAML or of JSON.
-func InText(text string) []string { return parts(text, minFound) }
-
 // InArguments returns the arguments of a program that are the value of a flag which is
-// called a secret: --password=x, --token x.
+// called a secret: --password=x, --token x. One that is a whole command, as for a shell, is
+// looked through as well.
 func InArguments(args []string) (found []string) {
 	for i, argument := range args {
 		flag, value, given := strings.Cut(argument, "=")
+		if strings.ContainsAny(argument, " \t\n") {
+			found = append(found, inCommand(argument)...)
+		}
 		switch {
 		case !strings.HasPrefix(flag, "-") || !IsName(strings.TrimLeft(flag, "-")):
 		case given:
@@ -131,43 +121,6 @@ func printed(v any) []string {
 		}
 		return []string{string(plain), fmt.Sprint(v)}
 	}
-}
-
-// parts returns what of a value is secret by itself: the password of an address, the
-// values of a file of variables that are called a secret, and those of JSON, such as
-// the credentials of a registry.
-func parts(value string, shortest int) []string {
-	var found []string
-	add := func(part string) {
-		if len(part) >= shortest && part != value {
-			found = append(found, part)
-		}
-	}
-	if strings.Contains(value, "@") && strings.Contains(value, "://") {
-		for _, at := range userInfo().FindAllStringSubmatch(value, -1) {
-			add(at[1])
-			if sent, err := url.PathUnescape(at[1]); err == nil && sent != at[1] {
-				add(sent) // as it is sent
-			}
-		}
-	}
-	if strings.Contains(value, "=") && strings.ContainsAny(value, "?&;") {
-		for _, at := range parameter().FindAllStringSubmatch(value, -1) {
-			add(at[1])
-		}
-	}
-	for _, at := range assignment.FindAllStringSubmatch(value, -1) {
-		add(strings.Trim(at[2], `"'`))
-	}
-	if begin := strings.TrimSpace(value); strings.HasPrefix(begin, "{") || strings.HasPrefix(begin, "[") {
-		var document any
-		if json.Unmarshal([]byte(value), &document) == nil {
-			for _, leaf := range inValues(document, false, leavesOf(document, "auth")) {
-				add(leaf)
-			}
-		}
-	}
-	return found
 }
 
 // leavesOf returns the texts in a document that have this key.

@@ -103,3 +103,45 @@ func TestNamesWithoutPasswords(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// What a text calls a secret is found in each form that files and commands have.
+func TestInFiles(t *testing.T) {
+	for text, want := range map[string]string{
+		"A=b\nDB_PASS=hunter2-x\n":                                     "hunter2-x",
+		"admin_password_1 = hunter2-x":                                 "hunter2-x",
+		"jwtSecret: \"hunter2-x\" # it":                                "hunter2-x",
+		"a: {user: b, password: hunter2-x}\nb: c\n":                    "hunter2-x",
+		"{user: b, password: hunter2-x}":                               "hunter2-x",
+		"a:\n  token: |\n    hunter2-x\n":                              "hunter2-x\n",
+		"a: b\n---\n- {name: API_TOKEN, value: hunter2-x}\n":           "hunter2-x",
+		"a:\n  credentials:\n    id: hunter2-x\n":                      "hunter2-x",
+		"<a><b:password c='d'>hunter2-x&amp;y</b:password></a>":        "hunter2-x&amp;y hunter2-x&y",
+		"x = { user: \"b\", password: \"hunter2-x\", c: 1 }":           "hunter2-x",
+		"<user name=\"b\" password=\"hunter2-x\"/>":                    "hunter2-x",
+		"host=db password=hunter2-x dbname=b":                          "hunter2-x",
+		"shop:hunter2-x@tcp(db:3306)/shop":                             "hunter2-x",
+		"{\"a\": [{\"password\": \"hunter2\\\"x\"}],}":                 "hunter2\\\"x hunter2\"x",
+		"it is existingSecret: 'hunter2-x', imagePullSecret=hunter2-x": "",
+		"the token is missing, and so is the secret hunter2-x":         "",
+		"a: &a [hunter2-x]\nb: *a\nsecret: *a\n":                       "",
+	} {
+		if got := strings.Join(InText(text), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := InSettings("token: it is missing"); len(got) > 0 {
+		t.Errorf("a sentence has %q", got)
+	}
+	command := []string{"sh", "-c", "exec app --password=hunter2-x --api-token 'hunter2 y' --token-ttl 12345678 --secret-name hunter2-z"}
+	if got := InArguments(command); !slices.Equal(got, []string{"hunter2 y", "hunter2-x"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// A small text that means a huge one, by aliases, takes no time.
+func TestAliases(t *testing.T) {
+	text := "a: &a " + strings.Repeat("x", 100_000) + "\nsecret: [" + strings.Repeat("*a,", 40_000) + "]\n"
+	if got := InText(text); len(got) > 1 {
+		t.Errorf("%d", len(got))
+	}
+}

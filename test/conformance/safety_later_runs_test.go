@@ -75,6 +75,98 @@ var laterRuns = []row{
 			s.patch("editor", object{"v1", "secrets", "creds"}, `{"stringData": {"password": "hunter2-by-hand"}}`)
 			s.berth("check").exit(23).says("no login with ***", "Secret/creds: data.password is not what the record says").hides("hunter2")
 		}},
+	{ID: "S260", Setup: "an app prints what a variable, a ConfigMap and the fields of its own kind call secret or credentials, one of " +
+		"which a Secret holds, too",
+		Action: "deploy, check", End: "each is masked, by every verb", Exit: "23, 23", Slow: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.defineOpen("Client")
+			s.quote(calledSecret, "hunter2-of-a-variable, hunter2-of-credentials, hunter2-of-a-key, hunter2-of-a-client, hunter2-of-oauth")
+		}},
+	{ID: "S261", Setup: "an app prints what is called a secret within its files, variables and commands: on a line, in YAML, JSON and " +
+		"XML, behind a flag, in an address without a scheme",
+		Action: "deploy, check", End: "each is masked, by every verb", Exit: "23, 23", Slow: true, run: func(s *fixture) {
+			s.quote(inTexts, "hunter2-of-a-file, hunter2-with-a-comment, hunter2-in-braces, hunter2-in-a-block, hunter2-in-a-list, hunter2-in-xml, "+
+				"hunter2-in-a-script, hunter2-in-json, hunter2-of-a-dsn, hunter2-of-mysql, hunter2-of-java, hunter2-in-shell, hunter2-behind-a-flag")
+		}},
+}
+
+// calledSecret are objects of which GROUP is the row's own. What their names do not say otherwise
+// is a secret, and not a Secret's name.
+const calledSecret = `
+apiVersion: GROUP/v1
+kind: Client
+metadata: {name: shop}
+spec: {client: {secret: hunter2-of-a-client}, clientSecret: hunter2-of-oauth}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: creds}
+stringData: {client: hunter2-of-a-client}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: keys}
+data: {SESSION_SECRET: hunter2-of-a-key}
+---
+` + quotes
+
+// inTexts are objects with a text of each kind.
+const inTexts = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: files}
+data:
+  app.env: |
+    DB_USER=shop
+    DB_PASS=hunter2-of-a-file
+  app.yaml: |
+    mail: {user: shop, password: hunter2-in-braces}
+    jwtSecret: "hunter2-with-a-comment" # of the sessions
+    oauth:
+      token: |
+        hunter2-in-a-block
+    env:
+      - {name: API_TOKEN, value: hunter2-in-a-list}
+  users.xml: |
+    <users><password>hunter2-in-xml</password></users>
+  app.js: |
+    module.exports = { user: "shop", password: "hunter2-in-a-script" }
+---
+` + quotes
+
+// quotes is an app that never becomes ready, and prints TEXT.
+const quotes = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: quotes}
+spec:
+  selector: {matchLabels: {app: quotes}}
+  template:
+    metadata:
+      labels: {app: quotes}
+      annotations: {sim.berth.dev/behaviour: unready, sim.berth.dev/log: "FATAL: no login with TEXT"}
+    spec:
+      containers:
+        - name: app
+          image: registry.example.com/app:1
+          command: [sh, -c, "exec app --password=hunter2-in-shell --token hunter2-behind-a-flag --port 80"]
+          env:
+            - {name: JWT_SECRET, value: hunter2-of-a-variable}
+            - {name: APP_CREDENTIALS, value: hunter2-of-credentials}
+            - {name: SETTINGS, value: '{"mail": {"password": "hunter2-in-json"}}'}
+            - {name: DSN, value: "host=db user=shop password=hunter2-of-a-dsn dbname=shop"}
+            - {name: MYSQL, value: "shop:hunter2-of-mysql@tcp(db:3306)/shop"}
+            - {name: JAVA_OPTS, value: "-Xmx1g -Ddb.password=hunter2-of-java -Dmode=x"}
+`
+
+// quote deploys and checks what prints a text of secrets.
+func (s *fixture) quote(objects, text string) {
+	s.t.Helper()
+	s.chartWith("templates/quotes.yaml", strings.NewReplacer("TEXT", text, "GROUP", s.group()).Replace(objects))
+	masked := "no login with ***" + strings.Repeat(", ***", strings.Count(text, ", "))
+	s.berth("deploy", "--timeout", "10s").exit(23).says(masked).hides("hunter2")
+	s.berth("check").exit(23).says(masked).hides("hunter2")
+	s.describesNone("hunter2")
 }
 
 // quoteLater deploys what prints a text of secrets, and plays the verbs that come after.
