@@ -109,15 +109,25 @@ func (s *Sensitive) Object(o *unstructured.Unstructured) {
 		}
 	case kind.Group == "" && kind.Kind == "ConfigMap":
 		for key, value := range data {
-			text, _ := value.(string)
-			if secrets.IsName(key) {
-				s.mask.Find(secrets.Leaves(value)...)
-			} else {
-				s.mask.Find(secrets.InText(text)...)
-			}
+			s.entry(key, secrets.Leaves(value))
+		}
+		packed, _ := o.Object["binaryData"].(map[string]any)
+		for key, value := range packed {
+			s.entry(key, decoded(value))
 		}
 	default:
 		s.walk(o.Object)
+	}
+}
+
+// entry reads what a ConfigMap has under a key.
+func (s *Sensitive) entry(key string, texts []string) {
+	for _, text := range texts {
+		if secrets.IsName(key) {
+			s.mask.Find(text)
+		} else {
+			s.mask.Find(secrets.InText(text)...)
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ metadata:
 data:
   DB_PASSWORD: in-a-configmap
   greeting: hello-everybody
+binaryData: {app.env: REJfUEFTUz1pbi1iaW5hcnktZGF0YQo=}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -77,7 +78,8 @@ func TestSensitive(t *testing.T) {
 		told.Object(o)
 	}
 	inSecrets := []string{"hunter2-hunter2", "swordfish-3", "czNjcmV0", "1234567890", "correct horse", "in-a-list"}
-	elsewhere := []string{"in-a-configmap", "in-a-variable", "in-a-resource", "of-a-client", "of-oauth", "of-a-session", "in-settings"}
+	elsewhere := []string{"in-a-configmap", "in-a-variable", "in-a-resource", "of-a-client", "of-oauth", "of-a-session", "in-settings",
+		"in-binary-data"}
 	public := []string{
 		"shop-credentials",
 		"plain-by-mistake",

@@ -12,8 +12,8 @@ const maxDocument = 256 << 10
 
 // inDocuments returns what is called a secret in a text that is YAML, or is below what is
 // called so: on a line of its own, between braces, in a block of several lines.
-func inDocuments(text string) (found []string) {
-	if len(text) > maxDocument || !strings.Contains(text, ":") || !MayName(text) {
+func (l looking) inDocuments(text string) (found []string) {
+	if l.depth == deepest || len(text) > maxDocument || !strings.Contains(text, ":") || !MayName(text) {
 		return nil
 	}
 	if begin := strings.TrimSpace(text); !strings.Contains(begin, "\n") && !strings.HasPrefix(begin, "{") && !strings.HasPrefix(begin, "[") {
@@ -26,7 +26,7 @@ func inDocuments(text string) (found []string) {
 			return found
 		}
 		if value := plain(&root); value != nil {
-			found = inValues(value, false, found)
+			found = looking{l.depth + 1}.inValues(value, false, found)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (m *Mask) Find(values ...string) {
 		return
 	}
 	for _, value := range m.unknown(values) {
-		m.add(m.found, minFound, inDocuments(value))
+		m.add(m.found, minFound, looking{}.inDocuments(value))
 	}
 	m.add(m.found, minFound, values)
 }

@@ -52,7 +52,7 @@ func InArguments(args []string) (found []string) {
 
 // InValues returns the texts and numbers among a chart's values that are called a
 // secret, or are below what is called so, and what is secret in the other texts.
-func InValues(values any) []string { return inValues(values, false, nil) }
+func InValues(values any) []string { return looking{}.inValues(values, false, nil) }
 
 // Leaves returns every text and number within a value, as templates print them.
 func Leaves(value any) []string {
@@ -72,16 +72,16 @@ func Leaves(value any) []string {
 	return found
 }
 
-func inValues(value any, secret bool, found []string) []string {
+func (l looking) inValues(value any, secret bool, found []string) []string {
 	switch v := value.(type) {
 	case map[string]any:
 		name, _ := v["name"].(string) // of a variable: {name: DB_PASSWORD, value: x}
 		for key, inner := range v {
-			found = inValues(inner, IsName(key) || key == "value" && IsName(name) || secret && !isReferenceKey(key), found)
+			found = l.inValues(inner, IsName(key) || key == "value" && IsName(name) || secret && !isReferenceKey(key), found)
 		}
 	case []any:
 		for _, inner := range v {
-			found = inValues(inner, secret, found)
+			found = l.inValues(inner, secret, found)
 		}
 	default:
 		text, isText := v.(string)
@@ -89,7 +89,7 @@ func inValues(value any, secret bool, found []string) []string {
 		case secret:
 			found = append(found, printed(v)...)
 		case isText:
-			found = append(found, InText(text)...)
+			found = append(found, l.inText(text)...)
 		}
 	}
 	return found

@@ -51,7 +51,18 @@ func compiled(pattern string) func() *regexp.Regexp {
 
 // InText returns what of a text is secret by itself: the password of an address, and what
 // is called a secret in a file of variables or settings, of YAML, of JSON or of XML.
-func InText(text string) []string { return unique(append(parts(text, minFound), inDocuments(text)...)) }
+func InText(text string) []string { return looking{}.inText(text) }
+
+// looking is how many documents a text stands in, of which each is a text in the one before.
+type looking struct{ depth int }
+
+// deepest is as many as anybody writes: a chart can make hundreds of them, each of which is read
+// with all that are in it.
+const deepest = 3
+
+func (l looking) inText(text string) []string {
+	return unique(append(l.parts(text, minFound), l.inDocuments(text)...))
+}
 
 // InSettings is InText for a text that need be no file: one line of it alone, such as a sentence
 // about a token, calls nothing so.
@@ -59,14 +70,16 @@ func InSettings(text string) []string {
 	if strings.Contains(text, "\n") {
 		return InText(text)
 	}
-	return unique(append(partsWithin(text, minFound), inDocuments(text)...))
+	return unique(append(looking{}.partsWithin(text, minFound), looking{}.inDocuments(text)...))
 }
 
 // parts returns what of a value is secret by itself: the password of an address, the
 // values of a file of variables that are called a secret, and those of JSON, such as
 // the credentials of a registry.
-func parts(value string, shortest int) []string {
-	found := partsWithin(value, shortest)
+func parts(value string, shortest int) []string { return looking{}.parts(value, shortest) }
+
+func (l looking) parts(value string, shortest int) []string {
+	found := l.partsWithin(value, shortest)
 	if !MayName(value) {
 		return found
 	}
@@ -79,7 +92,7 @@ func parts(value string, shortest int) []string {
 }
 
 // partsWithin returns the parts of a value that are so wherever they stand in it.
-func partsWithin(value string, shortest int) (found []string) {
+func (l looking) partsWithin(value string, shortest int) (found []string) {
 	if strings.Contains(value, "@") {
 		for _, pattern := range []func() *regexp.Regexp{userInfo, driverInfo} {
 			for _, at := range pattern().FindAllStringSubmatch(value, -1) {
@@ -104,7 +117,7 @@ func partsWithin(value string, shortest int) (found []string) {
 			}
 		}
 	}
-	return longEnough(append(found, inJSONOf(value)...), value, shortest)
+	return longEnough(append(found, l.inJSONOf(value)...), value, shortest)
 }
 
 // inCommand returns what of a command is the value of a flag that is called a secret.
@@ -112,7 +125,7 @@ func inCommand(command string) (found []string) {
 	for _, at := range flagOf().FindAllStringSubmatch(command, -1) {
 		found = append(found, choose(at)...)
 	}
-	return unique(append(found, partsWithin(command, minFound)...))
+	return unique(append(found, looking{}.partsWithin(command, minFound)...))
 }
 
 // isCalled returns whether the name that a line begins with is a secret's. Unlike IsName it takes
@@ -155,15 +168,15 @@ func valueOf(rest string) []string {
 }
 
 // inJSONOf returns the secrets of a value that is JSON.
-func inJSONOf(value string) []string {
-	if begin := strings.TrimSpace(value); !strings.HasPrefix(begin, "{") && !strings.HasPrefix(begin, "[") {
+func (l looking) inJSONOf(value string) []string {
+	if begin := strings.TrimSpace(value); l.depth == deepest || !strings.HasPrefix(begin, "{") && !strings.HasPrefix(begin, "[") {
 		return nil
 	}
 	var document any
 	if json.Unmarshal([]byte(value), &document) != nil {
 		return nil
 	}
-	return inValues(document, false, leavesOf(document, "auth"))
+	return looking{l.depth + 1}.inValues(document, false, leavesOf(document, "auth"))
 }
 
 // longEnough returns what was found in a value, without what is short and the value itself.
