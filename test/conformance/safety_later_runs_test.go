@@ -164,7 +164,7 @@ func (s *fixture) quote(objects, text string) {
 	s.t.Helper()
 	s.chartWith("templates/quotes.yaml", strings.NewReplacer("TEXT", text, "GROUP", s.group()).Replace(objects))
 	masked := "no login with ***" + strings.Repeat(", ***", strings.Count(text, ", "))
-	s.berth("deploy", "--timeout", "10s").exit(23).says(masked).hides("hunter2")
+	s.berth("deploy", "--timeout", "20s").exit(23).says(masked).hides("hunter2")
 	s.berth("check").exit(23).says(masked).hides("hunter2")
 	s.describesNone("hunter2")
 }
@@ -173,7 +173,7 @@ func (s *fixture) quote(objects, text string) {
 func (s *fixture) quoteLater(text string, flags ...string) {
 	s.t.Helper()
 	s.chartWith("templates/quotes.yaml", strings.ReplaceAll(quotesLater, "TEXT", text))
-	s.berth("deploy", append(flags, "--timeout", "10s")...).exit(23).says("no login with ***").hides("hunter2")
+	s.berth("deploy", append(flags, "--timeout", "20s")...).exit(23).says("no login with ***").hides("hunter2")
 	s.berth("check").exit(23).says("no login with ***").hides("hunter2")
 	s.berth("teardown").exit(24).says("no logout with ***").hides("hunter2")
 	s.describesNone("hunter2")
