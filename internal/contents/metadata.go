@@ -45,17 +45,6 @@ func WithAdded(was, want, live *unstructured.Unstructured) *unstructured.Unstruc
 	return joined
 }
 
-// WithoutShared returns an object without the lists of its metadata that others share. It
-// stands for the manifest before of an object that no manifest had: what is in these lists
-// was added by others then.
-func WithoutShared(live *unstructured.Unstructured) *unstructured.Unstructured {
-	out := live.DeepCopy()
-	for list := range sharedMetadata {
-		unstructured.RemoveNestedField(out.Object, "metadata", list)
-	}
-	return out
-}
-
 func itemsOf(o *unstructured.Unstructured, list string) []any {
 	items, _, _ := unstructured.NestedSlice(o.Object, "metadata", list)
 	return items

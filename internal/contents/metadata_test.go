@@ -30,13 +30,3 @@ func TestWithAdded(t *testing.T) {
 		}
 	}
 }
-
-func TestWithoutShared(t *testing.T) {
-	live := one(t, "{kind: DB, metadata: {name: d, finalizers: [a], ownerReferences: [{uid: '1'}], labels: {a: b}}}")
-	if got := WithoutShared(live); !reflect.DeepEqual(got.Object, one(t, "{kind: DB, metadata: {name: d, labels: {a: b}}}").Object) {
-		t.Errorf("%v", got.Object)
-	}
-	if len(live.GetFinalizers()) != 1 {
-		t.Error("the live object was changed")
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
@@ -58,7 +59,8 @@ func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied ver
 	l.report.left(kept)
 	if err == nil && len(own) > 0 {
 		if kept, err = l.objects.Remove(ctx, own, false); err == nil && len(kept) == 0 {
-			l.report.repaired("sweep", "%s were left behind by a revision that failed and are gone now.", objectNames(own))
+			l.report.repaired("sweep", "%s, which a revision that failed had left behind, %s being deleted.", objectNames(own),
+				isOrAre(len(own)))
 			return nil
 		}
 		l.report.left(kept)
@@ -106,5 +108,23 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 		deployed = append(deployed, h.Object)
 	}
 	own, needed := verdict.WithoutNeeded(own, deployed, applied.Definitions)
-	return own, slices.Concat(kept, ofChart, needed), nil
+	own, claimed := verdict.WithoutClaimed(own, l.claimed(ctx, applied, hooks))
+	return own, slices.Concat(kept, ofChart, needed, claimed), nil
+}
+
+// claimed returns whether a claim has a name that a StatefulSet of the applied revision, or of a
+// hook of it, gives to its own. Where that cannot be told, every claim may.
+func (l *leftoverRemover) claimed(ctx context.Context, applied verdict.Reported, hooks []facts.Hook) func(facts.Ref) bool {
+	var claims []facts.Claim
+	look := sync.OnceValue(func() (err error) { // which costs requests, and most leftovers are no claims
+		manifests := []string{applied.Manifest}
+		for _, h := range hooks {
+			manifests = append(manifests, h.Manifest)
+		}
+		claims, err = l.objects.Claims(ctx, strings.Join(manifests, "\n---\n"))
+		return err
+	})
+	return func(ref facts.Ref) bool {
+		return look() != nil || slices.ContainsFunc(claims, func(c facts.Claim) bool { return c.Ref == ref })
+	}
 }

@@ -55,7 +55,7 @@ func (r *remainsRemover) look(ctx context.Context, f *facts.Facts, withNamespace
 	for i := range slices.Backward(f.Records) {
 		newer := len(hooks)
 		for _, h := range f.Records[i].Hooks {
-			if !slices.ContainsFunc(hooks[:newer], func(known facts.Hook) bool { return known.Kind == h.Kind && known.Name == h.Name }) {
+			if !slices.ContainsFunc(hooks[:newer], func(known facts.Hook) bool { return known.MakesSame(h, f.Namespace.Name) }) {
 				hooks, manifests = append(hooks, h), append(manifests, h.Manifest)
 			}
 		}

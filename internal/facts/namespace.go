@@ -68,7 +68,7 @@ type Resident struct {
 	Instance string
 	HookOf   string // the namespace/release for whose hook Berth made it, as it says; empty: it does not say
 	Policy   bool   // helm.sh/resource-policy: keep
-	KeepWhy  string // berth.dev/keep, or a GitOps owner's mark; empty: neither
+	KeepWhy  string // berth.dev/keep, a GitOps owner's mark, or from whom it was taken over; empty: none of them
 	Maker    string // the person's client that made it, such as kubectl; empty: something else did
 	WithApp  bool   // it is marked as going with the review app
 	Deleting bool   // it is being deleted

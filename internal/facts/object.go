@@ -71,7 +71,7 @@ type Object struct {
 	HookOf   string // the namespace/release for whose hook Berth made it, as it says
 	Deleting bool
 	Kept     bool   // helm.sh/resource-policy: keep, taken over from somebody else or, if it is Owned, KeepWhy
-	KeepWhy  string // by which mark somebody forbids to delete it
+	KeepWhy  string // by which mark somebody forbids to delete it, or from whom it was taken over
 	Ready    bool
 	Failed   bool   // it cannot become ready by waiting
 	Complete bool   // a Job or Pod that ran to its end

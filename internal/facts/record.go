@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"cmp"
 	"errors"
 	"time"
 )
@@ -81,6 +82,7 @@ func (r *Record) EffectiveStatus() Status {
 type Hook struct {
 	Name      string
 	Kind      string
+	Namespace string   // that its manifest names; "": the release's, or none
 	Events    []string // pre-install, post-upgrade, …
 	Manifest  string
 	Succeeded bool // the record says that it ran to its end
@@ -90,6 +92,16 @@ type Hook struct {
 	// Temporary and TemporaryFailed are set where Helm deletes the hook once it has
 	// succeeded or failed.
 	Temporary, TemporaryFailed bool
+}
+
+// Makes returns whether an object, of a release in this namespace, is the one that a hook makes.
+func (h Hook) Makes(o Ref, namespace string) bool {
+	return h.Kind == o.Kind && h.Name == o.Name && (o.Namespace == "" || o.Namespace == cmp.Or(h.Namespace, namespace))
+}
+
+// MakesSame returns whether two hooks of a release in this namespace make one object.
+func (h Hook) MakesSame(other Hook, namespace string) bool {
+	return h.Makes(Ref{Kind: other.Kind, Namespace: cmp.Or(other.Namespace, namespace), Name: other.Name}, namespace)
 }
 
 // HookObject is an object that a hook makes, as the cluster shows it.

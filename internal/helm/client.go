@@ -139,8 +139,8 @@ func (c *client) explainTaken(list kube.ResourceList, err error) error {
 func (c *client) Update(original, target kube.ResourceList, _ bool) (*kube.Result, error) {
 	end := c.timeline.start("Apply %s", refs(target))
 	endCache := c.cacheGets()
-	used := c.used(target)
-	drop := func(list kube.ResourceList) *kube.Result { return c.drop(list, used) }
+	needed := c.neededBy(target, original)
+	drop := func(list kube.ResourceList) *kube.Result { return c.drop(list, needed) }
 	res, err := updateInParallel(c.leavings.mending(c.merge, target), drop, original, target)
 	endCache()
 	end(nil)
@@ -149,11 +149,10 @@ func (c *client) Update(original, target kube.ResourceList, _ bool) (*kube.Resul
 
 // drop deletes objects that the manifest has no more, but for what the live object says
 // is to be kept, as Helm does, and for what is somebody else's by now. As with Helm, a
-// deletion that fails does not fail the operation. held says of what takes along other
-// objects why it stays.
-func (c *client) drop(list kube.ResourceList, held map[string]string) *kube.Result {
+// deletion that fails does not fail the operation.
+func (c *client) drop(list kube.ResourceList, n needed) *kube.Result {
 	inBackground := func(*resource.Info) metav1.DeletionPropagation { return metav1.DeletePropagationBackground }
-	done, errs := c.deleteAll(list, parallelRequests, inBackground, held)
+	done, errs := c.deleteAll(list, parallelRequests, inBackground, n)
 	res := &kube.Result{}
 	for i, info := range list {
 		switch ref := refOf(info); {

@@ -1,7 +1,10 @@
 package helm
 
 import (
+	"cmp"
 	"maps"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	"helm.sh/helm/v3/pkg/kube"
@@ -12,10 +15,10 @@ import (
 
 // deleteAll deletes objects of the release in parallel, but for those that stay. Volumes come
 // after the claims that may be bound to them, and Namespaces and definitions of kinds last: one
-// stays, too, where an object that was left would go with it. held says of further ones why they
-// stay, by their names: no namespace is called like a definition, whose name has dots.
+// stays, too, where an object that was left would go with it. They are told apart by their names: no
+// namespace is called like a definition, whose name has dots.
 func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*resource.Info) metav1.DeletionPropagation,
-	held map[string]string) (done []deletion, errs []error) {
+	n needed) (done []deletion, errs []error) {
 	done, errs = make([]deletion, len(list)), make([]error, len(list))
 	each := func(wanted func(*resource.Info) bool, whose func(*resource.Info) stranger) {
 		var calls errgroup.Group
@@ -30,7 +33,9 @@ func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*res
 		}
 		_ = calls.Wait()
 	}
-	each(func(info *resource.Info) bool { return !takesAlong(info) && !isVolume(info) }, c.stays)
+	each(func(info *resource.Info) bool { return !takesAlong(info) && !isVolume(info) }, func(info *resource.Info) stranger {
+		return func(live *unstructured.Unstructured) string { return cmp.Or(c.stays(info)(live), n.claimedBy(info)) }
+	})
 	each(isVolume, c.stays)
 	all := map[string]string{}
 	for i, info := range list {
@@ -38,7 +43,7 @@ func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*res
 			hold(all, info, ", which is left,")
 		}
 	}
-	maps.Copy(all, held)
+	maps.Copy(all, n.held)
 	each(takesAlong, func(info *resource.Info) stranger {
 		return func(live *unstructured.Unstructured) string {
 			if why := c.stays(info)(live); why != "" {
@@ -70,19 +75,45 @@ func hold(held map[string]string, info *resource.Info, which string) {
 	held[of.Resource+"."+of.Group] = nameOf(refOf(info)) + which + " is of its kind"
 }
 
-// used returns what must not go with what the manifest has no more: the namespaces and the
-// definitions of the objects that it and the hooks of the operation have, and the definitions in
-// the chart's crds folder, which an upgrade makes only where they are missing when it begins.
-func (c *client) used(target kube.ResourceList) map[string]string {
-	held := map[string]string{}
-	for _, name := range c.definitions {
-		held[name] = "the chart has it in its crds folder"
+// needed is what must not go with what the manifest has no more.
+type needed struct {
+	held   map[string]string // why a Namespace or a definition stays, by its name
+	claims []claimant        // the StatefulSets whose claims stay
+}
+
+// neededBy returns what the manifest and the hooks of the chart need, also those that the operation
+// does not run, whose objects nothing would make anew: the namespaces and the definitions of their
+// objects, and the claims of their StatefulSets. So does what has the definitions in the chart's crds
+// folder, which an upgrade makes only where they are missing when it begins.
+func (c *client) neededBy(target, original kube.ResourceList) (n needed) {
+	if !slices.ContainsFunc(original, func(info *resource.Info) bool { return takesAlong(info) || isClaim(info) }) {
+		return n
 	}
-	for _, info := range c.hooked {
-		hold(held, info, ", of a hook of the release,")
+	n.held = map[string]string{}
+	for _, name := range c.definitions {
+		n.held[name] = "the chart has it in its crds folder"
+	}
+	ofHooks := slices.Concat(c.hooked, c.idle())
+	for _, info := range ofHooks {
+		hold(n.held, info, ", of a hook of the release,")
 	}
 	for _, info := range target {
-		hold(held, info, ", of the release,")
+		hold(n.held, info, ", of the release,")
 	}
-	return held
+	n.claims = claimants(slices.Concat(ofHooks, target))
+	return n
+}
+
+// idle builds the objects of the chart's hooks that the operation does not run. What cannot be
+// built, such as of a kind that is not served, is none.
+func (c *client) idle() (list kube.ResourceList) {
+	for _, text := range c.hookObjects.idle {
+		built, err := c.Build(strings.NewReader(text), false)
+		if err != nil {
+			c.log("what a hook needs that is not run was not looked at: %v", err)
+			continue
+		}
+		list = append(list, built...)
+	}
+	return list
 }

@@ -25,6 +25,7 @@ type hookObjects struct {
 	recorded map[facts.Ref]bool // the hooks that stored records name, without their API version
 	coming   map[facts.Ref]bool // the chart's, likewise, that the operation does not run
 	made     map[facts.Ref]bool // those that have made their object, although nothing marked it
+	idle     []string           // the manifests of the chart's that the operation does not run
 }
 
 // record notes that a stored record of the release names these hooks. One that cannot be
@@ -54,11 +55,12 @@ func note(in *map[facts.Ref]bool, ref facts.Ref) {
 // anew what the operation deletes of their names: a claim, say, of which the chart makes a hook
 // of its install to have it outlive the release.
 func (h *hookObjects) leaveOut(r ownership.Release, hooks []facts.Hook, events ...release.HookEvent) {
-	h.coming = map[facts.Ref]bool{}
+	h.coming, h.idle = map[facts.Ref]bool{}, nil
 	for _, hook := range hooks {
 		if len(hooksAt([]facts.Hook{hook}, events...)) > 0 {
 			continue
 		}
+		h.idle = append(h.idle, hook.Manifest)
 		objects, err := manifest.Parse(hook.Manifest)
 		if err != nil {
 			continue // no object can have been made of it either

@@ -36,7 +36,9 @@ func (c *client) merge(original, target kube.ResourceList) (*kube.Result, error)
 			return c.createAbsent(info, want)
 		}
 		*res = kube.Result{Updated: target}
-		was := runtime.Object(contents.WithoutShared(live)) // where the manifest did not have it
+		// What the manifest did not have, a rollback finds where it was left: it was to be kept, or is
+		// somebody's who let the release take it. Nothing that others have put there is taken away.
+		was := want
 		if before := original.Get(info); before != nil {
 			was = before.Object
 		}

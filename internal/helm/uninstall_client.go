@@ -50,7 +50,7 @@ func (c *uninstallClient) Build(r io.Reader, validate bool) (kube.ResourceList, 
 func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, policy metav1.DeletionPropagation) (*kube.Result, []error) {
 	defer c.timeline.start("Delete %s", refs(list))(nil)
 	asPods := func(info *resource.Info) metav1.DeletionPropagation { return propagationOf(info, policy) }
-	done, errs := c.deleteAll(list, deleteWorkers, asPods, nil)
+	done, errs := c.deleteAll(list, deleteWorkers, asPods, needed{})
 	res := &kube.Result{}
 	for i, info := range list {
 		if errs[i] != nil {

@@ -61,13 +61,22 @@ func LeftoverHooks(f *facts.Facts, seen []facts.HookObject) []facts.Object {
 	return leftovers
 }
 
-// madeBy returns a hook's object with the hook that has made it, as far as the last record
-// tells, in place of the coming one of its name: what that one's policy is says nothing of
-// what is there.
+// madeBy returns a hook's object with the hook that has made it, as far as the records that were
+// read tell, in place of the coming one of its name: what that one's policy is says nothing of
+// what is there. Nor does that of a revision whose record is younger, which has failed on it. Times
+// are whole seconds, so that what is of the same one may be an earlier revision's. What none of
+// them shows to have made counts as there to stay.
 func madeBy(f *facts.Facts, h facts.HookObject) facts.HookObject {
-	if last := f.Last(); last != nil {
-		if i := slices.IndexFunc(last.Hooks, func(r facts.Hook) bool { return r.Kind == h.Hook.Kind && r.Name == h.Hook.Name }); i >= 0 {
-			h.Hook = last.Hooks[i]
+	shown := false
+	h.Hook.Temporary = false
+	for i := range f.Records {
+		r := &f.Records[i]
+		at := slices.IndexFunc(r.Hooks, func(by facts.Hook) bool { return by.Makes(h.Object.Ref, f.Namespace.Name) })
+		if at < 0 || h.Object.Created.Before(r.Created) {
+			continue
+		}
+		if !shown || h.Object.Created.After(r.Created) {
+			h.Hook, shown = r.Hooks[at], true
 		}
 	}
 	return h
@@ -98,7 +107,7 @@ func looksLikeHook(f *facts.Facts, o facts.Object) bool {
 	if last == nil || !o.IsHook || o.Namespace != f.Namespace.Name {
 		return false
 	}
-	named := slices.ContainsFunc(last.Hooks, func(h facts.Hook) bool { return h.Kind == o.Kind && h.Name == o.Name })
+	named := slices.ContainsFunc(last.Hooks, func(h facts.Hook) bool { return h.Makes(o.Ref, f.Namespace.Name) })
 	return named && madeByRelease(f, o)
 }
 

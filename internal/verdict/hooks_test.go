@@ -47,6 +47,8 @@ func TestLeftoverHooks(t *testing.T) {
 		facts     func(*facts.Facts)
 		temporary bool // its delete policy has hook-succeeded
 		since     bool // and had not when the object was made
+		failed    bool // a later revision, which has failed, has the hook with that policy
+		elsewhere bool // the hook of the record makes its object in another namespace
 		want      bool
 	}{
 		"F2 marked as the release's": {edit: func(o *facts.Object) { o.HookOf = ownHooks }, want: true},
@@ -70,21 +72,30 @@ func TestLeftoverHooks(t *testing.T) {
 		"a Deployment that a hook leaves running":        {edit: made("Deployment")},
 		"one that Helm would have deleted at its end":    {edit: made("ConfigMap"), temporary: true, want: true},
 		"one that Helm would delete from now on":         {edit: made("Secret"), temporary: true, since: true},
+		"one that a later revision has failed on":        {edit: made("Secret"), temporary: true, since: true, failed: true},
+		"one of that name in another namespace":          {edit: made("Secret"), temporary: true, elsewhere: true},
 		"a namespace that Helm would have deleted":       {edit: made("Namespace"), temporary: true},
 		"one that is not there":                          {edit: func(o *facts.Object) { *o = facts.Object{Ref: o.Ref} }},
 	} {
 		f, o := given(stored(1, facts.StatusDeployed)), done
-		was := seed
-		was.Temporary = c.temporary && !c.since
-		f.Records[0].Hooks = []facts.Hook{was}
-		if c.facts != nil {
-			c.facts(f)
-		}
 		if c.edit != nil {
 			c.edit(&o)
 		}
 		hook := seed
-		hook.Temporary = c.temporary
+		hook.Kind, hook.Temporary = o.Kind, c.temporary
+		was := hook
+		if was.Temporary = c.temporary && !c.since; c.elsewhere {
+			was.Namespace = "other"
+		}
+		f.Records[0].Hooks = []facts.Hook{was}
+		if c.failed {
+			later := stored(2, facts.StatusFailed)
+			later.Created, later.Hooks = o.Created.Add(time.Minute), []facts.Hook{hook}
+			f.Records = append(f.Records, later)
+		}
+		if c.facts != nil {
+			c.facts(f)
+		}
 		if got := len(LeftoverHooks(f, []facts.HookObject{{Hook: hook, Object: o}})) == 1; got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}

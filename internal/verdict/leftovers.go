@@ -104,6 +104,19 @@ func WithoutNeeded(leftovers, deployed []facts.Object, definitions []string) (go
 	return going, kept
 }
 
+// WithoutClaimed returns the leftovers without the claims that a StatefulSet of the release has as
+// its own by now, by their names, and a sentence on each of these: its data are in them.
+func WithoutClaimed(leftovers []facts.Object, claimed func(facts.Ref) bool) (going []facts.Object, kept []string) {
+	for _, o := range leftovers {
+		if o.Kind == claimKind && claimed(o.Ref) {
+			kept = append(kept, fmt.Sprintf("%s was kept: a StatefulSet of the release has it, or may have it, as its claim", o.Ref))
+			continue
+		}
+		going = append(going, o)
+	}
+	return going, kept
+}
+
 // neededFor returns why what takes along other objects stays for one that the release has, or "".
 // Whether that one is there does not count: it may be made at any moment.
 func neededFor(o facts.Object, deployed []facts.Object, definitions []string) string {

@@ -210,14 +210,16 @@ func MarkCopies(residents []facts.Resident, namespace, release string, named []f
 func againstDeleting(r facts.Resident, own, identity string, p Policy) string {
 	ours := !r.Copy && saysOurs(r, own)
 	declared := r.WithApp || slices.ContainsFunc(p.NamespaceOwns, r.Matches)
+	released := p.DeleteForeign
+	if ours {
+		released = p.DeleteKept
+	}
 	switch {
-	case r.Policy && ours && p.DeleteKept, p.DeleteForeign && (!r.Policy || !ours):
-		return ""
-	case r.Policy:
+	case r.Policy && !released:
 		return "its policy is to be kept (helm.sh/resource-policy)"
-	case r.KeepWhy != "":
+	case r.KeepWhy != "" && !p.DeleteForeign: // whatever its policy is: somebody else wants it
 		return r.KeepWhy
-	case ours, declared:
+	case p.DeleteForeign, ours, declared:
 		return ""
 	case r.Copy && ofSomeHook(r, own):
 		return "a hook made it, and nothing that is stored of this release names it"

@@ -216,6 +216,27 @@ func TestMarkCopies(t *testing.T) {
 	}
 }
 
+// What is the release's and to be kept by its policy goes where that is said, unless somebody else
+// wants it.
+func TestMarkCountsWhateverThePolicy(t *testing.T) {
+	marked := facts.Resident{Ref: facts.Ref{Kind: "Secret", Namespace: "ns", Name: "a"}, Owner: "ns/web", Policy: true, KeepWhy: "it is marked"}
+	plain := marked
+	plain.KeepWhy = ""
+	for _, c := range []struct {
+		r    facts.Resident
+		p    Policy
+		goes bool
+	}{
+		{plain, Policy{}, false}, {plain, Policy{DeleteKept: true}, true}, {plain, Policy{DeleteForeign: true}, false},
+		{marked, Policy{}, false}, {marked, Policy{DeleteKept: true}, false}, {marked, Policy{DeleteForeign: true}, false},
+		{marked, Policy{DeleteKept: true, DeleteForeign: true}, true},
+	} {
+		if why := againstDeleting(c.r, "ns/web", "me", c.p); (why == "") != c.goes {
+			t.Errorf("%+v, %q: %q", c.p, c.r.KeepWhy, why)
+		}
+	}
+}
+
 func TestClaimsFromBeforeTheAdoption(t *testing.T) {
 	adopted := facts.Namespace{Name: "ns", Adopted: now}
 	claim := func(created time.Time) facts.Resident {

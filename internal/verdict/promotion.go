@@ -104,7 +104,7 @@ func unprovenHooks(f *facts.Facts, last *facts.Record) []string {
 
 // hookObject returns the Job or Pod of a hook, if it was read.
 func hookObject(f *facts.Facts, h facts.Hook) (facts.Object, bool) {
-	i := slices.IndexFunc(f.HookJobs, func(o facts.Object) bool { return o.Kind == h.Kind && o.Name == h.Name })
+	i := slices.IndexFunc(f.HookJobs, func(o facts.Object) bool { return h.Makes(o.Ref, f.Namespace.Name) })
 	if i < 0 {
 		return facts.Object{}, false
 	}

@@ -10,6 +10,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
@@ -174,6 +175,7 @@ func Hooks(of []*release.Hook) []facts.Hook {
 		hook := facts.Hook{
 			Name:      h.Name,
 			Kind:      h.Kind,
+			Namespace: namespaceOf(h.Manifest),
 			Manifest:  h.Manifest,
 			Succeeded: h.LastRun.Phase == release.HookPhaseSucceeded,
 			// Without a policy Helm deletes a hook before its next creation.
@@ -187,4 +189,13 @@ func Hooks(of []*release.Hook) []facts.Hook {
 		list = append(list, hook)
 	}
 	return list
+}
+
+// namespaceOf returns the namespace that a manifest names, or "".
+func namespaceOf(text string) string {
+	var o metav1.PartialObjectMetadata
+	if !strings.Contains(text, "namespace") || yaml.Unmarshal([]byte(text), &o) != nil {
+		return "" // nothing was made of what is no object
+	}
+	return o.Namespace
 }

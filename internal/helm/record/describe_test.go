@@ -45,11 +45,14 @@ func TestHooks(t *testing.T) {
 	got := Hooks([]*release.Hook{
 		{Name: "a", Events: []release.HookEvent{release.HookPreInstall}, LastRun: release.HookExecution{Phase: release.HookPhaseSucceeded}},
 		nil,
-		{Name: "b", DeletePolicies: []release.HookDeletePolicy{release.HookFailed, release.HookSucceeded}},
+		{Name: "b", DeletePolicies: []release.HookDeletePolicy{release.HookFailed, release.HookSucceeded},
+			Manifest: "metadata: {name: b, namespace: there}"},
+		{Name: "c", Manifest: "metadata: {namespace: [none]}"},
 	})
 	want := []facts.Hook{
 		{Name: "a", Events: []string{"pre-install"}, Succeeded: true, Recreated: true},
-		{Name: "b", Temporary: true, TemporaryFailed: true},
+		{Name: "b", Namespace: "there", Temporary: true, TemporaryFailed: true, Manifest: "metadata: {name: b, namespace: there}"},
+		{Name: "c", Recreated: true, Manifest: "metadata: {namespace: [none]}"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -1,6 +1,7 @@
 package namespaces
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -195,9 +196,7 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 		Created:  meta.CreationTimestamp.Time,
 	}
 	r.KeepWhy, _ = ownership.KeepMark(meta.Labels, meta.Annotations)
-	if from, taken := ownership.TakenOver(meta.Annotations); taken && r.KeepWhy == "" {
-		r.KeepWhy = fmt.Sprintf("it was taken over from %q", from)
-	}
+	r.KeepWhy = cmp.Or(r.KeepWhy, ownership.WhyTaken(meta.Annotations))
 	switch {
 	case k.isOwned(meta):
 	case k.custom:

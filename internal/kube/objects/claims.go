@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -160,11 +159,7 @@ func (o Observer) claimants(ctx context.Context, namespace string) (live []claim
 
 // names reports whether the set's controller gives this name to a claim.
 func (c claimant) names(claim string) bool {
-	return slices.ContainsFunc(c.templates, func(template string) bool {
-		ordinal, ok := strings.CutPrefix(claim, template+"-"+c.set.Name+"-")
-		n, err := strconv.Atoi(ordinal)
-		return ok && err == nil && n >= 0 && strconv.Itoa(n) == ordinal
-	})
+	return manifest.NamesClaim(c.templates, c.set.Name, claim)
 }
 
 // describe returns what is to be known of a claim that bears a name of the set's.

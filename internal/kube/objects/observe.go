@@ -146,8 +146,9 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, o con
 	object.HookOf = ownership.HookOf(annotations)
 	object.KeepWhy, _ = ownership.KeepMarkBeside(labels, annotations, want.GetLabels(), want.GetAnnotations())
 	object.Deleting = live.GetDeletionTimestamp() != nil
-	_, taken := ownership.TakenOver(annotations)
-	byPolicy := ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations) || taken
+	taken := ownership.WhyTaken(annotations)
+	object.KeepWhy = cmp.Or(object.KeepWhy, taken)
+	byPolicy := ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations) || taken != ""
 	object.Kept = byPolicy || object.Owned && object.KeepWhy != ""
 	object.Complete = health.Complete(live)
 	if held := health.Holding(live.GetFinalizers()); object.Deleting && held != "" {

@@ -197,10 +197,7 @@ func markedSince(live *unstructured.Unstructured) string {
 	if ownership.KeptByPolicy(annotations) {
 		return "its resource policy is keep"
 	}
-	if from, taken := ownership.TakenOver(annotations); taken {
-		return fmt.Sprintf("it was taken over from %q", from)
-	}
-	return ""
+	return ownership.WhyTaken(annotations)
 }
 
 // fail records an error, unless it says that the object is gone.
