@@ -13,8 +13,13 @@ import (
 	"github.com/berth-dev/berth/internal/secrets"
 )
 
-const nextPlugin = "Run in an image that has the plugin, or use credentials that need none: " +
-	"kube-apiserver with kube-token, or a kubeconfig with a token."
+const (
+	docsClusters = "https://github.com/berth-dev/berth/blob/main/docs/clusters.md"
+	nextPlugin   = "Run Berth where the plugin is installed: on GitHub, berth-dev/berth/native runs on the runner itself and " +
+		"has its programs. Or let a step before make the token, and give kube-apiserver, kube-token and kube-ca. " +
+		"See " + docsClusters + " for EKS, GKE and AKS."
+	nextProvider = "Give kube-apiserver, kube-token and kube-ca, or a kubeconfig with a token. See " + docsClusters + " for EKS, GKE and AKS."
+)
 
 // checkCredentials returns why a user's credentials cannot be had here at all, or
 // nil. A kubeconfig made on a laptop often names a credential plugin that a CI
@@ -25,7 +30,7 @@ func checkCredentials(user *clientcmdapi.AuthInfo, name string) error {
 	}
 	if provider := user.AuthProvider; provider != nil {
 		return wrongInput(fmt.Sprintf("use the kubeconfig's user %q", name),
-			fmt.Errorf("it needs the auth-provider %q, which Kubernetes has removed", provider.Name), nextPlugin)
+			fmt.Errorf("it needs the auth-provider %q, which Kubernetes has removed", provider.Name), nextProvider)
 	}
 	if user.Exec == nil {
 		return nil

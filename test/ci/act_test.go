@@ -117,13 +117,16 @@ func (g *github) command(ctx context.Context, e event) *exec.Cmd {
 		"--container-options", "--network host "+volumes,
 		"--local-repository", "berth-dev/berth@v1="+g.action, "--actor", "alice",
 		"--env", "GITHUB_RUN_ID="+strconv.Itoa(g.runs), "--env", "GITHUB_REF="+e.ref())
-	cmd.Env = []string{"HOME=" + g.home, "XDG_CACHE_HOME=" + cache, "DOCKER_HOST=" + g.engine.Host(), "PATH=" + os.Getenv("PATH"),
-		"HELM=" + kubetest.Helm(g.t, 3)}
+	cmd.Env = []string{"HOME=" + g.home, "XDG_CACHE_HOME=" + cache, "DOCKER_HOST=" + g.engine.Host(),
+		"PATH=" + g.programs() + os.Getenv("PATH"), "HELM=" + kubetest.Helm(g.t, 3)}
 	for name, value := range g.secrets { // by its name alone: its value would be in the list of processes
 		cmd.Args, cmd.Env = append(cmd.Args, "--secret", name), append(cmd.Env, name+"="+value)
 	}
 	for name, value := range g.vars {
 		cmd.Args = append(cmd.Args, "--var", name+"="+value)
+	}
+	if g.c.cloud.login != "" {
+		cmd.Args = append(cmd.Args, "--local-repository", g.c.cloud.login+"="+g.loginAction())
 	}
 	if g.hub != nil {
 		cmd.Args = append(cmd.Args, "--env", "SSL_CERT_FILE="+g.authority(), "--env", "GITHUB_API_URL="+g.hub.Server.URL+"/api/v3",

@@ -39,6 +39,10 @@ var githubCases = []githubCase{
 		{event: said("/teardown", platform.Person, 2), want: only("command", gone().of("1").
 			comments("`shop` is gone").reacts("eyes", "+1"))},
 	}},
+	// A cloud's cluster: a step before makes the token.
+	{name: "eks", workflow: onCloud("eks"), cloud: aws, turns: onceOnCloud},
+	{name: "gke", workflow: onCloud("gke"), cloud: gcloud, turns: onceOnCloud},
+	{name: "aks", workflow: onCloud("aks"), cloud: az, turns: onceOnCloud},
 	// A run that is cancelled in the middle of the rollout, of an install and of an upgrade,
 	// settles its record; the next one deploys.
 	{name: "interrupted", workflow: readme, turns: []turn{

@@ -17,6 +17,7 @@ type githubCase struct {
 	workflow func(*testing.T) string
 	charts   []string // folders that have the example chart: chart, when left out
 	answers  bool     // GitHub's API is there, and the job's token is good for it
+	cloud    cloud    // that the workflow logs in to
 	turns    []turn
 }
 

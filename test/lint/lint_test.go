@@ -58,9 +58,11 @@ func run(dir, name string, args ...string) (stdout, stderr string, err error) {
 func lintWorkflow(t *testing.T, workflow string) (string, error) {
 	t.Helper()
 	dir := repository(t, "main", map[string]string{
-		".github/workflows/review.yml": strings.ReplaceAll(workflow, "uses: berth-dev/berth@v1", "uses: ./"),
-		"action.yml":                   string(read(t, "action.yml")),
-		"Dockerfile":                   string(read(t, "Dockerfile")),
+		".github/workflows/review.yml": strings.NewReplacer("uses: berth-dev/berth@v1", "uses: ./",
+			"uses: berth-dev/berth/native@v1", "uses: ./native").Replace(workflow),
+		"action.yml":        string(read(t, "action.yml")),
+		"native/action.yml": string(read(t, "native/action.yml")),
+		"Dockerfile":        string(read(t, "Dockerfile")),
 	})
 	stdout, stderr, err := run(dir, "go", "run", actionlint, "-no-color", "-shellcheck=", "-pyflakes=")
 	return stdout + stderr, err
