@@ -226,6 +226,29 @@ var byHelm4 = []row{
 			s.has(web, "spec.template.spec.containers.0.image", `"registry.example/app:1.0"`)
 			s.berth("check").exit(0)
 		}},
+	{ID: "T218", Setup: "left by Helm 4, each: pending-install, pending-upgrade, pending-rollback, failed, two deployed, deployed",
+		Action: "teardown with adopt, each", End: "objects and records gone", Exit: "0, 0, 0, 0, 0, 0", Gone: true, run: func(s *fixture) {
+			install := []string{"install", s.release, s.chart, "--wait"}
+			upgrade := []string{"upgrade", s.release, s.chart, "--wait", "--set", "greeting=bye"}
+			rollback := []string{"rollback", s.release, "1", "--wait"}
+			for left, leave := range map[string]func(){
+				"v1 pending-install":                func() { s.killHelm4(finalUpdate, install...) },
+				"v1 superseded, v2 pending-upgrade": func() { s.mustHelm(4, install...); s.killHelm4(finalUpdate, upgrade...) },
+				"v1 deployed, v2 pending-rollback":  func() { s.mustHelm(4, install...); s.killHelm4(applied("deployments"), rollback...) },
+				"v1 failed":                         func() { s.failHelm4(append(install, "--timeout", "3s", "--set", missingImage)...) },
+				"v1 superseded, v2 deployed, v3 deployed": func() {
+					s.mustHelm(4, install...)
+					s.whileHelm4(finalUpdate, upgrade, func() { s.mustHelm(4, rollback...) })
+				},
+				"v1 deployed": func() { s.mustHelm(4, install...) },
+			} {
+				leave()
+				s.stored(left)
+				s.berth("teardown", append(dead, "--adopt")...).exit(0)
+				s.stored("nothing")
+				s.owns()
+			}
+		}},
 }
 
 // web is the app's Deployment.
