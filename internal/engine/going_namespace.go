@@ -87,3 +87,12 @@ func (t *teardown) lookOutside(ctx context.Context, f *facts.Facts) error {
 		Next: "Deploy the branch again, which takes them in, and then take it down; or delete them by hand, once nobody needs them. " +
 			"The next teardown does not find them."}
 }
+
+// tellUnread says that records which could not be read may have described what did not go with
+// the namespace.
+func (t *teardown) tellUnread() {
+	if unread := t.left.Unreadable; len(unread) > 0 && t.left.NamespaceGone {
+		t.report.note(result.LevelWarning, "Not looked at",
+			"What %s described outside of namespace %s is not known, and may still be there.", strings.Join(unread, ", "), t.ns.name)
+	}
+}

@@ -82,6 +82,7 @@ func (t *teardown) run(ctx context.Context) error {
 	if !t.left.NamespaceGone {
 		t.steps.remove.remains.tell(f, verdict.Stay(t.along))
 	}
+	t.tellUnread()
 	if p := t.left.Problem(); p != nil {
 		return p
 	}
@@ -284,6 +285,9 @@ func bounded(lines []string) []string {
 func (t *teardown) success() string {
 	res := &t.report.result
 	switch but := butRemains(res); {
+	case t.left.NamespaceGone && len(t.left.Unreadable) > 0:
+		return fmt.Sprintf("Namespace `%s` is gone, with what `%s` had in it; what that had elsewhere is not known%s.", res.Namespace,
+			res.Release, but)
 	case t.left.NamespaceGone:
 		return fmt.Sprintf("`%s` is gone, and so is its namespace `%s`%s.", res.Release, res.Namespace, but)
 	case but != "":

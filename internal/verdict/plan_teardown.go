@@ -135,7 +135,7 @@ func KeptIn(namespace string, kept []facts.Object) []facts.Object {
 }
 
 // Problem returns why the teardown is not complete, or nil. A namespace that is
-// gone took with it whatever the unreadable records described.
+// gone took with it whatever the unreadable records described there.
 func (t TeardownResult) Problem() *problem.Problem {
 	if len(t.Unreadable) > 0 && !t.NamespaceGone {
 		return &problem.Problem{Reason: problem.RecordUnreadable,

@@ -189,6 +189,20 @@ var secondRuns = []row{
 				s.t.Errorf("claim %s is still there", uid)
 			}
 		}},
+	{ID: "S236", Setup: "a release with a ClusterRole, whose only record cannot be decoded any more, in the branch's own namespace",
+		Action: "teardown", End: "the ClusterRole; that what the record described elsewhere is not known is said", Exit: "0, 0 + warning", Gone: true,
+		run: func(s *fixture) {
+			s.asAdmin()
+			role := object{"rbac.authorization.k8s.io/v1", "clusterroles", s.namespace}
+			s.chartWith("templates/role.yaml",
+				"{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: "+role.name+"}, rules: []}\n")
+			s.berth("deploy").exit(0)
+			s.patch("editor", object{"v1", "secrets", "sh.helm.release.v1." + s.release + ".v1"}, `{"data":{"release":"bm9uZQ=="}}`)
+			s.berth("teardown").exit(0).warned("Not looked at").says("what that had elsewhere is not known")
+			s.namespaceGone()
+			s.uidsOf(role)
+			s.remove(role)
+		}},
 }
 
 func plainDatabase() string {
