@@ -77,7 +77,7 @@ func (l looking) inValues(value any, secret bool, found []string) []string {
 	case map[string]any:
 		name, _ := v["name"].(string) // of a variable: {name: DB_PASSWORD, value: x}
 		for key, inner := range v {
-			found = l.inValues(inner, IsName(key) || key == "value" && IsName(name) || secret && !isReferenceKey(key), found)
+			found = l.inValues(inner, IsName(key) || key == "value" && IsName(name) || secret && !isReference(key, inner), found)
 		}
 	case []any:
 		for _, inner := range v {
@@ -95,8 +95,18 @@ func (l looking) inValues(value any, secret bool, found []string) []string {
 	return found
 }
 
-// isReferenceKey returns whether a key below what is called a secret holds a name, as
-// in secret: {name: x, key: y, enabled: true}.
+// keyName matches what keys of Secrets are called, and hardly a key that lets somebody in.
+var keyName = regexp.MustCompile(`^[A-Za-z]+(?:[._-](?:[A-Za-z]+|\d+))*$`)
+
+// isReference returns whether what is below what is called a secret holds a name, as in
+// secret: {name: x, key: y, enabled: true}. In credentials: {key: y}, y may be the secret.
+func isReference(key string, value any) bool {
+	if text, isText := value.(string); isText && strings.EqualFold(key, "key") {
+		return keyName.MatchString(text)
+	}
+	return isReferenceKey(key)
+}
+
 func isReferenceKey(key string) bool {
 	switch strings.ToLower(key) {
 	case "name", "key", "secretname", "secretkey", "namespace", "kind", "type", "enabled", "create", "mountpath", "path", "annotations",

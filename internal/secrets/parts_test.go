@@ -36,9 +36,12 @@ func TestInValuesBeside(t *testing.T) {
 		"env":    []any{map[string]any{"name": "DB_PASSWORD", "value": "hunter2-in-env"}, map[string]any{"name": "MODE", "value": "production"}},
 		"config": "user: shop\npassword: hunter2-in-config\n",
 		"plain":  "nothing to hide: https://example.com/a@b",
+		"secrets": map[string]any{
+			"stripe": map[string]any{"key": "hunter2-below", "name": "stripe-key"}, "tls": map[string]any{"key": "tls.key"},
+		},
 	})
 	slices.Sort(got)
-	if want := []string{"hunter2-in-config", "hunter2-in-dsn", "hunter2-in-env"}; !slices.Equal(got, want) {
+	if want := []string{"hunter2-below", "hunter2-in-config", "hunter2-in-dsn", "hunter2-in-env"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -76,11 +76,12 @@ var laterRuns = []row{
 			s.berth("check").exit(23).says("no login with ***", "Secret/creds: data.password is not what the record says").hides("hunter2")
 		}},
 	{ID: "S260", Setup: "an app prints what a variable, a ConfigMap and the fields of its own kind call secret or credentials, one of " +
-		"which a Secret holds, too",
+		"which a Secret holds, too; and a value below what is called secrets",
 		Action: "deploy, check", End: "each is masked, by every verb", Exit: "23, 23", Slow: true, run: func(s *fixture) {
 			s.asAdmin()
 			s.defineOpen("Client")
-			s.quote(calledSecret, "hunter2-of-a-variable, hunter2-of-credentials, hunter2-of-a-key, hunter2-of-a-client, hunter2-of-oauth")
+			s.quote(calledSecret, "hunter2-of-a-variable, hunter2-of-credentials, hunter2-of-a-key, hunter2-of-a-client, hunter2-of-oauth, "+
+				"hunter2-below", "--set", "secrets.stripe.key=hunter2-below")
 		}},
 	{ID: "S261", Setup: "an app prints what is called a secret within its files, variables and commands: on a line, in YAML, JSON and " +
 		"XML, behind a flag, in an address without a scheme",
@@ -152,6 +153,7 @@ spec:
           command: [sh, -c, "exec app --password=hunter2-in-shell --token hunter2-behind-a-flag --port 80"]
           env:
             - {name: JWT_SECRET, value: hunter2-of-a-variable}
+            - {name: STRIPE, value: {{ dig "stripe" "key" "none" (.Values.secrets | default dict) }}}
             - {name: APP_CREDENTIALS, value: hunter2-of-credentials}
             - {name: SETTINGS, value: '{"mail": {"password": "hunter2-in-json"}}'}
             - {name: DSN, value: "host=db user=shop password=hunter2-of-a-dsn dbname=shop"}
@@ -160,11 +162,11 @@ spec:
 `
 
 // quote deploys and checks what prints a text of secrets.
-func (s *fixture) quote(objects, text string) {
+func (s *fixture) quote(objects, text string, flags ...string) {
 	s.t.Helper()
 	s.chartWith("templates/quotes.yaml", strings.NewReplacer("TEXT", text, "GROUP", s.group()).Replace(objects))
 	masked := "no login with ***" + strings.Repeat(", ***", strings.Count(text, ", "))
-	s.berth("deploy", "--timeout", "20s").exit(23).says(masked).hides("hunter2")
+	s.berth("deploy", append(flags, "--timeout", "20s")...).exit(23).says(masked).hides("hunter2")
 	s.berth("check").exit(23).says(masked).hides("hunter2")
 	s.describesNone("hunter2")
 }
