@@ -127,7 +127,7 @@ CONFORMANCE = BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TE
 
 .PHONY: test-conformance
 test-conformance: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 ## Hold bin/berth against all that is known to leave a release stuck: ROW=T39 for one
-	$(CONFORMANCE) -run '$(if $(ROW),TestMatrix/$(ROW)$$,TestMatrix|TestRowsAreWhole)' ./test/conformance
+	$(CONFORMANCE) -run '$(if $(ROW),TestMatrix/$(ROW)$$,TestMatrix|TestRowsAreWhole|TestPlugin)' ./test/conformance
 
 # Beside the Kubernetes that everything else runs against: an older and a newer one.
 VERSIONS ?= v1.35.4 v1.37.2
