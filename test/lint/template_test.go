@@ -237,7 +237,8 @@ func TestAction(t *testing.T) {
 	if len(action.Outputs) != len(input.Outputs) {
 		t.Error("the action has outputs that the table does not have")
 	}
-	if runs := action.Runs; runs.Using != "docker" || !image.MatchString(runs.Image) || !slices.Equal(runs.Args, []string{"${{ inputs.verb }}"}) {
+	if runs := action.Runs; runs.Using != "docker" || !image.MatchString(runs.Image) ||
+		!slices.Equal(runs.Args, []string{"${{ inputs.verb }}"}) {
 		t.Errorf("runs: %+v", runs)
 	}
 }

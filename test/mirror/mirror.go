@@ -72,7 +72,11 @@ func (m *Mirror) Downloads() int64 { return m.downloads.Load() }
 func (m *Mirror) Tamper(t *testing.T) { t.Helper(); m.pack(t, []byte("#!/bin/sh\necho "+Malice+"\n")) }
 
 func name(platform string) string {
-	return "berth_" + Number + "_" + strings.ReplaceAll(platform, "/", "_") + map[bool]string{true: ".zip", false: ".tar.gz"}[platform == "windows/amd64"]
+	ending := ".tar.gz"
+	if platform == "windows/amd64" {
+		ending = ".zip"
+	}
+	return "berth_" + Number + "_" + strings.ReplaceAll(platform, "/", "_") + ending
 }
 
 func (m *Mirror) pack(t *testing.T, program []byte) {
