@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Of machines that are not here, it is seen which archive the scripts ask for, or what they say.
+func TestScriptsOnOtherMachines(t *testing.T) {
+	native, plugin := "bash -eo pipefail native.sh", "sh plugin.sh"
+	const zip = "download https://github.com/berth-dev/berth/releases/download/v1.2.3/berth_1.2.3_windows_amd64.zip (SHA-256 "
+	for _, tt := range []struct{ script, system, machine, says string }{
+		{native, "Linux", "x86_64", "berth_1.2.3_linux_amd64.tar.gz"}, {plugin, "Linux", "x86_64", "berth_1.2.3_linux_amd64.tar.gz"},
+		{native, "Linux", "aarch64", "berth_1.2.3_linux_arm64.tar.gz"}, {plugin, "Linux", "arm64", "berth_1.2.3_linux_arm64.tar.gz"},
+		{native, "Darwin", "x86_64", "berth_1.2.3_darwin_amd64.tar.gz"}, {plugin, "Darwin", "x86_64", "berth_1.2.3_darwin_amd64.tar.gz"},
+		{native, "Darwin", "arm64", "berth_1.2.3_darwin_arm64.tar.gz"}, {plugin, "Darwin", "arm64", "berth_1.2.3_darwin_arm64.tar.gz"},
+		{native, "MINGW64_NT-10.0-26100", "x86_64", "::error title=Berth::berth-dev/berth/native takes a runner on Linux or macOS"},
+		{plugin, "MSYS_NT-10.0", "x86_64", zip + strings.Repeat("e", 64) + "), and put its berth.exe into "},
+		{native, "FreeBSD", "amd64", "::error title=Berth::There is no Berth for FreeBSD on amd64"},
+		{plugin, "Linux", "riscv64", "berth: There is no Berth for Linux on riscv64"},
+	} {
+		out, err := runScript(t, released(t), tt.script, tt.system, tt.machine)
+		if err == nil || !strings.Contains(string(out), tt.says) {
+			t.Errorf("%s on %s %s (%v), want %s, got\n%s", tt.script, tt.system, tt.machine, err, tt.says, out)
+		}
+	}
+}
+
+// Of a commit that nothing was built of, one sentence says so.
+func TestScriptsWithoutARelease(t *testing.T) {
+	for script, says := range map[string]string{
+		"bash -eo pipefail native.sh": "::error title=Berth::" + unreleased, "sh plugin.sh": "berth: " + unreleased,
+	} {
+		if out, err := runScript(t, nil, script, "Linux", "x86_64"); err == nil || !strings.HasPrefix(out, says) {
+			t.Errorf("%s (%v) says\n%s", script, err, out)
+		}
+	}
+}
+
+// runScript runs a script on what it takes for such a machine, which has no network.
+func runScript(t *testing.T, r *release, command, system, machine string) (string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"uname":     "#!/bin/sh\ncase $1 in -s) echo " + system + " ;; -m) echo " + machine + " ;; esac\n",
+		"curl":      "#!/bin/sh\nexit 22\n",
+		"native.sh": script("native.sh", r), "plugin.sh": script("plugin.sh", r),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	words := strings.Fields(command)
+	if _, err := exec.LookPath(words[0]); err != nil {
+		t.Skipf("there is no %s", words[0])
+	}
+	cmd := exec.CommandContext(t.Context(), words[0], words[1:]...)
+	cmd.Dir, cmd.Env = dir, []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "RUNNER_TEMP=" + dir, "GITHUB_OUTPUT=/dev/null"}
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
