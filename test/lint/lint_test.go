@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -70,17 +71,35 @@ func lintWorkflow(t *testing.T, workflow string) (string, error) {
 
 func TestGitHubWorkflow(t *testing.T) {
 	workflow := string(read(t, "examples/workflows/github.yml"))
-	if out, err := lintWorkflow(t, workflow); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-	// It must be our action.yml that it is held against.
-	for name, wrong := range map[string]string{
-		`"chrat" is not defined in action`: strings.Replace(workflow, "chart: ./chart", "chrat: ./chart", 1),
-		`property "link" is not defined`:   strings.Replace(workflow, "steps.berth.outputs.url", "steps.berth.outputs.link", 1),
-	} {
-		if out, err := lintWorkflow(t, wrong); err == nil || !strings.Contains(out, name) {
-			t.Errorf("not noticed: %s\n%s", name, out)
+	native := strings.ReplaceAll(workflow, "berth-dev/berth@v1", "berth-dev/berth/native@v1")
+	for name, workflow := range map[string]string{"action.yml": workflow, "native/action.yml": native} {
+		if out, err := lintWorkflow(t, workflow); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
 		}
+		// It must be our action that it is held against.
+		for says, wrong := range map[string]string{
+			`"chrat" is not defined in action`: strings.Replace(workflow, "chart: ./chart", "chrat: ./chart", 1),
+			`property "link" is not defined`:   strings.Replace(workflow, "steps.berth.outputs.url", "steps.berth.outputs.link", 1),
+		} {
+			if out, err := lintWorkflow(t, wrong); err == nil || !strings.Contains(out, says) {
+				t.Errorf("%s: not noticed: %s\n%s", name, says, out)
+			}
+		}
+	}
+}
+
+// The example of the native action's page is one that works.
+func TestNativeExample(t *testing.T) {
+	example := fence.FindStringSubmatch(string(read(t, "docs/native.md")))
+	if example == nil {
+		t.Fatal("docs/native.md has no example")
+	}
+	workflow := "on: pull_request\njobs:\n  review:\n    runs-on: ubuntu-latest\n" + example[1]
+	if out, err := lintWorkflow(t, workflow); err != nil || !strings.Contains(workflow, "berth-dev/berth/native@v1") {
+		t.Errorf("%v\n%s\n%s", err, out, workflow)
+	}
+	if out, err := lintWorkflow(t, strings.Replace(workflow, "kube-context:", "kube-contxt:", 1)); err == nil {
+		t.Errorf("a wrong input is not noticed\n%s", out)
 	}
 }
 
@@ -147,6 +166,7 @@ func gitlab(t *testing.T, branch, pipeline string, args ...string) (string, erro
 	dir := repository(t, branch, map[string]string{
 		".gitlab-ci.yml":          pipeline,
 		".gitlab-ci-template.yml": string(read(t, ".gitlab-ci-template.yml")),
+		"templates/berth.yml":     string(read(t, "templates/berth.yml")),
 	})
 	stdout, stderr, err := run(dir, "npx", append([]string{"--yes", gitlabCILocal}, args...)...)
 	if err != nil {
@@ -203,6 +223,27 @@ func TestGitLabPipeline(t *testing.T) {
 	}
 	if stop.Variables["BERTH_CHART"] != "" || stop.Variables["BERTH_KUBE_CONTEXT"] != "acme/clusters:review" {
 		t.Errorf("the stop job has %v", stop.Variables)
+	}
+}
+
+// The component makes the jobs that the template makes. The emulator takes a component of the
+// project itself from the checkout.
+func TestGitLabComponent(t *testing.T) {
+	const local = "local: .gitlab-ci-template.yml"
+	component := strings.Replace(gitlabExample(t), local, "component: $CI_SERVER_FQDN/acme/shop/berth@$CI_COMMIT_SHA", 1)
+	want, err := gitlab(t, "feature/x", gitlabExample(t), "--preview")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := gitlab(t, "feature/x", component, "--preview")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if jobs := jobsOf(t, got); len(jobs) != 2 || !reflect.DeepEqual(jobs, jobsOf(t, want)) {
+		t.Errorf("the component makes\n%s\nand the template\n%s", got, want)
+	}
+	if out, err := gitlab(t, "feature/x", component+"      pipelines: sometimes\n", "--preview"); err == nil {
+		t.Errorf("a wrong input is not noticed\n%s", out)
 	}
 }
 
