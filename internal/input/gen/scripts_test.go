@@ -23,7 +23,7 @@ func TestScriptsOnOtherMachines(t *testing.T) {
 		{plugin, "Linux", "riscv64", "berth: There is no Berth for Linux on riscv64"},
 	} {
 		out, err := runScript(t, released(t), tt.script, tt.system, tt.machine)
-		if err == nil || !strings.Contains(string(out), tt.says) {
+		if err == nil || !strings.Contains(out, tt.says) {
 			t.Errorf("%s on %s %s (%v), want %s, got\n%s", tt.script, tt.system, tt.machine, err, tt.says, out)
 		}
 	}
