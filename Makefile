@@ -175,8 +175,8 @@ test-image: $(BIN)/berth ## Build the image with a container engine of its own a
 # The emulators of both platforms' runners take a container engine and Node; where one is
 # missing, the test says so and does nothing else.
 .PHONY: test-ci
-test-ci: $(BIN)/act $(BIN)/cluster $(BIN)/helm3 ## Run workflows and pipelines as users write them, through emulators of the runners: CASE=GitHub/readme for one
-	BERTH_TEST_ACT=$(BIN)/act BERTH_TEST_HELM3=$(BIN)/helm3 \
+test-ci: $(BIN)/berth $(BIN)/act $(BIN)/cluster $(BIN)/helm3 ## Run workflows and pipelines as users write them, through emulators of the runners: CASE=GitHub/readme for one
+	BERTH_TEST_ACT=$(BIN)/act BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_BIN=$(BIN)/berth \
 	$(BIN)/cluster run -- go test -v -count=1 -timeout 25m -tags ci -run 'TestCI$(if $(CASE),/$(subst /,$$/,$(CASE))$$)' ./test/ci
 
 # So many inputs for every fuzz target, beyond the seeds that the unit tests play.

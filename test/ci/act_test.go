@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/berth-dev/berth/test/docker"
 	"github.com/berth-dev/berth/test/kubetest"
+	"github.com/berth-dev/berth/test/mirror"
 	"github.com/berth-dev/berth/test/platform"
 )
 
@@ -35,6 +37,8 @@ type github struct {
 	apps    map[string]app // by the job that made them
 	shas    map[int]string // the commits that were pushed
 	hub     *platform.Fake // GitHub's API, where the case has it
+	mirror  *mirror.Mirror // the release that the native action installs, where the case uses that
+	act     *exec.Cmd      // the emulator that runs
 	last    *job
 	pods    string // of the app, before the turn
 }
@@ -43,13 +47,13 @@ type github struct {
 // the image, which is built already. The emulator's own build has no network here.
 func action(t *testing.T) string {
 	t.Helper()
-	const line = "  image: Dockerfile\n"
+	image := regexp.MustCompile(`(?m)^  image: .*$`)
 	text := read(t, "action.yml")
-	if strings.Count(text, line) != 1 {
+	if len(image.FindAllString(text, -1)) != 1 {
 		t.Fatal("action.yml does not name its image as this test expects")
 	}
 	dir := t.TempDir()
-	write(t, dir, map[string]string{"action.yml": strings.Replace(text, line, "  image: docker://"+docker.Image+"\n", 1)})
+	write(t, dir, map[string]string{"action.yml": image.ReplaceAllString(text, "  image: docker://"+docker.Image)})
 	return dir
 }
 
@@ -64,6 +68,10 @@ func newGitHub(t *testing.T, w *world, c githubCase) *github {
 		repo: repository(t, c.branch(), "https://github.com/acme/shop.git", charts...)}
 	if c.answers {
 		g.newHub()
+	}
+	if c.native {
+		g.mirror = mirror.New(t, program(t, "BERTH_TEST_BIN"))
+		g.action = g.mirror.Tree
 	}
 	t.Cleanup(func() {
 		for _, a := range g.apps {
@@ -128,6 +136,9 @@ func (g *github) command(ctx context.Context, e event) *exec.Cmd {
 	if g.c.cloud.login != "" {
 		cmd.Args = append(cmd.Args, "--local-repository", g.c.cloud.login+"="+g.loginAction())
 	}
+	if g.mirror != nil { // steps are given what the runner has
+		cmd.Env = append(cmd.Env, "KUBECONFIG="+g.kubeconfig)
+	}
 	if g.hub != nil {
 		cmd.Args = append(cmd.Args, "--env", "SSL_CERT_FILE="+g.authority(), "--env", "GITHUB_API_URL="+g.hub.Server.URL+"/api/v3",
 			"--env", "GITHUB_GRAPHQL_URL="+g.hub.Server.URL+"/api/graphql", "--local-repository", g.checkout())
@@ -141,6 +152,7 @@ func (g *github) emulate(e event, meanwhile func(ended <-chan struct{})) map[str
 	ctx, cancel := context.WithTimeout(g.engine.Context(), runLimit)
 	defer cancel()
 	cmd := g.command(ctx, e)
+	g.act = cmd
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := playOut(g.t, cmd, meanwhile)

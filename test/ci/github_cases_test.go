@@ -55,6 +55,21 @@ var githubCases = []githubCase{
 			says("Interrupted by SIGTERM", "revision 3 is recorded as failed"))},
 		{event: pushed(4), want: review(ready(4, "v1 failed, v2 superseded, v3 failed, v4 deployed").of("1"))},
 	}},
+	// The native action of a release: it is downloaded once, and what is run is what was
+	// released, whatever others put into the tool cache. A cancel reaches Berth.
+	{name: "native", workflow: native, native: true, turns: []turn{
+		{event: opened, after: downloaded(1), want: review(ready(1, "v1 deployed").of("berth").
+			prints("Downloading http://127.0.0.1:", "the step has consistent shop https://ci-native-"))},
+		{event: pushed(2), after: downloaded(1), want: review(ready(2, "v1 superseded, v2 deployed").
+			prints("Berth v1.2.3 is in the tool cache."))},
+		{event: pushed(3), pods: "unready", kill: "INT", after: downloaded(1), want: review(want{stored: "v1 superseded, v2 deployed, v3 failed",
+			outputs: "verdict=interrupted status=failed exit-code=130 revision=3"}.failed("warning: interrupted").
+			says("Interrupted by SIGINT", "revision 3 is recorded as failed"))},
+		{before: poisoned, event: pushed(4), after: downloaded(2), want: review(ready(4, "v1 superseded, v2 superseded, v3 failed, v4 deployed").
+			obeyed("warning: Berth").prints("Downloading http://127.0.0.1:"))},
+		{before: tampered, event: pushed(5), after: downloaded(3), want: review(want{
+			stored: "v1 superseded, v2 superseded, v3 failed, v4 deployed"}.failed("warning: Berth").obeyed("error: Berth"))},
+	}},
 	// A label gives the app, and takes it away.
 	{name: "labelled", workflow: with("label: review"), turns: []turn{
 		{event: opened, want: review(want{outputs: "verdict=nothing-to-do exit-code=0 namespace="}.obeyed("notice: nothing to do"))},

@@ -18,6 +18,7 @@ type githubCase struct {
 	charts   []string // folders that have the example chart: chart, when left out
 	answers  bool     // GitHub's API is there, and the job's token is good for it
 	cloud    cloud    // that the workflow logs in to
+	native   bool     // the workflow uses the native action of a release
 	turns    []turn
 }
 
@@ -28,8 +29,9 @@ type turn struct {
 	event  event
 	before func(*github)   // what was done since the run before
 	pods   string          // how the pods of what is pushed behave, in the simulated node
-	kill   string          // signal that the step's container gets in the middle of the rollout
+	kill   string          // signal that the step's container or process gets in the middle of the rollout
 	want   map[string]want // by job
+	after  func(*github)   // what else is looked at
 }
 
 // want is what is expected of one job of a run.
@@ -58,7 +60,7 @@ func (g *github) play() {
 		g.push(turn.event, turn.pods)
 		jobs := g.emulate(turn.event, func(ended <-chan struct{}) {
 			if turn.kill != "" && g.awaitRollout(g.t, g.shas[turn.event.commit], ended) {
-				g.engine.Docker(g.t, "kill", "--signal", turn.kill, g.container())
+				g.kill(turn.kill)
 			}
 		})
 		for name := range jobs {
@@ -77,6 +79,9 @@ func (g *github) play() {
 			if g.t.Failed() {
 				g.t.Fatalf("the job %s: %s", name, jobs[name])
 			}
+		}
+		if turn.after != nil {
+			turn.after(g)
 		}
 	}
 }

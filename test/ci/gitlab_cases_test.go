@@ -20,6 +20,11 @@ var gitlabCases = []gitlabCase{
 		{jobs: []string{"stop-review"}, want: only("stop-review", jobWant{verdict: "consistent", gone: "review",
 			log: []string{"is gone, and so is its namespace"}})},
 	}},
+	// The same as a component of the GitLab that the pipeline runs on.
+	{name: "component", pipeline: gitlabComponent, turns: []pipeline{
+		{push: true, want: only("review", good("RELEASE=shop REVISION=1", "v1 deployed"))},
+		{jobs: []string{"stop-review"}, want: only("stop-review", jobWant{verdict: "consistent", gone: "review"})},
+	}},
 	// The template twice, in two stages, with a job for each that reads what it put out.
 	{name: "monorepo", pipeline: monorepo, charts: []string{"shop/chart", "api/chart"}, turns: []pipeline{
 		{push: true, want: map[string]jobWant{
@@ -71,6 +76,18 @@ nightly:
   script:
     - berth preflight --branch $CI_COMMIT_BRANCH
 `
+}
+
+// gitlabComponent is the example with the component in the template's place. The emulator takes
+// a component of the project itself from the checkout.
+func gitlabComponent(t *testing.T) string {
+	t.Helper()
+	const local = "local: .gitlab-ci-template.yml\n"
+	text := gitlabExample(t)
+	if strings.Count(text, local) != 1 {
+		t.Fatal("the example does not include the template once")
+	}
+	return strings.Replace(text, local, "component: $CI_SERVER_FQDN/acme/shop/berth@$CI_COMMIT_SHA\n", 1)
 }
 
 // monorepo includes the template once for each of two charts.
