@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -21,7 +22,7 @@ var lists = map[string]types.MediaType{
 	spdxFile:      "application/spdx+json",
 }
 
-// push pushes the image under its version, and attaches the lists of contents of each
+// push pushes the image under its version, moves the tag of the major version, and attaches the lists of contents of each
 // platform's program to the image of that platform, as artifacts that refer to it.
 func push(d dist, o options) error {
 	var options []name.Option
@@ -39,6 +40,11 @@ func push(d dist, o options) error {
 	auth := remote.WithAuthFromKeychain(authn.DefaultKeychain)
 	if err := remote.WriteIndex(repo.Tag("v"+d.version), index, auth); err != nil {
 		return fmt.Errorf("push %s: %w", repo, err)
+	}
+	if major, _, _ := strings.Cut(d.version, "."); !strings.Contains(d.version, "-") { // a pre-release moves nothing
+		if err := remote.Tag(repo.Tag("v"+major), index, auth); err != nil {
+			return fmt.Errorf("tag %s:v%s: %w", repo, major, err)
+		}
 	}
 	manifest, err := index.IndexManifest()
 	if err != nil {

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +27,12 @@ func (w *world) testTwice(t *testing.T) {
 		}
 	}
 	t.Logf("%d files have the same bytes twice", len(one))
+	// The workflow compares all that was written.
+	for _, line := range strings.Split(diff(t, w.clones[0], w.clones[1]), "\n") {
+		if line != "" {
+			t.Error(line)
+		}
+	}
 }
 
 // testChecksums sees that every archive and package is listed with its checksum, and that
@@ -53,4 +61,19 @@ func (w *world) testChecksums(t *testing.T) {
 			t.Errorf("%s: release.json has %s of %s, checksums.txt %s", platform, archive.SHA256, archive.Name, sums[archive.Name])
 		}
 	}
+}
+
+// diff compares the two builds as the release's workflow does.
+func diff(t *testing.T, one, other string) string {
+	t.Helper()
+	compare := regexp.MustCompile(`diff --recursive .*`).Find(read(t, filepath.Join(root, ".github/workflows/release.yml")))
+	command := strings.NewReplacer("built/dist-first", one+"/dist", "built/dist-second", other+"/dist").Replace(string(compare))
+	if command == "" || !strings.Contains(command, one) || !strings.Contains(command, other) {
+		t.Fatalf("the workflow compares by %q", compare)
+	}
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", command+" || true").CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
