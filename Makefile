@@ -190,7 +190,7 @@ RELEASE_FLAGS ?=
 .PHONY: release
 release: $(BIN)/goreleaser $(BIN)/release ## Build all of a release into dist: VERSION=v1.2.3 TARGETS=linux_amd64 for one platform
 	@case '$(VERSION)' in v[0-9]*.[0-9]*.[0-9]*) ;; *) echo "VERSION=$(VERSION) is no version such as v1.2.3" >&2; exit 1;; esac
-	@mkdir -p $(BIN) && sed $(if $(TARGETS),-e 's/^    targets: .*/    targets: [$(TARGETS)]/') .goreleaser.yaml > $(BIN)/goreleaser.yaml
+	@mkdir -p $(BIN) && sed -e '$(if $(TARGETS),s/^    targets: .*/    targets: [$(TARGETS)]/)' .goreleaser.yaml > $(BIN)/goreleaser.yaml
 	GORELEASER_CURRENT_TAG=$(VERSION) $(BIN)/goreleaser release --config $(BIN)/goreleaser.yaml --clean --skip=validate,publish,announce
 	$(BIN)/release image $(DIST) $(RELEASE_FLAGS)
 	$(BIN)/release sbom $(DIST)
