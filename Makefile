@@ -203,7 +203,7 @@ release-pin: $(BIN)/release ## Pin the action, the template and the plugin to wh
 	$(BIN)/release notes $(DIST)
 
 .PHONY: release-dry-run
-release-dry-run: $(BIN)/goreleaser $(BIN)/release $(if $(FAST),,$(BIN)/cosign $(BIN)/krew) ## Build a release of the last commit twice and hold it against what it promises: FAST=1 for one platform
+release-dry-run: $(BIN)/goreleaser $(BIN)/release $(if $(FAST),,$(BIN)/cosign $(BIN)/krew $(BIN)/helm3 $(BIN)/helm4) ## Build a release of the last commit twice and hold it against what it promises: FAST=1 for one platform
 	cd release && FAST='$(FAST)' go test -count=1 -v -tags dryrun -timeout 60m ./dryrun
 
 .PHONY: test-release

@@ -41,8 +41,10 @@ func TestDryRun(t *testing.T) {
 	t.Run("Pinned", w.testPinned)
 	if !fast {
 		t.Run("Start", w.testStart)
+		t.Run("HelmPlugin", w.testHelmPlugin)
 		t.Run("Krew", w.testKrew)
 		t.Run("Signatures", w.testSignatures)
+		t.Run("Runners", w.testRunners)
 	}
 	for _, what := range notProven {
 		t.Log("not proven here: ", what)

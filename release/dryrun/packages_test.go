@@ -42,22 +42,3 @@ func (w *world) testPackages(t *testing.T) {
 		}
 	}
 }
-
-// testKrew installs the plugin of kubectl with krew itself, from the manifest and the
-// archive of this release.
-func (w *world) testKrew(t *testing.T) {
-	krew, err := filepath.Abs(filepath.Join(root, "bin/krew"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	home := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), krew, "install", "--manifest", w.path("krew/berth.yaml"),
-		"--archive", w.path(w.pins(t).Archives[here()].Name))
-	cmd.Env = append(os.Environ(), "KREW_ROOT="+home)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", cmd, err, out)
-	}
-	if got := run(t, ".", filepath.Join(home, "bin/kubectl-berth"), "version"); !strings.Contains(got, version) {
-		t.Errorf("kubectl berth version says %q", got)
-	}
-}

@@ -36,11 +36,7 @@ func (w *world) testSignatures(t *testing.T) {
 // cosign runs cosign, which has to succeed or to fail.
 func (w *world) cosign(t *testing.T, dir string, succeeds bool, args ...string) {
 	t.Helper()
-	program, err := filepath.Abs(filepath.Join(root, "bin/cosign"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd := exec.CommandContext(t.Context(), tool(t, "cosign"), args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "COSIGN_PASSWORD=", "HOME="+dir)
 	out, err := cmd.CombinedOutput()
 	if (err == nil) != succeeds {

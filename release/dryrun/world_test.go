@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -26,6 +28,7 @@ const root = "../.."
 type world struct {
 	clones   [2]string
 	registry string // host and port
+	download string // URL of what was built first
 	base     string // reference by digest
 }
 
@@ -41,6 +44,11 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(server.Close)
 	w := &world{registry: strings.TrimPrefix(server.URL, "http://")}
 	w.base = w.pushBase(t)
+	files := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
+		http.ServeFile(out, in, w.path(path.Base(in.URL.Path)))
+	}))
+	t.Cleanup(files.Close)
+	w.download = files.URL
 	if text := run(t, root, "git", "status", "--porcelain"); text != "" {
 		t.Logf("what is not committed is no part of this release:\n%s", text)
 	}
@@ -63,7 +71,7 @@ func (w *world) build(t *testing.T, clone string) {
 	if err := os.MkdirAll(filepath.Join(clone, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"--no-print-directory", "release", "VERSION=" + version, "IMAGE=" + w.image(),
+	args := []string{"--no-print-directory", "release", "VERSION=" + version, "IMAGE=" + w.image(), "DOWNLOAD=" + w.download,
 		"RELEASE_FLAGS=--insecure --base " + w.base}
 	for _, tool := range []string{"goreleaser", "release"} {
 		link := filepath.Join(clone, "bin", tool)
