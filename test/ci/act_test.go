@@ -43,10 +43,16 @@ type github struct {
 	pods    string // of the app, before the turn
 }
 
-// action is the folder that the public name of the action stands for: action.yml, but for
-// the image, which is built already. The emulator's own build has no network here.
+// action is the folder that the public name of the action stands for: that of a release, or
+// action.yml, but for the image, which is built already. The emulator's own build has no
+// network here.
 func action(t *testing.T) string {
 	t.Helper()
+	if released != "" {
+		dir := t.TempDir()
+		write(t, dir, map[string]string{"action.yml": readFile(t, filepath.Join(released, "action.yml"))})
+		return dir
+	}
 	image := regexp.MustCompile(`(?m)^  image: .*$`)
 	text := read(t, "action.yml")
 	if len(image.FindAllString(text, -1)) != 1 {

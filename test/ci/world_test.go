@@ -36,10 +36,31 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{Cluster: kubetest.Connect(t)}
 	w.engine = docker.Start(t)
-	w.engine.Build(t)
+	if released == "" {
+		w.engine.Build(t)
+	} else {
+		w.pull(t)
+	}
 	w.engine.ImportTools(t, tools, "bash", "rsync")
 	w.account(t)
 	return w
+}
+
+// released is the checkout of a commit that a release is tagged on, with the folder dist of
+// what was built: see release/dryrun. Its image then takes the place of the one built here.
+var released = os.Getenv("BERTH_TEST_RELEASE")
+
+// pull takes the release's image from its registry, by the digest that the action and the
+// template name.
+func (w *world) pull(t *testing.T) {
+	t.Helper()
+	var release struct{ Image string }
+	if err := json.Unmarshal([]byte(readFile(t, filepath.Join(released, "dist/release.json"))), &release); err != nil {
+		t.Fatal(err)
+	}
+	w.engine.Docker(t, "pull", "--quiet", release.Image)
+	w.engine.Docker(t, "tag", release.Image, docker.Image)
+	t.Logf("pulled %s", release.Image)
 }
 
 // account makes the account of docs/start.md, with what Berth says that it needs, and
