@@ -6,7 +6,7 @@
 //	release image    DIST --base REFERENCE@DIGEST --source COMMIT   writes DIST/image, an OCI layout
 //	release sbom     DIST                                           writes a list beside each archive
 //	release describe DIST --image NAME --download URL               writes DIST/release.json
-//	release plugin   DIST                                           writes DIST/berth-plugin_VERSION.tgz
+//	release plugin   DIST                                           writes DIST/berth-VERSION.tgz
 //	release notes    DIST                                           writes DIST/notes.md
 //	release push     DIST --image NAME [--insecure]                 pushes the image with its lists
 //

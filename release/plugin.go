@@ -9,7 +9,8 @@ import (
 
 // packPlugin writes the plugin of Helm as an archive: its manifest, and the script that
 // gets the program and holds it against the checksum that stands in the script. It is
-// packed from the pinned files, so it comes after these.
+// packed from the pinned files, so it comes after these. Helm 4 installs a file of this name
+// alone, as helm plugin package would call it.
 func packPlugin(d dist, _ options) error {
 	files := newLayer(d.built)
 	for _, name := range []string{"plugin.yaml", "plugin.sh", "LICENSE"} {
@@ -43,7 +44,7 @@ func packPlugin(d dist, _ options) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	name := "berth-plugin_" + d.version + ".tgz"
+	name := "berth-" + d.version + ".tgz"
 	if err := os.WriteFile(filepath.Join(d.path, name), zipped.Bytes(), 0o644); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (w *world) testPinned(t *testing.T) {
 			t.Errorf("%s is pinned to something else by the other build", name)
 		}
 	}
-	plugin := "berth-plugin_" + strings.TrimPrefix(version, "v") + ".tgz"
+	plugin := "berth-" + strings.TrimPrefix(version, "v") + ".tgz"
 	if !bytes.Equal(read(t, w.path(plugin)), read(t, filepath.Join(w.clones[1], "dist", plugin))) {
 		t.Errorf("%s has other bytes when built again", plugin)
 	}

@@ -13,12 +13,13 @@ import (
 // testHelmPlugin installs the plugin with both Helms from the release's archive. Helm 3
 // takes an archive from few servers and none from a file, so it is given what is in it.
 func (w *world) testHelmPlugin(t *testing.T) {
-	archive := "berth-plugin_" + strings.TrimPrefix(version, "v") + ".tgz"
+	archive := "berth-" + strings.TrimPrefix(version, "v") + ".tgz"
 	folder := t.TempDir()
 	run(t, folder, "tar", "-xzf", w.path(archive))
 	folder = filepath.Join(folder, "berth")
 	for _, install := range [][]string{
-		{"helm3", folder}, {"helm4", w.download + "/" + archive, "--verify=false"}, {"helm4", folder},
+		{"helm3", folder}, {"helm4", w.download + "/" + archive, "--verify=false"},
+		{"helm4", w.path(archive), "--verify=false"}, {"helm4", folder},
 	} {
 		if err := os.RemoveAll(filepath.Join(folder, "bin")); err != nil {
 			t.Fatal(err)

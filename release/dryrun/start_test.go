@@ -3,8 +3,8 @@
 package dryrun
 
 import (
+	"encoding/pem"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -65,8 +65,9 @@ func (w *world) firstRequest(t *testing.T, e *docker.Engine, image string) {
 		e.Docker(t, "pull", "--quiet", image)
 		pulls.took = append(pulls.took, time.Since(began))
 		r := docker.Run(t, e.Command(nil, "run", "--rm", "--network", "host",
-			"--env", "BERTH_KUBE_APISERVER="+api.URL, "--env", "BERTH_KUBE_TOKEN=none", "--env", "BERTH_TIMEOUT=5s", image,
-			"check", "--release", "shop", "--namespace", "review"))
+			"--env", "BERTH_KUBE_APISERVER="+api.URL, "--env", "BERTH_KUBE_TOKEN=none",
+			"--env", "BERTH_KUBE_CA="+authority(api), "--env", "BERTH_TIMEOUT=5s", image, "check",
+			"--release", "shop", "--namespace", "review"))
 		select {
 		case at := <-reached:
 			all.took = append(all.took, at.Sub(began))
@@ -87,13 +88,14 @@ func listen(t *testing.T, reached chan<- time.Time) *httptest.Server {
 		once.Do(func() { reached <- time.Now() })
 		http.Error(out, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Unauthorized","code":401}`, http.StatusUnauthorized)
 	}))
-	var err error
-	if s.Listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
+	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
+}
+
+// authority is the certificate that a server is to be verified by.
+func authority(s *httptest.Server) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
 }
 
 // timings are how long a command took each time.

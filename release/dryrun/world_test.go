@@ -49,13 +49,17 @@ func newWorld(t *testing.T) *world {
 	}))
 	t.Cleanup(files.Close)
 	w.download = files.URL
+	commit := strings.TrimSpace(run(t, root, "git", "rev-parse", "HEAD"))
 	if text := run(t, root, "git", "status", "--porcelain"); text != "" {
 		t.Logf("what is not committed is no part of this release:\n%s", text)
 	}
 	for i, name := range []string{"one", "another/folder"} {
 		w.clones[i] = filepath.Join(t.TempDir(), name)
 		run(t, root, "git", "clone", "--quiet", "--no-hardlinks", ".", w.clones[i])
-		w.build(t, w.clones[i])
+		run(t, w.clones[i], "git", "checkout", "--quiet", "--detach", commit) // whoever works here goes on
+	}
+	for _, clone := range w.clones {
+		w.build(t, clone)
 	}
 	return w
 }
