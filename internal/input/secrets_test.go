@@ -6,7 +6,8 @@ import (
 )
 
 func TestSecretVariables(t *testing.T) {
-	got := SecretVariables([]string{"AWS_SECRET_ACCESS_KEY=hunter2", "HOME=/root", "PWD=/builds/acme/shop", "DATABASE_URL=postgres://u:swordfish@h/d", "EMPTY_TOKEN",
+	got := SecretVariables([]string{"AWS_SECRET_ACCESS_KEY=hunter2", "HOME=/root", "PWD=/builds/acme/shop",
+		"DATABASE_URL=postgres://u:swordfish@h/d", "EMPTY_TOKEN",
 		"GOOGLE_CREDENTIALS=/run/google.json", "PASSWORD=x=y"})
 	want := []string{"hunter2", "swordfish", "dTpzd29yZGZpc2g=", "x=y", ""}
 	slices.Sort(got)

@@ -219,7 +219,8 @@ func TestMarkCopies(t *testing.T) {
 // What is the release's and to be kept by its policy goes where that is said, unless somebody else
 // wants it.
 func TestMarkCountsWhateverThePolicy(t *testing.T) {
-	marked := facts.Resident{Ref: facts.Ref{Kind: "Secret", Namespace: "ns", Name: "a"}, Owner: "ns/web", Policy: true, KeepWhy: "it is marked"}
+	marked := facts.Resident{Ref: facts.Ref{Kind: "Secret", Namespace: "ns", Name: "a"},
+		Owner: "ns/web", Policy: true, KeepWhy: "it is marked"}
 	plain := marked
 	plain.KeepWhy = ""
 	for _, c := range []struct {

@@ -190,7 +190,8 @@ var secondRuns = []row{
 			}
 		}},
 	{ID: "S236", Setup: "a release with a ClusterRole, whose only record cannot be decoded any more, in the branch's own namespace",
-		Action: "teardown", End: "the ClusterRole; that what the record described elsewhere is not known is said", Exit: "0, 0 + warning", Gone: true,
+		Action: "teardown", End: "the ClusterRole; that what the record described elsewhere is not known is said",
+		Exit: "0, 0 + warning", Gone: true,
 		run: func(s *fixture) {
 			s.asAdmin()
 			role := object{"rbac.authorization.k8s.io/v1", "clusterroles", s.namespace}
