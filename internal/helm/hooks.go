@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"helm.sh/helm/v3/pkg/kube"
@@ -50,14 +52,24 @@ func (c *client) WatchUntilReady(list kube.ResourceList, timeout time.Duration) 
 	return err
 }
 
-// GetPodList lists a hook's pods, whose logs Helm prints while the run goes on. The
-// log lines in a report are others': internal/kube/rollout reads them (logs.go).
+// jobName selects a Job's pods, and those of whoever gives theirs that label.
+const jobName = "job-name="
+
+// GetPodList lists a hook's pods, whose logs Helm prints while the run goes on: of those that
+// the label of a Job selects, its own. What others' pods print is not for those who read of the
+// hook. The log lines in a report are others': internal/kube/rollout reads them (logs.go).
 // Helm's own method panics, since its client is nil until its own IsReachable or
 // Wait was called.
 func (c *client) GetPodList(namespace string, o metav1.ListOptions) (*corev1.PodList, error) {
 	pods, err := c.pods.CoreV1().Pods(namespace).List(c.untilFenced, o)
 	if err != nil {
 		return nil, fmt.Errorf("list pods of a hook in namespace %s: %w", namespace, err)
+	}
+	if job, ok := strings.CutPrefix(o.LabelSelector, jobName); ok {
+		pods.Items = slices.DeleteFunc(pods.Items, func(p corev1.Pod) bool {
+			by := metav1.GetControllerOf(&p)
+			return by == nil || by.Kind != "Job" || by.Name != job
+		})
 	}
 	return pods, nil
 }

@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,13 +109,14 @@ func (c *testClient) WatchUntilReady(list kube.ResourceList, timeout time.Durati
 		return err
 	}
 	for _, o := range manifests(list) {
-		options := metav1.ListOptions{LabelSelector: "job-name=" + o.GetName()}
+		options := metav1.ListOptions{LabelSelector: jobName + o.GetName()}
 		if o.GetKind() == "Pod" {
 			options = metav1.ListOptions{FieldSelector: "metadata.name=" + o.GetName()}
 		}
-		pods, err := c.GetPodList(c.release.Namespace, options)
+		namespace := cmp.Or(o.GetNamespace(), c.release.Namespace)
+		pods, err := c.GetPodList(namespace, options)
 		if err == nil {
-			err = c.OutputContainerLogsForPodList(pods, c.release.Namespace, c.output)
+			err = c.OutputContainerLogsForPodList(pods, namespace, c.output)
 		}
 		if err != nil {
 			c.log("the log of the test %s is not shown: %v", o.GetName(), err)

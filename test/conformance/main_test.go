@@ -34,7 +34,7 @@ var matrix = slices.SortedStableFunc(
 		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers, lostNodes, byName, probes, companions, hostileCompanions,
 		ownObjects, ownRecords, sharedNamespaces, teardownRaces, keptObjects, residents, leftoversInUse, hooksElsewhere, merges, remains,
 		copiedMarks, rightBranch, secretText, laterRuns, hostileInputs, dataThatStays, hostileAnswers, hostileCredentials, hostileProcess,
-		jobTokens, pullRequests, commands, companionsEnds, secondRuns, strangers, byHelm4)),
+		jobTokens, pullRequests, commands, othersLogs, companionsEnds, secondRuns, strangers, byHelm4)),
 	func(a, b row) int {
 		return cmp.Or(cmp.Compare(b.ID[0], a.ID[0]), cmp.Compare(len(digits(a.ID)), len(digits(b.ID))), strings.Compare(a.ID, b.ID))
 	})

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // Where the workload controllers record revisions.
@@ -37,6 +38,29 @@ func PodSelector(owner *unstructured.Unstructured) (selector *metav1.LabelSelect
 	return selector, len(selector.MatchLabels)+len(selector.MatchExpressions) > 0
 }
 
+// IsPodOf returns whether a pod is a workload's own, in whichever revision. Its selector does not
+// tell that: in a namespace that others use, their pods may have the same labels, and a chart may
+// select whatever there is. Their faults are not the workload's, and their logs are not for those
+// who read of it.
+//
+// It goes by the controller's name, which nobody else of the kind has in the namespace, so that
+// the pods of a workload that was made anew count from their first moment on. The ReplicaSets of
+// a Deployment are called like it, and a hash that has no dash follows.
+func IsPodOf(kind, name string, uid types.UID, p *corev1.Pod) bool {
+	if kind == "Pod" {
+		return p.Name == name
+	}
+	controller := metav1.GetControllerOf(p)
+	switch {
+	case controller == nil:
+		return false
+	case kind == "Deployment":
+		hash, ours := strings.CutPrefix(controller.Name, name+"-")
+		return controller.Kind == "ReplicaSet" && ours && !strings.Contains(hash, "-")
+	}
+	return controller.Kind == kind && (controller.Name == name || controller.UID == uid)
+}
+
 // OfCurrentRevision returns whether a pod belongs to the present revision of its
 // owner, as far as that is known. Pods of earlier revisions are on their way out:
 // their faults are not the owner's.
@@ -53,7 +77,7 @@ func OfCurrentRevision(owner *unstructured.Unstructured, replicaSet string, p *c
 		return false
 	}
 	if owner.GetKind() == "Deployment" {
-		first := owner.GetGeneration() == 1 && strings.HasPrefix(controller.Name, owner.GetName()+"-")
+		first := owner.GetGeneration() == 1 && IsPodOf(owner.GetKind(), owner.GetName(), owner.GetUID(), p)
 		return controller.Kind == "ReplicaSet" && (controller.Name == replicaSet || replicaSet == "" && first)
 	}
 	if controller.UID != owner.GetUID() {

@@ -49,7 +49,7 @@ func (w *Waiter) podsOf(ctx context.Context, t *target) string {
 	if !ok {
 		return ""
 	}
-	return podsLeft(ctx, w.Dynamic, t.live.GetNamespace(), metav1.FormatLabelSelector(selector))
+	return podsLeft(ctx, w.Dynamic, t.live.GetNamespace(), metav1.FormatLabelSelector(selector), t.isPodOf)
 }
 
 // evaluateDeletion evaluates an object that is to be deleted. It cannot fail.

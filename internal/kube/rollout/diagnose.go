@@ -215,8 +215,8 @@ func (d diagnoser) unreadyPods(ctx context.Context, t *target) []*corev1.Pod {
 	}
 	var pods []*corev1.Pod
 	for i := range list.Items {
-		if reasonOf(t, &list.Items[i]) != "" {
-			pods = append(pods, &list.Items[i])
+		if p := &list.Items[i]; t.isPodOf(p) && reasonOf(t, p) != "" {
+			pods = append(pods, p)
 		}
 	}
 	slices.SortStableFunc(pods, func(a, b *corev1.Pod) int {

@@ -36,9 +36,11 @@ func Excuse(ctx context.Context, client kubernetes.Interface, live *unstructured
 	if err != nil {
 		return health.Remark{}, false
 	}
-	pods := make([]*corev1.Pod, len(list.Items))
+	var pods []*corev1.Pod
 	for i := range list.Items {
-		pods[i] = &list.Items[i]
+		if health.IsPodOf(live.GetKind(), live.GetName(), live.GetUID(), &list.Items[i]) {
+			pods = append(pods, &list.Items[i])
+		}
 	}
 	return health.Excused(live, nil, pods)
 }

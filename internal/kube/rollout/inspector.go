@@ -266,7 +266,8 @@ func (in *inspector) handlePod(ctx context.Context, u update, now time.Time) {
 		return
 	}
 	for _, tr := range in.tracked {
-		if tr.selector == nil || tr.target.source.namespace != pod.Namespace || !tr.selector.Matches(labels.Set(pod.Labels)) {
+		if tr.selector == nil || tr.target.source.namespace != pod.Namespace || !tr.selector.Matches(labels.Set(pod.Labels)) ||
+			!tr.target.isPodOf(pod) {
 			continue
 		}
 		if tr.changed = now; u.deleted {

@@ -20,9 +20,9 @@ var (
 	nodeResource = corev1.SchemeGroupVersion.WithResource("nodes")
 )
 
-// podsLeft returns in one line which pods match a selector; "" where none does or they
-// may not be read. It has a timeout of its own and runs also when ctx has ended.
-func podsLeft(ctx context.Context, client dynamic.Interface, namespace, selector string) string {
+// podsLeft returns in one line which of the pods that match a selector, and are own ones, there
+// are; "" where there is none or they may not be read. It has a timeout of its own and runs also when ctx has ended.
+func podsLeft(ctx context.Context, client dynamic.Interface, namespace, selector string, own func(*corev1.Pod) bool) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftTimeout)
 	defer cancel()
 	list, err := client.Resource(podResource).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector, Limit: podsListed})
@@ -31,7 +31,7 @@ func podsLeft(ctx context.Context, client dynamic.Interface, namespace, selector
 	}
 	var pods []*corev1.Pod
 	for i := range list.Items {
-		if pod, ok := toPod(&list.Items[i]); ok {
+		if pod, ok := toPod(&list.Items[i]); ok && own(pod) {
 			pods = append(pods, pod)
 		}
 	}

@@ -161,8 +161,9 @@ func (p probe) readAgain(ctx context.Context, client kubernetes.Interface) *rere
 	}
 	r.pods, r.version, r.complete = make(map[string]*corev1.Pod, len(list.Items)), versionOf(list), true
 	for i := range list.Items {
-		pod := &list.Items[i]
-		r.pods[pod.Name] = trimPod(pod)
+		if pod := &list.Items[i]; health.IsPodOf(p.owner.GetKind(), p.owner.GetName(), p.owner.GetUID(), pod) {
+			r.pods[pod.Name] = trimPod(pod)
+		}
 	}
 	return r
 }

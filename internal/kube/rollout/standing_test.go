@@ -34,8 +34,8 @@ func status(text, of string) string { return strings.Replace(text, "STATUS", of,
 
 func TestWhatIsWatchedToTheEnd(t *testing.T) {
 	failed := status(seedJob, "{failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded}]}")
-	const ended = "{apiVersion: v1, kind: Pod, metadata: {name: seed-x, namespace: shop, uid: x, labels: {job: seed}}, " +
-		"status: {phase: Running, containerStatuses: [{name: app, state: {terminated: {exitCode: 1, reason: Error}}}]}}"
+	const ended = "{apiVersion: v1, kind: Pod, metadata: {name: seed-x, namespace: shop, uid: x, labels: {job: seed}, " +
+		"ownerReferences: [{controller: true, kind: Job, name: seed, uid: s}]}, status: {phase: Running, containerStatuses: [{name: app, state: {terminated: {exitCode: 1, reason: Error}}}]}}"
 	runs, done := status(seedJob, "{active: 1, ready: 1}"), status(seedJob, "{conditions: [{type: Complete, status: 'True'}]}")
 	for name, c := range map[string]struct {
 		before  []string

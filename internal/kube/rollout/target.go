@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -90,6 +91,15 @@ type key struct {
 }
 
 func (t *target) key() key { return key{t.source, t.object.Name} }
+
+// isPodOf returns whether a pod that its selector matches is its own.
+func (t *target) isPodOf(p *corev1.Pod) bool {
+	uid := types.UID(t.object.UID)
+	if t.live != nil {
+		uid = t.live.GetUID()
+	}
+	return health.IsPodOf(t.object.Kind, t.object.Name, uid, p)
+}
 
 // targets returns the objects to wait for, each once.
 func (c Clients) targets(applied manifest.Objects) ([]*target, error) {
