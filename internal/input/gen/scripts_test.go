@@ -1,6 +1,10 @@
 package main
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,8 +44,41 @@ func TestScriptsWithoutARelease(t *testing.T) {
 	}
 }
 
+// What the tool cache has is compared before it is unpacked, also where the copy that is
+// compared breaks off, of a full disk or here of a bound on a file's size.
+func TestNativeScriptUnpacksNoBrokenCopy(t *testing.T) {
+	cache := t.TempDir()
+	var archive bytes.Buffer
+	zipped := gzip.NewWriter(&archive)
+	packed := tar.NewWriter(zipped)
+	const program = "#!/bin/sh\n"
+	_ = packed.WriteHeader(&tar.Header{Name: "berth", Mode: 0o755, Size: int64(len(program))})
+	_, _ = packed.Write([]byte(program))
+	if err := errors.Join(packed.Close(), zipped.Close()); err != nil {
+		t.Fatal(err)
+	}
+	archive.Write(make([]byte, 4<<20)) // which gzip leaves unread
+	folder := filepath.Join(cache, "berth/1.2.3/x64")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	bounded := filepath.Join(cache, "bounded.sh")
+	for path, data := range map[string][]byte{
+		filepath.Join(folder, "berth_1.2.3_linux_amd64.tar.gz"): archive.Bytes(),
+		bounded: []byte("trap '' XFSZ; ulimit -f 1024; exec bash -eo pipefail native.sh\n"),
+	} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := runScript(t, released(t), "bash "+bounded, "Linux", "x86_64", "RUNNER_TOOL_CACHE="+cache)
+	if err == nil || !strings.Contains(out, "::warning title=Berth::") || !strings.Contains(out, "cannot be downloaded") {
+		t.Errorf("a copy that broke off is unpacked (%v):\n%s", err, out)
+	}
+}
+
 // runScript runs a script on what it takes for such a machine, which has no network.
-func runScript(t *testing.T, r *release, command, system, machine string) (string, error) {
+func runScript(t *testing.T, r *release, command, system, machine string, env ...string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -59,6 +96,7 @@ func runScript(t *testing.T, r *release, command, system, machine string) (strin
 	}
 	cmd := exec.CommandContext(t.Context(), words[0], words[1:]...)
 	cmd.Dir, cmd.Env = dir, []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "RUNNER_TEMP=" + dir, "GITHUB_OUTPUT=/dev/null"}
+	cmd.Env = append(cmd.Env, env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

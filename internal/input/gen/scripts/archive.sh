@@ -18,7 +18,7 @@ fetch() {
   curl --fail --silent --show-error --location --proto '={{ .Protocol }}' --connect-timeout 20 --max-time 300 \
     --retry 5 --retry-connrefused --output "$1" "$download/$archive" ||
     fail "$download/$archive cannot be downloaded."
-  got=$(sha256_of "$1")
+  got=$(sha256_of "$1") && [ -n "$got" ] || fail "There is neither sha256sum nor shasum here, by which the archive is verified."
   [ "$got" = "$sha256" ] && return
   rm -f "$1"
   fail "$download/$archive is not what was released: its SHA-256 is $got and has to be $sha256."

@@ -10,22 +10,20 @@ on_windows() { fail "berth-dev/berth/native takes a runner on Linux or macOS, an
 # copy that is this job's own is verified and unpacked.
 cached="${RUNNER_TOOL_CACHE:-$RUNNER_TEMP}/berth/{{ .Number }}/$arch/$archive"
 own=$(mktemp -d "$RUNNER_TEMP/berth.XXXXXX")
-if [ -f "$cached" ] && cp "$cached" "$own/$archive"; then
-  if [ "$(sha256_of "$own/$archive")" = "$sha256" ]; then
-    echo "Berth {{ .Version }} is in the tool cache."
-  else
+if [ -f "$cached" ] && cp "$cached" "$own/$archive" && [ "$(sha256_of "$own/$archive")" = "$sha256" ]; then
+  echo "Berth {{ .Version }} is in the tool cache."
+else
+  if [ -f "$own/$archive" ]; then # whole or not
     echo "::warning title=Berth::$cached is not what was released, and is replaced."
     rm "$own/$archive"
   fi
-fi
-if [ ! -f "$own/$archive" ]; then
   fetch "$own/$archive"
   # Under a name of its own and moved, so that a job beside this one never finds half of it.
   part="${cached%/*}/${own##*/}"
   { mkdir -p "${cached%/*}" && cp "$own/$archive" "$part" && mv -f "$part" "$cached"; } ||
     { rm -f "$part" && echo "It is not kept: the tool cache cannot be written."; }
 fi
-tar -xzf "$own/$archive" -C "$own" berth
+tar -xzf "$own/$archive" -C "$own" berth || fail "$archive cannot be unpacked in $own."
 rm "$own/$archive"
 echo "berth=$own/berth" >>"$GITHUB_OUTPUT"
 {{- end }}

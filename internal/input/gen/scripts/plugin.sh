@@ -30,7 +30,7 @@ new=$(mktemp -d new.XXXXXX)
 trap 'rm -rf "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 fetch "$new/$archive"
-tar -xzf "$new/$archive" -C "$new" berth
+tar -xzf "$new/$archive" -C "$new" berth || fail "$archive cannot be unpacked in $PWD."
 mkdir -p bin
 sha256_of "$new/berth" >"$installed"
 mv -f "$new/berth" bin/berth
