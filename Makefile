@@ -86,6 +86,7 @@ licenses: ## Collect the licences of everything in bin/berth into bin/licenses, 
 	@rm -rf $(BIN)/licenses
 	@go run ./internal/licenses/gen $(BIN)/licenses
 	@cp LICENSE $(BIN)/licenses/LICENSE
+	@chmod -R u=rwX,go=rX $(BIN)/licenses # the packages have these modes
 
 # The database of vulnerabilities is on the network alone. Where it cannot be reached,
 # that is said and nothing else is done; with NETWORK=required, it is an error.
