@@ -5,6 +5,11 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BIN     := $(CURDIR)/bin
 
+# Make splits at blanks, and what was to be done in this folder would be done in another.
+ifneq ($(words $(CURDIR)),1)
+$(error Make takes no folder with a blank in its name, such as "$(CURDIR)": move this one)
+endif
+
 # One set of build settings for everything, so that what is compiled once is
 # compiled once.
 export CGO_ENABLED := 0
@@ -191,6 +196,7 @@ RELEASE_FLAGS ?=
 .PHONY: release
 release: $(BIN)/goreleaser $(BIN)/release ## Build all of a release into dist: VERSION=v1.2.3 TARGETS=linux_amd64 for one platform
 	@case '$(VERSION)' in v[0-9]*.[0-9]*.[0-9]*) ;; *) echo "VERSION=$(VERSION) is no version such as v1.2.3" >&2; exit 1;; esac
+	@[ -z "$$(git status --porcelain)" ] || echo "!! WHAT IS NOT COMMITTED IS BUILT, TOO: this is no release of the commit that it names." >&2
 	@mkdir -p $(BIN) && sed -e '$(if $(TARGETS),s/^    targets: .*/    targets: [$(TARGETS)]/)' .goreleaser.yaml > $(BIN)/goreleaser.yaml
 	GORELEASER_CURRENT_TAG=$(VERSION) $(BIN)/goreleaser release --config $(BIN)/goreleaser.yaml --clean --skip=validate,publish,announce
 	$(BIN)/release image $(DIST) $(RELEASE_FLAGS)
