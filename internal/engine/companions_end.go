@@ -32,6 +32,13 @@ func (c *companions) drop(ctx context.Context) {
 	}
 }
 
+// of says whose they are where the run was given no branch: as the release's records have it.
+func (c *companions) of(release, identity string) {
+	if c.identity == "" {
+		c.release = release + "/" + identity
+	}
+}
+
 // leave removes the companions that the release is the last to have, once it is gone and its
 // namespace stays. What is not to be told for Berth's any more is left, and named.
 func (c *companions) leave(ctx context.Context) error {

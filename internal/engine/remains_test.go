@@ -21,7 +21,7 @@ func withRemains() []facts.Record {
 // remain puts what the hook has made, and a claim of a StatefulSet.
 func remain(s *scene) {
 	job := healthy("migrate")
-	job.Owned, job.HookOf, job.Complete = false, "review/web", true
+	job.Owned, job.HookOf, job.Complete, job.Created = false, "review/web", true, time.Now()
 	s.cluster.put(job)
 	claim := facts.Claim{Labelled: true, Set: facts.Ref{Kind: "StatefulSet", Namespace: "review", Name: "db"}}
 	claim.Ref, claim.Exists, claim.Created = facts.Ref{Kind: "PersistentVolumeClaim", Namespace: "review", Name: "data-db-0"}, true, time.Now()

@@ -36,6 +36,7 @@ func (r *repairRelease) run(ctx context.Context) error {
 	res := &r.report.result
 	applied, err := r.carryOutWithin(ctx, f)
 	if err == nil && (r.report.hasRepaired("uninstall") || r.report.hasRepaired("discard")) {
+		r.companions.of(r.options.App.Release, f.Identity)
 		err = r.companions.leave(ctx) // the release is gone, and nothing of it is there
 	}
 	if err != nil || res.Status != facts.StatusDeployed {

@@ -3,6 +3,7 @@ package facts
 import (
 	"cmp"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -99,8 +100,12 @@ func (h Hook) Makes(o Ref, namespace string) bool {
 	return h.Kind == o.Kind && h.Name == o.Name && (o.Namespace == "" || o.Namespace == cmp.Or(h.Namespace, namespace))
 }
 
-// MakesSame returns whether two hooks of a release in this namespace make one object.
+// MakesSame returns whether two hooks of a release in this namespace make one object. Of a List, or
+// what gets its name from the API server, that is known only where they say the same.
 func (h Hook) MakesSame(other Hook, namespace string) bool {
+	if other.Name == "" || strings.HasSuffix(other.Kind, "List") {
+		return h.Manifest == other.Manifest
+	}
 	return h.Makes(Ref{Kind: other.Kind, Namespace: cmp.Or(other.Namespace, namespace), Name: other.Name}, namespace)
 }
 

@@ -14,6 +14,8 @@ func TestMakesSame(t *testing.T) {
 		"both name another":                {in("other"), in("other"), true},
 		"another kind of the same name":    {in(""), Hook{Kind: "ConfigMap", Name: "seed"}, false},
 		"of the same kind, another's name": {in(""), Hook{Kind: "Secret", Name: "seeds"}, false},
+		"a List, and the same one":         {Hook{Kind: "List", Manifest: "a"}, Hook{Kind: "List", Manifest: "a"}, true},
+		"a List, and another one":          {Hook{Kind: "List", Manifest: "a"}, Hook{Kind: "List", Manifest: "b"}, false},
 	} {
 		if a, b := c.a.MakesSame(c.b, "review"), c.b.MakesSame(c.a, "review"); a != c.want || b != c.want {
 			t.Errorf("%s: %t, %t", name, a, b)

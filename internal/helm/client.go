@@ -1,10 +1,10 @@
 package helm
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"helm.sh/helm/v3/pkg/kube"
@@ -85,12 +85,15 @@ func (c *client) IsReachable() error { return nil }
 //
 // Whatever Helm sends was built here before. So the mask knows what is secret in it
 // when an error quotes it, also where a template made that up just now.
+//
+// What a List that is to be kept has in it is written with that policy: only so does what deletes
+// by the live object leave it.
 func (c *client) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
-	built, err := c.sdkClient.Build(bytes.NewReader(text), false)
+	built, err := c.sdkClient.Build(strings.NewReader(manifest.SpreadPolicies(string(text), false)), false)
 	if err != nil {
 		c.sensitive.Text(string(text))
 	}

@@ -122,6 +122,9 @@ func (c *client) notHooks(info *resource.Info) stranger {
 		if why := notMade(live); why != "" {
 			return why
 		}
+		if why := c.takenOver(refOf(info), live); why != "" {
+			return why
+		}
 		if why := ownership.KeptFromHook(live.GetAnnotations(), want.GetAnnotations(), isClaim(info)); why != "" {
 			return why
 		}

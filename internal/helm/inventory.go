@@ -22,11 +22,11 @@ import (
 // An object whose name, namespace or annotations cannot be read is an error: it
 // might be another one than it seems, or one to keep.
 //
-// Objects with the resource policy "keep" are left out. Helm deletes no object
+// Objects with the resource policy "keep", or of a List with it, are left out. Helm deletes no object
 // that has any resource policy, and names only those whose policy is "keep"
 // (https://github.com/helm/helm/issues/12048).
 func inventory(stored string, mapper meta.RESTMapper) (objects string, missing []string, err error) {
-	_, files, err := releaseutil.SortManifests(releaseutil.SplitManifests(stored), nil, releaseutil.UninstallOrder)
+	_, files, err := releaseutil.SortManifests(releaseutil.SplitManifests(manifest.SpreadPolicies(stored, false)), nil, releaseutil.UninstallOrder)
 	if err != nil {
 		return "", nil, err
 	}

@@ -12,9 +12,9 @@ const (
 	annotationReleaseNamespace = "meta.helm.sh/release-namespace"
 )
 
-// annotationResourcePolicy is what a chart writes on objects that are to outlive
+// AnnotationResourcePolicy is what a chart writes on objects that are to outlive
 // their release. "keep" is the only policy that Helm documents.
-const annotationResourcePolicy = "helm.sh/resource-policy"
+const AnnotationResourcePolicy = "helm.sh/resource-policy"
 
 // RecordPrefix begins the name of every Secret and ConfigMap in which Helm keeps a record.
 const RecordPrefix = "sh.helm.release.v1."
@@ -91,7 +91,7 @@ func OtherOwner(r Release, labels, annotations map[string]string) string {
 // policy at all, and its upgrade and rollback read the live object and compare the
 // value exactly.
 func KeptByPolicy(annotations map[string]string) bool {
-	return strings.ToLower(strings.TrimSpace(annotations[annotationResourcePolicy])) == "keep"
+	return strings.ToLower(strings.TrimSpace(annotations[AnnotationResourcePolicy])) == "keep"
 }
 
 // WhyPolicy is why an object is left that is kept by its policy.

@@ -47,7 +47,7 @@ func TestNotByHookOf(t *testing.T) {
 }
 
 func TestKeptFromHook(t *testing.T) {
-	hook, keep := map[string]string{annotationHook: "pre-upgrade"}, map[string]string{annotationResourcePolicy: "keep"}
+	hook, keep := map[string]string{annotationHook: "pre-upgrade"}, map[string]string{AnnotationResourcePolicy: "keep"}
 	for name, c := range map[string]struct {
 		live, wanted map[string]string
 		claim        bool

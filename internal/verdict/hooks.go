@@ -67,11 +67,13 @@ func LeftoverHooks(f *facts.Facts, seen []facts.HookObject) []facts.Object {
 // are whole seconds, so that what is of the same one may be an earlier revision's. What none of
 // them shows to have made counts as there to stay.
 func madeBy(f *facts.Facts, h facts.HookObject) facts.HookObject {
-	shown := false
-	h.Hook.Temporary = false
+	shown, manifest := false, h.Hook.Manifest
+	h.Hook.Temporary, h.Hook.TemporaryFailed = false, false
 	for i := range f.Records {
 		r := &f.Records[i]
-		at := slices.IndexFunc(r.Hooks, func(by facts.Hook) bool { return by.Makes(h.Object.Ref, f.Namespace.Name) })
+		at := slices.IndexFunc(r.Hooks, func(by facts.Hook) bool {
+			return by.Makes(h.Object.Ref, f.Namespace.Name) || manifest != "" && by.Manifest == manifest // of a List, which has several
+		})
 		if at < 0 || h.Object.Created.Before(r.Created) {
 			continue
 		}

@@ -83,7 +83,7 @@ func disposeOfHook(f *facts.Facts, h facts.HookObject, p RemainPolicy) (Disposal
 		return DisposalDelete, "it is being deleted already"
 	case holdsOthers[o.Kind]:
 		return DisposalStays, fmt.Sprintf("what others made may be in the %s", o.Kind)
-	case spentHook(h):
+	case spentHook(madeBy(f, h)): // what a later revision's policy is, that did not run it, says nothing of it
 		return DisposalDelete, "its hook's delete policy says so"
 	case o.Kind == claimKind && p.Claims:
 		return DisposalDelete, "delete-claims says so"

@@ -58,6 +58,8 @@ func TestRemainsOfHooks(t *testing.T) {
 		if c.edit != nil {
 			c.edit(&o, &h)
 		}
+		o.Created, h.Kind = now, o.Kind
+		f.Records[0].Hooks = []facts.Hook{h}
 		remains := RemainsOf(f, []facts.HookObject{{Hook: h, Object: o}, {Hook: h, Object: o}}, nil, c.policy, false)
 		if len(remains) != 1 || remains[0].Disposal != c.want || !strings.Contains(remains[0].Why, c.says) {
 			t.Errorf("%s: %+v", name, remains)
@@ -66,6 +68,18 @@ func TestRemainsOfHooks(t *testing.T) {
 		if len(goes) != 1 || goes[0].Disposal != DisposalGoesAlong && c.want != DisposalUnread {
 			t.Errorf("%s, where the namespace goes: %+v", name, goes)
 		}
+	}
+	// The revision that is younger than the object has not made it: what its policy is says nothing of that.
+	f, later := given(stored(1, facts.StatusSuperseded), stored(2, facts.StatusDeployed)), facts.Hook{Name: "migrate", Kind: "Secret"}
+	made := facts.HookObject{Object: job}
+	made.Object.Kind, made.Object.Created = "Secret", f.Records[0].Created
+	f.Records[0].Hooks = []facts.Hook{later}
+	later.Temporary, later.TemporaryFailed, later.Succeeded = true, true, true
+	f.Records[1].Hooks, made.Hook = []facts.Hook{later}, later
+	f.Records[1].Created = made.Object.Created.Add(time.Minute)
+	remains := RemainsOf(f, []facts.HookObject{made}, nil, RemainPolicy{}, false)
+	if len(remains) != 1 || remains[0].Disposal != DisposalStays {
+		t.Errorf("by a later policy: %+v", remains)
 	}
 	f, gone := given(stored(1, facts.StatusUninstalled)), facts.HookObject{Object: facts.Object{Ref: job.Ref}}
 	if remains := RemainsOf(f, []facts.HookObject{gone}, nil, RemainPolicy{}, false); len(remains) != 0 {

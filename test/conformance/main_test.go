@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 var matrix = slices.SortedStableFunc(
 	slices.Values(slices.Concat(permissions, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms,
 		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers, lostNodes, byName, probes, companions, hostileCompanions,
+		whatIsKept,
 		ownObjects, ownRecords, sharedNamespaces, teardownRaces, keptObjects, residents, leftoversInUse, hooksElsewhere, merges, remains,
 		copiedMarks, rightBranch, secretText, laterRuns, hostileInputs, dataThatStays, hostileAnswers, hostileCredentials, hostileProcess,
 		jobTokens, pullRequests, commands, othersLogs, companionsEnds, secondRuns, strangers, byHelm4)),

@@ -178,6 +178,7 @@ func (c claimant) describe(live *corev1.PersistentVolumeClaim) facts.Claim {
 		Kept: ownership.KeptByPolicy(live.Annotations),
 	}}
 	claim.KeepWhy, _ = ownership.KeepMark(live.Labels, live.Annotations)
+	claim.KeepWhy = cmp.Or(claim.KeepWhy, ownership.WhyTaken(live.Annotations))
 	if held := health.Holding(live.Finalizers); claim.Deleting && held != "" {
 		claim.Reason = "it is being deleted: " + held
 	}

@@ -67,7 +67,9 @@ func isOwnedBy(o *metav1.ObjectMeta, uid types.UID) bool {
 	return false
 }
 
+// isToBeKept returns whether an object outlives its release, by a mark, by its policy, or since the
+// release has not made it but taken it over.
 func isToBeKept(o *metav1.ObjectMeta) bool {
 	_, marked := ownership.KeepMark(o.Labels, o.Annotations)
-	return marked || ownership.KeptByPolicy(o.Annotations)
+	return marked || ownership.KeptByPolicy(o.Annotations) || ownership.WhyTaken(o.Annotations) != ""
 }

@@ -62,6 +62,7 @@ func (o Observer) Observe(ctx context.Context, text, release, namespace string) 
 		lookups[i].object.Leniency = o.leniency(want, lookups[i].object.Ref)
 		lookups[i].object.Defines = defines(want)
 	}
+	keepListed(lookups, text)
 	owner := ownership.Release{Namespace: namespace, Name: release}
 	scaled := contents.Autoscaled(wanted)
 	reader{o.Dynamic}.readAll(ctx, lookups, func(l *lookup, live *unstructured.Unstructured) {
@@ -69,9 +70,22 @@ func (o Observer) Observe(ctx context.Context, text, release, namespace string) 
 			o.Hide(live)
 		}
 		l.object.Ready, l.object.Failed, l.object.Reason, l.object.Remark = o.judge(ctx, live)
-		describe(&l.object, l.want, live, contents.Options{Release: owner, Scaled: scaled.Has(l.want)})
+		describe(l, live, contents.Options{Release: owner, Scaled: scaled.Has(l.want)})
 	})
 	return gather(lookups, owner)
+}
+
+// keepListed notes which objects of a manifest are of a List that is to be kept. That is no field
+// of theirs: whether they live as recorded does not depend on it.
+func keepListed(lookups []*lookup, text string) {
+	spread := manifest.SpreadPolicies(text, true)
+	if spread == text {
+		return
+	}
+	objects, err := manifest.Parse(spread)
+	for i, l := range lookups {
+		l.listed = err == nil && i < len(objects) && ownership.KeptByPolicy(objects[i].GetAnnotations())
+	}
 }
 
 // locate returns where an object is to be read. It sends no request.
@@ -135,7 +149,8 @@ func (o Observer) judge(ctx context.Context, live *unstructured.Unstructured) (r
 }
 
 // describe fills in what the live object says, but for whether it is ready.
-func describe(object *facts.Object, want, live *unstructured.Unstructured, o contents.Options) {
+func describe(l *lookup, live *unstructured.Unstructured, o contents.Options) {
+	object, want := &l.object, l.want
 	labels, annotations := live.GetLabels(), live.GetAnnotations()
 	object.Exists = true
 	object.UID = string(live.GetUID())
@@ -148,7 +163,7 @@ func describe(object *facts.Object, want, live *unstructured.Unstructured, o con
 	object.Deleting = live.GetDeletionTimestamp() != nil
 	taken := ownership.WhyTaken(annotations)
 	object.KeepWhy = cmp.Or(object.KeepWhy, taken)
-	byPolicy := ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations) || taken != ""
+	byPolicy := l.listed || ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations) || taken != ""
 	object.Kept = byPolicy || object.Owned && object.KeepWhy != ""
 	object.Complete = health.Complete(live)
 	if held := health.Holding(live.GetFinalizers()); object.Deleting && held != "" {

@@ -36,6 +36,7 @@ type lookup struct {
 	want    *unstructured.Unstructured
 	place   place
 	located bool // place is known
+	listed  bool // it is of a List that is to be kept
 	object  facts.Object
 	missing *problem.MissingPermission // it may not be read
 	err     error                      // it could not be read
