@@ -185,8 +185,6 @@ test-ci: $(BIN)/berth $(BIN)/act $(BIN)/cluster $(BIN)/helm3 ## Run workflows an
 	BERTH_TEST_ACT=$(BIN)/act BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_BIN=$(BIN)/berth \
 	$(BIN)/cluster run -- go test -v -count=1 -timeout 25m -tags ci -run 'TestCI$(if $(CASE),/$(subst /,$$/,$(CASE))$$)' ./test/ci
 
-# So many inputs for every fuzz target, beyond the seeds that the unit tests play.
-INPUTS ?= 10000
 # What a release is made of, for VERSION, which a tag will be called: see docs/releasing.md.
 # The programs are stamped with it, and every date is that of the commit.
 DIST     := dist
@@ -195,7 +193,7 @@ DOWNLOAD ?= https://github.com/berth-dev/berth/releases/download/$(VERSION)
 RELEASE_FLAGS ?=
 .PHONY: release
 release: $(BIN)/goreleaser $(BIN)/release ## Build all of a release into dist: VERSION=v1.2.3 TARGETS=linux_amd64 for one platform
-	@case '$(VERSION)' in v[0-9]*.[0-9]*.[0-9]*) ;; *) echo "VERSION=$(VERSION) is no version such as v1.2.3" >&2; exit 1;; esac
+	@echo '$(VERSION)' | grep -Eqx 'v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?' || { echo "VERSION=$(VERSION) is no version such as v1.2.3" >&2; exit 1; }
 	@[ -z "$$(git status --porcelain)" ] || echo "!! WHAT IS NOT COMMITTED IS BUILT, TOO: this is no release of the commit that it names." >&2
 	@mkdir -p $(BIN) && sed -e '$(if $(TARGETS),s/^    targets: .*/    targets: [$(TARGETS)]/)' .goreleaser.yaml > $(BIN)/goreleaser.yaml
 	GORELEASER_CURRENT_TAG=$(VERSION) $(BIN)/goreleaser release --config $(BIN)/goreleaser.yaml --clean --skip=validate,publish,announce
@@ -218,6 +216,8 @@ test-release: ## The same for one platform, as a part of make test
 	cd release && go test ./...
 	@$(MAKE) --no-print-directory release-dry-run FAST=1
 
+# So many inputs for every fuzz target, beyond the seeds that the unit tests play.
+INPUTS ?= 10000
 .PHONY: fuzz
 fuzz: ## Feed the parsers what nobody thought of: INPUTS=1000000
 	@sh test/fuzz/run.sh $(INPUTS)
@@ -272,8 +272,9 @@ NODE_SOURCES    := $(shell find test/node -name '*.go' -not -name '*_test.go' 2>
 $(BIN)/.version: FORCE
 	@mkdir -p $(BIN); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
 
+# As a release's program is built, so that the same version of the same commit is the same.
 $(BIN)/berth: $(GO_SOURCES) go.mod go.sum $(BIN)/.version
-	go build -ldflags "-s -w -X main.version=$(VERSION)" -o $@ .
+	go build -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o $@ .
 
 $(BIN)/demo: $(DEMO_SOURCES) go.mod go.sum
 	go build -ldflags "-s -w" -o $@ ./test/demo

@@ -28,7 +28,7 @@ type downloaded struct {
 	SHA256 string `json:"sha256"`
 }
 
-// describe writes release.json.
+// describe writes release.json, and lists it with what else says checksums of the archives.
 func describe(d dist, o options) error {
 	if _, err := name.NewRepository(o.image); err != nil {
 		return fmt.Errorf("--image: %w", err)
@@ -52,7 +52,10 @@ func describe(d dist, o options) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(d.path, "release.json"), append(text, '\n'), 0o644)
+	if err := os.WriteFile(filepath.Join(d.path, "release.json"), append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	return d.addChecksums("release.json", "homebrew/Formula/berth.rb", "krew/berth.yaml")
 }
 
 // madeImage returns the image for all platforms that release image has made.

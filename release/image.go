@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -188,12 +187,10 @@ func (b base) image(platform string) (v1.Image, error) {
 
 // commitTime returns when a commit was made.
 func commitTime(root, commit string) (time.Time, error) {
-	show := exec.Command("git", "show", "--no-patch", "--format=%ct", commit)
-	show.Dir, show.Stderr = root, os.Stderr
-	out, err := show.Output()
+	out, err := git(root, "show", "--no-patch", "--format=%ct", commit)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%s: %w", show, err)
+		return time.Time{}, err
 	}
-	seconds, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	seconds, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
 	return time.Unix(seconds, 0).UTC(), err
 }

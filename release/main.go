@@ -9,6 +9,7 @@
 //	release plugin   DIST                                           writes DIST/berth-VERSION.tgz
 //	release notes    DIST                                           writes DIST/notes.md
 //	release push     DIST --image NAME [--insecure]                 pushes the image with its lists
+//	release move     DIST --image NAME [--insecure]                 moves the image's tag of the major version
 //
 // DIST is goreleaser's folder. The same commit gives the same bytes, wherever it is built.
 package main
@@ -45,10 +46,14 @@ var commands = map[string]command{
 	}, describe},
 	"plugin": {func(*flag.FlagSet, *options) {}, packPlugin},
 	"notes":  {func(*flag.FlagSet, *options) {}, writeNotes},
-	"push": {func(f *flag.FlagSet, o *options) {
-		f.StringVar(&o.image, "image", "", "the image's name, without a tag")
-		f.BoolVar(&o.insecure, "insecure", false, "the registry has no TLS")
-	}, push},
+	"push":   {pushed, push},
+	"move":   {pushed, move},
+}
+
+// pushed are the flags of what works on the registry that the image is pushed to.
+func pushed(f *flag.FlagSet, o *options) {
+	f.StringVar(&o.image, "image", "", "the image's name, without a tag")
+	f.BoolVar(&o.insecure, "insecure", false, "the registry has no TLS")
 }
 
 func main() {
@@ -60,11 +65,11 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: release image|sbom|describe|plugin|notes|push DIST [flags]")
+		return errors.New("usage: release image|sbom|describe|plugin|notes|push|move DIST [flags]")
 	}
 	c, known := commands[args[0]]
 	if !known {
-		return fmt.Errorf("%s is no command: take image, sbom, describe, plugin, notes or push", args[0])
+		return fmt.Errorf("%s is no command: take image, sbom, describe, plugin, notes, push or move", args[0])
 	}
 	var o options
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,16 +23,12 @@ var lists = map[string]types.MediaType{
 	spdxFile:      "application/spdx+json",
 }
 
-// push pushes the image under its version, moves the tag of the major version, and attaches the lists of contents of each
+// push pushes the image under its version, and attaches the lists of contents of each
 // platform's program to the image of that platform, as artifacts that refer to it.
 func push(d dist, o options) error {
-	var options []name.Option
-	if o.insecure {
-		options = append(options, name.Insecure)
-	}
-	repo, err := name.NewRepository(o.image, options...)
+	repo, err := o.repository()
 	if err != nil {
-		return fmt.Errorf("--image: %w", err)
+		return err
 	}
 	index, descriptor, err := d.madeImage()
 	if err != nil {
@@ -40,11 +37,6 @@ func push(d dist, o options) error {
 	auth := remote.WithAuthFromKeychain(authn.DefaultKeychain)
 	if err := remote.WriteIndex(repo.Tag("v"+d.version), index, auth); err != nil {
 		return fmt.Errorf("push %s: %w", repo, err)
-	}
-	if major, _, _ := strings.Cut(d.version, "."); !strings.Contains(d.version, "-") { // a pre-release moves nothing
-		if err := remote.Tag(repo.Tag("v"+major), index, auth); err != nil {
-			return fmt.Errorf("tag %s:v%s: %w", repo, major, err)
-		}
 	}
 	manifest, err := index.IndexManifest()
 	if err != nil {
@@ -72,6 +64,40 @@ func push(d dist, o options) error {
 	}
 	_, err = fmt.Fprintln(os.Stdout, o.image+"@"+descriptor.Digest.String())
 	return err
+}
+
+// move moves the tag of the major version to the image, which comes last: nobody takes by it
+// what is not signed yet. A pre-release moves nothing.
+func move(d dist, o options) error {
+	if strings.Contains(d.version, "-") {
+		return errors.New(d.version + " is a pre-release")
+	}
+	repo, err := o.repository()
+	if err != nil {
+		return err
+	}
+	index, _, err := d.madeImage()
+	if err != nil {
+		return err
+	}
+	major, _, _ := strings.Cut(d.version, ".")
+	if err := remote.Tag(repo.Tag("v"+major), index, remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
+		return fmt.Errorf("tag %s:v%s: %w", repo, major, err)
+	}
+	return nil
+}
+
+// repository is where the image is.
+func (o options) repository() (name.Repository, error) {
+	var options []name.Option
+	if o.insecure {
+		options = append(options, name.Insecure)
+	}
+	repo, err := name.NewRepository(o.image, options...)
+	if err != nil {
+		return repo, fmt.Errorf("--image: %w", err)
+	}
+	return repo, nil
 }
 
 // attachment returns an artifact that holds a list and refers to the image that it is of.

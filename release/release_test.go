@@ -78,7 +78,10 @@ func TestCertificates(t *testing.T) {
 
 func TestAddChecksums(t *testing.T) {
 	d := dist{path: t.TempDir()}
-	for name, text := range map[string]string{"checksums.txt": "11  a\n22  c\n", "b": "b", "c": "c"} {
+	for name, text := range map[string]string{"checksums.txt": "11  a\n22  c\n", "b": "b", "folder/c": "c"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(d.path, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(d.path, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +90,7 @@ func TestAddChecksums(t *testing.T) {
 		"3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d  b\n" +
 		"2e7d2c03a9507ae265ecf5b5356885a53393a2029d241394997265a1a25aefc6  c\n"
 	for range 2 { // the second time it is replaced
-		if err := d.addChecksums("c", "b"); err != nil {
+		if err := d.addChecksums("folder/c", "b"); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.ReadFile(filepath.Join(d.path, "checksums.txt")); err != nil || string(got) != want {

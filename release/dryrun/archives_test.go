@@ -83,6 +83,10 @@ func (w *world) testArchives(t *testing.T) {
 // testPrograms sees that each program is for the platform that its archive is named
 // after, needs no library, and says the release's version where it can be run here.
 func (w *world) testPrograms(t *testing.T) {
+	run(t, w.clones[1], "make", "--no-print-directory", "build", "VERSION="+version)
+	if !bytes.Equal(read(t, filepath.Join(w.clones[1], "bin/berth")), w.unpacked(t, w.pins(t).Archives[here()].Name)["berth"]) {
+		t.Error("make build gives another program than the release has")
+	}
 	ran := 0
 	for platform, archive := range w.pins(t).Archives {
 		files := w.unpacked(t, archive.Name)
