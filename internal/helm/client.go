@@ -93,7 +93,7 @@ func (c *client) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 	if err != nil {
 		return nil, err
 	}
-	built, err := c.sdkClient.Build(strings.NewReader(manifest.SpreadPolicies(string(text), false)), false)
+	built, err := c.sdkClient.Build(strings.NewReader(spreadPolicies(string(text))), false)
 	if err != nil {
 		c.sensitive.Text(string(text))
 	}

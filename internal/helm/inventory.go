@@ -26,7 +26,8 @@ import (
 // that has any resource policy, and names only those whose policy is "keep"
 // (https://github.com/helm/helm/issues/12048).
 func inventory(stored string, mapper meta.RESTMapper) (objects string, missing []string, err error) {
-	_, files, err := releaseutil.SortManifests(releaseutil.SplitManifests(manifest.SpreadPolicies(stored, false)), nil, releaseutil.UninstallOrder)
+	documents := releaseutil.SplitManifests(spreadPolicies(stored))
+	_, files, err := releaseutil.SortManifests(documents, nil, releaseutil.UninstallOrder)
 	if err != nil {
 		return "", nil, err
 	}
@@ -58,6 +59,14 @@ func inventory(stored string, mapper meta.RESTMapper) (objects string, missing [
 		}
 	}
 	return all.String(), missing, nil
+}
+
+// spreadPolicies gives what is in a List that is to be kept the policy of that, unless the List is a
+// hook: what a hook has made is made anew whatever its policy says.
+func spreadPolicies(text string) string {
+	return manifest.Spread(text, ownership.AnnotationResourcePolicy, func(of map[string]string) bool {
+		return ownership.KeptByPolicy(of) && !ownership.IsHook(of)
+	})
 }
 
 // checkMetadata returns an error where the accessors of o would return an empty name,

@@ -44,7 +44,7 @@ func (c *client) buildStored(text string, whole bool) (kube.ResourceList, error)
 // inServedVersions returns a stored manifest with every object in a version that the
 // API server has, and what was changed.
 func inServedVersions(text string, mapper meta.RESTMapper, whole bool) (served string, changes []string, err error) {
-	objects, err := manifest.Parse(manifest.SpreadPolicies(text, false))
+	objects, err := manifest.Parse(spreadPolicies(text))
 	if err != nil {
 		return "", nil, err
 	}

@@ -11,17 +11,15 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	yamlutil "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
-
-	"github.com/berth-dev/berth/internal/ownership"
 )
 
-// SpreadPolicies returns a manifest in which the items of each List that is to be kept, by its
-// resource policy, stand in its place, each with that policy. Helm reads the policy of a document:
-// its uninstall keeps all of such a List, and nothing on an item says so. Objects and their order
-// are as Parse has them. Lists that are hooks are left as they are unless hooks says otherwise. A
-// manifest without such a List, or that cannot be read, is returned as it is.
-func SpreadPolicies(manifest string, hooks bool) string {
-	if !strings.Contains(manifest, ownership.AnnotationResourcePolicy) || !strings.Contains(manifest, "items") {
+// Spread returns a manifest in which the items of some Lists stand in their place, each with what
+// the List has as this annotation: those whose annotations are such. Helm reads the resource policy
+// of a document, so that its uninstall keeps all of a List, and nothing on an item says so. Objects
+// and their order are as Parse has them. A manifest without such a List, or that cannot be read, is
+// returned as it is.
+func Spread(manifest, annotation string, such func(annotations map[string]string) bool) string {
+	if !strings.Contains(manifest, annotation) || !strings.Contains(manifest, "items") {
 		return manifest
 	}
 	var spread strings.Builder
@@ -36,40 +34,48 @@ func SpreadPolicies(manifest string, hooks bool) string {
 			return manifest
 		}
 		spread.WriteString("\n---\n")
-		if !isKeptList(document, hooks) {
+		of := annotationsOfList(document, annotation)
+		if of == nil || !such(of) {
 			spread.Write(document)
 			continue
 		}
 		found = true
-		if err := writeKept(&spread, document); err != nil {
+		if err := writeItems(&spread, document, annotation, of[annotation]); err != nil {
 			return manifest
 		}
 	}
 }
 
-// isKeptList returns whether a document is a List whose resource policy is to be kept.
-func isKeptList(document []byte, hooks bool) bool {
-	if !bytes.Contains(document, []byte(ownership.AnnotationResourcePolicy)) {
-		return false
+// annotationsOfList returns the annotations of a List that has this one, or nil.
+func annotationsOfList(document []byte, annotation string) map[string]string {
+	if !bytes.Contains(document, []byte(annotation)) {
+		return nil
 	}
 	var list unstructured.Unstructured
 	if yaml.Unmarshal(document, &list.Object) != nil || list.Object == nil || !list.IsList() {
-		return false
+		return nil
 	}
-	of := list.GetAnnotations()
-	return ownership.KeptByPolicy(of) && (hooks || !ownership.IsHook(of))
+	if of := list.GetAnnotations(); of[annotation] != "" {
+		return of
+	}
+	return nil
 }
 
-// writeKept writes the items of a List with the policy, and the comment by which Helm names the
+// writeItems writes the items of a List with an annotation, and the comment by which Helm names the
 // template that a document is of.
-func writeKept(to *strings.Builder, document []byte) error {
+func writeItems(to *strings.Builder, document []byte, annotation, value string) error {
 	items, err := ParseDocument(document)
 	if err != nil {
 		return err
 	}
 	comment, _, _ := strings.Cut(string(document), "\n")
 	for i, item := range items {
-		item.SetAnnotations(ownership.Merge(item.GetAnnotations(), map[string]string{ownership.AnnotationResourcePolicy: "keep"}))
+		annotations := item.GetAnnotations()
+		if annotations == nil {
+			annotations = map[string]string{}
+		}
+		annotations[annotation] = value
+		item.SetAnnotations(annotations)
 		text, err := json.Marshal(item.Object)
 		if err != nil {
 			return err

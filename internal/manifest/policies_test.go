@@ -3,8 +3,6 @@ package manifest
 import (
 	"strings"
 	"testing"
-
-	"github.com/berth-dev/berth/internal/ownership"
 )
 
 const keptLists = `# Source: app/templates/a.yaml
@@ -32,9 +30,15 @@ items:
 - {apiVersion: v1, kind: ConfigMap, metadata: {name: plain}}
 `
 
-func TestSpreadPolicies(t *testing.T) {
+const policy = "helm.sh/resource-policy"
+
+func isKept(of map[string]string) bool {
+	return strings.TrimSpace(strings.ToLower(of[policy])) == "keep"
+}
+
+func TestSpread(t *testing.T) {
 	for hooks, want := range map[bool]string{false: "one two", true: "one two hook"} {
-		spread := SpreadPolicies(keptLists, hooks)
+		spread := Spread(keptLists, policy, func(of map[string]string) bool { return isKept(of) && (hooks || of["helm.sh/hook"] == "") })
 		objects, err := Parse(spread)
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +49,7 @@ func TestSpreadPolicies(t *testing.T) {
 			if RefOf(o) != RefOf(as[i]) {
 				t.Errorf("%d is %s, and was %s", i, RefOf(o), RefOf(as[i]))
 			}
-			if ownership.KeptByPolicy(o.GetAnnotations()) {
+			if isKept(o.GetAnnotations()) {
 				kept = append(kept, o.GetName())
 			}
 		}
@@ -61,7 +65,7 @@ func TestSpreadPolicies(t *testing.T) {
 		"kind: List\nmetadata: {annotations: {helm.sh/resource-policy: retain}}\nitems: [{kind: Secret, apiVersion: v1}]",
 		"helm.sh/resource-policy: items: [",
 	} {
-		if got := SpreadPolicies(same, true); got != same {
+		if got := Spread(same, policy, isKept); got != same {
 			t.Errorf("%q became %q", same, got)
 		}
 	}

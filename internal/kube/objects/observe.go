@@ -78,7 +78,7 @@ func (o Observer) Observe(ctx context.Context, text, release, namespace string) 
 // keepListed notes which objects of a manifest are of a List that is to be kept. That is no field
 // of theirs: whether they live as recorded does not depend on it.
 func keepListed(lookups []*lookup, text string) {
-	spread := manifest.SpreadPolicies(text, true)
+	spread := manifest.Spread(text, ownership.AnnotationResourcePolicy, ownership.KeptByPolicy)
 	if spread == text {
 		return
 	}
