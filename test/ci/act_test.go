@@ -139,10 +139,10 @@ func (g *github) command(ctx context.Context, e event) *exec.Cmd {
 	for name, value := range g.vars {
 		cmd.Args = append(cmd.Args, "--var", name+"="+value)
 	}
-	if g.c.cloud.login != "" {
-		cmd.Args = append(cmd.Args, "--local-repository", g.c.cloud.login+"="+g.loginAction())
+	for _, action := range g.c.cloud.actions {
+		cmd.Args = append(cmd.Args, "--local-repository", action+"="+g.emptyAction())
 	}
-	if g.mirror != nil { // steps are given what the runner has
+	if g.mirror != nil && len(g.c.cloud.actions) == 0 { // steps are given what the runner has
 		cmd.Env = append(cmd.Env, "KUBECONFIG="+g.kubeconfig)
 	}
 	if g.hub != nil {

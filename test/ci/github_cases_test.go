@@ -39,10 +39,13 @@ var githubCases = []githubCase{
 		{event: said("/teardown", platform.Person, 2), want: only("command", gone().of("1").
 			comments("`shop` is gone").reacts("eyes", "+1"))},
 	}},
-	// A cloud's cluster: a step before makes the token.
+	// A cloud's cluster: a step before makes the token, or a program on the runner does.
 	{name: "eks", workflow: onCloud("eks"), cloud: aws, turns: onceOnCloud},
 	{name: "gke", workflow: onCloud("gke"), cloud: gcloud, turns: onceOnCloud},
 	{name: "aks", workflow: onCloud("aks"), cloud: az, turns: onceOnCloud},
+	{name: "eks-native", workflow: onCloud("eks-native"), cloud: awsNative, native: true, turns: onceOnCloud},
+	{name: "gke-native", workflow: onCloud("gke-native"), cloud: gcloudNative, native: true, turns: onceOnCloud},
+	{name: "aks-native", workflow: onCloud("aks-native"), cloud: azNative, native: true, turns: onceOnCloud},
 	// A run that is cancelled in the middle of the rollout, of an install and of an upgrade,
 	// settles its record; the next one deploys.
 	{name: "interrupted", workflow: readme, turns: []turn{
