@@ -35,6 +35,12 @@ func push(d dist, o options) error {
 		return err
 	}
 	auth := remote.WithAuthFromKeychain(authn.DefaultKeychain)
+	// One that cannot be asked for is not there, or the push will say why.
+	if tagged, err := remote.Head(repo.Tag("v"+d.version), auth); err == nil && tagged.Digest != descriptor.Digest {
+		return fmt.Errorf("%s:v%s is there already, as %s, and what was built is %s: a release does not move. "+
+			"Where nothing else of that version is public, delete the tag from the registry and run it again",
+			repo, d.version, tagged.Digest, descriptor.Digest)
+	}
 	if err := remote.WriteIndex(repo.Tag("v"+d.version), index, auth); err != nil {
 		return fmt.Errorf("push %s: %w", repo, err)
 	}

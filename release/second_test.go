@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	imagelayout "github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -63,18 +64,7 @@ func TestCommitsSinceTheLastRelease(t *testing.T) {
 
 // The major version's tag goes to the image of a release, and not to that of a pre-release.
 func TestMove(t *testing.T) {
-	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
-	defer server.Close()
-	image := strings.TrimPrefix(server.URL, "http://") + "/berth"
-	d, o := dist{path: t.TempDir(), version: "1.2.3"}, options{image: image, insecure: true}
-	index, err := random.Index(8, 1, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	layout := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: index})
-	if _, err := imagelayout.Write(filepath.Join(d.path, "image"), layout); err != nil {
-		t.Fatal(err)
-	}
+	d, o, index := builtImage(t)
 	repo, err := o.repository()
 	if err != nil {
 		t.Fatal(err)
@@ -100,4 +90,50 @@ func TestMove(t *testing.T) {
 	if tagged, err := remote.Head(repo.Tag("v1")); err != nil || tagged.Digest != want {
 		t.Errorf("v1 is %v (%v), want %s", tagged, err, want)
 	}
+}
+
+// A version that is in the registry is pushed again only as it is.
+func TestPushMovesNoVersion(t *testing.T) {
+	d, o, index := builtImage(t)
+	repo, err := o.repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := random.Index(8, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.WriteIndex(repo.Tag("v1.2.3"), other); err != nil {
+		t.Fatal(err)
+	}
+	if err := push(d, o); err == nil || !strings.Contains(err.Error(), "a release does not move") {
+		t.Errorf("another one is there: %v", err)
+	}
+	if err := remote.WriteIndex(repo.Tag("v1.2.3"), index); err != nil {
+		t.Fatal(err)
+	}
+	// It goes on, to the lists, which this one lacks.
+	if err := push(d, o); err == nil || strings.Contains(err.Error(), "does not move") {
+		t.Errorf("the same one is there: %v", err)
+	}
+}
+
+// builtImage is a folder with an image of version 1.2.3, and a registry for it.
+func builtImage(t *testing.T) (dist, options, v1.ImageIndex) {
+	t.Helper()
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(server.Close)
+	image := strings.TrimPrefix(server.URL, "http://") + "/berth"
+	d, o := dist{path: t.TempDir(), version: "1.2.3"}, options{image: image, insecure: true}
+	index, err := random.Index(8, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index = mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: index.(mutate.Appendable),
+		Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
+	layout := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: index})
+	if _, err := imagelayout.Write(filepath.Join(d.path, "image"), layout); err != nil {
+		t.Fatal(err)
+	}
+	return d, o, index
 }
