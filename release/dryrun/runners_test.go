@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// testRunners runs the README's workflow and GitLab's pipeline through the emulators of the
+// testRunners runs the example workflow and GitLab's pipeline through the emulators of the
 // runners, with the pinned files and the image of this release: nothing is compiled there.
 func (w *world) testRunners(t *testing.T) {
-	for _, played := range []string{"GitHub/readme", "GitLab/example"} {
+	for _, played := range []string{"GitHub/example", "GitLab/example"} {
 		cmd := exec.CommandContext(t.Context(), "make", "--no-print-directory", "test-ci", "CASE="+played)
 		cmd.Dir, cmd.Env = root, append(os.Environ(), "BERTH_TEST_RELEASE="+w.clones[0])
 		out, err := cmd.CombinedOutput()

@@ -68,7 +68,11 @@ func gitlabExample(t *testing.T) string {
 	if !strings.Contains(text, remote) {
 		t.Fatal("the example does not include the template")
 	}
-	return strings.Replace(text, remote, "local: .gitlab-ci-template.yml\n    inputs:\n      image: "+docker.Image+"\n", 1) + `
+	local := "local: .gitlab-ci-template.yml\n    inputs:\n"
+	if released == "" { // a release's template names its own image
+		local += "      image: " + docker.Image + "\n"
+	}
+	return strings.Replace(text, remote, local, 1) + `
 nightly:
   extends: .berth-review
   rules:

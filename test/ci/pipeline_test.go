@@ -47,7 +47,7 @@ func newGitLab(t *testing.T, w *world, c gitlabCase) *gitlab {
 		}
 	})
 	write(t, g.repo, map[string]string{
-		".gitlab-ci.yml": c.pipeline(t), ".gitlab-ci-template.yml": read(t, ".gitlab-ci-template.yml"), ".gitignore": ".gitlab-ci-local\n",
+		".gitlab-ci.yml": c.pipeline(t), ".gitlab-ci-template.yml": template(t), ".gitignore": ".gitlab-ci-local\n",
 		"templates/berth.yml": read(t, "templates/berth.yml"),
 	})
 	return g

@@ -50,6 +50,15 @@ func newWorld(t *testing.T) *world {
 // what was built: see release/dryrun. Its image then takes the place of the one built here.
 var released = os.Getenv("BERTH_TEST_RELEASE")
 
+// template is GitLab's template, as the release has pinned it or as it is here.
+func template(t *testing.T) string {
+	t.Helper()
+	if released != "" {
+		return readFile(t, filepath.Join(released, ".gitlab-ci-template.yml"))
+	}
+	return read(t, ".gitlab-ci-template.yml")
+}
+
 // pull takes the release's image from its registry, by the digest that the action and the
 // template name.
 func (w *world) pull(t *testing.T) {
