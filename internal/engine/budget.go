@@ -7,12 +7,8 @@ import (
 )
 
 // afterEndTime bounds what the run still does after its own context has ended: a
-// CI runner kills a cancelled job about seven seconds after the signal. A run that lives
-// gives a busy API server more, to learn what a failed operation has left.
-const (
-	afterEndTime = 3 * time.Second
-	settleTime   = 15 * time.Second
-)
+// CI runner kills a cancelled job about seven seconds after the signal.
+const afterEndTime = 3 * time.Second
 
 // budget is the time that the input timeout gives a verb.
 type budget struct {
@@ -38,12 +34,9 @@ func within(ctx context.Context, input string, limit time.Duration) (context.Con
 	return context.WithTimeoutCause(ctx, limit, &timeoutError{input, limit})
 }
 
-// detached returns a context that outlives ctx for afterEndTime, and ends after
-// settleTime in any case.
+// detached returns a context that outlives ctx for settleTime at most.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {
-	out, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
-	forget := context.AfterFunc(ctx, func() { time.AfterFunc(afterEndTime, cancel) })
-	return out, func() { forget(); cancel() }
+	return context.WithTimeout(context.WithoutCancel(ctx), afterEndTime)
 }
 
 // timeoutError is the cause of a context whose time an input bounds. Whoever
