@@ -7,8 +7,12 @@ import (
 )
 
 // afterEndTime bounds what the run still does after its own context has ended: a
-// CI runner kills a cancelled job about seven seconds after the signal.
-const afterEndTime = 3 * time.Second
+// CI runner kills a cancelled job about seven seconds after the signal. A run that lives
+// gives a busy API server more, to learn what a failed operation has left.
+const (
+	afterEndTime = 3 * time.Second
+	settleTime   = 15 * time.Second
+)
 
 // budget is the time that the input timeout gives a verb.
 type budget struct {
@@ -34,10 +38,28 @@ func within(ctx context.Context, input string, limit time.Duration) (context.Con
 	return context.WithTimeoutCause(ctx, limit, &timeoutError{input, limit})
 }
 
-// detached returns a context that outlives ctx for settleTime at most.
+// detached returns a context that outlives ctx for afterEndTime, and ends after
+// settleTime in any case.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), afterEndTime)
+	values := context.WithoutCancel(ctx)
+	ends, end := context.WithCancelCause(values)
+	timeUp := func() { end(context.DeadlineExceeded) }
+	settled := time.AfterFunc(settleTime, timeUp)
+	forget := context.AfterFunc(ctx, func() { time.AfterFunc(afterEndTime, timeUp) })
+	return detachedContext{values, ends}, func() { forget(); settled.Stop(); end(context.Canceled) }
 }
+
+// detachedContext ends in context.DeadlineExceeded at a time that was not known when it
+// was made. The contexts of the standard library would end as cancelled, which is what a
+// person does to a run, and not what a silent API server does.
+type detachedContext struct {
+	context.Context // the values; it never ends
+
+	ends context.Context
+}
+
+func (c detachedContext) Done() <-chan struct{} { return c.ends.Done() }
+func (c detachedContext) Err() error            { return context.Cause(c.ends) }
 
 // timeoutError is the cause of a context whose time an input bounds. Whoever
 // classifies an error takes it for the context.DeadlineExceeded that it is.
