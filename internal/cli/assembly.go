@@ -15,6 +15,7 @@ import (
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/objects"
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
@@ -60,12 +61,13 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		return nil, nil, err
 	}
 	lock := newLocker(conn, t, o)
-	operations := backends{conn: conn, target: t, lock: lock, display: display,
+	hide := manifest.NewSensitive(p.mask)
+	given := &objects.Given{Dynamic: conn.Dynamic(), Namespace: t.Namespace, Hide: hide.Object}
+	operations := backends{conn: conn, target: t, lock: lock, display: display, given: given,
 		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait, ignore: o.WaitIgnore}}
 	// A deploy takes the same inputs, and takes nothing of others away.
 	down := o.Verb == verb.Teardown
-	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && down, o.DeleteClaims && down, &foresight{},
-		manifest.NewSensitive(p.mask)}
+	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && down, o.DeleteClaims && down, &foresight{}, hide, given}
 	helming := p.helmOptions(conn, out, t, o, cache)
 	helming.Inside, helming.TakenGo, helming.Warn = live.Inside, down && !o.ByEvent, aside.note
 	releases := helm.New(helming, store, operations.open)

@@ -10,6 +10,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm"
 	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/kube/objects"
 	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/kube/transport"
 	"github.com/berth-dev/berth/internal/manifest"
@@ -23,6 +24,7 @@ type backends struct {
 	target  target
 	lock    *locker
 	display *progress.Display
+	given   *objects.Given // what the pods are given is known before anything of them is shown
 	patience
 }
 
@@ -70,8 +72,18 @@ func (w waiter) WaitForReady(ctx context.Context, applied manifest.Objects, jobs
 	if ignored := r.Ignored(applied); len(ignored) > 0 {
 		w.display.Say("Not waited for, as wait-ignore says: " + strings.Join(ignored, ", "))
 	}
+	w.conceal(ctx, applied)
 	err = r.WaitForReady(ctx, applied)
+	if err != nil {
+		w.given.Read(ctx) // the report quotes the app's log
+	}
 	return shown.Timeline(), err
+}
+
+// conceal keeps out of all that is shown what the pods of these objects are given.
+func (w waiter) conceal(ctx context.Context, applied manifest.Objects) {
+	w.given.Note(applied...)
+	w.given.Read(ctx)
 }
 
 func (w waiter) WaitForDelete(ctx context.Context, deleted manifest.Objects) ([]result.Event, error) {
@@ -88,7 +100,9 @@ func (w waiter) WaitForCompletion(ctx context.Context, applied manifest.Objects)
 	if err != nil {
 		return nil, err
 	}
+	w.conceal(ctx, applied)
 	deleted, err := r.WaitForCompletion(ctx, applied)
+	w.given.Read(ctx) // a hook's log is shown whatever came of it
 	var incomplete *rollout.IncompleteError
 	if errors.As(err, &incomplete) {
 		return deleted, err // the hook failed, and not a request
@@ -111,8 +125,24 @@ func (w waiter) begin(ctx context.Context, aim progress.Condition, jobs bool) (*
 	}
 	shown := w.display.Wait(aim)
 	return &rollout.Waiter{
-		Release: w.target.Release, OwnNamespace: w.target.PerBranch, WaitForJobs: jobs, FailFast: w.failFast, Observer: shown,
-		Settle: w.settle, Patience: signTime, Ignore: w.ignore, ImageWait: w.imageWait,
+		Release: w.target.Release, OwnNamespace: w.target.PerBranch, WaitForJobs: jobs, FailFast: w.failFast,
+		Observer: concealing{shown, func() { w.given.ReadLate(ctx) }},
+		Settle:   w.settle, Patience: signTime, Ignore: w.ignore, ImageWait: w.imageWait,
 		Clients: rollout.Clients{Clientset: client, Dynamic: dynamic, Mapper: mapper, Namespace: w.target.Namespace},
 	}, shown, nil
+}
+
+// concealing shows a wait once what its pods are given is known, as far as it is there by then: a
+// container that ends may quote it.
+type concealing struct {
+	*progress.Wait
+	look func()
+}
+
+// Update implements rollout.Observer.
+func (c concealing) Update(a facts.Awaited) {
+	if a.Reason != "" {
+		c.look()
+	}
+	c.Wait.Update(a)
 }

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"sync"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
@@ -23,6 +26,7 @@ type releaseObjects struct {
 	claims  bool     // so may the claims that StatefulSets and hooks have left in it
 	ahead   *foresight
 	hide    *manifest.Sensitive // is told of each object as it lives
+	given   *objects.Given      // what the pods are given
 }
 
 // foresight is what the engine knows of the release's end, for all that deletes something.
@@ -42,8 +46,15 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 	if err != nil {
 		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
-	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper, Client: r.conn.Clientset(), Hide: r.hide.Object, Ignore: r.ignore}
+	hide := func(live *unstructured.Unstructured) {
+		r.hide.Object(live)
+		r.given.Note(live)
+	}
+	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper, Client: r.conn.Clientset(), Hide: hide, Ignore: r.ignore}
 	found, err := o.Observe(ctx, manifest, r.target.Release, r.target.Namespace)
+	if slices.ContainsFunc(found, func(o facts.Object) bool { return o.Exists && !o.Ready }) {
+		r.given.Read(ctx) // why it is not is told with the words of its pods
+	}
 	return found, apifailure.Classify(err, "read the objects of release "+r.target.Release)
 }
 
