@@ -63,6 +63,10 @@ func (r releaseObjects) Claims(ctx context.Context, manifest string) ([]facts.Cl
 	return claims, apifailure.Classify(err, "look for the claims of release "+r.target.Release)
 }
 
+func (r releaseObjects) NamedLater(manifests []string) [][]facts.Named {
+	return manifest.NamedLater(manifests, r.target.Namespace)
+}
+
 func (r releaseObjects) Inside(ctx context.Context, ref facts.Ref) (why string, err error) {
 	why, err = r.inside().Strangers(ctx, ref)
 	return why, apifailure.Classify(err, "see what others have in "+ref.String())

@@ -107,6 +107,10 @@ type Objects interface {
 	// Claims returns the claims that exist and bear the names which the StatefulSets
 	// of a manifest give to theirs.
 	Claims(ctx context.Context, manifest string) ([]facts.Claim, error)
+	// NamedLater returns, for each of these manifests, oldest first, those of its objects that
+	// a later one names, as a pod does the claim that it mounts, and that the last one does
+	// not have.
+	NamedLater(manifests []string) [][]facts.Named
 	// Inside returns why an object that takes along what is in it is not to be deleted, as
 	// the end of a sentence: others have something in it. "" for nothing, and for an object
 	// of any other kind.

@@ -103,13 +103,32 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 	}
 	own, ofChart := verdict.WithoutHooks(verdict.Leftovers(abandoned, deployed), ofHooks)
 	told := func(one string) bool { return slices.Contains(l.report.result.Kept, one) } // by the operation itself
-	ofChart = slices.DeleteFunc(ofChart, told)
 	for _, h := range ofHooks {
 		deployed = append(deployed, h.Object)
 	}
 	own, needed := verdict.WithoutNeeded(own, deployed, applied.Definitions)
 	own, claimed := verdict.WithoutClaimed(own, l.claimed(ctx, applied, hooks))
-	return own, slices.Concat(kept, ofChart, needed, claimed), nil
+	own, named := verdict.WithoutNamed(own, l.named(f, applied, hooks), f.Namespace.Name)
+	return own, slices.Concat(kept, slices.DeleteFunc(slices.Concat(ofChart, needed, claimed, named), told)), nil
+}
+
+// named returns what abandoned revisions had and objects of the applied one, or of a hook of it,
+// name.
+func (l *leftoverRemover) named(f *facts.Facts, applied verdict.Reported, hooks []facts.Hook) (all []facts.Named) {
+	now := manifestOf(applied.Manifest, hooks)
+	for _, rec := range verdict.RevisionsToSweep(f) {
+		all = append(all, l.objects.NamedLater([]string{rec.Manifest, now})[0]...)
+	}
+	return all
+}
+
+// manifestOf returns a manifest together with those of hooks.
+func manifestOf(manifest string, hooks []facts.Hook) string {
+	all := []string{manifest}
+	for _, h := range hooks {
+		all = append(all, h.Manifest)
+	}
+	return strings.Join(all, "\n---\n")
 }
 
 // claimed returns whether a claim has a name that a StatefulSet of the applied revision, or of a
@@ -117,11 +136,7 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 func (l *leftoverRemover) claimed(ctx context.Context, applied verdict.Reported, hooks []facts.Hook) func(facts.Ref) bool {
 	var claims []facts.Claim
 	look := sync.OnceValue(func() (err error) { // which costs requests, and most leftovers are no claims
-		manifests := []string{applied.Manifest}
-		for _, h := range hooks {
-			manifests = append(manifests, h.Manifest)
-		}
-		claims, err = l.objects.Claims(ctx, strings.Join(manifests, "\n---\n"))
+		claims, err = l.objects.Claims(ctx, manifestOf(applied.Manifest, hooks))
 		return err
 	})
 	return func(ref facts.Ref) bool {

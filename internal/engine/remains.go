@@ -72,7 +72,36 @@ func (r *remainsRemover) look(ctx context.Context, f *facts.Facts, withNamespace
 	case err != nil:
 		r.report.note(result.LevelNotice, "Claims not looked for", "Whether StatefulSets left claims is not known: %v", err)
 	}
-	return verdict.RemainsOf(f, seen, claims, r.policy, withNamespace), nil
+	named, err := r.named(ctx, f)
+	if err != nil {
+		return nil, untilGone(err)
+	}
+	remains := verdict.RemainsOf(f, seen, claims, r.policy, withNamespace)
+	return append(remains, verdict.NamedRemains(f, remains, named, r.policy, withNamespace)...), nil
+}
+
+// named reads what older revisions have made and a later one names, and does not have: neither an
+// upgrade nor the sweep has deleted that, and no uninstall does.
+func (r *remainsRemover) named(ctx context.Context, f *facts.Facts) (named []facts.Object, err error) {
+	manifests := make([]string, len(f.Records))
+	for i, rec := range f.Records {
+		manifests[i] = manifestOf(rec.Manifest, rec.Hooks)
+	}
+	for i, outgrown := range r.objects.NamedLater(manifests) {
+		if len(outgrown) == 0 {
+			continue
+		}
+		objects, err := r.gather.objectsOf(ctx, &f.Records[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range objects {
+			if isLeft(o) && slices.ContainsFunc(outgrown, func(n facts.Named) bool { return n.Is(o.Ref) }) {
+				named = append(named, o)
+			}
+		}
+	}
+	return named, nil
 }
 
 // remove deletes objects, waits until they are gone, and returns those that are still
@@ -97,7 +126,7 @@ func (r *remainsRemover) remove(ctx context.Context, f *facts.Facts, doomed []ve
 	case err != nil:
 		r.report.note(result.LevelWarning, "Leftovers not removed", "What hooks and StatefulSets left may still be there: %v", err)
 	case len(kept) == 0:
-		r.report.note(result.LevelNotice, "Leftovers removed", "%s, which hooks and StatefulSets of the release had left, %s gone.",
+		r.report.note(result.LevelNotice, "Leftovers removed", "%s, which the release had left, %s gone.",
 			objectNames(objects), isOrAre(len(objects)))
 		return nil, nil
 	}

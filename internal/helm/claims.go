@@ -49,3 +49,15 @@ func (n needed) claimedBy(info *resource.Info) string {
 	}
 	return "StatefulSet/" + n.claims[at].name + " of the release has it as its claim"
 }
+
+// namedBy returns why a claim that the manifest has no more stays, or "": pods of the release mount
+// it by its name, and the data in it.
+func (n needed) namedBy(info *resource.Info) string {
+	if !isClaim(info) {
+		return ""
+	}
+	if by := manifest.Naming(n.objects, refOf(info), n.namespace); by != "" {
+		return by + " of the release names it"
+	}
+	return ""
+}

@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/berth-dev/berth/internal/manifest"
 )
 
 // deleteAll deletes objects of the release in parallel, but for those that stay. Volumes come
@@ -34,7 +36,9 @@ func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*res
 		_ = calls.Wait()
 	}
 	each(func(info *resource.Info) bool { return !takesAlong(info) && !isVolume(info) }, func(info *resource.Info) stranger {
-		return func(live *unstructured.Unstructured) string { return cmp.Or(c.stays(info)(live), n.claimedBy(info)) }
+		return func(live *unstructured.Unstructured) string {
+			return cmp.Or(c.stays(info)(live), n.claimedBy(info), n.namedBy(info))
+		}
 	})
 	each(isVolume, c.stays)
 	all := map[string]string{}
@@ -79,11 +83,15 @@ func hold(held map[string]string, info *resource.Info, which string) {
 type needed struct {
 	held   map[string]string // why a Namespace or a definition stays, by its name
 	claims []claimant        // the StatefulSets whose claims stay
+	// objects are those that may name a claim, which stays then, in the release's namespace
+	// where they say none.
+	objects   manifest.Objects
+	namespace string
 }
 
 // neededBy returns what the manifest and the hooks of the chart need, also those that the operation
 // does not run, whose objects nothing would make anew: the namespaces and the definitions of their
-// objects, and the claims of their StatefulSets. So does what has the definitions in the chart's crds
+// objects, and the claims of their StatefulSets and pods. So does what has the definitions in the chart's crds
 // folder, which an upgrade makes only where they are missing when it begins.
 func (c *client) neededBy(target, original kube.ResourceList) (n needed) {
 	if !slices.ContainsFunc(original, func(info *resource.Info) bool { return takesAlong(info) || isClaim(info) }) {
@@ -101,6 +109,7 @@ func (c *client) neededBy(target, original kube.ResourceList) (n needed) {
 		hold(n.held, info, ", of the release,")
 	}
 	n.claims = claimants(slices.Concat(ofHooks, target))
+	n.objects, n.namespace = manifests(slices.Concat(ofHooks, target)), c.release.Namespace
 	return n
 }
 

@@ -117,6 +117,19 @@ func WithoutClaimed(leftovers []facts.Object, claimed func(facts.Ref) bool) (goi
 	return going, kept
 }
 
+// WithoutNamed returns the leftovers without what an object of the release names, and a sentence on
+// each of these: the next of its pods would not run without the Secret, and a claim holds data.
+func WithoutNamed(leftovers []facts.Object, named []facts.Named, namespace string) (going []facts.Object, kept []string) {
+	for _, o := range leftovers {
+		if at := slices.IndexFunc(named, func(n facts.Named) bool { return n.Is(o.Ref) }); at >= 0 {
+			kept = append(kept, fmt.Sprintf("%s was kept: %s of the release names it", o.In(namespace), named[at].By))
+			continue
+		}
+		going = append(going, o)
+	}
+	return going, kept
+}
+
 // neededFor returns why what takes along other objects stays for one that the release has, or "".
 // Whether that one is there does not count: it may be made at any moment.
 func neededFor(o facts.Object, deployed []facts.Object, definitions []string) string {

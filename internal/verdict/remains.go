@@ -66,6 +66,27 @@ func RemainsOf(f *facts.Facts, hooks []facts.HookObject, claims []facts.Claim, p
 	return remains
 }
 
+// NamedRemains returns what else outlives the release: what older revisions have made, and a later one
+// names. The release made it, so that it goes, but for the data in a claim. remains are known already.
+func NamedRemains(f *facts.Facts, remains []Remain, named []facts.Object, p RemainPolicy, withNamespace bool) (also []Remain) {
+	for _, o := range named {
+		if IsRemain(remains, o) || IsRemain(also, o) || holdsOthers[o.Kind] {
+			continue
+		}
+		r := Remain{Object: o, Disposal: DisposalDelete, Why: "the release made it"}
+		switch {
+		case withNamespace && o.Namespace == f.Namespace.Name:
+			r.Disposal, r.Why = DisposalGoesAlong, ""
+		case o.Kind == claimKind && p.Claims:
+			r.Why = "delete-claims says so"
+		case o.Kind == claimKind && !o.Deleting:
+			r.Disposal, r.Why = DisposalStays, "an older revision made it, and it holds data; delete-claims deletes it"
+		}
+		also = append(also, r)
+	}
+	return also
+}
+
 // disposeOfHook returns what becomes of an object that bears the name of a hook's.
 func disposeOfHook(f *facts.Facts, h facts.HookObject, p RemainPolicy) (Disposal, string) {
 	o := h.Object

@@ -1,0 +1,53 @@
+package verdict
+
+import (
+	"testing"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+func TestWithoutNamed(t *testing.T) {
+	secret := facts.Object{Ref: facts.Ref{Kind: "Secret", Namespace: "ns", Name: "login"}}
+	other := facts.Object{Ref: facts.Ref{Kind: "Secret", Namespace: "ns", Name: "other"}}
+	class := facts.Object{Ref: facts.Ref{Kind: "PriorityClass", Name: "login"}}
+	named := []facts.Named{
+		{Ref: facts.Ref{Kind: "Secret", Namespace: "ns", Name: "login"}, By: "Deployment/web"},
+		{Ref: facts.Ref{Kind: "PriorityClass", Namespace: "ns", Name: "login"}, By: "Deployment/web"},
+	}
+	going, kept := WithoutNamed([]facts.Object{secret, other, class}, named, "ns")
+	if len(going) != 1 || going[0].Ref != other.Ref {
+		t.Errorf("%v go", going)
+	}
+	if len(kept) != 2 || kept[0] != "Secret/login was kept: Deployment/web of the release names it" {
+		t.Errorf("kept: %q", kept)
+	}
+}
+
+func TestNamedRemains(t *testing.T) {
+	f := &facts.Facts{Release: "web", Namespace: facts.Namespace{Name: "ns"}}
+	object := func(kind, namespace string) facts.Object {
+		return facts.Object{Ref: facts.Ref{Kind: kind, Namespace: namespace, Name: "x"}, Exists: true, Owned: true}
+	}
+	for name, c := range map[string]struct {
+		object        facts.Object
+		policy        RemainPolicy
+		withNamespace bool
+		want          Disposal
+	}{
+		"a Secret":                      {object("Secret", "ns"), RemainPolicy{}, false, DisposalDelete},
+		"a claim":                       {object(claimKind, "ns"), RemainPolicy{Hooks: true}, false, DisposalStays},
+		"a claim, with delete-claims":   {object(claimKind, "ns"), RemainPolicy{Claims: true}, false, DisposalDelete},
+		"a claim in what goes":          {object(claimKind, "ns"), RemainPolicy{}, true, DisposalGoesAlong},
+		"a claim elsewhere":             {object(claimKind, "other"), RemainPolicy{}, true, DisposalStays},
+		"what others may be in":         {object("Namespace", ""), RemainPolicy{}, false, ""},
+		"a Secret in what goes as well": {object("Secret", "ns"), RemainPolicy{}, true, DisposalGoesAlong},
+	} {
+		got := NamedRemains(f, nil, []facts.Object{c.object, c.object}, c.policy, c.withNamespace)
+		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || got[0].Disposal != c.want) {
+			t.Errorf("%s: %v, want %q", name, got, c.want)
+		}
+		if again := NamedRemains(f, got, []facts.Object{c.object}, c.policy, c.withNamespace); len(again) > 0 {
+			t.Errorf("%s: it is among the remains already, and comes again", name)
+		}
+	}
+}
