@@ -126,7 +126,7 @@ func (m *Mask) current() *table {
 
 // Text returns text without the secrets: each is replaced by ***, and so is the
 // beginning of one where the text was cut. What becomes a secret only when the text is
-// cleaned or folded into a line, as the reports do, is found as well.
+// cleaned or folded into a line, as the reports do, or when its escapes are read, is found as well.
 func (m *Mask) Text(s string) string {
 	if m == nil || len(s) < minGiven {
 		return s
@@ -135,7 +135,7 @@ func (m *Mask) Text(s string) string {
 	if len(t.forms) == 0 {
 		return s
 	}
-	s = t.replace(s)
+	s = t.escaped(t.replace(s))
 	if cleaned := text.Clean(s); cleaned != s {
 		if masked := t.replace(cleaned); masked != cleaned {
 			s = masked

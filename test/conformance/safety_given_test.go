@@ -68,7 +68,8 @@ spec:
 var givenOfOthers = []row{
 	{ID: "S300", Setup: "an app and a test print what they are given of Secrets that are not the release's, as existingSecret names them: " +
 		"as a variable, as the environment, as a volume",
-		Action: "deploy, check, deploy with helm-test", End: "each is masked, by every verb", Exit: "23, 23, 0", Slow: true, run: func(s *fixture) {
+		Action: "deploy, check, deploy with helm-test", End: "each is masked, by every verb", Exit: "23, 23, 0", Slow: true,
+		run: func(s *fixture) {
 			const text = "hunter2-of-a-variable, hunter2-of-the-environment, hunter2-of-a-volume, hunter2-of-a-projection"
 			s.put("kubectl-create", strings.Split(ofWorkflow, "---")...)
 			s.chartWith("templates/quotes.yaml", strings.NewReplacer("TEXT", text, "GIVEN", givenSecrets).Replace(quotesGiven))
@@ -76,5 +77,12 @@ var givenOfOthers = []row{
 			s.berth("check").exit(23).says("no login with ***, ***, ***, ***").hides("hunter2")
 			s.berth("deploy", "--helm-test", "--set", "behaviour=ready").exit(0).says("logs in with ***, ***, ***, ***").hides("hunter2")
 			s.describesNone("hunter2")
+		}},
+	{ID: "S301", Setup: "an app prints the value of a Secret as .NET, PHP, Gson, Go's templates, Handlebars and Python escape it",
+		Action: "deploy, check", End: "each is masked, by every verb", Exit: "23, 23", Slow: true, run: func(s *fixture) {
+			s.chartWith("templates/creds.yaml", credentials)
+			escaped := `hunter2\\u002Bof/a=key, hunter2+of\\/a=key, hunter2+of/a\\u003dkey, hunter2&#43;of/a=key, hunter2+of/a&#x3D;key, ` +
+				`hunter2%2Bof/a%3Dkey`
+			s.quote(quotes, escaped, "--set", "password=hunter2+of/a=key")
 		}},
 }

@@ -32,12 +32,18 @@ spec:
       volumes:
         - {name: a, secret: {secretName: volume}}
         - {name: b, configMap: {name: volume-map}}
-        - {name: c, projected: {sources: [{secret: {name: projected}}, {configMap: {name: projected-map}}, {serviceAccountToken: {path: a}}]}}
+        - name: c
+          projected: {sources: [{secret: {name: projected}}, {configMap: {name: projected-map}}, {serviceAccountToken: {path: a}}]}
 ---
 apiVersion: example.org/v1
 kind: Rollout
 metadata: {name: web}
-spec: {template: {spec: {containers: [{name: a, env: [{name: A, valueFrom: {secretKeyRef: {name: own}}}, {name: B, valueFrom: {secretKeyRef: {name: custom}}}]}]}}}
+spec:
+  template:
+    spec:
+      containers:
+        - name: a
+          env: [{name: A, valueFrom: {secretKeyRef: {name: own}}}, {name: B, valueFrom: {secretKeyRef: {name: custom}}}]
 ---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
