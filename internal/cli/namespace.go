@@ -72,6 +72,14 @@ func (n namespace) StampNamespace(ctx context.Context, ns facts.Namespace, share
 	return stamped, apifailure.Classify(err, "note on namespace "+ns.Name+" that this run deploys there")
 }
 
+// ConfirmNamespace writes another value than StampNamespace has: what changes nothing leaves the
+// resourceVersion by which a deletion is held.
+func (n namespace) ConfirmNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error) {
+	stored := map[string]string{ownership.AnnotationDeploy: n.notes[ownership.AnnotationDeploy] + "-stored"}
+	confirmed, err := n.manager.Stamp(ctx, ns, stored, false)
+	return confirmed, apifailure.Classify(err, "note on namespace "+ns.Name+" that this run has deployed there")
+}
+
 func (n namespace) Residents(ctx context.Context) (residents []facts.Resident, unlisted []string, err error) {
 	residents, unlisted, err = n.manager.Residents(ctx, n.name)
 	return residents, unlisted, apifailure.Classify(err, "look at what is in namespace "+n.name)

@@ -87,6 +87,8 @@ type Namespaces interface {
 	// with share, that more than one branch has. The error wraps facts.ErrChanged where
 	// the namespace is gone.
 	StampNamespace(ctx context.Context, ns facts.Namespace, share bool) (facts.Namespace, error)
+	// ConfirmNamespace notes that once more, in other words. Its error is as StampNamespace's.
+	ConfirmNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error)
 	// Residents returns what in the namespace is to be kept or was made by a person, and
 	// the resources that may not be listed.
 	Residents(ctx context.Context) (residents []facts.Resident, unlisted []string, err error)
@@ -108,8 +110,7 @@ type Objects interface {
 	// of a manifest give to theirs.
 	Claims(ctx context.Context, manifest string) ([]facts.Claim, error)
 	// NamedLater returns, for each of these manifests, oldest first, those of its objects that
-	// a later one names, as a pod does the claim that it mounts, and that the last one does
-	// not have.
+	// a later one names, as a pod does its claim, and that the last one does not have.
 	NamedLater(manifests []string) [][]facts.Named
 	// Inside returns why an object that takes along what is in it is not to be deleted, as
 	// the end of a sentence: others have something in it. "" for nothing, and for an object

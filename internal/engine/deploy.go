@@ -44,6 +44,11 @@ func (d *deploy) run(ctx context.Context) error {
 	if err != nil {
 		return d.afterFailure(ctx, err)
 	}
+	if applied.Revision == 1 {
+		if err := d.ns.confirm(ctx); err != nil {
+			return err
+		}
+	}
 	if err := d.prover.proveUntil(ctx, applied, ends); err != nil { // with a budget of its own
 		return err
 	}

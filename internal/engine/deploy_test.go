@@ -514,6 +514,28 @@ func TestDeployGoesOn(t *testing.T) {
 			set: func(s *scene) {
 				s.cluster.on("StampNamespace", func(int) error { s.cluster.ns.Phase = facts.NamespaceTerminating; return nil })
 			}},
+		{name: "nor in one that is gone once its first record is stored", verb: verb.Deploy, reason: problem.NamespaceTerminating,
+			asked: "install", set: func(s *scene) { s.cluster.fail("ConfirmNamespace", 1, fmt.Errorf("404: %w", facts.ErrChanged)) }},
+		{name: "nor in one that is being deleted then", verb: verb.Deploy, reason: problem.NamespaceTerminating, asked: "install",
+			set: func(s *scene) {
+				s.cluster.on("ConfirmNamespace", func(int) error { s.cluster.ns.Phase = facts.NamespaceTerminating; return nil })
+			}},
+		{name: "nor in one that is, where it may not be noted", verb: verb.Deploy, reason: problem.NamespaceTerminating, asked: "install",
+			set: func(s *scene) {
+				s.cluster.on("ConfirmNamespace", func(int) error {
+					s.cluster.ns.Phase = facts.NamespaceTerminating
+					return errors.New("403")
+				})
+			}},
+		{name: "in one that it may mark once", verb: verb.Deploy, reason: problem.Consistent, asked: "install",
+			set:   func(s *scene) { s.cluster.fail("ConfirmNamespace", 1, errors.New("403")) },
+			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Namespace not marked") }},
+		{name: "in one where a record was, which is marked once", records: one, verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if n := s.cluster.times("ConfirmNamespace"); n != 0 {
+					t.Errorf("it was marked %d times more", n)
+				}
+			}},
 		{name: "in a namespace of Kubernetes' own, which it does not adopt", verb: verb.Deploy, reason: problem.Consistent, asked: "install",
 			set: func(s *scene) {
 				s.options.App.Namespace, s.options.Policy.Adopt.Release = "default", true

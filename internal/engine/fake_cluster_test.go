@@ -196,6 +196,15 @@ func (c *fakeCluster) StampNamespace(ctx context.Context, ns facts.Namespace, sh
 	return c.ns, nil
 }
 
+func (c *fakeCluster) ConfirmNamespace(ctx context.Context, ns facts.Namespace) (facts.Namespace, error) {
+	if err := c.enter(ctx, "ConfirmNamespace"); err != nil {
+		return ns, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ns, nil
+}
+
 func (c *fakeCluster) Residents(ctx context.Context) ([]facts.Resident, []string, error) {
 	err := c.enter(ctx, "Residents")
 	return slices.Clone(c.residents), slices.Clone(c.unlisted), err

@@ -205,3 +205,34 @@ func (n *namespace) stamp(ctx context.Context) error {
 	}
 	return n.refuseOther()
 }
+
+// confirm notes once more that this run deploys to a namespace of Berth's, now that the first record
+// of its release is there. The teardown of another app of the branch may have read the namespace after
+// the first note, and looked at what is in it before there was a record: its deletion would take the
+// release along, which counts as deployed by then. Now it does not hold any more.
+func (n *namespace) confirm(ctx context.Context) error {
+	if !n.now.Labelled || n.now.Phase != facts.NamespaceActive || n.now.System() {
+		return nil
+	}
+	ctx, cancel := n.budget.limit(ctx)
+	defer cancel()
+	after, err := n.api.ConfirmNamespace(ctx, n.now)
+	if err != nil && !errors.Is(err, facts.ErrChanged) {
+		n.report.note(result.LevelNotice, "Namespace not marked",
+			"That this run has deployed to namespace %s could not be noted on it, so a teardown at the same moment may not see it: %v", n.name, err)
+		was := n.now.UID
+		if err := n.read(ctx); err != nil {
+			return err
+		}
+		if after, err = n.now, nil; after.UID != was {
+			after.Phase = facts.NamespaceTerminating
+		}
+	}
+	if err != nil || after.Phase == facts.NamespaceTerminating || after.Phase == facts.NamespaceAbsent {
+		return &problem.Problem{Reason: problem.NamespaceTerminating,
+			Headline: fmt.Sprintf("Namespace `%s` was deleted while this run deployed there, and takes along what it has made.", n.name),
+			Next:     "Run again: it is made anew then."}
+	}
+	n.now = after
+	return nil
+}

@@ -52,8 +52,8 @@ const (
 	// clock. One that Berth made has none.
 	AnnotationAdopted = "berth.dev/adopted"
 	// AnnotationDeploy is the hash of the run that deployed there last. Every deploy
-	// changes it, so that a deletion which was decided before finds another
-	// resourceVersion.
+	// changes it, and once more when it has stored the first record of its release, so that a
+	// deletion which was decided before finds another resourceVersion.
 	AnnotationDeploy = "berth.dev/deploy"
 )
 

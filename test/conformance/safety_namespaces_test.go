@@ -285,6 +285,31 @@ var sharedNamespaces = []row{
 			s.unchanged(records)
 			s.namespaceStays()
 		}},
+	{ID: "S291", Setup: "two apps of one branch; the teardown of the first looks at the namespace when the deploy of the second has noted " +
+		"itself there, and has not stored its record",
+		Action: "deploy of the second, teardown of the first", End: "the second app and the namespace", Exit: "0, 0, 0", run: func(s *fixture) {
+			s.asAdmin()
+			admin, branch := s.kubeconfig, s.branch
+			s.as(branch, "api")
+			s.berth("deploy").exit(0)
+			s.as(branch, "web")
+			stores := s.holdRequest(s.proxy(), creationOf("secrets", "sh.helm.release.v1.web.v1"))
+			deploy := s.start("deploy")
+			stores.await(deploy)
+			s.kubeconfig = admin
+			s.as(branch, "api")
+			late := s.holdRequest(s.proxy(), faultproxy.Match{Verb: "delete", Resource: "namespaces"})
+			teardown := s.start("teardown")
+			late.await(teardown)
+			stores.release()
+			deploy.wait(runLimit).exit(0)
+			s.as(branch, "web")
+			records := s.recordVersions()
+			late.release()
+			teardown.wait(runLimit).exit(0).says("look again", "another app in it, web")
+			s.unchanged(records)
+			s.owns(app...)
+		}},
 	{ID: "S53", Setup: "a claim of the release, with a volume whose reclaim policy is Retain",
 		Action: "teardown", End: "the volume; what becomes of it is told before", Exit: "0", Gone: true, run: func(s *fixture) {
 			s.asAdmin()
