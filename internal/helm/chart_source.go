@@ -90,7 +90,8 @@ func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) ([
 		Seen:    func(document string) { rendered = append(rendered, document) },
 		Release: s.opts.Release, Namespace: s.opts.Namespace, Revision: revision, Upgrade: upgrade,
 		Commit: s.commit(), Warn: s.warn,
-		Documents: s.documents, SetKeys: s.opts.Values.SetKeys(), SkipSchema: s.opts.SkipSchema, Capabilities: s.capabilities, RESTConfig: config,
+		Documents: s.documents, SetKeys: s.opts.Values.SetKeys(), Torn: s.opts.Values.Torn(), SkipSchema: s.opts.SkipSchema,
+		Capabilities: s.capabilities, RESTConfig: config,
 	})
 	s.hooks, s.rendered = record.Hooks(hooks), rendered
 	return s.hooks, err

@@ -85,4 +85,14 @@ var givenOfOthers = []row{
 				`hunter2%2Bof/a%3Dkey`
 			s.quote(quotes, escaped, "--set", "password=hunter2+of/a=key")
 		}},
+	{ID: "S302", Setup: "a password with a comma and an equals sign in it, which set takes for another value",
+		Action: "deploy; deploy with a schema that takes no others", End: "what stands behind the comma is not told, and that it is cut is",
+		Exit: "0 + warning, 30", run: func(s *fixture) {
+			was := s.chart
+			const password = "settings.password=hunter2-before,hunter2-behind=x"
+			s.berth("deploy", "--set", password).exit(0).says("settings.password is cut at a comma").hides("hunter2")
+			s.chartWith("values.schema.json", `{"additionalProperties": false, "properties": {"settings": {}}}`)
+			s.berth("deploy", "--set-string", password).exit(30).says("'***'").hides("hunter2")
+			s.chart = was
+		}},
 }

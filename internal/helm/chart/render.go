@@ -29,6 +29,7 @@ type RenderOptions struct {
 
 	Documents    []Document              // the values files that were read, in their order
 	SetKeys      []string                // what else was set: image.tag
+	Torn         map[string]string       // of that, what may be the rest of a secret; see Values.Torn
 	SkipSchema   bool                    // hold the values against no schema
 	Capabilities *chartutil.Capabilities // of the cluster; nil means Helm's defaults, an old Kubernetes
 	Commit       string                  // that the values name; empty: they name none
@@ -75,8 +76,9 @@ func render(
 		return nil, invalidChart(tried, fmt.Errorf("a chart of type %s cannot be installed", kind), "Give the application chart that uses it.")
 	}
 	// Before the dependencies, by import-values, merge what was given into what the chart has.
+	rest := torn(o.Torn).unknown(c)
 	if o.Warn != nil {
-		for _, misfit := range misfits(c, values) {
+		for _, misfit := range misfits(c, values, rest) {
 			o.Warn(maskValues(misfit, values))
 		}
 	}
@@ -100,7 +102,7 @@ func render(
 		return nil, invalidChart(tried, rewordedError{sanitize(maskValues(err.Error(), values)), err}, "Correct the values.")
 	}
 	if !o.SkipSchema {
-		if err := checkSchema(ctx, c, top["Values"]); err != nil {
+		if err := checkSchema(ctx, c, top["Values"], rest); err != nil {
 			return nil, err
 		}
 	}

@@ -30,8 +30,8 @@ var (
 )
 
 // checkSchema validates the values against the schemas of the chart and its
-// dependencies.
-func checkSchema(ctx context.Context, c *helmchart.Chart, values any) error {
+// dependencies. rest is what may be the rest of a secret.
+func checkSchema(ctx context.Context, c *helmchart.Chart, values any, rest torn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err := newSchemaLoader(ctx).validate(c, asMap(values))
@@ -50,7 +50,7 @@ func checkSchema(ctx context.Context, c *helmchart.Chart, values any) error {
 	if unanswered := schemaNotLoaded(c, err); unanswered != nil {
 		return unanswered
 	}
-	messages := schemaErrors(c.Name(), err.Error())
+	messages := schemaErrors(c.Name(), rest.hide(err.Error()))
 	var cause error
 	if len(messages) > 0 {
 		key, _, _ := strings.Cut(messages[0], ": ")

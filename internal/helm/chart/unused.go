@@ -15,18 +15,25 @@ const unusedKeys = 8
 // misfits returns what of the values a chart most likely does not take as it was given, one
 // sentence each: a table where the chart has a text or the other way round, and a key of which
 // neither values.yaml nor a template knows. Helm says a word about the first, or none, and
-// deploys what the chart has instead. What a schema allows or refuses is its own.
-func misfits(c *helmchart.Chart, values map[string]any) []string {
+// deploys what the chart has instead. What a schema allows or refuses is its own. rest is what may
+// be the rest of a secret.
+func misfits(c *helmchart.Chart, values map[string]any, rest torn) []string {
 	found := misfitsOf(c.Values, values, "")
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if _, known := c.Values[key]; !known && !takes(c, key) {
-			found = append(found, fmt.Sprintf("the chart %s has no value %s%s", c.Name(), shownKey(key), listed(c.Values)))
+		if _, known := c.Values[key]; known || takes(c, key) {
+			continue
 		}
+		if secret := rest[key]; secret != "" {
+			found = append(found, fmt.Sprintf(`%s is cut at a comma, and the chart %s has no value of the name behind it: `+
+				`write \, for a comma that belongs to it`, shownKey(secret), c.Name()))
+			continue
+		}
+		found = append(found, fmt.Sprintf("the chart %s has no value %s%s", c.Name(), shownKey(key), listed(c.Values)))
 	}
 	for _, sub := range c.Dependencies() {
 		for _, name := range namesOf(c, sub.Name()) {
 			if given, ok := values[name].(map[string]any); ok {
-				found = append(found, misfits(sub, given)...)
+				found = append(found, misfits(sub, given, nil)...)
 			}
 		}
 	}

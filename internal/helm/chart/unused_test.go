@@ -41,7 +41,7 @@ func TestMisfits(t *testing.T) {
 		"a dependency's unknown": {map[string]any{"db": map[string]any{"prot": 1}},
 			[]string{"the chart db has no value prot, which has port"}},
 	} {
-		if got := misfits(c, d.values); !slices.Equal(got, d.want) {
+		if got := misfits(c, d.values, nil); !slices.Equal(got, d.want) {
 			t.Errorf("%s: %q, want %q", name, got, d.want)
 		}
 	}
@@ -50,7 +50,7 @@ func TestMisfits(t *testing.T) {
 		"a schema":          {Metadata: c.Metadata, Values: c.Values, Schema: []byte("{}")},
 		"it takes them all": {Metadata: c.Metadata, Values: c.Values, Templates: []*helmchart.File{{Data: []byte("{{ toYaml .Values }}")}}},
 	} {
-		if got := misfits(open, map[string]any{"img": 1}); len(got) > 0 {
+		if got := misfits(open, map[string]any{"img": 1}, nil); len(got) > 0 {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
