@@ -11,6 +11,7 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
+	"github.com/berth-dev/berth/internal/verb"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -77,7 +78,8 @@ func (r *remainsRemover) look(ctx context.Context, f *facts.Facts, withNamespace
 		return nil, untilGone(err)
 	}
 	remains := verdict.RemainsOf(f, seen, claims, r.policy, withNamespace)
-	return append(remains, verdict.NamedRemains(f, remains, named, r.policy, withNamespace)...), nil
+	atEnd := r.report.result.Verb == verb.Teardown
+	return append(remains, verdict.NamedRemains(f, remains, named, r.policy, atEnd, withNamespace)...), nil
 }
 
 // named reads what older revisions have made and a later one names, and does not have: neither an

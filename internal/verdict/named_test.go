@@ -31,22 +31,24 @@ func TestNamedRemains(t *testing.T) {
 	for name, c := range map[string]struct {
 		object        facts.Object
 		policy        RemainPolicy
+		before        bool // another install is to come
 		withNamespace bool
 		want          Disposal
 	}{
-		"a Secret":                      {object("Secret", "ns"), RemainPolicy{}, false, DisposalDelete},
-		"a claim":                       {object(claimKind, "ns"), RemainPolicy{Hooks: true}, false, DisposalStays},
-		"a claim, with delete-claims":   {object(claimKind, "ns"), RemainPolicy{Claims: true}, false, DisposalDelete},
-		"a claim in what goes":          {object(claimKind, "ns"), RemainPolicy{}, true, DisposalGoesAlong},
-		"a claim elsewhere":             {object(claimKind, "other"), RemainPolicy{}, true, DisposalStays},
-		"what others may be in":         {object("Namespace", ""), RemainPolicy{}, false, ""},
-		"a Secret in what goes as well": {object("Secret", "ns"), RemainPolicy{}, true, DisposalGoesAlong},
+		"a Secret":                      {object("Secret", "ns"), RemainPolicy{}, false, false, DisposalDelete},
+		"a claim":                       {object(claimKind, "ns"), RemainPolicy{Hooks: true}, false, false, DisposalStays},
+		"a claim, with delete-claims":   {object(claimKind, "ns"), RemainPolicy{Claims: true}, false, false, DisposalDelete},
+		"a Secret, before an install":   {object("Secret", "ns"), RemainPolicy{}, true, false, DisposalStays},
+		"a claim in what goes":          {object(claimKind, "ns"), RemainPolicy{}, false, true, DisposalGoesAlong},
+		"a claim elsewhere":             {object(claimKind, "other"), RemainPolicy{}, false, true, DisposalStays},
+		"what others may be in":         {object("Namespace", ""), RemainPolicy{}, false, false, ""},
+		"a Secret in what goes as well": {object("Secret", "ns"), RemainPolicy{}, false, true, DisposalGoesAlong},
 	} {
-		got := NamedRemains(f, nil, []facts.Object{c.object, c.object}, c.policy, c.withNamespace)
+		got := NamedRemains(f, nil, []facts.Object{c.object, c.object}, c.policy, !c.before, c.withNamespace)
 		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || got[0].Disposal != c.want) {
 			t.Errorf("%s: %v, want %q", name, got, c.want)
 		}
-		if again := NamedRemains(f, got, []facts.Object{c.object}, c.policy, c.withNamespace); len(again) > 0 {
+		if again := NamedRemains(f, got, []facts.Object{c.object}, c.policy, !c.before, c.withNamespace); len(again) > 0 {
 			t.Errorf("%s: it is among the remains already, and comes again", name)
 		}
 	}

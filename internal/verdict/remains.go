@@ -67,8 +67,9 @@ func RemainsOf(f *facts.Facts, hooks []facts.HookObject, claims []facts.Claim, p
 }
 
 // NamedRemains returns what else outlives the release: what older revisions have made, and a later one
-// names. The release made it, so that it goes, but for the data in a claim. remains are known already.
-func NamedRemains(f *facts.Facts, remains []Remain, named []facts.Object, p RemainPolicy, withNamespace bool) (also []Remain) {
+// names. The release made it, so that it goes at its end, but for the data in a claim; not where
+// another install is to come, whose chart may name it. remains are known already.
+func NamedRemains(f *facts.Facts, remains []Remain, named []facts.Object, p RemainPolicy, atEnd, withNamespace bool) (also []Remain) {
 	for _, o := range named {
 		if IsRemain(remains, o) || IsRemain(also, o) || holdsOthers[o.Kind] {
 			continue
@@ -81,6 +82,8 @@ func NamedRemains(f *facts.Facts, remains []Remain, named []facts.Object, p Rema
 			r.Why = "delete-claims says so"
 		case o.Kind == claimKind && !o.Deleting:
 			r.Disposal, r.Why = DisposalStays, "an older revision made it, and it holds data; delete-claims deletes it"
+		case !atEnd && !o.Deleting:
+			r.Disposal, r.Why = DisposalStays, "an older revision made it, and a later one names it"
 		}
 		also = append(also, r)
 	}
