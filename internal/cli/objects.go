@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube"
@@ -46,11 +44,8 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 	if err != nil {
 		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
-	hide := func(live *unstructured.Unstructured) {
-		r.hide.Object(live)
-		r.given.Note(live)
-	}
-	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper, Client: r.conn.Clientset(), Hide: hide, Ignore: r.ignore}
+	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper, Client: r.conn.Clientset(), Hide: r.given.Noting(r.hide.Object),
+		Ignore: r.ignore}
 	found, err := o.Observe(ctx, manifest, r.target.Release, r.target.Namespace)
 	if slices.ContainsFunc(found, func(o facts.Object) bool { return o.Exists && !o.Ready }) {
 		r.given.Read(ctx) // why it is not is told with the words of its pods

@@ -72,6 +72,14 @@ func (g *Given) Note(all ...*unstructured.Unstructured) {
 	}
 }
 
+// Noting returns a function that tells hide of an object, and notes what it gives to pods.
+func (g *Given) Noting(hide func(*unstructured.Unstructured)) func(*unstructured.Unstructured) {
+	return func(o *unstructured.Unstructured) {
+		hide(o)
+		g.Note(o)
+	}
+}
+
 func (g *Given) walk(value any, namespace string) {
 	switch v := value.(type) {
 	case map[string]any:
