@@ -28,10 +28,12 @@ func TestTorn(t *testing.T) {
 
 // The rest of a password is no name that anybody is told.
 func TestNothingOfATornSecretIsTold(t *testing.T) {
-	c := &helmchart.Chart{Metadata: &helmchart.Metadata{Name: "web"}, Values: map[string]any{"db": map[string]any{"password": ""}, "image": "a"}}
+	c := &helmchart.Chart{Metadata: &helmchart.Metadata{Name: "web"},
+		Values: map[string]any{"db": map[string]any{"password": ""}, "image": "a"}}
 	rest := torn{"hunter2": "db.password", "image": "db.password"}.unknown(c)
 	said := strings.Join(misfits(c, map[string]any{"hunter2": "x", "imgae": "y"}, rest), "; ")
-	if strings.Contains(said, "hunter2") || !strings.Contains(said, "db.password is cut at a comma") || !strings.Contains(said, "no value imgae") {
+	if strings.Contains(said, "hunter2") || !strings.Contains(said, "db.password is cut at a comma") ||
+		!strings.Contains(said, "no value imgae") {
 		t.Error(said)
 	}
 	c.Schema = []byte(`{"additionalProperties": false, "properties": {"db": {}}}`)
