@@ -1,0 +1,44 @@
+package fleet
+
+import (
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+// App is one review app as its stamps tell of it. All text is untrusted.
+type App struct {
+	Name      string // of the app; empty: not known
+	Namespace string
+	Release   string
+
+	Host       string // of the platform; empty: not known
+	Origin     facts.Origin
+	Identity   string // hash, as the newest record, or the namespace of its own, is labelled
+	Repository string // hash of host and repository; empty: not known
+	Commit     string
+	URL        string
+	RunURL     string // of the run that deployed it last
+
+	Revision int          // last stored; 0: there is no record
+	Status   facts.Status // that the last record's label names; empty: there is no record
+	Changed  time.Time    // when the last record was last written
+	// Deployed is when the last deploy began: as stamped, or as the last record was created, or
+	// the namespace where there is no record.
+	Deployed time.Time
+	Dated    bool      // Deployed is stamped
+	Expires  time.Time // zero: it has no ttl
+
+	Requests  string    // what its pods ask for; empty: not known
+	Verdict   string    // of the last run that proved it; empty: not known
+	VerdictAt time.Time // when that was
+
+	Held  bool   // a run holds its lock
+	Going bool   // its namespace is being deleted
+	Keep  string // why it is to be kept, as a clause; empty: nothing says so
+	// Shared says that its namespace is not its own, so that the namespace stays.
+	Shared bool
+	// Doubt is why it is not known whose it is, such as records of more than one identity or
+	// a namespace of another one, as a clause; empty: it is known.
+	Doubt string
+}
