@@ -27,6 +27,26 @@ import (
 // closes all of it. Nothing is sent to the API server yet. aside takes the notes
 // that arise outside of the engine.
 func (p Process) assemble(ctx context.Context, out console, aside *notes, o *input.Options) (e *engine.Engine, closeAll func(), err error) {
+	t, err := newTarget(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err := kube.Connect(ctx, p.kubeOptions(out, aside, o))
+	if err != nil {
+		return nil, nil, err
+	}
+	e, closeRooms, err := p.assembleOver(ctx, conn, out, aside, o, t)
+	if err != nil {
+		conn.Close()
+		return nil, nil, err
+	}
+	return e, func() { closeRooms(); conn.Close() }, nil
+}
+
+// assembleOver is assemble over a connection that others may share, for the release of one
+// target. It leaves the connection open.
+func (p Process) assembleOver(ctx context.Context, conn *kube.Conn, out console, aside *notes, o *input.Options, t target) (
+	e *engine.Engine, closeAll func(), err error) {
 	var opened closers
 	defer func() {
 		if err != nil {
@@ -34,16 +54,7 @@ func (p Process) assemble(ctx context.Context, out console, aside *notes, o *inp
 		}
 	}()
 
-	t, err := newTarget(o)
-	if err != nil {
-		return nil, nil, err
-	}
 	p.mask.Name(t.App.App, t.Slug, t.Namespace, t.Release, t.URL, t.Source.Branch, t.Source.Repository)
-	conn, err := kube.Connect(ctx, p.kubeOptions(out, aside, o))
-	if err != nil {
-		return nil, nil, err
-	}
-	opened.add(conn.Close)
 	store, kind, err := p.openStore(ctx, conn, out, t)
 	if err != nil {
 		return nil, nil, err

@@ -55,6 +55,11 @@ func (t *teardown) run(ctx context.Context) error {
 			f.OtherEnded = t.backend.Runs.Ended(ctx, other)
 		}
 	}
+	if err == nil && t.backend.Agree != nil {
+		if err := t.backend.Agree(ctx, f); err != nil {
+			return err
+		}
+	}
 	if err != nil || !verdict.InUse(f) { // nobody is told that an app leaves which stays
 		t.begun()
 	}

@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -26,6 +27,8 @@ import (
 type Conn struct {
 	config    *rest.Config // uses transport; holds no credentials
 	transport *transport.Transport
+	reads     http.RoundTripper // the transport, with its repetition of reads
+	limit     *transport.Limit  // that requests wait at before they pass a fence
 
 	clientset kubernetes.Interface
 	dynamic   dynamic.Interface

@@ -86,14 +86,15 @@ func connect(o Options, d destination) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{transport: transport.New(base, host, o.RequestTimeout, o.Log)}
+	c := &Conn{transport: transport.New(base, host, o.RequestTimeout, o.Log), limit: transport.NewLimit(o.InFlight)}
+	c.reads = transport.RetryReads(c.transport, o.Log)
 	// The transport holds the credentials and TLS. A config with the transport
 	// and nothing of these is all that a client needs, and all clients made from
 	// it, of which Helm makes one for each object, share the connection.
 	c.config = &rest.Config{
 		Host:                      strings.TrimSuffix(host.String(), "/"),
 		UserAgent:                 o.UserAgent,
-		Transport:                 transport.RetryReads(c.transport, o.Log),
+		Transport:                 c.limit.Before(c.reads),
 		QPS:                       -1,
 		RateLimiter:               flowcontrol.NewFakeAlwaysRateLimiter(),
 		WarningHandlerWithContext: &warnings{emit: o.Warn},

@@ -2,7 +2,6 @@ package kube
 
 import (
 	"fmt"
-	"net/http"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -33,10 +32,11 @@ var _ genericclioptions.RESTClientGetter = (*Getter)(nil)
 // Getter returns a Getter for an operation in a namespace. With a nil fence it is
 // for reading only, and is not fenced.
 func (c *Conn) Getter(namespace string, fence *transport.Fence) *Getter {
-	var rt http.RoundTripper = &cachedDiscovery{discovery: c.discovery, prefix: c.transport.Prefix(), next: c.config.Transport}
+	rt := c.reads // below what answers from memory, which may ask the server itself
 	if fence != nil {
 		rt = transport.Fenced(rt, fence)
 	}
+	rt = &cachedDiscovery{discovery: c.discovery, prefix: c.transport.Prefix(), next: c.limit.Before(rt)}
 	config := c.Config()
 	config.Transport = rt
 	return &Getter{conn: c, namespace: namespace, config: config, getCache: transport.NewGetCache(rt, c.transport.Prefix())}

@@ -27,6 +27,8 @@ type Options struct {
 	// RequestTimeout bounds the time from sending a request to the header of its
 	// answer, with dialling and TLS. Zero means DefaultRequestTimeout.
 	RequestTimeout time.Duration
+	// InFlight is how many requests may be under way at the same time; 0 bounds nothing.
+	InFlight int
 
 	Warn func(string)                     // takes the API server's warnings, each once; untrusted text
 	Note func(title, message string)      // takes warnings of Berth's own about the connection

@@ -1,0 +1,88 @@
+package transport
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/berth-dev/berth/internal/requestinfo"
+)
+
+// Limit bounds how many requests are under way at the same time, over all clients that it
+// stands before. A watch, and a log that is followed, count until their answer begins. A nil
+// Limit bounds nothing.
+type Limit struct{ slots chan struct{} }
+
+// NewLimit returns a Limit of n requests; nil of 0.
+func NewLimit(n int) *Limit {
+	if n <= 0 {
+		return nil
+	}
+	return &Limit{slots: make(chan struct{}, n)}
+}
+
+// writeWait is how long a write waits for its turn. Whoever sends it has looked whether it may
+// a moment ago, such as whether it still holds a lock, so that it is not sent much later.
+const writeWait = 2 * time.Second
+
+// Before returns a RoundTripper over next whose requests wait for their turn. It stands before
+// a fence, so that what waits is looked at once it is sent.
+func (l *Limit) Before(next http.RoundTripper) http.RoundTripper {
+	if l == nil {
+		return next
+	}
+	return &limited{l, next}
+}
+
+type limited struct {
+	limit *Limit
+	next  http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := t.wait(req); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, err
+	}
+	leave := func() { <-t.limit.slots }
+	resp, err := t.next.RoundTrip(req)
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	if requestinfo.IsWatch(req.URL.Query()) || req.URL.Query().Get("follow") != "" {
+		leave()
+		return resp, nil
+	}
+	resp.Body = &bodyTap{ReadCloser: resp.Body, onRead: func(_ int, err error) error { return err }, onEnd: leave}
+	return resp, nil
+}
+
+// wait returns once it is the request's turn, or why it is not sent.
+func (t *limited) wait(req *http.Request) error {
+	select {
+	case t.limit.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	var late <-chan time.Time
+	if requestinfo.IsWrite(req.Method) {
+		timer := time.NewTimer(writeWait)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case t.limit.slots <- struct{}{}:
+		return nil
+	case <-req.Context().Done():
+		return req.Context().Err()
+	case <-late:
+		return fmt.Errorf("it was not sent: %d other requests had no answer within %s", cap(t.limit.slots), writeWait)
+	}
+}
+
+// WrappedRoundTripper lets utilnet find the idle connections underneath.
+func (t *limited) WrappedRoundTripper() http.RoundTripper { return t.next }

@@ -1,0 +1,103 @@
+package transport
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// held answers every request once its channel is closed, and counts how many wait for that.
+type held struct {
+	open       chan struct{}
+	now, most  atomic.Int32
+	sent, read atomic.Int32
+}
+
+func (h *held) RoundTrip(*http.Request) (*http.Response, error) {
+	h.sent.Add(1)
+	if now := h.now.Add(1); now > h.most.Load() {
+		h.most.Store(now)
+	}
+	<-h.open
+	h.now.Add(-1)
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+}
+
+func request(ctx context.Context, t *testing.T, method, path string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, method, "https://server"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &held{open: make(chan struct{})}
+		rt := NewLimit(3).Before(next)
+		for range 10 {
+			go func() {
+				resp, err := rt.RoundTrip(request(t.Context(), t, http.MethodGet, "/api/v1/pods"))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = io.ReadAll(resp.Body)
+				next.read.Add(1)
+			}()
+		}
+		synctest.Wait()
+		if next.sent.Load() != 3 {
+			t.Errorf("%d requests were sent at the same time", next.sent.Load())
+		}
+		close(next.open)
+		synctest.Wait()
+		if next.read.Load() != 10 || next.most.Load() > 3 {
+			t.Errorf("%d were answered, at most %d at the same time", next.read.Load(), next.most.Load())
+		}
+	})
+}
+
+// A write that has to wait is not sent much later than it was meant to be, and a watch takes no
+// turn while it goes on.
+func TestLimitWritesAndWatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &held{open: make(chan struct{})}
+		rt := NewLimit(1).Before(next)
+		watching := make(chan *http.Response)
+		go func() {
+			resp, _ := rt.RoundTrip(request(t.Context(), t, http.MethodGet, "/api/v1/pods?watch=true"))
+			watching <- resp
+		}()
+		synctest.Wait()
+		began := time.Now()
+		_, err := rt.RoundTrip(request(t.Context(), t, http.MethodDelete, "/api/v1/namespaces/review"))
+		if err == nil || !strings.Contains(err.Error(), "it was not sent") || time.Since(began) != writeWait {
+			t.Errorf("a write behind a held request: %v after %s", err, time.Since(began))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := rt.RoundTrip(request(ctx, t, http.MethodGet, "/api/v1/pods")); err == nil {
+			t.Error("a read whose context has ended was sent")
+		}
+		close(next.open)
+		watch := <-watching
+		if _, err := rt.RoundTrip(request(t.Context(), t, http.MethodDelete, "/api/v1/namespaces/review")); err != nil {
+			t.Errorf("a write beside a watch: %v", err)
+		}
+		_ = watch.Body.Close()
+	})
+}
+
+func TestNoLimit(t *testing.T) {
+	next := &held{open: make(chan struct{})}
+	if rt := NewLimit(0).Before(next); rt != http.RoundTripper(next) {
+		t.Error("a limit of 0 stands before the requests")
+	}
+}
