@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/berth-dev/berth/internal/engine"
@@ -55,6 +56,7 @@ func (p Process) assembleOver(ctx context.Context, conn *kube.Conn, out console,
 	}()
 
 	p.mask.Name(t.App.App, t.Slug, t.Namespace, t.Release, t.URL, t.Source.Branch, t.Source.Repository)
+	t.began, t.ttl = sync.OnceValue(server{conn}.Now), o.TTL
 	store, kind, err := p.openStore(ctx, conn, out, t)
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +73,7 @@ func (p Process) assembleOver(ctx context.Context, conn *kube.Conn, out console,
 	if err != nil {
 		return nil, nil, err
 	}
-	lock := newLocker(conn, t, o)
+	lock := newLocker(conn, t, o, out.debug)
 	hide := manifest.NewSensitive(p.mask)
 	given := &objects.Given{Dynamic: conn.Dynamic(), Namespace: t.Namespace, Hide: hide.Object}
 	operations := backends{conn: conn, target: t, lock: lock, display: display, given: given,
@@ -156,7 +158,7 @@ func (p Process) openStore(ctx context.Context, conn *kube.Conn, out console, t 
 		record.Options{
 			Kind: kind, Namespace: t.Namespace,
 			Stamp: facts.Stamp{Run: t.run}, Identity: t.Identity,
-			Annotations:      t.onRecords(),
+			Annotations: t.onRecords(), OnDeploys: t.onDeploys,
 			RunURLAnnotation: ownership.AnnotationRunURL,
 			Context:          context.WithoutCancel(ctx), Log: out.debug, Started: time.Now(), Mask: p.mask,
 		})

@@ -13,6 +13,8 @@ import (
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/kube/lease"
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -22,10 +24,11 @@ type locker struct {
 	conn    *kube.Conn
 	options lease.Options
 	held    atomic.Pointer[lease.Lease] // nil before Acquire, and where Leases may not be used
+	log     func(format string, args ...any)
 }
 
-func newLocker(conn *kube.Conn, t target, o *input.Options) *locker {
-	return &locker{conn: conn, options: lease.Options{
+func newLocker(conn *kube.Conn, t target, o *input.Options, log func(string, ...any)) *locker {
+	return &locker{conn: conn, log: log, options: lease.Options{
 		Namespace: t.Namespace, Release: t.Release, Holder: t.holder, Run: t.run,
 		Duration: o.LockDuration, RenewEvery: o.LockDuration / 3,
 		Wait: o.LockTimeout, ServerNow: serverNow(conn),
@@ -51,7 +54,7 @@ func (l *locker) Acquire(
 	switch {
 	case err == nil:
 		l.held.Store(held)
-		return heldLease{held, leaseMargin(o.Duration)}, held.Found(), nil
+		return heldLease{held, leaseMargin(o.Duration), l.notes}, held.Found(), nil
 	case errors.Is(err, lease.ErrUnusable):
 		return nil, facts.Lock{State: facts.LockUnusable}, nil
 	case errors.As(err, &busy):
@@ -85,6 +88,31 @@ func (l *locker) Read(ctx context.Context) (facts.Lock, error) {
 	return found, apifailure.Classify(err, "read the lock of release "+o.Release)
 }
 
+func (l *locker) Note(ctx context.Context, s facts.Standing) {
+	if err := lease.Note(ctx, l.conn.Clientset(), l.options.Namespace, l.options.Release, l.notes(s)); err != nil {
+		l.log("lock: %v", err)
+	}
+}
+
+// notes returns the annotations that tell how the release stands.
+func (l *locker) notes(s facts.Standing) map[string]string {
+	all := map[string]string{}
+	if s.Verdict != "" {
+		all[ownership.AnnotationVerdict] = s.Verdict
+		all[ownership.AnnotationVerdictAt] = server{l.conn}.Now().UTC().Format(time.RFC3339)
+	}
+	if s.Manifest == "" {
+		return all
+	}
+	requests, err := manifest.Requests(s.Manifest)
+	if err != nil {
+		l.log("lock: what the pods ask for: %v", err)
+		return all
+	}
+	all[ownership.AnnotationRequests] = requests
+	return all
+}
+
 // check returns lease.ErrLost once the lock may belong to another run. It is called
 // before every request of an operation, so that a process that was suspended sends
 // nothing when it goes on, even before any of its timers fires.
@@ -105,10 +133,14 @@ func leaseMargin(duration time.Duration) time.Duration { return min(5*time.Secon
 type heldLease struct {
 	*lease.Lease
 	margin time.Duration
+	notes  func(facts.Standing) map[string]string
 }
 
 func (h heldLease) Lost() <-chan struct{} { return h.Done() }
 
 func (h heldLease) Live() bool { return h.Lease.Live(h.margin) }
 
-func (h heldLease) End(ctx context.Context, a facts.Attempt) error { return h.Release(ctx, a) }
+func (h heldLease) End(ctx context.Context, a facts.Attempt, s facts.Standing) error {
+	h.Note(h.notes(s))
+	return h.Release(ctx, a)
+}

@@ -21,8 +21,12 @@ type namespace struct {
 	labels      map[string]string // of a namespace that is created or adopted
 	annotations map[string]string
 	notes       map[string]string // that each deploy makes on it
-	note        func(result.Note)
-	now         func() time.Time // by the API server's clock
+	// stamps are the notes that tell how the branch's app is; empty ones take older ones away.
+	// They are on a namespace of the branch's own.
+	stamps   func() map[string]string
+	identity string
+	note     func(result.Note)
+	now      func() time.Time // by the API server's clock
 }
 
 // newNamespace gives the namespace the labels of the input namespace-label. Berth's
@@ -42,6 +46,7 @@ func newNamespace(conn *kube.Conn, t target, aside *notes, o *input.Options) nam
 		manager: namespaces.Manager{Client: conn.Clientset(), Metadata: conn.Metadata(), Served: conn.Served},
 		name:    t.Namespace, labels: labels, note: aside.add, notes: notes, now: server{conn}.Now,
 		annotations: ownership.Merge(t.Annotations, notes),
+		stamps:      t.stamps, identity: t.Identity,
 	}
 }
 
@@ -51,7 +56,12 @@ func (n namespace) Namespace(ctx context.Context) (facts.Namespace, error) {
 }
 
 func (n namespace) CreateNamespace(ctx context.Context) (ns facts.Namespace, fresh bool, err error) {
-	made, err := n.manager.Ensure(ctx, n.name, n.labels, n.annotations)
+	annotations := n.annotations
+	if n.labels[ownership.LabelIdentity] != "" {
+		annotations = ownership.Merge(annotations, n.stamps())
+		maps.DeleteFunc(annotations, func(_, value string) bool { return value == "" })
+	}
+	made, err := n.manager.Ensure(ctx, n.name, n.labels, annotations)
 	for _, note := range made.Notes {
 		n.note(note)
 	}
@@ -68,7 +78,11 @@ func (n namespace) AdoptNamespace(ctx context.Context, ns facts.Namespace) (fact
 }
 
 func (n namespace) StampNamespace(ctx context.Context, ns facts.Namespace, share bool) (facts.Namespace, error) {
-	stamped, err := n.manager.Stamp(ctx, ns, n.notes, share)
+	notes := n.notes
+	if ns.Identity == n.identity && !ns.Shared && !share {
+		notes = ownership.Merge(notes, n.stamps())
+	}
+	stamped, err := n.manager.Stamp(ctx, ns, notes, share)
 	return stamped, apifailure.Classify(err, "note on namespace "+ns.Name+" that this run deploys there")
 }
 

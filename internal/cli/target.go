@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/berth-dev/berth/internal/app"
@@ -18,6 +20,9 @@ type target struct {
 	app.App
 	run    string // unique to this process; a label value
 	holder string // the run for people: its URL, or host, process and time
+
+	began func() time.Time // when the deploy began, by the API server's clock: always the same
+	ttl   time.Duration    // 0: none
 }
 
 // onRecords returns the annotations of the records that the run creates.
@@ -27,6 +32,35 @@ func (t target) onRecords() map[string]string {
 		all[ownership.AnnotationApp] = t.App.App
 	}
 	all[ownership.AnnotationRunURL] = t.holder
+	return all
+}
+
+// stamps returns the annotations that tell of a deploy without a look at what it deployed. What
+// does not apply is empty.
+func (t target) stamps() map[string]string {
+	at := t.began().UTC().Truncate(time.Second)
+	all := map[string]string{
+		ownership.AnnotationLastDeployed: at.Format(time.RFC3339),
+		ownership.AnnotationExpires:      "",
+		ownership.AnnotationCommit:       t.Source.SHA,
+		ownership.AnnotationURL:          t.URL,
+		ownership.AnnotationPullRequest:  t.Origin()[ownership.AnnotationPullRequest],
+		ownership.AnnotationRunURL:       t.Source.RunURL,
+	}
+	if t.ttl > 0 {
+		all[ownership.AnnotationExpires] = at.Add(t.ttl).Format(time.RFC3339)
+	}
+	for key, value := range all {
+		all[key] = strings.ToValidUTF8(value, "\uFFFD")
+	}
+	return all
+}
+
+// onDeploys returns the annotations of the records that a deploy creates, and a rollback does not.
+func (t target) onDeploys() map[string]string {
+	all := t.stamps()
+	delete(all, ownership.AnnotationRunURL) // which every record has
+	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
 	return all
 }
 

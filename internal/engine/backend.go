@@ -182,6 +182,9 @@ type Locker interface {
 	Acquire(ctx context.Context, expect LockExpected, waiting func(holder string, since time.Time)) (Held, facts.Lock, error)
 	// Read returns what the lock says and takes nothing.
 	Read(ctx context.Context) (facts.Lock, error)
+	// Note writes on a lock that nobody holds how the release stands, where this run may. What
+	// keeps it from that changes nothing of the run.
+	Note(ctx context.Context, s facts.Standing)
 }
 
 // LockExpected is what is known of the lock before it is acquired, which saves
@@ -204,8 +207,8 @@ type Held interface {
 	// Trouble returns why the last renewal got no usable answer, or nil. A lock
 	// that ran out because of it need not be another run's.
 	Trouble() error
-	// End writes how the attempt ended and releases the lock.
-	End(ctx context.Context, a facts.Attempt) error
+	// End writes how the attempt ended and how the release stands, and releases the lock.
+	End(ctx context.Context, a facts.Attempt, s facts.Standing) error
 	// Remove deletes the lock of a release that is gone.
 	Remove(ctx context.Context) error
 	// ExpectRemoval announces that the namespace, and the lock in it, is about to

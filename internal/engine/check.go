@@ -9,11 +9,17 @@ import (
 
 func init() { verbs[verb.Check] = func(s *session) verbRun { return &check{s} } }
 
-// check proves what is there and never writes. The looks and their end are the
-// prover's (prove.go).
+// check proves what is there and writes to nothing of the release. The looks and their end
+// are the prover's (prove.go). What they found is noted on the lock, where there is one.
 type check struct{ *session }
 
 func (c *check) run(ctx context.Context) error {
+	err := c.look(ctx)
+	c.lock.note(ctx, err)
+	return err
+}
+
+func (c *check) look(ctx context.Context) error {
 	if err := c.find(ctx); err != nil {
 		return err
 	}

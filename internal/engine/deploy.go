@@ -18,7 +18,7 @@ func init() { verbs[verb.Deploy] = func(s *session) verbRun { return &deploy{ses
 // prepare → lock → facts → plan → steps → proof.
 type deploy struct{ *session }
 
-func (d *deploy) run(ctx context.Context) error {
+func (d *deploy) run(ctx context.Context) (err error) {
 	expect, err := d.prepare(ctx)
 	if err != nil {
 		return err
@@ -27,7 +27,7 @@ func (d *deploy) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer func() { release(err) }()
 	d.begun()
 	d.noteCutOff()
 	d.ns.beginStamp(ctx)

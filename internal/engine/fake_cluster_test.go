@@ -369,6 +369,7 @@ type fakeLocker struct {
 	none   bool          // Leases may not be used
 	held   fakeHeld
 	expect LockExpected // of the last Acquire
+	noted  facts.Standing
 }
 
 func (l *fakeLocker) Acquire(ctx context.Context, expect LockExpected, waiting func(string, time.Time)) (Held, facts.Lock, error) {
@@ -390,6 +391,8 @@ func (l *fakeLocker) Acquire(ctx context.Context, expect LockExpected, waiting f
 	return &l.held, l.found, nil
 }
 
+func (l *fakeLocker) Note(_ context.Context, s facts.Standing) { l.noted = s }
+
 func (l *fakeLocker) Read(ctx context.Context) (facts.Lock, error) {
 	return l.found, l.enter(ctx, "Read")
 }
@@ -401,6 +404,7 @@ type fakeHeld struct {
 	dead     atomic.Bool // it ran out
 	trouble  error       // of the last renewal; written before dead is
 	ended    *facts.Attempt
+	standing facts.Standing
 	removed  bool
 	expected bool // its removal
 }
@@ -420,11 +424,11 @@ func (h *fakeHeld) Live() bool            { return !h.dead.Load() }
 func (h *fakeHeld) Trouble() error        { return h.trouble }
 func (h *fakeHeld) ExpectRemoval()        { h.expected = true }
 
-func (h *fakeHeld) End(ctx context.Context, a facts.Attempt) error {
+func (h *fakeHeld) End(ctx context.Context, a facts.Attempt, s facts.Standing) error {
 	if err := h.enter(ctx, "End"); err != nil {
 		return err
 	}
-	h.ended = &a
+	h.ended, h.standing = &a, s
 	return nil
 }
 

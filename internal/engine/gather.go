@@ -55,7 +55,7 @@ func (g *gatherer) gather(ctx context.Context, s scope) (*facts.Facts, error) {
 	if last == nil {
 		return f, nil
 	}
-	if err := g.records.Load(ctx, last); err != nil {
+	if err := g.loadLast(ctx, last); err != nil {
 		return nil, err
 	}
 	err = g.loadEarlier(ctx, f, s)
@@ -129,7 +129,16 @@ func (g *gatherer) lastRecord(ctx context.Context) (*facts.Record, error) {
 		return nil, err
 	}
 	last := &records[len(records)-1]
-	return last, g.records.Load(ctx, last)
+	return last, g.loadLast(ctx, last)
+}
+
+// loadLast reads the payload of the last record. The lock is to tell of it.
+func (g *gatherer) loadLast(ctx context.Context, last *facts.Record) error {
+	err := g.records.Load(ctx, last)
+	if err == nil && last.DecodeError == "" {
+		g.lock.manifest = last.Manifest
+	}
+	return err
 }
 
 // objectsOf reads the objects that a record names.

@@ -9,6 +9,7 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verdict"
 )
 
 // releaseTime bounds the release of the lock, which also follows a cancel.
@@ -24,12 +25,16 @@ type lock struct {
 	held    Held          // nil: not acquired, or Leases may not be used
 	found   facts.Lock    // as it was before the run acquired it
 	attempt facts.Attempt // what the lock is to say when it is released
-	until   time.Time     // how long the run waits for others
+	// manifest is that of the last revision that was read, of which the lock is to say what
+	// its pods ask for.
+	manifest string
+	until    time.Time // how long the run waits for others
 }
 
 // acquire waits for the lock and returns a context that ends when it is lost, and
-// a function that releases it. waited is called if another run held it.
-func (l *lock) acquire(ctx context.Context, expect LockExpected, waited func()) (context.Context, func(), error) {
+// a function that releases it, and is given how the verb ended. waited is called if
+// another run held it.
+func (l *lock) acquire(ctx context.Context, expect LockExpected, waited func()) (context.Context, func(error), error) {
 	done := l.report.step("Take the lock on the release")
 	l.until = l.report.clock().Add(l.timeout)
 	wait := false
@@ -56,7 +61,7 @@ func (l *lock) acquire(ctx context.Context, expect LockExpected, waited func()) 
 	if held == nil {
 		l.report.note(result.LevelNotice, "No lock",
 			"Leases in namespace %s may not be used, so runs of this branch are told apart by their records' stamps alone.", l.namespace)
-		return ctx, func() {}, nil
+		return ctx, func(error) {}, nil
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
@@ -66,7 +71,7 @@ func (l *lock) acquire(ctx context.Context, expect LockExpected, waited func()) 
 		case <-ctx.Done():
 		}
 	}()
-	return ctx, func() { l.release(ctx); cancel(nil) }, nil
+	return ctx, func(ended error) { l.release(ctx, ended); cancel(nil) }, nil
 }
 
 // tellBroken says what became of a lock that was to be broken.
@@ -91,16 +96,42 @@ func timestamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// release writes how the attempt ended and releases the lock.
-func (l *lock) release(ctx context.Context) {
+// release writes how the attempt and the verb ended, and releases the lock.
+func (l *lock) release(ctx context.Context, ended error) {
 	if errors.Is(context.Cause(ctx), errLockLost) {
 		return
 	}
+	standing := l.standing(ctx, ended)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
 	defer cancel()
-	if err := l.held.End(ctx, l.attempt); err != nil {
+	if err := l.held.End(ctx, l.attempt, standing); err != nil {
 		l.report.note(result.LevelNotice, "Lock not released", "The lock could not be released and runs out by itself: %v", err)
 	}
+}
+
+// note writes on a lock that nobody holds how a verb ended that takes none.
+func (l *lock) note(ctx context.Context, ended error) {
+	standing := l.standing(ctx, ended)
+	if standing.Verdict == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, releaseTime)
+	defer cancel()
+	l.locker.Note(ctx, standing)
+}
+
+// standing returns what the lock is to say of the release. A run that was refused, cut short
+// or left without an answer has not found out how it stands.
+func (l *lock) standing(ctx context.Context, ended error) facts.Standing {
+	s := facts.Standing{Manifest: l.manifest}
+	reason := problem.Consistent
+	if p := problem.Of(ended); p != nil {
+		reason = p.Reason
+	}
+	if interrupted(ctx) == nil && verdict.Judges(reason) {
+		s.Verdict = string(reason)
+	}
+	return s
 }
 
 // errLockLost is the cause of the run's context once the lock is lost, whether or

@@ -17,7 +17,7 @@ func init() { verbs[verb.Repair] = func(s *session) verbRun { return &repairRele
 // changes nothing of a healthy release.
 type repairRelease struct{ *session }
 
-func (r *repairRelease) run(ctx context.Context) error {
+func (r *repairRelease) run(ctx context.Context) (err error) {
 	if err := r.find(ctx); err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (r *repairRelease) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer func() { release(err) }()
 	f, err := r.awaitIdle(ctx, scope{}, false)
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ type teardown struct {
 	along []verdict.Remain // what hooks and StatefulSets made, and goes with the namespace
 }
 
-func (t *teardown) run(ctx context.Context) error {
+func (t *teardown) run(ctx context.Context) (err error) {
 	if err := t.readNamespace(ctx); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (t *teardown) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer func() { release(err) }()
 	f, err := t.awaitIdle(ctx, scope{records: true}, true)
 	if err == nil {
 		if other := verdict.OtherPull(f); other != 0 {

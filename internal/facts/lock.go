@@ -51,6 +51,17 @@ type Attempt struct {
 	HooksProven bool   // Helm returned success, and no hook was deleted while it ran
 }
 
+// Standing is what a run writes on the lock, beside its attempt, for those who list many
+// releases and look at none of them.
+type Standing struct {
+	// Verdict is how the run ended, as the output verdict has it; empty: the run has not found
+	// out how the release stands, and what the lock said of that stays.
+	Verdict string
+	// Manifest is that of the last revision, of which the lock says what its pods ask for;
+	// empty: it is not known, and what the lock said of that stays.
+	Manifest string
+}
+
 // RunState is what the CI's own API says of a run.
 type RunState string
 

@@ -95,6 +95,12 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.WaitIgnore },
 	},
 	{
+		Name: "ttl", Type: Duration, Default: "0s", Verbs: deploying, limits: limits{days: true, longest: 3650 * day},
+		Doc: "How long the review app may stay after its last deploy, such as 72h or 7d, until a sweep takes it down; " +
+			"a deploy without it takes back what the one before has set.",
+		field: func(o *Options) any { return &o.TTL },
+	},
+	{
 		Name: "max-history", Type: Int, Default: "10", Verbs: creating,
 		Doc:   "How many revisions are kept; 0 keeps all. One that failed is kept beyond that where it alone tells of an object, until a deploy goes well and removes that.",
 		field: func(o *Options) any { return &o.MaxHistory },

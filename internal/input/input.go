@@ -65,6 +65,7 @@ type Input struct {
 type limits struct {
 	least             int
 	positive          bool          // a duration of 0 is not allowed
+	days              bool          // a duration may be given in days
 	shortest, longest time.Duration // 0 means no limit
 }
 

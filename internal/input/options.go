@@ -100,6 +100,7 @@ type Timing struct {
 	AssumeDeadAfter time.Duration // 0 means never
 	Settle          time.Duration // 0 means not at all
 	ImageWait       time.Duration // 0 means not at all
+	TTL             time.Duration // 0 means none
 }
 
 // Policy is what a run does with what it finds.

@@ -75,8 +75,10 @@ func (in *Input) parseString(p *string) string {
 }
 
 func (in *Input) parseDuration(raw string) (time.Duration, string) {
-	d, err := time.ParseDuration(strings.TrimSpace(raw))
+	d, err := in.limits.duration(strings.TrimSpace(raw))
 	switch {
+	case err != nil && in.limits.days:
+		return d, "give a duration with its unit, such as 36h or 7d"
 	case err != nil:
 		return d, "give a duration with its unit, such as 90s, 5m or 1h30m"
 	case d < 0 || d == 0 && in.limits.positive:
@@ -85,6 +87,19 @@ func (in *Input) parseDuration(raw string) (time.Duration, string) {
 		return d, "give a duration " + in.limits.durations()
 	}
 	return d, ""
+}
+
+// day is what 1d stands for.
+const day = 24 * time.Hour
+
+// duration reads a duration, which may be given in days where that is allowed.
+func (l limits) duration(raw string) (time.Duration, error) {
+	days, ok := strings.CutSuffix(raw, "d")
+	if !ok || !l.days {
+		return time.ParseDuration(raw)
+	}
+	n, err := strconv.ParseUint(days, 10, 16) // more would be centuries
+	return time.Duration(n) * day, err
 }
 
 // durations returns which durations are allowed.
@@ -98,6 +113,9 @@ func (l limits) durations() string {
 // formatDuration returns 10m where time.Duration's String returns 10m0s, and 24h where
 // it returns 24h0m0s.
 func formatDuration(d time.Duration) string {
+	if d > 0 && d%day == 0 && d > 2*day {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
 	return strings.Replace(strings.Replace(d.String(), "m0s", "m", 1), "h0m", "h", 1)
 }
 

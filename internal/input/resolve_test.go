@@ -76,7 +76,7 @@ func TestKinds(t *testing.T) {
 		"BERTH_SET_STRING=\n  a=1\r\n\n b= x \n", "BERTH_NAMESPACE_LABEL=team=a\nexample.com/tier=", "BERTH_CREATE_NAMESPACE=No",
 		"BERTH_ASSUME_DEAD_AFTER=0", "BERTH_MAX_HISTORY=0", "BERTH_REGISTRY_USERNAME=u", "BERTH_REGISTRY_PASSWORD=hunter2\n",
 		"BERTH_RESULT_STATUS=deployed", "BERTH_RESULT_NAMESPACE=of-the-job-before", "BERTH_PORT_80_TCP=tcp://10.0.0.1:80",
-		"BERTH_SERVICE_HOST=10.0.0.1", "BERTH_TEST_X=1",
+		"BERTH_SERVICE_HOST=10.0.0.1", "BERTH_TEST_X=1", "BERTH_TTL=7d",
 	}, onCI)
 	for name, got := range map[string]string{
 		"values [a.yaml b-{{ .Slug }}.yaml]":   fmt.Sprint("values ", o.Values),
@@ -90,6 +90,7 @@ func TestKinds(t *testing.T) {
 		"password hunter2 (hidden) \"(hidden)\"": fmt.Sprintf("password %s %v %q", o.RegistryPassword.Reveal(), o.RegistryPassword,
 			o.RegistryPassword),
 		"namespace reviews": "namespace " + o.Namespace,
+		"ttl 168h0m0s":      fmt.Sprint("ttl ", o.TTL),
 	} {
 		if got != name {
 			t.Errorf("got %s, want %s", got, name)

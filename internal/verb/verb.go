@@ -60,7 +60,7 @@ var Table = []Properties{
 		AsksAccess: true, DeployAccess: true, NeedsChart: true,
 	},
 	{
-		Verb: Check, Doc: "Check a release's consistency; never writes.",
+		Verb: Check, Doc: "Check a release's consistency; changes nothing of it.",
 		Success:   "Revision {revision} of `{release}` is deployed in `{namespace}`; what Helm stored is what runs.",
 		OnRelease: true, ByName: true, ReadsLock: true, Proves: true,
 	},

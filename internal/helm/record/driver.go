@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/secrets"
 )
 
@@ -43,6 +44,15 @@ type newMetadata struct {
 	stamp       facts.Stamp // its revision is the record's own
 	identity    string
 	annotations map[string]string
+	onDeploys   func() map[string]string // of the record of an install or upgrade; nil: none
+}
+
+// of returns the annotations of a new record.
+func (n newMetadata) of(rls *release.Release) map[string]string {
+	if n.onDeploys == nil || rls.Info == nil || rls.Info.Status == release.StatusPendingRollback {
+		return maps.Clone(n.annotations)
+	}
+	return ownership.Merge(n.annotations, n.onDeploys())
 }
 
 var _ driver.Driver = (*Driver)(nil)
@@ -119,7 +129,7 @@ func (d *Driver) create(e *entry, key string, rls *release.Release) error {
 		return d.writer.explain("create", "create", key, &TooLargeError{Size: len(payload), Limit: createLimit})
 	}
 	got, err := d.writer.create(d.ctx, e, &object{Payload: payload, ObjectMeta: metav1.ObjectMeta{
-		Name: key, Labels: labelsForCreate(rls, d.onCreate.stamp, d.onCreate.identity, d.now()), Annotations: maps.Clone(d.onCreate.annotations),
+		Name: key, Labels: labelsForCreate(rls, d.onCreate.stamp, d.onCreate.identity, d.now()), Annotations: d.onCreate.of(rls),
 	}})
 	if err != nil {
 		return err

@@ -36,6 +36,9 @@ type Options struct {
 	Identity string
 	// Annotations are put on every record that is created.
 	Annotations map[string]string
+	// OnDeploys returns further annotations, for the records that an install or upgrade creates:
+	// what a rollback applies anew was deployed by another run, and before. Nil: none.
+	OnDeploys func() map[string]string
 	// RunURLAnnotation is the key of the annotation that holds the run's URL.
 	RunURLAnnotation string
 
@@ -136,7 +139,7 @@ func (s *Store) Operation(c Clients, deadline time.Time) (*Driver, error) {
 	stamp.Deadline = deadline
 	return &Driver{
 		ctx: s.opts.Context, history: history{here, s.snapshots}, writer: writer{here}, audit: s.audit, snapshots: s.snapshots,
-		onCreate: newMetadata{stamp: stamp, identity: s.opts.Identity, annotations: s.opts.Annotations}, now: s.opts.Now,
+		onCreate: newMetadata{stamp: stamp, identity: s.opts.Identity, annotations: s.opts.Annotations, onDeploys: s.opts.OnDeploys}, now: s.opts.Now,
 		mask: s.opts.Mask,
 	}, nil
 }

@@ -32,6 +32,7 @@ type Lease struct {
 	leaving bool                  // this run is about to delete the namespace
 	gone    bool                  // the Lease was deleted with the namespace
 	ended   bool                  // this run has released or removed it
+	notes   map[string]string     // further annotations that it is released with
 	err     error                 // why it was lost
 }
 
@@ -92,6 +93,13 @@ func (l *Lease) ExpectRemoval() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.leaving = true
+}
+
+// Note has the Lease released with further annotations.
+func (l *Lease) Note(annotations map[string]string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.notes = annotations
 }
 
 func (l *Lease) isLeaving() bool {

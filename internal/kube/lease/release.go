@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -22,6 +23,9 @@ func (l *Lease) Release(ctx context.Context, a facts.Attempt) error {
 	return l.end(ctx, "release", func(current *coordinationv1.Lease) error {
 		next := current.DeepCopy()
 		setAttempt(next, a)
+		l.mu.Lock()
+		maps.Copy(next.Annotations, l.notes)
+		l.mu.Unlock()
 		now := metav1.NewMicroTime(time.Now())
 		next.Spec.RenewTime = &now
 		next.Spec.HolderIdentity = nil

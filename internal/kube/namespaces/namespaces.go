@@ -138,12 +138,18 @@ func (m Manager) Mark(ctx context.Context, name, uid string, labels, annotations
 }
 
 // Stamp writes on a namespace of Berth's that this run is about to deploy there, with what
-// else there is to note, and, with share, that more than one branch has. Every run writes another text, so that the
+// else there is to note, and, with share, that more than one branch has. A note that is empty
+// takes an older one away. Every run writes another text, so that the
 // namespace gets another resourceVersion: a deletion that was decided before fails. The
 // UID is a precondition. The error wraps facts.ErrChanged where the namespace is gone, or
 // another has its name.
 func (m Manager) Stamp(ctx context.Context, ns facts.Namespace, notes map[string]string, share bool) (facts.Namespace, error) {
-	annotations := ownership.Merge(notes)
+	annotations := make(map[string]any, len(notes)+1)
+	for key, note := range notes {
+		if annotations[key] = note; note == "" {
+			annotations[key] = nil
+		}
+	}
 	if share {
 		annotations[ownership.AnnotationShared] = "true"
 	}
