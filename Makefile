@@ -1,6 +1,6 @@
 # Everything here needs Go, git and make, and nothing else. What can also use a
 # C compiler (the race detector), Node (GitLab's schema and runner) or a container
-# engine says so loudly where that is missing. The pictures alone need a browser.
+# engine or a browser says so loudly where that is missing.
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BIN     := $(CURDIR)/bin
@@ -54,7 +54,7 @@ else
 	@$(BIN)/cluster run -- $(BIN)/demo --cluster $(or $(CLUSTER),embedded)
 endif
 
-STAGES := lint test-lint test-cluster test-code test-fuzz test-conformance test-node test-image test-ci test-release
+STAGES := lint test-lint test-cluster test-code test-fuzz test-page test-conformance test-node test-image test-ci test-release
 .PHONY: test stages
 test: $(STAGES) ## Run everything: linters, unit tests with the race detector, cluster tests, fuzz targets
 stages:
@@ -65,6 +65,7 @@ lint: $(BIN)/golangci-lint lint-dead lint-licenses ## Run the linters, the walls
 	$(BIN)/golangci-lint run ./...
 	cd test/cluster && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
 	cd test/bench && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
+	cd test/page && $(BIN)/golangci-lint run --config ../../.golangci.yml ./...
 	cd release && $(BIN)/golangci-lint run --config ../.golangci.yml --build-tags dryrun ./...
 
 # What the programs cannot reach goes, even where a test calls it; what the tests
@@ -173,6 +174,16 @@ node-docs: $(BIN)/berth $(BIN)/node ## Run all rows on a real kubelet and write 
 .PHONY: norace
 norace:
 	@echo "!! NO C COMPILER FOUND: the tests run WITHOUT the race detector. Install gcc or clang to have it." >&2
+
+# In CI, where all that it takes is installed, a missing browser is an error.
+CHROMIUM ?= $(firstword $(foreach c,chromium chromium-browser google-chrome,$(shell command -v $(c) 2>/dev/null)))
+.PHONY: test-page
+test-page: ## Click through the page of the review apps in a browser
+ifneq ($(CHROMIUM)$(CI),)
+	cd test/page && CHROMIUM=$(CHROMIUM) go test -count=1 ./...
+else
+	@echo "!! NO CHROMIUM FOUND: the page of the review apps is NOT tried in a browser. Install it, or set CHROMIUM, to have it." >&2
+endif
 
 .PHONY: test-image
 test-image: $(BIN)/berth ## Build the image with a container engine of its own and run it as the runners do

@@ -20,12 +20,13 @@ import (
 
 // picture is what one file shows.
 type picture struct {
-	name, page string // a folder in the testdata of internal/report
+	name, page string // a folder in the testdata of internal/report; "": the page of the review apps
 	width      int
 	dark       bool
 }
 
 const (
+	wide  = 1300
 	desk  = 1000
 	phone = 400
 )
@@ -40,6 +41,8 @@ var pictures = []picture{
 	{"quota", "quota", phone, false},
 	{"permission", "founding", desk, false},
 	{"teardown", "teardown-kept", desk, false},
+	{"fleet", "", wide, false},
+	{"fleet-phone", "", phone, true},
 }
 
 const maxHeight = 2200
@@ -96,7 +99,7 @@ func checkFont(ctx context.Context) error {
 }
 
 func (p picture) take(ctx context.Context, browser, scratch, file string) error {
-	page, err := filepath.Abs(filepath.Join("internal/report/testdata", p.page, "report.html"))
+	page, err := p.file(scratch)
 	if err != nil {
 		return err
 	}
@@ -127,6 +130,19 @@ func (p picture) take(ctx context.Context, browser, scratch, file string) error 
 	}
 	fmt.Printf("%s: %d kB\n", file, b.Len()/1000)
 	return os.WriteFile(file, b.Bytes(), 0o644)
+}
+
+// file returns the path of the page.
+func (p picture) file(scratch string) (string, error) {
+	if p.page != "" {
+		return filepath.Abs(filepath.Join("internal/report/testdata", p.page, "report.html"))
+	}
+	data, err := fleetPage()
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(scratch, "fleet.html")
+	return file, os.WriteFile(file, data, 0o600)
 }
 
 // contentHeight returns how much of a screenshot is more than its ground, and a margin.

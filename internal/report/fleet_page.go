@@ -1,0 +1,135 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/berth-dev/berth/internal/fleet"
+	"github.com/berth-dev/berth/internal/text"
+)
+
+var (
+	//go:embed fleet_page.css
+	fleetStyle string
+	//go:embed fleet_page.js
+	fleetScript string
+	//go:embed fleet_page.html
+	fleetSource string
+)
+
+// FleetPage returns the review apps as one page that loads nothing: it is searched, sorted
+// and filtered where it is read, and shows ten thousand as fast as ten. at is when the apps
+// were listed, and of is whose they are, such as a repository.
+func FleetPage(apps []fleet.App, at time.Time, of string) ([]byte, error) {
+	fail := func(err error) ([]byte, error) {
+		return nil, fmt.Errorf("write the page of the review apps: %w; please report this as a bug", err)
+	}
+	source := strings.NewReplacer("@STYLE HASH@", hashSource(fleetStyle), "@SCRIPT HASH@", hashSource(fleetScript)).Replace(fleetSource)
+	page, err := template.New("fleet").Parse(source)
+	if err != nil {
+		return fail(err)
+	}
+	view := fleetView{Of: text.OneLine(of), Style: template.CSS(fleetStyle), Script: template.JS(fleetScript),
+		Data: fleetData{At: millis(at), States: fleetStates(), Apps: make([]fleetRow, len(apps))}}
+	for i := range apps {
+		view.Data.Apps[i] = fleetRowOf(&apps[i])
+	}
+	var b bytes.Buffer
+	if err := page.Execute(&b, view); err != nil {
+		return fail(err)
+	}
+	return b.Bytes(), nil
+}
+
+// hashSource returns the source expression by which a policy allows one text, and no other.
+func hashSource(source string) string {
+	sum := sha256.Sum256([]byte(source))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// fleetView is what the template shows. Style and script are values: as parts of the
+// template, their comments would go, and with them what the policy's hashes are of.
+type fleetView struct {
+	Of     string
+	Style  template.CSS
+	Script template.JS
+	Data   fleetData
+}
+
+// fleetData is what the script of the page reads. Times are milliseconds since 1970; 0 is
+// none.
+type fleetData struct {
+	At     int64        `json:"at"`
+	States []fleetState `json:"states"`
+	Apps   []fleetRow   `json:"apps"`
+}
+
+type fleetState struct {
+	Name string `json:"name"`
+	Bad  bool   `json:"bad"`
+}
+
+// fleetRow is one app. Its names are short: they are repeated in each.
+type fleetRow struct {
+	App        string `json:"a,omitempty"`
+	Repository string `json:"o,omitempty"`
+	Branch     string `json:"b,omitempty"`
+	Head       string `json:"h,omitempty"` // the repository that the branch lives in, where it is another one
+	Pull       int    `json:"n,omitempty"`
+	PullPage   string `json:"np,omitempty"`
+	Commit     string `json:"c,omitempty"`
+	CommitPage string `json:"cp,omitempty"`
+	Namespace  string `json:"ns,omitempty"`
+	Release    string `json:"r,omitempty"`
+	State      int    `json:"s"` // its place in States
+	Verdict    string `json:"v,omitempty"`
+	VerdictAt  int64  `json:"va,omitempty"`
+	Revision   int    `json:"rev,omitempty"`
+	Deployed   int64  `json:"d,omitempty"`
+	Expires    int64  `json:"e,omitempty"`
+	Requests   string `json:"q,omitempty"`
+	URL        string `json:"u,omitempty"`
+	RunPage    string `json:"rp,omitempty"`
+	Keep       string `json:"k,omitempty"`
+	Doubt      string `json:"x,omitempty"`
+}
+
+func fleetStates() []fleetState {
+	all := make([]fleetState, len(fleet.States))
+	for i, s := range fleet.States {
+		all[i] = fleetState{string(s), s.Bad()}
+	}
+	return all
+}
+
+func fleetRowOf(a *fleet.App) fleetRow {
+	row := fleetRow{
+		App: bounded(a.Name), Repository: bounded(a.Origin.Repository), Branch: bounded(a.Origin.Branch), Pull: a.Origin.PullRequest,
+		PullPage: Address(a.PullPage()), Commit: bounded(a.Commit), CommitPage: Address(a.CommitPage()), Namespace: bounded(a.Namespace),
+		Release: bounded(a.Release), Verdict: bounded(a.Verdict), VerdictAt: millis(a.VerdictAt), Revision: a.Revision,
+		Deployed: millis(a.Deployed), Expires: millis(a.Expires), Requests: bounded(a.Requests), URL: Address(a.URL),
+		RunPage: Address(a.RunPage()), Keep: bounded(a.Keep), Doubt: bounded(a.Doubt),
+	}
+	if head := a.Origin.HeadRepository; !strings.EqualFold(head, a.Origin.Repository) {
+		row.Head = bounded(head)
+	}
+	for i, s := range fleet.States {
+		if s == a.State() {
+			row.State = i
+		}
+	}
+	return row
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
