@@ -27,7 +27,10 @@ type App struct {
 	// the namespace where there is no record.
 	Deployed time.Time
 	Dated    bool      // Deployed is stamped
-	Expires  time.Time // zero: it has no ttl
+	Expires  time.Time // zero: it has no ttl, or Unreadable says why that is not known
+	// Unreadable is why it is not known when it expires, such as a stamp that is no time, as a
+	// clause; empty: it is known.
+	Unreadable string
 
 	Requests  string    // what its pods ask for; empty: not known
 	Verdict   string    // of the last run that proved it; empty: not known
