@@ -8,7 +8,7 @@ import (
 
 var behaviour = []Input{
 	{
-		Name: "timeout", Type: Duration, Default: "5m", Verbs: onRelease, limits: limits{positive: true, longest: 24 * time.Hour},
+		Name: "timeout", Type: Duration, Default: "5m", Verbs: reaching, limits: limits{positive: true, longest: 24 * time.Hour},
 		Doc:   "Budget of the whole operation, from the moment the lock is held where there is one; 24h at most. check-timeout and probe-timeout come on top.",
 		field: func(o *Options) any { return &o.Timeout },
 	},
@@ -65,12 +65,12 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.OnFailure },
 	},
 	{
-		Name: "delete-hooks", Type: Bool, Default: "false", Verbs: writing,
+		Name: "delete-hooks", Type: Bool, Default: "false", Verbs: changing,
 		Doc:   "At teardown, delete what the release's hooks made and no delete policy removes, where the namespace stays; claims are left to delete-claims.",
 		field: func(o *Options) any { return &o.DeleteHooks },
 	},
 	{
-		Name: "delete-claims", Type: Bool, Default: "false", Verbs: writing,
+		Name: "delete-claims", Type: Bool, Default: "false", Verbs: changing,
 		Doc:   "At teardown, delete the claims of the release's StatefulSets and hooks, and with them their data, where the namespace stays.",
 		field: func(o *Options) any { return &o.DeleteClaims },
 	},
@@ -127,7 +127,7 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.Quota },
 	},
 	{
-		Name: "namespace-owns", Type: List, Verbs: writing, check: checkObjectPattern,
+		Name: "namespace-owns", Type: List, Verbs: changing, check: checkObjectPattern,
 		Doc:   "What your workflows add to the namespace that Berth makes for a branch, as Kind/name, globs such as Secret/registry-* allowed: at teardown it goes with the namespace.",
 		field: func(o *Options) any { return &o.NamespaceOwns },
 	},
@@ -147,17 +147,17 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.Preflight },
 	},
 	{
-		Name: "soft-fail", Type: Codes, Verbs: onRelease,
+		Name: "soft-fail", Type: Codes, Verbs: reaching,
 		Doc:   "Exit codes that become a warning and 0, such as 21, 22.",
 		field: func(o *Options) any { return &o.SoftFail },
 	},
 	{
-		Name: "output", Short: "o", Type: Choice, Default: "text", Choices: []string{"text", "json"}, Verbs: onRelease,
+		Name: "output", Short: "o", Type: Choice, Default: "text", Choices: []string{"text", "json"}, Verbs: reaching,
 		Doc:   "What is printed on standard output.",
 		field: func(o *Options) any { return &o.Output },
 	},
 	{
-		Name: "report-dir", Type: String, Verbs: onRelease,
+		Name: "report-dir", Type: String, Verbs: reaching,
 		Doc:   "Folder for report.html, report.json, report.md, junit.xml, annotations.json and berth.env; in the action one of the workspace.",
 		field: func(o *Options) any { return &o.ReportDir },
 	},
@@ -172,7 +172,7 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.Deployment },
 	},
 	{
-		Name: "log-level", Type: Choice, Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Verbs: onRelease,
+		Name: "log-level", Type: Choice, Default: "info", Choices: []string{"debug", "info", "warn", "error"}, Verbs: reaching,
 		Doc:   "How much is printed while a run goes on: debug adds Helm's own log and every write of the record, warn and error leave out the progress. How the run ended is always shown. `RUNNER_DEBUG=1`, which GitHub sets where debug logging is enabled for a run, and `CI_DEBUG_TRACE=true` on GitLab mean debug.",
 		field: func(o *Options) any { return &o.LogLevel },
 	},

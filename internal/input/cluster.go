@@ -9,27 +9,27 @@ var cluster = []Input{
 		field: func(o *Options) any { return &o.For },
 	},
 	{
-		Name: "kubeconfig", Type: Content, Verbs: onRelease,
+		Name: "kubeconfig", Type: Content, Verbs: reaching,
 		Doc:   "Path of a kubeconfig. As variable or action input also its content, plain or base64, which is held in memory only.",
 		field: func(o *Options) any { return &o.Kubeconfig },
 	},
 	{
-		Name: "kube-context", Type: String, Verbs: onRelease,
+		Name: "kube-context", Type: String, Verbs: reaching,
 		Doc:   "Context of the kubeconfig; its current one when left out.",
 		field: func(o *Options) any { return &o.KubeContext },
 	},
 	{
-		Name: "kube-apiserver", Type: String, Verbs: onRelease,
+		Name: "kube-apiserver", Type: String, Verbs: reaching,
 		Doc:   "URL of the API server, in place of a kubeconfig.",
 		field: func(o *Options) any { return &o.KubeAPIServer }, check: checkHTTP,
 	},
 	{
-		Name: "kube-token", Type: String, Verbs: onRelease, Secret: true,
+		Name: "kube-token", Type: String, Verbs: reaching, Secret: true,
 		Doc:   "Bearer token for kube-apiserver.",
 		field: func(o *Options) any { return &o.KubeToken },
 	},
 	{
-		Name: "kube-ca", Type: Content, Verbs: onRelease,
+		Name: "kube-ca", Type: Content, Verbs: reaching,
 		Doc:   "CA certificate of kube-apiserver: a path. As variable or action input also PEM, plain or base64.",
 		field: func(o *Options) any { return &o.KubeCA },
 	},

@@ -2,7 +2,7 @@ package input
 
 var identity = []Input{
 	{
-		Name: "repository", Type: String, Verbs: onRelease, CI: "the run's repository",
+		Name: "repository", Type: String, Verbs: reaching, CI: "the run's repository",
 		Doc:   "Base repository as owner/name; its full URL where the host is not github.com and the run is outside CI.",
 		field: func(o *Options) any { return &o.Repository }, check: checkRepository,
 	},

@@ -72,16 +72,23 @@ type limits struct {
 // The verbs that take an input, named after the property for which they do.
 var (
 	onRelease   = verb.With(func(p verb.Properties) bool { return p.OnRelease })
-	writing     = verb.With(func(p verb.Properties) bool { return p.Writes })
+	reaching    = verb.With(reachesCluster)
+	writing     = verb.With(func(p verb.Properties) bool { return p.Writes && p.OnRelease })
+	changing    = verb.With(func(p verb.Properties) bool { return p.Writes })
 	proving     = verb.With(func(p verb.Properties) bool { return p.Proves })
 	readingLock = verb.With(func(p verb.Properties) bool { return p.ReadsLock })
 	asking      = verb.With(func(p verb.Properties) bool { return p.AsksAccess })
 	creating    = verb.With(func(p verb.Properties) bool { return p.DeployAccess })
 	repairing   = verb.With(func(p verb.Properties) bool { return p.Repairs })
 	deploying   = verb.With(func(p verb.Properties) bool { return p.NeedsChart })
-	copying     = verb.With(func(p verb.Properties) bool { return p.DeployAccess || p.Removes || p.Proves && !p.Writes })
-	telling     = verb.With(func(p verb.Properties) bool { return p.NeedsChart || p.Removes })
+	copying     = verb.With(func(p verb.Properties) bool {
+		return p.DeployAccess || p.Removes && p.OnRelease || p.Proves && !p.Writes
+	})
+	telling = verb.With(func(p verb.Properties) bool { return p.NeedsChart || p.Removes })
 )
+
+// reachesCluster is of the verbs that ask a cluster anything.
+func reachesCluster(p verb.Properties) bool { return p.OnRelease || p.OnFleet }
 
 // Env returns the name of the input's environment variable.
 func (in *Input) Env() string {

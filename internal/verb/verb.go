@@ -35,6 +35,7 @@ type Properties struct {
 	Success string
 
 	OnRelease    bool // works on the release of one branch, so repository and branch are required
+	OnFleet      bool // works on the review apps that it finds, of whichever branch
 	ByName       bool // works on any release, too, where namespace and release name it and no branch is known
 	Writes       bool // changes the cluster
 	Locks        bool // takes the lock on the release before it writes

@@ -109,8 +109,12 @@ func name(in *input.Input) string {
 // verbs returns the verbs that take an input, without those that only choose between
 // others.
 func verbs(in *input.Input) string {
-	if slices.Equal(in.Verbs, verb.With(func(p verb.Properties) bool { return p.OnRelease })) {
+	onRelease := verb.With(func(p verb.Properties) bool { return p.OnRelease })
+	switch {
+	case slices.Equal(in.Verbs, verb.With(func(p verb.Properties) bool { return p.OnRelease || p.OnFleet })):
 		return "all"
+	case slices.Equal(in.Verbs, onRelease):
+		return "all of one app"
 	}
 	return verb.Join(in.Verbs, ", ")
 }
