@@ -82,6 +82,19 @@ func TestAnswersHaveBounds(t *testing.T) {
 	}
 }
 
+func TestOneStatusAlone(t *testing.T) {
+	client, base := serve(t, Limits{Time: time.Minute, Bytes: 1 << 10}, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = w.Write([]byte("[]"))
+	})
+	for only, want := range map[int]string{0: "", http.StatusAccepted: "", http.StatusOK: "it answered 202"} {
+		_, err := Send(t.Context(), client, Request{Method: http.MethodGet, Address: base, Answer: &[]int{}, Status: only})
+		if err != nil && err.Error() != want || (err == nil) != (want == "") {
+			t.Errorf("%d: %v", only, err)
+		}
+	}
+}
+
 func TestRefusal(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for want, r := range map[string]Refusal{

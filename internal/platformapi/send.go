@@ -49,6 +49,7 @@ type Request struct {
 	Header  http.Header // contains the token
 	Body    any         // nil: none
 	Answer  any         // what the answer is read into; nil: it is not read
+	Status  int         // of the only answer that is a success; 0: all from 200 to 299 are
 }
 
 // Send sends a request and returns the header of the answer. An answer that is no success
@@ -73,7 +74,7 @@ func Send(ctx context.Context, client *http.Client, r Request) (http.Header, err
 		return nil, unanswered(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode < 200 || response.StatusCode > 299 {
+	if got := response.StatusCode; got < 200 || got > 299 || r.Status != 0 && got != r.Status {
 		return nil, Refused(response)
 	}
 	if r.Answer == nil {
