@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -37,4 +39,9 @@ func Note(ctx context.Context, client kubernetes.Interface, namespace, release s
 		return fmt.Errorf("%s: %w", tried, err)
 	}
 	return nil
+}
+
+// IsHeld returns whether somebody holds a Lease that was read, as Read does.
+func IsHeld(l *coordinationv1.Lease, serverNow time.Time) bool {
+	return holder(l) != "" && !hasExpired(l, serverNow, time.Now())
 }

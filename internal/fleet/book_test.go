@@ -1,0 +1,197 @@
+package fleet
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+var midday = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+
+func lockName(release string) string { return "berth-" + release }
+
+// stamped are the stamps of a branch's deploy at a time, which has an hour to stay.
+func stamped(branch string, at time.Time) Stamps {
+	return Stamps{App: "shop", Host: "github.com", Origin: facts.Origin{Repository: "acme/shop", Branch: branch, PullRequest: 7},
+		Identity: branch, Repository: "r", Commit: "abc", URL: "https://" + branch, RunURL: "https://ci/1", Deployed: at, Expires: at.Add(time.Hour)}
+}
+
+func own(branch string) Namespace {
+	return Namespace{Name: "review-" + branch, Ours: true, Release: "shop", Created: midday.Add(-time.Hour), Stamps: stamped(branch, midday)}
+}
+
+func stored(namespace, branch string, revision int, status facts.Status) Record {
+	return Record{Namespace: namespace, Release: "shop", Revision: revision, Status: status, Created: midday, Changed: midday.Add(time.Minute),
+		Stamps: stamped(branch, midday)}
+}
+
+// before is what a Berth or Helm stored that stamps nothing.
+func before(r Record, created time.Time) Record {
+	r.Created, r.Changed = created, created
+	r.Commit, r.URL, r.Deployed, r.Expires = "", "", time.Time{}, time.Time{}
+	return r
+}
+
+func wholeApp() App {
+	return App{Name: "shop", Namespace: "review-a", Release: "shop", Host: "github.com",
+		Origin: facts.Origin{Repository: "acme/shop", Branch: "a", PullRequest: 7}, Identity: "a", Repository: "r", Commit: "abc",
+		URL: "https://a", RunURL: "https://ci/1", Revision: 1, Status: facts.StatusDeployed, Changed: midday.Add(time.Minute),
+		Deployed: midday, Dated: true, Expires: midday.Add(time.Hour)}
+}
+
+func with(a App, change func(*App)) App {
+	change(&a)
+	return a
+}
+
+func namespaceWith(change func(*Namespace)) Namespace {
+	ns := own("a")
+	change(&ns)
+	return ns
+}
+
+func TestApps(t *testing.T) {
+	deployed, failed, superseded := facts.StatusDeployed, facts.StatusFailed, facts.StatusSuperseded
+	one := stored("review-a", "a", 1, deployed)
+	later := midday.Add(30 * time.Minute)
+	emptied := with(wholeApp(), func(a *App) { a.Revision, a.Status, a.Changed = 0, "", time.Time{} })
+	shared := with(wholeApp(), func(a *App) { a.Namespace, a.Shared = "reviews", true })
+	for _, tt := range []struct {
+		name       string
+		namespaces []Namespace
+		records    []Record
+		locks      []Lock
+		want       []App
+	}{
+		{name: "nothing"},
+		{name: "its own namespace", namespaces: []Namespace{own("a")}, records: []Record{one}, want: []App{wholeApp()}},
+		{name: "its lock", namespaces: []Namespace{own("a")}, records: []Record{one},
+			locks: []Lock{{Namespace: "review-a", Name: "berth-shop", Held: true, Requests: "cpu=1,memory=0", Verdict: "consistent", VerdictAt: midday},
+				{Namespace: "review-b", Name: "berth-shop", Requests: "cpu=2,memory=0"}, {Namespace: "review-a", Name: "berth-other", Verdict: "x"}},
+			want: []App{with(wholeApp(), func(a *App) {
+				a.Held, a.Requests, a.Verdict, a.VerdictAt = true, "cpu=1,memory=0", "consistent", midday
+			})}},
+		{name: "the newest revision counts, whatever comes first", namespaces: []Namespace{own("a")},
+			records: []Record{stored("review-a", "a", 2, superseded), stored("review-a", "a", 10, failed), one},
+			want:    []App{with(wholeApp(), func(a *App) { a.Revision, a.Status = 10, failed })}},
+		{name: "made, and nothing stored", namespaces: []Namespace{own("a")}, want: []App{emptied}},
+		{name: "the same before there were stamps",
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Deployed, n.Expires, n.Commit = time.Time{}, time.Time{}, "" })},
+			want: []App{with(emptied, func(a *App) {
+				a.Deployed, a.Dated, a.Expires, a.Commit = midday.Add(-time.Hour), false, time.Time{}, ""
+			})}},
+		{name: "a namespace that is being deleted", namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Going = true })},
+			records: []Record{one}, want: []App{with(wholeApp(), func(a *App) { a.Going = true })}},
+		{name: "a namespace that was copied", namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Ours = false })},
+			want: []App{with(emptied, func(a *App) { a.Shared, a.Doubt = true, "nothing shows that Berth made this very namespace" })}},
+		{name: "two in a namespace that branches share",
+			namespaces: []Namespace{{Name: "reviews", Ours: true, Created: midday, Stamps: Stamps{App: "shop", Repository: "r"}}},
+			records: []Record{stored("reviews", "a", 1, deployed), func() Record {
+				r := stored("reviews", "b", 1, deployed)
+				r.Release = "other"
+				return r
+			}()},
+			want: []App{with(shared, func(a *App) { a.Release, a.Identity, a.Origin.Branch, a.URL = "other", "b", "b", "https://b" }), shared}},
+		{name: "in a namespace that is not Berth's", records: []Record{stored("reviews", "a", 1, deployed)}, want: []App{shared}},
+		{name: "in a namespace of another branch", namespaces: []Namespace{own("b")}, records: []Record{stored("review-b", "a", 1, deployed)},
+			want: []App{with(shared, func(a *App) { a.Namespace, a.Doubt = "review-b", "its namespace is of another branch" }),
+				with(emptied, func(a *App) { a.Namespace, a.Identity, a.Origin.Branch, a.URL = "review-b", "b", "b", "https://b" })}},
+		{name: "in one where more than one branch has deployed, and only this one is left",
+			namespaces: []Namespace{func() Namespace { n := own("b"); n.Shared = true; return n }()},
+			records:    []Record{stored("review-b", "a", 1, deployed)},
+			want:       []App{with(shared, func(a *App) { a.Namespace = "review-b" })}},
+		{name: "records of two branches under one name", namespaces: []Namespace{own("a")},
+			records: []Record{stored("review-a", "b", 1, superseded), stored("review-a", "a", 2, deployed)},
+			want:    []App{with(wholeApp(), func(a *App) { a.Revision, a.Doubt = 2, "its records are of more than one branch" })}},
+		{name: "a record that was copied here", namespaces: []Namespace{own("a")},
+			records: []Record{func() Record { r := one; r.Misplaced = true; return r }()},
+			want:    []App{with(wholeApp(), func(a *App) { a.Doubt = "a record of its name was copied from another release" })}},
+		{name: "helm upgrade by hand since, which copies labels alone", namespaces: []Namespace{own("a")},
+			records: []Record{one, before(Record{Namespace: "review-a", Release: "shop", Revision: 2, Status: deployed, Stamps: Stamps{Identity: "a"}}, later)},
+			want: []App{with(wholeApp(), func(a *App) {
+				a.Revision, a.Changed, a.Commit, a.Deployed, a.Expires = 2, later, "", later, later.Add(time.Hour)
+			})}},
+		{name: "a release of Helm's alone", records: []Record{before(Record{Namespace: "infra", Release: "db", Revision: 3, Status: deployed}, midday)},
+			want: []App{{Namespace: "infra", Release: "db", Revision: 3, Status: deployed, Changed: midday, Deployed: midday, Shared: true}}},
+		{name: "deployed before there were stamps",
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Deployed, n.Expires, n.Commit = time.Time{}, time.Time{}, "" })},
+			records:    []Record{before(one, midday)},
+			want: []App{with(wholeApp(), func(a *App) {
+				a.Changed, a.Commit, a.Dated, a.Expires = midday, "", false, time.Time{}
+			})}},
+		{name: "a deploy that failed before it stored anything", namespaces: []Namespace{namespaceWith(func(n *Namespace) {
+			n.Deployed, n.Expires, n.Commit = later, later.Add(time.Minute), "def"
+		})}, records: []Record{one},
+			want: []App{with(wholeApp(), func(a *App) { a.Deployed, a.Expires = later, later.Add(time.Minute) })}},
+		{name: "a deploy without ttl", namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Deployed, n.Expires = later, time.Time{} })},
+			records: []Record{one}, want: []App{with(wholeApp(), func(a *App) { a.Deployed, a.Expires = later, time.Time{} })}},
+		{name: "an end that is no time", namespaces: []Namespace{namespaceWith(func(n *Namespace) {
+			n.Unread, n.Expires = "berth.dev/expires-at", time.Time{}
+		})}, records: []Record{one},
+			want: []App{with(wholeApp(), func(a *App) { a.Expires, a.Unreadable = time.Time{}, "its berth.dev/expires-at is no time" })}},
+		{name: "to be kept by a record", namespaces: []Namespace{own("a")},
+			records: []Record{func() Record { r := one; r.Keep = "it is marked"; return r }(), stored("review-a", "a", 2, deployed)},
+			want:    []App{with(wholeApp(), func(a *App) { a.Revision, a.Keep = 2, "it is marked" })}},
+		{name: "to be kept by its namespace", namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Keep = "Flux owns it" })},
+			records: []Record{one}, want: []App{with(wholeApp(), func(a *App) { a.Keep = "its namespace says so: Flux owns it" })}},
+		{name: "in a shared namespace of a GitOps controller", namespaces: []Namespace{{Name: "reviews", Stamps: Stamps{Keep: "Flux owns it"}}},
+			records: []Record{stored("reviews", "a", 1, deployed)}, want: []App{shared}},
+		{name: "in a shared namespace that a person marked", namespaces: []Namespace{{Name: "reviews", Stamps: Stamps{Keep: "it is marked", Marked: true}}},
+			records: []Record{stored("reviews", "a", 1, deployed)},
+			want:    []App{with(shared, func(a *App) { a.Keep = "its namespace says so: it is marked" })}},
+	} {
+		for _, backwards := range []bool{false, true} {
+			b := NewBook(lockName)
+			for _, n := range tt.namespaces {
+				b.AddNamespace(n)
+			}
+			for i := range tt.records {
+				if backwards {
+					i = len(tt.records) - 1 - i
+				}
+				b.AddRecord(tt.records[i])
+				b.AddRecord(tt.records[i]) // a list that was begun anew
+			}
+			for _, l := range tt.locks {
+				b.AddLock(l)
+			}
+			got := b.Apps()
+			if len(got) != len(tt.want) {
+				t.Fatalf("%s: %d apps: %+v", tt.name, len(got), got)
+			}
+			for i := range got {
+				if !reflect.DeepEqual(got[i], tt.want[i]) {
+					t.Errorf("%s: app %d is\n%+v, want\n%+v", tt.name, i, got[i], tt.want[i])
+				}
+			}
+		}
+	}
+}
+
+func TestStampsOf(t *testing.T) {
+	got := StampsOf(map[string]string{"berth.dev/identity": "i", "berth.dev/app": "shop", "berth.dev/repository": "r", "berth.dev/keep": "true"},
+		map[string]string{"berth.dev/last-deployed": "2026-11-30T13:00:00+01:00", "berth.dev/expires-at": "tomorrow", "berth.dev/commit": "c"})
+	if got.Identity != "i" || got.App != "shop" || got.Repository != "r" || !got.Marked || got.Keep == "" || !got.Deployed.Equal(midday) ||
+		!got.Expires.IsZero() || got.Unread != "berth.dev/expires-at" || got.Commit != "c" {
+		t.Errorf("got %+v", got)
+	}
+	flux := StampsOf(map[string]string{"kustomize.toolkit.fluxcd.io/name": "apps"}, nil)
+	if flux.Keep == "" || flux.Marked {
+		t.Errorf("a GitOps controller's mark: %+v", flux)
+	}
+	if none := StampsOf(nil, nil); none != (Stamps{}) {
+		t.Errorf("of nothing: %+v", none)
+	}
+}
+
+func TestOfRepository(t *testing.T) {
+	a := wholeApp()
+	if !a.OfRepository("GitHub.com", "Acme/Shop") || a.OfRepository("gitlab.com", "acme/shop") || a.OfRepository("github.com", "acme/other") {
+		t.Error("hosts and repositories are compared without regard to case")
+	}
+	if (App{Host: "github.com"}).OfRepository("github.com", "") {
+		t.Error("whose it is, is not known")
+	}
+}

@@ -1,0 +1,109 @@
+package fleet
+
+import (
+	"time"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
+)
+
+// Stamps are what labels and annotations say of the app that something belongs to. All text is
+// untrusted.
+type Stamps struct {
+	App        string
+	Host       string
+	Origin     facts.Origin
+	Identity   string
+	Repository string // hash of host and repository
+	Commit     string
+	URL        string
+	RunURL     string
+
+	Deployed time.Time // zero: it is not stamped
+	Expires  time.Time // zero: it has no ttl
+	Unread   string    // the annotation that holds no time, where there should be one; empty: none does
+
+	Keep   string // why it is to be kept; empty: nothing says so
+	Marked bool   // berth.dev/keep says so, and not a GitOps controller's mark
+}
+
+// StampsOf reads the stamps of an object's labels and annotations.
+func StampsOf(labels, annotations map[string]string) Stamps {
+	s := Stamps{
+		App:        annotations[ownership.AnnotationApp],
+		Host:       annotations[ownership.AnnotationHost],
+		Origin:     facts.Origin(ownership.OriginOf(annotations)),
+		Identity:   labels[ownership.LabelIdentity],
+		Repository: labels[ownership.LabelRepository],
+		Commit:     annotations[ownership.AnnotationCommit],
+		URL:        annotations[ownership.AnnotationURL],
+		RunURL:     annotations[ownership.AnnotationRunURL],
+	}
+	if s.App == "" {
+		s.App = labels[ownership.LabelApp]
+	}
+	s.Deployed = s.time(annotations, ownership.AnnotationLastDeployed)
+	s.Expires = s.time(annotations, ownership.AnnotationExpires)
+	s.Keep, _ = ownership.KeepMark(labels, annotations)
+	_, s.Marked = ownership.KeepMarkBeside(labels, annotations, labels, annotations)
+	return s
+}
+
+// time reads a time, and notes which annotation holds none.
+func (s *Stamps) time(annotations map[string]string, key string) time.Time {
+	value, there := annotations[key]
+	if !there {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		s.Unread = key
+	}
+	return at.UTC()
+}
+
+// Namespace is one that bears Berth's label.
+type Namespace struct {
+	Name    string
+	Ours    bool   // Berth made or adopted this very namespace
+	Shared  bool   // more than one branch has deployed there
+	Going   bool   // it is being deleted
+	Release string // that it was made for; empty: it does not say
+	Created time.Time
+	Stamps  // of the branch that it is for; without an identity where it is the same for all
+}
+
+// NamespaceOf reads a namespace's labels and annotations.
+func NamespaceOf(name, uid string, labels, annotations map[string]string) Namespace {
+	_, shared := annotations[ownership.AnnotationShared]
+	return Namespace{
+		Name: name, Ours: ownership.IsBerths(uid, labels, annotations), Shared: shared,
+		Release: annotations[ownership.AnnotationRelease], Stamps: StampsOf(labels, annotations),
+	}
+}
+
+// Record is one stored revision of a release, by its metadata.
+type Record struct {
+	Namespace, Release string
+	Revision           int
+	Status             facts.Status // as its label has it
+	Created, Changed   time.Time
+	Misplaced          bool // it was copied from another release
+	Stamps
+}
+
+// Lock is the Lease on a release.
+type Lock struct {
+	Namespace, Name string
+	Held            bool
+	Requests        string
+	Verdict         string
+	VerdictAt       time.Time
+}
+
+// LockOf reads a Lease's annotations.
+func LockOf(namespace, name string, annotations map[string]string) Lock {
+	at, _ := time.Parse(time.RFC3339, annotations[ownership.AnnotationVerdictAt]) // what is no time is none
+	return Lock{Namespace: namespace, Name: name, Requests: annotations[ownership.AnnotationRequests],
+		Verdict: annotations[ownership.AnnotationVerdict], VerdictAt: at.UTC()}
+}
