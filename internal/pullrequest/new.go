@@ -35,6 +35,9 @@ type Options struct {
 	Environment    string // name of the deployment's
 	Key            string // as of Key
 	Down           bool   // the run takes the app down
+	// StopURL is where an app that goes has answered, for its environment on GitLab to be
+	// stopped. It is empty where a job has that environment, which stops it.
+	StopURL string
 }
 
 // New returns a Teller that has sent nothing yet. What keeps it from telling is told at the
@@ -53,6 +56,7 @@ func New(o Options) *Teller {
 	}
 	add(o.Comment, newCommenting)
 	add(o.Deployment, newDeploying)
+	add(o.StopURL != "" && o.Down && o.onGitLab(), newStopping)
 	return t
 }
 
