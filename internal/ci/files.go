@@ -145,3 +145,6 @@ func replaceFile(path string, data []byte) (err error) {
 	}
 	return os.Rename(f.Name(), path)
 }
+
+// WriteFiles writes files of a report of its own, by their names, into the report folder.
+func WriteFiles(dir string, files map[string][]byte) error { return writeFiles(dir, files) }

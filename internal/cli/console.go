@@ -21,10 +21,10 @@ type console struct {
 }
 
 // console returns a console on standard output, or on standard error where standard
-// output is kept for the JSON report.
+// output is kept for a document.
 func (p Process) console(o *input.Options) console {
 	w := p.Stdout
-	if o.Output == "json" {
+	if o.Output == "json" || o.Output == "markdown" {
 		w = p.Stderr
 	}
 	screen := progress.NewScreen(w, p.getenv)

@@ -25,7 +25,10 @@ var examples = map[verb.Verb]string{
   berth check shop --namespace staging          # any release, by its name`,
 	verb.Repair: `  berth repair                                  # the review app of the branch that git is on
   berth repair shop --namespace staging --on-stuck unlock`,
-	verb.Teardown:  `  berth teardown --repository acme/shop --branch feature/login`,
+	verb.Teardown: `  berth teardown --repository acme/shop --branch feature/login`,
+	verb.List: `  berth list                                    # the review apps of all repositories
+  berth list --repository acme/shop --watch
+  berth list --all-releases --output json       # whatever Helm has deployed`,
 	verb.Preflight: `  berth preflight --repository acme/shop --branch feature/login`,
 }
 

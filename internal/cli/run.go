@@ -50,6 +50,9 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		return p.conclude(out, o, p.wrongInput(v, err))
 	}
 	git(out)
+	if v == verb.List {
+		return p.list(ctx, out, o)
+	}
 	c := choice{verb: v, options: o, about: about, aboutErr: aboutErr, known: known, react: reaction{out: out}}
 	defer func() { c.react.end(ctx) }()
 	if v == verb.Auto {

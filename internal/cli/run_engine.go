@@ -34,6 +34,7 @@ func (p Process) notStarted(v verb.Verb, err error) result.Result {
 	if r.Reason = known.Reason; r.Reason != problem.WrongInput {
 		r.Headline = known.Sentence()
 	}
+	r.Missing = known.Missing
 	if known.Next != "" {
 		r.Next = known.Next
 	}

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"strings"
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -23,6 +24,8 @@ type App struct {
 	Revision int          // last stored; 0: there is no record
 	Status   facts.Status // that the last record's label names; empty: there is no record
 	Changed  time.Time    // when the last record was last written
+	// Created is when its own namespace was made, or the oldest of its records that is left.
+	Created time.Time
 	// Deployed is when the last deploy began: as stamped, or as the last record was created, or
 	// the namespace where there is no record.
 	Deployed time.Time
@@ -44,4 +47,22 @@ type App struct {
 	// Doubt is why it is not known whose it is, such as records of more than one identity or
 	// a namespace of another one, as a clause; empty: it is known.
 	Doubt string
+}
+
+// WithText returns the app with its text as change makes it, such as without secrets.
+func (a App) WithText(change func(string) string) App {
+	for _, field := range []*string{
+		&a.Name, &a.Namespace, &a.Release, &a.Host, &a.Origin.Repository, &a.Origin.HeadRepository, &a.Origin.Branch, &a.Commit,
+		&a.URL, &a.RunURL, &a.Requests, &a.Verdict, &a.Keep, &a.Doubt,
+	} {
+		if *field != "" {
+			*field = change(*field)
+		}
+	}
+	return a
+}
+
+// OfRepository returns whether an app is for a branch of this repository, by what it says itself.
+func (a App) OfRepository(host, repository string) bool {
+	return a.Origin.Repository != "" && strings.EqualFold(a.Host, host) && strings.EqualFold(a.Origin.Repository, repository)
 }

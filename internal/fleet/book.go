@@ -3,7 +3,7 @@ package fleet
 import (
 	"cmp"
 	"slices"
-	"strings"
+	"time"
 )
 
 // Book puts review apps together from what is read of them, in whatever order that comes. It
@@ -41,11 +41,12 @@ func (b *Book) AddRecord(r Record) {
 // release is what the records of a release tell together.
 type release struct {
 	newest    *Record
-	stamped   *Record // the newest that says when it was deployed
-	named     *Record // the newest that names its branch
-	identity  string  // of the newest that has one
-	of        int     // the revision of that one
-	several   bool    // there are records of more than one identity
+	stamped   *Record   // the newest that says when it was deployed
+	named     *Record   // the newest that names its branch
+	identity  string    // of the newest that has one
+	of        int       // the revision of that one
+	several   bool      // there are records of more than one identity
+	created   time.Time // when the oldest was
 	keep      string
 	misplaced bool
 }
@@ -66,6 +67,9 @@ func (r *release) add(rec *Record) {
 		if r.identity == "" || rec.Revision > r.of {
 			r.identity, r.of = rec.Identity, rec.Revision
 		}
+	}
+	if r.created.IsZero() || rec.Created.Before(r.created) {
+		r.created = rec.Created
 	}
 	r.keep = cmp.Or(r.keep, rec.Keep)
 	r.misplaced = r.misplaced || rec.Misplaced
@@ -99,7 +103,7 @@ func (b *Book) stored(at key, r *release) (a App, own bool) {
 		Namespace: at.namespace, Release: at.name, Identity: r.identity, Name: last.App, Host: last.Host, Origin: last.Origin,
 		Repository: last.Repository, URL: last.URL, RunURL: last.RunURL,
 		Revision: last.Revision, Status: last.Status, Changed: last.Changed,
-		Going: ns.Going, Keep: r.keep, Shared: true,
+		Created: r.created, Going: ns.Going, Keep: r.keep, Shared: true,
 	}
 	if !last.Deployed.IsZero() { // a rollback's record does not tell what it has brought back
 		a.Commit = last.Commit
@@ -109,7 +113,7 @@ func (b *Book) stored(at key, r *release) (a App, own bool) {
 	}
 	own = ns.Identity != "" && ns.Identity == r.identity && !ns.Shared
 	if own {
-		a.Shared = !ns.Ours
+		a.Shared, a.Created = !ns.Ours, ns.Created
 		a.Name, a.Repository = cmp.Or(a.Name, ns.App), cmp.Or(a.Repository, ns.Repository)
 		a.URL, a.RunURL = cmp.Or(a.URL, ns.URL), cmp.Or(a.RunURL, ns.RunURL)
 	}
@@ -154,7 +158,7 @@ func (b *Book) empty(ns Namespace) App {
 		Namespace: ns.Name, Release: ns.Release, Identity: ns.Identity, Name: ns.App, Host: ns.Host, Origin: ns.Origin,
 		Repository: ns.Repository, URL: ns.URL, RunURL: ns.RunURL, Commit: ns.Commit,
 		Going: ns.Going, Keep: keptBy(ns, true), Shared: !ns.Ours,
-		Deployed: ns.Created,
+		Created: ns.Created, Deployed: ns.Created,
 	}
 	if !ns.Deployed.IsZero() {
 		a.Deployed, a.Dated, a.Expires = ns.Deployed, true, ns.Expires
@@ -208,9 +212,4 @@ func (b *Book) addLock(a *App) {
 	}
 	l := b.locks[key{a.Namespace, b.lockName(a.Release)}]
 	a.Held, a.Requests, a.Verdict, a.VerdictAt = l.Held, l.Requests, l.Verdict, l.VerdictAt
-}
-
-// OfRepository returns whether an app is for a branch of this repository, by what it says itself.
-func (a App) OfRepository(host, repository string) bool {
-	return a.Origin.Repository != "" && strings.EqualFold(a.Host, host) && strings.EqualFold(a.Origin.Repository, repository)
 }

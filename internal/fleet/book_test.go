@@ -38,7 +38,7 @@ func wholeApp() App {
 	return App{Name: "shop", Namespace: "review-a", Release: "shop", Host: "github.com",
 		Origin: facts.Origin{Repository: "acme/shop", Branch: "a", PullRequest: 7}, Identity: "a", Repository: "r", Commit: "abc",
 		URL: "https://a", RunURL: "https://ci/1", Revision: 1, Status: facts.StatusDeployed, Changed: midday.Add(time.Minute),
-		Deployed: midday, Dated: true, Expires: midday.Add(time.Hour)}
+		Created: midday.Add(-time.Hour), Deployed: midday, Dated: true, Expires: midday.Add(time.Hour)}
 }
 
 func with(a App, change func(*App)) App {
@@ -57,7 +57,7 @@ func TestApps(t *testing.T) {
 	one := stored("review-a", "a", 1, deployed)
 	later := midday.Add(30 * time.Minute)
 	emptied := with(wholeApp(), func(a *App) { a.Revision, a.Status, a.Changed = 0, "", time.Time{} })
-	shared := with(wholeApp(), func(a *App) { a.Namespace, a.Shared = "reviews", true })
+	shared := with(wholeApp(), func(a *App) { a.Namespace, a.Shared, a.Created = "reviews", true, midday })
 	for _, tt := range []struct {
 		name       string
 		namespaces []Namespace
@@ -114,7 +114,7 @@ func TestApps(t *testing.T) {
 				a.Revision, a.Changed, a.Commit, a.Deployed, a.Expires = 2, later, "", later, later.Add(time.Hour)
 			})}},
 		{name: "a release of Helm's alone", records: []Record{before(Record{Namespace: "infra", Release: "db", Revision: 3, Status: deployed}, midday)},
-			want: []App{{Namespace: "infra", Release: "db", Revision: 3, Status: deployed, Changed: midday, Deployed: midday, Shared: true}}},
+			want: []App{{Namespace: "infra", Release: "db", Revision: 3, Status: deployed, Changed: midday, Created: midday, Deployed: midday, Shared: true}}},
 		{name: "deployed before there were stamps",
 			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Deployed, n.Expires, n.Commit = time.Time{}, time.Time{}, "" })},
 			records:    []Record{before(one, midday)},

@@ -39,8 +39,8 @@ var identity = []Input{
 		field: func(o *Options) any { return &o.Slug },
 	},
 	{
-		Name: "namespace", Short: "n", Type: Template, Verbs: onRelease,
-		Doc:   "Namespace of the release; review-{{ .App }}-{{ .Slug }} when left out. One that is the same for every branch works too.",
+		Name: "namespace", Short: "n", Type: Template, Verbs: inNamespace,
+		Doc:   "Namespace of the release; review-{{ .App }}-{{ .Slug }} when left out. One that is the same for every branch works too. list looks in this one alone.",
 		field: func(o *Options) any { return &o.Namespace }, check: checkTemplate,
 	},
 	{

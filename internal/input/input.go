@@ -80,6 +80,9 @@ var (
 	asking      = verb.With(func(p verb.Properties) bool { return p.AsksAccess })
 	creating    = verb.With(func(p verb.Properties) bool { return p.DeployAccess })
 	repairing   = verb.With(func(p verb.Properties) bool { return p.Repairs })
+	finding     = verb.With(func(p verb.Properties) bool { return p.OnFleet })
+	listing     = verb.With(func(p verb.Properties) bool { return p.OnFleet && !p.Writes })
+	inNamespace = verb.With(func(p verb.Properties) bool { return p.OnRelease || p.OnFleet && !p.Writes })
 	deploying   = verb.With(func(p verb.Properties) bool { return p.NeedsChart })
 	copying     = verb.With(func(p verb.Properties) bool {
 		return p.DeployAccess || p.Removes && p.OnRelease || p.Proves && !p.Writes

@@ -21,6 +21,7 @@ type Options struct {
 	Policy
 	Events
 	Probing
+	Fleet
 	Reporting
 	Tokens
 }

@@ -40,7 +40,9 @@ func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Opt
 			errs = append(errs, in.read(o, name, values)...)
 		}
 	}
-	errs = append(errs, o.fill(d)...)
+	if wrong := o.fill(d); !verb.Of(v).OnFleet { // which is about no branch
+		errs = append(errs, wrong...)
+	}
 	o.ByName = !d.mayBeOfBranch() && o.isByName(v)
 	errs = append(errs, o.conflicts(from)...)
 	errs = append(errs, o.missing(v)...)

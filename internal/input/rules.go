@@ -20,10 +20,19 @@ func (o *Options) conflicts(from map[string]string) (errs Errors) {
 		"false does not go with anything else; leave it out, or all the rest")
 	refuse(o.copiesTwice() != "", "copy-secret",
 		"two copies would be called "+o.copiesTwice()+"; give one another name, as NAMESPACE/NAME=NEWNAME")
+	o.fleetConflicts(refuse)
 	o.clusterConflicts(refuse)
 	o.chartConflicts(refuse)
 	o.Probing.conflicts(o, refuse)
 	return errs
+}
+
+func (o *Options) fleetConflicts(refuse func(wrong bool, name, allowed string)) {
+	lists := slices.Contains(listing, o.Verb)
+	refuse(o.Output == "markdown" && !lists, "output", "only "+verb.Join(listing, ", ")+" prints Markdown; give text or json")
+	refuse(o.Watch && o.Output != "text", "watch", "it prints lines as they come; leave it out, or output")
+	refuse(lists && strings.Contains(o.Namespace, "{{"), "namespace",
+		"it has a name for every branch; give the name of one namespace, or leave it out to look in all")
 }
 
 func (c *Cluster) clusterConflicts(refuse func(wrong bool, name, allowed string)) {

@@ -9,7 +9,7 @@ import (
 
 // Table is every input. The flags, action.yml and docs/inputs.md are made from it
 // (gen/).
-var Table = slices.Concat(identity, events, chart, cluster, behaviour, probing)
+var Table = slices.Concat(identity, events, chart, cluster, behaviour, fleet, probing)
 
 // Group is inputs that are documented together.
 type Group struct {
@@ -24,6 +24,7 @@ var Groups = []Group{
 	{"Chart", chart},
 	{"Cluster", cluster},
 	{"Behaviour", behaviour},
+	{"Fleet", fleet},
 	{"Probe", probing},
 }
 

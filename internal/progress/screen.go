@@ -58,6 +58,18 @@ func (s *Screen) Write(b []byte) (int, error) {
 // Colored says whether a person sees colours on it.
 func (s *Screen) Colored() bool { return s.interactive() && s.color }
 
+// Room returns how much room there is for a table. It is false where there can be none.
+func (s *Screen) Room() (width, height int, ok bool) {
+	if !s.interactive() {
+		return 0, 0, false
+	}
+	f := s.frame()
+	return f.width, f.height, true
+}
+
+// Paint replaces the table by rows that are safe to print and fit the room.
+func (s *Screen) Paint(rows []string) { s.paint(rows) }
+
 // interactive says whether there can be a table.
 func (s *Screen) interactive() bool { return s.size != nil }
 

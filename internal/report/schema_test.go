@@ -97,7 +97,12 @@ func validate(t *testing.T, schema *jsonschema.Schema, data []byte) {
 // compile reads the schema as it is checked in and lets change work on it first.
 func compile(t *testing.T, change func(node any)) *jsonschema.Schema {
 	t.Helper()
-	data, err := os.ReadFile(schemaFile)
+	return compileFile(t, schemaFile, change)
+}
+
+func compileFile(t *testing.T, file string, change func(node any)) *jsonschema.Schema {
+	t.Helper()
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

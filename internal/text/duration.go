@@ -26,3 +26,18 @@ func Seconds(d time.Duration) string {
 	}
 	return fmt.Sprintf("%d min %d s", s/60, s%60)
 }
+
+// Age returns roughly how long ago something was, in its largest unit: "45s", "12m", "5h",
+// "3d". What is yet to come is as if it were now.
+func Age(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch d = max(d, 0); {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 2*day:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dd", d/day)
+}

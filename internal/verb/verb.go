@@ -20,6 +20,7 @@ const (
 	Check     Verb = "check"
 	Repair    Verb = "repair"
 	Teardown  Verb = "teardown"
+	List      Verb = "list"
 	Preflight Verb = "preflight"
 	Auto      Verb = "auto"
 	Version   Verb = "version"
@@ -76,6 +77,10 @@ var Table = []Properties{
 		Success:   "`{release}` in `{namespace}` is gone; the namespace stays.",
 		OnRelease: true, Writes: true, Locks: true, ReadsLock: true, Removes: true,
 		AsksAccess: true,
+	},
+	{
+		Verb: List, Doc: "List the review apps of a repository, or of all, by what is stamped on them; never writes.",
+		OnFleet: true,
 	},
 	{
 		Verb: Preflight, Doc: "Test the connection and the permissions; never writes.",

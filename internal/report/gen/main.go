@@ -1,4 +1,4 @@
-// Command gen writes docs/report.schema.json from the types of the JSON report.
+// Command gen writes the schemas of the JSON reports in docs from their types.
 // Its argument is the repository's root.
 package main
 
@@ -8,19 +8,18 @@ import (
 	"path/filepath"
 )
 
-// file is what is generated, from the repository's root.
-const file = "docs/report.schema.json"
-
 func main() {
 	if len(os.Args) != 2 {
 		fail(fmt.Errorf("usage: gen <root of the repository>"))
 	}
-	text, err := schema(os.Args[1])
-	if err != nil {
-		fail(err)
-	}
-	if err := os.WriteFile(filepath.Join(os.Args[1], file), text, 0o644); err != nil {
-		fail(err)
+	for _, d := range documents {
+		text, err := schema(os.Args[1], d)
+		if err != nil {
+			fail(err)
+		}
+		if err := os.WriteFile(filepath.Join(os.Args[1], d.file), text, 0o644); err != nil {
+			fail(err)
+		}
 	}
 }
 

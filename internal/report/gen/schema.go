@@ -21,15 +21,30 @@ import (
 // enumerated are the types of strings that have a fixed set of values: the
 // constants of a type in another package.
 var enumerated = map[reflect.Type]struct{ dir, name string }{
-	reflect.TypeFor[report.Verdict](): {"internal/problem", "ExitReason"},
-	reflect.TypeFor[report.Status]():  {"internal/facts", "Status"},
-	reflect.TypeFor[report.Level]():   {"internal/result", "Level"},
-	reflect.TypeFor[report.Cause]():   {"internal/facts", "CauseKind"},
+	reflect.TypeFor[report.Verdict]():    {"internal/problem", "ExitReason"},
+	reflect.TypeFor[report.Status]():     {"internal/facts", "Status"},
+	reflect.TypeFor[report.Level]():      {"internal/result", "Level"},
+	reflect.TypeFor[report.FleetState](): {"internal/fleet", "State"},
+	reflect.TypeFor[report.Cause]():      {"internal/facts", "CauseKind"},
 }
 
-// schema returns the JSON Schema of report.Document. root is the repository's
+// document is a JSON report.
+type document struct {
+	file      string // that its schema is generated into, from the repository's root
+	of        any
+	id, title string
+	version   string // the value of its field schema
+}
+
+// documents are all of them.
+var documents = []document{
+	{"docs/report.schema.json", report.Document{}, "https://berth.dev/schema/report/v1.json", "Berth report", report.Schema},
+	{"docs/fleet.schema.json", report.FleetDocument{}, "https://berth.dev/schema/fleet/v1.json", "Berth list", report.FleetSchema},
+}
+
+// schema returns the JSON Schema of a document. root is the repository's
 // root: descriptions are the comments in the source, and enums its constants.
-func schema(root string) ([]byte, error) {
+func schema(root string, d document) ([]byte, error) {
 	enums := map[reflect.Type][]any{}
 	for t, from := range enumerated {
 		values, err := constants(filepath.Join(root, from.dir), from.name)
@@ -52,10 +67,10 @@ func schema(root string) ([]byte, error) {
 	if err := addComments(&reflector, root); err != nil {
 		return nil, err
 	}
-	s := reflector.Reflect(report.Document{})
-	s.ID, s.Title = "https://berth.dev/schema/report/v1.json", "Berth report"
+	s := reflector.Reflect(d.of)
+	s.ID, s.Title = jsonschema.ID(d.id), d.title
 	if version, ok := s.Properties.Get("schema"); ok {
-		version.Const = report.Schema
+		version.Const = d.version
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

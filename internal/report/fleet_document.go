@@ -1,0 +1,134 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/berth-dev/berth/internal/fleet"
+)
+
+// FleetSchema is the version of the JSON list of review apps. Fields may be added under it; one
+// that changes its meaning or goes away makes a new version.
+const FleetSchema = "berth.dev/fleet/v1"
+
+// FleetDocument is what berth list says of many review apps. Fields may be added under this
+// version; readers ignore those that they do not know.
+//
+// docs/fleet.schema.json is generated from these types and their comments.
+type FleetDocument struct {
+	// The version of this list.
+	Schema string `json:"schema"`
+	// When the apps were listed, by the API server's clock, UTC.
+	At time.Time `json:"at"`
+	// The repository whose apps alone are listed, with its host. Absent when everybody's are.
+	Repository string `json:"repository,omitempty"`
+	// The namespace in which alone it was looked. Absent when it was in all.
+	Namespace string `json:"namespace,omitempty"`
+	// The review apps, by namespace and release.
+	Apps []FleetApp `json:"apps"`
+}
+
+// FleetState is how a review app stands, as far as its stamps tell.
+type FleetState string
+
+// FleetApp is one review app.
+type FleetApp struct {
+	// The app's name. Absent when it is not known, as of a release that is not Berth's.
+	App string `json:"app,omitempty"`
+	// Its namespace.
+	Namespace string `json:"namespace"`
+	// Its release. Absent when nothing is stored and its namespace does not say.
+	Release string `json:"release,omitempty"`
+	// Whether branches share the namespace, so that it stays when the app goes.
+	Shared bool `json:"shared"`
+	// Host of the platform.
+	Host string `json:"host,omitempty"`
+	// Base repository, owner/name.
+	Repository string `json:"repository,omitempty"`
+	// Repository that the branch lives in, where that is a fork.
+	HeadRepository string `json:"headRepository,omitempty"`
+	// The branch.
+	Branch string `json:"branch,omitempty"`
+	// Number of the pull or merge request.
+	PullRequest int `json:"pullRequest,omitempty"`
+	// Its page.
+	PullRequestURL string `json:"pullRequestUrl,omitempty"`
+	// The commit that is deployed. Absent when it is not known, as after a rollback.
+	Commit string `json:"commit,omitempty"`
+	// Its page.
+	CommitURL string `json:"commitUrl,omitempty"`
+	// URL at which the app answers.
+	URL string `json:"url,omitempty"`
+	// Page of the run that deployed it last.
+	RunURL string `json:"runUrl,omitempty"`
+	// How the app stands.
+	State FleetState `json:"state"`
+	// Whether a person should look at it.
+	Bad bool `json:"bad"`
+	// The last stored revision; 0 when nothing is stored.
+	Revision int `json:"revision" jsonschema:"minimum=0"`
+	// The status that the last record's label names.
+	Status string `json:"status,omitempty"`
+	// When its own namespace was made, or the oldest of its records that is left.
+	Created time.Time `json:"created,omitzero"`
+	// When the last deploy began, as far as that is known.
+	Deployed time.Time `json:"deployed,omitzero"`
+	// Whether deployed is stamped, and not derived from the last record.
+	Dated bool `json:"dated"`
+	// When the app may go. Absent when it has no ttl.
+	Expires time.Time `json:"expires,omitzero"`
+	// What its pods ask for. Absent when it is not known.
+	Requests *FleetRequests `json:"requests,omitempty"`
+	// How the last run ended that found out how the app stands, in the word of the output verdict.
+	Verdict string `json:"verdict,omitempty"`
+	// When that was.
+	VerdictAt time.Time `json:"verdictAt,omitzero"`
+	// Why the app is to be kept.
+	Keep string `json:"keep,omitempty"`
+	// Why it is not known whose the app is, or until when it may stay.
+	Doubt string `json:"doubt,omitempty"`
+}
+
+// FleetRequests are amounts as Kubernetes writes them.
+type FleetRequests struct {
+	// Such as 250m.
+	CPU string `json:"cpu"`
+	// Such as 1Gi.
+	Memory string `json:"memory"`
+}
+
+// FleetJSON returns the FleetDocument, indented. Strings are given as they were met, escaped as
+// JSON only, as in the report of a run.
+func FleetJSON(f Fleet) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	d := FleetDocument{Schema: FleetSchema, At: f.At.UTC(), Repository: f.Repository, Namespace: f.Namespace, Apps: list(f.Apps, newFleetApp)}
+	if err := enc.Encode(d); err != nil {
+		return nil, fmt.Errorf("encode the list of review apps: %w; please report this as a bug", err)
+	}
+	return plainJSON(b.Bytes()), nil
+}
+
+func newFleetApp(a fleet.App) FleetApp {
+	app := FleetApp{
+		App: a.Name, Namespace: a.Namespace, Release: a.Release, Shared: a.Shared, Host: a.Host, Repository: a.Origin.Repository,
+		Branch: a.Origin.Branch, PullRequest: a.Origin.PullRequest, PullRequestURL: Address(a.PullPage()), Commit: a.Commit,
+		CommitURL: Address(a.CommitPage()), URL: a.URL, RunURL: Address(a.RunURL), State: FleetState(a.State()), Bad: a.State().Bad(),
+		Revision: a.Revision, Status: string(a.Status), Created: a.Created.UTC(), Deployed: a.Deployed.UTC(), Dated: a.Dated,
+		Expires: a.Expires.UTC(), Verdict: a.Verdict, VerdictAt: a.VerdictAt.UTC(), Keep: a.Keep, Doubt: a.Doubt,
+	}
+	if fleetBranch(&a) != a.Origin.Branch {
+		app.HeadRepository = a.Origin.HeadRepository
+	}
+	if app.Doubt == "" {
+		app.Doubt = a.Unreadable
+	}
+	if cpu, memory := requestOf(&a, "cpu"), requestOf(&a, "memory"); cpu != "" || memory != "" {
+		app.Requests = &FleetRequests{CPU: cpu, Memory: memory}
+	}
+	return app
+}
