@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -424,7 +425,7 @@ func TestPagesThatDoNotEnd(t *testing.T) {
 			if got.Access != fleet.Unanswered || !strings.Contains(got.Why, "pages") {
 				t.Errorf("%s: %+v", name, got)
 			}
-			if n := len(p.Requests()); n > maxPages+1 {
+			if n := len(p.Requests()); n > maxPages+1 || name != "always more" && n > 3 {
 				t.Errorf("%s: asked %d times", name, n)
 			}
 		}
@@ -472,6 +473,22 @@ func TestAListWithoutTheDefaultBranchIsNotBelieved(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		}
+	})
+}
+
+func TestManyAreConfirmedAtTheSameTime(t *testing.T) {
+	both(t, func(t *testing.T, p *platform.Repository, c *Platform) {
+		filled(p)
+		var all sync.WaitGroup
+		for range 16 {
+			all.Go(func() {
+				closed, gone := c.Confirm(t.Context(), app(p, "closed", 2)), c.Confirm(t.Context(), app(p, "gone", 0))
+				if closed.Pull != fleet.PullClosed || gone.Branch != fleet.BranchGone {
+					t.Errorf("%+v, %+v", closed, gone)
+				}
+			})
+		}
+		all.Wait()
 	})
 }
 

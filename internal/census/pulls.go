@@ -101,7 +101,7 @@ func (p *Platform) confirmPulls(ctx context.Context, answer *fleet.Answer, app *
 	case err != nil:
 		return err
 	case !own.isOf(app):
-		return fmt.Errorf("pull request %d is of another branch", number)
+		return fmt.Errorf("pull request %d is not of the branch that is stamped on the app", number)
 	case own.state == fleet.PullOpen:
 		open = append([]pull{own}, open...)
 	}

@@ -98,7 +98,7 @@ func (h Hold) Doc() string {
 	case HoldGoing:
 		return "Its namespace is being deleted already."
 	case HoldKeep:
-		return "Its namespace or its last record says `berth.dev/keep`, as a label or annotation, or a GitOps controller's mark is on it."
+		return "Its namespace or one of its records says `berth.dev/keep`, as a label or annotation, or a GitOps controller's mark is on it."
 	case HoldKeepLabel:
 		return "Its pull or merge request, or another open one of its branch, has the label `keep`."
 	case HoldAtWork:
