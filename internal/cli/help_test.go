@@ -41,7 +41,7 @@ func TestHelp(t *testing.T) {
 				t.Errorf("the help of %s leaves out %s", p.Verb, in.Name)
 			}
 		}
-		for _, part := range []string{"Usage:", "Examples:", "Identity:", "Cluster:", "Exit codes:", "One of text, json, markdown."} {
+		for _, part := range []string{"Usage:", "Examples:", "Identity:", "Cluster:", "Exit codes:", "One of text, json, markdown, html."} {
 			if !strings.Contains(said, part) {
 				t.Errorf("the help of %s has no %q", p.Verb, part)
 			}

@@ -103,6 +103,10 @@ func (l lister) print(f report.Fleet) (err error) {
 		if document, err = report.FleetJSON(f); err != nil {
 			return err
 		}
+	case "html":
+		if document, err = report.FleetPage(f.Apps, f.At, f.Repository); err != nil {
+			return err
+		}
 	case "markdown":
 		document = []byte(report.FleetMarkdown(f))
 	default:

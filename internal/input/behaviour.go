@@ -152,8 +152,8 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.SoftFail },
 	},
 	{
-		Name: "output", Short: "o", Type: Choice, Default: "text", Choices: []string{"text", "json", "markdown"}, Verbs: reaching,
-		Doc:   "What is printed on standard output; markdown is of list alone.",
+		Name: "output", Short: "o", Type: Choice, Default: "text", Choices: []string{"text", "json", "markdown", "html"}, Verbs: reaching,
+		Doc:   "What is printed on standard output; markdown and html are of list alone.",
 		field: func(o *Options) any { return &o.Output },
 	},
 	{

@@ -29,7 +29,8 @@ func (o *Options) conflicts(from map[string]string) (errs Errors) {
 
 func (o *Options) fleetConflicts(refuse func(wrong bool, name, allowed string)) {
 	lists := slices.Contains(listing, o.Verb)
-	refuse(o.Output == "markdown" && !lists, "output", "only "+verb.Join(listing, ", ")+" prints Markdown; give text or json")
+	refuse(slices.Contains([]string{"markdown", "html"}, o.Output) && !lists, "output",
+		"only "+verb.Join(listing, ", ")+" prints it; give text or json")
 	refuse(o.Watch && o.Output != "text", "watch", "it prints lines as they come; leave it out, or output")
 	refuse(lists && strings.Contains(o.Namespace, "{{"), "namespace",
 		"it has a name for every branch; give the name of one namespace, or leave it out to look in all")
