@@ -15,7 +15,8 @@ func lockName(release string) string { return "berth-" + release }
 // stamped are the stamps of a branch's deploy at a time, which has an hour to stay.
 func stamped(branch string, at time.Time) Stamps {
 	return Stamps{App: "shop", Host: "github.com", Origin: facts.Origin{Repository: "acme/shop", Branch: branch, PullRequest: 7},
-		Identity: branch, Repository: "r", Commit: "abc", URL: "https://" + branch, RunURL: "https://ci/1", Deployed: at, Expires: at.Add(time.Hour)}
+		Identity: branch, Repository: "r", Commit: "abc", URL: "https://" + branch, RunURL: "https://ci/1", Deployed: at,
+		Expires: at.Add(time.Hour)}
 }
 
 func own(branch string) Namespace {
@@ -68,7 +69,8 @@ func TestApps(t *testing.T) {
 		{name: "nothing"},
 		{name: "its own namespace", namespaces: []Namespace{own("a")}, records: []Record{one}, want: []App{wholeApp()}},
 		{name: "its lock", namespaces: []Namespace{own("a")}, records: []Record{one},
-			locks: []Lock{{Namespace: "review-a", Name: "berth-shop", Held: true, Requests: "cpu=1,memory=0", Verdict: "consistent", VerdictAt: midday},
+			locks: []Lock{{Namespace: "review-a", Name: "berth-shop", Held: true, Requests: "cpu=1,memory=0", Verdict: "consistent",
+				VerdictAt: midday},
 				{Namespace: "review-b", Name: "berth-shop", Requests: "cpu=2,memory=0"}, {Namespace: "review-a", Name: "berth-other", Verdict: "x"}},
 			want: []App{with(wholeApp(), func(a *App) {
 				a.Held, a.Requests, a.Verdict, a.VerdictAt = true, "cpu=1,memory=0", "consistent", midday
@@ -109,12 +111,14 @@ func TestApps(t *testing.T) {
 			records: []Record{func() Record { r := one; r.Misplaced = true; return r }()},
 			want:    []App{with(wholeApp(), func(a *App) { a.Doubt = "a record of its name was copied from another release" })}},
 		{name: "helm upgrade by hand since, which copies labels alone", namespaces: []Namespace{own("a")},
-			records: []Record{one, before(Record{Namespace: "review-a", Release: "shop", Revision: 2, Status: deployed, Stamps: Stamps{Identity: "a"}}, later)},
+			records: []Record{one,
+				before(Record{Namespace: "review-a", Release: "shop", Revision: 2, Status: deployed, Stamps: Stamps{Identity: "a"}}, later)},
 			want: []App{with(wholeApp(), func(a *App) {
 				a.Revision, a.Changed, a.Commit, a.Deployed, a.Expires = 2, later, "", later, later.Add(time.Hour)
 			})}},
-		{name: "a release of Helm's alone", records: []Record{before(Record{Namespace: "infra", Release: "db", Revision: 3, Status: deployed}, midday)},
-			want: []App{{Namespace: "infra", Release: "db", Revision: 3, Status: deployed, Changed: midday, Created: midday, Deployed: midday, Shared: true}}},
+		{name: "a release of Helm's alone",
+			records: []Record{before(Record{Namespace: "infra", Release: "db", Revision: 3, Status: deployed}, midday)},
+			want:    []App{{Namespace: "infra", Release: "db", Revision: 3, Status: deployed, Changed: midday, Created: midday, Deployed: midday, Shared: true}}},
 		{name: "deployed before there were stamps",
 			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Deployed, n.Expires, n.Commit = time.Time{}, time.Time{}, "" })},
 			records:    []Record{before(one, midday)},
@@ -138,9 +142,10 @@ func TestApps(t *testing.T) {
 			records: []Record{one}, want: []App{with(wholeApp(), func(a *App) { a.Keep = "its namespace says so: Flux owns it" })}},
 		{name: "in a shared namespace of a GitOps controller", namespaces: []Namespace{{Name: "reviews", Stamps: Stamps{Keep: "Flux owns it"}}},
 			records: []Record{stored("reviews", "a", 1, deployed)}, want: []App{shared}},
-		{name: "in a shared namespace that a person marked", namespaces: []Namespace{{Name: "reviews", Stamps: Stamps{Keep: "it is marked", Marked: true}}},
-			records: []Record{stored("reviews", "a", 1, deployed)},
-			want:    []App{with(shared, func(a *App) { a.Keep = "its namespace says so: it is marked" })}},
+		{name: "in a shared namespace that a person marked",
+			namespaces: []Namespace{{Name: "reviews", Stamps: Stamps{Keep: "it is marked", Marked: true}}},
+			records:    []Record{stored("reviews", "a", 1, deployed)},
+			want:       []App{with(shared, func(a *App) { a.Keep = "its namespace says so: it is marked" })}},
 	} {
 		for _, backwards := range []bool{false, true} {
 			b := NewBook(lockName)
@@ -171,7 +176,8 @@ func TestApps(t *testing.T) {
 }
 
 func TestStampsOf(t *testing.T) {
-	got := StampsOf(map[string]string{"berth.dev/identity": "i", "berth.dev/app": "shop", "berth.dev/repository": "r", "berth.dev/keep": "true"},
+	got := StampsOf(map[string]string{"berth.dev/identity": "i", "berth.dev/app": "shop", "berth.dev/repository": "r",
+		"berth.dev/keep": "true"},
 		map[string]string{"berth.dev/last-deployed": "2026-11-30T13:00:00+01:00", "berth.dev/expires-at": "tomorrow", "berth.dev/commit": "c"})
 	if got.Identity != "i" || got.App != "shop" || got.Repository != "r" || !got.Marked || got.Keep == "" || !got.Deployed.Equal(midday) ||
 		!got.Expires.IsZero() || got.Unread != "berth.dev/expires-at" || got.Commit != "c" {

@@ -37,8 +37,9 @@ func (s State) Bad() bool {
 
 // goodVerdicts are the words of the output verdict after which what is stored is what runs.
 // The URL of one that failed its probe or its tests does not answer as it should, which the
-// verdict tells beside the state.
-var goodVerdicts = map[string]bool{"": true, "consistent": true, "probe-failed": true}
+// verdict tells beside the state; and where a deploy failed and the record says deployed,
+// on-failure has brought back what was there before.
+var goodVerdicts = map[string]bool{"": true, "consistent": true, "probe-failed": true, "deploy-failed": true}
 
 // State returns how the app stands.
 func (a App) State() State {

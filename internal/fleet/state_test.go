@@ -18,6 +18,7 @@ func TestState(t *testing.T) {
 		{"deployed, never proven", App{Revision: 1, Status: facts.StatusDeployed}, StateDeployed},
 		{"deployed and proven", App{Revision: 1, Status: facts.StatusDeployed, Verdict: "consistent", VerdictAt: at}, StateDeployed},
 		{"its URL does not answer", App{Revision: 1, Status: facts.StatusDeployed, Verdict: "probe-failed", VerdictAt: at}, StateDeployed},
+		{"rolled back", App{Revision: 3, Status: facts.StatusDeployed, Verdict: "deploy-failed", VerdictAt: at}, StateDeployed},
 		{"found to differ",
 			App{Revision: 1, Status: facts.StatusDeployed, Changed: at, Verdict: "inconsistent", VerdictAt: at}, StateInconsistent},
 		{"deployed since it was found to differ",

@@ -40,7 +40,7 @@ var fleetColumns = []fleetColumn{
 	{"EXPIRES", 0, expiry},
 	{"CPU", 0, func(a *fleet.App, _ time.Time) string { return requestOf(a, "cpu") }},
 	{"MEMORY", 0, func(a *fleet.App, _ time.Time) string { return requestOf(a, "memory") }},
-	{"VERDICT", 0, func(a *fleet.App, now time.Time) string { return lastVerdict(a, now) }},
+	{"VERDICT", 0, lastVerdict},
 	{"DRIFT", 0, func(*fleet.App, time.Time) string { return "" }}, // nobody has looked
 	{"NAMESPACE/RELEASE", 16, func(a *fleet.App, _ time.Time) string { return fleetPlace(a) }},
 	{"URL", 16, func(a *fleet.App, _ time.Time) string { return a.URL }},

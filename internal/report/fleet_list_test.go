@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,8 @@ var fleetNow = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 
 func fleetApps() []fleet.App {
 	full := fleet.App{
-		Name: "shop", Namespace: "review-shop-a", Release: "shop", Host: "github.com", Identity: "i", Commit: "0123456789", URL: "https://a.example.com",
+		Name: "shop", Namespace: "review-shop-a", Release: "shop", Host: "github.com", Identity: "i",
+		Commit: "0123456789", URL: "https://a.example.com",
 		Origin:   facts.Origin{Repository: "acme/shop", HeadRepository: "octo/shop", Branch: "feature/a", PullRequest: 7},
 		RunURL:   "https://github.com/acme/shop/actions/runs/1",
 		Revision: 3, Status: facts.StatusDeployed, Created: fleetNow.Add(-72 * time.Hour), Changed: fleetNow.Add(-time.Hour),
@@ -30,29 +32,23 @@ func fleetApps() []fleet.App {
 	stuck.Origin.HeadRepository, stuck.Requests = "acme/shop", ""
 	kept := full
 	kept.Namespace, kept.Keep, kept.Shared = "reviews", "it is marked", true
-	doubtful := fleet.App{Namespace: "review-shop-d", Doubt: "its records are of more than one branch", Revision: 1, Status: facts.StatusFailed}
-	return []fleet.App{full, stuck, kept, doubtful, {Namespace: "infra", Release: "db", Revision: 1, Status: facts.StatusDeployed, Unreadable: "its end is no time"}}
+	doubtful := fleet.App{Namespace: "review-shop-d", Doubt: "its records are of more than one branch", Revision: 1,
+		Status: facts.StatusFailed}
+	unreadable := fleet.App{Namespace: "infra", Release: "db", Revision: 1, Status: facts.StatusDeployed, Unreadable: "its end is no time"}
+	return []fleet.App{full, stuck, kept, doubtful, unreadable}
 }
 
 func list(apps ...fleet.App) report.Fleet {
 	return report.Fleet{Apps: apps, At: fleetNow, Repository: "github.com/acme/shop"}
 }
 
-const fleetTable = `  STATE     APP   BRANCH               PR  COMMIT   REV  AGE  DEPLOYED  EXPIRES  CPU   MEMORY  VERDICT          DRIFT  NAMESPACE/RELEASE   URL
-✓ deployed  shop  octo/shop:feature/a  7   0123456  3    3d   3h        in 7d    250m  1Gi     consistent, 30m  -      review-shop-a/shop  https://a.example.com
-✗ stuck     shop  feature/a            7   0123456  3    3d   3h        5h ago   -     -       consistent, 30m  -      review-shop-b/shop  https://a.example.com
-✓ deployed  shop  octo/shop:feature/a  7   0123456  3    3d   3h        kept     250m  1Gi     consistent, 30m  -      reviews/shop        https://a.example.com
-✗ failed    -     -                    -   -        1    -    -         -        -     -       -                -      review-shop-d       -
-! deployed  -     -                    -   -        1    -    -         unknown  -     -       -                -      infra/db            -
-
-5 review apps of github.com/acme/shop: 1 stuck, 1 failed
-! review-shop-d: its records are of more than one branch
-! infra/db: its end is no time
-`
-
 func TestFleetText(t *testing.T) {
-	if got := report.FleetText(list(fleetApps()...), 0); got != fleetTable {
-		t.Errorf("got\n%s\nwant\n%s", got, fleetTable)
+	want, err := os.ReadFile("testdata/fleet.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := report.FleetText(list(fleetApps()...), 0); got != string(want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got := report.FleetText(report.Fleet{Namespace: "a", Every: true}, 80); got != "No releases in namespace a\n" {
 		t.Errorf("of nothing: %q", got)
@@ -74,7 +70,8 @@ func TestFleetMarkdown(t *testing.T) {
 	got := report.FleetMarkdown(list(fleetApps()...))
 	for _, want := range []string{
 		"| ✓ | deployed | shop | `octo/shop:feature/a` | [7](<https://github.com/acme/shop/pull/7>) | [`0123456`](<https://github.com/acme/shop/commit/0123456789>) | 3 |",
-		"[https\\://a.example.com](<https://a.example.com>) |\n", "- review-shop-d: its records", "| PR | Commit | Rev | Age |", " | CPU | Memory |",
+		"[https\\://a.example.com](<https://a.example.com>) |\n", "- review-shop-d: its records",
+		"| PR | Commit | Rev | Age |", " | CPU | Memory |",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it has no %q:\n%s", want, got)

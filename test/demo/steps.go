@@ -42,7 +42,7 @@ var steps = []step{
 	{
 		"Have Berth find it, explain it and heal it",
 		"Somebody grants the missing permission; by itself, that heals nothing. " +
-			"Berth's check says what is wrong and never writes. " +
+			"Berth's check says what is wrong and changes nothing of it. " +
 			"Its repair proves that only the record is wrong, and corrects the record.",
 		repairStuck,
 		"berth check named what was wrong; berth repair corrected the record alone, and the same pods ran on.",

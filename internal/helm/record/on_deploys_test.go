@@ -8,7 +8,8 @@ import (
 
 // A rollback applies anew what another run deployed, and says nothing of this one's commit.
 func TestAnnotationsOfDeploys(t *testing.T) {
-	n := newMetadata{annotations: map[string]string{"a": "1"}, onDeploys: func() map[string]string { return map[string]string{"commit": "abc"} }}
+	n := newMetadata{annotations: map[string]string{"a": "1"},
+		onDeploys: func() map[string]string { return map[string]string{"commit": "abc"} }}
 	for status, want := range map[release.Status]int{
 		release.StatusPendingInstall: 2, release.StatusPendingUpgrade: 2, release.StatusPendingRollback: 1,
 	} {
