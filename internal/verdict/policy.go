@@ -33,6 +33,7 @@ type Policy struct {
 	Adopt           Adoption      // what is treated as Berth's own that carries no mark of it
 	DeleteForeign   bool          // let a namespace go although others have something in it
 	DeleteKept      bool          // let a namespace go although objects of the release in it are to be kept
+	StripFinalizers []string      // the kinds, as GROUP/KIND, whose finalizers a teardown takes off once nothing else happens
 	NamespaceOwns   []string      // what a team adds to the namespace for the review app, as Kind/name, globs
 	ByName          bool          // the release is named by its own name, and not by its branch's
 	RenamedFrom     string        // the chart's name before; a release of that chart may be deployed over

@@ -1,0 +1,40 @@
+package facts
+
+import "time"
+
+// Deletion is what an object says of its own deletion, which has begun and has not ended.
+type Deletion struct {
+	Since      time.Time // when it was asked for; zero: it does not say
+	Finalizers []string
+	Controller string   // the object that controls it, as Kind/name; empty: none does
+	Writers    []string // who has written a finalizer that is there, as managedFields name them; untrusted text
+	ManagedBy  string   // the label app.kubernetes.io/managed-by; untrusted text
+}
+
+// Blocker is an object of which the deletion has begun and has not ended.
+type Blocker struct {
+	Resident
+	Deletion
+	UID      string
+	Version  string // resourceVersion, as it was read
+	Resource string // its kind in the plural, as paths have it
+}
+
+// Going is what is still there of what is being deleted.
+type Going struct {
+	Blockers []Blocker
+	More     int      // of the same kinds, beyond those that were read
+	Unread   []string // what could not be looked at, and why
+}
+
+// Uninstall says how the objects of a release are to be deleted.
+type Uninstall struct {
+	// Pods says that an object is gone when its pods are. Else these are left to end by
+	// themselves: their namespace goes next, and waits for them.
+	Pods bool
+	// SkipFailedHooks says that a hook which fails does not keep the rest from going.
+	SkipFailedHooks bool
+	// Deleted is told which objects this run has deleted, as they were, before it waits for
+	// them. Another goroutine calls it. Nil: nobody wants to know.
+	Deleted func([]Object)
+}
