@@ -194,10 +194,11 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
 		Copies: len(o.CopySecrets) > 0, Quota: o.Quota != "",
 		For: o.For, Test: o.HelmTest, Probe: probeTime(o), Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
-		Remains: verdict.RemainPolicy{Hooks: o.DeleteHooks, Claims: o.DeleteClaims},
+		SkipFailedHooks: o.SkipFailedHooks,
+		Remains:         verdict.RemainPolicy{Hooks: o.DeleteHooks, Claims: o.DeleteClaims},
 		Policy: verdict.Policy{
 			OnStuck: verdict.OnStuck(o.OnStuck), OnFailure: verdict.OnFailure(o.OnFailure), Adopt: adoption(o), IgnoreDrift: o.IgnoreDrift,
-			DeleteForeign: o.DeleteForeign, DeleteKept: o.DeleteKept, NamespaceOwns: o.NamespaceOwns,
+			DeleteForeign: o.DeleteForeign, DeleteKept: o.DeleteKept, NamespaceOwns: o.NamespaceOwns, StripFinalizers: o.StripFinalizers,
 			RenamedFrom: o.RenamedFrom, ByName: o.ByName,
 			AssumeDeadAfter: o.AssumeDeadAfter, Grace: 2 * o.LockDuration,
 		},

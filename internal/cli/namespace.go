@@ -111,6 +111,11 @@ func (n namespace) DeleteNamespace(ctx context.Context, ns facts.Namespace) erro
 	return n.WaitNamespaceGone(ctx, ns)
 }
 
+func (n namespace) Going(ctx context.Context, ns facts.Namespace) (facts.Going, error) {
+	left, err := n.manager.Going(ctx, ns)
+	return left, apifailure.Classify(err, "see what is left in namespace "+ns.Name)
+}
+
 func (n namespace) WaitNamespaceGone(ctx context.Context, ns facts.Namespace) error {
 	return apifailure.Classify(n.manager.WaitGone(ctx, ns.Name, ns.UID), "wait until namespace "+ns.Name+" is gone")
 }

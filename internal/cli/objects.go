@@ -99,3 +99,15 @@ func (r releaseObjects) Remove(ctx context.Context, leftovers []facts.Object, wa
 	_, kept, err = remove(ctx, leftovers)
 	return kept, apifailure.Classify(err, "delete objects of release "+r.target.Release)
 }
+
+func (r releaseObjects) GoingOf(ctx context.Context, deleted []facts.Object) (facts.Going, error) {
+	mapper, err := r.conn.Mapper(ctx)
+	if err != nil {
+		return facts.Going{}, apifailure.Classify(err, "ask the API server for its kinds of object")
+	}
+	return objects.Goings{Metadata: r.conn.Metadata(), Mapper: mapper}.Going(ctx, deleted), nil
+}
+
+func (r releaseObjects) Strip(ctx context.Context, b facts.Blocker) ([]string, error) {
+	return objects.Goings{Metadata: r.conn.Metadata()}.Strip(ctx, b)
+}

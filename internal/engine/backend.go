@@ -33,6 +33,7 @@ type Options struct {
 	Probe           time.Duration // how long the URL may take to answer as it should; 0: it is not asked
 	Preflight       bool          // ask for permissions before the first write
 	BreakLock       bool          // take a lock that nobody renews, whatever it claims
+	SkipFailedHooks bool          // of a teardown: a hook that fails does not keep the rest
 	Policy          verdict.Policy
 	Remains         verdict.RemainPolicy // of a teardown
 }
@@ -103,6 +104,8 @@ type Namespaces interface {
 	DeleteNamespace(ctx context.Context, ns facts.Namespace) error
 	// WaitNamespaceGone waits until the namespace with this UID is gone.
 	WaitNamespaceGone(ctx context.Context, ns facts.Namespace) error
+	// Going returns what is left in the namespace with this UID while it is being deleted.
+	Going(ctx context.Context, ns facts.Namespace) (facts.Going, error)
 }
 
 // Objects reads and deletes the objects of a release.
@@ -128,6 +131,11 @@ type Objects interface {
 	// Remove deletes objects as they were observed. It leaves those that changed
 	// hands since, and says why. With wait it returns once the others are gone.
 	Remove(ctx context.Context, objects []facts.Object, wait bool) (kept []string, err error)
+	// GoingOf returns those of the objects that are being deleted and have not gone.
+	GoingOf(ctx context.Context, objects []facts.Object) (facts.Going, error)
+	// Strip takes off the finalizers of an object that is being deleted, as it was read, but for
+	// those of Kubernetes' garbage collector, and returns which. One that has changed since is left.
+	Strip(ctx context.Context, b facts.Blocker) (finalizers []string, err error)
 }
 
 // Access asks what the run may do.
@@ -243,7 +251,7 @@ type Operations interface {
 	// Rollback applies a stored revision anew, as a new revision.
 	Rollback(ctx context.Context, to int) result.Outcome
 	// Uninstall runs the delete hooks and deletes the release's objects.
-	Uninstall(ctx context.Context, pods bool) result.Outcome
+	Uninstall(ctx context.Context, how facts.Uninstall) result.Outcome
 	// Test runs the tests of the last revision. Applied is of no meaning then.
 	Test(ctx context.Context) result.Outcome
 	// WriteFailure returns the error of the last write of a record, which Helm

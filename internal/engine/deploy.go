@@ -130,7 +130,7 @@ func (d *deploy) inspectCluster(ctx context.Context) (waited bool, err error) {
 	if waited {
 		d.permissions.forget()
 	}
-	if err := d.ns.mustBeUsable(d.options.CreateNamespace); err != nil {
+	if err := d.ns.mustBeUsable(ctx, d.options.CreateNamespace); err != nil {
 		return waited, err
 	}
 	phase := d.ns.now.Phase

@@ -86,6 +86,8 @@ type fakeCluster struct {
 	volumes   []facts.Volume
 	shared    []bool // what each stamp said
 	foreseen  []facts.Foresight
+	going     facts.Going // what is left of what is being deleted
+	stripped  chan struct{}
 }
 
 func newFakeCluster() *fakeCluster {
@@ -232,9 +234,33 @@ func (c *fakeCluster) WaitNamespaceGone(ctx context.Context, _ facts.Namespace) 
 	if c.ns.Phase == facts.NamespaceAbsent {
 		return nil
 	}
-	<-ctx.Done()
+	select {
+	case <-c.stripped: // or nil
+		return nil
+	case <-ctx.Done():
+	}
 	return &problem.Problem{Reason: problem.NamespaceTerminating, Tried: "wait until the namespace is gone", Cause: context.Cause(ctx),
 		Next: "Remove what blocks it."}
+}
+
+func (c *fakeCluster) Going(ctx context.Context, _ facts.Namespace) (facts.Going, error) {
+	err := c.enter(ctx, "Going")
+	return c.going, err
+}
+
+func (c *fakeCluster) GoingOf(ctx context.Context, _ []facts.Object) (facts.Going, error) {
+	err := c.enter(ctx, "GoingOf")
+	return c.going, err
+}
+
+// Strip takes off all finalizers of an object, so that the namespace goes.
+func (c *fakeCluster) Strip(ctx context.Context, b facts.Blocker) ([]string, error) {
+	if err := c.enter(ctx, "Strip"); err != nil {
+		return nil, err
+	}
+	c.going = facts.Going{}
+	close(c.stripped)
+	return b.Finalizers, nil
 }
 
 func (c *fakeCluster) Diagnose(_ context.Context, unready []facts.Object) *result.Diagnostics {
@@ -470,6 +496,7 @@ type fakeHelm struct {
 	fault    string          // of the next operation; see operate
 	during   func()          // called once the record is pending, before the objects
 	out      result.Outcome  // merged into what is returned
+	how      facts.Uninstall // the last of these
 	asked    []string        // the operations, such as "upgrade" and "rollback 1"
 	failed   []string        // the manifests of failed revisions that came along
 	left     map[string]bool // objects that an uninstall does not delete
@@ -611,8 +638,11 @@ func (h *fakeHelm) end(rec facts.Record, status facts.Status, err error) {
 	h.helmWrites("update", rec, err)
 }
 
-func (h *fakeHelm) Uninstall(ctx context.Context, _ bool) result.Outcome {
-	h.asked = append(h.asked, "uninstall")
+func (h *fakeHelm) Uninstall(ctx context.Context, how facts.Uninstall) result.Outcome {
+	h.asked, h.how = append(h.asked, "uninstall"), how
+	for name := range h.left {
+		how.Deleted([]facts.Object{{Ref: facts.Ref{Kind: "Deployment", Namespace: "review", Name: name}, UID: name}})
+	}
 	last := h.at(h.next() - 1)
 	out := h.out
 	out.Revision = last.Revision

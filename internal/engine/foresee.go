@@ -3,11 +3,13 @@ package engine
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verdict"
 )
 
@@ -117,4 +119,16 @@ func (t *teardown) decide(ns facts.Namespace, around *facts.Surroundings, kept [
 	app := t.options.App
 	around.Residents = verdict.MarkCopies(around.Residents, app.Namespace, app.Release, t.named)
 	return verdict.DecideNamespace(ns, app.Identity, app.Release, *around, kept, t.options.Policy)
+}
+
+// tellVolumes says, before anything goes, what becomes of the data in the volumes that go.
+func (t *teardown) tellVolumes(seen foreseen) {
+	app := t.options.App
+	lines := verdict.VolumesThatGo(seen.volumes, app.Namespace+"/"+app.Release, seen.goes)
+	if len(lines) == 0 {
+		return
+	}
+	told := "Volumes that go: " + strings.Join(bounded(lines), "; ")
+	t.report.say(told)
+	t.report.note(result.LevelNotice, "Volumes that go", "%s", strings.Join(bounded(lines), "; "))
 }

@@ -14,12 +14,15 @@ import (
 
 // namespace is the release's namespace.
 type namespace struct {
-	api      Namespaces
-	report   *reporter
-	budget   budget
-	name     string
-	identity string // of the branch that this run is for
-	origin   facts.Origin
+	api       Namespaces
+	report    *reporter
+	budget    budget
+	departure *departure
+	policy    verdict.Policy
+	name      string
+	release   string
+	identity  string // of the branch that this run is for
+	origin    facts.Origin
 
 	now      facts.Namespace // as it was last read or written
 	stamped  bool            // this run has noted on it that it deploys there
@@ -56,12 +59,12 @@ func (n *namespace) refuseOther() error {
 
 // mustBeActive refuses a namespace that is absent or being deleted; release is
 // the release that is looked for.
-func (n *namespace) mustBeActive(release string) error {
+func (n *namespace) mustBeActive(ctx context.Context, release string) error {
 	switch n.now.Phase {
 	case facts.NamespaceAbsent:
 		return verdict.NotFound(release, n.name)
 	case facts.NamespaceTerminating:
-		return n.terminating()
+		return n.terminating(ctx)
 	case facts.NamespaceActive, facts.NamespaceHidden:
 	}
 	return nil
@@ -69,10 +72,10 @@ func (n *namespace) mustBeActive(release string) error {
 
 // mustBeUsable refuses a namespace that a deploy cannot use whatever it is
 // permitted: one that is being deleted, and an absent one that it may not create.
-func (n *namespace) mustBeUsable(mayCreate bool) error {
+func (n *namespace) mustBeUsable(ctx context.Context, mayCreate bool) error {
 	switch {
 	case n.now.Phase == facts.NamespaceTerminating:
-		return n.terminating()
+		return n.terminating(ctx)
 	case n.now.Phase == facts.NamespaceAbsent && n.now.System():
 		return &problem.Problem{Reason: problem.WrongInput,
 			Headline: fmt.Sprintf("Namespace `%s` does not exist, and names such as this are Kubernetes' own: Berth makes none.", n.name),
@@ -85,9 +88,20 @@ func (n *namespace) mustBeUsable(mayCreate bool) error {
 	return nil
 }
 
-func (n *namespace) terminating() error {
+// terminating refuses a namespace that is being deleted, and names what keeps it from going.
+func (n *namespace) terminating(ctx context.Context) error {
 	f := &facts.Facts{Namespace: n.now, Identity: n.identity, Origin: n.origin}
-	return verdict.Refuse(f, verdict.Diagnose(f, verdict.Policy{}))
+	return n.departure.explain(ctx, verdict.Refuse(f, verdict.Diagnose(f, verdict.Policy{})), n.leaving())
+}
+
+// leaving is the wait for a namespace that is being deleted.
+func (n *namespace) leaving() leaving {
+	ns := n.now
+	return leaving{what: "namespace " + n.name + " is gone",
+		look: func(ctx context.Context) (facts.Going, error) { return n.api.Going(ctx, ns) },
+		mayStrip: func(b facts.Blocker) bool {
+			return verdict.StripsInNamespace(ns, b, n.release, n.identity, n.policy)
+		}}
 }
 
 // awaitGone waits until a namespace that is being deleted is gone, so that it can
@@ -99,21 +113,29 @@ func (n *namespace) awaitGone(ctx context.Context, wait time.Duration) (waited b
 	n.report.say(fmt.Sprintf("Waiting up to %s until namespace %s, which is being deleted, is gone", wait, n.name))
 	waiting, cancel := within(ctx, "lock-timeout", wait)
 	defer cancel()
-	err = n.api.WaitNamespaceGone(waiting, n.now)
+	err = n.departure.await(waiting, n.leaving(), n.untilGone)
 	if err != nil && (ctx.Err() != nil || waiting.Err() == nil) {
 		return true, err
 	}
 	return true, n.read(ctx)
 }
 
+func (n *namespace) untilGone(ctx context.Context) error { return n.api.WaitNamespaceGone(ctx, n.now) }
+
 // awaitDeleted waits until the namespace, which is being deleted, is gone.
 func (n *namespace) awaitDeleted(ctx context.Context) error {
-	return n.api.WaitNamespaceGone(ctx, n.now)
+	return n.departure.explain(ctx, n.departure.await(ctx, n.leaving(), n.untilGone), n.leaving())
 }
 
 // delete deletes the namespace as it was last read and waits until it is gone. The error
 // wraps facts.ErrChanged where it was written to since.
-func (n *namespace) delete(ctx context.Context) error { return n.api.DeleteNamespace(ctx, n.now) }
+func (n *namespace) delete(ctx context.Context) error {
+	err := n.departure.await(ctx, n.leaving(), func(ctx context.Context) error { return n.api.DeleteNamespace(ctx, n.now) })
+	if errors.Is(err, facts.ErrChanged) {
+		return err
+	}
+	return n.departure.explain(ctx, err, n.leaving())
+}
 
 // create creates the namespace and returns whether this run did.
 func (n *namespace) create(ctx context.Context) (made bool, err error) {
@@ -197,7 +219,7 @@ func (n *namespace) stamp(ctx context.Context) error {
 	}
 	n.now, n.stamped = after, true
 	if n.now.Phase == facts.NamespaceTerminating {
-		return n.terminating()
+		return n.terminating(ctx)
 	}
 	if share {
 		n.report.note(result.LevelNotice, "Namespace shared",

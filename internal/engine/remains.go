@@ -23,6 +23,9 @@ type remainsRemover struct {
 	gather  *gatherer
 	report  *reporter
 	policy  verdict.RemainPolicy
+
+	departure *departure
+	stripping verdict.Policy
 }
 
 // outliving is what outlives a release.
@@ -121,7 +124,13 @@ func (r *remainsRemover) remove(ctx context.Context, f *facts.Facts, doomed []ve
 		removing, cancel = context.WithTimeout(ctx, policyTime)
 		defer cancel()
 	}
-	kept, err := r.objects.Remove(removing, objects, true)
+	var kept []string
+	going := leavingObjects(r.objects, objects, f, r.stripping)
+	err = r.departure.await(removing, going, func(ctx context.Context) (err error) {
+		kept, err = r.objects.Remove(ctx, objects, true)
+		return err
+	})
+	err = r.departure.explain(ctx, err, going)
 	switch {
 	case err != nil && !r.policy.ByPolicyAlone():
 		return nil, untilGone(err)

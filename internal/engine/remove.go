@@ -28,6 +28,10 @@ type releaseRemover struct {
 	report     *reporter
 	release    string
 	run        string
+
+	departure *departure
+	policy    verdict.Policy
+	skipHooks bool // that fail
 }
 
 // uninstallStuck removes a release that cannot be repaired otherwise. What was
@@ -80,6 +84,8 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 		if err := r.uninstall(ctx, f, !s.WithNamespace); err != nil {
 			return outliving{}, err
 		}
+	} else if err := r.awaitLeft(ctx, f); err != nil {
+		return outliving{}, err
 	}
 	remains, err := r.remains.look(ctx, f, s.WithNamespace)
 	if err != nil {
@@ -119,9 +125,10 @@ func (r *releaseRemover) discardQuarantined(ctx context.Context) error {
 func (r *releaseRemover) uninstall(ctx context.Context, f *facts.Facts, pods bool) error {
 	done := r.report.stepWithParts("Uninstall the release, hooks included")
 	r.journal.beginOperation()
-	out := r.operations.Uninstall(ctx, pods)
+	out, going := r.uninstallAndTell(ctx, f, pods)
 	done(out.Phases)
 	r.report.left(out.Kept)
+	r.tellSkipped(out.FailedHooks)
 	if len(out.Missing) > 0 {
 		r.report.note(result.LevelWarning, "Kinds that are gone",
 			"The API server does not know these kinds any more, so nothing of them can be left: %s.", strings.Join(out.Missing, ", "))
@@ -138,11 +145,15 @@ func (r *releaseRemover) uninstall(ctx context.Context, f *facts.Facts, pods boo
 	if out.Diagnostics != nil { // of a hook
 		r.report.result.Diagnostics = out.Diagnostics
 	}
-	return verdict.NameFaults(&problem.Problem{Reason: problem.Inconsistent, Tried: "uninstall release " + r.release,
+	failed := verdict.NameFaults(&problem.Problem{Reason: problem.Inconsistent, Tried: "uninstall release " + r.release,
 		Cause: errors.Join(out.Err, r.stillThere(ctx, f)),
 		Next:  "Fix what is named and run it again. The record is kept, so the next teardown goes on from here."},
 		result.FaultsOf(out.Diagnostics), r.report.result.Namespace,
 		"Then run it again: the record is kept, so the next teardown goes on from here.")
+	if slices.ContainsFunc(out.FailedHooks, func(h result.FailedHook) bool { return !h.Skipped }) {
+		return verdict.OfferToSkipHooks(failed)
+	}
+	return r.departure.explain(ctx, failed, going)
 }
 
 // stillThere returns an error that names the objects which a failed uninstall left
@@ -211,9 +222,10 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 	if len(left) == 0 {
 		return kept, nil
 	}
-	return nil, &problem.Problem{Reason: problem.Inconsistent, Cause: named(left),
+	return nil, r.departure.explain(ctx, &problem.Problem{Reason: problem.Inconsistent, Cause: named(left),
 		Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.release, len(left)),
-		Next:     "See their finalizers, or delete what an older revision left. The records are kept, so the next teardown goes on from here."}
+		Next:     "See their finalizers, or delete what an older revision left. The records are kept, so the next teardown goes on from here."},
+		leavingObjects(r.gather.objects, res.Objects, f, r.policy))
 }
 
 // spared returns whether an object was left since others have something in it, or one of

@@ -33,6 +33,7 @@ type session struct {
 	steps       *performer
 	prover      *prover
 	companions  *companions
+	departure   *departure
 }
 
 // newSession makes the parts of one run. It sends nothing.
@@ -46,7 +47,10 @@ func newSession(o Options, b Backend, name verb.Verb) *session {
 		budget: budget{timeout: o.Timeout, operations: b.Operations, server: b.Server}}
 	s.chart = &chartSource{chart: b.Chart, budget: s.budget}
 	origin := originOf(&a)
-	s.ns = &namespace{api: b.Namespaces, report: report, budget: s.budget, name: a.Namespace, identity: a.Identity, origin: origin}
+	s.departure = &departure{objects: b.Objects, server: b.Server, report: report, namespace: a.Namespace,
+		strips: name == verb.Teardown && len(o.Policy.StripFinalizers) > 0} // a deploy has the same inputs
+	s.ns = &namespace{api: b.Namespaces, report: report, budget: s.budget, departure: s.departure, policy: o.Policy,
+		name: a.Namespace, release: a.Release, identity: a.Identity, origin: origin}
 	s.permissions = &permissions{access: b.Access, report: report, budget: s.budget, verb: name, review: o.Preflight, wait: o.RBACWait}
 	s.lock = &lock{locker: b.Locker, report: report, namespace: a.Namespace, timeout: o.LockTimeout}
 	s.companions = &companions{api: b.Companions, access: b.Access, report: report, budget: s.budget, lock: s.lock, ns: s.ns, verb: name,
@@ -68,8 +72,9 @@ func originOf(a *app.App) facts.Origin {
 func newPerformer(s *session) *performer {
 	b, release, run := s.backend, s.options.App.Release, s.options.Run
 	records := &recordRepairer{records: b.Records, gather: s.gather, lock: s.lock, journal: s.journal, report: s.report}
-	remains := &remainsRemover{objects: b.Objects, gather: s.gather, report: s.report}
-	if s.report.result.Verb == verb.Teardown { // a deploy has the same inputs, and goes on with the data
+	remains := &remainsRemover{objects: b.Objects, gather: s.gather, report: s.report, departure: s.departure, stripping: s.options.Policy}
+	down := s.report.result.Verb == verb.Teardown
+	if down { // a deploy has the same inputs, and goes on with the data
 		remains.policy = s.options.Remains
 	}
 	return &performer{
@@ -77,6 +82,7 @@ func newPerformer(s *session) *performer {
 		operate: &operator{operations: b.Operations, records: b.Records, objects: b.Objects, repairer: records, gather: s.gather,
 			lock: s.lock, journal: s.journal, report: s.report, release: release, run: run},
 		remove: &releaseRemover{operations: b.Operations, records: b.Records, gather: s.gather, remains: remains,
+			departure: s.departure, policy: s.options.Policy, skipHooks: down && s.options.SkipFailedHooks,
 			lock: s.lock, journal: s.journal, report: s.report, release: release, run: run},
 		leftovers: &leftoverRemover{objects: b.Objects, gather: s.gather, report: s.report},
 		chart:     s.chart,
@@ -89,7 +95,7 @@ func (s *session) find(ctx context.Context) error {
 	if err := s.ns.read(ctx); err != nil {
 		return err
 	}
-	if err := s.ns.mustBeActive(s.options.App.Release); err != nil {
+	if err := s.ns.mustBeActive(ctx, s.options.App.Release); err != nil {
 		return err
 	}
 	s.companions.conceal(ctx)

@@ -20,10 +20,11 @@ func init() { verbs[verb.Teardown] = func(s *session) verbRun { return &teardown
 // alone. Whatever is doubtful is kept and named.
 type teardown struct {
 	*session
-	left  verdict.TeardownResult
-	named []facts.Ref      // what the records name, where there may be copies of it
-	kept  []facts.Object   // of the release, as its policy says
-	along []verdict.Remain // what hooks and StatefulSets made, and goes with the namespace
+	left   verdict.TeardownResult
+	absent bool             // there was no record of the release
+	named  []facts.Ref      // what the records name, where there may be copies of it
+	kept   []facts.Object   // of the release, as its policy says
+	along  []verdict.Remain // what hooks and StatefulSets made, and goes with the namespace
 }
 
 func (t *teardown) run(ctx context.Context) (err error) {
@@ -137,7 +138,7 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts, seen fores
 		if err := t.refuseElsewhere(ctx); err != nil {
 			return err
 		}
-		res.Headline = fmt.Sprintf("Release %s is not there (any more).", t.options.App.Release)
+		t.absent = true
 		if seen.goes {
 			t.tellVolumes(seen)
 		}
@@ -173,18 +174,6 @@ func (t *teardown) refuseElsewhere(ctx context.Context) error {
 		return err
 	}
 	return verdict.RefuseElsewhere(t.options.App.Release, t.ns.name, resource)
-}
-
-// tellVolumes says, before anything goes, what becomes of the data in the volumes that go.
-func (t *teardown) tellVolumes(seen foreseen) {
-	app := t.options.App
-	lines := verdict.VolumesThatGo(seen.volumes, app.Namespace+"/"+app.Release, seen.goes)
-	if len(lines) == 0 {
-		return
-	}
-	told := "Volumes that go: " + strings.Join(bounded(lines), "; ")
-	t.report.say(told)
-	t.report.note(result.LevelNotice, "Volumes that go", "%s", strings.Join(bounded(lines), "; "))
 }
 
 // removeNamespace deletes the namespace, or says why it stays. One that is written to
@@ -290,6 +279,10 @@ func bounded(lines []string) []string {
 func (t *teardown) success() string {
 	res := &t.report.result
 	switch but := butRemains(res); {
+	case t.absent && t.left.NamespaceGone:
+		return fmt.Sprintf("`%s` is not there (any more), and its namespace `%s` is gone.", res.Release, res.Namespace)
+	case t.absent:
+		return fmt.Sprintf("Nothing to take down: release `%s` is not there (any more).", res.Release)
 	case t.left.NamespaceGone && len(t.left.Unreadable) > 0:
 		return fmt.Sprintf("Namespace `%s` is gone, with what `%s` had in it; what that had elsewhere is not known%s.", res.Namespace,
 			res.Release, but)

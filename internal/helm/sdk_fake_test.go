@@ -42,6 +42,7 @@ type sdk struct {
 	records   *driver.Memory
 	client    *client
 	refuses   bool              // what is written to an object is no good
+	hookFails error             // with which every hook ends
 	unpatched string            // the name of an object whose patches fail
 	unserved  string            // an API version that is not served
 	patches   map[string]string // the last patch of each object, by name
@@ -258,7 +259,7 @@ func (s *sdk) WaitForDelete(_ context.Context, deleted manifest.Objects) ([]resu
 // WaitForCompletion implements Waiter.
 func (s *sdk) WaitForCompletion(_ context.Context, objects manifest.Objects) ([]facts.Ref, error) {
 	s.called("wait hook %d", len(objects))
-	return nil, nil
+	return nil, s.hookFails
 }
 
 // recordedDriver records the writes of the record store. Unlike Helm's memory, it

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -292,7 +293,7 @@ func TestUninstallOrder(t *testing.T) {
 	o, op := s.operations()
 	mapper := offered()
 	mapper.Add(schema.GroupVersionKind{Version: "v1", Kind: "Secret"}, meta.RESTScopeNamespace)
-	out := o.uninstall(op, mapper, true)
+	out := o.uninstall(op, mapper, facts.Uninstall{Pods: true})
 	if out.Err != nil || len(out.Missing) != 1 || len(out.Kept) != 1 {
 		t.Fatalf("outcome %+v", out)
 	}

@@ -11,6 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage"
 	"k8s.io/apimachinery/pkg/api/meta"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/result"
 )
@@ -20,9 +21,9 @@ import (
 // and then nothing would know of these. IgnoreNotFound stays off, since it turns
 // every failed read of the records into a success.
 //
-// With pods the objects are gone when their pods are. Without, these are left to end
-// by themselves: their namespace goes next, and waits for them.
-func (o *Operations) Uninstall(ctx context.Context, pods bool) result.Outcome {
+// A hook that is skipped is recorded as one that succeeded: an uninstall that is cut short after
+// it goes on without it.
+func (o *Operations) Uninstall(ctx context.Context, how facts.Uninstall) result.Outcome {
 	op, err := o.prepare(ctx, newTimeline())
 	if err != nil {
 		return result.Outcome{Err: err}
@@ -31,17 +32,17 @@ func (o *Operations) Uninstall(ctx context.Context, pods bool) result.Outcome {
 	if err != nil {
 		return result.Outcome{Err: err}
 	}
-	return o.uninstall(op, mapper, pods)
+	return o.uninstall(op, mapper, how)
 }
 
-func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper, pods bool) result.Outcome {
-	c := &uninstallClient{client: op.client}
+func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper, how facts.Uninstall) result.Outcome {
+	c := &uninstallClient{client: op.client, told: how.Deleted, hookFailures: hookFailures{skip: how.SkipFailedHooks}}
 	u := action.NewUninstall(op.config)
 	u.Wait = true
 	u.KeepHistory = true
 	u.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	u.DeletionPropagation = "background"
-	if pods {
+	if how.Pods {
 		u.DeletionPropagation = "foreground"
 	}
 	out := op.run(c, func() (*release.Release, error) {
@@ -60,7 +61,7 @@ func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper, pods bool)
 	if out.Err != nil {
 		out.Err = withReason(errors.Join(append([]error{out.Err}, c.failures...)...))
 	}
-	out.Missing = c.missing
+	out.Missing, out.FailedHooks = c.missing, c.hookFailures.failed
 	o.recorded = append(o.recorded, c.recorded...) // for an install anew, when the records are gone
 	return out
 }
@@ -72,6 +73,7 @@ func prepareUninstall(releases *storage.Storage, c *uninstallClient, mapper meta
 	if err != nil {
 		return fmt.Errorf("read the last revision of release %s to uninstall it: %w", name, err)
 	}
+	c.hookFailures.name(rel.Hooks)
 	for _, h := range rel.Hooks {
 		if h != nil {
 			c.hooks = append(c.hooks, h.Manifest)

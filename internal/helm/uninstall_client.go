@@ -19,14 +19,21 @@ const deleteWorkers = 8
 // uninstallClient is the client of an uninstall.
 type uninstallClient struct {
 	*client
-	hooks    []string     // the manifests of the release's hooks
-	recorded []facts.Hook // the same, as the record has them
-	objects  string       // the manifest of what is to be deleted
-	missing  []string     // objects whose kind the API server has no more
-	failures []error      // of deletions; Helm returns that there were some, and logs them
+	hooks        []string             // the manifests of the release's hooks
+	recorded     []facts.Hook         // the same, as the record has them
+	objects      string               // the manifest of what is to be deleted
+	missing      []string             // objects whose kind the API server has no more
+	failures     []error              // of deletions; Helm returns that there were some, and logs them
+	told         func([]facts.Object) // see facts.Uninstall.Deleted; nil: nobody
+	hookFailures hookFailures
 }
 
-var _ kube.InterfaceDeletionPropagation = (*uninstallClient)(nil)
+// Helm asks for these by type assertion, and does without in silence.
+var (
+	_ kube.InterfaceDeletionPropagation = (*uninstallClient)(nil)
+	_ kube.InterfaceExt                 = (*uninstallClient)(nil)
+	_ kube.InterfaceLogs                = (*uninstallClient)(nil)
+)
 
 // Build builds hooks as they are: one that cannot be built has failed. For the
 // release's manifest it builds c.objects instead. Helm builds all of a manifest or
@@ -38,7 +45,9 @@ func (c *uninstallClient) Build(r io.Reader, validate bool) (kube.ResourceList, 
 		return nil, err
 	}
 	if validate || slices.Contains(c.hooks, string(manifest)) {
-		return c.client.Build(bytes.NewReader(manifest), validate)
+		return c.buildHook(string(manifest), func() (kube.ResourceList, error) {
+			return c.client.Build(bytes.NewReader(manifest), validate)
+		})
 	}
 	return c.client.Build(strings.NewReader(c.objects), false)
 }
@@ -64,5 +73,18 @@ func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, po
 			res.Deleted = append(res.Deleted, info)
 		}
 	}
+	if c.told != nil {
+		c.told(c.going(list))
+	}
 	return res, c.failures
+}
+
+// going returns those of the objects that this operation has deleted, as they were then.
+func (c *uninstallClient) going(list kube.ResourceList) (going []facts.Object) {
+	for _, info := range list {
+		if uid := c.deleted[refOf(info)]; uid != "" {
+			going = append(going, facts.Object{Ref: refOf(info), UID: string(uid)})
+		}
+	}
+	return going
 }

@@ -75,6 +75,18 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.DeleteClaims },
 	},
 	{
+		Name: "skip-failed-hooks", Type: Bool, Default: "false", Verbs: writing,
+		Doc:   "At teardown, go on without a pre-delete or post-delete hook that fails; a warning tells of it, with what it printed.",
+		field: func(o *Options) any { return &o.SkipFailedHooks },
+	},
+	{
+		Name: "strip-finalizers", Type: List, Verbs: writing, check: checkStripped,
+		Doc: "Kinds, as GROUP/KIND, such as example.com/Widget or v1/ConfigMap, whose finalizers a teardown takes off where nothing happens " +
+			"any more to an object of the release, or of the namespace that goes with it, that is being deleted. " +
+			"What serves them then cleans up nothing.",
+		field: func(o *Options) any { return &o.StripFinalizers },
+	},
+	{
 		Name: "fail-fast", Type: Bool, Default: "true", Verbs: deploying,
 		Doc:   "End a rollout as soon as it cannot succeed (a missing image, a crash loop, an exceeded quota), not at the timeout.",
 		field: func(o *Options) any { return &o.FailFast },

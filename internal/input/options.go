@@ -113,6 +113,8 @@ type Policy struct {
 	OnFailure       string
 	DeleteHooks     bool
 	DeleteClaims    bool
+	SkipFailedHooks bool
+	StripFinalizers []string // GROUP/KIND
 	FailFast        bool
 	WaitIgnore      []string // Kind/name, globs
 	IgnoreDrift     []string // Kind/name:path, in which * is any text

@@ -201,6 +201,28 @@ func checkObjectPattern(value string) string {
 	return ""
 }
 
+var groupKindPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z][A-Za-z0-9]*$`)
+})
+
+// NeverStripped are the kinds of which no finalizer is ever taken off: these hold data, or take along
+// what others have. internal/verdict holds to them, too.
+var NeverStripped = []string{"v1/Namespace", "v1/PersistentVolume", "v1/PersistentVolumeClaim",
+	"apiextensions.k8s.io/CustomResourceDefinition", "storage.k8s.io/VolumeAttachment",
+	"snapshot.storage.k8s.io/VolumeSnapshot", "snapshot.storage.k8s.io/VolumeSnapshotContent"}
+
+// checkStripped allows a kind with its API group, and no pattern.
+func checkStripped(value string) string {
+	switch {
+	case !groupKindPattern().MatchString(value):
+		return "give GROUP/KIND without a version, one a line, such as example.com/Widget; v1/ConfigMap is one of the core group; " +
+			"patterns are not allowed"
+	case slices.Contains(NeverStripped, value):
+		return "no finalizer is taken off a " + value[strings.LastIndex(value, "/")+1:] + ": it holds data, or what others have; leave it out"
+	}
+	return ""
+}
+
 // checkAdoption allows what adoptions makes of a boolean, two words, and objects.
 func checkAdoption(value string) string {
 	if slices.Contains([]string{"true", "false", "namespace", "all"}, value) || checkObjectPattern(value) == "" {

@@ -25,3 +25,32 @@ func TestCheckLabel(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckStripped(t *testing.T) {
+	for value, allowed := range map[string]bool{
+		"example.com/Widget":    true,
+		"apps/Deployment":       true,
+		"v1/ConfigMap":          true,
+		"ConfigMap":             false,
+		"/ConfigMap":            false,
+		"apps/v1/Deployment":    false,
+		"example.com/*":         false,
+		"*/Widget":              false,
+		"*":                     false,
+		"example.com/Widget/a":  false,
+		"example.com/Wid get":   false,
+		"example.com/W;rm":      false,
+		"v1/Namespace":          false,
+		"v1/PersistentVolume":   false,
+		"example.com/Namespace": true,
+	} {
+		if got := checkStripped(value); (got == "") != allowed {
+			t.Errorf("%s: %q", value, got)
+		}
+	}
+	for _, kind := range NeverStripped {
+		if checkStripped(kind) == "" {
+			t.Errorf("%s is allowed", kind)
+		}
+	}
+}

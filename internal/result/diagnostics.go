@@ -2,6 +2,7 @@ package result
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -48,6 +49,18 @@ func (d *Diagnostics) Explain(objects []facts.Object) {
 			}
 		}
 	}
+}
+
+// And returns what two waits have found, each of which may be nil.
+func (d *Diagnostics) And(more *Diagnostics) *Diagnostics {
+	switch {
+	case d == nil:
+		return more
+	case more == nil:
+		return d
+	}
+	return &Diagnostics{Reason: d.Reason, Faults: slices.Concat(d.Faults, more.Faults), Symptoms: slices.Concat(d.Symptoms, more.Symptoms),
+		Objects: slices.Concat(d.Objects, more.Objects)}
 }
 
 // Symptom is one object that shows what is wrong: a pod, or a workload that has

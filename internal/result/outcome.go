@@ -40,7 +40,17 @@ type Outcome struct {
 	Tests int
 	// Phases are the parts of the operation, timed from its begin.
 	Phases []Event
+	// FailedHooks are the hooks of an uninstall that failed.
+	FailedHooks []FailedHook
 	// Diagnostics say why a rollout or a hook failed.
 	Diagnostics *Diagnostics
 	Err         error
+}
+
+// FailedHook is a hook that failed.
+type FailedHook struct {
+	Name        string // as Kind/name
+	Err         error
+	Diagnostics *Diagnostics // nil: nothing is known beside the error
+	Skipped     bool         // the operation went on without it
 }

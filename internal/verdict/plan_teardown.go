@@ -8,6 +8,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // PlanTeardown returns what teardown does with a release in the diagnosed state.
@@ -109,6 +110,22 @@ func StopAtKept(release, namespace string, kept []facts.Object) *problem.Problem
 			strings.Join(names, ", ")),
 		Cause: errors.New(WhyKept(kept[0])),
 		Next:  "Remove it by hand once nobody needs it, then run again; or let it go with the namespace:\n$ berth teardown" + flags}
+}
+
+// OfferToSkipHooks adds to the problem of an uninstall of which a hook failed how to go on without it.
+func OfferToSkipHooks(p *problem.Problem) *problem.Problem {
+	if strings.Contains(p.Next, "\n$ ") {
+		return p
+	}
+	offered := *p
+	offered.Next = p.Next + " To go on without the hooks that fail:\n$ berth teardown --skip-failed-hooks"
+	return &offered
+}
+
+// SkippedHook tells of a hook that failed and without which a release went.
+func SkippedHook(name string, err error) string {
+	return text.Sentences(fmt.Sprintf("The hook %s failed, and the release went without it, as skip-failed-hooks says: what it was to do is "+
+		"not done", name), firstLine(err))
 }
 
 // flagFor returns what lets a kept object go with its namespace.

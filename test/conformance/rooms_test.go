@@ -42,7 +42,7 @@ var rooms = []row{
 					s.t.Fatal(err)
 				}
 				for step, out := range map[string]result.Outcome{
-					"install": r.Perform(s.t.Context(), facts.ModeInstall, nil), "uninstall": r.Uninstall(s.t.Context(), true),
+					"install": r.Perform(s.t.Context(), facts.ModeInstall, nil), "uninstall": r.Uninstall(s.t.Context(), facts.Uninstall{Pods: true}),
 					"rollback": r.Rollback(s.t.Context(), 1),
 				} {
 					p := problem.Of(out.Err)

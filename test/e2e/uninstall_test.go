@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -193,7 +194,7 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: farewell, ima
 	ended, release := make(chan struct{}), s.operations()
 	go func() {
 		defer close(ended)
-		release.Uninstall(ctx, true)
+		release.Uninstall(ctx, facts.Uninstall{Pods: true})
 	}()
 	kubetest.Eventually(t, waitLimit, func() (bool, string) {
 		held, err := configMaps.Get(t.Context(), "held", metav1.GetOptions{})
