@@ -25,8 +25,8 @@ func Identity(s Source) string {
 // fold returns a host or repository as it is compared.
 func fold(name string) string { return strings.ToLower(name) }
 
-// repositoryHash returns the hash of a repository, for a label.
-func repositoryHash(host, repository string) string {
+// RepositoryHash returns the hash of a repository, for a label.
+func RepositoryHash(host, repository string) string {
 	return fingerprint(fold(host), fold(repository))
 }
 

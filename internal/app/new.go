@@ -32,7 +32,7 @@ func New(s Source, t Templates) (App, error) {
 		App:            cmp.Or(s.App, Name(s.Repository)),
 		Slug:           cmp.Or(s.Slug, Slug(s)),
 		Identity:       Identity(s),
-		RepositoryHash: repositoryHash(s.Host, s.Repository),
+		RepositoryHash: RepositoryHash(s.Host, s.Repository),
 	}
 	if err := checkApp(a.App); err != nil {
 		return App{}, err

@@ -118,7 +118,7 @@ func TestCommands(t *testing.T) {
 // Other events are no commands, whatever their payload has.
 func TestOtherEventsAreNoCommands(t *testing.T) {
 	commands := everybody
-	commands.Commands = true
+	commands.Commands, commands.Sweeps = true, false
 	for _, event := range []string{"pull_request_review_comment", "commit_comment", "discussion_comment", "issues", "repository_dispatch",
 		"workflow_dispatch", "pull_request_review", "schedule"} {
 		e := github(event, "refs/heads/main").withPayload(t, commented("/deploy"))

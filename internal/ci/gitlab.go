@@ -88,7 +88,7 @@ func (g *gitLab) event() Event {
 	e := Event{Name: "pipeline", Tag: g.getenv("CI_COMMIT_TAG") != ""}
 	switch {
 	case g.getenv("CI_PIPELINE_SOURCE") == "schedule" && action != "stop":
-		e.Name = "schedule"
+		e.Name, e.Action = "schedule", action
 	case action != "":
 		e.Name, e.Action = "environment", action
 	}

@@ -13,7 +13,7 @@ import (
 
 // Intent is what an event asks for.
 type Intent struct {
-	Verb   verb.Verb // verb.Deploy, verb.Teardown, verb.Check of a command alone, or Nothing
+	Verb   verb.Verb // verb.Deploy, verb.Teardown, verb.Sweep, verb.Check of a command alone, or Nothing
 	Reason string    // a clause; may quote a branch name or a label, which are untrusted text
 }
 
@@ -29,6 +29,7 @@ type Policy struct {
 	Drafts      bool   // drafts get a review app, too
 	Forks       Forks
 	Commands    bool // comments may command
+	Sweeps      bool // something is given by which a review app may go: a time, or a token to ask the platform with
 }
 
 // Forks is whose forks get a review app.
@@ -50,7 +51,7 @@ const (
 // Nothing too, and does not fail.
 func Auto(c Context, p Policy) Intent {
 	intent := intentOf(c, p)
-	if intent.Verb == Nothing {
+	if intent.Verb == Nothing || intent.Verb == verb.Sweep { // which is about no branch
 		return intent
 	}
 	switch {
@@ -110,7 +111,7 @@ func intentOf(c Context, p Policy) Intent {
 	}
 	switch e.Name {
 	case "schedule":
-		return nothing("scheduled clean-up is not part of this version")
+		return scheduleIntent(c, p)
 	case "environment":
 		return environmentIntent(c, p)
 	case "pull_request", "pull_request_target":
@@ -146,6 +147,19 @@ func intentOf(c Context, p Policy) Intent {
 		return nothing(notForReview)
 	}
 	return nothing("the %s event does not say what to do with a review app; run deploy or teardown by name", e.Name)
+}
+
+// scheduleIntent sweeps where there is a cluster to look at, and something by which an app may go.
+func scheduleIntent(c Context, p Policy) Intent {
+	switch {
+	case c.Event.Action != "":
+		return nothing("the scheduled job is one of an environment, that of a single review app; give the sweep a job without one")
+	case !p.Credentials:
+		return nothing("a schedule sweeps, and there are no credentials")
+	case !p.Sweeps:
+		return nothing("a schedule sweeps, and neither a token nor ttl, idle, failed, stuck or max-apps says which review apps may go")
+	}
+	return Intent{verb.Sweep, "a schedule came due"}
 }
 
 func environmentIntent(c Context, p Policy) Intent {

@@ -52,7 +52,7 @@ func gitlab(extra env) env {
 }
 
 // everybody is the policy that refuses nothing.
-var everybody = Policy{Credentials: true, Drafts: true, Forks: ForksAllowed}
+var everybody = Policy{Credentials: true, Sweeps: true, Drafts: true, Forks: ForksAllowed}
 
 func TestAuto(t *testing.T) {
 	const merge = "refs/pull/7/merge"
@@ -84,7 +84,7 @@ func TestAuto(t *testing.T) {
 			verb.Teardown, "a/b"},
 		"tag deleted": {github("delete", "refs/heads/main"), `{"ref": "v1", "ref_type": "tag", ` + repository + `}`, Nothing,
 			""},
-		"schedule": {github("schedule", "refs/heads/main"), `{"schedule": "0 3 * * *", ` + repository + `}`, Nothing, ""},
+		"schedule": {github("schedule", "refs/heads/main"), `{"schedule": "0 3 * * *", ` + repository + `}`, verb.Sweep, ""},
 		"workflow_dispatch": {github("workflow_dispatch", "refs/heads/x"), `{"ref": "refs/heads/x", "inputs": null, ` + repository +
 			`}`, verb.Deploy, "x"},
 		"workflow_dispatch on the default branch": {github("workflow_dispatch", "refs/heads/main"), `{"inputs": null, ` + repository + `}`,
@@ -102,12 +102,13 @@ func TestAuto(t *testing.T) {
 			"feature/login"},
 		"GitLab schedule": {gitlab(env{"CI_ENVIRONMENT_ACTION": "start", "CI_PIPELINE_SOURCE": "schedule"}), "", Nothing,
 			"feature/login"},
-		"GitLab verify":                {gitlab(env{"CI_ENVIRONMENT_ACTION": "verify"}), "", Nothing, "feature/login"},
-		"GitLab job of no environment": {gitlab(nil), "", Nothing, "feature/login"},
-		"GitLab default branch":        {gitlab(env{"CI_ENVIRONMENT_ACTION": "start", "CI_COMMIT_BRANCH": "main"}), "", Nothing, "main"},
-		"GitLab stop of the default":   {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop", "CI_COMMIT_BRANCH": "main"}), "", Nothing, "main"},
-		"GitLab tag":                   {gitlab(env{"CI_ENVIRONMENT_ACTION": "start", "CI_COMMIT_TAG": "v1"}), "", Nothing, ""},
-		"local":                        {env{}, "", Nothing, ""},
+		"GitLab schedule of no environment": {gitlab(env{"CI_PIPELINE_SOURCE": "schedule"}), "", verb.Sweep, "feature/login"},
+		"GitLab verify":                     {gitlab(env{"CI_ENVIRONMENT_ACTION": "verify"}), "", Nothing, "feature/login"},
+		"GitLab job of no environment":      {gitlab(nil), "", Nothing, "feature/login"},
+		"GitLab default branch":             {gitlab(env{"CI_ENVIRONMENT_ACTION": "start", "CI_COMMIT_BRANCH": "main"}), "", Nothing, "main"},
+		"GitLab stop of the default":        {gitlab(env{"CI_ENVIRONMENT_ACTION": "stop", "CI_COMMIT_BRANCH": "main"}), "", Nothing, "main"},
+		"GitLab tag":                        {gitlab(env{"CI_ENVIRONMENT_ACTION": "start", "CI_COMMIT_TAG": "v1"}), "", Nothing, ""},
+		"local":                             {env{}, "", Nothing, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.payload != "" {
@@ -181,6 +182,9 @@ func TestAutoByPolicy(t *testing.T) {
 		"a fork of anybody":              {event, pull("opened", "x", octo), everybody, verb.Deploy},
 		"a fork of a member, for nobody": {event, reviewed("opened", octo, given+`"OWNER"`), nobody, Nothing},
 		"a fork's end":                   {event, pull("closed", "x", octo), nobody, verb.Teardown},
+		"a schedule":                     {github("schedule", "refs/heads/main"), `{` + repository + `}`, everybody, verb.Sweep},
+		"a schedule without credentials": {github("schedule", "refs/heads/main"), `{` + repository + `}`, Policy{Sweeps: true}, Nothing},
+		"a schedule without a reason":    {github("schedule", "refs/heads/main"), `{` + repository + `}`, Policy{Credentials: true}, Nothing},
 		"a fork, no policy":              {event, pull("opened", "x", octo), Policy{Credentials: true}, Nothing},
 		"GitLab with the label":          {mergeRequest(env{"CI_MERGE_REQUEST_LABELS": "bug,preview"}), "", label, verb.Deploy},
 		"GitLab without":                 {mergeRequest(env{"CI_MERGE_REQUEST_LABELS": "bug,preview 2"}), "", label, Nothing},
@@ -438,6 +442,12 @@ func FuzzEvent(f *testing.F) {
 			t.Fatalf("it is about %q, since %q", branch, why)
 		}
 		intent := Auto(c, everybody)
+		if intent.Verb == verb.Sweep { // which is about no branch
+			if event != "schedule" {
+				t.Fatalf("the %s event sweeps", event)
+			}
+			return
+		}
 		if intent.Verb != Nothing && (c.Branch == "" || !c.Fork() && c.Branch == c.DefaultBranch) {
 			t.Fatalf("%s of %+v", intent.Verb, c)
 		}

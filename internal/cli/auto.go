@@ -52,6 +52,9 @@ func (p Process) auto(ctx context.Context, out console, flags *pflag.FlagSet, c 
 	}
 	c.verb, c.options.Verb, c.options.ByEvent = intent.Verb, intent.Verb, true
 	out.progress(fmt.Sprintf("auto: %s, since %s", c.verb, intent.Reason))
+	if c.verb == verb.Sweep {
+		return nil
+	}
 	if c.options.Commands && c.options.Place == input.OnGitLab {
 		out.Notice("commands", "Comments command on GitHub only; GitLab starts no pipeline for one.")
 	}
@@ -61,7 +64,11 @@ func (p Process) auto(ctx context.Context, out console, flags *pflag.FlagSet, c 
 
 // policy returns what the inputs decide about events.
 func (p Process) policy(o *input.Options) ci.Policy {
-	return ci.Policy{Credentials: p.hasCredentials(o), Label: o.Label, Drafts: o.Drafts, Forks: ci.Forks(o.Forks), Commands: o.Commands}
+	// On GitLab, the job's own token may ask.
+	sweeps := o.GitHubToken != "" || o.GitLabToken != "" || o.Place == input.OnGitLab && p.getenv("CI_JOB_TOKEN") != "" ||
+		max(o.TTL, o.Idle, o.Failed, o.Stuck) > 0 || o.MaxApps > 0
+	return ci.Policy{Sweeps: sweeps, Credentials: p.hasCredentials(o),
+		Label: o.Label, Drafts: o.Drafts, Forks: ci.Forks(o.Forks), Commands: o.Commands}
 }
 
 // ask asks the platform about a comment that commands something, and takes the options anew:

@@ -24,6 +24,9 @@ func (p Process) checkGiven(o *input.Options) error {
 			errs = append(errs, err)
 		}
 	}
+	if verb.Of(o.Verb).OnFleet {
+		return errors.Join(errs...)
+	}
 	if o.ByName || o.HeadRepository != "" && o.Branch != "" {
 		_, err := newTarget(o)
 		errs = append(errs, err)

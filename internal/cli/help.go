@@ -29,6 +29,8 @@ var examples = map[verb.Verb]string{
 	verb.List: `  berth list                                    # the review apps of all repositories
   berth list --repository acme/shop --watch
   berth list --all-releases --output json       # whatever Helm has deployed`,
+	verb.Sweep: `  berth sweep --dry-run --ttl 7d                # what would go of the repository that git is in
+  berth sweep --repository acme/shop --idle 14d --failed 3d`,
 	verb.Preflight: `  berth preflight --repository acme/shop --branch feature/login`,
 }
 
@@ -97,6 +99,7 @@ var exitCodes = []struct {
 	{exitUnreadable, "a record cannot be read"},
 	{exitChart, "the chart or its values are wrong"},
 	{exitProbe, "the URL does not answer as it should"},
+	{exitSweep, "a sweep left something that is to go, or there are too many review apps for one more"},
 	{exitNotFound, "there is no such release"},
 	{exitWrongInput, "wrong input; nothing was touched"},
 	{exitInterrupted, "interrupted (129, 130, 143); the record was settled first"},

@@ -27,7 +27,7 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 	}
 	o, err := input.Resolve(flags, p.Environ, v, known)
 	git := func(console) {}
-	if err != nil && input.PlaceOf(p.Environ) == input.ByHand && verb.Of(v).OnRelease {
+	if at := verb.Of(v); err != nil && input.PlaceOf(p.Environ) == input.ByHand && (at.OnRelease || at.OnFleet) {
 		known, git = p.askGit(ctx, flags)
 		o, err = input.Resolve(flags, p.Environ, v, known)
 	}
@@ -59,8 +59,11 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		if ended := p.auto(ctx, out, flags, &c); ended != nil {
 			return p.conclude(out, c.options, *ended)
 		}
-	} else if err := o.CheckRef(known); verb.Of(v).Writes && err != nil {
+	} else if err := o.CheckRef(known); verb.Of(v).Writes && verb.Of(v).OnRelease && err != nil {
 		return p.conclude(out, o, p.wrongInput(v, errors.Join(err, aboutErr)))
+	}
+	if verb.Of(c.verb).OnFleet {
+		return p.sweepOut(ctx, out, &c)
 	}
 	return p.carryOut(ctx, out, &c)
 }
@@ -84,7 +87,7 @@ func (p Process) carryOut(ctx context.Context, out console, c *choice) int {
 			return p.conclude(out, o, p.wrongInput(v, err))
 		}
 	}
-	told := p.telling(out, o, c.about)
+	told := p.telling(out, o, c.about, "")
 	r, code := p.publish(out, o, p.runEngine(ctx, out, v, o, func() { told.begin(ctx) }))
 	told.end(ctx, r)
 	c.react.done = r.ExitCode == exitOK && r.Reason != problem.NothingToDo

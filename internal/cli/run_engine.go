@@ -12,6 +12,9 @@ import (
 // runEngine assembles the rooms of a run, runs the verb and returns its result. begun is
 // called once it is the run's turn at the release.
 func (p Process) runEngine(ctx context.Context, out console, v verb.Verb, o *input.Options, begun func()) result.Result {
+	if over := p.refuseOver(ctx, out, v, o); over != nil {
+		return *over
+	}
 	var aside notes
 	e, closeAll, err := p.assemble(ctx, out, &aside, o)
 	if i := interruptOf(ctx); err != nil && i != nil {

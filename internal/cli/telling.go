@@ -24,10 +24,11 @@ type telling struct {
 	teller  *pullrequest.Teller // nil: nothing is told
 }
 
-// telling returns what tells of a run. It sends nothing yet.
-func (p Process) telling(out console, o *input.Options, about ci.Context) telling {
+// telling returns what tells of a run. It sends nothing yet. stop is the address of an app whose
+// GitLab environment is to be stopped, where no job of that environment does.
+func (p Process) telling(out console, o *input.Options, about ci.Context, stop string) telling {
 	t := telling{out: out, options: o}
-	if !o.Comment && !o.Deployment {
+	if !o.Comment && !o.Deployment && stop == "" {
 		return t
 	}
 	named, err := nameApp(o)
@@ -41,7 +42,7 @@ func (p Process) telling(out console, o *input.Options, about ci.Context) tellin
 		Own:        strings.EqualFold(o.Repository, about.Repository) && strings.EqualFold(o.Host, about.Host),
 		Repository: o.Repository, HeadRepository: o.HeadRepository, Branch: o.Branch, Number: o.PullRequest,
 		SHA: o.SHA, Environment: "review/" + named.App + "-" + named.Slug,
-		Key: pullrequest.Key(named.Identity, named.App), Down: verb.Of(o.Verb).Removes,
+		StopURL: stop, Key: pullrequest.Key(named.Identity, named.App), Down: verb.Of(o.Verb).Removes,
 	})
 	return t
 }

@@ -107,7 +107,7 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.WaitIgnore },
 	},
 	{
-		Name: "ttl", Type: Duration, Default: "0s", Verbs: deploying, limits: limits{days: true, longest: 3650 * day},
+		Name: "ttl", Type: Duration, Default: "0s", Verbs: expiring, limits: limits{days: true, longest: 3650 * day},
 		Doc: "How long the review app may stay after its last deploy, such as 72h or 7d, until a sweep takes it down; " +
 			"a deploy without it takes back what the one before has set.",
 		field: func(o *Options) any { return &o.TTL },

@@ -83,6 +83,8 @@ var (
 	finding     = verb.With(func(p verb.Properties) bool { return p.OnFleet })
 	listing     = verb.With(func(p verb.Properties) bool { return p.OnFleet && !p.Writes })
 	inNamespace = verb.With(func(p verb.Properties) bool { return p.OnRelease || p.OnFleet && !p.Writes })
+	sweeping    = verb.With(func(p verb.Properties) bool { return p.OnFleet && p.Removes })
+	expiring    = verb.With(func(p verb.Properties) bool { return p.NeedsChart || p.OnFleet && p.Removes })
 	deploying   = verb.With(func(p verb.Properties) bool { return p.NeedsChart })
 	copying     = verb.With(func(p verb.Properties) bool {
 		return p.DeployAccess || p.Removes && p.OnRelease || p.Proves && !p.Writes

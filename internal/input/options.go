@@ -22,6 +22,7 @@ type Options struct {
 	Events
 	Probing
 	Fleet
+	Sweeping
 	Reporting
 	Tokens
 }

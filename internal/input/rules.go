@@ -102,7 +102,7 @@ func (o *Options) missing(v verb.Verb) (errs Errors) {
 		name, value string
 		by          bool
 	}{
-		{"repository", o.Repository, properties.OnRelease},
+		{"repository", o.Repository, properties.OnRelease || properties.OnFleet && properties.Removes && !o.AllRepositories},
 		{"branch", o.Branch, properties.OnRelease && o.PullRequest == 0},
 		{"chart", o.Chart, properties.NeedsChart},
 	} {
@@ -118,6 +118,9 @@ func (o *Options) missing(v verb.Verb) (errs Errors) {
 			allowed += ", or pull-request with a token for the platform: " + o.NoBranch
 		case in.CI != "":
 			allowed += " (in CI it is " + in.CI + ", which was not found here)"
+		}
+		if properties.OnFleet {
+			allowed += "; or all-repositories, for those of every one"
 		}
 		if properties.ByName && !o.isNamed() {
 			allowed += "; or give namespace and release, to " + string(v) + " a release by its name"

@@ -9,7 +9,7 @@ import (
 
 // Table is every input. The flags, action.yml and docs/inputs.md are made from it
 // (gen/).
-var Table = slices.Concat(identity, events, chart, cluster, behaviour, fleet, probing)
+var Table = slices.Concat(identity, events, chart, cluster, behaviour, fleet, sweep, probing)
 
 // Group is inputs that are documented together.
 type Group struct {
@@ -25,6 +25,7 @@ var Groups = []Group{
 	{"Cluster", cluster},
 	{"Behaviour", behaviour},
 	{"Fleet", fleet},
+	{"Sweep", sweep},
 	{"Probe", probing},
 }
 

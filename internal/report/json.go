@@ -9,9 +9,10 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
-// JSON returns the Document of a run, indented. Strings are given as they were met,
+// JSON returns the Document of a run, or the SweepDocument of a sweep, indented. Strings are given as they were met,
 // escaped as JSON only: what shows them has to escape them. As it stands, the document
 // can be printed anywhere.
 func JSON(r result.Result) ([]byte, error) {
@@ -19,7 +20,11 @@ func JSON(r result.Result) ([]byte, error) {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(NewDocument(r)); err != nil {
+	var document any = NewDocument(r)
+	if r.Verb == verb.Sweep {
+		document = newSweepDocument(r)
+	}
+	if err := enc.Encode(document); err != nil {
 		return nil, fmt.Errorf("encode the JSON report of berth %s: %w; please report this as a bug", r.Verb, err)
 	}
 	return plainJSON(b.Bytes()), nil

@@ -21,6 +21,7 @@ type suiteXML struct {
 	Name     string    `xml:"name,attr"`
 	Tests    int       `xml:"tests,attr"`
 	Failures int       `xml:"failures,attr"`
+	Skipped  int       `xml:"skipped,attr,omitempty"`
 	Time     string    `xml:"time,attr"`
 	Cases    []caseXML `xml:"testcase"`
 }
@@ -29,12 +30,18 @@ type caseXML struct {
 	Class   string      `xml:"classname,attr"`
 	Name    string      `xml:"name,attr"`
 	Failure *failureXML `xml:"failure,omitempty"`
+	Skipped *skippedXML `xml:"skipped,omitempty"`
 	Output  string      `xml:"system-out,omitempty"`
 }
 
 type failureXML struct {
 	Message string `xml:"message,attr"`
 	Text    string `xml:",chardata"`
+}
+
+// skippedXML is of an app that a sweep left alone, and says why.
+type skippedXML struct {
+	Message string `xml:"message,attr"`
 }
 
 // JUnit returns junit.xml: each check is a test case, so that merge requests show
@@ -47,6 +54,7 @@ func JUnit(r result.Result) ([]byte, error) {
 	for _, c := range r.Checks {
 		suite.add(class, text.OneLine(checkTitle(c)), checkFailure(c))
 	}
+	suite.sweep(class, r.Sweep)
 	told := slices.IndexFunc(r.Checks, func(c result.Check) bool { return !c.OK && (c.Name == "ready" || c.Name == "hooks") })
 	if suite.Failures == 0 && severityOf(r) != succeeded && severityOf(r) != nothingDone {
 		details := strings.Join([]string{r.Cause, r.Next, r.RBAC}, "\n\n")

@@ -28,13 +28,16 @@ func Markdown(r result.Result) string {
 		objectTable(r),
 		titledList("Kept", r.Kept),
 		titledList("Left behind", r.Remains),
+	}
+	sections = append(sections, sweptTables(r.Sweep)...)
+	sections = append(sections,
 		details("Release", propertyTable(further(r))),
 		timeline(r),
 		details("What Berth saw", evidenceBlock(r.Evidence)),
 		details("Chart notes", evidenceBlock([]string{r.ChartNote})),
 		writeTable(r),
 		requestTable(r),
-	}
+	)
 	const leftOut = "\n*Some sections are too long to be shown here; report.json has them.*\n"
 	var page strings.Builder
 	complete := true

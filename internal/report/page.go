@@ -78,7 +78,7 @@ func HTML(r result.Result) ([]byte, error) {
 
 // pageSections are the sections of the summary, in its order.
 func pageSections(r result.Result) []section {
-	return []section{
+	sections := []section{
 		{"headline", headlineOf(r)},
 		{"properties", fieldsOf(foremost(r))},
 		{"why", whyOf(r)},
@@ -90,13 +90,16 @@ func pageSections(r result.Result) []section {
 		{"checks", objectsOf(r)},
 		{"list", listOf("Kept", r.Kept)},
 		{"list", listOf("Left behind", r.Remains)},
+	}
+	sections = append(sections, sweptOfPage(r.Sweep)...)
+	return append(sections, []section{
 		{"further", fieldsOf(further(r))},
 		{"timeline", timelineOf(r)},
 		{"text", textOf("What Berth saw", r.Evidence)},
 		{"text", textOf("Chart notes", []string{r.ChartNote})},
 		{"writes", writesOf(r)},
 		{"requests", requestsOf(r)},
-	}
+	}...)
 }
 
 // linkedSpans is a piece of text that may lead to a page.

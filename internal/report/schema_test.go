@@ -16,14 +16,22 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
-const schemaFile = "../../docs/report.schema.json"
+const (
+	schemaFile      = "../../docs/report.schema.json"
+	sweepSchemaFile = "../../docs/sweep.schema.json"
+)
 
 func TestJSONFitsItsSchema(t *testing.T) {
-	schema := compile(t, closeObjects)
+	schema, ofSweep := compile(t, closeObjects), compileFile(t, sweepSchemaFile, closeObjects)
 	check := func(t *testing.T, r result.Result) {
 		t.Helper()
+		schema := schema
+		if r.Verb == verb.Sweep {
+			schema = ofSweep
+		}
 		data, err := report.JSON(r)
 		if err != nil {
 			t.Fatal(err)
@@ -34,6 +42,7 @@ func TestJSONFitsItsSchema(t *testing.T) {
 	t.Run("every field", func(t *testing.T) { check(t, everything()) })
 	t.Run("no field", func(t *testing.T) {
 		check(t, result.Result{Exit: result.Exit{Reason: problem.Internal}})
+		check(t, result.Result{Subject: result.Subject{Verb: verb.Sweep}, Exit: result.Exit{Reason: problem.Internal}})
 	})
 }
 
@@ -146,7 +155,7 @@ func closeObjects(node any) {
 func TestEveryFieldIsReported(t *testing.T) {
 	r := everything()
 	// Parts of parts are not needed, and Objects only serve to word the others.
-	want := []string{"Result.Proof.Diagnostics.Objects", "Result.Log.Timeline.Parts.Parts"}
+	want := []string{"Result.Proof.Diagnostics.Objects", "Result.Log.Timeline.Parts.Parts", "Result.Sweep"}
 	if empty := emptyFields(reflect.ValueOf(r), "Result"); !slices.Equal(empty, want) {
 		t.Errorf("everything() leaves empty %q, want %q", empty, want)
 	}

@@ -76,6 +76,7 @@ func foremost(r result.Result) []property {
 	return known([]property{
 		at,
 		{name: "Review app", value: where(r), kind: wording},
+		{name: "Review apps", value: sweptCount(r.Sweep), kind: wording},
 		{name: "Commit", value: shortCommit(r.Commit), page: r.Pages.Commit},
 		{name: "Branch", value: r.Branch},
 		{name: "Pull request", value: pullRequest(r), page: r.Pages.PullRequest},

@@ -18,6 +18,7 @@ func Text(r result.Result) string {
 	textChecks(&b, r)
 	block(&b, "Kept", capped(r.Kept))
 	block(&b, "Left behind", capped(r.Remains))
+	sweptText(&b, r.Sweep)
 	if !causeTold(r) {
 		block(&b, "Why", text.Lines(text.Cut(text.Clean(r.Cause), 4*maxPhrase)))
 	}

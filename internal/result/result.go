@@ -14,6 +14,7 @@ type Result struct {
 	Exit
 	Proof
 	Log
+	Sweep *Sweep // of a sweep alone
 }
 
 // Subject is what the run was about.

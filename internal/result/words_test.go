@@ -20,6 +20,7 @@ var kept = []string{
 	"Ref.APIVersion", "Ref.Kind", "Ref.Namespace", "Ref.Name",
 	"Object.UID", "Object.Owner", "Object.Defines", "Difference.Digest", "Difference.Author",
 	"LogTail.Container", "Cause.Container",
+	"SweptApp.Namespace", "SweptApp.Release",
 	"Write.Verb", "Write.Resource", "Write.Key", "Requests.Verb", "Requests.Resource",
 }
 
@@ -40,6 +41,7 @@ func TestWithTextReachesEveryText(t *testing.T) {
 		Log: Log{
 			Timeline: []Event{{Parts: make([]Event, 1)}}, Notes: make([]Note, 1), Audit: make([]Write, 1), Traffic: make([]Requests, 1),
 		},
+		Sweep: &Sweep{Apps: []SweptApp{{Left: make([]string, 1)}}},
 	}
 	const secret = "hunter2hunter2"
 	texts(reflect.ValueOf(&r).Elem(), "Result", func(_ string, v reflect.Value) { v.SetString(secret) })

@@ -21,6 +21,7 @@ const (
 	Repair    Verb = "repair"
 	Teardown  Verb = "teardown"
 	List      Verb = "list"
+	Sweep     Verb = "sweep"
 	Preflight Verb = "preflight"
 	Auto      Verb = "auto"
 	Version   Verb = "version"
@@ -83,14 +84,19 @@ var Table = []Properties{
 		OnFleet: true,
 	},
 	{
+		Verb: Sweep, Doc: "Take down the review apps that nobody needs any more, as their time, pull request or branch says.",
+		OnFleet: true, Writes: true, Locks: true, ReadsLock: true, Removes: true,
+		AsksAccess: true,
+	},
+	{
 		Verb: Preflight, Doc: "Test the connection and the permissions; never writes.",
 		Success:    "All that deploying `{release}` in `{namespace}` needs is permitted, beside the chart's own objects.",
 		OnRelease:  true,
 		AsksAccess: true, DeployAccess: true,
 	},
 	{
-		Verb: Auto, Doc: "Deploy or take down, as the CI's event asks for, or do what a comment commands.",
-		Chooses: []Verb{Deploy, Check, Teardown},
+		Verb: Auto, Doc: "Deploy, take down or sweep, as the CI's event asks for, or do what a comment commands.",
+		Chooses: []Verb{Deploy, Check, Teardown, Sweep},
 	},
 	{Verb: Version, Doc: "Print the version."},
 }

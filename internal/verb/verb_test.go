@@ -26,8 +26,8 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s: it needs permissions that it does not ask for", p.Verb)
 		}
 		for _, chosen := range p.Chooses {
-			if !Of(chosen).OnRelease {
-				t.Errorf("%s chooses %s, which works on no release", p.Verb, chosen)
+			if !Of(chosen).OnRelease && !Of(chosen).OnFleet {
+				t.Errorf("%s chooses %s, which works on no review app", p.Verb, chosen)
 			}
 		}
 	}
@@ -43,7 +43,7 @@ func TestOf(t *testing.T) {
 }
 
 func TestWith(t *testing.T) {
-	if got := With(func(p Properties) bool { return p.Writes }); !slices.Equal(got, []Verb{Deploy, Repair, Teardown}) {
+	if got := With(func(p Properties) bool { return p.Writes }); !slices.Equal(got, []Verb{Deploy, Repair, Teardown, Sweep}) {
 		t.Errorf("got %v", got)
 	}
 	if got := Join([]Verb{Deploy, Teardown}, ", "); got != "deploy, teardown" {

@@ -10,6 +10,8 @@ func withLabel(_ *ci.Context, p *ci.Policy)     { p.Label = "preview" }
 func withoutDrafts(_ *ci.Context, p *ci.Policy) { p.Drafts = false }
 func deleted(c *ci.Context, _ *ci.Policy)       { c.Event.Deleted = true }
 func tag(c *ci.Context, _ *ci.Policy)           { c.Branch, c.Event.Tag = "", true }
+func sweeps(c *ci.Context, p *ci.Policy)        { c.Branch, p.Sweeps = "", true }
+func ofEnvironment(c *ci.Context, _ *ci.Policy) { c.Event.Action = "start" }
 func noBranch(c *ci.Context, _ *ci.Policy)      { c.Branch = "" }
 func onDefault(c *ci.Context, _ *ci.Policy)     { c.Branch = c.DefaultBranch }
 func closed(c *ci.Context, _ *ci.Policy)        { c.Pull.Closed = true }
@@ -141,7 +143,8 @@ var gitHub = []row{
 	{"issue_comment", "created", commands + ", /deploy, from a fork of somebody else, `forks: allowed`", commanding(verb.Deploy, allowed)},
 	{"issue_comment", "created", commands + ", /deploy, from a fork of a member, `forks: never`", commanding(verb.Deploy, never)},
 	{"issue_comment", "created", commands + ", /teardown, from a fork of somebody else", commanding(verb.Teardown, ofFork)},
-	{"schedule", "", "", noBranch},
+	{"schedule", "", "with a token, `ttl`, `idle`, `failed`, `stuck` or `max-apps`", sweeps},
+	{"schedule", "", "with none of these", noBranch},
 	{"workflow_run", "completed", "", noBranch},
 	{"repository_dispatch", "", "", noBranch},
 	{"merge_group", "checks_requested", "", noBranch},
@@ -165,6 +168,7 @@ var gitLab = []row{
 	{"environment", "prepare", "", nil},
 	{"environment", "verify", "", nil},
 	{"environment", "access", "", nil},
-	{"schedule", "", "", nil},
+	{"schedule", "", "a job without an environment; with a token (its own does), `ttl`, `idle`, `failed`, `stuck` or `max-apps`", sweeps},
+	{"schedule", "start", "a job with an environment", ofEnvironment},
 	{"pipeline", "", "a job without environment", nil},
 }

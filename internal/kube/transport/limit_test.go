@@ -30,7 +30,7 @@ func (h *held) RoundTrip(*http.Request) (*http.Response, error) {
 
 func request(ctx context.Context, t *testing.T, method, path string) *http.Request {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, method, "https://server"+path, nil)
+	r, err := http.NewRequestWithContext(ctx, method, "https://server"+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

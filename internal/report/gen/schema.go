@@ -24,6 +24,7 @@ var enumerated = map[reflect.Type]struct{ dir, name string }{
 	reflect.TypeFor[report.Verdict]():    {"internal/problem", "ExitReason"},
 	reflect.TypeFor[report.Status]():     {"internal/facts", "Status"},
 	reflect.TypeFor[report.Level]():      {"internal/result", "Level"},
+	reflect.TypeFor[report.Fate]():       {"internal/result", "Fate"},
 	reflect.TypeFor[report.FleetState](): {"internal/fleet", "State"},
 	reflect.TypeFor[report.Cause]():      {"internal/facts", "CauseKind"},
 }
@@ -40,6 +41,7 @@ type document struct {
 var documents = []document{
 	{"docs/report.schema.json", report.Document{}, "https://berth.dev/schema/report/v1.json", "Berth report", report.Schema},
 	{"docs/fleet.schema.json", report.FleetDocument{}, "https://berth.dev/schema/fleet/v1.json", "Berth list", report.FleetSchema},
+	{"docs/sweep.schema.json", report.SweepDocument{}, "https://berth.dev/schema/sweep/v1.json", "Berth sweep", report.SweepSchema},
 }
 
 // schema returns the JSON Schema of a document. root is the repository's

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/berth-dev/berth/internal/ci"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/fleet"
+	"github.com/berth-dev/berth/internal/helm/record"
+	"github.com/berth-dev/berth/internal/input"
+	"github.com/berth-dev/berth/internal/kube"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
+)
+
+// sweepCluster implements sweep.Cluster over one connection.
+type sweepCluster struct {
+	Process
+	conn    *kube.Conn
+	kind    record.Kind
+	out     console
+	options *input.Options
+	about   ci.Context
+}
+
+// Read returns every review app. One whose stamps do not prove whose it is, is in doubt.
+func (s sweepCluster) Read(ctx context.Context) ([]fleet.App, error) {
+	apps, err := newSurvey(s.conn, s.kind, "", false).read(ctx)
+	for i := range apps {
+		prove(&apps[i])
+	}
+	return apps, err
+}
+
+// Reread reads what there is of one app alone.
+func (s sweepCluster) Reread(ctx context.Context, of fleet.App) (fleet.App, bool, error) {
+	apps, err := newSurvey(s.conn, s.kind, of.Namespace, false).read(ctx)
+	for _, one := range apps {
+		if one.Release == of.Release {
+			prove(&one)
+			return one, true, err
+		}
+	}
+	return fleet.App{}, false, err
+}
+
+func (s sweepCluster) Now() time.Time { return server{s.conn}.Now() }
+
+func (sweepCluster) Clock() time.Time { return time.Now() }
+
+// TakeDown takes one app down by the engine's teardown, with all that it looks at before it
+// deletes anything.
+func (s sweepCluster) TakeDown(ctx context.Context, a fleet.App, agree func(context.Context) error) result.Result {
+	o, out := teardownOf(s.options, a), s.out.of(a.Namespace+"/"+a.Release)
+	var aside notes
+	t, err := targetOf(s.options, a)
+	if err != nil {
+		return s.notStarted(verb.Teardown, err)
+	}
+	e, closeAll, err := s.assembleOver(ctx, s.conn, out, &aside, o, t)
+	if err != nil {
+		return s.notStarted(verb.Teardown, err)
+	}
+	defer closeAll()
+	stop := ""
+	if o.Place == input.OnGitLab {
+		stop = a.URL
+	}
+	told := s.telling(out, o, s.about, stop)
+	e.Backend.Agree = func(ctx context.Context, _ *facts.Facts) error { return agree(ctx) }
+	begun := false
+	e.Backend.Begun = func() { begun = true; told.begin(ctx) }
+	r := e.Run(ctx, verb.Teardown)
+	if begun {
+		told.end(ctx, out.Masked(r))
+	}
+	return r
+}

@@ -1,0 +1,148 @@
+package sweep
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/fleet"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
+)
+
+// maxNotes is how many apps are named in annotations of one kind: as many as GitHub shows.
+const maxNotes = 10
+
+// finish says how the sweep ended.
+func (s *Sweep) finish(ctx context.Context, err error) {
+	r := &s.result
+	r.Took = s.Cluster.Clock().Sub(r.Started)
+	for _, one := range s.swept {
+		if one.Reason == result.SweepReason(fleet.HoldForeign) {
+			r.Sweep.Others++
+			continue
+		}
+		r.Sweep.Apps = append(r.Sweep.Apps, one)
+	}
+	if interrupted := s.Stopped(ctx); interrupted != nil {
+		err = interrupted
+	}
+	if err != nil {
+		s.explain(problem.Of(err))
+		return
+	}
+	r.Sweep.Stopped = s.stopped()
+	failed, went, wouldGo := len(r.Sweep.Of(result.FateFailed)), len(r.Sweep.Of(result.FateWent)), len(r.Sweep.Of(result.FateWouldGo))
+	r.Reason, r.Headline = problem.Consistent, s.headline(went, failed)
+	switch {
+	case s.Options.DryRun && r.Sweep.Stopped != "":
+		r.Notes = append(r.Notes, result.Note{Level: result.LevelWarning, Title: "A real run would stop", Message: r.Sweep.Stopped})
+	case s.Options.DryRun:
+	case failed > 0 || r.Sweep.Stopped != "":
+		r.Reason, r.Cause, r.Next = problem.SweepIncomplete, r.Sweep.Stopped, s.next(failed)
+	case went == 0 && wouldGo == 0:
+		r.Reason = problem.NothingToDo
+	}
+	s.note()
+}
+
+// explain takes the problem that ended the sweep into the result.
+func (s *Sweep) explain(p *problem.Problem) {
+	r := &s.result
+	r.Reason, r.Headline, r.Next, r.Missing = p.Reason, p.Sentence(), p.Next, p.Missing
+	if p.Cause != nil {
+		r.Cause = p.Cause.Error()
+	}
+	switch p.Reason { //nolint:exhaustive // the others say it all
+	case problem.Interrupted, problem.Terminated, problem.HungUp:
+		begun := "nothing was touched"
+		if n := len(r.Sweep.Of(result.FateWent)); n > 0 {
+			begun = text.Plural(n, "review app") + " went, and what was at work was settled"
+		}
+		r.Headline = fmt.Sprintf("%s; %s.", strings.TrimSuffix(r.Headline, "."), begun)
+		r.Next = "Run it again: it goes on with the rest."
+	}
+	s.note()
+}
+
+// stopped says which limit kept apps from going.
+func (s *Sweep) stopped() string {
+	switch limits := s.Options.Limits; {
+	case s.plan.Refused != "":
+		return text.Sentence(s.plan.Refused) + " Nothing was taken down."
+	case len(s.plan.Later) > 0:
+		return fmt.Sprintf("max-deletions is %d, so that %s to go are left for the next time.", limits.MaxDeletions,
+			text.Plural(len(s.plan.Later), "more review app"))
+	}
+	return ""
+}
+
+// headline is one line on what the sweep did.
+func (s *Sweep) headline(went, failed int) string {
+	sw := s.result.Sweep
+	found := text.Plural(len(sw.Apps), "review app")
+	switch stay := len(sw.Of(result.FateKept)); {
+	case s.Options.DryRun && s.plan.Refused != "":
+		return fmt.Sprintf("A real run would refuse: %s.", strings.TrimSuffix(s.plan.Refused, "."))
+	case s.Options.DryRun:
+		return fmt.Sprintf("Dry run: of %s, %d would go and %d stay.", found, len(sw.Of(result.FateWouldGo))+len(sw.Of(result.FateLeft)), stay)
+	case s.plan.Refused != "":
+		return fmt.Sprintf("Nothing was taken down: %s.", strings.TrimSuffix(s.plan.Refused, "."))
+	case failed > 0:
+		return fmt.Sprintf("Of %s, %d went and %d could not be taken down.", found, went, failed)
+	case went == 0 && len(sw.Apps) == 0:
+		return "Nothing to sweep: there is no review app."
+	case went == 0:
+		return fmt.Sprintf("Nothing to sweep: %s, none of which is to go.", found)
+	case len(s.plan.Later) > 0:
+		return fmt.Sprintf("Of %s, %d went; %d more are to go.", found, went, len(s.plan.Later))
+	}
+	return fmt.Sprintf("Of %s, %d went.", found, went)
+}
+
+// next says what to do about an incomplete sweep.
+func (s *Sweep) next(failed int) string {
+	var parts []string
+	if failed > 0 {
+		parts = append(parts, "See what failed below, and what to do about each; the next sweep tries again.")
+	}
+	switch {
+	case s.plan.Refused != "":
+		parts = append(parts, "Look whether all of them are to go, with dry-run; then run it once with yes-many.")
+	case len(s.plan.Later) > 0:
+		parts = append(parts, "Run it again, or give a larger max-deletions.")
+	}
+	return strings.Join(parts, "\n")
+}
+
+// note adds the annotations: one for each app that failed, and one for each that was kept for a
+// reason that a person should look at, as many as are shown.
+func (s *Sweep) note() {
+	r := &s.result
+	add := func(level result.Level, title string, apps []result.SweptApp, most int) {
+		for i, a := range apps {
+			if i == most-1 && len(apps) > most {
+				r.Notes = append(r.Notes, result.Note{Level: level, Title: title,
+					Message: fmt.Sprintf("And %d more; see the report.", len(apps)-i)})
+				return
+			}
+			r.Notes = append(r.Notes, result.Note{Level: level, Title: fmt.Sprintf("%s: %s/%s", title, a.Namespace, a.Release),
+				Message: strings.TrimSpace(text.Sentences(a.Why) + text.After("\n", a.Next))})
+		}
+	}
+	add(result.LevelError, "Not taken down", r.Sweep.Of(result.FateFailed), maxNotes)
+	var look []result.SweptApp
+	for _, a := range r.Sweep.Of(result.FateKept) {
+		if a.Look {
+			look = append(look, a)
+		}
+	}
+	most := maxNotes
+	if r.Sweep.Unanswered != "" {
+		most--
+		r.Notes = append(r.Notes, result.Note{Level: result.LevelNotice, Title: "The platform has not answered",
+			Message: text.Sentences(text.Sentence(r.Sweep.Unanswered), "What it would tell of an app is not known, which keeps it.")})
+	}
+	add(result.LevelNotice, "Kept", look, most)
+}
