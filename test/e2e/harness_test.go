@@ -6,6 +6,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"io"
@@ -25,10 +26,17 @@ import (
 // TestMain runs more tests at a time than there are processors: most of a test
 // is waiting for the cluster.
 func TestMain(m *testing.M) {
+	if os.Getenv(asBerth) != "" { // a process of its own, which can be killed
+		os.Exit(cli.Main(context.Background(), cli.Process{Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr,
+			Version: "test", OwnLogs: true}))
+	}
 	flag.Parse()
 	_ = flag.Set("test.parallel", "6")
 	m.Run()
 }
+
+// asBerth has the binary of these tests be Berth.
+const asBerth = "BERTH_TEST_AS_BERTH"
 
 // fixture is what one test works with: a namespace, a user and a chart.
 type fixture struct {
