@@ -71,13 +71,11 @@ func TestDocsNameTheVersionsThatAreRun(t *testing.T) {
 // The pictures in the pages are there, and small enough for a repository; none is there
 // that no page shows.
 func TestDocsShowPictures(t *testing.T) {
-	page, err := os.ReadFile("../../docs/report.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	shown := map[string]bool{}
-	for _, match := range regexp.MustCompile(`\(pictures/([a-z-]+\.png)\)`).FindAllStringSubmatch(string(page), -1) {
-		shown[match[1]] = true
+	for _, name := range []string{"docs/report.md", "docs/fleet.md"} {
+		for _, match := range regexp.MustCompile(`\(pictures/([a-z-]+\.png)\)`).FindAllStringSubmatch(string(read(t, name)), -1) {
+			shown[match[1]] = true
+		}
 	}
 	files, err := os.ReadDir("../../docs/pictures")
 	if err != nil {
