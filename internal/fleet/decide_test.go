@@ -249,16 +249,16 @@ func TestAgain(t *testing.T) {
 
 func TestReasonsAndHoldsAreWhole(t *testing.T) {
 	for _, r := range Reasons {
-		if r.Doc() == "" {
+		if docOfReason(r) == "" {
 			t.Errorf("%s has no words", r)
 		}
 	}
 	for _, h := range Holds {
-		if h.Doc() == "" {
+		if docOfHold(h) == "" {
 			t.Errorf("%s has no words", h)
 		}
 	}
-	if ReasonNone.Doc() != "" || HoldNone.Doc() != "" || HoldKeep.Concerns() || !HoldUnknown.Concerns() {
+	if docOfReason(ReasonNone) != "" || docOfHold(HoldNone) != "" || HoldKeep.Concerns() || !HoldUnknown.Concerns() {
 		t.Error("what is nothing has words")
 	}
 }

@@ -4,7 +4,8 @@ package input
 var fleet = []Input{
 	{
 		Name: "all-repositories", Type: Bool, Default: "false", Verbs: finding,
-		Doc:   "The review apps of every repository, and not only of this one. A sweep asks no platform about those of others: they go by their time alone.",
+		Doc: "The review apps of every repository, and not only of this one. A sweep asks no platform about those of others: " +
+			"they go by their time alone.",
 		field: func(o *Options) any { return &o.AllRepositories },
 	},
 	{

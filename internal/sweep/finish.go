@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/fleet"
@@ -54,8 +55,7 @@ func (s *Sweep) explain(p *problem.Problem) {
 	if p.Cause != nil {
 		r.Cause = p.Cause.Error()
 	}
-	switch p.Reason { //nolint:exhaustive // the others say it all
-	case problem.Interrupted, problem.Terminated, problem.HungUp:
+	if slices.Contains([]problem.ExitReason{problem.Interrupted, problem.Terminated, problem.HungUp}, p.Reason) {
 		begun := "nothing was touched"
 		if n := len(r.Sweep.Of(result.FateWent)); n > 0 {
 			begun = text.Plural(n, "review app") + " went, and what was at work was settled"

@@ -93,7 +93,8 @@ func TestSweepKilled(t *testing.T) {
 	before := o.objects()
 
 	repository := "https://" + o.host + "/acme/shop"
-	policy := []string{"--repository", repository, "--yes-many", "--max-deletions", "100", "--lock-duration", "3s", "--assume-dead-after", "1s"}
+	policy := []string{"--repository", repository, "--yes-many", "--max-deletions", "100",
+		"--lock-duration", "3s", "--assume-dead-after", "1s"}
 	seed := time.Now().UnixNano()
 	random := rand.New(rand.NewPCG(1, uint64(seed)))
 	for range 2 {
