@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -187,4 +188,42 @@ func TestMaxApps(t *testing.T) {
 		t.Error("the namespace was made")
 	}
 	deploy("a").exit(t, 0)
+}
+
+// Whoever may not list the namespaces of all is told what to grant, and whose rights end at one
+// app is told what could not be deleted of the others.
+func TestSweepWithoutRights(t *testing.T) {
+	s := newFixture(t)
+	dir := t.TempDir()
+	env := map[string]string{"HOME": dir, "PATH": os.Getenv("PATH"), "KUBECONFIG": s.kubeconfig, "GIT_DIR": dir}
+	e := runBerth(t, env, "sweep", "--repository", "acme/nobodys", "--report-dir", filepath.Join(dir, "report")).exit(t, 20)
+	e.says(t, "list namespaces", "list secrets")
+	if e.report["schema"] != "berth.dev/sweep/v1" || e.report["verdict"] != "permission-missing" {
+		t.Errorf("%v", e.report)
+	}
+}
+
+// A run that holds the lock goes on with its app.
+func TestSweepLeavesWhatARunHolds(t *testing.T) {
+	o := newOrchard(t)
+	a := &appOf{name: "expired", branch: "expired"}
+	o.hub.Push("expired")
+	o.deploy(a, long)
+	leases := o.Client().CoordinationV1().Leases(a.namespace)
+	all, err := leases.List(t.Context(), metav1.ListOptions{})
+	if err != nil || len(all.Items) != 1 {
+		t.Fatalf("%v: %d locks", err, len(all.Items))
+	}
+	held := all.Items[0]
+	now, holder, seconds := metav1.NowMicro(), "https://ci.example.com/1", int32(600)
+	held.Spec.HolderIdentity, held.Spec.RenewTime, held.Spec.AcquireTime, held.Spec.LeaseDurationSeconds = &holder, &now, &now, &seconds
+	if _, err := leases.Update(t.Context(), &held, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	before := o.objects()
+	e := o.sweep().exit(t, 0).says(t, "Nothing to sweep")
+	if got := e.swept(t)[a.namespace+"/"+a.release]; got != "kept, run-at-work" {
+		t.Errorf("%s\n%s", got, e.stdout)
+	}
+	o.untouched(before, o.objects(), func(*appOf) bool { return false })
 }
