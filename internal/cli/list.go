@@ -71,13 +71,14 @@ func (p Process) list(ctx context.Context, out console, o *input.Options) int {
 	return exitOK
 }
 
-// fleetOf returns the list of those apps that were asked for, without secrets.
+// fleetOf returns the list of those apps that were asked for, without secrets. It takes the apps over.
 func (l lister) fleetOf(apps []fleet.App) report.Fleet {
 	o := l.options
 	f := report.Fleet{At: l.now(), Namespace: o.Namespace, Every: o.AllReleases}
 	if o.Repository != "" && !o.AllRepositories && !o.AllReleases {
 		f.Repository = o.Host + "/" + o.Repository
 	}
+	f.Apps = apps[:0] // there may be ten thousand
 	for i := range apps {
 		if f.Repository == "" || apps[i].OfRepository(o.Host, o.Repository) {
 			f.Apps = append(f.Apps, apps[i].WithText(l.mask.Text))

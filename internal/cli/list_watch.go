@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/berth-dev/berth/internal/fleet"
@@ -52,7 +53,7 @@ func (l lister) watch(ctx context.Context) error {
 // paint shows as many of the apps as the terminal has room for, the worst first.
 func (l lister) paint(_, now []fleet.App, _ bool) {
 	width, height, _ := l.out.screen.Room()
-	f := l.fleetOf(now)
+	f := l.fleetOf(slices.Clone(now))
 	f.Apps = report.WorstFirst(f.Apps)
 	all := f
 	left := len(f.Apps) - max(height-3, 1) // the head, how many there are, and how many are left out
@@ -68,14 +69,14 @@ func (l lister) paint(_, now []fleet.App, _ bool) {
 
 // tell prints the whole list the first time, and then what has changed of it.
 func (l lister) tell(before, now []fleet.App, first bool) {
-	f := l.fleetOf(now)
+	f := l.fleetOf(slices.Clone(now))
 	if first {
 		l.out.Line(report.FleetText(f, 0))
 		return
 	}
 	type key struct{ namespace, release string }
 	was := map[key]*fleet.App{}
-	old := l.fleetOf(before).Apps
+	old := l.fleetOf(slices.Clone(before)).Apps
 	for i := range old {
 		was[key{old[i].Namespace, old[i].Release}] = &old[i]
 	}

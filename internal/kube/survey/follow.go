@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/watch"
 
-	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/problem"
 )
 
@@ -90,10 +89,10 @@ func (s Source[T]) follow(ctx context.Context, version string, known map[key]boo
 	options.ResourceVersion, options.AllowWatchBookmarks, options.TimeoutSeconds = version, true, &seconds
 	w, err := s.watch(ctx, options)
 	switch {
-	case err != nil && apifailure.IsDenied(err) && s.lenient:
+	case apierrors.IsForbidden(err) && s.lenient:
 		<-ctx.Done()
 		return version, nil
-	case err != nil && (apifailure.IsDenied(err) || apierrors.IsMethodNotSupported(err)):
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err), apierrors.IsMethodNotSupported(err):
 		return "", s.explainWatch(err)
 	case isExpired(err):
 		return "", nil

@@ -55,7 +55,7 @@ func (s Source[T]) each(ctx context.Context, fn func(key, T)) (version string, e
 			options.Continue = ""
 			restarts++
 			continue
-		case err != nil && s.lenient && apifailure.IsDenied(err):
+		case s.lenient && apierrors.IsForbidden(err):
 			return "", nil
 		case err != nil:
 			return "", s.explain(err)
