@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/test/platform"
@@ -190,40 +190,36 @@ func TestMaxApps(t *testing.T) {
 	deploy("a").exit(t, 0)
 }
 
-// Whoever may not list the namespaces of all is told what to grant, and whose rights end at one
-// app is told what could not be deleted of the others.
-func TestSweepWithoutRights(t *testing.T) {
-	s := newFixture(t)
-	dir := t.TempDir()
-	env := map[string]string{"HOME": dir, "PATH": os.Getenv("PATH"), "KUBECONFIG": s.kubeconfig, "GIT_DIR": dir}
-	e := runBerth(t, env, "sweep", "--repository", "acme/nobodys", "--report-dir", filepath.Join(dir, "report")).exit(t, 20)
-	e.says(t, "list namespaces", "list secrets")
-	if e.report["schema"] != "berth.dev/sweep/v1" || e.report["verdict"] != "permission-missing" {
-		t.Errorf("%v", e.report)
-	}
-}
-
-// A run that holds the lock goes on with its app.
-func TestSweepLeavesWhatARunHolds(t *testing.T) {
+// What went is told where its deploys were told.
+func TestSweepEndsDeployments(t *testing.T) {
 	o := newOrchard(t)
-	a := &appOf{name: "expired", branch: "expired"}
-	o.hub.Push("expired")
+	teller := platform.New(t, false)
+	o.hub.Instead(func(w http.ResponseWriter, r *http.Request) bool {
+		told := strings.HasPrefix(r.URL.Path, "/api/v3/repos/acme/shop/deployments")
+		if told {
+			teller.Server.Config.Handler.ServeHTTP(w, r)
+		}
+		return told
+	})
+	a := &appOf{name: "gone", branch: "gone"}
 	o.deploy(a, long)
-	leases := o.Client().CoordinationV1().Leases(a.namespace)
-	all, err := leases.List(t.Context(), metav1.ListOptions{})
-	if err != nil || len(all.Items) != 1 {
-		t.Fatalf("%v: %d locks", err, len(all.Items))
-	}
-	held := all.Items[0]
-	now, holder, seconds := metav1.NowMicro(), "https://ci.example.com/1", int32(600)
-	held.Spec.HolderIdentity, held.Spec.RenewTime, held.Spec.AcquireTime, held.Spec.LeaseDurationSeconds = &holder, &now, &now, &seconds
-	if _, err := leases.Update(t.Context(), &held, metav1.UpdateOptions{}); err != nil {
+	env := o.env()
+	delete(env, "GITHUB_EVENT_NAME")
+	runBerth(t, env, "deploy", "--branch", "gone", "--app", o.app, "--namespace", a.namespace, "--release", a.release, "--chart", o.chart,
+		"--deployment").exit(t, 0)
+	since := time.Now().Add(-long).UTC().Format(time.RFC3339)
+	o.annotate(a, map[string]string{ownership.AnnotationLastDeployed: since})
+	patch := []byte(`{"metadata":{"annotations":{"` + ownership.AnnotationLastDeployed + `":"` + since + `"}}}`)
+	last := strings.TrimSuffix(o.record(a), "1") + "2"
+	_, err := o.Client().CoreV1().Secrets(a.namespace).Patch(t.Context(), last, types.MergePatchType, patch, metav1.PatchOptions{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	before := o.objects()
-	e := o.sweep().exit(t, 0).says(t, "Nothing to sweep")
-	if got := e.swept(t)[a.namespace+"/"+a.release]; got != "kept, run-at-work" {
-		t.Errorf("%s\n%s", got, e.stdout)
+	if made := teller.Deployments(); len(made) != 1 || made[0].States[len(made[0].States)-1] != "success" {
+		t.Fatalf("%+v", made)
 	}
-	o.untouched(before, o.objects(), func(*appOf) bool { return false })
+	o.sweep("--deployment").exit(t, 0).says(t, "Of 1 review app, 1 went")
+	if made := teller.Deployments(); len(made) != 1 || made[0].States[len(made[0].States)-1] != "inactive" {
+		t.Errorf("%+v", made)
+	}
 }
