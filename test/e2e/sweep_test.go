@@ -140,7 +140,7 @@ func TestAutoSweepsOnASchedule(t *testing.T) {
 	o.deploy(a, long)
 	dir := t.TempDir()
 	env := o.env()
-	runBerth(t, env, "auto", "--report-dir", dir).exit(t, 0).says(t, "auto: sweep, since a schedule came due", "Of 1 review app, 1 went")
+	runBerth(t, env, "auto", "--report-dir", dir).exit(t, 0).says(t, "auto: sweep, since a schedule came due", ", 1 went.")
 	summary, err := os.ReadFile(env["GITHUB_STEP_SUMMARY"])
 	if err != nil || !strings.Contains(string(summary), "### Went: 1") || !strings.Contains(string(summary), "| Its branch is gone. |") {
 		t.Errorf("%v\n%s", err, summary)
@@ -218,7 +218,7 @@ func TestSweepEndsDeployments(t *testing.T) {
 	if made := teller.Deployments(); len(made) != 1 || made[0].States[len(made[0].States)-1] != "success" {
 		t.Fatalf("%+v", made)
 	}
-	o.sweep("--deployment").exit(t, 0).says(t, "Of 1 review app, 1 went")
+	o.sweep("--deployment").exit(t, 0).says(t, ", 1 went.")
 	if made := teller.Deployments(); len(made) != 1 || made[0].States[len(made[0].States)-1] != "inactive" {
 		t.Errorf("%+v", made)
 	}
