@@ -150,7 +150,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func clone(ctx context.Context, client kubernetes.Interface, i int, ns *corev1.Namespace, record *corev1.Secret, lock *coordinationv1.Lease) error {
+func clone(ctx context.Context, client kubernetes.Interface, i int, ns *corev1.Namespace, record *corev1.Secret,
+	lock *coordinationv1.Lease) error {
 	identity := fmt.Sprintf("%016x", i)
 	meta := func(of metav1.ObjectMeta) metav1.ObjectMeta {
 		m := metav1.ObjectMeta{Name: of.Name, Labels: map[string]string{}, Annotations: map[string]string{}}
