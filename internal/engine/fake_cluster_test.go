@@ -289,12 +289,12 @@ func (c *fakeCluster) Observe(ctx context.Context, manifest string) ([]facts.Obj
 
 func (c *fakeCluster) Foresee(f facts.Foresight) { c.foreseen = append(c.foreseen, f) }
 
-// Inside returns what the test says that others have in an object of that kind.
 // NamedLater finds nothing: the manifests of these tests name no objects.
 func (c *fakeCluster) NamedLater(manifests []string) [][]facts.Named {
 	return make([][]facts.Named, len(manifests))
 }
 
+// Inside returns what the test says that others have in an object of that kind.
 func (c *fakeCluster) Inside(ctx context.Context, ref facts.Ref) (string, error) {
 	if err := c.enter(ctx, "Inside"); err != nil {
 		return "", err
