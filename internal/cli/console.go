@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/input"
@@ -24,7 +25,7 @@ type console struct {
 // output is kept for a document.
 func (p Process) console(o *input.Options) console {
 	w := p.Stdout
-	if o.Output == "json" || o.Output == "markdown" {
+	if slices.Contains([]string{"json", "markdown", "html"}, o.Output) {
 		w = p.Stderr
 	}
 	screen := progress.NewScreen(w, p.getenv)

@@ -115,6 +115,9 @@ func (l lister) print(f report.Fleet) (err error) {
 		l.out.Line(report.FleetText(f, width))
 		return nil
 	}
+	if l.options.Output != "json" { // which has none as it is; what is printed may be a job's log
+		document = []byte(report.WithoutCommands(string(document)))
+	}
 	if _, err = l.Stdout.Write(document); err != nil {
 		l.out.Warn("The list is not printed", err.Error())
 	}
