@@ -30,13 +30,15 @@ func prove(a *fleet.App) {
 	}
 }
 
-// teardownOf returns the options of one app's teardown.
+// teardownOf returns the options of one app's teardown. What lets go what is somebody else's or to be
+// kept is for a person to decide about one app; auto takes these inputs for the teardown of one.
 func teardownOf(of *input.Options, a fleet.App) *input.Options {
 	o := *of
 	o.Verb, o.ByEvent, o.LockTimeout = verb.Teardown, true, 0 // a run at work is left to it
 	o.Host, o.Repository, o.Branch, o.PullRequest = a.Host, a.Origin.Repository, a.Origin.Branch, a.Origin.PullRequest
 	o.HeadRepository = cmp.Or(a.Origin.HeadRepository, a.Origin.Repository)
 	o.App, o.Slug, o.Namespace, o.Release, o.URL, o.SHA = a.Name, "", a.Namespace, a.Release, "", a.Commit
+	o.DeleteForeign, o.DeleteKept, o.SkipFailedHooks, o.StripFinalizers = false, false, false, nil
 	return &o
 }
 
