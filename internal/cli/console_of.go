@@ -24,9 +24,12 @@ type ofApp struct {
 	verbose bool
 }
 
+// lineEnds makes \n of all that a platform takes for the end of a line.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
+
 func (a ofApp) Line(text string) {
 	var b strings.Builder
-	for line := range strings.Lines(strings.TrimRight(text, "\n")) {
+	for line := range strings.Lines(strings.TrimRight(lineEnds.Replace(text), "\n")) {
 		b.WriteString(a.name + ": " + line)
 	}
 	a.Platform.Line(b.String())

@@ -80,3 +80,13 @@ func TestLogLevelSparesTheResult(t *testing.T) {
 		}
 	}
 }
+
+// No line of one app's, such as of a hook's log, is taken for one of another's.
+func TestConsoleOfAnApp(t *testing.T) {
+	var printed bytes.Buffer
+	p := Process{Stdout: &printed}
+	p.console(&input.Options{}).of("review-a/shop").Line("one\rreview-b/shop: went\r\nthree\u2028four\u2029five\n\n")
+	if n := strings.Count(printed.String(), "\n"); n != 5 || strings.Count("\n"+printed.String(), "\nreview-a/shop: ") != n {
+		t.Errorf("%q", &printed)
+	}
+}
