@@ -72,6 +72,7 @@ func (s sweepCluster) TakeDown(ctx context.Context, a fleet.App, agree func(cont
 	begun := false
 	e.Backend.Begun = func() { begun = true; told.begin(ctx) }
 	r := e.Run(ctx, verb.Teardown)
+	r.Notes = append(r.Notes, aside.list()...)
 	if begun {
 		told.end(ctx, out.Masked(r))
 	}

@@ -55,7 +55,7 @@ func (r *reporter) kept(objects []facts.Object) {
 		for _, o := range objects {
 			each = append(each, fmt.Sprintf("%s stays: %s", o.Ref, verdict.WhyKept(o)))
 		}
-		r.note(result.LevelNotice, "Kept on purpose", "%s", text.Sentences(listed(each, "; ")))
+		r.note(result.LevelNotice, result.KeptOnPurpose, "%s", text.Sentences(listed(each, "; ")))
 	}
 }
 

@@ -10,6 +10,10 @@ const (
 	LevelNotice  Level = "notice"
 )
 
+// KeptOnPurpose is the title of the note that names what a release left behind since somebody
+// wants it kept.
+const KeptOnPurpose = "Kept on purpose"
+
 // Note becomes an annotation.
 type Note struct {
 	Level   Level

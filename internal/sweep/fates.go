@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/berth-dev/berth/internal/fleet"
 	"github.com/berth-dev/berth/internal/problem"
@@ -67,7 +68,7 @@ func (s *Sweep) left(a fleet.App, d fleet.Decision) result.SweptApp {
 // became returns what became of an app by the result of its teardown.
 func (s *Sweep) became(ctx context.Context, a fleet.App, d fleet.Decision, r result.Result, last *agreement) result.SweptApp {
 	one := wouldGo(a, d)
-	one.Left = append(append(one.Left, r.Kept...), r.Remains...)
+	one.Left = slices.Concat(one.Left, r.Kept, r.Remains, tellingNotes(r.Notes))
 	switch r.Reason {
 	case problem.Consistent:
 		one.Fate = result.FateWent
@@ -100,6 +101,21 @@ func (s *Sweep) became(ctx context.Context, a fleet.App, d fleet.Decision, r res
 		one.Why = text.Sentences(one.Why, "Missing: "+r.Missing[0].String())
 	}
 	return one
+}
+
+// alreadyLeft are the titles of a teardown's notes that name what its result names as kept or
+// as remains.
+var alreadyLeft = []string{"Left in place", "Left to its owner"}
+
+// tellingNotes returns what else a teardown had to say that a person should know once the app
+// is gone: its warnings, and what was kept on purpose in a namespace that stays.
+func tellingNotes(notes []result.Note) (said []string) {
+	for _, n := range notes {
+		if n.Level == result.LevelWarning && !slices.Contains(alreadyLeft, n.Title) || n.Title == result.KeptOnPurpose {
+			said = append(said, n.Title+": "+n.Message)
+		}
+	}
+	return said
 }
 
 // keptAtLast returns an app that was kept although it was to go.

@@ -270,3 +270,19 @@ func TestNotesAreBounded(t *testing.T) {
 		t.Errorf("%d notes, the last of them %v", len(r.Notes), r.Notes[len(r.Notes)-1])
 	}
 }
+
+// What a teardown warns of, and what it left since somebody wants it kept, is named of the app
+// that went.
+func TestWhatATeardownSaysIsTold(t *testing.T) {
+	s := Sweep{}
+	got := s.became(t.Context(), one("a", nil), fleet.Decision{Reason: fleet.ReasonExpired}, result.Result{
+		Exit: result.Exit{Reason: problem.Consistent}, Log: result.Log{Notes: []result.Note{
+			{Level: result.LevelNotice, Title: result.KeptOnPurpose, Message: "ConfigMap/a stays: it is marked."},
+			{Level: result.LevelNotice, Title: "Volumes that go", Message: "data"},
+			{Level: result.LevelWarning, Title: "Left to its owner", Message: "Secret/b."},
+			{Level: result.LevelWarning, Title: "Copies not removed", Message: "403."},
+		}}}, &agreement{}).Left
+	if want := []string{"Kept on purpose: ConfigMap/a stays: it is marked.", "Copies not removed: 403."}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
