@@ -71,7 +71,16 @@ func (s survey) read(ctx context.Context) ([]fleet.App, error) {
 	if err := together(errs[:]...); err != nil {
 		return nil, err
 	}
-	return book.Apps(), nil
+	return proven(book), nil
+}
+
+// proven returns the apps of a book. One whose stamps do not prove whose it is, is in doubt.
+func proven(book *fleet.Book) []fleet.App {
+	apps := book.Apps()
+	for i := range apps {
+		prove(&apps[i])
+	}
+	return apps
 }
 
 // together returns the first error. Permissions are asked for all at once.

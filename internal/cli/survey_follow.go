@@ -131,5 +131,5 @@ func (f *following) apps() ([]fleet.App, bool) {
 	for _, l := range f.locks {
 		book.AddLock(l)
 	}
-	return book.Apps(), true
+	return proven(book), true
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -114,7 +115,7 @@ func fleetRowOf(a *fleet.App) fleetRow {
 		PullPage: Address(a.PullPage()), Commit: bounded(a.Commit), CommitPage: Address(a.CommitPage()), Namespace: bounded(a.Namespace),
 		Release: bounded(a.Release), Verdict: bounded(a.Verdict), VerdictAt: millis(a.VerdictAt), Revision: a.Revision,
 		Deployed: millis(a.Deployed), Expires: millis(a.Expires), Requests: bounded(a.Requests), URL: Address(a.URL),
-		RunPage: Address(a.RunPage()), Keep: bounded(a.Keep), Doubt: bounded(a.Doubt),
+		RunPage: Address(a.RunPage()), Keep: bounded(a.Keep), Doubt: bounded(cmp.Or(a.Doubt, a.Unreadable)),
 	}
 	if head := a.Origin.HeadRepository; !strings.EqualFold(head, a.Origin.Repository) {
 		row.Head = bounded(head)
