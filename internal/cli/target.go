@@ -41,6 +41,7 @@ func (t target) stamps() map[string]string {
 	at := t.began().UTC().Truncate(time.Second)
 	all := map[string]string{
 		ownership.AnnotationLastDeployed: at.Format(time.RFC3339),
+		ownership.AnnotationLastRelease:  t.Release,
 		ownership.AnnotationExpires:      "",
 		ownership.AnnotationCommit:       t.Source.SHA,
 		ownership.AnnotationURL:          t.URL,
@@ -60,6 +61,7 @@ func (t target) stamps() map[string]string {
 func (t target) onDeploys() map[string]string {
 	all := t.stamps()
 	delete(all, ownership.AnnotationRunURL) // which every record has
+	delete(all, ownership.AnnotationLastRelease)
 	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
 	return all
 }

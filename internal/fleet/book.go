@@ -118,7 +118,7 @@ func (b *Book) stored(at key, r *release) (a App, own bool) {
 		a.URL, a.RunURL = cmp.Or(a.URL, ns.URL), cmp.Or(a.RunURL, ns.RunURL)
 	}
 	a.Keep = cmp.Or(a.Keep, keptBy(ns, own))
-	a.date(r, ns, own)
+	a.date(r, ns, own && (ns.Last == "" || ns.Last == at.name))
 	a.Doubt = cmp.Or(r.doubt(), otherBranch(r.identity, ns))
 	b.addLock(&a)
 	return a, own
@@ -172,14 +172,15 @@ func (b *Book) empty(ns Namespace) App {
 }
 
 // date sets when the app was deployed last and until when it may stay: as the latest stamp has
-// it, on the namespace of its own or on a record.
-func (a *App) date(r *release, ns Namespace, own bool) {
+// it, on the namespace of its own or on a record. told says that the namespace tells of this release,
+// and not of another one of the branch.
+func (a *App) date(r *release, ns Namespace, told bool) {
 	a.Deployed = r.newest.Created
 	var latest Stamps
 	if r.stamped != nil {
 		latest = r.stamped.Stamps
 	}
-	if own && (ns.Deployed.After(latest.Deployed) || ns.Unread != "") {
+	if told && (ns.Deployed.After(latest.Deployed) || ns.Unread != "") {
 		latest = ns.Stamps
 	}
 	a.Unreadable = unread(latest.Unread)

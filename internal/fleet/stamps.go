@@ -69,6 +69,9 @@ type Namespace struct {
 	Shared  bool   // more than one branch has deployed there
 	Going   bool   // it is being deleted
 	Release string // that it was made for; empty: it does not say
+	// Last is the release that was deployed last, of which it tells when that was; empty: it does
+	// not say.
+	Last    string
 	Created time.Time
 	Stamps  // of the branch that it is for; without an identity where it is the same for all
 }
@@ -78,7 +81,7 @@ func NamespaceOf(name, uid string, labels, annotations map[string]string) Namesp
 	_, shared := annotations[ownership.AnnotationShared]
 	return Namespace{
 		Name: name, Ours: ownership.IsBerths(uid, labels, annotations), Shared: shared,
-		Release: annotations[ownership.AnnotationRelease], Stamps: StampsOf(labels, annotations),
+		Release: annotations[ownership.AnnotationRelease], Last: annotations[ownership.AnnotationLastRelease], Stamps: StampsOf(labels, annotations),
 	}
 }
 

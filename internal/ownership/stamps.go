@@ -7,6 +7,9 @@ package ownership
 const (
 	// AnnotationLastDeployed is when the last deploy began, in RFC 3339, by the API server's clock.
 	AnnotationLastDeployed = "berth.dev/last-deployed"
+	// AnnotationLastRelease is the release that was deployed then, on a namespace: there may be
+	// several of a branch in its namespace, each with its own ttl.
+	AnnotationLastRelease = "berth.dev/last-release"
 	// AnnotationExpires is when the app may go, in RFC 3339: the last deploy and its ttl. An
 	// app without a ttl has none.
 	AnnotationExpires = "berth.dev/expires-at"
