@@ -35,10 +35,10 @@ func prove(a *fleet.App) {
 func teardownOf(of *input.Options, a fleet.App) *input.Options {
 	o := *of
 	o.Verb, o.ByEvent, o.LockTimeout = verb.Teardown, true, 0 // a run at work is left to it
+	o.DeleteForeign, o.DeleteKept, o.SkipFailedHooks, o.StripFinalizers, o.Adopt = false, false, false, nil, nil
 	o.Host, o.Repository, o.Branch, o.PullRequest = a.Host, a.Origin.Repository, a.Origin.Branch, a.Origin.PullRequest
 	o.HeadRepository = cmp.Or(a.Origin.HeadRepository, a.Origin.Repository)
 	o.App, o.Slug, o.Namespace, o.Release, o.URL, o.SHA = a.Name, "", a.Namespace, a.Release, "", a.Commit
-	o.DeleteForeign, o.DeleteKept, o.SkipFailedHooks, o.StripFinalizers = false, false, false, nil
 	return &o
 }
 

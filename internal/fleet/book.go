@@ -23,8 +23,12 @@ func NewBook(lockName func(release string) string) *Book {
 	return &Book{lockName: lockName, namespaces: map[string]Namespace{}, releases: map[key]*release{}, locks: map[key]Lock{}}
 }
 
-// AddNamespace adds a namespace that bears Berth's label.
-func (b *Book) AddNamespace(n Namespace) { b.namespaces[n.Name] = n }
+// AddNamespace adds a namespace. One that tells of nothing takes no room.
+func (b *Book) AddNamespace(n Namespace) {
+	if n != (Namespace{Name: n.Name, Created: n.Created}) {
+		b.namespaces[n.Name] = n
+	}
+}
 
 // AddLock adds the lock of a release.
 func (b *Book) AddLock(l Lock) { b.locks[key{l.Namespace, l.Name}] = l }

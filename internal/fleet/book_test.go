@@ -197,6 +197,22 @@ func TestStampsOf(t *testing.T) {
 	}
 }
 
+// A namespace that Berth did not make is nobody's, whatever stands on it; but what is in it is kept.
+func TestNamespaceOfOthers(t *testing.T) {
+	annotations := map[string]string{"berth.dev/keep": "true", "berth.dev/namespace-uid": "u", "berth.dev/expires-at": "2026-11-30T13:00:00Z"}
+	got := NamespaceOf("staging", "u", map[string]string{"berth.dev/identity": "a"}, annotations)
+	if got.Ours || got.Identity != "" || !got.Expires.IsZero() || got.Keep == "" {
+		t.Errorf("it is %+v", got)
+	}
+	b := NewBook(lockName)
+	b.AddNamespace(got)
+	b.AddNamespace(NamespaceOf("infra", "v", nil, nil))
+	b.AddRecord(stored("staging", "a", 1, facts.StatusDeployed))
+	if apps := b.Apps(); len(apps) != 1 || apps[0].Keep == "" || !apps[0].Shared || len(b.namespaces) != 1 {
+		t.Errorf("the apps are %+v", apps)
+	}
+}
+
 func TestOfRepository(t *testing.T) {
 	a := wholeApp()
 	if !a.OfRepository("GitHub.com", "Acme/Shop") || a.OfRepository("gitlab.com", "acme/shop") || a.OfRepository("github.com", "acme/other") {

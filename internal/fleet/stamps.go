@@ -62,7 +62,7 @@ func (s *Stamps) time(annotations map[string]string, key string) time.Time {
 	return at.UTC()
 }
 
-// Namespace is one that bears Berth's label.
+// Namespace is one that bears Berth's label, or of another one what keeps what is in it.
 type Namespace struct {
 	Name    string
 	Ours    bool   // Berth made or adopted this very namespace
@@ -78,6 +78,10 @@ type Namespace struct {
 
 // NamespaceOf reads a namespace's labels and annotations.
 func NamespaceOf(name, uid string, labels, annotations map[string]string) Namespace {
+	if labels[ownership.LabelManagedBy] != ownership.ManagedByBerth {
+		s := StampsOf(labels, annotations)
+		return Namespace{Name: name, Stamps: Stamps{Keep: s.Keep, Marked: s.Marked}}
+	}
 	_, shared := annotations[ownership.AnnotationShared]
 	return Namespace{
 		Name: name, Ours: ownership.IsBerths(uid, labels, annotations), Shared: shared,

@@ -24,24 +24,19 @@ import (
 // berths selects what bears Berth's label.
 var berths = labels.Set{ownership.LabelManagedBy: ownership.ManagedByBerth}.String()
 
-// Namespaces are those that bear Berth's label, or the one of that name if it does and may be
-// read.
+// Namespaces are all of them, since one that Berth did not make may say that what is in it is to be
+// kept; or the one of that name, if it may be read.
 func Namespaces(client metadata.Interface, name string) Source[facts.Meta] {
 	api := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
 	s := Source[facts.Meta]{
-		needs:   problem.Permission{Verb: "list", Resource: "namespaces", Why: "find the namespaces of the review apps"},
-		options: metav1.ListOptions{LabelSelector: berths},
-		list:    listOf(api), watch: api.Watch, read: readMeta,
+		needs: problem.Permission{Verb: "list", Resource: "namespaces", Why: "find the namespaces of the review apps"},
+		list:  listOf(api), watch: api.Watch, read: readMeta,
 	}
 	if name == "" {
 		return s
 	}
 	s.lenient = true
 	s.options.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()
-	s.read = func(o runtime.Object) (facts.Meta, bool) {
-		m, ok := readMeta(o)
-		return m, ok && m.Labels[ownership.LabelManagedBy] == ownership.ManagedByBerth
-	}
 	// Whoever deploys to one namespace may read it by its name, and no more.
 	s.list = func(ctx context.Context, _ metav1.ListOptions) (runtime.Object, error) {
 		one, err := api.Get(ctx, name, metav1.GetOptions{})
