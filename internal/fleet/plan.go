@@ -71,10 +71,17 @@ func byRepository(apps []App, decisions []Decision) map[string][]int {
 	return of
 }
 
+// known reports whether it is known whose an app is. Otherwise whoever may write what passes for one
+// would have others go for it.
+func (p *Plan) known(i int) bool {
+	hold := p.Decisions[i].Hold
+	return hold != HoldUnstamped && hold != HoldDoubt
+}
+
 // markOver decides which apps of one repository are too many once those that are wanted are
-// gone. What is held counts, and stays.
+// gone. What is held counts, and stays, unless it is not known whose it is.
 func (p *Plan) markOver(apps []App, of []int, most int) {
-	staying := slices.DeleteFunc(slices.Clone(of), func(i int) bool { return p.Decisions[i].Wanted() })
+	staying := slices.DeleteFunc(slices.Clone(of), func(i int) bool { return p.Decisions[i].Wanted() || !p.known(i) })
 	tooMany := len(staying) - most
 	slices.SortStableFunc(staying, func(a, b int) int { return older(apps[a], apps[b]) })
 	for _, i := range staying {
@@ -110,16 +117,19 @@ func (p *Plan) refusal(apps []App) string {
 }
 
 func (p *Plan) tooMany(of []int, which string) string {
-	wanted := 0
+	wanted, known := 0, 0
 	for _, i := range of {
 		if p.Decisions[i].Wanted() {
 			wanted++
 		}
+		if p.known(i) {
+			known++
+		}
 	}
-	if len(of) < manyFrom || 2*wanted <= len(of) {
+	if len(of) < manyFrom || 2*wanted <= known {
 		return ""
 	}
-	return fmt.Sprintf("%d of the %s %s would go, which is more than half", wanted, text.Plural(len(of), "review app"), which)
+	return fmt.Sprintf("%d of the %s %s would go, which is more than half", wanted, text.Plural(known, "review app"), which)
 }
 
 // OverMax returns the apps of a repository where there are too many for one more: where the
@@ -135,6 +145,7 @@ func OverMax(apps []App, repositoryHash, identity string, most int) []App {
 		case app.Repository != repositoryHash, app.Going:
 		case app.Identity == identity:
 			return nil
+		case app.Doubt != "":
 		default:
 			running = append(running, app)
 		}

@@ -130,6 +130,28 @@ func TestPlanOverMaxApps(t *testing.T) {
 	}
 }
 
+// What passes for an app, and is not known to be one, has no other go, and does not hide how many go.
+func TestPlanCountsNoDoubt(t *testing.T) {
+	doubtful := func(from int) func(int, *App, *Answer) {
+		return func(i int, a *App, _ *Answer) {
+			if i >= from {
+				a.Doubt = "its namespace is of another branch"
+			}
+		}
+	}
+	apps, decisions := several(30, doubtful(10))
+	if p := NewPlan(apps, decisions, Limits{MaxApps: 20, MaxDeletions: 20}); len(p.Take) > 0 {
+		t.Errorf("ten of twenty are too many: %+v", p)
+	}
+	if got := OverMax(apps, "acme", "new", 20); got != nil {
+		t.Errorf("ten of twenty leave no room: %d", len(got))
+	}
+	apps, decisions = several(30, merged(func(i int) bool { return i < 10 }), doubtful(10))
+	if p := NewPlan(apps, decisions, Limits{MaxDeletions: 20}); p.Refused == "" {
+		t.Errorf("all go: %+v", p)
+	}
+}
+
 func TestOverMax(t *testing.T) {
 	apps, _ := several(5, func(i int, a *App, _ *Answer) {
 		switch i {
