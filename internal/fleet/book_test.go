@@ -134,8 +134,9 @@ func TestApps(t *testing.T) {
 		{name: "of two in the branch's namespace the other was deployed later, with another ttl",
 			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Last, n.Deployed, n.Expires = "api", later, later.Add(time.Minute) })},
 			records:    []Record{one}, want: []App{wholeApp()}},
-		{name: "this one was", namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Last, n.Deployed, n.Expires = "shop", later, time.Time{} })},
-			records: []Record{one}, want: []App{with(wholeApp(), func(a *App) { a.Deployed, a.Expires = later, time.Time{} })}},
+		{name: "this one was",
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Last, n.Deployed, n.Expires = "shop", later, time.Time{} })},
+			records:    []Record{one}, want: []App{with(wholeApp(), func(a *App) { a.Deployed, a.Expires = later, time.Time{} })}},
 		{name: "an end that is no time", namespaces: []Namespace{namespaceWith(func(n *Namespace) {
 			n.Unread, n.Expires = "berth.dev/expires-at", time.Time{}
 		})}, records: []Record{one},

@@ -61,15 +61,17 @@ func answers(pull Pull, change ...func(*Answer)) Answer {
 }
 
 var (
-	noToken  = Answer{Access: NotAsked, Why: "no token was given"}
-	silent   = Answer{Why: "GitHub answered 500"}
-	gone     = answers(PullNone, func(a *Answer) { a.Branch = BranchGone })
-	expired  = func(a *App) { a.Expires = noon.Add(-hour) }
-	failed   = func(a *App) { a.Status = facts.StatusFailed }
-	stuck    = func(a *App) { a.Status = facts.StatusPendingUpgrade }
-	idle     = func(a *App) { a.Deployed, a.Changed = noon.Add(-31*day), noon.Add(-31*day) }
-	foreign  = func(a *App) { a.Repository, a.Origin.Repository = "other", "other/shop" }
-	elsewise = func(a *App) { a.Repository, a.Host = "other", "gitlab.com" }
+	noToken = Answer{Access: NotAsked, Why: "no token was given"}
+	silent  = Answer{Why: "GitHub answered 500"}
+	gone    = answers(PullNone, func(a *Answer) { a.Branch = BranchGone })
+	expired = func(a *App) { a.Expires = noon.Add(-hour) }
+	failed  = func(a *App) { a.Status = facts.StatusFailed }
+
+	uninstalling = func(a *App) { a.Status, a.Changed = facts.StatusUninstalling, noon.Add(-hour) }
+	stuck        = func(a *App) { a.Status = facts.StatusPendingUpgrade }
+	idle         = func(a *App) { a.Deployed, a.Changed = noon.Add(-31*day), noon.Add(-31*day) }
+	foreign      = func(a *App) { a.Repository, a.Origin.Repository = "other", "other/shop" }
+	elsewise     = func(a *App) { a.Repository, a.Host = "other", "gitlab.com" }
 )
 
 func TestDecide(t *testing.T) {
@@ -147,7 +149,12 @@ func TestDecide(t *testing.T) {
 			Decision{Reason: ReasonMerged, Because: "merged", Hold: HoldUndated, Held: "not known when", Sure: true}},
 		"failed": {shop(failed), answers(PullOpen), policy(),
 			Decision{Reason: ReasonFailed, Because: "its last deploy failed, and nothing has changed for 10 days", Sure: true}},
-		"failed, lately":     {shop(failed, func(a *App) { a.Changed = noon.Add(-6 * day) }), answers(PullOpen), policy(), Decision{Sure: true}},
+		"failed, lately": {shop(failed, func(a *App) { a.Changed = noon.Add(-6 * day) }), answers(PullOpen), policy(), Decision{Sure: true}},
+		"a teardown for that, killed": {shop(uninstalling), answers(PullOpen), policy(),
+			Decision{Reason: ReasonFailed, Because: "its teardown was begun and has not ended, and nothing was deployed to it for 10 days",
+				Sure: true}},
+		"the same, as stuck": {shop(uninstalling), answers(PullOpen), policy(func(p *Policy) { p.Failed = 0 }),
+			Decision{Reason: ReasonStuck, Because: "(uninstalling) has not ended, and nothing was deployed to it for 10 days", Sure: true}},
 		"failed, not a word": {shop(failed), answers(PullOpen), policy(func(p *Policy) { p.Failed = 0 }), Decision{Sure: true}},
 		"failed, changed nobody knows when": {shop(failed, func(a *App) { a.Changed = time.Time{} }), answers(PullOpen), policy(),
 			Decision{Sure: true}},

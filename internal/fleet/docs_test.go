@@ -41,7 +41,8 @@ func docOfReason(r Reason) string {
 	case ReasonExpired:
 		return "Its `ttl` has passed, counted from its last deploy; for an app without one, that of `sweep --ttl`."
 	case ReasonFailed:
-		return "Its last deploy failed, or ended before anything was stored, and nothing has changed for as long as `failed` says."
+		return "Its last deploy failed, or ended before anything was stored, or its teardown was begun and has not ended, " +
+			"and nothing has changed for as long as `failed` says."
 	case ReasonStuck:
 		return "The last record is of an operation that has not ended, nobody holds the lock, and nothing has changed for as long " +
 			"as `stuck` says."

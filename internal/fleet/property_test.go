@@ -77,12 +77,14 @@ func mayGo(app App, a Answer, p Policy) bool {
 	}
 	plain := app.Unreadable == "" && (app.Expires.IsZero() || !app.Expires.Before(app.Deployed))
 	unchanged := func(d time.Duration) bool {
-		return d > 0 && ago(app.Deployed, d) && (ago(app.Changed, d) || app.Revision == 0 && app.Changed.IsZero())
+		return d > 0 && ago(app.Deployed, d) && (ago(app.Changed, d) || app.Revision == 0 && app.Changed.IsZero() ||
+			app.Status == facts.StatusUninstalling && !app.Changed.IsZero())
 	}
 	return plain && ago(app.Expires, 0) ||
 		plain && app.Expires.IsZero() && p.TTL > 0 && ago(app.Deployed, p.TTL) ||
 		plain && p.Idle > 0 && ago(app.Deployed, p.Idle) ||
-		(app.Status == facts.StatusFailed || app.Status == "" && app.Revision == 0) && unchanged(p.Failed) ||
+		(app.Status == facts.StatusFailed || app.Status == facts.StatusUninstalling || app.Status == "" && app.Revision == 0) &&
+			unchanged(p.Failed) ||
 		app.Status.Unfinished() && unchanged(p.Stuck)
 }
 

@@ -41,7 +41,11 @@ func (j judge) because(r Reason) string {
 		return j.failed()
 	case ReasonStuck:
 		if j.app.Status.Unfinished() && j.passed(j.unchanged(), j.policy.Stuck) {
-			return fmt.Sprintf("its last operation (%s) has not ended, and nothing has changed for %s", j.app.Status, j.age(j.unchanged()))
+			what := "has changed"
+			if j.app.Status == facts.StatusUninstalling {
+				what = "was deployed to it"
+			}
+			return fmt.Sprintf("its last operation (%s) has not ended, and nothing %s for %s", j.app.Status, what, j.age(j.unchanged()))
 		}
 	case ReasonIdle:
 		if j.passed(j.app.Deployed, j.policy.Idle) {
@@ -96,13 +100,17 @@ func (j judge) expired() string {
 	return fmt.Sprintf("it expired %s ago, at %s", span(j.now.Sub(due)), due.UTC().Format(time.RFC3339))
 }
 
-// failed tells of an app whose last deploy failed, or ended before it stored anything.
+// failed tells of an app whose last deploy failed, or ended before it stored anything, and of one
+// whose teardown has begun and not ended, as a sweep leaves it that took it down for that and was
+// killed, or met a hook that failed.
 func (j judge) failed() string {
 	since := j.unchanged()
 	switch {
 	case !j.passed(since, j.policy.Failed):
 	case j.app.Status == facts.StatusFailed:
 		return fmt.Sprintf("its last deploy failed, and nothing has changed for %s", j.age(since))
+	case j.app.Status == facts.StatusUninstalling:
+		return fmt.Sprintf("its teardown was begun and has not ended, and nothing was deployed to it for %s", j.age(since))
 	case j.app.Revision == 0 && j.app.Status == "":
 		return fmt.Sprintf("its deploy ended before anything was stored, %s ago", j.age(since))
 	}
@@ -110,11 +118,14 @@ func (j judge) failed() string {
 }
 
 // unchanged returns since when nothing has changed: no record, and no deploy begun. It is
-// zero where that is not known.
+// zero where that is not known. What a teardown has written that has not ended does not count, so
+// that the next sweep goes on with it.
 func (j judge) unchanged() time.Time {
 	switch changed, deployed := j.app.Changed, j.app.Deployed; {
 	case deployed.IsZero(), j.app.Revision > 0 && changed.IsZero():
 		return time.Time{}
+	case j.app.Status == facts.StatusUninstalling:
+		return deployed
 	case changed.After(deployed):
 		return changed
 	default:

@@ -85,7 +85,8 @@ func NamespaceOf(name, uid string, labels, annotations map[string]string) Namesp
 	_, shared := annotations[ownership.AnnotationShared]
 	return Namespace{
 		Name: name, Ours: ownership.IsBerths(uid, labels, annotations), Shared: shared,
-		Release: annotations[ownership.AnnotationRelease], Last: annotations[ownership.AnnotationLastRelease], Stamps: StampsOf(labels, annotations),
+		Release: annotations[ownership.AnnotationRelease], Last: annotations[ownership.AnnotationLastRelease],
+		Stamps: StampsOf(labels, annotations),
 	}
 }
 
