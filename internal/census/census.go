@@ -61,6 +61,9 @@ func (p *Platform) unasked(app *fleet.App) (fleet.Answer, bool) {
 	return fleet.Answer{}, false
 }
 
+// isMain reports whether an app is of the default branch.
+func isMain(app *fleet.App, main string) bool { return !isFork(app) && app.Origin.Branch == main }
+
 // notKnown begins the clause that says why something is not known.
 const notKnown = "it is not known how its pull request and its branch are: "
 
@@ -95,7 +98,7 @@ func (p *Platform) Census(ctx context.Context, apps []fleet.App) (answers []flee
 	known := indexed(open)
 	for _, i := range asked {
 		app, answer := &apps[i], &answers[i]
-		answer.Access, answer.At = fleet.Answered, at
+		answer.Access, answer.At, answer.Main = fleet.Answered, at, isMain(app, main)
 		setPulls(answer, app, known)
 		if answer.Pull == fleet.PullNone && mayAskForBranch(app, answer) {
 			unsettled = append(unsettled, i)
@@ -118,6 +121,7 @@ func (p *Platform) Confirm(ctx context.Context, app fleet.App) fleet.Answer {
 	if err != nil {
 		return fleet.Answer{Why: notKnown + err.Error()}
 	}
+	answer.Main = isMain(&app, main)
 	if answer.Pull == fleet.PullNone && mayAskForBranch(&app, &answer) {
 		p.setBranch(ctx, &answer, &app, main)
 	}

@@ -36,7 +36,7 @@ func app(p *platform.Repository, branch string, number int, from ...string) flee
 	if len(from) > 0 {
 		origin.HeadRepository = from[0]
 	}
-	return fleet.App{Name: "shop", Namespace: "review-shop", Release: "shop", Host: p.Host(), Identity: "id", Repository: "acme",
+	return fleet.App{Name: "shop", Namespace: "review-shop", Marked: true, Release: "shop", Host: p.Host(), Identity: "id", Repository: "acme",
 		Origin: origin, Revision: 1, Status: facts.StatusDeployed, Changed: deployed, Deployed: deployed}
 }
 

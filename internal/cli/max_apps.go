@@ -63,5 +63,5 @@ func (p Process) tooMany(ctx context.Context, out console, o *input.Options) ([]
 	defer conn.Close()
 	out.progress(fmt.Sprintf("Look whether there are fewer review apps than %d", o.MaxApps))
 	apps, err := newSurvey(conn, kind, "", false).read(ctx)
-	return fleet.OverMax(apps, t.RepositoryHash, t.Identity, o.MaxApps), err
+	return fleet.OverMax(apps, t.RepositoryHash, t.Identity, t.Namespace, o.MaxApps), err
 }

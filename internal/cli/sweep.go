@@ -54,6 +54,7 @@ func (p Process) sweep(ctx context.Context, out console, o *input.Options, about
 	started := time.Now()
 	policy := fleet.Policy{
 		Host: o.Host, Repository: o.Repository, AllRepositories: o.AllRepositories, Since: started,
+		DefaultBranch: defaultBranch(o, about), Namespace: oneNamespace(o),
 		TTL: o.TTL, Idle: o.Idle, Failed: o.Failed, Stuck: o.Stuck,
 	}
 	if o.Repository != "" {
@@ -75,6 +76,28 @@ func (p Process) sweep(ctx context.Context, out console, o *input.Options, about
 	}
 	out.debugRequests(r)
 	return r
+}
+
+// oneNamespace returns the namespace that the sweep is about alone, or "" for all: one that has a
+// name for every branch is none.
+func oneNamespace(o *input.Options) string {
+	if strings.Contains(o.Namespace, "{{") {
+		return ""
+	}
+	return o.Namespace
+}
+
+// defaultBranch returns the default branch of the repository that is swept, or "" where it is
+// not known. A schedule of GitHub's runs on it.
+// https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+func defaultBranch(o *input.Options, about ci.Context) string {
+	if !strings.EqualFold(o.Repository, about.Repository) || !strings.EqualFold(o.Host, about.Host) {
+		return ""
+	}
+	if about.DefaultBranch == "" && about.Event.Name == "schedule" {
+		return about.RefBranch
+	}
+	return about.DefaultBranch
 }
 
 // stopped returns the problem of a sweep that was interrupted, or nil.

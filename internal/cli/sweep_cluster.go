@@ -26,7 +26,7 @@ type sweepCluster struct {
 
 // Read returns every review app.
 func (s sweepCluster) Read(ctx context.Context) ([]fleet.App, error) {
-	return newSurvey(s.conn, s.kind, "", false).read(ctx)
+	return newSurvey(s.conn, s.kind, oneNamespace(s.options), false).read(ctx)
 }
 
 // Reread reads what there is of one app alone.

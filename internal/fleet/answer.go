@@ -16,6 +16,7 @@ type Answer struct {
 	Number int  // of the pull request that Pull is about; 0: there is none
 	Keep   bool // that pull request, or another open one of the branch, has the label keep
 
+	Main      bool // its branch is the repository's default branch
 	Branch    Branch
 	BranchWhy string // as a clause, why it is not known of the branch
 }

@@ -39,9 +39,12 @@ type App struct {
 	Verdict   string    // of the last run that proved it; empty: not known
 	VerdictAt time.Time // when that was
 
-	Held  bool   // a run holds its lock
-	Going bool   // its namespace is being deleted
-	Keep  string // why it is to be kept, as a clause; empty: nothing says so
+	// Marked says that Berth made, or was told to adopt, the namespace. In any other, whoever may
+	// write Secrets there may write what passes for a record.
+	Marked bool
+	Held   bool   // a run holds its lock
+	Going  bool   // its namespace is being deleted
+	Keep   string // why it is to be kept, as a clause; empty: nothing says so
 	// Shared says that its namespace is not its own, so that the namespace stays.
 	Shared bool
 	// Doubt is why it is not known whose it is, such as records of more than one identity or

@@ -107,7 +107,7 @@ func (b *Book) stored(at key, r *release) (a App, own bool) {
 		Namespace: at.namespace, Release: at.name, Identity: r.identity, Name: last.App, Host: last.Host, Origin: last.Origin,
 		Repository: last.Repository, URL: last.URL, RunURL: last.RunURL,
 		Revision: last.Revision, Status: last.Status, Changed: last.Changed,
-		Created: r.created, Going: ns.Going, Keep: r.keep, Shared: true,
+		Created: r.created, Going: ns.Going, Keep: r.keep, Shared: true, Marked: ns.Ours,
 	}
 	if !last.Deployed.IsZero() { // a rollback's record does not tell what it has brought back
 		a.Commit = last.Commit
@@ -161,7 +161,7 @@ func (b *Book) empty(ns Namespace) App {
 	a := App{
 		Namespace: ns.Name, Release: ns.Release, Identity: ns.Identity, Name: ns.App, Host: ns.Host, Origin: ns.Origin,
 		Repository: ns.Repository, URL: ns.URL, RunURL: ns.RunURL, Commit: ns.Commit,
-		Going: ns.Going, Keep: keptBy(ns, true), Shared: !ns.Ours,
+		Going: ns.Going, Keep: keptBy(ns, true), Shared: !ns.Ours, Marked: ns.Ours,
 		Created: ns.Created, Deployed: ns.Created,
 	}
 	if !ns.Deployed.IsZero() {

@@ -39,7 +39,7 @@ func wholeApp() App {
 	return App{Name: "shop", Namespace: "review-a", Release: "shop", Host: "github.com",
 		Origin: facts.Origin{Repository: "acme/shop", Branch: "a", PullRequest: 7}, Identity: "a", Repository: "r", Commit: "abc",
 		URL: "https://a", RunURL: "https://ci/1", Revision: 1, Status: facts.StatusDeployed, Changed: midday.Add(time.Minute),
-		Created: midday.Add(-time.Hour), Deployed: midday, Dated: true, Expires: midday.Add(time.Hour)}
+		Created: midday.Add(-time.Hour), Deployed: midday, Dated: true, Expires: midday.Add(time.Hour), Marked: true}
 }
 
 func with(a App, change func(*App)) App {
@@ -58,7 +58,8 @@ func TestApps(t *testing.T) {
 	one := stored("review-a", "a", 1, deployed)
 	later := midday.Add(30 * time.Minute)
 	emptied := with(wholeApp(), func(a *App) { a.Revision, a.Status, a.Changed = 0, "", time.Time{} })
-	shared := with(wholeApp(), func(a *App) { a.Namespace, a.Shared, a.Created = "reviews", true, midday })
+	shared := with(wholeApp(), func(a *App) { a.Namespace, a.Shared, a.Marked, a.Created = "reviews", true, false, midday })
+	marked := with(shared, func(a *App) { a.Marked = true })
 	for _, tt := range []struct {
 		name       string
 		namespaces []Namespace
@@ -87,7 +88,9 @@ func TestApps(t *testing.T) {
 		{name: "a namespace that is being deleted", namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Going = true })},
 			records: []Record{one}, want: []App{with(wholeApp(), func(a *App) { a.Going = true })}},
 		{name: "a namespace that was copied", namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Ours = false })},
-			want: []App{with(emptied, func(a *App) { a.Shared, a.Doubt = true, "nothing shows that Berth made this very namespace" })}},
+			want: []App{with(emptied, func(a *App) {
+				a.Shared, a.Marked, a.Doubt = true, false, "nothing shows that Berth made this very namespace"
+			})}},
 		{name: "two in a namespace that branches share",
 			namespaces: []Namespace{{Name: "reviews", Ours: true, Created: midday, Stamps: Stamps{App: "shop", Repository: "r"}}},
 			records: []Record{stored("reviews", "a", 1, deployed), func() Record {
@@ -95,15 +98,15 @@ func TestApps(t *testing.T) {
 				r.Release = "other"
 				return r
 			}()},
-			want: []App{with(shared, func(a *App) { a.Release, a.Identity, a.Origin.Branch, a.URL = "other", "b", "b", "https://b" }), shared}},
+			want: []App{with(marked, func(a *App) { a.Release, a.Identity, a.Origin.Branch, a.URL = "other", "b", "b", "https://b" }), marked}},
 		{name: "in a namespace that is not Berth's", records: []Record{stored("reviews", "a", 1, deployed)}, want: []App{shared}},
 		{name: "in a namespace of another branch", namespaces: []Namespace{own("b")}, records: []Record{stored("review-b", "a", 1, deployed)},
-			want: []App{with(shared, func(a *App) { a.Namespace, a.Doubt = "review-b", "its namespace is of another branch" }),
+			want: []App{with(shared, func(a *App) { a.Namespace, a.Marked, a.Doubt = "review-b", true, "its namespace is of another branch" }),
 				with(emptied, func(a *App) { a.Namespace, a.Identity, a.Origin.Branch, a.URL = "review-b", "b", "b", "https://b" })}},
 		{name: "in one where more than one branch has deployed, and only this one is left",
 			namespaces: []Namespace{func() Namespace { n := own("b"); n.Shared = true; return n }()},
 			records:    []Record{stored("review-b", "a", 1, deployed)},
-			want:       []App{with(shared, func(a *App) { a.Namespace = "review-b" })}},
+			want:       []App{with(shared, func(a *App) { a.Namespace, a.Marked = "review-b", true })}},
 		{name: "records of two branches under one name", namespaces: []Namespace{own("a")},
 			records: []Record{stored("review-a", "b", 1, superseded), stored("review-a", "a", 2, deployed)},
 			want:    []App{with(wholeApp(), func(a *App) { a.Revision, a.Doubt = 2, "its records are of more than one branch" })}},

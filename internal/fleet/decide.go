@@ -10,6 +10,10 @@ type Policy struct {
 	Host           string
 	Repository     string // owner/name
 	RepositoryHash string // as apps are labelled
+	// DefaultBranch is the repository's; empty: not known. Review apps are for the others.
+	DefaultBranch string
+	// Namespace is one whose records are believed although Berth neither made nor adopted it.
+	Namespace string
 	// AllRepositories says that it is about the apps of every repository.
 	AllRepositories bool
 

@@ -26,6 +26,7 @@ func shop(change ...func(*App)) App {
 		Name: "shop", Namespace: "review-shop-login", Release: "shop", Host: "github.com", Identity: "id", Repository: "acme",
 		Origin:   facts.Origin{Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "login", PullRequest: 7},
 		Revision: 3, Status: facts.StatusDeployed, Changed: noon.Add(-10 * day), Deployed: noon.Add(-10 * day), Dated: true,
+		Marked: true,
 	}
 	for _, c := range change {
 		c(&a)
@@ -105,6 +106,16 @@ func TestDecide(t *testing.T) {
 			Decision{Reason: ReasonClosed, Because: "closed", Hold: HoldGoing, Held: "being deleted", Sure: true}},
 		"closed, in doubt": {shop(func(a *App) { a.Doubt = "records of\x1b[31m two\nbranches" }), answers(PullClosed), policy(),
 			Decision{Reason: ReasonClosed, Because: "closed", Hold: HoldDoubt, Held: "records of two branches", Sure: true}},
+		"expired, in a namespace that others may have written to": {shop(expired, func(a *App) { a.Marked = false }), noToken, policy(),
+			Decision{Reason: ReasonExpired, Because: "expired", Hold: HoldUnmarked, Held: "review-shop-login", Sure: true}},
+		"expired, in such a namespace that is named": {shop(expired, func(a *App) { a.Marked = false }), noToken,
+			policy(func(p *Policy) { p.Namespace = "review-shop-login" }), Decision{Reason: ReasonExpired, Because: "expired", Sure: true}},
+		"expired, of the default branch, as the CI says": {shop(expired), noToken, policy(func(p *Policy) { p.DefaultBranch = "login" }),
+			Decision{Reason: ReasonExpired, Because: "expired", Hold: HoldDefault, Held: "the default branch's", Sure: true}},
+		"expired, of the default branch, as the platform says": {shop(expired), answers(PullOpen, func(a *Answer) { a.Main = true }), policy(),
+			Decision{Reason: ReasonExpired, Because: "expired", Hold: HoldDefault, Held: "the default branch's", Sure: true}},
+		"expired, of a fork's branch of that name": {shop(expired, func(a *App) { a.Origin.HeadRepository = "octo/shop" }), noToken,
+			policy(func(p *Policy) { p.DefaultBranch = "login" }), Decision{Reason: ReasonExpired, Because: "expired", Sure: true}},
 		"branch gone": {branchApp(), gone, policy(), Decision{Reason: ReasonBranch, Because: "its branch is gone", Sure: true}},
 		"branch gone, pull request open": {shop(), answers(PullOpen, func(a *Answer) { a.Branch = BranchGone }), policy(),
 			Decision{Sure: true}},

@@ -65,6 +65,11 @@ func docOfHold(h Hold) string {
 		return "Repository, branch or release are not stamped on it, so that it is not known what would be deleted for whom."
 	case HoldDoubt:
 		return "It is not known whose it is, such as with records of two branches under one name."
+	case HoldUnmarked:
+		return "Berth neither made nor adopted its namespace, and `namespace` does not name it: whoever may write Secrets there may have " +
+			"written its records."
+	case HoldDefault:
+		return "Its branch is the repository's default branch, as the CI or the platform says."
 	case HoldGoing:
 		return "Its namespace is being deleted already."
 	case HoldKeep:

@@ -52,6 +52,14 @@ func (j judge) held(h Hold, r Reason) string {
 		return j.unstamped()
 	case HoldDoubt:
 		return j.doubt()
+	case HoldUnmarked:
+		if !app.believed(j.policy.Namespace) {
+			return fmt.Sprintf("Berth neither made nor adopted its namespace %s, so that others may have written its records", app.Namespace)
+		}
+	case HoldDefault:
+		if j.ofDefaultBranch() {
+			return "it is the default branch's, and review apps are for the others"
+		}
 	case HoldGoing:
 		if app.Going {
 			return "its namespace is being deleted already"
@@ -126,6 +134,17 @@ func (j judge) doubt() string {
 		return "its label and its annotations name different repositories"
 	}
 	return ""
+}
+
+// believed reports whether what is stored in the app's namespace is Berth's: it is marked, or
+// named as believed.
+func (a App) believed(namespace string) bool { return a.Marked || a.Namespace == namespace }
+
+// ofDefaultBranch reports whether an app is known to be the default branch's.
+func (j judge) ofDefaultBranch() bool {
+	p := j.policy
+	return j.answer.Main || p.DefaultBranch != "" && j.app.Origin.Branch == p.DefaultBranch &&
+		j.app.Repository == p.RepositoryHash && !j.fork()
 }
 
 // unreadable tells of a ttl that is not known. It holds against what time alone says.

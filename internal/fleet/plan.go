@@ -75,7 +75,7 @@ func byRepository(apps []App, decisions []Decision) map[string][]int {
 // would have others go for it.
 func (p *Plan) known(i int) bool {
 	hold := p.Decisions[i].Hold
-	return hold != HoldUnstamped && hold != HoldDoubt
+	return hold != HoldUnstamped && hold != HoldDoubt && hold != HoldUnmarked
 }
 
 // markOver decides which apps of one repository are too many once those that are wanted are
@@ -134,8 +134,8 @@ func (p *Plan) tooMany(of []int, which string) string {
 
 // OverMax returns the apps of a repository where there are too many for one more: where the
 // branch with that identity has none, and max or more others have. A branch that has an app
-// is never one too many.
-func OverMax(apps []App, repositoryHash, identity string, most int) []App {
+// is never one too many. Of namespaces that Berth did not mark, that one counts which is named.
+func OverMax(apps []App, repositoryHash, identity, namespace string, most int) []App {
 	if most <= 0 || repositoryHash == "" {
 		return nil
 	}
@@ -145,7 +145,7 @@ func OverMax(apps []App, repositoryHash, identity string, most int) []App {
 		case app.Repository != repositoryHash, app.Going:
 		case app.Identity == identity:
 			return nil
-		case app.Doubt != "":
+		case app.Doubt != "", !app.believed(namespace):
 		default:
 			running = append(running, app)
 		}

@@ -143,7 +143,7 @@ func TestPlanCountsNoDoubt(t *testing.T) {
 	if p := NewPlan(apps, decisions, Limits{MaxApps: 20, MaxDeletions: 20}); len(p.Take) > 0 {
 		t.Errorf("ten of twenty are too many: %+v", p)
 	}
-	if got := OverMax(apps, "acme", "new", 20); got != nil {
+	if got := OverMax(apps, "acme", "new", "", 20); got != nil {
 		t.Errorf("ten of twenty leave no room: %d", len(got))
 	}
 	apps, decisions = several(30, merged(func(i int) bool { return i < 10 }), doubtful(10))
@@ -167,12 +167,12 @@ func TestOverMax(t *testing.T) {
 		most     int
 		want     int
 	}{{"new", 3, 3}, {"new", 2, 3}, {"new", 4, 0}, {"new", 0, 0}, {"id0", 1, 0}, {"id1", 3, 3}, {"id2", 3, 3}} {
-		got := OverMax(apps, "acme", c.identity, c.most)
+		got := OverMax(apps, "acme", c.identity, "", c.most)
 		if len(got) != c.want || len(got) > 0 && got[0].Identity != "id0" {
 			t.Errorf("%+v: %d run", c, len(got))
 		}
 	}
-	if got := OverMax(apps, "", "new", 1); got != nil {
+	if got := OverMax(apps, "", "new", "", 1); got != nil {
 		t.Errorf("of no repository: %v", got)
 	}
 }

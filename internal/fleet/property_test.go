@@ -35,7 +35,7 @@ func randomApp(r *rand.Rand) App {
 			facts.StatusUninstalling, facts.StatusUninstalled, facts.StatusUnknown, "", "odd"}[r.IntN(9)],
 		Changed: one(r, around(r), time.Time{}), Deployed: one(r, around(r), time.Time{}), Expires: []time.Time{{}, {}, around(r)}[r.IntN(3)],
 		Unreadable: one(r, "", "", "", "it is no time"), Held: r.IntN(20) == 0, Going: r.IntN(20) == 0,
-		Keep: one(r, "", "", "", "it is marked"), Doubt: one(r, "", "", "", "it is in doubt"),
+		Keep: one(r, "", "", "", "it is marked"), Doubt: one(r, "", "", "", "it is in doubt"), Marked: one(r, true, false),
 	}
 	return a
 }
@@ -45,13 +45,15 @@ func randomAnswer(r *rand.Rand) Answer {
 		Access: []Access{Answered, Answered, NotAsked, Unanswered}[r.IntN(4)], Alone: r.IntN(4) > 0,
 		At:   one(r, local.Add(time.Minute), local.Add(-time.Minute), time.Time{}, local),
 		Pull: Pull(r.IntN(5)), Number: []int{7, 7, 0, 8}[r.IntN(4)], Keep: r.IntN(20) == 0, Branch: Branch(r.IntN(3)),
+		Main: r.IntN(20) == 0,
 	}
 }
 
 func randomPolicy(r *rand.Rand) Policy {
 	long := func() time.Duration { return []time.Duration{0, 0, 0, time.Minute, day, 7 * day}[r.IntN(6)] }
 	return Policy{Host: one(r, "github.com", ""), Repository: one(r, "acme/shop", ""), RepositoryHash: one(r, "acme", ""),
-		AllRepositories: r.IntN(4) == 0, Since: one(r, local, time.Time{}), TTL: long(), Idle: long(), Failed: long(), Stuck: long()}
+		AllRepositories: r.IntN(4) == 0, Since: one(r, local, time.Time{}), DefaultBranch: one(r, "main", "", "login"),
+		Namespace: one(r, "", "reviews", "n7"), TTL: long(), Idle: long(), Failed: long(), Stuck: long()}
 }
 
 // mayGo says in other words than Decide when an app may go at all.
@@ -61,7 +63,9 @@ func mayGo(app App, a Answer, p Policy) bool {
 	labelled, named := app.Repository == p.RepositoryHash, app.Host == p.Host && app.Origin.Repository == p.Repository
 	whose := app.Identity != "" && app.Repository != "" && app.Release != "" && app.Namespace != "" && app.Origin.Branch != "" &&
 		app.Host != "" && app.Origin.Repository != "" && (labelled == named || p.RepositoryHash == "")
-	if !nobodys || !whose || !labelled && !p.AllRepositories || !ago(app.Deployed, 0) {
+	main := a.Main || p.DefaultBranch == "login" && app.Origin.Branch == "login" && labelled && app.Origin.HeadRepository != "octo/shop"
+	others := !app.Marked && app.Namespace != p.Namespace
+	if main || others || !nobodys || !whose || !labelled && !p.AllRepositories || !ago(app.Deployed, 0) {
 		return false
 	}
 	said := a.Access == Answered && a.Alone && !p.Since.IsZero() && !a.At.Before(p.Since) && a.Pull != PullUnknown
@@ -93,6 +97,8 @@ var doubts = map[string]func(*App, *Answer, *Policy){
 	"keep":              func(a *App, _ *Answer, _ *Policy) { a.Keep = "it is marked" },
 	"label":             func(_ *App, a *Answer, _ *Policy) { a.Keep = true },
 	"doubt":             func(a *App, _ *Answer, _ *Policy) { a.Doubt = "it is in doubt" },
+	"not marked":        func(a *App, _ *Answer, p *Policy) { a.Marked, p.Namespace = false, "another" },
+	"default branch":    func(_ *App, a *Answer, _ *Policy) { a.Main = true },
 	"run at work":       func(a *App, _ *Answer, _ *Policy) { a.Held = true },
 	"terminating":       func(a *App, _ *Answer, _ *Policy) { a.Going = true },
 	"no answer":         func(_ *App, a *Answer, _ *Policy) { *a = Answer{} },

@@ -41,6 +41,8 @@ const (
 	HoldForeign    Hold = "another-repository"
 	HoldUnstamped  Hold = "not-stamped"
 	HoldDoubt      Hold = "in-doubt"
+	HoldUnmarked   Hold = "namespace-not-marked"
+	HoldDefault    Hold = "default-branch"
 	HoldGoing      Hold = "terminating"
 	HoldKeep       Hold = "keep"
 	HoldKeepLabel  Hold = "keep-label"
@@ -54,16 +56,17 @@ const (
 
 // Holds are all of them, in the order in which one is named where there are several.
 var Holds = []Hold{
-	HoldForeign, HoldUnstamped, HoldDoubt, HoldGoing, HoldKeep, HoldKeepLabel, HoldAtWork, HoldUndated, HoldFuture, HoldUnreadable,
+	HoldForeign, HoldUnstamped, HoldDoubt, HoldUnmarked, HoldDefault, HoldGoing, HoldKeep, HoldKeepLabel, HoldAtWork, HoldUndated,
+	HoldFuture, HoldUnreadable,
 	HoldUnknown, HoldYoung,
 }
 
 // Concerns reports whether a person should look at an app that is kept for it.
 func (h Hold) Concerns() bool {
 	switch h {
-	case HoldUnstamped, HoldDoubt, HoldUndated, HoldFuture, HoldUnreadable, HoldUnknown:
+	case HoldUnstamped, HoldDoubt, HoldUnmarked, HoldUndated, HoldFuture, HoldUnreadable, HoldUnknown:
 		return true
-	case HoldNone, HoldForeign, HoldGoing, HoldKeep, HoldKeepLabel, HoldAtWork, HoldYoung:
+	case HoldNone, HoldForeign, HoldDefault, HoldGoing, HoldKeep, HoldKeepLabel, HoldAtWork, HoldYoung:
 	}
 	return false
 }

@@ -40,7 +40,7 @@ var identity = []Input{
 	},
 	{
 		Name: "namespace", Short: "n", Type: Template, Verbs: inNamespace,
-		Doc:   "Namespace of the release; review-{{ .App }}-{{ .Slug }} when left out. One that is the same for every branch works too. list looks in this one alone.",
+		Doc:   "Namespace of the release; review-{{ .App }}-{{ .Slug }} when left out. One that is the same for every branch works too: list and sweep look in that one alone then.",
 		field: func(o *Options) any { return &o.Namespace }, check: checkTemplate,
 	},
 	{

@@ -82,7 +82,7 @@ var (
 	repairing   = verb.With(func(p verb.Properties) bool { return p.Repairs })
 	finding     = verb.With(func(p verb.Properties) bool { return p.OnFleet })
 	listing     = verb.With(func(p verb.Properties) bool { return p.OnFleet && !p.Writes })
-	inNamespace = verb.With(func(p verb.Properties) bool { return p.OnRelease || p.OnFleet && !p.Writes })
+	inNamespace = verb.With(func(p verb.Properties) bool { return p.OnRelease || p.OnFleet })
 	sweeping    = verb.With(func(p verb.Properties) bool { return p.OnFleet && p.Removes })
 	expiring    = verb.With(func(p verb.Properties) bool { return p.NeedsChart || p.OnFleet && p.Removes })
 	deploying   = verb.With(func(p verb.Properties) bool { return p.NeedsChart })

@@ -106,7 +106,8 @@ const hash = "hash"
 func one(name string, change func(*fleet.App)) fleet.App {
 	a := fleet.App{Name: "shop", Namespace: name, Release: "shop", Host: "github.com", Repository: hash, Identity: "of " + name,
 		Origin:   facts.Origin{Repository: "acme/shop", HeadRepository: "acme/shop", Branch: name},
-		Revision: 1, Status: facts.StatusDeployed, Deployed: now.Add(-240 * time.Hour), Changed: now.Add(-240 * time.Hour), Dated: true}
+		Revision: 1, Status: facts.StatusDeployed, Deployed: now.Add(-240 * time.Hour), Changed: now.Add(-240 * time.Hour), Dated: true,
+		Marked: true}
 	if change != nil {
 		change(&a)
 	}
