@@ -1,0 +1,95 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/test/kubetest"
+)
+
+// Whoever may write Secrets in a namespace may write what passes for a record there. In one that
+// Berth neither made nor adopted, none counts unless the namespace is named; and what such a
+// namespace says is to be kept is kept.
+func TestSweepOfANamespaceThatAPersonMade(t *testing.T) {
+	o := newOrchard(t)
+	namespace := o.Namespace(t)
+	a := &appOf{name: "expired", branch: "expired", namespace: namespace, release: o.app + "-expired"}
+	o.deploy(a, long, "--create-namespace=false")
+	key := namespace + "/" + a.release
+	kept := func(want string, flags ...string) {
+		t.Helper()
+		before := o.objects()
+		if got := o.sweep(flags...).exit(t, 0).swept(t)[key]; got != want {
+			t.Errorf("with %q: %s, want %s", flags, got, want)
+		}
+		o.untouched(before, o.objects(), func(*appOf) bool { return false })
+	}
+	kept("kept, namespace-not-marked")
+	mark := func(patch string) {
+		t.Helper()
+		_, err := o.Client().CoreV1().Namespaces().Patch(t.Context(), namespace, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	mark(`{"metadata":{"annotations":{"berth.dev/keep":"true"}}}`)
+	kept("kept, keep", "--namespace", namespace)
+	mark(`{"metadata":{"annotations":{"berth.dev/keep":null}}}`)
+	if got := o.sweep("--namespace", namespace).exit(t, 0).swept(t)[key]; got != "went, branch-gone" {
+		t.Errorf("named, it is %s", got)
+	}
+}
+
+// The default branch has no review app that a sweep may take.
+func TestSweepLeavesTheDefaultBranch(t *testing.T) {
+	o := newOrchard(t)
+	a := &appOf{name: "expired", branch: "main"}
+	o.deploy(a, long)
+	before := o.objects()
+	if got := o.sweep().exit(t, 0).swept(t)[a.namespace+"/"+a.release]; got != "kept, default-branch" {
+		t.Errorf("it is %s", got)
+	}
+	o.untouched(before, o.objects(), func(*appOf) bool { return false })
+}
+
+// Of two apps of a branch in its namespace, each goes by its own time.
+func TestSweepOfTwoAppsInANamespace(t *testing.T) {
+	o := newOrchard(t)
+	web, api := &appOf{name: "web", branch: "login"}, &appOf{name: "api", branch: "login", release: o.app + "-api"}
+	o.deploy(web, 0)
+	api.namespace = web.namespace
+	o.deploy(api, 0, "--ttl", "1s")
+	kubetest.Eventually(t, 30*time.Second, func() (bool, string) {
+		got := o.sweep().exit(t, 0).swept(t)
+		if got[web.namespace+"/"+web.release] == "went, expired" {
+			t.Fatal("web, which has no ttl, is expired")
+		}
+		is := got[api.namespace+"/"+api.release]
+		return is == "went, expired", is
+	})
+}
+
+// auto at a schedule is given what the teardown of one app may let go, and lets go none of it.
+func TestAutoSweepsWithoutWhatAPersonDecides(t *testing.T) {
+	o := newOrchard(t)
+	a := &appOf{name: "expired", branch: "expired"}
+	o.deploy(a, long)
+	_, err := o.Client().CoreV1().ConfigMaps(a.namespace).Patch(t.Context(), a.release+"-settings", types.MergePatchType,
+		[]byte(`{"metadata":{"annotations":{"berth.dev/keep":"true"}}}`), metav1.PatchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	e := runBerth(t, o.env(), "auto", "--report-dir", dir, "--delete-kept", "--delete-foreign", "--ttl", "1h").exit(t, 32)
+	if got := e.swept(t)[a.namespace+"/"+a.release]; got != "failed, branch-gone" {
+		t.Errorf("it is %s", got)
+	}
+	if _, err := o.Client().CoreV1().ConfigMaps(a.namespace).Get(t.Context(), a.release+"-settings", metav1.GetOptions{}); err != nil {
+		t.Errorf("what is to be kept is gone: %v", err)
+	}
+}
