@@ -46,7 +46,7 @@ func (sweepCluster) Clock() time.Time { return time.Now() }
 
 // TakeDown takes one app down by the engine's teardown, with all that it looks at before it
 // deletes anything.
-func (s sweepCluster) TakeDown(ctx context.Context, a fleet.App, agree func(context.Context) error) result.Result {
+func (s sweepCluster) TakeDown(ctx context.Context, a fleet.App, agree func(context.Context, int) error) result.Result {
 	o, out := teardownOf(s.options, a), s.out.of(a.Namespace+"/"+a.Release)
 	var aside notes
 	t, err := targetOf(s.options, a)
@@ -63,7 +63,13 @@ func (s sweepCluster) TakeDown(ctx context.Context, a fleet.App, agree func(cont
 		stop = a.URL
 	}
 	told := s.telling(out, o, s.about, stop)
-	e.Backend.Agree = func(ctx context.Context, _ *facts.Facts) error { return agree(ctx) }
+	e.Backend.Agree = func(ctx context.Context, f *facts.Facts) error {
+		revision := 0
+		if last := f.Last(); last != nil {
+			revision = last.Revision
+		}
+		return agree(ctx, revision)
+	}
 	begun := false
 	e.Backend.Begun = func() { begun = true; told.begin(ctx) }
 	r := e.Run(ctx, verb.Teardown)

@@ -35,8 +35,9 @@ type Cluster interface {
 	// Reread reads one app anew. It returns false where it is not there any more.
 	Reread(ctx context.Context, app fleet.App) (fleet.App, bool, error)
 	// TakeDown takes one app down by an ordinary teardown. agree is called once that holds the
-	// lock, before anything is changed, and ends it by its error.
-	TakeDown(ctx context.Context, app fleet.App, agree func(ctx context.Context) error) result.Result
+	// lock, before anything is changed, with the last revision that is stored, whoever stored it;
+	// its error ends the teardown.
+	TakeDown(ctx context.Context, app fleet.App, agree func(ctx context.Context, revision int) error) result.Result
 	// Now returns the API server's own time: the earliest that it can be.
 	Now() time.Time
 	// Clock returns this machine's time.
@@ -205,8 +206,11 @@ type agreement struct {
 
 // agree reads the app's stamps again and asks the platform about it alone. What has changed
 // since it was decided about, or is not known, keeps it.
-func (a *agreement) agree(ctx context.Context) error {
+func (a *agreement) agree(ctx context.Context, revision int) error {
 	s := a.sweep
+	if revision > a.app.Revision { // by what stamps nothing, too, such as Helm's command line
+		return a.refuse(result.SweptApp{Reason: reasonSince, Why: fmt.Sprintf("Revision %d was stored since the sweep looked at it", revision)})
+	}
 	again, there, err := s.Cluster.Reread(ctx, a.app)
 	switch {
 	case err != nil:

@@ -34,6 +34,7 @@ type world struct {
 	most       int
 	takes      time.Duration
 	interrupt  func(went int)
+	stored     int // the last revision of each, as its teardown finds it; 0: what was read
 }
 
 func (w *world) Read(context.Context) ([]fleet.App, error) { return w.apps, w.readErr }
@@ -46,7 +47,7 @@ func (w *world) Reread(_ context.Context, a fleet.App) (fleet.App, bool, error) 
 	return a, true, nil
 }
 
-func (w *world) TakeDown(ctx context.Context, a fleet.App, agree func(context.Context) error) result.Result {
+func (w *world) TakeDown(ctx context.Context, a fleet.App, agree func(context.Context, int) error) result.Result {
 	w.mu.Lock()
 	w.atWork++
 	w.most = max(w.most, w.atWork)
@@ -59,7 +60,7 @@ func (w *world) TakeDown(ctx context.Context, a fleet.App, agree func(context.Co
 	if err := w.ends[a.Namespace]; err != nil {
 		return end(err)
 	}
-	if err := agree(ctx); err != nil {
+	if err := agree(ctx, w.stored); err != nil {
 		return end(err)
 	}
 	select {
@@ -171,6 +172,8 @@ func TestSweep(t *testing.T) {
 			fates: []string{"a kept run-at-work"}},
 		{name: "deployed since", world: world{apps: []fleet.App{one("a", expired)},
 			changed: map[string]fleet.App{"a": one("a", func(a *fleet.App) { expired(a); a.Revision++ })}}, reason: problem.NothingToDo,
+			fates: []string{"a kept deployed-since"}},
+		{name: "upgraded since by hand", world: world{apps: []fleet.App{one("a", expired)}, stored: 2}, reason: problem.NothingToDo,
 			fates: []string{"a kept deployed-since"}},
 		{name: "marked since", world: world{apps: []fleet.App{one("a", expired)},
 			changed: map[string]fleet.App{"a": one("a", func(a *fleet.App) { expired(a); a.Keep = "somebody says so" })}},
