@@ -76,7 +76,9 @@ func TestSweepKilled(t *testing.T) {
 	for range 6 {
 		deploys.Go(func() {
 			for a := range turns {
+				mu.Lock()
 				one := *o
+				mu.Unlock()
 				one.apps = nil
 				one.deploy(a, long)
 				mu.Lock()
