@@ -19,7 +19,7 @@ import (
 )
 
 // AtOnce is how many apps are taken down at the same time.
-const AtOnce = 16
+const AtOnce = 8
 
 // Options are a sweep's settings, validated.
 type Options struct {

@@ -9,8 +9,9 @@ import (
 )
 
 // Limit bounds how many requests are under way at the same time, over all clients that it
-// stands before. A watch, and a log that is followed, count until their answer begins. A nil
-// Limit bounds nothing.
+// stands before. A watch, and a log that is followed, count until their answer begins. Requests
+// about one Lease, of which a run has one at a time, wait for no turn: a lock that is renewed late
+// is lost. A nil Limit bounds nothing.
 type Limit struct{ slots chan struct{} }
 
 // NewLimit returns a Limit of n requests; nil of 0.
@@ -22,8 +23,9 @@ func NewLimit(n int) *Limit {
 }
 
 // writeWait is how long a write waits for its turn. Whoever sends it has looked whether it may
-// a moment ago, such as whether it still holds a lock, so that it is not sent much later.
-const writeWait = 2 * time.Second
+// a moment ago, such as whether it still holds a lock, so that it is not sent much later. On a
+// busy API server it is several seconds until it is a request's turn.
+const writeWait = 10 * time.Second
 
 // Before returns a RoundTripper over next whose requests wait for their turn. It stands before
 // a fence, so that what waits is looked at once it is sent.
@@ -41,6 +43,10 @@ type limited struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	info := requestinfo.Of(req.Method, req.URL.Path, req.URL.Query())
+	if info.Resource == "leases" && (info.Name != "" || info.Verb == "create") {
+		return t.next.RoundTrip(req)
+	}
 	if err := t.wait(req); err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close()
@@ -69,7 +75,7 @@ func (t *limited) wait(req *http.Request) error {
 	default:
 	}
 	var late <-chan time.Time
-	if requestinfo.IsWrite(req.Method) {
+	if requestinfo.IsWrite(req.Method) && !asks(req) {
 		timer := time.NewTimer(writeWait)
 		defer timer.Stop()
 		late = timer.C
@@ -82,6 +88,13 @@ func (t *limited) wait(req *http.Request) error {
 	case <-late:
 		return fmt.Errorf("it was not sent: %d other requests had no answer within %s", cap(t.limit.slots), writeWait)
 	}
+}
+
+// asks reports whether a request is a question in the form of a write, such as whether the run may
+// do something: it changes nothing, however late it is.
+func asks(req *http.Request) bool {
+	group := requestinfo.Of(req.Method, req.URL.Path, req.URL.Query()).Group
+	return group == "authorization.k8s.io" || group == "authentication.k8s.io"
 }
 
 // WrappedRoundTripper lets utilnet find the idle connections underneath.

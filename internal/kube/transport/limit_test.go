@@ -81,6 +81,25 @@ func TestLimitWritesAndWatches(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "it was not sent") || time.Since(began) != writeWait {
 			t.Errorf("a write behind a held request: %v after %s", err, time.Since(began))
 		}
+		go func() {
+			_, err := rt.RoundTrip(request(t.Context(), t, http.MethodPut, "/apis/coordination.k8s.io/v1/namespaces/review/leases/berth-shop"))
+			if err != nil {
+				t.Errorf("a lock's renewal: %v", err)
+			}
+		}()
+		synctest.Wait()
+		if next.now.Load() != 2 {
+			t.Error("a lock's renewal waits for its turn")
+		}
+		asked := make(chan error)
+		go func() {
+			resp, err := rt.RoundTrip(request(t.Context(), t, http.MethodPost, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"))
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			asked <- err
+		}()
+		time.Sleep(2 * writeWait) // of the bubble's own clock
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := rt.RoundTrip(request(ctx, t, http.MethodGet, "/api/v1/pods")); err == nil {
@@ -88,6 +107,9 @@ func TestLimitWritesAndWatches(t *testing.T) {
 		}
 		close(next.open)
 		watch := <-watching
+		if err := <-asked; err != nil {
+			t.Errorf("a question that waited long: %v", err)
+		}
 		if _, err := rt.RoundTrip(request(t.Context(), t, http.MethodDelete, "/api/v1/namespaces/review")); err != nil {
 			t.Errorf("a write beside a watch: %v", err)
 		}
