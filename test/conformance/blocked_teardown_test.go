@@ -19,7 +19,7 @@ var blockedTeardowns = []row{
 		Exit:   "0, 28, 28, 0 + warning, 0", Gone: true, run: func(s *fixture) {
 			boat := s.heldBoat("own")
 			kind := s.group() + "/Boat"
-			s.berth("teardown", "--timeout", "8s").exit(28).says("Boat/own is being deleted since 20", "the finalizer "+hold+" holds it",
+			s.berth("teardown", "--timeout", "25s").exit(28).says("Boat/own is being deleted since 20", "the finalizer "+hold+" holds it",
 				"written by operator", "Still waiting until namespace", "berth teardown --strip-finalizers "+kind).
 				reports("Boat/own is being deleted since 20")
 			s.berth("deploy", "--lock-timeout", "1s").exit(28).says("Boat/own is being deleted since 20", "written by operator")
@@ -45,7 +45,7 @@ var blockedTeardowns = []row{
 		End:    "the object is named; then gone, with the release; then there is nothing to do; then gone at once",
 		Exit:   "0, 24, 0 + warning, 0, 0, 0 + warning", Gone: true, run: func(s *fixture) {
 			s.berth("deploy", "--set", "finalizers={"+hold+"}").exit(0)
-			s.berth("teardown", "--timeout", "8s").exit(24).says("ConfigMap/web is being deleted since 20", "the finalizer "+hold+" holds it",
+			s.berth("teardown", "--timeout", "15s").exit(24).says("ConfigMap/web is being deleted since 20", "the finalizer "+hold+" holds it",
 				"Still waiting until what was deleted is gone", "berth teardown --strip-finalizers v1/ConfigMap").
 				reports("ConfigMap/web is being deleted since 20")
 			s.sameHold(configMap("web"))
@@ -90,7 +90,7 @@ var blockedTeardowns = []row{
 			s.put("operator", s.boat("own", "finalizers: ["+hold+"]"))
 			boat := object{s.group() + "/v1", plural("Boat"), "own"}
 			s.t.Cleanup(func() { s.unhold(boat) })
-			s.berth("teardown", "--timeout", "8s").exit(28).says("boats."+s.group()+" may not be listed", hold)
+			s.berth("teardown", "--timeout", "25s").exit(28).says("boats."+s.group()+" may not be listed", hold)
 			s.patch("operator", boat, noFinalizers)
 			s.berth("teardown").exit(0)
 		}},
