@@ -70,7 +70,8 @@ func (e engine) testContext(t *testing.T) {
 	for name := range strings.FieldsSeq(sent) {
 		name = strings.TrimPrefix(name, "/context/")
 		source := strings.HasPrefix(name, "internal/") && strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
-		embedded := []string{"internal/report/page.html", "internal/report/page.css"}
+		embedded := []string{"internal/report/page.html", "internal/report/page.css",
+			"internal/report/fleet_page.html", "internal/report/fleet_page.css", "internal/report/fleet_page.js"}
 		if !source && !slices.Contains(append(embedded, "LICENSE", "go.mod", "go.sum", "main.go"), name) {
 			t.Errorf("%s is sent", name)
 		}
