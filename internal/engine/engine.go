@@ -1,7 +1,7 @@
 // Package engine is the flow of the verbs: gather the facts, diagnose, plan,
 // perform, and gather again to prove what was done. Whatever can be decided
 // without asking anybody, internal/verdict decides. The engine knows neither Helm
-// nor Kubernetes: it owns the interfaces that it calls (backend.go).
+// nor Kubernetes: it owns the interfaces that it calls (backend.go, locker.go).
 //
 // A verb is a value in a file of its own (deploy.go, check.go, repair.go,
 // teardown.go, preflight.go) over a session, which brings together the parts that
