@@ -38,7 +38,12 @@ func TestNothingOfATornSecretIsTold(t *testing.T) {
 	}
 	c.Schema = []byte(`{"additionalProperties": false, "properties": {"db": {}}}`)
 	err := checkSchema(t.Context(), c, map[string]any{"hunter2": "x", "imgae": "y"}, rest)
-	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "'***', 'imgae'") {
-		t.Error(err)
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Fatal(err)
+	}
+	for _, named := range []string{"'***'", "'imgae'"} { // the library goes over a map: in either order
+		if !strings.Contains(err.Error(), named) {
+			t.Errorf("%s is not named: %v", named, err)
+		}
 	}
 }
