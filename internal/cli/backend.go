@@ -83,6 +83,14 @@ func (w waiter) WaitForReady(ctx context.Context, applied manifest.Objects, jobs
 // conceal keeps out of all that is shown what the pods of these objects are given.
 func (w waiter) conceal(ctx context.Context, applied manifest.Objects) {
 	w.given.Note(applied...)
+	w.given.ReadLate(ctx)
+}
+
+// Conceal implements helm.Waiter.
+func (w waiter) Conceal(ctx context.Context, pods manifest.Objects) {
+	for _, p := range pods {
+		w.given.Pod(p)
+	}
 	w.given.Read(ctx)
 }
 
@@ -102,7 +110,9 @@ func (w waiter) WaitForCompletion(ctx context.Context, applied manifest.Objects)
 	}
 	w.conceal(ctx, applied)
 	deleted, err := r.WaitForCompletion(ctx, applied)
-	w.given.Read(ctx) // a hook's log is shown whatever came of it
+	if err != nil {
+		w.given.Read(ctx) // the report quotes the hook's log
+	}
 	var incomplete *rollout.IncompleteError
 	if errors.As(err, &incomplete) {
 		return deleted, err // the hook failed, and not a request
@@ -126,8 +136,8 @@ func (w waiter) begin(ctx context.Context, aim progress.Condition, jobs bool) (*
 	shown := w.display.Wait(aim)
 	return &rollout.Waiter{
 		Release: w.target.Release, OwnNamespace: w.target.PerBranch, WaitForJobs: jobs, FailFast: w.failFast,
-		Observer: concealing{shown, func() { w.given.ReadLate(ctx) }},
-		Settle:   w.settle, Patience: signTime, Ignore: w.ignore, ImageWait: w.imageWait,
+		Observer: concealing{shown, func() { w.given.ReadLate(ctx) }}, Seen: w.given.Pod,
+		Settle: w.settle, Patience: signTime, Ignore: w.ignore, ImageWait: w.imageWait,
 		Clients: rollout.Clients{Clientset: client, Dynamic: dynamic, Mapper: mapper, Namespace: w.target.Namespace},
 	}, shown, nil
 }

@@ -48,7 +48,7 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 		Ignore: r.ignore}
 	found, err := o.Observe(ctx, manifest, r.target.Release, r.target.Namespace)
 	if slices.ContainsFunc(found, func(o facts.Object) bool { return o.Exists && !o.Ready }) {
-		r.given.Read(ctx) // why it is not is told with the words of its pods
+		r.given.ReadLate(ctx) // why it is not is told with the words of its pods
 	}
 	return found, apifailure.Classify(err, "read the objects of release "+r.target.Release)
 }
@@ -80,10 +80,12 @@ func (r releaseObjects) Diagnose(ctx context.Context, unready []facts.Object) *r
 	if err != nil {
 		return nil
 	}
-	w := rollout.Waiter{Clients: rollout.Clients{
+	w := rollout.Waiter{Seen: r.given.Pod, Clients: rollout.Clients{
 		Clientset: r.conn.Clientset(), Dynamic: r.conn.Dynamic(), Mapper: mapper, Namespace: r.target.Namespace,
 	}}
-	return w.Diagnose(ctx, unready)
+	found := w.Diagnose(ctx, unready)
+	r.given.Read(ctx) // it quotes the app's log
+	return found
 }
 
 func (r releaseObjects) Remove(ctx context.Context, leftovers []facts.Object, wait bool) (kept []string, err error) {

@@ -76,4 +76,7 @@ type Waiter interface {
 	// error as soon as one cannot. deleted are those that were deleted before their
 	// end.
 	WaitForCompletion(ctx context.Context, applied manifest.Objects) (deleted []facts.Ref, err error)
+	// Conceal keeps what pods are given out of what is shown of them. It is called before their
+	// logs are.
+	Conceal(ctx context.Context, pods manifest.Objects)
 }

@@ -178,6 +178,7 @@ func (c *client) drop(list kube.ResourceList, n needed) *kube.Result {
 func (c *client) stays(info *resource.Info) stranger {
 	want := manifests(kube.ResourceList{info})[0]
 	return func(live *unstructured.Unstructured) string {
+		c.sensitive.Object(live) // which a hook that comes may quote, and nobody can read any more then
 		if why := notOwn(c.release)(live); why != "" {
 			return why
 		}

@@ -77,6 +77,8 @@ func (w waits) WaitForCompletion(ctx context.Context, applied manifest.Objects) 
 	return deleted, apifailure.Classify(err, "wait for the hook to end")
 }
 
+func (waits) Conceal(context.Context, manifest.Objects) {}
+
 // releases returns the operations of a release, with a chart of these files.
 func (s *stage) releases(release string, files map[string]string) *helm.Releases {
 	s.t.Helper()

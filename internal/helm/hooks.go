@@ -14,7 +14,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
@@ -71,7 +73,18 @@ func (c *client) GetPodList(namespace string, o metav1.ListOptions) (*corev1.Pod
 			return by == nil || by.Kind != "Job" || by.Name != job
 		})
 	}
+	c.waiter.Conceal(c.untilFenced, asTheyLive(pods.Items))
 	return pods, nil
+}
+
+// asTheyLive returns pods as they live.
+func asTheyLive(pods []corev1.Pod) (all manifest.Objects) {
+	for i := range pods {
+		if content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&pods[i]); err == nil {
+			all = append(all, &unstructured.Unstructured{Object: content})
+		}
+	}
+	return all
 }
 
 // OutputContainerLogsForPodList prints the logs of the containers of a hook's pods.

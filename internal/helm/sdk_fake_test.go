@@ -262,6 +262,9 @@ func (s *sdk) WaitForCompletion(_ context.Context, objects manifest.Objects) ([]
 	return nil, s.hookFails
 }
 
+// Conceal implements Waiter.
+func (*sdk) Conceal(context.Context, manifest.Objects) {}
+
 // recordedDriver records the writes of the record store. Unlike Helm's memory, it
 // hands out copies, as a cluster does.
 type recordedDriver struct {

@@ -25,21 +25,28 @@ import (
 // returns when the API server does ask.
 func (s *fixture) mutates() {
 	s.t.Helper()
-	server := httptest.NewTLSServer(http.HandlerFunc(mutate))
+	s.mutatesBy("apps", "deployments", mutate)
+	s.untilMutated()
+}
+
+// mutatesBy has the API server ask a webhook about each object of a resource in the row's namespace.
+func (s *fixture) mutatesBy(group, resource string, answer http.HandlerFunc) {
+	s.t.Helper()
+	server := httptest.NewTLSServer(answer)
 	s.t.Cleanup(server.Close)
 	hooks := s.Client().AdmissionregistrationV1().MutatingWebhookConfigurations()
 	_, err := hooks.Create(s.t.Context(), &admissionregistrationv1.MutatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: s.namespace},
 		Webhooks: []admissionregistrationv1.MutatingWebhook{{
-			Name: "deployments.conformance.berth.dev",
+			Name: resource + ".conformance.berth.dev",
 			ClientConfig: admissionregistrationv1.WebhookClientConfig{
 				URL:      &server.URL,
 				CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
 			},
 			Rules: []admissionregistrationv1.RuleWithOperations{{
 				Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update},
-				Rule: admissionregistrationv1.Rule{APIGroups: []string{"apps"}, APIVersions: []string{"v1"},
-					Resources: []string{"deployments"}},
+				Rule: admissionregistrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{"v1"},
+					Resources: []string{resource}},
 			}},
 			NamespaceSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: s.namespace}},
 			FailurePolicy:           new(admissionregistrationv1.Fail),
@@ -55,7 +62,6 @@ func (s *fixture) mutates() {
 			s.t.Error(err)
 		}
 	})
-	s.untilMutated()
 }
 
 // untilMutated waits until the API server knows of the webhook.

@@ -75,6 +75,8 @@ func (w waits) WaitForCompletion(ctx context.Context, applied manifest.Objects) 
 	return w.Waiter.WaitForCompletion(ctx, applied)
 }
 
+func (waits) Conceal(context.Context, manifest.Objects) {}
+
 // rollback rolls back with a budget of its own.
 func (s *fixture) rollback(to int) result.Outcome {
 	s.t.Helper()

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 )
 
@@ -19,27 +20,39 @@ import (
 const (
 	givenTime    = 2 * time.Second
 	givenLate    = time.Second // once the run was cancelled
+	givenEvery   = time.Second // between two looks at one of them while it is waited
 	mostGiven    = 100
 	givenAtATime = 8
 )
 
-// Given reads the Secrets and ConfigMaps that pods are given, as variables or files, and that are
-// not the release's: a workflow, an operator or a person has put them there. The app may quote
-// what they hold as well as what the chart's own do. It is safe for concurrent use, and a nil Given
-// reads nothing.
+// Given reads the Secrets and ConfigMaps that pods are given, as variables or files: those that a
+// workflow, an operator or a person has put there, and the Secrets of the release that an operator
+// fills. The app may quote what they hold as well as what the chart's own do. It is safe for
+// concurrent use, and a nil Given reads nothing.
 type Given struct {
 	Dynamic   dynamic.Interface
 	Namespace string // of objects that name none
-	// Hide is told of each that was read.
+	// Hide is told of each that was read, and of each pod.
 	Hide func(*unstructured.Unstructured)
 
 	mu    sync.Mutex
-	known map[source]bool // whether it was read
-	last  time.Time       // look for what was not there before
+	known map[source]*reading
+	named int                // how many of them pods are given
+	pods  map[types.UID]bool // those that were noted as they live
 }
+
+// authorities is a ConfigMap that Kubernetes gives to every pod, with certificates alone.
+const authorities = "kube-root-ca.crt"
 
 // source is what pods are given something of.
 type source struct{ resource, namespace, name string }
+
+// reading is what is known of a source.
+type reading struct {
+	given bool      // to a pod
+	over  bool      // it is not to be read any more
+	at    time.Time // when it was told of, or asked for; zero: never
+}
 
 // sourcesAt are the fields that name one: of a container's variables, of its environment, and of a
 // pod's volumes.
@@ -49,28 +62,39 @@ var sourcesAt = map[string]struct{ resource, name string }{
 }
 
 // Note notes what objects give to pods, be they workloads of Kubernetes or others that have a pod's
-// template. A Secret or ConfigMap among them is known already.
+// template. What a Secret or ConfigMap among them holds is known, as far as the manifest tells it.
 func (g *Given) Note(all ...*unstructured.Unstructured) {
 	if g == nil {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.known == nil {
-		g.known = map[source]bool{}
-	}
 	for _, o := range all {
 		namespace := cmp.Or(o.GetNamespace(), g.Namespace)
 		switch {
 		case o.GetAPIVersion() == "v1" && o.GetKind() == "Secret":
-			g.known[source{"secrets", namespace, o.GetName()}] = true
+			g.of(source{"secrets", namespace, o.GetName()}).told(false)
 		case o.GetAPIVersion() == "v1" && o.GetKind() == "ConfigMap":
-			g.known[source{"configmaps", namespace, o.GetName()}] = true
+			g.of(source{"configmaps", namespace, o.GetName()}).told(true)
 		default:
 			g.walk(o.Object, namespace)
 		}
 	}
 }
+
+// of returns what is known of a source.
+func (g *Given) of(one source) *reading {
+	if g.known == nil {
+		g.known = map[source]*reading{}
+	}
+	if g.known[one] == nil {
+		g.known[one] = &reading{}
+	}
+	return g.known[one]
+}
+
+// told notes that what a source holds was just told.
+func (r *reading) told(over bool) { r.over, r.at = over, time.Now() }
 
 // Noting returns a function that tells hide of an object, and notes what it gives to pods.
 func (g *Given) Noting(hide func(*unstructured.Unstructured)) func(*unstructured.Unstructured) {
@@ -78,6 +102,26 @@ func (g *Given) Noting(hide func(*unstructured.Unstructured)) func(*unstructured
 		hide(o)
 		g.Note(o)
 	}
+}
+
+// Pod notes what a pod as it lives is given, which may be more than the manifest says: who admits
+// it, such as an injector of secrets, may have added to it.
+func (g *Given) Pod(live *unstructured.Unstructured) {
+	if g == nil || !g.isNew(live.GetUID()) {
+		return
+	}
+	g.Noting(g.Hide)(live)
+}
+
+func (g *Given) isNew(pod types.UID) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.pods == nil {
+		g.pods = map[types.UID]bool{}
+	}
+	known := g.pods[pod]
+	g.pods[pod] = true
+	return !known
 }
 
 func (g *Given) walk(value any, namespace string) {
@@ -103,15 +147,25 @@ func (g *Given) noteAt(field any, resource, name, namespace string) {
 	if other, _ := at["name"].(string); called == "" {
 		called = other
 	}
-	one := source{resource, namespace, called}
-	if _, noted := g.known[one]; called != "" && !noted && len(g.known) < mostGiven {
-		g.known[one] = false
+	if called == "" || called == authorities || g.named == mostGiven {
+		return
+	}
+	if r := g.of(source{resource, namespace, called}); !r.given {
+		r.given = true
+		g.named++
 	}
 }
 
-// Read reads what was noted and was not there before, and tells Hide of it. What may not be read is
-// not known. It goes on for a moment when ctx has ended: what was given is about to be shown.
-func (g *Given) Read(ctx context.Context) {
+// Read reads what pods are given, and tells Hide of it: what is about to be shown may quote it. A
+// Secret is read each time, since whoever fills it may do so while it is waited for its pods. What
+// may not be read is not known. It goes on for a moment when ctx has ended.
+func (g *Given) Read(ctx context.Context) { g.read(ctx, time.Now()) }
+
+// ReadLate is Read in the course of a wait: it looks at each once a second.
+func (g *Given) ReadLate(ctx context.Context) { g.read(ctx, time.Now().Add(-givenEvery)) }
+
+// read reads what was told of, or asked for, before a time.
+func (g *Given) read(ctx context.Context, before time.Time) {
 	if g == nil {
 		return
 	}
@@ -123,7 +177,7 @@ func (g *Given) Read(ctx context.Context) {
 	defer cancel()
 	var reads errgroup.Group
 	reads.SetLimit(givenAtATime)
-	for _, one := range g.unread() {
+	for _, one := range g.due(before) {
 		reads.Go(func() error {
 			at := g.Dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: one.resource}).Namespace(one.namespace)
 			live, err := at.Get(ctx, one.name, metav1.GetOptions{})
@@ -133,7 +187,7 @@ func (g *Given) Read(ctx context.Context) {
 			if err == nil || apierrors.IsForbidden(err) {
 				g.mu.Lock()
 				defer g.mu.Unlock()
-				g.known[one] = true
+				g.of(one).told(err != nil || one.resource == "configmaps")
 			}
 			return nil
 		})
@@ -141,30 +195,13 @@ func (g *Given) Read(ctx context.Context) {
 	_ = reads.Wait() // they return no errors
 }
 
-// ReadLate is Read in the course of a wait, which something may be made in: it looks once a second.
-func (g *Given) ReadLate(ctx context.Context) {
-	if g != nil && len(g.unread()) > 0 && g.isLate() {
-		g.Read(ctx)
-	}
-}
-
-func (g *Given) isLate() bool {
+// due returns what is to be read, and notes that it was asked for.
+func (g *Given) due(before time.Time) (all []source) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := time.Now()
-	late := now.Sub(g.last) >= time.Second
-	if late {
-		g.last = now
-	}
-	return late
-}
-
-func (g *Given) unread() (all []source) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for one, read := range g.known {
-		if !read {
-			all = append(all, one)
+	for one, r := range g.known {
+		if r.given && !r.over && !r.at.After(before) {
+			all, r.at = append(all, one), time.Now()
 		}
 	}
 	slices.SortFunc(all, func(a, b source) int {

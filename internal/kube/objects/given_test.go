@@ -1,10 +1,13 @@
 package objects
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/berth-dev/berth/internal/manifest"
 )
@@ -72,11 +75,68 @@ func TestGiven(t *testing.T) {
 		want = append(want, source{"secrets", "elsewhere", name})
 	}
 	want = append(want, source{"secrets", "review", "custom"})
-	if got := g.unread(); !slices.Equal(got, want) {
+	now := time.Now()
+	early := now.Add(-time.Minute)
+	if got := g.due(early); !slices.Equal(got, want) {
 		t.Error(cmp.Diff(want, got, cmp.AllowUnexported(source{})))
+	}
+	if got := g.due(early); len(got) > 0 {
+		t.Errorf("%v are asked for again at once", got)
+	}
+	// Somebody may have filled the release's own Secret since it was applied.
+	last := append(want, source{"secrets", "review", "own"})
+	if got := g.due(time.Now()); !slices.Equal(got, last) {
+		t.Error(cmp.Diff(last, got, cmp.AllowUnexported(source{})))
 	}
 	var none *Given
 	none.Note(all...)
+	none.Pod(all[0])
 	none.Read(t.Context())
 	none.ReadLate(t.Context())
+}
+
+// Who admits a pod may have added to what its manifest gives to it. Each pod is noted once.
+func TestGivenToPodsAsTheyLive(t *testing.T) {
+	all, err := manifest.Parse(`
+apiVersion: v1
+kind: Pod
+metadata: {name: a, uid: a}
+spec:
+  containers: [{name: a, envFrom: [{secretRef: {name: injected}}]}]
+  volumes: [{name: b, projected: {sources: [{configMap: {name: kube-root-ca.crt}}]}}]
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden := 0
+	g := &Given{Namespace: "review", Hide: func(*unstructured.Unstructured) { hidden++ }}
+	g.Pod(all[0])
+	g.Pod(all[0])
+	if got, want := g.due(time.Now()), []source{{"secrets", "review", "injected"}}; !slices.Equal(got, want) || hidden != 1 {
+		t.Errorf("it is given %v, and was hidden %d times", got, hidden)
+	}
+}
+
+// What the release has itself takes no room from what others have put there.
+func TestGivenBesideManyOfTheRelease(t *testing.T) {
+	g := &Given{Namespace: "review"}
+	for i := range 2 * mostGiven {
+		g.Note(named("ConfigMap", fmt.Sprint(i), nil))
+	}
+	g.Note(named("Pod", "web", map[string]any{"secretRef": map[string]any{"name": "database"}}))
+	if got, want := g.due(time.Now()), []source{{"secrets", "review", "database"}}; !slices.Equal(got, want) {
+		t.Errorf("it is %v", got)
+	}
+	for i := range 2 * mostGiven {
+		g.Note(named("Pod", "web", map[string]any{"secretRef": map[string]any{"name": fmt.Sprint(i)}}))
+	}
+	if got := len(g.due(time.Now())); got != mostGiven {
+		t.Errorf("%d are read", got)
+	}
+}
+
+func named(kind, name string, spec map[string]any) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": kind, "metadata": map[string]any{"name": name}, "spec": spec,
+	}}
 }

@@ -42,7 +42,7 @@ func (w *Waiter) WaitForCompletion(ctx context.Context, applied manifest.Objects
 		e.Cause = endOf(ctx)
 	}
 	if !interrupted(e.Cause) {
-		e.Found = diagnoser{w.Clientset}.diagnose(ctx, start, left[:1])
+		e.Found = w.diagnoser().diagnose(ctx, start, left[:1])
 		e.Found.Faults = faultsOf(left[:1], e.Cause != nil)
 		e.Found.Faults[0].Hook = true
 	}

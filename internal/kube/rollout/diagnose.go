@@ -10,6 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
@@ -36,6 +38,17 @@ const (
 // waited for.
 type diagnoser struct {
 	client kubernetes.Interface
+	seen   func(*unstructured.Unstructured) // see Waiter.Seen
+}
+
+// see tells of a pod that was listed.
+func (d diagnoser) see(p *corev1.Pod) {
+	if d.seen == nil {
+		return
+	}
+	if content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(p); err == nil {
+		d.seen(&unstructured.Unstructured{Object: content})
+	}
 }
 
 // Diagnose finds out why objects that were observed are not ready, and returns nil where
@@ -57,7 +70,7 @@ func (w *Waiter) Diagnose(ctx context.Context, unready []facts.Object) *result.D
 		i := slices.IndexFunc(unready, func(o facts.Object) bool { return o.Kind == t.object.Kind && o.Name == t.object.Name })
 		t.object = unready[i]
 	}
-	d := diagnoser{w.Clientset}.diagnose(ctx, start, targets)
+	d := w.diagnoser().diagnose(ctx, start, targets)
 	for _, t := range targets {
 		d.Objects = append(d.Objects, t.object)
 	}
@@ -188,6 +201,9 @@ func reasonOf(t *target, p *corev1.Pod) string {
 func (d diagnoser) unreadyPods(ctx context.Context, t *target) []*corev1.Pod {
 	if t.live.GetKind() == "Pod" {
 		if p, ok := toPod(t.live); ok && health.PodReason(p) != "" {
+			if d.seen != nil {
+				d.seen(t.live)
+			}
 			return []*corev1.Pod{p}
 		}
 		return nil
@@ -216,6 +232,7 @@ func (d diagnoser) unreadyPods(ctx context.Context, t *target) []*corev1.Pod {
 	var pods []*corev1.Pod
 	for i := range list.Items {
 		if p := &list.Items[i]; t.isPodOf(p) && reasonOf(t, p) != "" {
+			d.see(p)
 			pods = append(pods, p)
 		}
 	}

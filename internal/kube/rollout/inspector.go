@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -29,6 +30,7 @@ const (
 // goroutine of the wait alone. Without tracked targets it does nothing.
 type inspector struct {
 	clients         Clients
+	seen            func(*unstructured.Unstructured) // see Waiter.Seen
 	failFast        bool
 	grace           time.Duration
 	imageWait       time.Duration
@@ -53,7 +55,7 @@ type probeResult struct {
 func newInspector(w *Waiter, running *sync.WaitGroup) *inspector {
 	now := time.Now()
 	return &inspector{
-		clients: w.Clients, failFast: w.FailFast, grace: w.grace, imageWait: w.ImageWait, started: now, calm: now, running: running,
+		clients: w.Clients, seen: w.Seen, failFast: w.FailFast, grace: w.grace, imageWait: w.ImageWait, started: now, calm: now, running: running,
 		podUpdates: make(chan update), results: make(chan probeResult),
 	}
 }
@@ -269,6 +271,9 @@ func (in *inspector) handlePod(ctx context.Context, u update, now time.Time) {
 		if tr.selector == nil || tr.target.source.namespace != pod.Namespace || !tr.selector.Matches(labels.Set(pod.Labels)) ||
 			!tr.target.isPodOf(pod) {
 			continue
+		}
+		if in.seen != nil {
+			in.seen(u.live)
 		}
 		if tr.changed = now; u.deleted {
 			delete(tr.pods, pod.Name)

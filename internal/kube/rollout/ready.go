@@ -44,7 +44,7 @@ func (w *Waiter) WaitForReady(ctx context.Context, applied manifest.Objects) err
 		t.addPodReason()
 	}
 	if !interrupted(e.Cause) {
-		e.Found = diagnoser{w.Clientset}.diagnose(ctx, start, left)
+		e.Found = w.diagnoser().diagnose(ctx, start, left)
 	}
 	for _, t := range left {
 		e.Objects = append(e.Objects, t.object)

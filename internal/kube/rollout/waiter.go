@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
@@ -37,6 +38,8 @@ type Waiter struct {
 	ImageWait time.Duration // how long an image that is missing is waited for
 	Ignore    []string      // what WaitForReady does not wait for; see facts.Ref.Matches
 	Observer  Observer      // nil: none
+	// Seen is told of each pod as it lives, before anything of it is shown; nil: nobody is.
+	Seen func(*unstructured.Unstructured)
 
 	grace time.Duration // of health.Evidence; for tests
 }
@@ -56,6 +59,9 @@ func (w *Waiter) Ignored(applied manifest.Objects) (names []string) {
 func (w *Waiter) ignores(ref facts.Ref) bool {
 	return ref.Kind != "CustomResourceDefinition" && slices.ContainsFunc(w.Ignore, ref.Matches)
 }
+
+// diagnoser returns the waiter's diagnoser.
+func (w *Waiter) diagnoser() diagnoser { return diagnoser{w.Clientset, w.Seen} }
 
 // Clients are what a wait reads the cluster with. They must not stop working when
 // the context of the wait ends: reasons are collected after that.
