@@ -18,11 +18,10 @@ import (
 // lister lists records by their metadata alone. Payloads, of up to 1 MiB each, are
 // not read.
 type lister struct {
-	client     *client
-	everywhere *client // of all namespaces
-	other      *client // of the other driver's kind, in the same namespace
-	snapshots  *snapshots
-	runURL     string // key of the annotation
+	client    *client
+	other     *client // of the other driver's kind, in the same namespace
+	snapshots *snapshots
+	runURL    string // key of the annotation
 
 	mu     sync.Mutex
 	listed map[string]listing // by release, as last listed
@@ -210,20 +209,6 @@ func (l *lister) Stamped(ctx context.Context, fn func(release string, rec facts.
 	_, err = l.client.listRecords(ctx, ours, func(meta *metav1.ObjectMeta) {
 		release, _ := identify(meta)
 		fn(release, describe(meta, l.client.kind, l.runURL))
-	})
-	return err
-}
-
-// Everywhere calls fn with every record of Berth's in all namespaces. It needs the
-// permission to list in all namespaces.
-func (l *lister) Everywhere(ctx context.Context, fn func(namespace, release string, rec facts.Record)) error {
-	ours, err := newSelector(ownership.LabelIdentity, selection.Exists)
-	if err != nil {
-		return l.everywhere.explain("list", "list", "", err)
-	}
-	_, err = l.everywhere.listRecords(ctx, ours, func(meta *metav1.ObjectMeta) {
-		release, _ := identify(meta)
-		fn(meta.Namespace, release, describe(meta, l.client.kind, l.runURL))
 	})
 	return err
 }

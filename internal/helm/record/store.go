@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -86,10 +85,6 @@ func New(c Clients, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	everywhere, err := newClient(c, location{o.Kind, metav1.NamespaceAll}, o.Backoff, o.Log)
-	if err != nil {
-		return nil, err
-	}
 	other, err := newClient(c, location{o.Kind.other(), o.Namespace}, o.Backoff, o.Log)
 	if err != nil {
 		return nil, err
@@ -99,7 +94,7 @@ func New(c Clients, o Options) (*Store, error) {
 		audit: &audit{kind: o.Kind, now: o.Now, started: o.Started, log: o.Log},
 	}
 	s.lister = &lister{
-		client: here, everywhere: everywhere, other: other, snapshots: s.snapshots, runURL: o.RunURLAnnotation,
+		client: here, other: other, snapshots: s.snapshots, runURL: o.RunURLAnnotation,
 		listed: make(map[string]listing),
 	}
 	s.settler = &settler{writer: writer{here}, audit: s.audit, snapshots: s.snapshots, runURL: o.RunURLAnnotation, now: o.Now,

@@ -19,7 +19,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
-	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -185,15 +184,6 @@ func TestBytesOfTwoThousandRecords(t *testing.T) {
 		limit int64
 		call  func() int
 	}{
-		"all of the cluster": {1 << 20, func() int {
-			count := 0
-			must(t, s.Everywhere(t.Context(), func(namespace, release string, rec facts.Record) {
-				if namespace == ns && release != "" && rec.Revision > 0 && rec.Identity == "me" && rec.RunURL == "https://ci/1" {
-					count++
-				}
-			}))
-			return count
-		}},
 		"names": {1 << 20, func() int {
 			names, err := s.ReleasesIn(t.Context())
 			must(t, err)
