@@ -21,6 +21,9 @@ type survey struct {
 	namespaces kubesurvey.Source[facts.Meta]
 	records    kubesurvey.Source[facts.Meta]
 	locks      kubesurvey.Source[kubesurvey.Lock]
+	// now is the earlier of what the API server's clock and this machine's say; zero where the
+	// former is not known.
+	now func() time.Time
 }
 
 // newSurvey returns the survey of one namespace or, without one, of all. With every, it finds
@@ -28,11 +31,18 @@ type survey struct {
 func newSurvey(conn *kube.Conn, kind record.Kind, namespace string, every bool) survey {
 	q := kubesurvey.Query{Resource: kind.Resource(), Why: "find what is stored of each release; the metadata alone are read"}
 	q.Labels, q.Type = record.SurveySelectors(kind, every)
-	now := func() time.Time { t, _ := conn.ServerTime(); return t }
+	serverNow := serverNow(conn)
 	return survey{
 		namespaces: kubesurvey.Namespaces(conn.Metadata(), namespace),
 		records:    kubesurvey.Objects(conn.Metadata(), namespace, q),
-		locks:      kubesurvey.Locks(conn.Clientset(), namespace, now),
+		locks:      kubesurvey.Locks(conn.Clientset(), namespace, serverNow),
+		now: func() time.Time {
+			at, now := serverNow(), time.Now()
+			if now.Before(at) {
+				return now
+			}
+			return at
+		},
 	}
 }
 
@@ -128,6 +138,6 @@ func recordOf(m facts.Meta) (fleet.Record, bool) {
 
 func lockOf(l kubesurvey.Lock) fleet.Lock {
 	lock := fleet.LockOf(l.Namespace, l.Name, l.Annotations)
-	lock.Held = l.Held
+	lock.Held, lock.Until = l.Held, l.Until
 	return lock
 }

@@ -69,19 +69,27 @@ func (s survey) follow(ctx context.Context, changed func([]fleet.App)) error {
 			Listed: func() { f.setListed(2) },
 		})
 	})
+	var runsOut <-chan time.Time // the next hold on a lock, whose end nobody writes
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-f.dirty:
+		case <-runsOut:
 		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-time.After(settleTime):
 		}
-		if apps, ok := f.apps(); ok {
+		f.settle()
+		now := s.now()
+		if apps, ok := f.apps(now); ok {
 			changed(apps)
+		}
+		runsOut = nil
+		if next := f.nextEnd(now); !next.IsZero() {
+			runsOut = time.After(next.Sub(now))
 		}
 	}
 }
@@ -114,8 +122,29 @@ func (f *following) touch() {
 	}
 }
 
-// apps returns the apps. It is false until all that there is was listed.
-func (f *following) apps() ([]fleet.App, bool) {
+// settle forgets that something has changed, since what there is now is looked at next.
+func (f *following) settle() {
+	select {
+	case <-f.dirty:
+	default:
+	}
+}
+
+// nextEnd returns when the next of the holds on locks runs out by itself; zero where none is
+// held, or it is not known what time it is.
+func (f *following) nextEnd(now time.Time) (next time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, l := range f.locks {
+		if !now.IsZero() && l.At(now).Held && (next.IsZero() || l.Until.Before(next)) {
+			next = l.Until
+		}
+	}
+	return next
+}
+
+// apps returns the apps as they are now. It is false until all that there is was listed.
+func (f *following) apps(now time.Time) ([]fleet.App, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.listed != [3]bool{true, true, true} {
@@ -129,7 +158,7 @@ func (f *following) apps() ([]fleet.App, bool) {
 		book.AddRecord(r)
 	}
 	for _, l := range f.locks {
-		book.AddLock(l)
+		book.AddLock(l.At(now))
 	}
 	return proven(book), true
 }

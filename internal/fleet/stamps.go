@@ -104,6 +104,7 @@ type Record struct {
 type Lock struct {
 	Namespace, Name string
 	Held            bool
+	Until           time.Time // when that runs out unless it is renewed; zero: nobody holds it
 	Requests        string
 	Verdict         string
 	VerdictAt       time.Time
@@ -114,4 +115,11 @@ func LockOf(namespace, name string, annotations map[string]string) Lock {
 	at, _ := time.Parse(time.RFC3339, annotations[ownership.AnnotationVerdictAt]) // what is no time is none
 	return Lock{Namespace: namespace, Name: name, Requests: annotations[ownership.AnnotationRequests],
 		Verdict: annotations[ownership.AnnotationVerdict], VerdictAt: at.UTC()}
+}
+
+// At returns the lock as it is at a time that comes later than the one at which it was read, if
+// nobody has written it since. A time that is not known, zero, changes nothing.
+func (l Lock) At(now time.Time) Lock {
+	l.Held = l.Held && !now.After(l.Until)
+	return l
 }

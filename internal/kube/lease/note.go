@@ -45,3 +45,12 @@ func Note(ctx context.Context, client kubernetes.Interface, namespace, release s
 func IsHeld(l *coordinationv1.Lease, serverNow time.Time) bool {
 	return holder(l) != "" && !hasExpired(l, serverNow, time.Now())
 }
+
+// HeldUntil returns when a Lease that was read runs out unless its holder renews it; zero where
+// nobody holds it.
+func HeldUntil(l *coordinationv1.Lease) time.Time {
+	if holder(l) == "" {
+		return time.Time{}
+	}
+	return expires(l)
+}

@@ -83,7 +83,8 @@ func Objects(client metadata.Interface, namespace string, q Query) Source[facts.
 // Lock is the Lease on a release.
 type Lock struct {
 	facts.Meta
-	Held bool // a run holds it, as far as the clocks tell
+	Held  bool      // a run holds it, as far as the clocks tell
+	Until time.Time // when that runs out unless it is renewed; zero: nobody holds it
 }
 
 // Locks are the Leases that bear Berth's label, of one namespace or, without one, of all.
@@ -105,7 +106,7 @@ func Locks(client kubernetes.Interface, namespace string, serverNow func() time.
 			if !ok {
 				return Lock{}, false
 			}
-			return Lock{metaOf(l), lease.IsHeld(l, serverNow())}, true
+			return Lock{metaOf(l), lease.IsHeld(l, serverNow()), lease.HeldUntil(l)}, true
 		},
 	}
 }
