@@ -45,6 +45,8 @@ type Platform interface {
 	// empty, writes the report files into that folder. The error is about these
 	// files; anything else that cannot be written in this run is warned of.
 	Publish(r result.Result, dir string) error
+	// PublishFleet is Publish of what a run has to say of many review apps.
+	PublishFleet(p Publication, dir string) error
 }
 
 // Detect returns the platform that the environment names. It prints to w, without the

@@ -48,11 +48,11 @@ func reportFiles(r result.Result) (map[string][]byte, error) {
 
 // reportPath returns the output "report": the path as the user gave it, since the
 // absolute path inside a container means nothing to the next step.
-func reportPath(dir string) string {
+func reportPath(dir, document string) string {
 	if dir == "" {
 		return ""
 	}
-	return filepath.Join(dir, fileJSON)
+	return filepath.Join(dir, document)
 }
 
 // MakeReportFolder makes the report folder and tries to write there, so that one that
@@ -145,6 +145,3 @@ func replaceFile(path string, data []byte) (err error) {
 	}
 	return os.Rename(f.Name(), path)
 }
-
-// WriteFiles writes files of a report of its own, by their names, into the report folder.
-func WriteFiles(dir string, files map[string][]byte) error { return writeFiles(dir, files) }

@@ -93,22 +93,31 @@ func (g *gitHub) Masked(r result.Result) result.Result { return g.printer.masked
 // Publish writes the report files, the annotations, the job summary and the
 // outputs.
 func (g *gitHub) Publish(r result.Result, dir string) error {
-	files, err := reportFiles(r)
+	p, err := publicationOf(r)
 	if err != nil {
 		return err
 	}
-	path := reportPath(dir)
-	writeErr := g.printer.writeReports(dir, files)
+	return g.PublishFleet(p, dir)
+}
+
+func (g *gitHub) PublishFleet(p Publication, dir string) error {
+	path := reportPath(dir, p.Document)
+	writeErr := g.printer.writeReports(dir, p.Files)
 	if writeErr != nil {
 		path = ""
 	}
-	for _, note := range report.Annotations(r) {
+	for _, note := range p.notes() {
 		g.annotate(note)
 	}
-	if err := g.appendSummary(files[fileMarkdown]); err != nil {
-		g.Warn("The job summary is not shown", err.Error())
+	if p.Summary != "" {
+		if err := g.appendSummary([]byte(p.Summary)); err != nil {
+			g.Warn("The job summary is not shown", err.Error())
+		}
 	}
-	if err := g.appendOutputs(report.Outputs(r, path)); err != nil {
+	if p.Ended == nil {
+		return writeErr
+	}
+	if err := g.appendOutputs(report.Outputs(*p.Ended, path)); err != nil {
 		g.Warn("The outputs are not set", err.Error())
 	}
 	return writeErr

@@ -247,12 +247,12 @@ func TestGitLabReportPage(t *testing.T) {
 		{job, "/tmp/out", ""}, {job, "../out", ""}, {job, "", ""}, {"", "out", ""},
 	} {
 		g := &gitLab{getenv: env{"CI_JOB_URL": c.job, "CI_PROJECT_DIR": project}.get}
-		if got := g.reportPage(c.dir); got != c.want {
+		if got := g.reportPage(c.dir, filePage); got != c.want {
 			t.Errorf("%q of %q: got %q, want %q", c.dir, c.job, got, c.want)
 		}
 	}
 	g := &gitLab{getenv: env{"CI_JOB_URL": job}.get}
-	if got := g.reportPage("out"); got != "" {
+	if got := g.reportPage("out", filePage); got != "" {
 		t.Errorf("of no project: got %q", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -123,9 +124,9 @@ func (g *gitLab) Mask(secret string) { g.printer.give(secret) }
 
 func (g *gitLab) Masked(r result.Result) result.Result { return g.printer.masked(r) }
 
-// reportPage returns where GitLab shows report.html once the job's artifacts have the
+// reportPage returns where GitLab shows the report's page once the job's artifacts have the
 // folder of the report, or "" if that is not in the project's.
-func (g *gitLab) reportPage(dir string) string {
+func (g *gitLab) reportPage(dir, page string) string {
 	job := withoutUser(g.getenv("CI_JOB_URL"))
 	if job == "" || dir == "" {
 		return ""
@@ -138,19 +139,28 @@ func (g *gitLab) reportPage(dir string) string {
 	if err != nil || !filepath.IsLocal(within) {
 		return ""
 	}
-	path := url.URL{Path: filepath.ToSlash(filepath.Join(within, filePage))}
+	path := url.URL{Path: filepath.ToSlash(filepath.Join(within, page))}
 	return strings.TrimSuffix(job, "/") + "/artifacts/file/" + path.EscapedPath()
 }
 
 func (g *gitLab) Publish(r result.Result, dir string) error {
-	files, err := reportFiles(r)
+	p, err := publicationOf(r)
 	if err != nil {
 		return err
 	}
-	if files[fileAnnotations], err = report.GitLabAnnotations(r, g.reportPage(dir)); err != nil {
+	return g.PublishFleet(p, dir)
+}
+
+func (g *gitLab) PublishFleet(p Publication, dir string) (err error) {
+	files, ended := map[string][]byte{}, result.Result{}
+	maps.Copy(files, p.Files)
+	if p.Ended != nil {
+		ended = *p.Ended
+		files[fileDotenv] = report.Dotenv(report.Outputs(ended, reportPath(dir, p.Document)))
+	}
+	if files[fileAnnotations], err = report.GitLabAnnotations(ended, g.reportPage(dir, p.Page)); err != nil {
 		return err
 	}
-	files[fileDotenv] = report.Dotenv(report.Outputs(r, reportPath(dir)))
-	printNotes(g.Line, r)
+	printNotes(g.Line, p.notes())
 	return g.printer.writeReports(dir, files)
 }

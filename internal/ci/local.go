@@ -22,10 +22,14 @@ func (l local) Mask(secret string)                   { l.printer.give(secret) }
 func (l local) Masked(r result.Result) result.Result { return l.printer.masked(r) }
 
 func (l local) Publish(r result.Result, dir string) error {
-	printNotes(l.Line, r)
-	files, err := reportFiles(r)
+	p, err := publicationOf(r)
 	if err != nil {
 		return err
 	}
-	return l.printer.writeReports(dir, files)
+	return l.PublishFleet(p, dir)
+}
+
+func (l local) PublishFleet(p Publication, dir string) error {
+	printNotes(l.Line, p.notes())
+	return l.printer.writeReports(dir, p.Files)
 }

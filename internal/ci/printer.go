@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/secrets"
 	"github.com/berth-dev/berth/internal/text"
@@ -58,8 +57,8 @@ func (p *printer) printText(text string) { _, _ = p.Write([]byte(text)) }
 
 // printNotes prints warnings and notices with a platform's Line, where there are
 // no annotations. It skips errors: report.Text begins with how the run ended.
-func printNotes(line func(string), r result.Result) {
-	for _, note := range report.Annotations(r) {
+func printNotes(line func(string), notes []result.Note) {
+	for _, note := range notes {
 		if note.Level == result.LevelError {
 			continue
 		}

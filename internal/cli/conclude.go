@@ -84,19 +84,7 @@ func (p Process) conclude(platform ci.Platform, o *input.Options, r result.Resul
 // publish is conclude, and also returns the result as it was reported, without secrets.
 // What cannot be written is a warning: the run has done what it did.
 func (p Process) publish(platform ci.Platform, o *input.Options, r result.Result) (reported result.Result, code int) {
-	platform.EndPhase()
-	r.ExitCode = exitCode(r.Reason)
-	code = r.ExitCode
-	if slices.Contains(o.SoftFail, code) {
-		code = exitOK
-		soften(&r)
-	}
-	tellOrigin(&r, o)
-	for i := range r.Notes {
-		r.Notes[i].File, r.Notes[i].Line = ci.InWorkspace(p.getenv, r.Notes[i].File, r.Notes[i].Line)
-	}
-	p.mask.Name(publicNames(r)...)
-	r = platform.Masked(r)
+	r, code = p.concluded(platform, o, r)
 	if err := platform.Publish(r, o.ReportDir); err != nil {
 		platform.Warn("The report is not written", err.Error())
 	}
@@ -112,6 +100,24 @@ func (p Process) publish(platform ci.Platform, o *input.Options, r result.Result
 		platform.Warn("The report is not printed", err.Error())
 	}
 	return r, code
+}
+
+// concluded returns a result with its exit code and its origin, without secrets, and the code to
+// end with.
+func (p Process) concluded(platform ci.Platform, o *input.Options, r result.Result) (reported result.Result, code int) {
+	platform.EndPhase()
+	r.ExitCode = exitCode(r.Reason)
+	code = r.ExitCode
+	if slices.Contains(o.SoftFail, code) {
+		code = exitOK
+		soften(&r)
+	}
+	tellOrigin(&r, o)
+	for i := range r.Notes {
+		r.Notes[i].File, r.Notes[i].Line = ci.InWorkspace(p.getenv, r.Notes[i].File, r.Notes[i].Line)
+	}
+	p.mask.Name(publicNames(r)...)
+	return platform.Masked(r), code
 }
 
 // tellOrigin says what the run was about in the platform's words. Only a deploy is about

@@ -24,7 +24,7 @@ func (p Process) checkGiven(o *input.Options) error {
 			errs = append(errs, err)
 		}
 	}
-	if verb.Of(o.Verb).OnFleet {
+	if o.OfMany() {
 		return errors.Join(errs...)
 	}
 	if o.ByName || o.HeadRepository != "" && o.Branch != "" {

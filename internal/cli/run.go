@@ -59,10 +59,13 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 		if ended := p.auto(ctx, out, flags, &c); ended != nil {
 			return p.conclude(out, c.options, *ended)
 		}
-	} else if err := o.CheckRef(known); verb.Of(v).Writes && verb.Of(v).OnRelease && err != nil {
+	} else if err := o.CheckRef(known); verb.Of(v).Writes && !o.OfMany() && err != nil {
 		return p.conclude(out, o, p.wrongInput(v, errors.Join(err, aboutErr)))
 	}
-	if verb.Of(c.verb).OnFleet {
+	switch {
+	case o.All:
+		return p.mendAll(ctx, out, o)
+	case verb.Of(c.verb).OnFleet:
 		return p.sweepOut(ctx, out, &c)
 	}
 	return p.carryOut(ctx, out, &c)

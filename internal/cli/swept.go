@@ -33,9 +33,17 @@ func prove(a *fleet.App) {
 // teardownOf returns the options of one app's teardown. What lets go what is somebody else's or to be
 // kept is for a person to decide about one app; auto takes these inputs for the teardown of one.
 func teardownOf(of *input.Options, a fleet.App) *input.Options {
-	o := *of
-	o.Verb, o.ByEvent, o.LockTimeout = verb.Teardown, true, 0 // a run at work is left to it
+	o := optionsOf(of, verb.Teardown, a)
+	o.ByEvent = true
 	o.DeleteForeign, o.DeleteKept, o.SkipFailedHooks, o.StripFinalizers, o.Adopt = false, false, false, nil, nil
+	return o
+}
+
+// optionsOf returns the options of a run of a verb on one app of many, under its own names. A run
+// at work is left to it.
+func optionsOf(of *input.Options, v verb.Verb, a fleet.App) *input.Options {
+	o := *of
+	o.Verb, o.LockTimeout = v, 0
 	o.Host, o.Repository, o.Branch, o.PullRequest = a.Host, a.Origin.Repository, a.Origin.Branch, a.Origin.PullRequest
 	o.HeadRepository = cmp.Or(a.Origin.HeadRepository, a.Origin.Repository)
 	o.App, o.Slug, o.Namespace, o.Release, o.URL, o.SHA = a.Name, "", a.Namespace, a.Release, "", a.Commit
@@ -47,7 +55,7 @@ func targetOf(o *input.Options, a fleet.App) (target, error) {
 	if strings.Contains(a.Namespace+a.Release, "{{") {
 		return target{}, fmt.Errorf("its release is called %q, which is no name", a.Release)
 	}
-	t, err := newTarget(teardownOf(o, a))
+	t, err := newTarget(optionsOf(o, o.Verb, a))
 	if err == nil && (t.Identity != a.Identity || t.RepositoryHash != a.Repository) {
 		err = errors.New("it is not the app of the branch that it names")
 	}

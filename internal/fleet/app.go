@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,11 @@ type App struct {
 	Verdict   string    // of the last run that proved it; empty: not known
 	VerdictAt time.Time // when that was
 
+	// Checked says that it was proven just now, which Verdict is of. Drift is in which fields of
+	// its objects it was not as its record says, as Kind/name: fields.
+	Checked bool
+	Drift   []string
+
 	// Marked says that Berth made, or was told to adopt, the namespace. In any other, whoever may
 	// write Secrets there may write what passes for a record.
 	Marked bool
@@ -61,6 +67,10 @@ func (a App) WithText(change func(string) string) App {
 		if *field != "" {
 			*field = change(*field)
 		}
+	}
+	a.Drift = slices.Clone(a.Drift)
+	for i := range a.Drift {
+		a.Drift[i] = change(a.Drift[i])
 	}
 	return a
 }

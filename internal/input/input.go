@@ -80,14 +80,15 @@ var (
 	asking      = verb.With(func(p verb.Properties) bool { return p.AsksAccess })
 	creating    = verb.With(func(p verb.Properties) bool { return p.DeployAccess })
 	repairing   = verb.With(func(p verb.Properties) bool { return p.Repairs })
-	finding     = verb.With(func(p verb.Properties) bool { return p.OnFleet })
 	listing     = verb.With(func(p verb.Properties) bool { return p.OnFleet && !p.Writes })
+	mending     = verb.With(func(p verb.Properties) bool { return p.Repairs && !p.NeedsChart })
+	ofMany      = verb.With(func(p verb.Properties) bool { return p.OnFleet || p.Repairs && !p.NeedsChart })
 	inNamespace = verb.With(func(p verb.Properties) bool { return p.OnRelease || p.OnFleet })
 	sweeping    = verb.With(func(p verb.Properties) bool { return p.OnFleet && p.Removes })
 	expiring    = verb.With(func(p verb.Properties) bool { return p.NeedsChart || p.OnFleet && p.Removes })
 	deploying   = verb.With(func(p verb.Properties) bool { return p.NeedsChart })
 	copying     = verb.With(func(p verb.Properties) bool {
-		return p.DeployAccess || p.Removes && p.OnRelease || p.Proves && !p.Writes
+		return p.DeployAccess || p.Removes && p.OnRelease || p.Proves && p.OnRelease && !p.Writes
 	})
 	telling = verb.With(func(p verb.Properties) bool { return p.NeedsChart || p.Removes })
 )

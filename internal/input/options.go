@@ -27,6 +27,9 @@ type Options struct {
 	Tokens
 }
 
+// OfMany reports whether the run is about the review apps that it finds, of whichever branch.
+func (o *Options) OfMany() bool { return verb.Of(o.Verb).OnFleet || o.All }
+
 // Identity is which branch the review app is for, in which run, and under which
 // names.
 type Identity struct {

@@ -40,7 +40,7 @@ func Resolve(fs *pflag.FlagSet, environ []string, v verb.Verb, d Defaults) (*Opt
 			errs = append(errs, in.read(o, name, values)...)
 		}
 	}
-	if wrong := o.fill(d); !verb.Of(v).OnFleet { // which is about no branch
+	if wrong := o.fill(d); !o.OfMany() { // which is about no branch
 		errs = append(errs, wrong...)
 	}
 	o.ByName = !d.mayBeOfBranch() && o.isByName(v)

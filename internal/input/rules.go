@@ -21,6 +21,7 @@ func (o *Options) conflicts(from map[string]string) (errs Errors) {
 	refuse(o.copiesTwice() != "", "copy-secret",
 		"two copies would be called "+o.copiesTwice()+"; give one another name, as NAMESPACE/NAME=NEWNAME")
 	o.fleetConflicts(refuse)
+	o.allConflicts(refuse, from)
 	o.clusterConflicts(refuse)
 	o.chartConflicts(refuse)
 	o.Probing.conflicts(o, refuse)
@@ -31,9 +32,18 @@ func (o *Options) fleetConflicts(refuse func(wrong bool, name, allowed string)) 
 	lists := slices.Contains(listing, o.Verb)
 	refuse(slices.Contains([]string{"markdown", "html"}, o.Output) && !lists, "output",
 		"only "+verb.Join(listing, ", ")+" prints it; give text or json")
+	refuse(o.Watch && o.Check, "watch", "it shows what is stored, and check looks at each app once; leave one of them out")
 	refuse(o.Watch && o.Output != "text", "watch", "it prints lines as they come; leave it out, or output")
 	refuse(lists && strings.Contains(o.Namespace, "{{"), "namespace",
 		"it has a name for every branch; give the name of one namespace, or leave it out to look in all")
+}
+
+// allConflicts refuses what is about one release where all are to be repaired. from names the flag or
+// variable that an input was given as: what the CI's event says of a branch counts for nothing.
+func (o *Options) allConflicts(refuse func(wrong bool, name, allowed string), from map[string]string) {
+	for _, name := range []string{"branch", "head-repository", "pull-request", "sha", "app", "slug", "release", "url", "adopt", "break-lock"} {
+		refuse(o.All && from[name] != "", name, "it is about one release, and all is about every review app; leave one of them out")
+	}
 }
 
 func (c *Cluster) clusterConflicts(refuse func(wrong bool, name, allowed string)) {
@@ -82,7 +92,7 @@ func (o *Options) Require(v verb.Verb) error {
 // known by which Berth would name it: after somebody's own helm upgrade, say, or in a
 // nightly run.
 func (o *Options) isByName(v verb.Verb) bool {
-	return verb.Of(v).ByName && o.isNamed() && o.Branch == "" && o.PullRequest == 0
+	return verb.Of(v).ByName && !o.All && o.isNamed() && o.Branch == "" && o.PullRequest == 0
 }
 
 // isNamed reports whether namespace and release are names, and no templates.
@@ -102,8 +112,8 @@ func (o *Options) missing(v verb.Verb) (errs Errors) {
 		name, value string
 		by          bool
 	}{
-		{"repository", o.Repository, properties.OnRelease || properties.OnFleet && properties.Removes && !o.AllRepositories},
-		{"branch", o.Branch, properties.OnRelease && o.PullRequest == 0},
+		{"repository", o.Repository, properties.OnRelease && !o.All || (o.All || properties.OnFleet && properties.Removes) && !o.AllRepositories},
+		{"branch", o.Branch, properties.OnRelease && !o.All && o.PullRequest == 0},
 		{"chart", o.Chart, properties.NeedsChart},
 	} {
 		if !required.by || required.value != "" {
@@ -119,10 +129,10 @@ func (o *Options) missing(v verb.Verb) (errs Errors) {
 		case in.CI != "":
 			allowed += " (in CI it is " + in.CI + ", which was not found here)"
 		}
-		if properties.OnFleet {
+		if properties.OnFleet || o.All {
 			allowed += "; or all-repositories, for those of every one"
 		}
-		if properties.ByName && !o.isNamed() {
+		if properties.ByName && !o.All && !o.isNamed() {
 			allowed += "; or give namespace and release, to " + string(v) + " a release by its name"
 		}
 		errs = append(errs, &Error{Input: in.Name, Allowed: allowed})

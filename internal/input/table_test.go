@@ -26,9 +26,10 @@ func TestTable(t *testing.T) {
 		if len(in.Verbs) == 0 || !strings.HasSuffix(in.Doc, ".") || strings.Contains(in.Doc, "|") {
 			t.Errorf("%s: it needs verbs and a sentence that fits a table", in.Name)
 		}
-		// A deploy is no moment to break a lock in, to ask what another account needs, or to list.
-		if !in.Serves(verb.Auto) && in.Name != "break-lock" && in.Name != "for" &&
-			in.Name != "watch" && in.Name != "all-releases" && in.Name != "all-repositories" {
+		// A deploy is no moment to break a lock in, to ask what another account needs, to list, or to
+		// see to all of them.
+		alone := []string{"break-lock", "for", "watch", "all-releases", "all-repositories", "check", "all"}
+		if !in.Serves(verb.Auto) && !slices.Contains(alone, in.Name) {
 			t.Errorf("%s: auto takes every input", in.Name)
 		}
 		if in.Action != "" && in.CI == "" {

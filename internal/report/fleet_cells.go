@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ var fleetColumns = []fleetColumn{
 	{"CPU", 0, func(a *fleet.App, _ time.Time) string { return requestOf(a, "cpu") }},
 	{"MEMORY", 0, func(a *fleet.App, _ time.Time) string { return requestOf(a, "memory") }},
 	{"VERDICT", 0, lastVerdict},
-	{"DRIFT", 0, func(*fleet.App, time.Time) string { return "" }}, // nobody has looked
+	{"DRIFT", 16, func(a *fleet.App, _ time.Time) string { return fleetDrift(a) }},
 	{"NAMESPACE/RELEASE", 16, func(a *fleet.App, _ time.Time) string { return fleetPlace(a) }},
 	{"URL", 16, func(a *fleet.App, _ time.Time) string { return a.URL }},
 }
@@ -96,6 +97,20 @@ func lastVerdict(a *fleet.App, now time.Time) string {
 		return a.Verdict
 	}
 	return a.Verdict + ", " + ageOf(a.VerdictAt, now)
+}
+
+// fleetDrift returns what of an app is not as its record says: "no", or the first object with its
+// fields; "" where nobody has looked.
+func fleetDrift(a *fleet.App) string {
+	switch {
+	case !a.Checked:
+		return ""
+	case len(a.Drift) == 0:
+		return "no"
+	case len(a.Drift) == 1:
+		return a.Drift[0]
+	}
+	return fmt.Sprintf("%s, and %s", a.Drift[0], text.Plural(len(a.Drift)-1, "more object"))
 }
 
 // fleetMark is the mark before an app's state.

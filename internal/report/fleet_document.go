@@ -26,6 +26,8 @@ type FleetDocument struct {
 	Repository string `json:"repository,omitempty"`
 	// The namespace in which alone it was looked. Absent when it was in all.
 	Namespace string `json:"namespace,omitempty"`
+	// How a look at each of them ended. Absent when nobody looked, and the list is of what is stored.
+	Ended *FleetEnded `json:"ended,omitempty"`
 	// The review apps, by namespace and release.
 	Apps []FleetApp `json:"apps"`
 }
@@ -89,6 +91,8 @@ type FleetApp struct {
 	Keep string `json:"keep,omitempty"`
 	// Why it is not known whose the app is, or until when it may stay.
 	Doubt string `json:"doubt,omitempty"`
+	// The look at it. Absent when nobody looked.
+	Visit *FleetVisit `json:"visit,omitempty"`
 }
 
 // FleetRequests are amounts as Kubernetes writes them.
@@ -106,7 +110,8 @@ func FleetJSON(f Fleet) ([]byte, error) {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	d := FleetDocument{Schema: FleetSchema, At: f.At.UTC(), Repository: f.Repository, Namespace: f.Namespace, Apps: list(f.Apps, newFleetApp)}
+	d := FleetDocument{Schema: FleetSchema, At: f.At.UTC(), Repository: f.Repository, Namespace: f.Namespace,
+		Ended: newFleetEnded(f.Ended), Apps: visited(list(f.Apps, newFleetApp), f.Ended)}
 	if err := enc.Encode(d); err != nil {
 		return nil, fmt.Errorf("encode the list of review apps: %w; please report this as a bug", err)
 	}

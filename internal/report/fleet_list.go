@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/berth-dev/berth/internal/fleet"
+	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 )
 
@@ -18,6 +19,8 @@ type Fleet struct {
 	Repository string    // whose apps alone are listed, with its host; empty: everybody's
 	Namespace  string    // in which alone it was looked; empty: in all
 	Every      bool      // releases that are not Berth's are listed, too
+	// Ended is how a look at each of them ended, with a visit for each of Apps; nil: nobody looked.
+	Ended *result.Result
 }
 
 // summary is how many apps there are, and how many of them are bad.

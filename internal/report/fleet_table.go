@@ -7,9 +7,9 @@ import (
 	"github.com/berth-dev/berth/internal/text"
 )
 
-// FleetText returns the list as a table for a terminal or a log. Where width is not 0, no line
-// takes more cells than that. It holds untrusted text: on GitHub it has to be printed with
-// workflow commands stopped.
+// FleetText returns the list as a table for a terminal or a log. Where width is not 0, no line of
+// the table takes more cells than that. Below it stands how a look at each of the apps ended. It
+// holds untrusted text: on GitHub it has to be printed with workflow commands stopped.
 func FleetText(f Fleet, width int) string {
 	var b strings.Builder
 	if len(f.Apps) > 0 {
@@ -26,6 +26,9 @@ func FleetText(f Fleet, width int) string {
 			break
 		}
 		b.WriteString(fit("! "+bounded(line), width) + "\n")
+	}
+	if f.Ended != nil {
+		b.WriteString("\n" + Text(*f.Ended))
 	}
 	return b.String()
 }

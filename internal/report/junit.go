@@ -55,6 +55,7 @@ func JUnit(r result.Result) ([]byte, error) {
 		suite.add(class, text.OneLine(checkTitle(c)), checkFailure(c))
 	}
 	suite.sweep(class, r.Sweep)
+	suite.round(class, r.Round)
 	told := slices.IndexFunc(r.Checks, func(c result.Check) bool { return !c.OK && (c.Name == "ready" || c.Name == "hooks") })
 	if suite.Failures == 0 && severityOf(r) != succeeded && severityOf(r) != nothingDone {
 		details := strings.Join([]string{r.Cause, r.Next, r.RBAC}, "\n\n")

@@ -30,6 +30,7 @@ func Markdown(r result.Result) string {
 		titledList("Left behind", r.Remains),
 	}
 	sections = append(sections, sweptTables(r.Sweep)...)
+	sections = append(sections, roundTables(r.Round)...)
 	sections = append(sections,
 		details("Release", propertyTable(further(r))),
 		timeline(r),

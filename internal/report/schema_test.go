@@ -155,7 +155,7 @@ func closeObjects(node any) {
 func TestEveryFieldIsReported(t *testing.T) {
 	r := everything()
 	// Parts of parts are not needed, and Objects only serve to word the others.
-	want := []string{"Result.Proof.Diagnostics.Objects", "Result.Log.Timeline.Parts.Parts", "Result.Sweep"}
+	want := []string{"Result.Proof.Diagnostics.Objects", "Result.Log.Timeline.Parts.Parts", "Result.Sweep", "Result.Round"}
 	if empty := emptyFields(reflect.ValueOf(r), "Result"); !slices.Equal(empty, want) {
 		t.Errorf("everything() leaves empty %q, want %q", empty, want)
 	}

@@ -76,8 +76,12 @@ func sweptWhy(a result.SweptApp) string {
 	if len(a.Left) > 0 {
 		s = text.Sentences(s) + " Left: " + strings.Join(a.Left[:min(len(a.Left), maxLines)], "; ")
 	}
-	s = text.Sentences(s)
-	for _, line := range text.Lines(a.Next) {
+	return withNext(text.Sentences(s), a.Next)
+}
+
+// withNext returns sentences with what to do next behind them, on the same line.
+func withNext(s, next string) string {
+	for _, line := range text.Lines(next) {
 		if command, ok := strings.CutPrefix(line, "$ "); ok {
 			line = "`" + command + "`"
 		}
@@ -87,11 +91,13 @@ func sweptWhy(a result.SweptApp) string {
 }
 
 // sweptOf names what an app is for: its branch, and its pull request.
-func sweptOf(a result.SweptApp) string {
-	if a.PullRequest > 0 {
-		return strings.TrimSpace(fmt.Sprintf("%s #%d", a.Branch, a.PullRequest))
+func sweptOf(a result.SweptApp) string { return branchAndPull(a.Branch, a.PullRequest) }
+
+func branchAndPull(branch string, number int) string {
+	if number > 0 {
+		return strings.TrimSpace(fmt.Sprintf("%s #%d", branch, number))
 	}
-	return a.Branch
+	return branch
 }
 
 // sweptAt is when an app was deployed last, or "" where that is not known.

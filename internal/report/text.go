@@ -19,6 +19,7 @@ func Text(r result.Result) string {
 	block(&b, "Kept", capped(r.Kept))
 	block(&b, "Left behind", capped(r.Remains))
 	sweptText(&b, r.Sweep)
+	roundText(&b, r.Round)
 	if !causeTold(r) {
 		block(&b, "Why", text.Lines(text.Cut(text.Clean(r.Cause), 4*maxPhrase)))
 	}

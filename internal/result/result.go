@@ -15,6 +15,7 @@ type Result struct {
 	Proof
 	Log
 	Sweep *Sweep // of a sweep alone
+	Round *Round // of a look at many review apps alone
 }
 
 // Subject is what the run was about.

@@ -38,6 +38,7 @@ func (r Result) WithText(f func(string) string) Result {
 	})
 	r.ChartNote = f(r.ChartNote)
 	r.Sweep = r.Sweep.withText(f)
+	r.Round = r.Round.withText(f)
 	return r
 }
 

@@ -80,8 +80,8 @@ var Table = []Properties{
 		AsksAccess: true,
 	},
 	{
-		Verb: List, Doc: "List the review apps of a repository, or of all, by what is stamped on them; never writes.",
-		OnFleet: true,
+		Verb: List, Doc: "List the review apps of a repository, or of all, by what is stamped on them, or check each; changes nothing of them.",
+		OnFleet: true, ReadsLock: true, Proves: true,
 	},
 	{
 		Verb: Sweep, Doc: "Take down the review apps that nobody needs any more, as their time, pull request or branch says.",

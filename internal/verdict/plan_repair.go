@@ -17,6 +17,10 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	if !first {
 		plan = planRepair(f, d, p)
 	}
+	if p.OfMany && p.OnStuck == OnStuckAuto && (plan.Does(StepDiscard) || plan.Does(StepQuarantine)) {
+		return refuse(reasonOf(d.State), d.Cause+"; to mend it, its record has to be deleted or moved away, which is not done unasked "+
+			"where many are repaired", "look at it, then run berth repair for it alone")
+	}
 	if len(plan.Steps) > 0 && !chosen(plan, p) {
 		if stranger := refuseUnmarked(f, p, "repair it"); stranger != nil {
 			return Plan{Refusal: stranger}

@@ -35,6 +35,7 @@ type Policy struct {
 	DeleteKept      bool          // let a namespace go although objects of the release in it are to be kept
 	StripFinalizers []string      // the kinds, as GROUP/KIND, whose finalizers a teardown takes off once nothing else happens
 	NamespaceOwns   []string      // what a team adds to the namespace for the review app, as Kind/name, globs
+	OfMany          bool          // the release is one of many that a run goes through, and nobody spoke of it alone
 	ByName          bool          // the release is named by its own name, and not by its branch's
 	RenamedFrom     string        // the chart's name before; a release of that chart may be deployed over
 	AssumeDeadAfter time.Duration // silence after which an operation that is not Berth's counts as dead; 0: never

@@ -88,20 +88,22 @@ func TestGitHubWorkflow(t *testing.T) {
 	}
 }
 
-// The sweeps of both platforms, as they are given to be copied.
-func TestSweepExamples(t *testing.T) {
-	workflow := string(read(t, "examples/workflows/sweep.yml"))
-	if out, err := lintWorkflow(t, workflow); err != nil || !strings.Contains(workflow, "verb: sweep") {
-		t.Errorf("%v\n%s", err, out)
-	}
-	if out, err := lintWorkflow(t, strings.Replace(workflow, "ttl:", "tll:", 1)); err == nil {
-		t.Errorf("a wrong input is not noticed\n%s", out)
-	}
-	job := string(read(t, "examples/workflows/gitlab-sweep.yml"))
-	for _, branch := range []string{"main", "feature/x"} {
-		out, err := gitlab(t, branch, "stages: [deploy]\n"+job, "--list", "--variable", "CI_PIPELINE_SOURCE=schedule")
-		if err != nil || strings.Contains(out, "sweep") != (branch == "main") {
-			t.Errorf("%s: %v\n%s", branch, err, out)
+// What runs at night on both platforms, as it is given to be copied.
+func TestNightlyExamples(t *testing.T) {
+	for name, has := range map[string]string{"sweep": "ttl:", "nightly": "all:"} {
+		workflow := string(read(t, "examples/workflows/"+name+".yml"))
+		if out, err := lintWorkflow(t, workflow); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		if out, err := lintWorkflow(t, strings.Replace(workflow, has, "x"+has, 1)); err == nil {
+			t.Errorf("%s: a wrong input is not noticed\n%s", name, out)
+		}
+		job := string(read(t, "examples/workflows/gitlab-"+name+".yml"))
+		for _, branch := range []string{"main", "feature/x"} {
+			out, err := gitlab(t, branch, "stages: [deploy]\n"+job, "--list", "--variable", "CI_PIPELINE_SOURCE=schedule")
+			if err != nil || strings.Contains(out, name) != (branch == "main") {
+				t.Errorf("%s on %s: %v\n%s", name, branch, err, out)
+			}
 		}
 	}
 }

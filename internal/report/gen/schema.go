@@ -25,6 +25,7 @@ var enumerated = map[reflect.Type]struct{ dir, name string }{
 	reflect.TypeFor[report.Status]():     {"internal/facts", "Status"},
 	reflect.TypeFor[report.Level]():      {"internal/result", "Level"},
 	reflect.TypeFor[report.Fate]():       {"internal/result", "Fate"},
+	reflect.TypeFor[report.Found]():      {"internal/result", "Found"},
 	reflect.TypeFor[report.FleetState](): {"internal/fleet", "State"},
 	reflect.TypeFor[report.Cause]():      {"internal/facts", "CauseKind"},
 }
