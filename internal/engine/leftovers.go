@@ -81,10 +81,11 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 		if err != nil {
 			return nil, nil, err
 		}
-		abandoned = append(abandoned, objects...)
+		going, data := verdict.WithoutData(rec, objects)
+		abandoned, kept = append(abandoned, going...), append(kept, data...)
 	}
 	if len(verdict.Leftovers(abandoned, nil)) == 0 && len(verdict.LeftoversOfOthers(abandoned, nil)) == 0 {
-		return nil, nil, nil
+		return nil, kept, nil
 	}
 	deployed, err := l.objects.Observe(ctx, applied.Manifest)
 	if err != nil {

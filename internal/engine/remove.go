@@ -91,7 +91,7 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 	if err != nil {
 		return outliving{}, err
 	}
-	kept, err := r.proveGone(ctx, f, s.WithNamespace, remains)
+	kept, older, err := r.proveGone(ctx, f, s.WithNamespace, remains)
 	if err != nil {
 		return outliving{}, err
 	}
@@ -102,7 +102,11 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 	if s.WithNamespace {
 		kept = append(kept, keptRemains...)
 	}
-	out, err := r.remains.clear(ctx, f, remains)
+	going, staying := verdict.OlderRemains(older, r.remains.policy)
+	if err := r.removeOlder(ctx, f, going); err != nil {
+		return outliving{}, err
+	}
+	out, err := r.remains.clear(ctx, f, slices.Concat(remains, staying))
 	if err != nil {
 		return outliving{}, err
 	}
@@ -176,14 +180,13 @@ func (r *releaseRemover) stillThere(ctx context.Context, f *facts.Facts) error {
 	return named(left)
 }
 
-// proveGone refuses to go on while an object of any record exists. An upgrade that
-// failed half way leaves objects that only an older revision names; once the
-// records are gone, nothing would. Where the namespace is to go as well, it takes
-// along what older revisions left in it. What of theirs is among the remains, since the chart
-// has made a hook or a claim of it, is looked after with these. What is the release's and to be
-// kept is returned.
-func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool, remains []verdict.Remain) (kept []facts.Object,
-	err error) {
+// proveGone refuses to go on while an object of the last record exists. Where the namespace is to
+// go as well, it takes along what older revisions left in it. What of theirs is among the remains,
+// since the chart has made a hook or a claim of it, is looked after with these. What is the
+// release's and to be kept is returned, and what only older revisions have: an upgrade that failed
+// before it deleted that leaves it, and once the records are gone, nothing tells of it.
+func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool, remains []verdict.Remain) (kept,
+	outgrown []facts.Object, err error) {
 	defer r.report.step("Prove that its objects are gone")()
 	seen, left := map[facts.Ref]bool{}, []string(nil)
 	res := &r.report.result
@@ -191,41 +194,65 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 	for i := range slices.Backward(f.Records) {
 		objects, err := r.gather.objectsOf(ctx, &f.Records[i])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		older := i < len(f.Records)-1
 		for _, o := range objects {
-			if isKept(o) && !seen[o.Ref] {
-				kept = append(kept, o)
+			again, same := seen[o.Ref], func(known facts.Object) bool { return known.Ref == o.Ref }
+			seen[o.Ref] = true
+			if isKept(o) && (!again || slices.ContainsFunc(outgrown, same)) { // whichever revision says so
+				kept, outgrown = append(kept, o), slices.DeleteFunc(outgrown, same)
 			}
-			older := i < len(f.Records)-1
-			goesAlong := older && (withNamespace && o.Namespace == f.Namespace.Name || verdict.IsRemain(remains, o))
-			if why := verdict.Outgrown(o); isLeft(o) && !seen[o.Ref] && older && why != "" {
-				o.KeepWhy = why
-				kept, seen[o.Ref] = append(kept, o), true
+			if again || !isLeft(o) {
 				continue
 			}
-			if isLeft(o) && !seen[o.Ref] && !goesAlong {
-				spared, err := r.spared(ctx, o, objects)
-				if err != nil {
-					return nil, err
-				}
-				if spared {
-					seen[o.Ref] = true
-					continue
-				}
+			if why := verdict.Outgrown(o); older && why != "" {
+				o.KeepWhy = why
+				kept = append(kept, o)
+				continue
+			}
+			if older && (withNamespace && o.Namespace == f.Namespace.Name || verdict.IsRemain(remains, o)) {
+				continue // it goes along
+			}
+			spared, err := r.spared(ctx, o, objects)
+			switch {
+			case err != nil:
+				return nil, nil, err
+			case spared:
+			case older:
+				outgrown = append(outgrown, o)
+			default:
 				res.Objects = append(res.Objects, o)
 				left = append(left, fmt.Sprintf("%s, of revision %d, is still there", o.Ref, f.Records[i].Revision))
 			}
-			seen[o.Ref] = true
 		}
 	}
 	if len(left) == 0 {
-		return kept, nil
+		return kept, outgrown, nil
 	}
-	return nil, r.departure.explain(ctx, &problem.Problem{Reason: problem.Inconsistent, Cause: named(left),
+	return nil, nil, r.departure.explain(ctx, &problem.Problem{Reason: problem.Inconsistent, Cause: named(left),
 		Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.release, len(left)),
-		Next:     "See their finalizers, or delete what an older revision left. The records are kept, so the next teardown goes on from here."},
+		Next:     "See their finalizers. The records are kept, so the next teardown goes on from here."},
 		leavingObjects(r.gather.objects, res.Objects, f, r.policy))
+}
+
+// removeOlder deletes what only older revisions of the release have, and waits until it is gone.
+func (r *releaseRemover) removeOlder(ctx context.Context, f *facts.Facts, older []facts.Object) error {
+	if len(older) == 0 {
+		return nil
+	}
+	defer r.report.step("Delete what older revisions left")()
+	going := leavingObjects(r.gather.objects, older, f, r.policy)
+	var kept []string
+	err := r.departure.await(ctx, going, func(ctx context.Context) (err error) {
+		kept, err = r.gather.objects.Remove(ctx, older, true)
+		return err
+	})
+	if err != nil {
+		return untilGone(r.departure.explain(ctx, err, going))
+	}
+	r.report.left(kept)
+	return nil
 }
 
 // spared returns whether an object was left since others have something in it, or one of

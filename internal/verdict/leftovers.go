@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,9 +13,57 @@ import (
 // first: those that failed since the last deploy of Berth's that went well, which deletes
 // what they left as its last step. A rollback does not, nor does a record that is corrected,
 // nor Helm itself; and unless the last run is known to have ended in order, every revision
-// that failed counts.
+// that failed counts. An uninstall deletes what its own revision has, and no more, so that the one that was
+// deployed before it counts, too.
 func RevisionsToSweep(f *facts.Facts) []*facts.Record {
-	return failed(f, func(good *facts.Record) bool { return f.Lock.State == facts.LockEnded && swept(good) })
+	done := func(good *facts.Record) bool { return f.Lock.State == facts.LockEnded && swept(good) }
+	all := failed(f, done)
+	if last := outlived(f, done); last != nil {
+		all = append(all, last)
+	}
+	slices.SortStableFunc(all, func(a, b *facts.Record) int { return cmp.Compare(b.Revision, a.Revision) })
+	return all
+}
+
+// outlived returns the revision that was deployed when one was uninstalled that had failed, or nil; what
+// those before it left went with its own deploy. done says that nothing below a revision is left.
+func outlived(f *facts.Facts, done func(good *facts.Record) bool) *facts.Record {
+	uninstalled := false
+	for i := range slices.Backward(f.Records) {
+		r := &f.Records[i]
+		switch {
+		case isGood(r) && uninstalled:
+			return r
+		case isGood(r) && done(r):
+			return nil
+		}
+		uninstalled = uninstalled || r.EffectiveStatus() == facts.StatusUninstalled
+	}
+	return nil
+}
+
+// isGood returns whether a revision was deployed, whatever has become of it since.
+func isGood(r *facts.Record) bool {
+	status := r.EffectiveStatus()
+	return status == facts.StatusDeployed || status == facts.StatusSuperseded
+}
+
+// WithoutData returns what a revision to be swept has, without the claims of one that was deployed, in
+// which data may be, and a sentence on each of these that is there.
+func WithoutData(r *facts.Record, objects []facts.Object) (going []facts.Object, kept []string) {
+	if !isGood(r) {
+		return objects, nil
+	}
+	for _, o := range objects {
+		if o.Kind != claimKind {
+			going = append(going, o)
+			continue
+		}
+		if o.Exists && o.Owned && !o.Kept {
+			kept = append(kept, fmt.Sprintf("%s was kept: an older revision made it, and it holds data", o.Ref))
+		}
+	}
+	return going, kept
 }
 
 // swept returns whether the deploy of a revision is known to have deleted what failed ones

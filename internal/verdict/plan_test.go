@@ -111,7 +111,7 @@ func TestPlanDeploy(t *testing.T) {
 			StepSweep}, ""},
 		"T52 uninstalled, history kept": {given(stored(12, facts.StatusUninstalled)), OnStuckAuto, []StepKind{StepReplace}, ""},
 		"deployed under an uninstalled one": {given(stored(1, facts.StatusDeployed), stored(2, facts.StatusUninstalled)), OnStuckAuto,
-			[]StepKind{StepDedupe, StepReplace}, ""},
+			[]StepKind{StepDedupe, StepReplace, StepSweep}, ""},
 		"two deployed under a failed one": {given(stored(1, facts.StatusDeployed), stored(2, facts.StatusDeployed), stored(3, facts.StatusFailed)),
 			OnStuckAuto, []StepKind{StepDedupe, StepUpgrade, StepSweep}, ""},
 		"two deployed under a dead one": {with(ended(inPlace(given(stored(1, facts.StatusDeployed), stored(2, facts.StatusDeployed),
@@ -339,6 +339,42 @@ func TestHeldBy(t *testing.T) {
 	}
 	if why := HeldBy(healthy("web"), []facts.Object{in(func(o *facts.Object) { o.Kept = true })}); why != "" {
 		t.Errorf("a Deployment is held: %s", why)
+	}
+}
+
+// An uninstall leaves what its revision does not have, of all that were deployed since the last deploy
+// that swept.
+func TestDeadRevisionsBelowAnUninstall(t *testing.T) {
+	f := given(stored(1, facts.StatusSuperseded), ours(stored(2, facts.StatusSuperseded), "r"), stored(3, facts.StatusFailed),
+		stored(4, facts.StatusUninstalled))
+	f.Records[1].Description = "Upgrade complete"
+	if dead := RevisionsToSweep(f); len(dead) != 2 || dead[0].Revision != 3 || dead[1].Revision != 2 {
+		t.Errorf("dead are %v", dead)
+	}
+	f.Records = append(f.Records, ours(stored(5, facts.StatusDeployed), "r"))
+	f.Records[4].Description = "Install complete"
+	if dead := RevisionsToSweep(f); len(dead) != 0 {
+		t.Errorf("after a deploy that swept, dead are %v", dead)
+	}
+	claim, other := healthy("data"), healthy("web")
+	claim.Kind, claim.Owned, other.Owned = claimKind, true, true
+	for _, rec := range f.Records[1:3] {
+		going, kept := WithoutData(&rec, []facts.Object{claim, other})
+		if good := rec.Revision == 2; (len(going) == 1) != good || (len(kept) == 1) != good {
+			t.Errorf("of revision %d go %v, and stay %v", rec.Revision, going, kept)
+		}
+	}
+}
+
+// What only older revisions have goes with the release, but for data.
+func TestOlderRemains(t *testing.T) {
+	claim, leaving, other := healthy("data"), healthy("old"), healthy("web")
+	claim.Kind, leaving.Kind, leaving.Deleting = claimKind, claimKind, true
+	for with, want := range map[bool]int{false: 2, true: 3} {
+		going, staying := OlderRemains([]facts.Object{claim, leaving, other}, RemainPolicy{Claims: with})
+		if len(going) != want || len(staying) != 3-want {
+			t.Errorf("with delete-claims %t: %v go, and %v stay", with, going, staying)
+		}
 	}
 }
 
