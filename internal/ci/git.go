@@ -61,13 +61,13 @@ func Git(ctx context.Context, folder string, environ []string) (c Context, why s
 	if c.Repository == "" {
 		return Context{}, ""
 	}
+	if head, ok := strings.CutPrefix(ask("symbolic-ref", "--quiet", remotes+remote+"/HEAD"), remotes+remote+"/"); ok {
+		c.DefaultBranch = head
+	}
 	if why = elsewhere(ask, branch, remote, merges == heads+branch); why != "" {
 		return c, why
 	}
 	c.Branch, c.OnRef, c.SHA, c.HeadRepository = branch, true, ask("rev-parse", "--verify", "--quiet", "HEAD"), c.Repository
-	if head, ok := strings.CutPrefix(ask("symbolic-ref", "--quiet", remotes+remote+"/HEAD"), remotes+remote+"/"); ok {
-		c.DefaultBranch = head
-	}
 	return c, ""
 }
 

@@ -56,7 +56,7 @@ func (p Process) assembleOver(ctx context.Context, conn *kube.Conn, out console,
 	}()
 
 	p.mask.Name(t.App.App, t.Slug, t.Namespace, t.Release, t.URL, t.Source.Branch, t.Source.Repository)
-	t.began, t.ttl = sync.OnceValue(server{conn}.Now), o.TTL
+	t.began, t.ttl, t.main = sync.OnceValue(server{conn}.Now), o.TTL, isDefaultBranch(o)
 	store, kind, err := p.openStore(ctx, conn, out, t)
 	if err != nil {
 		return nil, nil, err

@@ -144,7 +144,7 @@ func defaults(c ci.Context) input.Defaults {
 	branch, why := c.Subject()
 	return input.Defaults{
 		Host: c.Host, Repository: c.Repository, HeadRepository: c.HeadRepository, HeadUnknown: c.HeadUnknown,
-		Branch: branch, NoBranch: why, OnRef: c.OnRef, EventName: c.Event.Name, RefBranch: c.RefBranch,
+		Branch: branch, NoBranch: why, OnRef: c.OnRef, EventName: c.Event.Name, RefBranch: c.RefBranch, DefaultBranch: c.DefaultBranch,
 		Mention: input.Mention{
 			Branch: c.Mention.Branch, HeadRepository: c.Mention.HeadRepository, HeadUnknown: c.Mention.HeadUnknown,
 			PullRequest: c.Mention.PullRequest, Instead: c.Mention.Instead, Tag: c.Mention.Tag, Unread: c.Mention.Unread,

@@ -54,7 +54,7 @@ func (p Process) sweep(ctx context.Context, out console, o *input.Options, about
 	started := time.Now()
 	policy := fleet.Policy{
 		Host: o.Host, Repository: o.Repository, AllRepositories: o.AllRepositories, Since: started,
-		DefaultBranch: defaultBranch(o, about), Namespace: oneNamespace(o),
+		DefaultBranch: p.defaultBranch(ctx, o, about), Namespace: oneNamespace(o),
 		TTL: o.TTL, Idle: o.Idle, Failed: o.Failed, Stuck: o.Stuck,
 	}
 	if o.Repository != "" {
@@ -87,10 +87,19 @@ func oneNamespace(o *input.Options) string {
 	return o.Namespace
 }
 
+// isDefaultBranch returns whether the branch is known to be the default branch of its repository.
+func isDefaultBranch(o *input.Options) bool {
+	return o.DefaultBranch != "" && o.Branch == o.DefaultBranch && strings.EqualFold(o.HeadRepository, o.Repository)
+}
+
 // defaultBranch returns the default branch of the repository that is swept, or "" where it is
-// not known. A schedule of GitHub's runs on it.
+// not known. A schedule of GitHub's runs on it. By hand git knows it, where somebody works in a clone of
+// that repository.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
-func defaultBranch(o *input.Options, about ci.Context) string {
+func (p Process) defaultBranch(ctx context.Context, o *input.Options, about ci.Context) string {
+	if about.Repository == "" && p.getenv("CI") == "" {
+		about, _ = ci.Git(ctx, "", p.Environ)
+	}
 	if !strings.EqualFold(o.Repository, about.Repository) || !strings.EqualFold(o.Host, about.Host) {
 		return ""
 	}

@@ -40,7 +40,15 @@ func (s sweepCluster) Reread(ctx context.Context, of fleet.App) (fleet.App, bool
 	return fleet.App{}, false, err
 }
 
-func (s sweepCluster) Now() time.Time { return server{s.conn}.Now() }
+// Now is the earlier of what the API server and this machine say, so that a clock that is ahead takes
+// nothing down.
+func (s sweepCluster) Now() time.Time {
+	now := server{s.conn}.Now()
+	if here := s.Clock(); here.Before(now) {
+		return here
+	}
+	return now
+}
 
 func (sweepCluster) Clock() time.Time { return time.Now() }
 

@@ -23,6 +23,7 @@ type target struct {
 
 	began func() time.Time // when the deploy began, by the API server's clock: always the same
 	ttl   time.Duration    // 0: none
+	main  bool             // the branch is known to be the repository's default branch
 }
 
 // onRecords returns the annotations of the records that the run creates.
@@ -47,6 +48,9 @@ func (t target) stamps() map[string]string {
 		ownership.AnnotationURL:          t.URL,
 		ownership.AnnotationPullRequest:  t.Origin()[ownership.AnnotationPullRequest],
 		ownership.AnnotationRunURL:       t.Source.RunURL,
+	}
+	if all[ownership.AnnotationDefaultBranch] = ""; t.main {
+		all[ownership.AnnotationDefaultBranch] = "true"
 	}
 	if t.ttl > 0 {
 		all[ownership.AnnotationExpires] = at.Add(t.ttl).Format(time.RFC3339)

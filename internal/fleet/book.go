@@ -170,24 +170,28 @@ func (b *Book) empty(ns Namespace) App {
 	if !ns.Ours {
 		a.Doubt = "nothing shows that Berth made this very namespace"
 	}
-	a.Unreadable = unread(ns.Unread)
+	a.Unreadable, a.Default = unread(ns.Unread), ns.Default
 	b.addLock(&a)
 	return a
 }
 
 // date sets when the app was deployed last and until when it may stay: as the latest stamp has
 // it, on the namespace of its own or on a record. told says that the namespace tells of this release,
-// and not of another one of the branch.
+// and not of another one of the branch. Where both are of one deploy, somebody has moved the end on
+// the one that differs, and the later counts.
 func (a *App) date(r *release, ns Namespace, told bool) {
 	a.Deployed = r.newest.Created
 	var latest Stamps
 	if r.stamped != nil {
 		latest = r.stamped.Stamps
 	}
-	if told && (ns.Deployed.After(latest.Deployed) || ns.Unread != "") {
+	switch {
+	case told && (ns.Deployed.After(latest.Deployed) || ns.Unread != ""):
 		latest = ns.Stamps
+	case told && ns.Deployed.Equal(latest.Deployed):
+		latest.Expires = later(latest.Expires, ns.Expires)
 	}
-	a.Unreadable = unread(latest.Unread)
+	a.Unreadable, a.Default = unread(latest.Unread), latest.Default
 	if latest.Deployed.IsZero() {
 		return
 	}
@@ -200,6 +204,17 @@ func (a *App) date(r *release, ns Namespace, told bool) {
 			a.Expires = latest.Expires.Add(since)
 		}
 	}
+}
+
+// later returns the later of two ends; zero is none.
+func later(a, b time.Time) time.Time {
+	if a.IsZero() || b.IsZero() {
+		return time.Time{}
+	}
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // unread returns that an annotation holds no time, or "" for none.

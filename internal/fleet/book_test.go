@@ -53,6 +53,11 @@ func namespaceWith(change func(*Namespace)) Namespace {
 	return ns
 }
 
+func recordWith(r Record, change func(*Record)) Record {
+	change(&r)
+	return r
+}
+
 func TestApps(t *testing.T) {
 	deployed, failed, superseded := facts.StatusDeployed, facts.StatusFailed, facts.StatusSuperseded
 	one := stored("review-a", "a", 1, deployed)
@@ -69,6 +74,23 @@ func TestApps(t *testing.T) {
 	}{
 		{name: "nothing"},
 		{name: "its own namespace", namespaces: []Namespace{own("a")}, records: []Record{one}, want: []App{wholeApp()}},
+		{name: "whose end somebody has put off on the namespace", records: []Record{one},
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Expires = midday.Add(2 * time.Hour) })},
+			want:       []App{with(wholeApp(), func(a *App) { a.Expires = midday.Add(2 * time.Hour) })}},
+		{name: "whose end somebody has put off on the record", records: []Record{recordWith(one, func(r *Record) { r.Expires = later })},
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Expires = midday.Add(time.Minute) })},
+			want:       []App{with(wholeApp(), func(a *App) { a.Expires = later })}},
+		{name: "whose end somebody has taken away", records: []Record{one},
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Expires = time.Time{} })},
+			want:       []App{with(wholeApp(), func(a *App) { a.Expires = time.Time{} })}},
+		{name: "whose deploy could not write on the namespace", records: []Record{one}, want: []App{wholeApp()},
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) {
+				n.Deployed, n.Expires = midday.Add(-time.Hour), midday.Add(8*time.Hour)
+			})}},
+		{name: "of the default branch", records: []Record{recordWith(one, func(r *Record) { r.Default = true })},
+			namespaces: []Namespace{own("a")}, want: []App{with(wholeApp(), func(a *App) { a.Default = true })}},
+		{name: "of the default branch, and nothing is stored", namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Default = true })},
+			want: []App{with(emptied, func(a *App) { a.Default = true })}},
 		{name: "its lock", namespaces: []Namespace{own("a")}, records: []Record{one},
 			locks: []Lock{{Namespace: "review-a", Name: "berth-shop", Held: true, Requests: "cpu=1,memory=0", Verdict: "consistent",
 				VerdictAt: midday},
@@ -187,9 +209,10 @@ func TestApps(t *testing.T) {
 func TestStampsOf(t *testing.T) {
 	got := StampsOf(map[string]string{"berth.dev/identity": "i", "berth.dev/app": "shop", "berth.dev/repository": "r",
 		"berth.dev/keep": "true"},
-		map[string]string{"berth.dev/last-deployed": "2026-11-30T13:00:00+01:00", "berth.dev/expires-at": "tomorrow", "berth.dev/commit": "c"})
+		map[string]string{"berth.dev/last-deployed": "2026-11-30T13:00:00+01:00", "berth.dev/expires-at": "tomorrow", "berth.dev/commit": "c",
+			"berth.dev/default-branch": "true"})
 	if got.Identity != "i" || got.App != "shop" || got.Repository != "r" || !got.Marked || got.Keep == "" || !got.Deployed.Equal(midday) ||
-		!got.Expires.IsZero() || got.Unread != "berth.dev/expires-at" || got.Commit != "c" {
+		!got.Expires.IsZero() || got.Unread != "berth.dev/expires-at" || got.Commit != "c" || !got.Default {
 		t.Errorf("got %+v", got)
 	}
 	flux := StampsOf(map[string]string{"kustomize.toolkit.fluxcd.io/name": "apps"}, nil)

@@ -69,7 +69,8 @@ func docOfHold(h Hold) string {
 		return "Berth neither made nor adopted its namespace, and `namespace` does not name it: whoever may write Secrets there may have " +
 			"written its records."
 	case HoldDefault:
-		return "Its branch is the repository's default branch, as the CI or the platform says."
+		return "Its branch is the repository's default branch, as the platform, the CI or git says, or its last deploy, by " +
+			"`berth.dev/default-branch`."
 	case HoldGoing:
 		return "Its namespace is being deleted already."
 	case HoldKeep:

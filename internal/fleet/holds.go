@@ -140,11 +140,14 @@ func (j judge) doubt() string {
 // named as believed.
 func (a App) believed(namespace string) bool { return a.Marked || a.Namespace == namespace }
 
-// ofDefaultBranch reports whether an app is known to be the default branch's.
+// ofDefaultBranch reports whether an app is known to be the default branch's: as the platform says, which
+// knows best, or else as the last deploy did.
 func (j judge) ofDefaultBranch() bool {
+	if j.answer.Main || j.app.Default && j.answer.Access != Answered {
+		return true
+	}
 	p := j.policy
-	return j.answer.Main || p.DefaultBranch != "" && j.app.Origin.Branch == p.DefaultBranch &&
-		j.app.Repository == p.RepositoryHash && !j.fork()
+	return p.DefaultBranch != "" && j.app.Origin.Branch == p.DefaultBranch && j.app.Repository == p.RepositoryHash && !j.fork()
 }
 
 // unreadable tells of a ttl that is not known. It holds against what time alone says.

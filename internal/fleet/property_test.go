@@ -99,6 +99,7 @@ var doubts = map[string]func(*App, *Answer, *Policy){
 	"doubt":             func(a *App, _ *Answer, _ *Policy) { a.Doubt = "it is in doubt" },
 	"not marked":        func(a *App, _ *Answer, p *Policy) { a.Marked, p.Namespace = false, "another" },
 	"default branch":    func(_ *App, a *Answer, _ *Policy) { a.Main = true },
+	"default, it says":  func(a *App, _ *Answer, _ *Policy) { a.Default = true },
 	"run at work":       func(a *App, _ *Answer, _ *Policy) { a.Held = true },
 	"terminating":       func(a *App, _ *Answer, _ *Policy) { a.Going = true },
 	"no answer":         func(_ *App, a *Answer, _ *Policy) { *a = Answer{} },

@@ -21,6 +21,7 @@ type Stamps struct {
 
 	Deployed time.Time // zero: it is not stamped
 	Expires  time.Time // zero: it has no ttl
+	Default  bool      // the branch was the repository's default branch
 	Unread   string    // the annotation that holds no time, where there should be one; empty: none does
 
 	Keep   string // why it is to be kept; empty: nothing says so
@@ -44,6 +45,7 @@ func StampsOf(labels, annotations map[string]string) Stamps {
 	}
 	s.Deployed = s.time(annotations, ownership.AnnotationLastDeployed)
 	s.Expires = s.time(annotations, ownership.AnnotationExpires)
+	s.Default = annotations[ownership.AnnotationDefaultBranch] == "true"
 	s.Keep, _ = ownership.KeepMark(labels, annotations)
 	_, s.Marked = ownership.KeepMarkBeside(labels, annotations, labels, annotations)
 	return s

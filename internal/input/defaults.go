@@ -20,6 +20,7 @@ type Defaults struct {
 	EventName      string
 	EventUnread    bool   // what the run is about cannot be read
 	RefBranch      string // what the run's ref names
+	DefaultBranch  string // of Repository; empty: not known
 	Mention        Mention
 	PullRequest    int
 	SHA            string
@@ -48,6 +49,7 @@ func (o *Options) fill(d Defaults) (errs Errors) {
 	o.Repository = cmp.Or(repository, d.Repository)
 
 	if ownRepository {
+		o.DefaultBranch = d.DefaultBranch
 		o.CommitPages, o.PullPages = d.CommitPages, d.PullPages
 	}
 

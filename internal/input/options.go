@@ -37,6 +37,7 @@ type Identity struct {
 	Repository     string // owner/name
 	HeadRepository string // owner/name; Repository unless the branch lives in a fork, empty where that is not known
 	Branch         string // untrusted text; empty where the pull request's has to be looked up
+	DefaultBranch  string // of the repository; empty: not known
 	NoBranch       string // why the run's event names no branch; a clause, empty outside CI
 	PullRequest    int    // number; 0 means none
 	SHA            string

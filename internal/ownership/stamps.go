@@ -13,6 +13,9 @@ const (
 	// AnnotationExpires is when the app may go, in RFC 3339: the last deploy and its ttl. An
 	// app without a ttl has none.
 	AnnotationExpires = "berth.dev/expires-at"
+	// AnnotationDefaultBranch is "true" where the branch was the repository's default branch then, as the
+	// CI or git said. No review app is made for that one by an event, and none is swept.
+	AnnotationDefaultBranch = "berth.dev/default-branch"
 	// AnnotationCommit is the commit that was deployed last.
 	AnnotationCommit = "berth.dev/commit"
 )

@@ -3,6 +3,9 @@
 package e2e
 
 import (
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +58,62 @@ func TestSweepLeavesTheDefaultBranch(t *testing.T) {
 		t.Errorf("it is %s", got)
 	}
 	o.untouched(before, o.objects(), func(*appOf) bool { return false })
+}
+
+// Where nobody is asked, the deploy has noted that it is the default branch's, and git knows by hand.
+func TestSweepLeavesTheDefaultBranchWithoutAToken(t *testing.T) {
+	o := newOrchard(t)
+	byHand := func(dir string) map[string]string {
+		return map[string]string{"HOME": t.TempDir(), "PATH": os.Getenv("PATH"), "KUBECONFIG": o.Kubeconfig(), "GIT_DIR": dir}
+	}
+	noted := &appOf{name: "noted", branch: "main", namespace: o.own("main"), release: o.app}
+	runBerth(t, o.env(), "deploy", "--branch", noted.branch, "--app", o.app, "--release", noted.release, "--chart", o.chart).exit(t, 0)
+	o.backdate(noted, long)
+	known := &appOf{name: "known", branch: "main", namespace: o.Namespace(t), release: o.app + "-known"}
+	o.deploy(known, long, "--create-namespace=false")
+	clone := t.TempDir()
+	for _, args := range []string{"init --quiet --bare --initial-branch work " + clone, "remote add origin https://" + o.host + "/acme/shop",
+		"symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/main"} {
+		if out, err := exec.Command("git", append([]string{"--git-dir", clone}, strings.Fields(args)...)...).CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", args, err, out)
+		}
+	}
+	for _, run := range []struct {
+		app  *appOf
+		env  map[string]string
+		args []string
+	}{
+		{noted, byHand(t.TempDir()), []string{"--all-repositories"}},
+		{known, byHand(clone), []string{"--namespace", known.namespace}},
+	} {
+		args := append([]string{"sweep", "--report-dir", t.TempDir(), "--dry-run", "--ttl", "1d"}, run.args...)
+		if got := runBerth(t, run.env, args...).exit(t, 0).swept(t)[run.app.namespace+"/"+run.app.release]; got != "kept, default-branch" {
+			t.Errorf("%s: %q", run.app.name, got)
+		}
+	}
+}
+
+// Somebody gives an app more time than its ttl, where it is seen first.
+func TestSweepLeavesWhatIsPutOff(t *testing.T) {
+	o := newOrchard(t)
+	o.hub.Push("expired")
+	a := &appOf{name: "expired", branch: "expired"}
+	o.deploy(a, long, "--ttl", "1h")
+	key := a.namespace + "/" + a.release
+	for value, want := range map[string]string{`"2199-01-01T00:00:00Z"`: "kept, no-reason", `null`: "kept, no-reason"} {
+		patch := []byte(`{"metadata":{"annotations":{"berth.dev/expires-at":` + value + `}}}`)
+		_, err := o.Client().CoreV1().Namespaces().Patch(t.Context(), a.namespace, types.MergePatchType, patch, metav1.PatchOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := o.sweep().exit(t, 0).swept(t)[key]; got != want {
+			t.Errorf("until %s: %s, want %s", value, got, want)
+		}
+	}
+	o.annotate(a, map[string]string{"berth.dev/expires-at": time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)})
+	if got := o.sweep().exit(t, 0).swept(t)[key]; got != "went, expired" {
+		t.Errorf("after its end: %s", got)
+	}
 }
 
 // Of two apps of a branch in its namespace, each goes by its own time.
