@@ -84,7 +84,7 @@ func TestGiven(t *testing.T) {
 		t.Errorf("%v are asked for again at once", got)
 	}
 	// Somebody may have filled the release's own Secret since it was applied.
-	last := append(want, source{"secrets", "review", "own"})
+	last := slices.Concat(want, []source{{"secrets", "review", "own"}})
 	if got := g.due(time.Now()); !slices.Equal(got, last) {
 		t.Error(cmp.Diff(last, got, cmp.AllowUnexported(source{})))
 	}
