@@ -230,7 +230,8 @@ func TestRoundOfAppsThatAreWell(t *testing.T) {
 	if summary, err := os.ReadFile(env["GITHUB_STEP_SUMMARY"]); err != nil || !strings.Contains(string(summary), "| ✓ | deployed |") {
 		t.Errorf("the summary of a list: %v\n%s", err, summary)
 	}
-	for _, wrong := range [][]string{{"list", "--check", "--watch"}, {"repair", "--all", "--release", "shop"}, {"repair", "--all", "--adopt"}} {
+	for _, wrong := range [][]string{{"list", "--check", "--watch"}, {"repair", "--all", "--release", "shop"},
+		{"repair", "--all", "--adopt"}} {
 		runBerth(t, env, wrong...).exit(t, 64)
 	}
 }
