@@ -222,6 +222,26 @@ func check(t *testing.T, p Plan, steps []StepKind, ending problem.ExitReason) {
 	}
 }
 
+// Where many are repaired, auto deletes no record and moves none away; what is named is done.
+func TestPlanRepairOfMany(t *testing.T) {
+	empty := with(inPlace(given(stored(1, facts.StatusPendingInstall))), nothing)
+	unreadable := with(given(stored(1, facts.StatusDeployed)), func(f *facts.Facts) { f.Records[0].DecodeError = "x" })
+	for name, f := range map[string]*facts.Facts{"made nothing": empty, "unreadable": unreadable} {
+		many := onStuck(OnStuckAuto)
+		alone := PlanRepair(f, Diagnose(f, usual), many)
+		many.OfMany = true
+		if p := PlanRepair(f, Diagnose(f, usual), many); len(alone.Steps) != 1 || len(p.Steps) != 0 || p.Refusal == nil ||
+			!strings.Contains(p.Refusal.Error(), "not done unasked") {
+			t.Errorf("%s: alone %v, of many %v, %v", name, kinds(alone), kinds(p), p.Refusal)
+		}
+	}
+	many := onStuck(OnStuckUnlock)
+	many.OfMany = true
+	if p := PlanRepair(empty, Diagnose(empty, usual), many); !slices.Equal(kinds(p), []StepKind{StepUnlock}) {
+		t.Errorf("what is named: %v, %v", kinds(p), p.Refusal)
+	}
+}
+
 func kinds(p Plan) []StepKind {
 	var all []StepKind
 	for _, s := range p.Steps {
