@@ -8,7 +8,12 @@ import (
 
 // OneLine returns untrusted text as one printable line: Clean, with every run of
 // white space replaced by one space and none at the ends.
-func OneLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
+func OneLine(s string) string {
+	if isPlain(s) && !strings.HasPrefix(s, " ") && !strings.HasSuffix(s, " ") && !strings.Contains(s, "  ") {
+		return s
+	}
+	return strings.Join(strings.Fields(Clean(s)), " ")
+}
 
 // Lines returns the lines of Clean(s) without their outer spaces; empty ones are
 // left out.
@@ -26,6 +31,9 @@ func Lines(s string) []string {
 // terminal sequences, no control characters except \n and \t, nothing invisible
 // that reorders or hides what a reader sees (https://trojansource.codes).
 func Clean(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	s = escapeSequence.ReplaceAllString(s, "")
@@ -40,6 +48,17 @@ func Clean(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// isPlain reports whether s is printable ASCII, as nearly all text is: there is nothing to
+// clean, and each byte takes up one cell. A list of ten thousand apps asks that of each of its cells.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // escapeSequence matches terminal control sequences: CSI, OSC and the two-byte

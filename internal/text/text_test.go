@@ -154,3 +154,25 @@ func TestSentence(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// What is plain is returned as it is, and what only looks so is cleaned.
+func TestCleanOfPlainText(t *testing.T) {
+	for in, want := range map[string][2]string{
+		"":              {"", ""},
+		"feature/a b":   {"feature/a b", "feature/a b"},
+		" a":            {" a", "a"},
+		"a ":            {"a ", "a"},
+		"a  b":          {"a  b", "a b"},
+		"a\tb":          {"a\tb", "a b"},
+		"a\x7fb":        {"ab", "ab"},
+		"a\x1b[31mb":    {"ab", "ab"},
+		"a\u00a0b":      {"a\u00a0b", "a b"},
+		"a\u202eb":      {"ab", "ab"},
+		"a\xffb":        {"a\ufffdb", "a\ufffdb"},
+		"~ and through": {"~ and through", "~ and through"},
+	} {
+		if clean, line := Clean(in), OneLine(in); clean != want[0] || line != want[1] {
+			t.Errorf("%q: %q and %q, want %q", in, clean, line, want)
+		}
+	}
+}

@@ -12,13 +12,21 @@ var terminal = &runewidth.Condition{StrictEmojiNeutral: true}
 
 // Width returns how many cells of a terminal s takes up: two for a wide
 // character, none for one that combines with the character before it.
-func Width(s string) int { return terminal.StringWidth(s) }
+func Width(s string) int {
+	if isPlain(s) {
+		return len(s)
+	}
+	return terminal.StringWidth(s)
+}
 
 // CutCells is Cut with the limit counted in cells of a terminal. It keeps
 // characters that combine together.
 func CutCells(s string, limit int) string {
-	if limit <= 0 {
+	switch {
+	case limit <= 0:
 		return ""
+	case isPlain(s) && len(s) <= limit:
+		return s
 	}
 	return terminal.Truncate(s, limit, Ellipsis)
 }
