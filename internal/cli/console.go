@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/input"
@@ -41,6 +42,24 @@ func (p Process) console(o *input.Options) console {
 func (c console) phase(title string) {
 	if !c.silent {
 		c.Phase(title)
+	}
+}
+
+// linesAtOnce is how many bytes of many lines are printed at once.
+const linesAtOnce = 64 << 10
+
+// lines prints many lines, some at a time: on its way what is printed at once is copied a few times.
+func (c console) lines(text string) {
+	for text != "" {
+		part := text
+		if len(text) > linesAtOnce {
+			end := max(0, strings.LastIndexByte(text[:linesAtOnce], '\n'))
+			if whole := strings.TrimRight(text[:end], "\n"); whole != "" { // Line takes empty ones off the end
+				part = text[:len(whole)+1]
+			}
+		}
+		c.Line(strings.TrimSuffix(part, "\n"))
+		text = text[len(part):]
 	}
 }
 

@@ -44,6 +44,22 @@ func TestLogLevel(t *testing.T) {
 	}
 }
 
+// A long list comes out as it is, empty lines and all, wherever it is cut.
+func TestLinesPrintAll(t *testing.T) {
+	var long strings.Builder
+	for i := range 9000 {
+		long.WriteString(strings.Repeat("x", i%120) + strings.Repeat("\n", 1+i%3))
+	}
+	for _, text := range []string{"", "one", "one\n\ntwo\n", long.String() + "end\n", strings.Repeat("y", 3*linesAtOnce) + "\nz\n"} {
+		var printed bytes.Buffer
+		p := Process{Stdout: &printed}
+		p.console(&input.Options{}).lines(text)
+		if want := strings.TrimRight(text, "\n"); strings.TrimRight(printed.String(), "\n") != want {
+			t.Errorf("of %d bytes %d were printed", len(text), printed.Len())
+		}
+	}
+}
+
 // Whatever is left out while a run goes on, how it ended is said everywhere.
 func TestLogLevelSparesTheResult(t *testing.T) {
 	for _, level := range []string{"debug", "info", "warn", "error"} {

@@ -58,22 +58,20 @@ func (l lister) print(f report.Fleet) (err error) {
 	var document []byte
 	switch l.options.Output {
 	case "json":
-		document, err = report.FleetJSON(f)
+		return report.WriteFleetJSON(l.Stdout, f)
 	case "html":
 		document, err = report.FleetPage(f.Apps, f.At, f.Repository)
 	case "markdown":
 		document = []byte(report.FleetMarkdown(f))
 	default:
 		width, _, _ := l.out.screen.Room()
-		l.out.Line(report.FleetText(f, width))
+		l.out.lines(report.FleetText(f, width))
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if l.options.Output != "json" { // which has none as it is; what is printed may be a job's log
-		document = []byte(report.WithoutCommands(string(document)))
-	}
+	document = []byte(report.WithoutCommands(string(document))) // what is printed may be a job's log
 	_, err = l.Stdout.Write(document)
 	return err
 }

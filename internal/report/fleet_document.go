@@ -1,9 +1,11 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/berth-dev/berth/internal/fleet"
@@ -107,15 +109,57 @@ type FleetRequests struct {
 // JSON only, as in the report of a run.
 func FleetJSON(f Fleet) ([]byte, error) {
 	var b bytes.Buffer
+	err := WriteFleetJSON(&b, f)
+	return b.Bytes(), err
+}
+
+// WriteFleetJSON writes what FleetJSON returns, an app at a time: ten thousand are ten megabytes, and
+// encoding/json would hold them several times.
+func WriteFleetJSON(w io.Writer, f Fleet) error {
+	out := bufio.NewWriter(w) // which keeps the first error
+	frame, err := indented(FleetDocument{Schema: FleetSchema, At: f.At.UTC(), Repository: f.Repository, Namespace: f.Namespace,
+		Ended: newFleetEnded(f.Ended), Apps: []FleetApp{}}, "")
+	if err != nil {
+		return err
+	}
+	const none = `"apps": []`
+	before, after, _ := bytes.Cut(frame, []byte(none))
+	_, _ = out.Write(before)
+	for i := range f.Apps {
+		app, err := indented(visited(newFleetApp(f.Apps[i]), f.Ended, i), "    ")
+		if err != nil {
+			return err
+		}
+		begin := ","
+		if i == 0 {
+			begin = none[:len(none)-1]
+		}
+		_, _ = out.WriteString(begin + "\n    ")
+		_, _ = out.Write(app)
+	}
+	end := "\n  ]"
+	if len(f.Apps) == 0 {
+		end = none
+	}
+	_, _ = out.WriteString(end)
+	_, _ = out.Write(after)
+	_ = out.WriteByte('\n')
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write the list of review apps: %w", err)
+	}
+	return nil
+}
+
+// indented returns a value as JSON, safe to be shown, whose lines but the first begin with prefix.
+func indented(value any, prefix string) ([]byte, error) {
+	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	d := FleetDocument{Schema: FleetSchema, At: f.At.UTC(), Repository: f.Repository, Namespace: f.Namespace,
-		Ended: newFleetEnded(f.Ended), Apps: visited(list(f.Apps, newFleetApp), f.Ended)}
-	if err := enc.Encode(d); err != nil {
+	enc.SetIndent(prefix, "  ")
+	if err := enc.Encode(value); err != nil {
 		return nil, fmt.Errorf("encode the list of review apps: %w; please report this as a bug", err)
 	}
-	return plainJSON(b.Bytes()), nil
+	return plainJSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
 func newFleetApp(a fleet.App) FleetApp {

@@ -99,17 +99,15 @@ func newFleetEnded(r *result.Result) *FleetEnded {
 	}
 }
 
-// visited adds to the apps what the look at each has found.
-func visited(apps []FleetApp, r *result.Result) []FleetApp {
-	if r == nil || r.Round == nil {
-		return apps
+// visited adds to an app what the look at it has found.
+func visited(app FleetApp, r *result.Result, i int) FleetApp {
+	if r == nil || r.Round == nil || i >= len(r.Round.Visits) {
+		return app
 	}
-	for i := range apps[:min(len(apps), len(r.Round.Visits))] {
-		v := r.Round.Visits[i]
-		apps[i].Visit = &FleetVisit{
-			Found: Found(v.Found), Verdict: Verdict(v.Verdict), Why: v.Why, Next: v.Next, Drift: list(v.Drift, same), Repair: v.Repair,
-			Missing: list(v.Missing, newMissingPermission), TookMs: v.Took.Milliseconds(),
-		}
+	v := r.Round.Visits[i]
+	app.Visit = &FleetVisit{
+		Found: Found(v.Found), Verdict: Verdict(v.Verdict), Why: v.Why, Next: v.Next, Drift: list(v.Drift, same), Repair: v.Repair,
+		Missing: list(v.Missing, newMissingPermission), TookMs: v.Took.Milliseconds(),
 	}
-	return apps
+	return app
 }

@@ -139,6 +139,23 @@ func TestFleetJSONFitsItsSchema(t *testing.T) {
 	}
 }
 
+// It is written an app at a time, and is the document that encoding/json would make.
+func TestFleetJSONIsOneDocument(t *testing.T) {
+	for _, f := range []report.Fleet{{}, list(fleetApps()[:1]...), {Namespace: `"apps": []`, Apps: fleetApps()}} {
+		data, err := report.FleetJSON(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d report.FleetDocument
+		if err := json.Unmarshal(data, &d); err != nil || len(d.Apps) != len(f.Apps) {
+			t.Fatalf("%v\n%s", err, data)
+		}
+		if whole, err := json.MarshalIndent(d, "", "  "); err != nil || string(data) != string(whole)+"\n" {
+			t.Errorf("%v: got\n%s\nwant\n%s", err, data, whole)
+		}
+	}
+}
+
 func TestFleetChange(t *testing.T) {
 	apps := fleetApps()
 	a, b := apps[0], apps[0]

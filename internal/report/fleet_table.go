@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/berth-dev/berth/internal/fleet"
 	"github.com/berth-dev/berth/internal/text"
 )
 
@@ -43,30 +45,35 @@ func fit(line string, width int) string {
 	return text.CutCells(line, width)
 }
 
-// FleetRows returns the head and the rows of the table alone.
+// FleetRows returns the head and the rows of the table alone. The cells are made twice, for their
+// widths and for the rows, and not kept: of ten thousand apps they are megabytes.
 func FleetRows(f Fleet, width int) []string {
-	rows := make([][]string, 0, len(f.Apps)+1)
 	head := []string{"  STATE"}
 	for _, c := range fleetColumns {
 		head = append(head, c.title)
 	}
-	rows = append(rows, head)
-	for i := range f.Apps {
-		a := &f.Apps[i]
-		rows = append(rows, append([]string{fleetMark(a) + " " + string(a.State())}, fleetRowCells(a, f.At)...))
-	}
 	widths := make([]int, len(head))
-	for _, r := range rows {
-		for c := range r {
-			widths[c] = max(widths[c], text.Width(r[c]))
+	widen := func(cells []string) {
+		for c := range cells {
+			widths[c] = max(widths[c], text.Width(cells[c]))
 		}
 	}
+	widen(head)
+	for i := range f.Apps {
+		widen(fleetCells(&f.Apps[i], f.At))
+	}
 	narrow(widths, width)
-	lines := make([]string, len(rows))
-	for i, r := range rows {
-		lines[i] = alignRow(r, widths, width)
+	lines := make([]string, 0, len(f.Apps)+1)
+	lines = append(lines, alignRow(head, widths, width))
+	for i := range f.Apps {
+		lines = append(lines, alignRow(fleetCells(&f.Apps[i], f.At), widths, width))
 	}
 	return lines
+}
+
+// fleetCells returns the cells of an app's row, its state first.
+func fleetCells(a *fleet.App, now time.Time) []string {
+	return append([]string{fleetMark(a) + " " + string(a.State())}, fleetRowCells(a, now)...)
 }
 
 // columnGap is what is between two columns.
