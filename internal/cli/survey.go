@@ -20,6 +20,7 @@ import (
 type survey struct {
 	namespaces kubesurvey.Source[facts.Meta]
 	records    kubesurvey.Source[facts.Meta]
+	nameless   *kubesurvey.Source[facts.Meta] // further records, where the others are selected by their name; nil: there are none
 	locks      kubesurvey.Source[kubesurvey.Lock]
 	// now is the earlier of what the API server's clock and this machine's say; zero where the
 	// former is not known.
@@ -46,6 +47,19 @@ func newSurvey(conn *kube.Conn, kind record.Kind, namespace string, every bool) 
 	}
 }
 
+// newSurveyOf returns the survey of one release, in a namespace that ten thousand may share: they are
+// not read.
+func newSurveyOf(conn *kube.Conn, kind record.Kind, namespace, release string) (survey, error) {
+	s := newSurvey(conn, kind, namespace, false)
+	named, nameless, err := record.ReleaseSelectors(release)
+	if err != nil {
+		return s, err
+	}
+	others := s.records.Labelled(nameless)
+	s.records, s.nameless, s.locks = s.records.Labelled(named), &others, s.locks.Named(lease.Name(release))
+	return s, nil
+}
+
 // read returns every review app that there is.
 func (s survey) read(ctx context.Context) ([]fleet.App, error) {
 	var (
@@ -54,6 +68,13 @@ func (s survey) read(ctx context.Context) ([]fleet.App, error) {
 		book = fleet.NewBook(lease.Name)
 		errs [3]error
 	)
+	add := func(m facts.Meta) {
+		if r, ok := recordOf(m); ok {
+			mu.Lock()
+			defer mu.Unlock()
+			book.AddRecord(r)
+		}
+	}
 	all.Go(func() {
 		errs[0] = s.namespaces.Each(ctx, func(m facts.Meta) {
 			mu.Lock()
@@ -62,13 +83,9 @@ func (s survey) read(ctx context.Context) ([]fleet.App, error) {
 		})
 	})
 	all.Go(func() {
-		errs[1] = s.records.Each(ctx, func(m facts.Meta) {
-			if r, ok := recordOf(m); ok {
-				mu.Lock()
-				defer mu.Unlock()
-				book.AddRecord(r)
-			}
-		})
+		if errs[1] = s.records.Each(ctx, add); errs[1] == nil && s.nameless != nil {
+			errs[1] = s.nameless.Each(ctx, add)
+		}
 	})
 	all.Go(func() {
 		errs[2] = s.locks.Each(ctx, func(l kubesurvey.Lock) {

@@ -31,7 +31,11 @@ func (s sweepCluster) Read(ctx context.Context) ([]fleet.App, error) {
 
 // Reread reads what there is of one app alone.
 func (s sweepCluster) Reread(ctx context.Context, of fleet.App) (fleet.App, bool, error) {
-	apps, err := newSurvey(s.conn, s.kind, of.Namespace, false).read(ctx)
+	look, err := newSurveyOf(s.conn, s.kind, of.Namespace, of.Release)
+	if err != nil {
+		return fleet.App{}, false, err
+	}
+	apps, err := look.read(ctx)
 	for _, one := range apps {
 		if one.Release == of.Release {
 			return one, true, err

@@ -27,6 +27,25 @@ func SurveySelectors(kind Kind, all bool) (labelSelector, typ string) {
 	return ours.String(), typ
 }
 
+// ReleaseSelectors returns the label selectors that together select of one release what SurveySelectors
+// selects of Berth's: those that carry its name, and those that carry none, of which there are next to
+// none.
+func ReleaseSelectors(release string) (named, nameless string, err error) {
+	ours, err := newSelector(ownership.LabelIdentity, selection.Exists)
+	if err != nil {
+		return "", "", err
+	}
+	carry, err := labels.NewRequirement(labelName, selection.In, []string{release, ""})
+	if err != nil {
+		return "", "", err
+	}
+	none, err := labels.NewRequirement(labelName, selection.DoesNotExist, nil)
+	if err != nil {
+		return "", "", err
+	}
+	return ours.Add(*carry).String(), ours.Add(*none).String(), nil
+}
+
 // Surveyed is what a record's metadata says of its release.
 type Surveyed struct {
 	Release   string

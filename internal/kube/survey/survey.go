@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 
@@ -30,6 +31,18 @@ type Source[T any] struct {
 	read    func(runtime.Object) (T, bool)
 	// lenient says that what may not be read is as if it were not there.
 	lenient bool
+}
+
+// Named is the source with that one object alone.
+func (s Source[T]) Named(name string) Source[T] {
+	s.options.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()
+	return s
+}
+
+// Labelled is the source with the objects alone that a label selector selects.
+func (s Source[T]) Labelled(selector string) Source[T] {
+	s.options.LabelSelector = selector
+	return s
 }
 
 // maxRestarts bounds how often a list is begun anew whose pages the API server has dropped.
