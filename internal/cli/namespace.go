@@ -99,8 +99,8 @@ func (n namespace) Residents(ctx context.Context) (residents []facts.Resident, u
 	return residents, unlisted, apifailure.Classify(err, "look at what is in namespace "+n.name)
 }
 
-func (n namespace) Volumes(ctx context.Context) ([]facts.Volume, error) {
-	volumes, err := n.manager.Volumes(ctx, n.name)
+func (n namespace) Volumes(ctx context.Context, of string) ([]facts.Volume, error) {
+	volumes, err := n.manager.Volumes(ctx, n.name, of)
 	return volumes, apifailure.Classify(err, "look at the volumes of namespace "+n.name)
 }
 

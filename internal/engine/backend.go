@@ -97,8 +97,9 @@ type Namespaces interface {
 	// Residents returns what in the namespace is to be kept or was made by a person, and
 	// the resources that may not be listed.
 	Residents(ctx context.Context) (residents []facts.Resident, unlisted []string, err error)
-	// Volumes returns what the claims in the namespace are bound to.
-	Volumes(ctx context.Context) ([]facts.Volume, error)
+	// Volumes returns what the claims in the namespace are bound to; with of, NAMESPACE/RELEASE, those
+	// of that release alone.
+	Volumes(ctx context.Context, of string) ([]facts.Volume, error)
 	// DeleteNamespace deletes the namespace as it was read and waits until it is gone. The
 	// error wraps facts.ErrChanged where it was written to since.
 	DeleteNamespace(ctx context.Context, ns facts.Namespace) error

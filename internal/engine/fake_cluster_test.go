@@ -84,6 +84,7 @@ type fakeCluster struct {
 	residents []facts.Resident
 	unlisted  []string
 	volumes   []facts.Volume
+	volumesOf string // whose were asked for last
 	shared    []bool // what each stamp said
 	foreseen  []facts.Foresight
 	going     facts.Going // what is left of what is being deleted
@@ -212,9 +213,10 @@ func (c *fakeCluster) Residents(ctx context.Context) ([]facts.Resident, []string
 	return slices.Clone(c.residents), slices.Clone(c.unlisted), err
 }
 
-func (c *fakeCluster) Volumes(ctx context.Context) ([]facts.Volume, error) {
+func (c *fakeCluster) Volumes(ctx context.Context, of string) ([]facts.Volume, error) {
 	err := c.enter(ctx, "Volumes")
-	return slices.Clone(c.volumes), err
+	c.volumesOf = of
+	return slices.DeleteFunc(slices.Clone(c.volumes), func(v facts.Volume) bool { return of != "" && v.Owner != of }), err
 }
 
 func (c *fakeCluster) DeleteNamespace(ctx context.Context, _ facts.Namespace) error {

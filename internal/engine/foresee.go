@@ -35,13 +35,22 @@ func (t *teardown) lookAhead(ctx context.Context, ns facts.Namespace) <-chan for
 			return err
 		})
 		looks.Go(func() (err error) {
-			is.volumes, err = t.backend.Namespaces.Volumes(ctx)
+			is.volumes, err = t.backend.Namespaces.Volumes(ctx, t.whoseVolumes(ns))
 			return err
 		})
 		is.err = looks.Wait()
 		seen <- is
 	}()
 	return seen
+}
+
+// whoseVolumes returns the release of which the volumes go, or "" for all in the namespace, where that may
+// go. One that stays may hold those of thousands of other apps.
+func (t *teardown) whoseVolumes(ns facts.Namespace) string {
+	if app := t.options.App; verdict.TenancyOf(ns, app.Identity) != verdict.TenancyOwn {
+		return app.Namespace + "/" + app.Release
+	}
+	return ""
 }
 
 // lookAgain looks once more, when nobody else is at work any more: another run was, for minutes

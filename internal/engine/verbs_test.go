@@ -497,6 +497,20 @@ func TestTeardown(t *testing.T) {
 				hasNote(t, r, "Volumes that go")
 				hasNote(t, r, "Not looked at")
 			}},
+		{name: "with a volume, where others have theirs in the same namespace", records: one, verb: verb.Teardown,
+			reason: problem.Consistent, asked: "uninstall", stored: "-",
+			set: all(stays, func(s *scene) {
+				s.cluster.volumes = []facts.Volume{
+					{Claim: "data", Name: "pv-1", Owner: "review/web", Policy: "Delete"},
+					{Claim: "theirs", Name: "pv-2", Owner: "review/api", Policy: "Delete"},
+				}
+			}),
+			check: func(t *testing.T, s *scene, r result.Result) {
+				hasNote(t, r, "Volumes that go")
+				if s.cluster.volumesOf != "review/web" {
+					t.Errorf("the volumes of %q were looked at", s.cluster.volumesOf)
+				}
+			}},
 		{name: "whose namespace cannot be looked at", records: one, verb: verb.Teardown, reason: problem.Unanswered, stored: "1 deployed",
 			set: func(s *scene) { s.cluster.fail("Residents", 1, errDown) }},
 		{name: "of a kind that is gone", records: one, verb: verb.Teardown, reason: problem.Consistent, asked: "uninstall",

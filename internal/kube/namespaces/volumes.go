@@ -18,17 +18,19 @@ import (
 // parallelVolumes bounds how many volumes are read at a time.
 const parallelVolumes = 8
 
-// Volumes returns what the claims of a namespace are bound to. Claims that may not be
-// listed are none, and a volume that may not be read has no policy: who deploys to one
-// namespace alone may see neither.
-func (m Manager) Volumes(ctx context.Context, namespace string) ([]facts.Volume, error) {
+// Volumes returns what the claims of a namespace are bound to, or those of one release alone: thousands
+// may share the namespace, and each volume is read. Claims that may not be listed are none, and a volume
+// that may not be read has no policy: who deploys to one namespace alone may see neither.
+func (m Manager) Volumes(ctx context.Context, namespace, of string) ([]facts.Volume, error) {
 	var volumes []facts.Volume
 	pages := pager.New(func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 		return m.Client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, options)
 	})
 	pages.PageSize, pages.PageBufferSize = listPage, 1
 	err := pages.EachListItem(ctx, metav1.ListOptions{}, func(o runtime.Object) error {
-		volumes = append(volumes, volumeOf(o.(*corev1.PersistentVolumeClaim)))
+		if v := volumeOf(o.(*corev1.PersistentVolumeClaim)); of == "" || v.Owner == of {
+			volumes = append(volumes, v)
+		}
 		return nil
 	})
 	switch {
