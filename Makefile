@@ -256,12 +256,18 @@ bench: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 $(BIN)/stopwatch $(
 	BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_HELM4=$(BIN)/helm4 BERTH_TEST_STOPWATCH=$(BIN)/stopwatch BERTH_TEST_SDK=$(BIN)/sdk \
 	$(BIN)/cluster run -- go test -C test/bench -v -count=1 -failfast -tags bench -timeout 6h . -runs $(RUNS) $(or $(BENCH),-write)
 
-APPS ?= 2000
+APPS ?= 200,2000,10000
+SCALE := BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_HELM4=$(BIN)/helm4 BERTH_TEST_STOPWATCH=$(BIN)/stopwatch \
+	$(BIN)/cluster run -- go test -C test/bench -v -count=1 -tags bench -timeout 30m ./scale \
+	-results $(BIN)/bench-scale.md
 .PHONY: bench-scale
-bench-scale: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 $(BIN)/stopwatch ## Time berth list with many review apps beside the Helm command lines: APPS=10000
-	BERTH_TEST_BIN=$(BIN)/berth BERTH_TEST_HELM3=$(BIN)/helm3 BERTH_TEST_HELM4=$(BIN)/helm4 BERTH_TEST_STOPWATCH=$(BIN)/stopwatch \
-	BERTH_TEST_CHART=$(CURDIR)/test/e2e/testdata/small \
-	$(BIN)/cluster run -- go test -C test/bench -v -count=1 -tags bench -timeout 1h ./scale -apps $(APPS) -loop
+bench-scale: $(BIN)/berth $(BIN)/cluster $(BIN)/helm3 $(BIN)/helm4 $(BIN)/stopwatch ## Time Berth with many review apps beside the Helm command lines and print the tables: APPS=200,2000,10000
+	@rm -f $(BIN)/bench-scale.md
+	$(SCALE) -run TestLists -apps $(APPS)
+	$(SCALE) -run TestLists -apps $(APPS) -shared
+	$(SCALE) -run TestLists -apps $(APPS) -revisions 10
+	$(SCALE) -run TestSweep
+	@cat $(BIN)/bench-scale.md
 
 .PHONY: cluster-up
 cluster-up: $(BIN)/cluster ## Start the embedded control plane; writes .cluster/kubeconfig
