@@ -11,6 +11,7 @@ import (
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/startup"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -25,6 +26,7 @@ type lister struct {
 
 // list lists the review apps and returns the exit code.
 func (p Process) list(ctx context.Context, out console, o *input.Options) int {
+	startup.BeThrifty()
 	if o.Check {
 		return p.goRound(ctx, out, o)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/berth-dev/berth/internal/kube"
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/startup"
 	"github.com/berth-dev/berth/internal/sweep"
 	"github.com/berth-dev/berth/internal/verb"
 )
@@ -36,6 +37,7 @@ func (p Process) sweepOut(ctx context.Context, out console, c *choice) int {
 
 // sweep connects, and sweeps over that connection.
 func (p Process) sweep(ctx context.Context, out console, o *input.Options, about ci.Context) result.Result {
+	startup.BeThrifty()
 	var aside notes
 	connecting := p.kubeOptions(out, &aside, o)
 	connecting.InFlight = sweepInFlight

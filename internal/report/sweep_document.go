@@ -126,8 +126,8 @@ func newSweepDocument(r result.Result) SweepDocument {
 		},
 		Repository: s.Repository, DryRun: s.DryRun, PlatformUnanswered: s.Unanswered, Stopped: s.Stopped,
 		Counts: SweepCounts{
-			Found: len(s.Apps), Others: s.Others, Went: len(s.Of(result.FateWent)), WouldGo: len(s.Of(result.FateWouldGo)),
-			Left: len(s.Of(result.FateLeft)), Kept: len(s.Of(result.FateKept)), Failed: len(s.Of(result.FateFailed)),
+			Found: len(s.Apps), Others: s.Others, Went: s.Count(result.FateWent), WouldGo: s.Count(result.FateWouldGo),
+			Left: s.Count(result.FateLeft), Kept: s.Count(result.FateKept), Failed: s.Count(result.FateFailed),
 		},
 		Apps:   list(s.Apps, newSweptApp),
 		RunURL: r.Pages.Run, Actor: r.Actor, User: r.User,

@@ -60,13 +60,24 @@ var Fates = []Fate{FateFailed, FateWent, FateWouldGo, FateLeft, FateKept}
 type SweepReason string
 
 // Of returns the apps that have one fate.
-func (s *Sweep) Of(f Fate) (apps []SweptApp) {
+func (s *Sweep) Of(f Fate) []SweptApp {
+	apps := make([]SweptApp, 0, s.Count(f)) // there may be ten thousand
 	for i := range s.Apps {
 		if s.Apps[i].Fate == f {
 			apps = append(apps, s.Apps[i])
 		}
 	}
 	return apps
+}
+
+// Count returns how many apps have one fate.
+func (s *Sweep) Count(f Fate) (n int) {
+	for i := range s.Apps {
+		if s.Apps[i].Fate == f {
+			n++
+		}
+	}
+	return n
 }
 
 // withText is WithText of the sweep.

@@ -14,17 +14,35 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 )
 
 const (
 	// late lets the first collection begin at 16 MiB, four times Go's own.
 	late  = 400
 	usual = 100
+	// thrifty lets what is garbage be half of what is not.
+	thrifty = 50
 )
 
+// after is the pace from the first collection on.
+var after atomic.Int64
+
 func init() {
-	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+	if isFree() {
 		postpone()
+	}
+}
+
+// isFree reports whether nobody has set the pace.
+func isFree() bool { return os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" }
+
+// BeThrifty has the garbage collector run more often, for what holds thousands of apps in memory: that
+// takes a third less of it, and a few hundredths more of the time.
+func BeThrifty() {
+	if isFree() {
+		after.Store(thrifty)
+		debug.SetGCPercent(thrifty)
 	}
 }
 
@@ -33,6 +51,7 @@ func init() {
 // more memory than it would have.
 func postpone() {
 	debug.SetGCPercent(late)
+	after.Store(usual)
 	mark := new([64]byte) // a smaller one could share its memory, and its fate, with others
-	runtime.AddCleanup(mark, func(pace int) { debug.SetGCPercent(pace) }, usual)
+	runtime.AddCleanup(mark, func(pace *atomic.Int64) { debug.SetGCPercent(int(pace.Load())) }, &after)
 }

@@ -34,7 +34,7 @@ func (s *Sweep) finish(ctx context.Context, err error) {
 		return
 	}
 	r.Sweep.Stopped = s.stopped()
-	failed, went, wouldGo := len(r.Sweep.Of(result.FateFailed)), len(r.Sweep.Of(result.FateWent)), len(r.Sweep.Of(result.FateWouldGo))
+	failed, went, wouldGo := r.Sweep.Count(result.FateFailed), r.Sweep.Count(result.FateWent), r.Sweep.Count(result.FateWouldGo)
 	r.Reason, r.Headline = problem.Consistent, s.headline(went, failed)
 	switch {
 	case s.Options.DryRun && r.Sweep.Stopped != "":
@@ -57,7 +57,7 @@ func (s *Sweep) explain(p *problem.Problem) {
 	}
 	if slices.Contains([]problem.ExitReason{problem.Interrupted, problem.Terminated, problem.HungUp}, p.Reason) {
 		begun := "nothing was touched"
-		if n := len(r.Sweep.Of(result.FateWent)); n > 0 {
+		if n := r.Sweep.Count(result.FateWent); n > 0 {
 			begun = text.Plural(n, "review app") + " went, and what was at work was settled"
 		}
 		r.Headline = fmt.Sprintf("%s; %s.", strings.TrimSuffix(r.Headline, "."), begun)
@@ -82,11 +82,11 @@ func (s *Sweep) stopped() string {
 func (s *Sweep) headline(went, failed int) string {
 	sw := s.result.Sweep
 	found := text.Plural(len(sw.Apps), "review app")
-	switch stay := len(sw.Of(result.FateKept)); {
+	switch stay := sw.Count(result.FateKept); {
 	case s.Options.DryRun && s.plan.Refused != "":
 		return fmt.Sprintf("A real run would refuse: %s.", strings.TrimSuffix(s.plan.Refused, "."))
 	case s.Options.DryRun:
-		return fmt.Sprintf("Dry run: of %s, %d would go and %d stay.", found, len(sw.Of(result.FateWouldGo))+len(sw.Of(result.FateLeft)), stay)
+		return fmt.Sprintf("Dry run: of %s, %d would go and %d stay.", found, sw.Count(result.FateWouldGo)+sw.Count(result.FateLeft), stay)
 	case s.plan.Refused != "":
 		return fmt.Sprintf("Nothing was taken down: %s.", strings.TrimSuffix(s.plan.Refused, "."))
 	case failed > 0:
@@ -133,9 +133,9 @@ func (s *Sweep) note() {
 	}
 	add(result.LevelError, "Not taken down", r.Sweep.Of(result.FateFailed), maxNotes)
 	var look []result.SweptApp
-	for _, a := range r.Sweep.Of(result.FateKept) {
-		if a.Look {
-			look = append(look, a)
+	for i := range r.Sweep.Apps {
+		if a := &r.Sweep.Apps[i]; a.Fate == result.FateKept && a.Look {
+			look = append(look, *a)
 		}
 	}
 	most := maxNotes
