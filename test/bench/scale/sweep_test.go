@@ -4,6 +4,7 @@ package scale
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"sync"
 	"testing"
@@ -13,12 +14,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-const (
-	// expired is how many apps are taken down.
-	expired = 100
-	// byHand is how many of them a shell takes down; it is scaled to all.
-	byHand = 10
-)
+// expired is how many apps are taken down.
+var expired = flag.Int("expired", 100, "how many expired apps are taken down")
+
+// byHand is how many a shell takes down; it is scaled to all.
+const byHand = 10
 
 // ends are how the apps' pods end.
 var ends = []struct {
@@ -37,15 +37,15 @@ func TestSweep(t *testing.T) {
 	var bars []bar
 	for i, end := range ends {
 		apps := func(use, n int) []seeded { return deployMany(t, p, 10_000*(3*i+use), n, end.flags) }
-		bySweep, most, all := sweepAll(t, p, apps(0, expired))
-		byShell := uninstallAll(t, p, apps(1, byHand)) * expired / byHand
-		floor := deleteAll(t, p, apps(2, expired))
-		rows = append(rows, []string{end.name, seconds(bySweep), seconds(byShell), seconds(floor), fmt.Sprint(most), fmt.Sprint(all / expired)})
+		bySweep, most, all := sweepAll(t, p, apps(0, *expired))
+		byShell := uninstallAll(t, p, apps(1, byHand)) * time.Duration(*expired) / byHand
+		floor := deleteAll(t, p, apps(2, *expired))
+		rows = append(rows, []string{end.name, seconds(bySweep), seconds(byShell), seconds(floor), fmt.Sprint(most), fmt.Sprint(all / int64(*expired))})
 		bars = append(bars,
 			bar{end.name + ": at most a tenth of the shell's time", bySweep.Seconds() / byShell.Seconds(), 0.1, "of it"},
 			bar{end.name + ": at most 20 requests under way", float64(most), 20, ""})
 	}
-	write(t, fmt.Sprintf(sweepText, expired, where(), byHand, expired)+
+	write(t, fmt.Sprintf(sweepText, *expired, where(), byHand, *expired)+
 		table([]string{"", "`berth sweep`", "a shell", "the floor", "requests under way at most", "requests for each app"}, rows)+
 		"\n"+barTable(bars))
 }

@@ -153,7 +153,7 @@ func listBars(all []sized) (bars []bar) {
 		before := all[n-2]
 		for _, column := range columns[:2] {
 			growth := float64(last.readings[column].took) / float64(before.readings[column].took)
-			bars = append(bars, bar{fmt.Sprintf("%s: from %s apps to %s takes at most %.0f times as long", column, thousands(before.apps),
+			bars = append(bars, bar{fmt.Sprintf("%s: from %s apps to %s takes at most %.3g times as long", column, thousands(before.apps),
 				thousands(last.apps), float64(last.apps)/float64(before.apps)), growth, float64(last.apps) / float64(before.apps), "times"})
 		}
 	}
