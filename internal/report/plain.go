@@ -29,7 +29,9 @@ func WithoutCommands(s string) string {
 // reorders what is around characters that nobody sees. encoding/json escapes the other
 // control characters itself.
 func plainJSON(document []byte) []byte {
-	document = runnerCommand.ReplaceAll(document, []byte(`#\u0023$1`))
+	if bytes.Contains(document, []byte("##")) {
+		document = runnerCommand.ReplaceAll(document, []byte(`#\u0023$1`))
+	}
 	if isASCII(document) {
 		return document
 	}
