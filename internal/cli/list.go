@@ -31,9 +31,10 @@ func (p Process) list(ctx context.Context, out console, o *input.Options) int {
 		return p.goRound(ctx, out, o)
 	}
 	var aside notes
+	endless := o.Watch || o.Serve != ""
 	fail := func(err error) int {
 		if i := interruptOf(ctx); i != nil {
-			if o.Watch {
+			if endless {
 				return exitCode(problem.Of(i).Reason) // whoever watches ends it so
 			}
 			err = i
@@ -52,8 +53,12 @@ func (p Process) list(ctx context.Context, out console, o *input.Options) int {
 	}
 	defer conn.Close()
 	l := lister{p, out, o, newSurvey(conn, kind, o.Namespace, o.AllReleases), server{conn}.Now}
-	if o.Watch {
-		if err = l.watch(ctx); err == nil {
+	if endless {
+		follow := l.watch
+		if o.Serve != "" {
+			follow = func(ctx context.Context) error { return l.serve(ctx, conn) }
+		}
+		if err = follow(ctx); err == nil {
 			err = context.Cause(ctx)
 		}
 		return fail(err)

@@ -42,7 +42,7 @@ func (l lister) publication(f report.Fleet) (p ci.Publication, err error) {
 	if err != nil {
 		return p, err
 	}
-	page, err := report.FleetPage(f.Apps, f.At, f.Repository)
+	page, err := report.FleetPage(f)
 	if err != nil {
 		return p, err
 	}
@@ -60,7 +60,7 @@ func (l lister) print(f report.Fleet) (err error) {
 	case "json":
 		return report.WriteFleetJSON(l.Stdout, f)
 	case "html":
-		document, err = report.FleetPage(f.Apps, f.At, f.Repository)
+		document, err = report.FleetPage(f)
 	case "markdown":
 		document = []byte(report.FleetMarkdown(f))
 	default:

@@ -20,7 +20,7 @@ func (l lister) watch(ctx context.Context) error {
 	defer cancel()
 	changes, failed := make(chan []fleet.App), make(chan error, 1)
 	go func() {
-		failed <- l.survey.follow(ctx, func(apps []fleet.App) {
+		failed <- l.survey.follow(ctx, nil, func(apps []fleet.App) {
 			select {
 			case changes <- apps:
 			case <-ctx.Done():

@@ -29,8 +29,9 @@ type following struct {
 type fleetKey struct{ namespace, name string }
 
 // follow calls changed with every review app once all are known, and again whenever that has
-// changed, until ctx ends.
-func (s survey) follow(ctx context.Context, changed func([]fleet.App)) error {
+// changed, until ctx ends. With p, which notes how well that goes, it also goes on where it is
+// denied for a while what it was allowed before.
+func (s survey) follow(ctx context.Context, p *pulse, changed func([]fleet.App)) error {
 	f := &following{namespaces: map[fleetKey]fleet.Namespace{}, records: map[fleetKey]fleet.Record{}, locks: map[fleetKey]fleet.Lock{},
 		dirty: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -45,13 +46,16 @@ func (s survey) follow(ctx context.Context, changed func([]fleet.App)) error {
 		})
 	}
 	begin(func() error {
+		heard, lost := p.of(0)
 		return s.namespaces.Follow(ctx, kubesurvey.Events[facts.Meta]{
 			Set:    func(at, name string, m facts.Meta) { set(f, f.namespaces, at, name, namespaceOf(m)) },
 			Gone:   func(at, name string) { gone(f, f.namespaces, at, name) },
 			Listed: func() { f.setListed(0) },
+			Heard:  heard, Lost: lost,
 		})
 	})
 	begin(func() error {
+		heard, lost := p.of(1)
 		return s.records.Follow(ctx, kubesurvey.Events[facts.Meta]{
 			Set: func(at, name string, m facts.Meta) {
 				if r, ok := recordOf(m); ok {
@@ -60,13 +64,16 @@ func (s survey) follow(ctx context.Context, changed func([]fleet.App)) error {
 			},
 			Gone:   func(at, name string) { gone(f, f.records, at, name) },
 			Listed: func() { f.setListed(1) },
+			Heard:  heard, Lost: lost,
 		})
 	})
 	begin(func() error {
+		heard, lost := p.of(2)
 		return s.locks.Follow(ctx, kubesurvey.Events[kubesurvey.Lock]{
 			Set:    func(at, name string, l kubesurvey.Lock) { set(f, f.locks, at, name, lockOf(l)) },
 			Gone:   func(at, name string) { gone(f, f.locks, at, name) },
 			Listed: func() { f.setListed(2) },
+			Heard:  heard, Lost: lost,
 		})
 	})
 	var runsOut <-chan time.Time // the next hold on a lock, whose end nobody writes

@@ -46,7 +46,7 @@ func TestFollowSeesAHoldRunOut(t *testing.T) {
 		var seen []fleet.State
 		ended := make(chan error)
 		go func() {
-			ended <- s.follow(ctx, func(apps []fleet.App) {
+			ended <- s.follow(ctx, nil, func(apps []fleet.App) {
 				for _, a := range apps {
 					seen = append(seen, a.State())
 				}

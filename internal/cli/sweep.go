@@ -72,6 +72,7 @@ func (p Process) sweep(ctx context.Context, out console, o *input.Options, about
 		Stopped: stopped,
 	}
 	r := s.Run(ctx)
+	r.Notes = append(r.Notes, count(ctx, conn, o, r)...)
 	r.Notes, r.Traffic = append(r.Notes, aside.list()...), conn.Traffic()
 	if r.Reason == problem.PermissionMissing {
 		r.User = server{conn}.User(context.WithoutCancel(ctx))

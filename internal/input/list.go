@@ -1,5 +1,10 @@
 package input
 
+import (
+	"slices"
+	"strings"
+)
+
 // fleet is of the verbs that find review apps.
 var fleet = []Input{
 	{
@@ -29,6 +34,18 @@ var fleet = []Input{
 		Doc:   "Go on until a signal comes: a terminal shows the table as it is, and a log one line for each change.",
 		field: func(o *Options) any { return &o.Watch },
 	},
+	{
+		Name: "serve", Type: String, Verbs: listing, check: checkAddress,
+		Doc: "Go on until a signal comes and serve the list over HTTP on this address, such as :8080: as a page, as JSON at /fleet.json, and " +
+			"for Prometheus at /metrics. /healthz says whether it is up to date.",
+		field: func(o *Options) any { return &o.Serve },
+	},
+	{
+		Name: "totals", Type: String, Verbs: slices.Concat(listing, sweeping), check: checkObjectName,
+		Doc: "A ConfigMap, as NAMESPACE/NAME, in which each sweep counts what it did, and which serve shows among its metrics. " +
+			"It has to exist.",
+		field: func(o *Options) any { return &o.Totals },
+	},
 }
 
 // Fleet is which review apps are looked for.
@@ -38,4 +55,12 @@ type Fleet struct {
 	Check           bool
 	All             bool // of repair: every review app, and not one
 	Watch           bool
+	Serve           string // host:port; empty means not at all
+	Totals          string // namespace/name; empty means none
+}
+
+// TotalsName returns the namespace and the name of the ConfigMap in which sweeps count; "" for none.
+func (f *Fleet) TotalsName() (namespace, name string) {
+	namespace, name, _ = strings.Cut(f.Totals, "/")
+	return namespace, name
 }

@@ -34,6 +34,9 @@ func (o *Options) fleetConflicts(refuse func(wrong bool, name, allowed string)) 
 		"only "+verb.Join(listing, ", ")+" prints it; give text or json")
 	refuse(o.Watch && o.Check, "watch", "it shows what is stored, and check looks at each app once; leave one of them out")
 	refuse(o.Watch && o.Output != "text", "watch", "it prints lines as they come; leave it out, or output")
+	refuse(o.Serve != "" && o.Check, "serve", "it shows what is stored, and check looks at each app once; leave one of them out")
+	refuse(o.Serve != "" && o.Output != "text", "serve", "it serves every form; leave output out")
+	refuse(lists && o.Totals != "" && o.Serve == "", "totals", "only a served list shows them; give serve, too, or leave it out")
 	refuse(lists && strings.Contains(o.Namespace, "{{"), "namespace",
 		"it has a name for every branch; give the name of one namespace, or leave it out to look in all")
 }

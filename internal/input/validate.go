@@ -1,10 +1,12 @@
 package input
 
 import (
+	"net"
 	"net/url"
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"text/template"
@@ -123,6 +125,28 @@ func checkHTTP(value string) string {
 	}
 	if u.User != nil {
 		return "give the URL without user and password"
+	}
+	return ""
+}
+
+// checkAddress allows a port to listen on, with or without a host.
+func checkAddress(value string) string {
+	host, port, err := net.SplitHostPort(value)
+	n, wrong := strconv.ParseUint(port, 10, 16)
+	if err != nil || wrong != nil || strconv.FormatUint(n, 10) != port || strings.ContainsFunc(host, unicode.IsSpace) {
+		return "give host:port, or :port for every address of the machine, such as 127.0.0.1:8080 or :8080"
+	}
+	return ""
+}
+
+var objectNamePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
+})
+
+// checkObjectName allows an object's namespace and name.
+func checkObjectName(value string) string {
+	if !objectNamePattern().MatchString(value) {
+		return "give NAMESPACE/NAME, such as berth/sweep-totals"
 	}
 	return ""
 }

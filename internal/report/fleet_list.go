@@ -19,6 +19,7 @@ type Fleet struct {
 	Repository string    // whose apps alone are listed, with its host; empty: everybody's
 	Namespace  string    // in which alone it was looked; empty: in all
 	Every      bool      // releases that are not Berth's are listed, too
+	Stale      bool      // what has changed since At may not be known
 	// Ended is how a look at each of them ended, with a visit for each of Apps; nil: nobody looked.
 	Ended *result.Result
 }

@@ -25,27 +25,32 @@ var (
 )
 
 // FleetPage returns the review apps as one page that loads nothing: it is searched, sorted
-// and filtered where it is read, and shows ten thousand as fast as ten. at is when the apps
-// were listed, and of is whose they are, such as a repository.
-func FleetPage(apps []fleet.App, at time.Time, of string) ([]byte, error) {
+// and filtered where it is read, and shows ten thousand as fast as ten.
+func FleetPage(f Fleet) ([]byte, error) {
 	fail := func(err error) ([]byte, error) {
 		return nil, fmt.Errorf("write the page of the review apps: %w; please report this as a bug", err)
 	}
-	source := strings.NewReplacer("@STYLE HASH@", hashSource(fleetStyle), "@SCRIPT HASH@", hashSource(fleetScript)).Replace(fleetSource)
+	source := strings.Replace(fleetSource, "@POLICY@", FleetPolicy(), 1)
 	page, err := template.New("fleet").Parse(source)
 	if err != nil {
 		return fail(err)
 	}
-	view := fleetView{Of: text.OneLine(of), Style: template.CSS(fleetStyle), Script: template.JS(fleetScript),
-		Data: fleetData{At: millis(at), States: fleetStates(), Apps: make([]fleetRow, len(apps))}}
-	for i := range apps {
-		view.Data.Apps[i] = fleetRowOf(&apps[i])
+	view := fleetView{Of: text.OneLine(f.Repository), Stale: f.Stale, Style: template.CSS(fleetStyle), Script: template.JS(fleetScript),
+		Data: fleetData{At: millis(f.At), States: fleetStates(), Apps: make([]fleetRow, len(f.Apps))}}
+	for i := range f.Apps {
+		view.Data.Apps[i] = fleetRowOf(&f.Apps[i])
 	}
 	var b bytes.Buffer
 	if err := page.Execute(&b, view); err != nil {
 		return fail(err)
 	}
 	return b.Bytes(), nil
+}
+
+// FleetPolicy is the content security policy of the page: its own style and script, and nothing else.
+func FleetPolicy() string {
+	return "default-src 'none'; style-src " + hashSource(fleetStyle) + "; script-src " + hashSource(fleetScript) +
+		"; base-uri 'none'; form-action 'none'"
 }
 
 // hashSource returns the source expression by which a policy allows one text, and no other.
@@ -58,6 +63,7 @@ func hashSource(source string) string {
 // template, their comments would go, and with them what the policy's hashes are of.
 type fleetView struct {
 	Of     string
+	Stale  bool
 	Style  template.CSS
 	Script template.JS
 	Data   fleetData

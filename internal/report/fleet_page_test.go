@@ -16,7 +16,7 @@ var fleetAt = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 
 func fleetPage(t *testing.T, apps ...fleet.App) string {
 	t.Helper()
-	page, err := FleetPage(apps, fleetAt, "acme/shop")
+	page, err := FleetPage(Fleet{Apps: apps, At: fleetAt, Repository: "acme/shop"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func BenchmarkFleetPage(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		page, err := FleetPage(apps, fleetAt, "acme/shop")
+		page, err := FleetPage(Fleet{Apps: apps, At: fleetAt, Repository: "acme/shop"})
 		if err != nil {
 			b.Fatal(err)
 		}

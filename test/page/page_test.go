@@ -41,7 +41,7 @@ func open(t *testing.T, apps []fleet.App, fragment string, before ...chromedp.Ac
 	if program == "" {
 		t.Fatal("no Chromium was found: install it, or set CHROMIUM to its path")
 	}
-	page, err := report.FleetPage(apps, time.Now(), "acme/shop")
+	page, err := report.FleetPage(report.Fleet{Apps: apps, At: time.Now(), Repository: "acme/shop"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,5 +40,5 @@ func fleetPage() ([]byte, error) {
 	apps[6].Held = true
 	apps[7].Verdict, apps[7].VerdictAt = "inconsistent", now.Add(-5*time.Hour)
 	apps[1].Origin.HeadRepository = "mallory/shop"
-	return report.FleetPage(apps, now, "acme/shop")
+	return report.FleetPage(report.Fleet{Apps: apps, At: now, Repository: "acme/shop"})
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -107,6 +108,27 @@ func Locks(client kubernetes.Interface, namespace string, serverNow func() time.
 				return Lock{}, false
 			}
 			return Lock{metaOf(l), lease.IsHeld(l, serverNow()), lease.HeldUntil(l)}, true
+		},
+	}
+}
+
+// ConfigMap is the data of one ConfigMap. Why says why it is read, as a clause for a missing permission.
+func ConfigMap(client kubernetes.Interface, namespace, name, why string) Source[map[string]string] {
+	api := client.CoreV1().ConfigMaps(namespace)
+	return Source[map[string]string]{
+		needs: problem.Permission{Verb: "list", Resource: "configmaps", Namespace: namespace, Name: name, Why: why},
+		// A Role that grants one object by its name grants a list of that one.
+		options: metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()},
+		list: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			return api.List(ctx, options)
+		},
+		watch: api.Watch,
+		read: func(o runtime.Object) (map[string]string, bool) {
+			c, ok := o.(*corev1.ConfigMap)
+			if !ok {
+				return nil, false
+			}
+			return c.Data, true
 		},
 	}
 }

@@ -107,7 +107,7 @@ func (s Source[T]) explain(err error) error {
 	if s.needs.Namespace != "" {
 		where = "in namespace " + s.needs.Namespace
 	}
-	tried := fmt.Sprintf("list %s %s", s.needs.Resource, where)
+	tried := fmt.Sprintf("%s %s %s", s.needs.Verb, s.needs.Resource, where)
 	if apifailure.IsDenied(err) {
 		return &problem.Problem{Reason: problem.PermissionMissing, Tried: tried, Cause: err, Next: apifailure.NextGrant,
 			Missing: []problem.MissingPermission{{Permission: s.needs, Reason: err.Error()}}}

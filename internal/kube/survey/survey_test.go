@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -155,8 +156,67 @@ func TestFollow(t *testing.T) {
 			return nil, errDenied("watch")
 		},
 	}
-	err := denied.Follow(t.Context(), Events[facts.Meta]{Listed: func() {}})
-	if p := problem.Of(err); p == nil || len(p.Missing) != 1 || p.Missing[0].Verb != "watch" {
-		t.Errorf("denied: %v", err)
+	for _, lost := range []func(error){nil, func(error) {}} {
+		err := denied.Follow(t.Context(), Events[facts.Meta]{Listed: func() {}, Lost: lost})
+		if p := problem.Of(err); p == nil || len(p.Missing) != 1 || p.Missing[0].Verb != "watch" {
+			t.Errorf("denied: %v", err)
+		}
 	}
+}
+
+// With somebody who wants to know, a denial that comes once a watch has begun is told and tried
+// again, and so is a list that fails; one that comes before is the end.
+func TestFollowTellsHowItGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		watches := make(chan *watch.FakeWatcher, 1)
+		lists := []error{nil, errDenied("list"), apierrors.NewServiceUnavailable("away"), nil}
+		begins := []error{nil, errDenied("watch"), apierrors.NewServiceUnavailable("away"), io.EOF, apierrors.NewResourceExpired("too old"), nil}
+		next := func(of *[]error) (err error) { err, *of = (*of)[0], (*of)[1:]; return err }
+		s := Source[facts.Meta]{needs: problem.Permission{Verb: "list", Resource: "secrets"}, read: readMeta,
+			list: func(context.Context, metav1.ListOptions) (runtime.Object, error) {
+				if err := next(&lists); err != nil {
+					return nil, err
+				}
+				return page("1", "", "a"), nil
+			},
+			watch: func(context.Context, metav1.ListOptions) (watch.Interface, error) {
+				switch err := next(&begins); {
+				case errors.Is(err, io.EOF):
+					return watch.NewEmptyWatch(), nil // as client-go has it where the connection is cut
+				case err != nil:
+					return nil, err
+				}
+				w := watch.NewFake()
+				watches <- w
+				return w, nil
+			},
+		}
+		var seen []string
+		note := func(what string) { seen = append(seen, what) }
+		ended := make(chan error)
+		go func() {
+			ended <- s.Follow(ctx, Events[facts.Meta]{
+				Set: func(_, name string, _ facts.Meta) { note("+" + name) }, Gone: func(_, name string) { note("-" + name) },
+				Listed: func() { note("listed") }, Heard: func() { note("heard") }, Lost: func(err error) { note(problem.Of(err).Tried) },
+			})
+		}()
+		w := <-watches
+		w.Action(watch.Bookmark, object("", "4"))
+		w.Stop()
+		w = <-watches
+		synctest.Wait()
+		watching, listing := "watch secrets in all namespaces", "list secrets in all namespaces"
+		want := []string{"+a", "listed", "heard", "heard", "heard", watching, watching, watching, listing, listing,
+			"+a", "listed", "heard", "heard"}
+		if !slices.Equal(seen, want) {
+			t.Errorf("saw %q, want %q", seen, want)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		w.Stop()
+	})
 }
