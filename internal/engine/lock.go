@@ -59,7 +59,7 @@ func (l *lock) acquire(ctx context.Context, expect LockExpected, waited func()) 
 		l.until = l.report.clock().Add(l.timeout) // the look has a time of its own
 	}
 	if held == nil {
-		l.report.note(result.LevelNotice, "No lock",
+		l.report.note(result.LevelNotice, result.NoLock,
 			"Leases in namespace %s may not be used, so runs of this branch are told apart by their records' stamps alone.", l.namespace)
 		return ctx, func(error) {}, nil
 	}
@@ -173,6 +173,6 @@ func (l *lock) remove(ctx context.Context) {
 		return
 	}
 	if err := l.held.Remove(ctx); err != nil {
-		l.report.note(result.LevelNotice, "Lock not removed", "The lock's Lease stays in namespace %s: %v", l.namespace, err)
+		l.report.note(result.LevelNotice, result.LockStays, "The lock's Lease stays in namespace %s: %v", l.namespace, err)
 	}
 }

@@ -253,7 +253,7 @@ func (t *teardown) deleteNamespace(ctx context.Context, unlisted []string) error
 		return err
 	}
 	if len(unlisted) > 0 {
-		t.report.note(result.LevelNotice, "Not looked at",
+		t.report.note(result.LevelNotice, result.NotLookedAt,
 			"%s in namespace %s cannot be listed, so whether somebody had put one there is not known. Grant list on them to have them kept.",
 			strings.Join(bounded(unlisted), ", "), t.ns.name)
 	}

@@ -14,6 +14,13 @@ const (
 // wants it kept.
 const KeptOnPurpose = "Kept on purpose"
 
+// The titles of the notes that say what a run went without, since it was not permitted.
+const (
+	NoLock      = "No lock"
+	NotLookedAt = "Not looked at" // what may have been somebody's
+	LockStays   = "Lock not removed"
+)
+
 // Note becomes an annotation.
 type Note struct {
 	Level   Level

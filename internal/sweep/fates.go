@@ -107,11 +107,15 @@ func (s *Sweep) became(ctx context.Context, a fleet.App, d fleet.Decision, r res
 // as remains.
 var alreadyLeft = []string{"Left in place", "Left to its owner"}
 
+// tellingTitles are those of the notices that a person should know of: what was kept on purpose in
+// a namespace that stays, and what the teardown went without.
+var tellingTitles = []string{result.KeptOnPurpose, result.NoLock, result.NotLookedAt, result.LockStays}
+
 // tellingNotes returns what else a teardown had to say that a person should know once the app
-// is gone: its warnings, and what was kept on purpose in a namespace that stays.
+// is gone.
 func tellingNotes(notes []result.Note) (said []string) {
 	for _, n := range notes {
-		if n.Level == result.LevelWarning && !slices.Contains(alreadyLeft, n.Title) || n.Title == result.KeptOnPurpose {
+		if n.Level == result.LevelWarning && !slices.Contains(alreadyLeft, n.Title) || slices.Contains(tellingTitles, n.Title) {
 			said = append(said, n.Title+": "+n.Message)
 		}
 	}

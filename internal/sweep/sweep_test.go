@@ -283,10 +283,11 @@ func TestWhatATeardownSaysIsTold(t *testing.T) {
 		Exit: result.Exit{Reason: problem.Consistent}, Log: result.Log{Notes: []result.Note{
 			{Level: result.LevelNotice, Title: result.KeptOnPurpose, Message: "ConfigMap/a stays: it is marked."},
 			{Level: result.LevelNotice, Title: "Volumes that go", Message: "data"},
+			{Level: result.LevelNotice, Title: result.NoLock, Message: "403."},
 			{Level: result.LevelWarning, Title: "Left to its owner", Message: "Secret/b."},
 			{Level: result.LevelWarning, Title: "Copies not removed", Message: "403."},
 		}}}, &agreement{}).Left
-	if want := []string{"Kept on purpose: ConfigMap/a stays: it is marked.", "Copies not removed: 403."}; !slices.Equal(got, want) {
+	if want := []string{"Kept on purpose: ConfigMap/a stays: it is marked.", "No lock: 403.", "Copies not removed: 403."}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
