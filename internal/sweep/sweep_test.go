@@ -287,7 +287,8 @@ func TestWhatATeardownSaysIsTold(t *testing.T) {
 			{Level: result.LevelWarning, Title: "Left to its owner", Message: "Secret/b."},
 			{Level: result.LevelWarning, Title: "Copies not removed", Message: "403."},
 		}}}, &agreement{}).Left
-	if want := []string{"Kept on purpose: ConfigMap/a stays: it is marked.", "No lock: 403.", "Copies not removed: 403."}; !slices.Equal(got, want) {
+	want := []string{"Kept on purpose: ConfigMap/a stays: it is marked.", "No lock: 403.", "Copies not removed: 403."}
+	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -46,7 +46,8 @@ func writeCredentials(dir, nodeIP string) error {
 	cert.KeyUsage = x509.KeyUsageDigitalSignature
 	cert.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	cert.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
-	cert.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	// The second is the address of the service "kubernetes", by which a pod on a real node finds it.
+	cert.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(10, 96, 0, 1)}
 	if ip := net.ParseIP(nodeIP); ip != nil {
 		cert.IPAddresses = append(cert.IPAddresses, ip)
 	}

@@ -35,8 +35,11 @@ type node struct {
 // all of this is for.
 func join(command []string) (int, error) {
 	began := time.Now()
-	n := &node{dir: os.Getenv(folderVariable), plane: filepath.Dir(os.Getenv("KUBECONFIG")), ended: make(chan error, 3)}
+	n := &node{dir: os.Getenv(folderVariable), plane: filepath.Dir(os.Getenv("KUBECONFIG")), ended: make(chan error, 4)}
 	if err := n.startRegistry(); err != nil {
+		return 0, err
+	}
+	if err := n.serveAPI(); err != nil {
 		return 0, err
 	}
 	if err := n.startContainerd(); err != nil {
@@ -82,7 +85,7 @@ func (n *node) startRegistry() error {
 	if err != nil {
 		return fmt.Errorf("looking for the shell of the image: %w", err)
 	}
-	images, err := registry.New(program, busybox)
+	images, err := registry.New(program, busybox, os.Getenv("BERTH_TEST_BIN"))
 	if err != nil {
 		return err
 	}

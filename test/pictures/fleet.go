@@ -1,16 +1,37 @@
 package main
 
 import (
+	"html"
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/fleet"
 	"github.com/berth-dev/berth/internal/report"
+	"github.com/berth-dev/berth/internal/result"
 )
 
-// fleetPage returns the page of some review apps, one in each state that there is.
+// fleetPage returns the page of the review apps.
 func fleetPage() ([]byte, error) {
 	now := time.Now()
+	return report.FleetPage(report.Fleet{Apps: someApps(now), At: now, Repository: "acme/shop"})
+}
+
+// metricsText names the picture of the metrics of the same apps, as a browser shows their text.
+const metricsText = "metrics"
+
+func metricsPage() []byte {
+	now := time.Now()
+	text := report.FleetMetrics(report.Survey{Whole: true, Live: true, Now: now, Age: 12 * time.Second,
+		Fleet: report.Fleet{Apps: someApps(now)},
+		Sweeps: &result.SweepTotals{Ends: map[result.SweepEnd]int64{result.SweepComplete: 41, result.SweepIncomplete: 2, result.SweepDry: 3},
+			Deleted: 97, Failed: 2, LastRun: now.Add(-6 * time.Hour), LastSuccess: now.Add(-6 * time.Hour)}})
+	const style = "font: 13px/1.4 monospace; margin: 12px; white-space: pre-wrap"
+	return []byte(`<!DOCTYPE html><meta charset="utf-8"><title>Metrics</title><pre style="` + style + `">` +
+		html.EscapeString(string(text)) + "</pre>")
+}
+
+// someApps are review apps, one in each state that a person sees often.
+func someApps(now time.Time) []fleet.App {
 	app := func(branch string, pull int, age, left time.Duration, status facts.Status, requests string) fleet.App {
 		slug := branch
 		a := fleet.App{
@@ -40,5 +61,5 @@ func fleetPage() ([]byte, error) {
 	apps[6].Held = true
 	apps[7].Verdict, apps[7].VerdictAt = "inconsistent", now.Add(-5*time.Hour)
 	apps[1].Origin.HeadRepository = "mallory/shop"
-	return report.FleetPage(report.Fleet{Apps: apps, At: now, Repository: "acme/shop"})
+	return apps
 }

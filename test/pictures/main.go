@@ -20,7 +20,7 @@ import (
 
 // picture is what one file shows.
 type picture struct {
-	name, page string // a folder in the testdata of internal/report; "": the page of the review apps
+	name, page string // a folder in the testdata of internal/report; "": the page of the review apps; or metricsText
 	width      int
 	dark       bool
 }
@@ -43,6 +43,7 @@ var pictures = []picture{
 	{"teardown", "teardown-kept", desk, false},
 	{"fleet", "", wide, false},
 	{"fleet-phone", "", phone, true},
+	{"metrics", metricsText, desk, false},
 }
 
 const maxHeight = 2200
@@ -134,14 +135,17 @@ func (p picture) take(ctx context.Context, browser, scratch, file string) error 
 
 // file returns the path of the page.
 func (p picture) file(scratch string) (string, error) {
-	if p.page != "" {
+	if p.page != "" && p.page != metricsText {
 		return filepath.Abs(filepath.Join("internal/report/testdata", p.page, "report.html"))
 	}
 	data, err := fleetPage()
+	if p.page == metricsText {
+		data, err = metricsPage(), nil
+	}
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(scratch, "fleet.html")
+	file := filepath.Join(scratch, p.name+".html")
 	return file, os.WriteFile(file, data, 0o600)
 }
 

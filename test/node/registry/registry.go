@@ -19,6 +19,7 @@ const Address = "127.0.0.1:5000"
 const (
 	Good      = Address + "/ok/app:1"
 	Pause     = Address + "/pause/app:1"     // what a pod's sandbox runs
+	Berth     = Address + "/berth/app:1"     // runs Berth
 	Missing   = Address + "/missing/app:1"   // 404, no such tag
 	Unknown   = Address + "/unknown/app:1"   // 404, no such repository
 	Denied    = Address + "/denied/app:1"    // 401, as Docker Hub says it
@@ -67,17 +68,19 @@ var passing = map[string]string{"flaky": "down", "limiting": "limited", "late": 
 
 // Registry is the server.
 type Registry struct {
-	program, busybox string
-	good, pause      *image
+	program, busybox, berth string
+	good, pause             *image
 
 	mu    sync.Mutex
 	tries map[string]int    // by repository
 	slow  map[string]*image // by repository
+	own   *image            // Berth's; made when it is asked for
 }
 
-// New returns a registry whose images hold the program and a static busybox.
-func New(program, busybox string) (*Registry, error) {
-	r := &Registry{program: program, busybox: busybox, tries: map[string]int{}, slow: map[string]*image{}}
+// New returns a registry whose images hold the program and a static busybox. The one that runs Berth
+// holds that in place of the program.
+func New(program, busybox, berth string) (*Registry, error) {
+	r := &Registry{program: program, busybox: busybox, berth: berth, tries: map[string]int{}, slow: map[string]*image{}}
 	files, err := layer(program, busybox, "")
 	if err != nil {
 		return nil, err
@@ -153,12 +156,15 @@ func (r *Registry) image(trouble, repository string) (*image, error) {
 	switch trouble {
 	case "pause":
 		return r.pause, nil
-	case "slow":
+	case "slow", "berth":
 	default:
 		return r.good, nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if trouble == "berth" {
+		return r.ofBerth()
+	}
 	if r.slow[repository] == nil {
 		files, err := layer(r.program, r.busybox, repository)
 		if err != nil {
@@ -169,6 +175,19 @@ func (r *Registry) image(trouble, repository string) (*image, error) {
 		}
 	}
 	return r.slow[repository], nil
+}
+
+// ofBerth is the image that runs Berth.
+func (r *Registry) ofBerth() (*image, error) {
+	if r.own != nil {
+		return r.own, nil
+	}
+	files, err := layer(r.berth, r.busybox, "berth")
+	if err != nil {
+		return nil, err
+	}
+	r.own, err = newImage(files, "/bin/app")
+	return r.own, err
 }
 
 func (r refusal) write(w http.ResponseWriter) {

@@ -19,7 +19,7 @@ func serve(t *testing.T) *httptest.Server {
 	if err := os.WriteFile(program, []byte(strings.Repeat("program", 1<<14)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	registry, err := New(program, program)
+	registry, err := New(program, program, program)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func manifestOf(image string) string {
 func TestPull(t *testing.T) {
 	server := serve(t)
 	layers := map[string]string{}
-	for _, image := range []string{Good, Pause, Slow(0)} {
+	for _, image := range []string{Good, Pause, Slow(0), Berth} {
 		status, content := ask(t, server, http.MethodGet, manifestOf(image))
 		if status != http.StatusOK {
 			t.Fatalf("%s: %d %s", image, status, content)

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 
 // table is all rows by their names, which is how they are printed.
 var table = slices.SortedStableFunc(
-	slices.Values(slices.Concat(rollouts, pulls, crashes, siblings, jobs, starts, placements, endings, nodes)),
+	slices.Values(slices.Concat(rollouts, pulls, crashes, siblings, jobs, starts, placements, endings, nodes, sweepers)),
 	func(a, b row) int { return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), strings.Compare(a.ID, b.ID)) })
 
 // full tells whether the rows are run that take too long for every change.
