@@ -22,8 +22,8 @@ import (
 )
 
 // sweepInFlight is how many requests a sweep has under way at the same time over all the apps that
-// it takes down, beside one about each app's lock: 20 of them at most together.
-const sweepInFlight = 20 - sweep.AtOnce
+// it takes down.
+const sweepInFlight = 20
 
 // sweepOut sweeps and reports how that went. It is about no branch, whatever the event says.
 func (p Process) sweepOut(ctx context.Context, out console, c *choice) int {

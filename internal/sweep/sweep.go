@@ -18,8 +18,9 @@ import (
 	"github.com/berth-dev/berth/internal/verb"
 )
 
-// AtOnce is how many apps are taken down at the same time.
-const AtOnce = 8
+// AtOnce is how many apps are taken down at the same time: most of that time an app's pods take to
+// end, and nothing is asked.
+const AtOnce = 16
 
 // Options are a sweep's settings, validated.
 type Options struct {

@@ -10,16 +10,17 @@ import (
 
 // Limit bounds how many requests are under way at the same time, over all clients that it
 // stands before. A watch, and a log that is followed, count until their answer begins. Requests
-// about one Lease, of which a run has one at a time, wait for no turn: a lock that is renewed late
-// is lost. A nil Limit bounds nothing.
-type Limit struct{ slots chan struct{} }
+// about one Lease, which are short, wait for each other alone: a lock that is renewed late is
+// lost. A nil Limit bounds nothing.
+type Limit struct{ locks, others chan struct{} }
 
-// NewLimit returns a Limit of n requests; nil of 0.
+// NewLimit returns a Limit of n requests, two at least, a fifth of which are for locks; nil of 0.
 func NewLimit(n int) *Limit {
 	if n <= 0 {
 		return nil
 	}
-	return &Limit{slots: make(chan struct{}, n)}
+	locks := max(1, n/5)
+	return &Limit{locks: make(chan struct{}, locks), others: make(chan struct{}, max(1, n-locks))}
 }
 
 // writeWait is how long a write waits for its turn. Whoever sends it has looked whether it may
@@ -43,17 +44,18 @@ type limited struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	slots := t.limit.others
 	info := requestinfo.Of(req.Method, req.URL.Path, req.URL.Query())
 	if info.Resource == "leases" && (info.Name != "" || info.Verb == "create") {
-		return t.next.RoundTrip(req)
+		slots = t.limit.locks
 	}
-	if err := t.wait(req); err != nil {
+	if err := wait(req, slots); err != nil {
 		if req.Body != nil {
 			_ = req.Body.Close()
 		}
 		return nil, err
 	}
-	leave := func() { <-t.limit.slots }
+	leave := func() { <-slots }
 	resp, err := t.next.RoundTrip(req)
 	if err != nil {
 		leave()
@@ -68,9 +70,9 @@ func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // wait returns once it is the request's turn, or why it is not sent.
-func (t *limited) wait(req *http.Request) error {
+func wait(req *http.Request, slots chan<- struct{}) error {
 	select {
-	case t.limit.slots <- struct{}{}:
+	case slots <- struct{}{}:
 		return nil
 	default:
 	}
@@ -81,12 +83,12 @@ func (t *limited) wait(req *http.Request) error {
 		late = timer.C
 	}
 	select {
-	case t.limit.slots <- struct{}{}:
+	case slots <- struct{}{}:
 		return nil
 	case <-req.Context().Done():
 		return req.Context().Err()
 	case <-late:
-		return fmt.Errorf("it was not sent: %d other requests had no answer within %s", cap(t.limit.slots), writeWait)
+		return fmt.Errorf("it was not sent: %d other requests had no answer within %s", cap(slots), writeWait)
 	}
 }
 

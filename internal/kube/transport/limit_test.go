@@ -40,7 +40,7 @@ func request(ctx context.Context, t *testing.T, method, path string) *http.Reque
 func TestLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		next := &held{open: make(chan struct{})}
-		rt := NewLimit(3).Before(next)
+		rt := NewLimit(4).Before(next)
 		for range 10 {
 			go func() {
 				resp, err := rt.RoundTrip(request(t.Context(), t, http.MethodGet, "/api/v1/pods"))
@@ -69,7 +69,7 @@ func TestLimit(t *testing.T) {
 func TestLimitWritesAndWatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		next := &held{open: make(chan struct{})}
-		rt := NewLimit(1).Before(next)
+		rt := NewLimit(2).Before(next)
 		watching := make(chan *http.Response)
 		go func() {
 			resp, _ := rt.RoundTrip(request(t.Context(), t, http.MethodGet, "/api/v1/pods?watch=true"))
