@@ -81,8 +81,9 @@ func (p Process) assembleOver(ctx context.Context, conn *kube.Conn, out console,
 	// A deploy takes the same inputs, and takes nothing of others away.
 	down := o.Verb == verb.Teardown
 	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && down, o.DeleteClaims && down, &foresight{}, hide, given}
-	helming := p.helmOptions(conn, out, t, o, cache)
+	helming := p.helmOptions(out, t, o, cache)
 	helming.Inside, helming.TakenGo, helming.Warn = live.Inside, down && !o.ByEvent, aside.note
+	helming.Rediscover = conn.ResetDiscovery
 	releases := helm.New(helming, store, operations.open)
 
 	return &engine.Engine{Options: engineOptions(t, o), Backend: engine.Backend{
@@ -90,6 +91,7 @@ func (p Process) assembleOver(ctx context.Context, conn *kube.Conn, out console,
 		Namespaces: newNamespace(conn, t, aside, o),
 		Objects:    live,
 		Companions: beside,
+		Needs:      chartNeeds{conn, t, releases, o},
 		Access: permissions{conn: conn, resource: kind.Resource(), namespace: t.Namespace, perBranch: t.PerBranch,
 			copies: o.Copies(), quota: o.Quota != "", readOnly: o.Verb == verb.Check},
 		Locker:     lock,
@@ -165,7 +167,7 @@ func (p Process) openStore(ctx context.Context, conn *kube.Conn, out console, t 
 	return store, kind, err
 }
 
-func (p Process) helmOptions(conn *kube.Conn, out console, t target, o *input.Options, cache string) helm.Options {
+func (p Process) helmOptions(out console, t target, o *input.Options, cache string) helm.Options {
 	source := chart.Source{Chart: o.Chart, Repo: o.ChartRepo, Version: o.ChartVersion,
 		Username: o.RegistryUsername, Password: o.RegistryPassword.Reveal(), RegistryHosts: o.RegistryHosts, RegistryConfig: o.RegistryConfig,
 		CAFile: o.CAFile, CacheDir: cache, Log: out.debug, Hide: p.mask.Give}
@@ -182,7 +184,7 @@ func (p Process) helmOptions(conn *kube.Conn, out console, t target, o *input.Op
 		Mask:       p.mask,
 		Adopt:      adoptedObjects(o),
 		Log:        out.debug,
-		Rediscover: conn.ResetDiscovery,
+		AsksAhead:  o.Verb == verb.Preflight || o.Preflight == "full",
 		HookOutput: out.hookLog,
 	}
 }
@@ -193,7 +195,7 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
 		Copies: len(o.CopySecrets) > 0, Quota: o.Quota != "",
-		For: o.For, Test: o.HelmTest, Probe: probeTime(o), Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
+		For: o.For, Chart: o.Chart != "", Full: o.Preflight == "full", Test: o.HelmTest, Probe: probeTime(o), Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
 		SkipFailedHooks: o.SkipFailedHooks,
 		Remains:         verdict.RemainPolicy{Hooks: o.DeleteHooks, Claims: o.DeleteClaims},
 		Policy: verdict.Policy{

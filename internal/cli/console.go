@@ -26,7 +26,7 @@ type console struct {
 // output is kept for a document.
 func (p Process) console(o *input.Options) console {
 	w := p.Stdout
-	if slices.Contains([]string{"json", "markdown", "html"}, o.Output) {
+	if slices.Contains([]string{"json", "markdown", "html"}, o.Output) || o.PrintRole {
 		w = p.Stderr
 	}
 	screen := progress.NewScreen(w, p.getenv)

@@ -37,7 +37,7 @@ func (p Process) checkGiven(o *input.Options) error {
 // checkCluster says what to look at where no cluster is given. The pull requests of forks and
 // of Dependabot are not given a workflow's secrets, and an expression for one is empty then.
 func (p Process) checkCluster(o *input.Options) error {
-	if p.hasCredentials(o) {
+	if p.hasCredentials(o) || o.PrintRole {
 		return nil
 	}
 	in := input.Find("kubeconfig")
@@ -76,7 +76,7 @@ func filesOf(o *input.Options) (files []given) {
 	}
 	add("kubeconfig", o.Kubeconfig.Path)
 	add("kube-ca", o.KubeCA.Path)
-	if !verb.Of(o.Verb).NeedsChart {
+	if at := verb.Of(o.Verb); !at.NeedsChart && !at.TakesChart {
 		return files
 	}
 	if o.ChartRepo == "" {

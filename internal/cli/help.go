@@ -31,7 +31,8 @@ var examples = map[verb.Verb]string{
   berth list --all-releases --output json       # whatever Helm has deployed`,
 	verb.Sweep: `  berth sweep --dry-run --ttl 7d                # what would go of the repository that git is in
   berth sweep --repository acme/shop --idle 14d --failed 3d`,
-	verb.Preflight: `  berth preflight --repository acme/shop --branch feature/login`,
+	verb.Preflight: `  berth preflight --repository acme/shop --branch feature/login --chart ./chart
+  berth preflight --repository acme/shop --branch any --chart ./chart --print-role --for system:serviceaccount:ci:deployer`,
 }
 
 // describe gives a verb's command its help: the flags in the groups of docs/inputs.md,

@@ -81,9 +81,21 @@ func (p permissions) ReviewUntil(
 	return missing, apifailure.Classify(err, "ask for permissions")
 }
 
+func (p permissions) ReviewNeeds(
+	ctx context.Context, needs []problem.Need, wait time.Duration, retry func([]problem.MissingPermission),
+) (missing []problem.MissingPermission, unknown []problem.Permission, err error) {
+	found, err := access.ReviewNeedsUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait, retry)
+	return found.Missing, found.Unknown, apifailure.Classify(err, "ask for permissions")
+}
+
 // RBAC covers all verbs at once: it is applied once, and the Role of one verb does
 // not overwrite that of another. Whoever only checks is granted no write for that.
 func (p permissions) RBAC(user string, more []problem.Permission) string {
+	return access.RBAC(user, p.all(more), p.perBranch, p.namespace)
+}
+
+// all returns what all verbs need, and more.
+func (p permissions) all(more []problem.Permission) []problem.Permission {
 	needs := access.ForRun(access.Needs{Resource: p.resource, Namespace: p.namespace, Deletes: true, CreateNamespace: p.perBranch})
 	if p.perBranch {
 		needs = append(needs,
@@ -95,5 +107,5 @@ func (p permissions) RBAC(user string, more []problem.Permission) string {
 	if p.readOnly {
 		needs = slices.DeleteFunc(needs, func(n problem.Permission) bool { return !n.Reads() })
 	}
-	return access.RBAC(user, append(needs, more...), p.perBranch, p.namespace)
+	return append(needs, more...)
 }

@@ -77,6 +77,9 @@ func (p Process) carryOut(ctx context.Context, out console, c *choice) int {
 	if err := errors.Join(o.Require(v), p.checkGiven(o)); err != nil {
 		return p.conclude(out, o, p.wrongInput(v, err))
 	}
+	if o.PrintRole {
+		return p.printRole(ctx, out, o)
+	}
 	ended, err := finding{Process: p, out: out, verb: v, options: o, about: c.about, aboutErr: c.aboutErr}.find(ctx)
 	switch {
 	case err != nil:

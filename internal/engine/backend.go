@@ -26,6 +26,8 @@ type Options struct {
 	MaxHistory      int // how many revisions Helm keeps; 0: all
 	CreateNamespace bool
 	WaitIgnore      []string      // of which objects it does not matter whether they are ready
+	Chart           bool          // a chart is given, of which preflight looks at the objects, too
+	Full            bool          // ask for what the chart's own objects take as well, before the first write
 	For             string        // another account, of which preflight writes what it needs; empty: none
 	Copies          bool          // Secrets of other namespaces are to be copied
 	Quota           bool          // a quota is to be applied
@@ -52,6 +54,7 @@ type Backend struct {
 	Namespaces Namespaces
 	Objects    Objects
 	Access     Access
+	Needs      Needs
 	Companions Companions
 	Locker     Locker
 	Chart      Chart
@@ -154,6 +157,10 @@ type Access interface {
 	// the required ones is, or wait has passed, and calls retry before each time.
 	ReviewUntil(ctx context.Context, needs []problem.Permission, wait time.Duration,
 		retry func([]problem.MissingPermission)) ([]problem.MissingPermission, error)
+	// ReviewNeeds returns the needs that are denied, and those that nobody may ask about. It asks
+	// again as ReviewUntil does.
+	ReviewNeeds(ctx context.Context, needs []problem.Need, wait time.Duration, retry func([]problem.MissingPermission)) (
+		missing []problem.MissingPermission, unknown []problem.Permission, err error)
 	// SourceNeeds returns the permissions to read the Secrets that are to be copied.
 	SourceNeeds() []problem.Permission
 	// CompanionNeeds returns the permissions that a verb needs for companions in the namespace,
@@ -161,6 +168,16 @@ type Access interface {
 	CompanionNeeds(v verb.Verb, copies, quota bool) []problem.Permission
 	// RBAC returns the YAML that grants user all that any verb needs, and more.
 	RBAC(user string, more []problem.Permission) string
+}
+
+// Needs works out what the objects of a chart take.
+type Needs interface {
+	// OfLife returns what the chart takes, as it was rendered last, until its release is gone.
+	OfLife(ctx context.Context) (problem.Needs, error)
+	// OfDeploy returns what it takes to bring it over a stored revision; nil: there is none.
+	OfDeploy(ctx context.Context, before *facts.Record) (problem.Needs, error)
+	// OfTeardown returns what it takes to remove a stored revision.
+	OfTeardown(ctx context.Context, stored *facts.Record) (problem.Needs, error)
 }
 
 // Companions is what Berth itself puts beside a release. A write to one that is not any more as

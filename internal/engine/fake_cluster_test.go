@@ -329,6 +329,7 @@ type fakeAccess struct {
 	lists bool // the records are Secrets, which are listed
 	calls
 	denied   map[string]bool
+	unknown  map[string]bool // nobody may ask
 	optional map[string]bool
 }
 
@@ -385,8 +386,47 @@ func (a *fakeAccess) ReviewUntil(ctx context.Context, needs []problem.Permission
 	}
 }
 
+func (a *fakeAccess) ReviewNeeds(ctx context.Context, needs []problem.Need, wait time.Duration,
+	retry func([]problem.MissingPermission)) ([]problem.MissingPermission, []problem.Permission, error) {
+	if err := a.enter(ctx, "ReviewNeeds"); err != nil {
+		return nil, nil, err
+	}
+	var asked, unknown []problem.Permission
+	for _, n := range needs {
+		if a.unknown[n.Verb+" "+n.Resource] {
+			unknown = append(unknown, n.Permission)
+			continue
+		}
+		asked = append(asked, n.Permission)
+	}
+	missing, err := a.ReviewUntil(ctx, asked, wait, retry)
+	for i, m := range missing {
+		missing[i].HandedOn = slices.ContainsFunc(needs, func(n problem.Need) bool { return n.HandsOn && n.SameAs(m.Permission) })
+	}
+	return missing, unknown, err
+}
+
 func (a *fakeAccess) RBAC(user string, more []problem.Permission) string {
 	return fmt.Sprintf("kind: Role # for %s, %d more", user, len(more))
+}
+
+// fakeNeeds is what a chart takes: the same whatever is done.
+type fakeNeeds struct {
+	all    problem.Needs
+	before *int // the revision that the last deploy was to go over, 0 for none; nil: nobody asks for it
+}
+
+func (n fakeNeeds) OfLife(context.Context) (problem.Needs, error) { return n.all, nil }
+
+func (n fakeNeeds) OfDeploy(_ context.Context, before *facts.Record) (problem.Needs, error) {
+	if n.before != nil && before != nil {
+		*n.before = before.Revision
+	}
+	return n.all, nil
+}
+
+func (n fakeNeeds) OfTeardown(context.Context, *facts.Record) (problem.Needs, error) {
+	return n.all, nil
 }
 
 // fakeLocker is the lock. Acquire waits while another run holds it.

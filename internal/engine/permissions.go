@@ -12,7 +12,6 @@ import (
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
-	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verb"
 )
@@ -30,6 +29,10 @@ type permissions struct {
 	denied    []problem.MissingPermission
 	announced bool // that the run waits
 	without   bool // optional permissions are missing
+
+	full    bool                        // those that the chart's objects take are asked for, too, and all gaps told at once
+	pending []problem.MissingPermission // required ones that were found until then
+	chart   []problem.Permission        // what the chart's objects take for good, for the RBAC
 }
 
 // ofVerb returns what the verb needs where the namespace is in this phase. What
@@ -92,12 +95,7 @@ func (p *permissions) require(ctx context.Context, needs []problem.Permission, m
 	if known := p.knownDenials(needs); len(known) > 0 && len(required(known)) == 0 {
 		return p.refuse(known, made) // all optional: nothing to wait for
 	}
-	missing, err := p.access.ReviewUntil(ctx, needs, p.wait, func(missing []problem.MissingPermission) {
-		if !p.announced {
-			p.report.say(fmt.Sprintf("Waiting up to %s to be allowed to %s", p.wait, listMissing(required(missing))))
-		}
-		p.announced = true
-	})
+	missing, err := p.access.ReviewUntil(ctx, needs, p.wait, p.announce)
 	if err != nil {
 		return err
 	}
@@ -120,19 +118,28 @@ func (p *permissions) knownDenials(needs []problem.Permission) (denials []proble
 // run can go on without them.
 func (p *permissions) refuse(missing []problem.MissingPermission, made string) error {
 	blocking := required(missing)
-	if len(blocking) == 0 {
-		p.without = len(missing) > 0
-		for _, m := range missing {
-			p.report.note(result.LevelNotice, "Permission missing, going on without", "%s: %s", m.Permission, m.Why)
-		}
+	switch {
+	case len(blocking) == 0:
+		p.without = p.without || len(missing) > 0
+		p.noteOptional(missing)
+		return nil
+	case p.full:
+		p.pending = append(p.pending, blocking...)
 		return nil
 	}
+	return p.refusal(blocking, made)
+}
+
+// refusal returns the problem of permissions that the run cannot do without.
+func (p *permissions) refusal(blocking []problem.MissingPermission, made string) error {
 	if made == "" {
 		made = "Nothing was made or changed."
 	}
-	why := make([]string, len(blocking))
-	for i, m := range blocking {
-		why[i] = m.Why
+	var why []string
+	for _, m := range blocking {
+		if !slices.Contains(why, m.Why) {
+			why = append(why, m.Why)
+		}
 	}
 	return &problem.Problem{Reason: problem.PermissionMissing, Tried: listMissing(blocking), Missing: blocking,
 		Cause: errors.New("a run needs that to " + strings.Join(why, "; to ")), Next: nextApply + " " + made}
@@ -143,8 +150,11 @@ func required(missing []problem.MissingPermission) []problem.MissingPermission {
 	return slices.DeleteFunc(slices.Clone(missing), func(m problem.MissingPermission) bool { return m.Optional })
 }
 
-// listMissing names missing permissions in one line.
+// listMissing names missing permissions in one line: many are grouped.
 func listMissing(missing []problem.MissingPermission) string {
+	if len(missing) > manyMissing {
+		return groupMissing(missing)
+	}
 	names := make([]string, len(missing))
 	for i, m := range missing {
 		names[i] = m.String()
@@ -177,7 +187,8 @@ func nextFor(user string) string {
 
 // nextByHand is what to do about what reaches out of the namespace. A chart asks for it, which
 // whoever opens a pull request may have written: for that there is nothing to paste.
-const nextByHand = "Grant by hand what is outside of the release's namespace, if the chart may have it: no RBAC is written for that."
+const nextByHand = "Grant by hand what is outside of the release's namespace, or what a Role of the chart hands on, if the chart may have it: " +
+	"no RBAC is written for that, but by berth preflight --print-role."
 
 // isSource returns whether a permission is one to read a Secret that the input copy-secret names,
 // and no chart. What the API server denied has no name. The RBAC has the one to read that Secret
@@ -198,6 +209,8 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 	sources, byHand := false, false
 	for _, m := range missing {
 		switch {
+		case m.HandedOn:
+			byHand = user != "" && user != anonymous
 		case res.Namespace == "" || !m.Beyond(res.Namespace):
 			more = append(more, m.Permission)
 		case p.isSource(m.Permission):
@@ -207,6 +220,11 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 		}
 	}
 	if len(more) > 0 || sources {
+		for _, n := range p.chart { // the role is to last, and takes the place of the one before
+			if !slices.ContainsFunc(more, n.SameAs) {
+				more = append(more, n)
+			}
+		}
 		res.RBAC = p.access.RBAC(user, more)
 	}
 	who := user

@@ -22,6 +22,7 @@ import (
 type scene struct {
 	cluster *fakeCluster
 	access  *fakeAccess
+	needs   fakeNeeds
 	locker  *fakeLocker
 	chart   *fakeChart
 	helm    *fakeHelm
@@ -65,7 +66,7 @@ func newScene(ctx context.Context, records ...facts.Record) *scene {
 func (s *scene) run(v verb.Verb) result.Result {
 	defer s.cancel(nil)
 	e := &Engine{Options: s.options, Backend: Backend{
-		Server: s.cluster, Namespaces: s.cluster, Objects: s.cluster, Companions: &s.beside, Access: s.access, Locker: s.locker,
+		Server: s.cluster, Namespaces: s.cluster, Objects: s.cluster, Companions: &s.beside, Access: s.access, Needs: s.needs, Locker: s.locker,
 		Chart: s.chart, Operations: s.helm, Records: s.helm, Runs: s.runs, URL: s.url,
 		Begun: func() { s.begun++ },
 		Clock: time.Now, Say: func(line string) { s.said = append(s.said, line) },

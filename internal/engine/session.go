@@ -51,7 +51,8 @@ func newSession(o Options, b Backend, name verb.Verb) *session {
 		strips: name == verb.Teardown && len(o.Policy.StripFinalizers) > 0} // a deploy has the same inputs
 	s.ns = &namespace{api: b.Namespaces, report: report, budget: s.budget, departure: s.departure, policy: o.Policy,
 		name: a.Namespace, release: a.Release, identity: a.Identity, origin: origin}
-	s.permissions = &permissions{access: b.Access, report: report, budget: s.budget, verb: name, review: o.Preflight, wait: o.RBACWait}
+	s.permissions = &permissions{access: b.Access, report: report, budget: s.budget, verb: name, review: o.Preflight, wait: o.RBACWait,
+		full: o.Full && (name == verb.Deploy || name == verb.Teardown)}
 	s.lock = &lock{locker: b.Locker, report: report, namespace: a.Namespace, timeout: o.LockTimeout}
 	s.companions = &companions{api: b.Companions, access: b.Access, report: report, budget: s.budget, lock: s.lock, ns: s.ns, verb: name,
 		chart: s.chart, release: a.Release + "/" + a.Identity, identity: a.Identity, copies: o.Copies, quota: o.Quota}

@@ -32,6 +32,9 @@ type Options struct {
 	// teardown by name. A deploy, and what an event asks for, has the same inputs each time,
 	// and asks for nothing to be deleted by them.
 	TakenGo bool
+	// AsksAhead has the rendering note what templates look up, and go on where that may not be read:
+	// it is asked for before anything is made of it.
+	AsksAhead bool
 	// Inside returns why an object is not to be deleted that takes along what others have in
 	// it, or ""; nil: nobody looks.
 	Inside     func(ctx context.Context, object facts.Ref) (why string, err error)

@@ -31,6 +31,8 @@ type ChartSource struct {
 	documents    []chart.Document               // the values files that were read
 	hooks        []facts.Hook                   // of the chart, as rendered last
 	rendered     []string                       // its other objects
+	defined      []string                       // what its crds folders hold
+	asked        askedFor                       // what its templates have looked up, where that is noted
 	warned       map[string]bool                // what was warned of: the chart may be rendered again
 	capabilities *chartutil.Capabilities        // nil until they are known
 	discovering  <-chan *chartutil.Capabilities // of Fetch; it sends nil where discovery failed
@@ -46,6 +48,11 @@ func (s *ChartSource) Fetch(ctx context.Context) error {
 		discovering <- known
 	}()
 	s.discovering = discovering
+	return s.read(ctx)
+}
+
+// read reads the chart and its values into memory.
+func (s *ChartSource) read(ctx context.Context) error {
 	given := s.opts.Values
 	given.Seen = func(d chart.Document) { s.documents = append(s.documents, d) }
 	values, err := chart.Merge(ctx, given)
@@ -85,15 +92,20 @@ func (s *ChartSource) Render(ctx context.Context, revision int, upgrade bool) ([
 	if err != nil {
 		return nil, err
 	}
-	var rendered []string
+	if s.opts.AsksAhead {
+		s.asked.forget()
+		config.Wrap(s.asked.noting)
+	}
+	var rendered, defined []string
 	hooks, err := chart.Render(ctx, s.archive, s.values, chart.RenderOptions{
 		Seen:    func(document string) { rendered = append(rendered, document) },
+		Defines: func(document string) { defined = append(defined, document) },
 		Release: s.opts.Release, Namespace: s.opts.Namespace, Revision: revision, Upgrade: upgrade,
 		Commit: s.commit(), Warn: s.warn,
 		Documents: s.documents, SetKeys: s.opts.Values.SetKeys(), Torn: s.opts.Values.Torn(), SkipSchema: s.opts.SkipSchema,
 		Capabilities: s.capabilities, RESTConfig: config,
 	})
-	s.hooks, s.rendered = record.Hooks(hooks), rendered
+	s.hooks, s.rendered, s.defined = record.Hooks(hooks), rendered, defined
 	return s.hooks, err
 }
 

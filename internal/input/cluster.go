@@ -9,6 +9,12 @@ var cluster = []Input{
 		field: func(o *Options) any { return &o.For },
 	},
 	{
+		Name: "print-role", Type: Bool, Default: "false", Verbs: []verb.Verb{verb.Preflight},
+		Doc: "Print the roles that deploying the chart with these inputs takes, and nothing else, for `kubectl apply -f -`; for binds them. " +
+			"It needs no cluster.",
+		field: func(o *Options) any { return &o.PrintRole },
+	},
+	{
 		Name: "kubeconfig", Type: Content, Verbs: reaching,
 		Doc:   "Path of a kubeconfig. As variable or action input also its content, plain or base64, which is held in memory only.",
 		field: func(o *Options) any { return &o.Kubeconfig },

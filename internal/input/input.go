@@ -87,6 +87,7 @@ var (
 	sweeping    = verb.With(func(p verb.Properties) bool { return p.OnFleet && p.Removes })
 	expiring    = verb.With(func(p verb.Properties) bool { return p.NeedsChart || p.OnFleet && p.Removes })
 	deploying   = verb.With(func(p verb.Properties) bool { return p.NeedsChart })
+	rendering   = verb.With(func(p verb.Properties) bool { return p.NeedsChart || p.TakesChart })
 	copying     = verb.With(func(p verb.Properties) bool {
 		return p.DeployAccess || p.Removes && p.OnRelease || p.Proves && p.OnRelease && !p.Writes
 	})

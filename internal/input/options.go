@@ -89,6 +89,7 @@ type ChartValues struct {
 // Cluster is the API server, and how to authenticate to it.
 type Cluster struct {
 	For           string // another account, of which preflight tells what it needs; empty: none
+	PrintRole     bool   // preflight prints roles alone, and asks no cluster
 	Kubeconfig    Material
 	KubeContext   string
 	KubeAPIServer string

@@ -7,7 +7,7 @@ import (
 
 var probing = []Input{
 	{
-		Name: "helm-test", Type: Bool, Default: "false", Verbs: deploying,
+		Name: "helm-test", Type: Bool, Default: "false", Verbs: rendering,
 		Doc:   "Run the chart's tests after a deploy, as helm test does.",
 		field: func(o *Options) any { return &o.HelmTest },
 	},

@@ -23,6 +23,8 @@ func (o *Options) conflicts(from map[string]string) (errs Errors) {
 	o.fleetConflicts(refuse)
 	o.allConflicts(refuse, from)
 	o.clusterConflicts(refuse)
+	refuse(o.PrintRole && o.Output != "text", "print-role", "it prints YAML alone; leave it out, or output")
+	refuse(o.PrintRole && o.Chart == "", "print-role", "it needs chart, whose objects the roles are for")
 	o.chartConflicts(refuse)
 	o.Probing.conflicts(o, refuse)
 	return errs

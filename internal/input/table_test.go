@@ -28,7 +28,7 @@ func TestTable(t *testing.T) {
 		}
 		// A deploy is no moment to break a lock in, to ask what another account needs, to list, or to
 		// see to all of them.
-		alone := []string{"break-lock", "for", "watch", "all-releases", "all-repositories", "check", "all", "serve"}
+		alone := []string{"break-lock", "for", "print-role", "watch", "all-releases", "all-repositories", "check", "all", "serve"}
 		if !in.Serves(verb.Auto) && !slices.Contains(alone, in.Name) {
 			t.Errorf("%s: auto takes every input", in.Name)
 		}

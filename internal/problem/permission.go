@@ -50,4 +50,7 @@ func (p Permission) String() string {
 type MissingPermission struct {
 	Permission
 	Reason string // what the API server said; untrusted text
+	// HandedOn says that the chart hands it on to somebody, by a Role or a binding. Nobody is offered
+	// RBAC for that who has not asked for it.
+	HandedOn bool
 }

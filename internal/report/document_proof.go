@@ -136,4 +136,6 @@ type MissingPermission struct {
 	Optional bool `json:"optional,omitempty"`
 	// What the API server said. Untrusted text.
 	Reason string `json:"reason,omitempty"`
+	// The chart hands it on to somebody, by a Role or a binding: nobody may grant what they do not have.
+	HandedOn bool `json:"handedOn,omitempty"`
 }

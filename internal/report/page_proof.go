@@ -102,8 +102,9 @@ func permissionsOf(r result.Result) any {
 	if len(r.Missing) == 0 && r.RBAC == "" {
 		return nil
 	}
-	v := permissionsView{User: bounded(r.User), More: beyond(len(r.Missing))}
-	for _, m := range capped(neededFirst(r.Missing)) {
+	missing := merged(r.Missing)
+	v := permissionsView{User: bounded(r.User), More: beyond(len(missing))}
+	for _, m := range capped(missing) {
 		p := m.Permission
 		p.Namespace = "" // of its own, so that the line can wrap between them
 		v.Items = append(v.Items, permissionView{

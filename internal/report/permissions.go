@@ -26,16 +26,74 @@ func permissionSection(r result.Result) string {
 	}
 	if len(r.Missing) > 0 {
 		b.WriteByte('\n')
-		for _, m := range capped(neededFirst(r.Missing)) {
-			b.WriteString(permissionItem(m))
-		}
-		b.WriteString(more(len(r.Missing)))
+		b.WriteString(permissionList(merged(r.Missing)))
 	}
 	if r.RBAC != "" {
 		b.WriteString("\nApply this with `kubectl apply -f -`, as a cluster admin or whoever else may grant it:\n\n")
 		b.WriteString(codeBlock("yaml", wholeDocuments(r.RBAC, 4*maxBlock), 4*maxBlock+len(moreDocuments)))
 	}
 	return b.String()
+}
+
+// fewPermissions is how many permissions are a list, each with what the API server said. More are a
+// table, by the role that has to grant them.
+const fewPermissions = 5
+
+func permissionList(all []problem.MissingPermission) string {
+	var b strings.Builder
+	if len(all) <= fewPermissions {
+		for _, m := range all {
+			b.WriteString(permissionItem(m))
+		}
+		return b.String()
+	}
+	slices.SortStableFunc(all, func(x, y problem.MissingPermission) int { return strings.Compare(x.Namespace, y.Namespace) })
+	b.WriteString("| for | allow to | so as to |\n|:--|:--|:--|\n")
+	role := ""
+	for _, m := range capped(all) {
+		in := "a ClusterRole"
+		if m.Namespace != "" {
+			in = "a Role in namespace " + code(text.Cut(m.Namespace, maxPhrase))
+		}
+		shown := in
+		if shown == role {
+			shown = ""
+		}
+		role = in
+		p := m.Permission
+		p.Namespace = ""
+		why := phrase(m.Why)
+		if m.Optional {
+			why += " (optional)"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", shown, code(text.Cut(p.String(), maxPhrase)), why)
+	}
+	b.WriteString(more(len(all)))
+	return b.String()
+}
+
+// merged returns one for all verbs on the same objects, what the run cannot do without first. Each
+// has the reasons of all.
+func merged(missing []problem.MissingPermission) (all []problem.MissingPermission) {
+	for _, m := range neededFirst(missing) {
+		at := slices.IndexFunc(all, func(known problem.MissingPermission) bool {
+			one := m.Permission
+			one.Verb = known.Verb
+			return one.SameAs(known.Permission) && m.Optional == known.Optional && m.Reason == known.Reason
+		})
+		if at < 0 {
+			all = append(all, m)
+			continue
+		}
+		known := &all[at]
+		if !slices.Contains(strings.Split(known.Verb, ", "), m.Verb) {
+			known.Verb += ", " + m.Verb
+		}
+		if m.Why != "" && !slices.Contains(strings.Split(known.Why, "; "), m.Why) {
+			known.Why = strings.TrimPrefix(known.Why+"; "+m.Why, "; ")
+		}
+	}
+	return all
 }
 
 // neededFirst returns what the run cannot do without before what it only does better with.

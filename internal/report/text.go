@@ -94,8 +94,9 @@ func textChecks(b *strings.Builder, r result.Result) {
 
 // textPermissions writes every missing permission.
 func textPermissions(b *strings.Builder, r result.Result) {
-	lines := make([]string, 0, len(r.Missing))
-	for _, m := range capped(neededFirst(r.Missing)) {
+	missing := merged(r.Missing)
+	lines := make([]string, 0, len(missing))
+	for _, m := range capped(missing) {
 		lines = append(lines, withReason(permissionLine(m), m.Why))
 	}
 	title := "Missing permissions"

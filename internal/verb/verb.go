@@ -48,6 +48,7 @@ type Properties struct {
 	AsksAccess   bool // asks the API server for its permissions before it starts
 	DeployAccess bool // asks for the permissions of a deploy: to store a revision, and to create an absent namespace
 	NeedsChart   bool // renders the chart
+	TakesChart   bool // renders a chart where one is given, and writes nothing of it
 
 	// Chooses are the verbs that this verb decides between. It takes the inputs
 	// of each of them.
@@ -89,10 +90,10 @@ var Table = []Properties{
 		AsksAccess: true,
 	},
 	{
-		Verb: Preflight, Doc: "Test the connection and the permissions; never writes.",
+		Verb: Preflight, Doc: "Test the connection and the permissions, with a chart also those of its objects, or print the role to apply; never writes.",
 		Success:    "All that deploying `{release}` in `{namespace}` needs is permitted, beside the chart's own objects.",
 		OnRelease:  true,
-		AsksAccess: true, DeployAccess: true,
+		AsksAccess: true, DeployAccess: true, TakesChart: true,
 	},
 	{
 		Verb: Auto, Doc: "Deploy, take down or sweep, as the CI's event asks for, or do what a comment commands.",

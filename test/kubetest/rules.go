@@ -35,3 +35,8 @@ func (c *Cluster) SecretRules(verbs ...string) []rbacv1.PolicyRule {
 func (c *Cluster) LeaseRules() []rbacv1.PolicyRule {
 	return []rbacv1.PolicyRule{{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: write}}
 }
+
+// WriteRule allows to deploy and remove objects of one kind.
+func (c *Cluster) WriteRule(group, resource string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: write}
+}

@@ -36,6 +36,8 @@ type RenderOptions struct {
 	Warn         func(message string)    // takes what is most likely not meant so; may be nil
 	Seen         func(document string)   // takes each object that is rendered and no hook; may be nil
 	RESTConfig   *rest.Config            // for the function lookup; nil means that it finds nothing
+	Defines      func(document string)   // takes each document of the crds folders; may be nil
+	LookedUp     func(Lookup)            // where there is no RESTConfig, takes what lookup is called for; may be nil
 }
 
 // Render renders the chart and throws the result away, but for the hooks. It refuses what
@@ -113,11 +115,7 @@ func render(
 // checks the objects that they make. It returns the hooks among them. tried is what an
 // error says was tried.
 func renderTemplates(c *helmchart.Chart, top chartutil.Values, tried string, o RenderOptions) ([]*release.Hook, error) {
-	e := engine.Engine{}
-	if o.RESTConfig != nil {
-		e = engine.New(o.RESTConfig)
-	}
-	files, err := e.Render(c, top)
+	files, err := runTemplates(c, top, o)
 	if err != nil {
 		return nil, invalidChart(tried, templateError(err, top["Values"]),
 			"Correct the template, or give the value that it needs; `helm template` shows the same.")
@@ -126,7 +124,7 @@ func renderTemplates(c *helmchart.Chart, top chartutil.Values, tried string, o R
 		o.Warn("the values name the commit " + sanitize(o.Commit) + ", and nothing that the chart makes does: " +
 			"it is not shown that this commit runs")
 	}
-	hooks, manifests, err := checkObjects(c, files)
+	hooks, manifests, err := checkObjects(c, files, o.Defines)
 	if err != nil {
 		return nil, invalidChart(tried, err, "Correct the template; `helm template` shows what it renders.")
 	}
@@ -138,6 +136,17 @@ func renderTemplates(c *helmchart.Chart, top chartutil.Values, tried string, o R
 	return hooks, checkTogether(manifests, tried, o.Namespace)
 }
 
+// runTemplates renders the templates.
+func runTemplates(c *helmchart.Chart, top chartutil.Values, o RenderOptions) (map[string]string, error) {
+	switch {
+	case o.RESTConfig != nil:
+		return engine.New(o.RESTConfig).Render(c, top)
+	case o.LookedUp != nil:
+		return engine.RenderWithClientProvider(c, top, noCluster{o.LookedUp})
+	}
+	return engine.Engine{}.Render(c, top)
+}
+
 // invalidChart returns the problem of a chart that cannot be installed.
 func invalidChart(tried string, cause error, next string) error {
 	return &problem.Problem{Reason: problem.ChartInvalid, Tried: tried, Cause: cause, Next: next}
@@ -145,7 +154,7 @@ func invalidChart(tried string, cause error, next string) error {
 
 // checkObjects parses every rendered document and every CRD as Helm will. It returns
 // the documents: the hooks, and the others.
-func checkObjects(c *helmchart.Chart, files map[string]string) ([]*release.Hook, []releaseutil.Manifest, error) {
+func checkObjects(c *helmchart.Chart, files map[string]string, defines func(document string)) ([]*release.Hook, []releaseutil.Manifest, error) {
 	maps.DeleteFunc(files, func(name, _ string) bool { return strings.HasSuffix(name, "NOTES.txt") })
 	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
 	if err != nil {
@@ -165,6 +174,9 @@ func checkObjects(c *helmchart.Chart, files map[string]string) ([]*release.Hook,
 		for _, doc := range releaseutil.SplitManifests(string(crd.File.Data)) {
 			if err := checkObject(crd.Filename, doc); err != nil {
 				return nil, nil, err
+			}
+			if defines != nil {
+				defines(doc)
 			}
 		}
 	}

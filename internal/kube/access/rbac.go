@@ -34,12 +34,32 @@ import (
 // would be everybody, for a user whom the API server does not tell, and for one whose
 // name cannot be shown as it is.
 func RBAC(user string, needs []problem.Permission, perBranch bool, namespace string) string {
-	subject, known := subjectOf(user)
-	if !known || len(validation.IsDNS1123Label(namespace)) > 0 {
+	return Write(Grant{User: user, Needs: needs, PerBranch: perBranch, Namespace: namespace})
+}
+
+// Grant is what RBAC is written for.
+type Grant struct {
+	User      string
+	Needs     []problem.Permission
+	PerBranch bool
+	Namespace string // of the release
+	// Explained has comments say what each rule is for, and what could not be written. Without a user,
+	// the roles are written and bound to nobody.
+	Explained bool
+	Notes     []string // what else is said, where it is explained
+}
+
+// Write is RBAC.
+func Write(of Grant) string {
+	perBranch, namespace := of.PerBranch, of.Namespace
+	subject, known := subjectOf(of.User)
+	unbound := of.Explained && of.User == ""
+	if !known && !unbound || len(validation.IsDNS1123Label(namespace)) > 0 {
 		return ""
 	}
-	needs = slices.DeleteFunc(slices.Clone(needs), func(p problem.Permission) bool { return !isGrantable(p) })
-	g := grant{subject: subject, name: roleName(user, needs), namespace: namespace}
+	needs := slices.DeleteFunc(slices.Clone(of.Needs), func(p problem.Permission) bool { return !isGrantable(p) })
+	g := grant{subject: subject, unbound: unbound, explained: of.Explained, name: roleName(of.User, needs), namespace: namespace}
+	g.introduce(of)
 	elsewhere := func(p problem.Permission) bool { return p.Namespace != "" && p.Namespace != namespace }
 	own := slices.DeleteFunc(slices.Clone(needs), elsewhere)
 	if perBranch {
@@ -85,9 +105,10 @@ func isGrantable(p problem.Permission) bool {
 
 // grant writes the documents for one subject.
 type grant struct {
-	subject         rbacv1.Subject
-	name, namespace string
-	out             bytes.Buffer
+	subject            rbacv1.Subject
+	name, namespace    string
+	unbound, explained bool
+	out                bytes.Buffer
 }
 
 // inNamespace grants in the one namespace. The permission to create it is replaced
@@ -110,9 +131,11 @@ func (g *grant) inNamespace(needs []problem.Permission) {
 		}
 	}
 	if len(local) > 0 {
-		g.role(g.namespace, g.name, rules(local, true))
+		g.explain("In namespace "+g.namespace, local)
+		g.role(g.namespace, g.name, rules(local))
 	}
-	g.clusterWide(rules(cluster, true))
+	g.explain("Outside of namespaces", cluster)
+	g.clusterWide(rules(cluster))
 }
 
 // elsewhere grants in other namespaces than the release's. The name of a Role there tells what it
@@ -121,7 +144,9 @@ func (g *grant) elsewhere(needs []problem.Permission) {
 	for len(needs) > 0 {
 		in := needs[0].Namespace
 		isThere := func(p problem.Permission) bool { return p.Namespace == in }
-		granted := rules(slices.DeleteFunc(slices.Clone(needs), func(p problem.Permission) bool { return !isThere(p) }), true)
+		there := slices.DeleteFunc(slices.Clone(needs), func(p problem.Permission) bool { return !isThere(p) })
+		g.explain("In namespace "+in, there)
+		granted := rules(there)
 		sum := sha256.Sum256(fmt.Append(nil, granted))
 		g.role(in, g.name+"-"+hex.EncodeToString(sum[:4]), granted)
 		needs = slices.DeleteFunc(needs, isThere)
@@ -132,12 +157,20 @@ func (g *grant) elsewhere(needs []problem.Permission) {
 func (g *grant) role(namespace, name string, rules []rbacv1.PolicyRule) {
 	meta := metav1.ObjectMeta{Name: name, Namespace: namespace}
 	g.document(&rbacv1.Role{TypeMeta: kind("Role"), ObjectMeta: meta, Rules: rules})
-	g.document(&rbacv1.RoleBinding{TypeMeta: kind("RoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: ref("Role", name)})
+	if !g.unbound {
+		g.document(&rbacv1.RoleBinding{TypeMeta: kind("RoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: ref("Role", name)})
+	}
 }
 
 // everywhere grants in all namespaces, since that of the next branch is not known.
 func (g *grant) everywhere(needs []problem.Permission) {
-	all := rules(needs, false)
+	needs = slices.Clone(needs)
+	for i := range needs {
+		if ofOneNamespace(needs[i]) {
+			needs[i].Name = "" // that of the next branch has another one
+		}
+	}
+	all := rules(needs)
 	g.comment("Namespaces per branch: these permissions hold in EVERY namespace of the cluster.")
 	for _, r := range all {
 		g.comment(fmt.Sprintf("  %s: %s", strings.Join(r.Resources, ", "), strings.Join(r.Verbs, ", ")))
@@ -146,6 +179,7 @@ func (g *grant) everywhere(needs []problem.Permission) {
 		}
 	}
 	g.comment("To keep it narrow, deploy to one fixed namespace, or to a cluster for review apps alone.")
+	g.explain("What it is for", needs)
 	g.clusterWide(all)
 }
 
@@ -155,21 +189,21 @@ func (g *grant) clusterWide(rules []rbacv1.PolicyRule) {
 	}
 	meta := metav1.ObjectMeta{Name: g.name}
 	g.document(&rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: meta, Rules: rules})
+	if g.unbound {
+		return
+	}
 	g.document(&rbacv1.ClusterRoleBinding{
 		TypeMeta: kind("ClusterRoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: ref("ClusterRole", g.name),
 	})
 }
 
-// rules groups the needs by API group and resource. With named, a need for one
-// named object is granted for that object alone.
-func rules(needs []problem.Permission, named bool) []rbacv1.PolicyRule {
+// rules groups the needs by API group and resource, and joins what has the same verbs. A need for
+// one named object is granted for that object alone.
+func rules(needs []problem.Permission) []rbacv1.PolicyRule {
 	var made []rbacv1.PolicyRule
 	at := make(map[[3]string]int)
 	for _, p := range needs {
-		name := ""
-		if named {
-			name = p.Name
-		}
+		name := p.Name
 		key := [3]string{p.Group, p.Resource, name}
 		i, ok := at[key]
 		if !ok {
@@ -185,7 +219,29 @@ func rules(needs []problem.Permission, named bool) []rbacv1.PolicyRule {
 			made[i].Verbs = append(made[i].Verbs, p.Verb)
 		}
 	}
-	return made
+	return joined(made)
+}
+
+// usualVerbs is the order in which people read them.
+var usualVerbs = []string{"get", "list", "watch", "create", "update", "patch", "delete"}
+
+// joined returns the rules with one for all resources of a group that have the same verbs.
+func joined(rules []rbacv1.PolicyRule) (all []rbacv1.PolicyRule) {
+	for _, r := range rules {
+		slices.SortStableFunc(r.Verbs, func(a, b string) int {
+			return slices.Index(usualVerbs, a) - slices.Index(usualVerbs, b)
+		})
+		at := slices.IndexFunc(all, func(known rbacv1.PolicyRule) bool {
+			return slices.Equal(known.APIGroups, r.APIGroups) && slices.Equal(known.Verbs, r.Verbs) &&
+				slices.Equal(known.ResourceNames, r.ResourceNames)
+		})
+		if at < 0 {
+			all = append(all, r)
+			continue
+		}
+		all[at].Resources = append(all[at].Resources, r.Resources...)
+	}
+	return all
 }
 
 func (g *grant) subjects() []rbacv1.Subject { return []rbacv1.Subject{g.subject} }

@@ -90,7 +90,28 @@ func ReviewUntil(
 	ctx context.Context, api client.AuthorizationV1Interface, needs []problem.Permission, wait time.Duration,
 	onRetry func(missing []problem.MissingPermission, pause time.Duration),
 ) ([]problem.MissingPermission, error) {
-	missing, err := Review(ctx, api, needs)
+	return until(ctx, wait, func(ctx context.Context) (missing []problem.MissingPermission, err error) {
+		if missing, err = Review(ctx, api, needs); err == nil {
+			needs = permissionsOf(missing)
+		}
+		return missing, err
+	}, onRetry)
+}
+
+func permissionsOf(missing []problem.MissingPermission) []problem.Permission {
+	denied := make([]problem.Permission, len(missing))
+	for i, m := range missing {
+		denied[i] = m.Permission
+	}
+	return denied
+}
+
+// until asks, and asks again with growing pauses, until no required permission is missing or wait has
+// passed.
+func until(ctx context.Context, wait time.Duration, ask func(context.Context) ([]problem.MissingPermission, error),
+	onRetry func(missing []problem.MissingPermission, pause time.Duration),
+) ([]problem.MissingPermission, error) {
+	missing, err := ask(ctx)
 	if err != nil || len(required(missing)) == 0 || wait <= 0 {
 		return missing, err
 	}
@@ -112,11 +133,7 @@ func ReviewUntil(
 			return missing, fmt.Errorf("wait for permissions: %w", ctx.Err())
 		case <-time.After(pause):
 		}
-		denied := make([]problem.Permission, len(missing))
-		for i, g := range missing {
-			denied[i] = g.Permission
-		}
-		if missing, err = Review(ctx, api, denied); err != nil || len(required(missing)) == 0 {
+		if missing, err = ask(ctx); err != nil || len(required(missing)) == 0 {
 			return missing, err
 		}
 	}

@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/verb"
+)
+
+// ofChart are needs as a chart has them: some of its namespace, one of the cluster, one handed on.
+func ofChart() (needs problem.Needs) {
+	add := func(action, resource, namespace string, level problem.Level, handsOn bool) {
+		needs.Add(problem.Need{Now: level, Later: level, HandsOn: handsOn,
+			Permission: problem.Permission{Verb: action, Resource: resource, Namespace: namespace, Why: "make " + resource}})
+	}
+	add("create", "services", "review", problem.Required, false)
+	add("create", "jobs", "review", problem.Required, false)
+	add("watch", "jobs", "review", problem.Better, false)
+	add("create", "storageclasses", "", problem.Required, false)
+	add("get", "pods", "review", problem.Required, true)
+	needs.Note("What it does elsewhere is not known.")
+	return needs
+}
+
+// With a chart, whatever is missing is told at once: Berth's own and the chart's, each place by an
+// annotation of its own.
+func TestPreflightOfAChart(t *testing.T) {
+	for name, c := range map[string]struct {
+		denied, unknown []string
+		missing         int
+		says            []string
+		notes           []string
+		byHand          bool
+	}{
+		"all is granted": {notes: []string{"What it does elsewhere"}},
+		"two places": {denied: []string{"update secrets", "create services", "create storageclasses"}, missing: 3,
+			says:   []string{"update secrets in namespace review", "create services", "create storageclasses"},
+			notes:  []string{"Missing in namespace review, for a Role: 2 permissions", "Missing outside of namespaces"},
+			byHand: true},
+		"what is handed on": {denied: []string{"get pods"}, missing: 1, byHand: true},
+		"without a watch":   {denied: []string{"watch jobs"}, notes: []string{"watch jobs in namespace review: make jobs"}},
+		"nobody may ask":    {unknown: []string{"create services"}, notes: []string{"whether it may create services"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t.Context())
+				s.options.Chart, s.needs.all, s.access.unknown = true, ofChart(), map[string]bool{}
+				s.access.optional["watch jobs"] = true
+				for _, d := range c.denied {
+					s.access.denied[d] = true
+				}
+				for _, u := range c.unknown {
+					s.access.unknown[u] = true
+				}
+				r := s.run(verb.Preflight)
+				if len(r.Missing) != c.missing || (r.Reason == problem.PermissionMissing) != (c.missing > 0) {
+					t.Errorf("%s, missing %v", r.Headline, r.Missing)
+				}
+				if n := s.access.times("ReviewNeeds"); n != 1 {
+					t.Errorf("asked %d times", n)
+				}
+				if strings.Contains(r.Next, nextByHand) != c.byHand {
+					t.Errorf("next is %q", r.Next)
+				}
+				for _, text := range c.says {
+					if !strings.Contains(r.Headline, text) {
+						t.Errorf("it does not say %q: %s", text, r.Headline)
+					}
+				}
+				for _, text := range c.notes {
+					if !saysInNote(r, text) {
+						t.Errorf("no note says %q: %v", text, r.Notes)
+					}
+				}
+			})
+		})
+	}
+}
+
+func saysInNote(r result.Result, text string) bool {
+	for _, n := range r.Notes {
+		if strings.Contains(n.Title+" "+n.Message, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// What another account needs for a chart is written without asking, and what reaches further is told.
+func TestPreflightOfAChartForAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t.Context())
+		s.options.Chart, s.options.For, s.needs.all = true, "jane", ofChart()
+		r := s.run(verb.Preflight)
+		if !strings.Contains(r.RBAC, "for jane, 3 more") || !strings.Contains(r.Next, nextByHand) || s.access.times("ReviewNeeds") > 0 {
+			t.Errorf("RBAC %q, next %q", r.RBAC, r.Next)
+		}
+	})
+}
+
+func TestGroupMissing(t *testing.T) {
+	var missing []problem.MissingPermission
+	add := func(action, group, resource, namespace string) {
+		missing = append(missing, problem.MissingPermission{Permission: problem.Permission{Verb: action, Group: group, Resource: resource,
+			Namespace: namespace}})
+	}
+	add("create", "", "services", "review")
+	add("create", "apps", "deployments", "review")
+	add("patch", "", "services", "review")
+	add("patch", "apps", "deployments", "review")
+	add("get", "", "pods", "review")
+	add("create", "", "nodes", "")
+	const want = "create, patch services, deployments.apps and get pods in namespace review; create nodes"
+	if got := groupMissing(missing); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
