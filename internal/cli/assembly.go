@@ -195,7 +195,8 @@ func engineOptions(t target, o *input.Options) engine.Options {
 		Timeout: o.Timeout, LockTimeout: o.LockTimeout, CheckTimeout: o.CheckTimeout, RBACWait: o.RBACWait,
 		Confirm: o.Confirm, MaxHistory: o.MaxHistory, CreateNamespace: o.CreateNamespace,
 		Copies: len(o.CopySecrets) > 0, Quota: o.Quota != "",
-		For: o.For, Chart: o.Chart != "", Full: o.Preflight == "full", Test: o.HelmTest, Probe: probeTime(o), Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
+		For: o.For, Chart: o.Chart != "", Full: o.Preflight == "full", Test: o.HelmTest,
+		Probe: probeTime(o), Preflight: o.Preflight != "off", WaitIgnore: o.WaitIgnore, BreakLock: o.BreakLock,
 		SkipFailedHooks: o.SkipFailedHooks,
 		Remains:         verdict.RemainPolicy{Hooks: o.DeleteHooks, Claims: o.DeleteClaims},
 		Policy: verdict.Policy{

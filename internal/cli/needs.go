@@ -37,6 +37,14 @@ func (c chartNeeds) OfDeploy(ctx context.Context, before *facts.Record) (problem
 	return needs.Deploy(chart, revisionOf(before), scope), nil
 }
 
+func (c chartNeeds) OfRollback(ctx context.Context, from, to *facts.Record) (problem.Needs, error) {
+	scope, err := c.scope(ctx)
+	if err != nil {
+		return problem.Needs{}, err
+	}
+	return needs.Rollback(revisionOf(from), revisionOf(to), scope), nil
+}
+
 func (c chartNeeds) OfTeardown(ctx context.Context, stored *facts.Record) (problem.Needs, error) {
 	scope, err := c.scope(ctx)
 	if err != nil {

@@ -84,7 +84,8 @@ func (p permissions) ReviewUntil(
 func (p permissions) ReviewNeeds(
 	ctx context.Context, needs []problem.Need, wait time.Duration, retry func([]problem.MissingPermission),
 ) (missing []problem.MissingPermission, unknown []problem.Permission, err error) {
-	found, err := access.ReviewNeedsUntil(ctx, p.conn.Clientset().AuthorizationV1(), needs, wait, retry)
+	client := p.conn.Clientset()
+	found, err := access.ReviewNeedsUntil(ctx, client.AuthorizationV1(), client.RbacV1(), needs, wait, retry)
 	return found.Missing, found.Unknown, apifailure.Classify(err, "ask for permissions")
 }
 

@@ -176,6 +176,8 @@ type Needs interface {
 	OfLife(ctx context.Context) (problem.Needs, error)
 	// OfDeploy returns what it takes to bring it over a stored revision; nil: there is none.
 	OfDeploy(ctx context.Context, before *facts.Record) (problem.Needs, error)
+	// OfRollback returns what it takes to bring a stored revision back over another one.
+	OfRollback(ctx context.Context, from, to *facts.Record) (problem.Needs, error)
 	// OfTeardown returns what it takes to remove a stored revision.
 	OfTeardown(ctx context.Context, stored *facts.Record) (problem.Needs, error)
 }

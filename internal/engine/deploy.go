@@ -89,9 +89,14 @@ func (d *deploy) prepare(ctx context.Context) (LockExpected, error) {
 		if err != nil {
 			return LockExpected{}, err // nothing was made yet
 		}
+		if err := d.askBeforeNamespace(ctx); err != nil {
+			return LockExpected{}, err
+		}
 		if made, err = d.createNamespace(ctx); err != nil {
 			return LockExpected{}, err
 		}
+	} else if err := d.askAhead(ctx); err != nil {
+		return LockExpected{}, err
 	}
 	return LockExpected{Absent: made, Renewable: d.permissions.may(d.backend.Access.RenewLock())}, nil
 }
@@ -137,6 +142,9 @@ func (d *deploy) inspectCluster(ctx context.Context) (waited bool, err error) {
 	if err := d.permissions.require(ctx, append(d.permissions.ofVerb(phase), d.companions.needs(phase)...), ""); err != nil {
 		return waited, err
 	}
+	if len(d.permissions.pending) > 0 {
+		return waited, nil // the run ends by that, once all is asked
+	}
 	d.companions.conceal(ctx)
 	return waited, d.companions.readSources(ctx)
 }
@@ -152,8 +160,11 @@ func (d *deploy) createNamespace(ctx context.Context) (made bool, err error) {
 		return made, err
 	}
 	needs := append(d.backend.Access.StorageNeeds(d.permissions.verb), d.companions.needs(facts.NamespaceActive)...)
-	return made, d.permissions.require(ctx, needs,
-		fmt.Sprintf("Namespace %s was made before this was found.", d.ns.now.Name))
+	but := fmt.Sprintf("Namespace %s was made before this was found.", d.ns.now.Name)
+	if err := d.permissions.require(ctx, needs, but); err != nil {
+		return made, err
+	}
+	return made, d.askWithin(ctx, but)
 }
 
 // carryOutWithin plans and performs within the timeout, and returns what was

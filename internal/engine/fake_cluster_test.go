@@ -425,6 +425,10 @@ func (n fakeNeeds) OfDeploy(_ context.Context, before *facts.Record) (problem.Ne
 	return n.all, nil
 }
 
+func (n fakeNeeds) OfRollback(context.Context, *facts.Record, *facts.Record) (problem.Needs, error) {
+	return n.all, nil
+}
+
 func (n fakeNeeds) OfTeardown(context.Context, *facts.Record) (problem.Needs, error) {
 	return n.all, nil
 }

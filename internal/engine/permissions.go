@@ -187,8 +187,8 @@ func nextFor(user string) string {
 
 // nextByHand is what to do about what reaches out of the namespace. A chart asks for it, which
 // whoever opens a pull request may have written: for that there is nothing to paste.
-const nextByHand = "Grant by hand what is outside of the release's namespace, or what a Role of the chart hands on, if the chart may have it: " +
-	"no RBAC is written for that, but by berth preflight --print-role."
+const nextByHand = "Grant by hand what is outside of the release's namespace, or what a Role of the chart hands on, " +
+	"if the chart may have it: no RBAC is written for that, but by berth preflight --print-role."
 
 // isSource returns whether a permission is one to read a Secret that the input copy-secret names,
 // and no chart. What the API server denied has no name. The RBAC has the one to read that Secret

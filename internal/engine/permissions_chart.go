@@ -31,7 +31,7 @@ func (p *permissions) askNeeds(ctx context.Context, needs problem.Needs, life bo
 		missing = found
 	}
 	p.without = p.without || len(missing) > len(required(missing))
-	blocking := append(p.pending, required(missing)...)
+	blocking := slices.Concat(p.pending, required(missing))
 	p.pending = nil
 	if len(blocking) == 0 {
 		p.noteOptional(missing)
@@ -145,7 +145,7 @@ func groupVerbs(missing []problem.MissingPermission) (groups []string) {
 	for _, m := range missing {
 		verb := m.Verb
 		m.Verb, m.Namespace = "", ""
-		name := strings.TrimSpace(m.Permission.String())
+		name := strings.TrimSpace(m.String())
 		if _, known := verbs[name]; !known {
 			resources, verbs[name] = append(resources, name), verb
 		} else if !slices.Contains(strings.Split(verbs[name], ", "), verb) {

@@ -51,7 +51,9 @@ func (r *repairRelease) run(ctx context.Context) (err error) {
 func (r *repairRelease) carryOutWithin(ctx context.Context, f *facts.Facts) (verdict.Reported, error) {
 	ctx, cancel := r.budget.begin(ctx)
 	defer cancel()
-	out, err := r.carryOut(ctx, f, scope{}, verdict.PlanRepair, func(*facts.Facts, verdict.Plan) error { return nil })
+	out, err := r.carryOut(ctx, f, scope{}, verdict.PlanRepair, func(f *facts.Facts, plan verdict.Plan) error {
+		return r.askForPlan(ctx, f, plan)
+	})
 	if refusal := out.plan.Refusal; refusal != nil {
 		if refusal.Reason == problem.NotFound && len(r.report.repairs) > 0 {
 			return verdict.Reported{}, nil // the record that was moved away was the only one

@@ -42,6 +42,9 @@ func (t *teardown) run(ctx context.Context) (err error) {
 	if err := t.permissions.require(ctx, t.needs(), ""); err != nil {
 		return err
 	}
+	if err := t.askAhead(ctx); err != nil {
+		return err
+	}
 	looking, stop := t.budget.limit(ctx)
 	defer stop()
 	ahead, late := t.lookAhead(looking, t.ns.now), t.lateness()

@@ -154,8 +154,8 @@ var behaviour = []Input{
 		field: func(o *Options) any { return &o.DeleteKept },
 	},
 	{
-		Name: "preflight", Type: Choice, Default: "storage", Choices: []string{"storage", "off"}, Verbs: asking,
-		Doc:   "Which permissions are asked about before the first write: those to store the release, or none.",
+		Name: "preflight", Type: Choice, Default: "storage", Choices: []string{"storage", "full", "off"}, Verbs: asking,
+		Doc:   "Which permissions are asked about before the first write: those to store the release, with full also those that the chart's own objects take, or none.",
 		field: func(o *Options) any { return &o.Preflight },
 	},
 	{

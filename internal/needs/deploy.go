@@ -57,6 +57,31 @@ func Deploy(c Chart, before Revision, s Scope) problem.Needs {
 	return l.Needs
 }
 
+// Rollback returns what it takes to bring one stored revision back over another. Nobody knows how
+// much of that there is.
+func Rollback(from, to Revision, s Scope) problem.Needs {
+	l := &list{Scope: s, revision: to}
+	for _, o := range to.Objects {
+		at := l.place(o)
+		l.bring(at, nil)
+		l.need(at, "patch", required, whyPatch)
+	}
+	back := map[place]bool{}
+	for _, o := range to.Objects {
+		back[placeOf(l.place(o))] = true
+	}
+	for _, o := range from.Objects {
+		if at := l.place(o); !back[placeOf(at)] {
+			l.need(at, "get", better, whyDrop)
+			l.need(at, "delete", better, whyDrop)
+		}
+	}
+	for _, h := range to.Hooks {
+		l.run(h, runs(h, "pre-rollback", "post-rollback"), false)
+	}
+	return l.Needs
+}
+
 // place tells objects apart.
 type place struct{ group, resource, namespace, name string }
 

@@ -33,7 +33,7 @@ func shown(n problem.Needs) []string {
 			s += " in " + one.Namespace
 		}
 		switch {
-		case one.HandsOn && one.Unless != nil:
+		case one.Unless != nil:
 			s += " or " + strings.TrimSpace(one.Unless.Verb+" "+one.Unless.Name)
 		case one.Now == problem.Better:
 			s += "?"
@@ -79,8 +79,9 @@ spec: {group: example.com, scope: Cluster, names: {kind: Widget, plural: widgets
 		scope  Scope
 		want   []string
 	}{
-		"made":      {chart: chartWith(configMap), want: []string{"create configmaps", "get configmaps/a", "patch configmaps/a~"}},
-		"unchanged": {chart: chartWith(configMap), before: Parse(configMap, nil), want: []string{"create configmaps~", "get configmaps/a", "patch configmaps/a~"}},
+		"made": {chart: chartWith(configMap), want: []string{"create configmaps", "get configmaps/a", "patch configmaps/a~"}},
+		"unchanged": {chart: chartWith(configMap), before: Parse(configMap, nil), want: []string{"create configmaps~", "get configmaps/a",
+			"patch configmaps/a~"}},
 		"changed": {chart: chartWith(configMap + "data: {a: b}\n"), before: Parse(configMap, nil),
 			want: []string{"create configmaps~", "get configmaps/a", "patch configmaps/a"}},
 		"dropped":       {before: Parse(configMap, nil), want: []string{"delete configmaps/a?", "get configmaps/a?"}},
@@ -90,22 +91,27 @@ spec: {group: example.com, scope: Cluster, names: {kind: Widget, plural: widgets
 		"of the cluster": {chart: chartWith(yamlOf("storage.k8s.io/v1 StorageClass", "a", ", namespace: tools")),
 			want: []string{"create storageclasses.storage.k8s.io in the cluster", "get storageclasses.storage.k8s.io/a in the cluster",
 				"patch storageclasses.storage.k8s.io/a in the cluster~"}},
-		"a workload": {chart: chartWith(yamlOf("apps/v1 Deployment", "a", "")), want: []string{"create deployments.apps", "get deployments.apps/a",
+		"a workload": {chart: chartWith(yamlOf("apps/v1 Deployment", "a", "")), want: []string{"create deployments.apps",
+			"get deployments.apps/a",
 			"get pods/log?", "list deployments.apps?", "list events?", "list pods?", "list replicasets.apps?", "patch deployments.apps/a~",
 			"watch deployments.apps?", "watch pods?"}},
 		"a definition in the crds folder": {chart: Chart{Definitions: Parse(widget, nil).Objects}, want: []string{
 			"create customresourcedefinitions.apiextensions.k8s.io in the cluster",
 			"get customresourcedefinitions.apiextensions.k8s.io/widgets.example.com in the cluster"}},
-		"one that is served": {chart: Chart{Definitions: Parse(widget, nil).Objects}, scope: Scope{Served: func(*unstructured.Unstructured) bool { return true }},
+		"one that is served": {chart: Chart{Definitions: Parse(widget, nil).Objects},
+			scope: Scope{Served: func(*unstructured.Unstructured) bool { return true }},
 			want: []string{"create customresourcedefinitions.apiextensions.k8s.io in the cluster~",
 				"get customresourcedefinitions.apiextensions.k8s.io/widgets.example.com in the cluster~"}},
-		"of a defined kind": {chart: chartWith(yamlOf("example.com/v1 Widget", "w", "")), scope: Scope{Resources: NewResources(nil).With(Parse(widget, nil).Objects)},
-			want: []string{"create widgets.example.com in the cluster", "get widgets.example.com/w in the cluster", "list widgets.example.com in the cluster?",
+		"of a defined kind": {chart: chartWith(yamlOf("example.com/v1 Widget", "w", "")),
+			scope: Scope{Resources: NewResources(nil).With(Parse(widget, nil).Objects)},
+			want: []string{"create widgets.example.com in the cluster", "get widgets.example.com/w in the cluster",
+				"list widgets.example.com in the cluster?",
 				"patch widgets.example.com/w in the cluster~", "watch widgets.example.com in the cluster?"}},
 		"looked up": {chart: Chart{Lookups: []problem.Permission{{Verb: "get", Resource: "secrets", Namespace: "review", Name: "a"}}},
 			want: []string{"get secrets/a"}},
 		"a hook that runs": {chart: chartWith("", hook("batch/v1 Job", "j", "pre-install", true, false)), want: []string{"create jobs.batch",
-			"delete jobs.batch/j~", "get jobs.batch/j", "get pods/log?", "list events?", "list jobs.batch?", "list pods?", "watch jobs.batch?", "watch pods?"}},
+			"delete jobs.batch/j~", "get jobs.batch/j or list", "get jobs.batch/j?", "get pods/log?", "list events?", "list jobs.batch?",
+			"list pods?", "watch jobs.batch?", "watch pods?"}},
 		"one that goes again": {chart: chartWith("", hook("v1 ConfigMap", "c", "pre-install", true, true)),
 			want: []string{"create configmaps", "delete configmaps/c", "get configmaps/c?"}},
 		"one that was left": {chart: chartWith("", hook("v1 ConfigMap", "c", "pre-upgrade", true, false)),
@@ -114,18 +120,23 @@ spec: {group: example.com, scope: Cluster, names: {kind: Widget, plural: widgets
 		"one of another event": {chart: chartWith("", hook("v1 ConfigMap", "c", "pre-upgrade", true, false)),
 			want: []string{"create configmaps~", "delete configmaps/c~", "get configmaps/c~"}},
 		"a test that nobody runs": {chart: chartWith("", hook("v1 Pod", "c", "test", true, false))},
-		"a Role": {chart: chartWith(role), want: []string{"create roles" + rbac, "get pods or escalate", "get roles" + rbac + "/r", "list pods or escalate",
+		"a Role": {chart: chartWith(role), want: []string{"create roles" + rbac, "get pods or escalate", "get roles" + rbac + "/r",
+			"list pods or escalate",
 			"patch roles" + rbac + "/r~"}},
-		"a binding of the chart's Role": {chart: chartWith(role + binding("Role", "r")), want: []string{"create rolebindings" + rbac, "create roles" + rbac,
+		"a binding of the chart's Role": {chart: chartWith(role + binding("Role", "r")), want: []string{"create rolebindings" + rbac,
+			"create roles" + rbac,
 			"get pods or bind r", "get pods or escalate", "get rolebindings" + rbac + "/b", "get roles" + rbac + "/r", "list pods or bind r",
 			"list pods or escalate", "patch rolebindings" + rbac + "/b~", "patch roles" + rbac + "/r~"}},
-		"a binding of what nobody knows": {chart: chartWith(binding("ClusterRole", "view")), want: []string{"bind clusterroles" + rbac + "/view?",
-			"create rolebindings" + rbac, "get rolebindings" + rbac + "/b", "patch rolebindings" + rbac + "/b~"}},
+		"a binding of what nobody knows": {chart: chartWith(binding("ClusterRole", "view")),
+			want: []string{"bind clusterroles" + rbac + "/view?",
+				"create rolebindings" + rbac, "get rolebindings" + rbac + "/b", "patch rolebindings" + rbac + "/b~"}},
 		"a binding of what is read": {chart: chartWith(binding("ClusterRole", "view")),
 			scope: Scope{Rules: func(kind, _, name string) ([]rbacv1.PolicyRule, bool) {
-				return []rbacv1.PolicyRule{{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"nodes"}}}, kind+name == "ClusterRoleview"
+				return []rbacv1.PolicyRule{{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"nodes"}}},
+					kind+name == "ClusterRoleview"
 			}},
-			want: []string{"create rolebindings" + rbac, "get nodes or bind view", "get rolebindings" + rbac + "/b", "patch rolebindings" + rbac + "/b~"}},
+			want: []string{"create rolebindings" + rbac, "get nodes or bind view", "get rolebindings" + rbac + "/b",
+				"patch rolebindings" + rbac + "/b~"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.scope.Namespace = "review"
@@ -142,7 +153,8 @@ func TestTeardown(t *testing.T) {
 	got := shown(Teardown(Parse(yamlOf("v1 ConfigMap", "a", "")+kept+set, []facts.Hook{
 		hook("v1 Secret", "bye", "post-delete", true, true), hook("v1 Secret", "hello", "post-install", true, false),
 	}), Scope{Namespace: "review"}))
-	want := []string{"create secrets", "delete configmaps/a", "delete secrets/bye,hello", "delete statefulsets.apps/s", "get configmaps/a,kept",
+	want := []string{"create secrets", "delete configmaps/a", "delete secrets/bye,hello", "delete statefulsets.apps/s",
+		"get configmaps/a,kept",
 		"get secrets/bye,hello?", "get statefulsets.apps/s", "list persistentvolumeclaims?", "list statefulsets.apps?"}
 	if !slices.Equal(got, want) {
 		t.Errorf("it takes\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -165,7 +177,8 @@ func TestGuess(t *testing.T) {
 	if len(n.Notes) != 1 || !strings.Contains(n.Notes[0], "gateways") {
 		t.Errorf("notes %q", n.Notes)
 	}
-	for kind, want := range map[string]string{"Gateway": "gateways", "NetworkPolicy": "networkpolicies", "Ingress": "ingresses", "Endpoints": "endpoints",
+	for kind, want := range map[string]string{"Gateway": "gateways", "NetworkPolicy": "networkpolicies", "Ingress": "ingresses",
+		"Endpoints":    "endpoints",
 		"StorageClass": "storageclasses", "Mutex": "mutexes", "Batch": "batches", "Widget": "widgets"} {
 		if got := plural(kind); got != want {
 			t.Errorf("%s: %s", kind, got)

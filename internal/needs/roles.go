@@ -48,6 +48,9 @@ func (l *list) bind(o object, ref string, how levels) {
 	}
 	role.Name, role.Why = "", fmt.Sprintf("%s binds %s %s, and all that it grants may not be held", ref, kind, name)
 	one := problem.Need{Permission: role, Names: []string{name}, HandsOn: true}
+	if trial, err := o.MarshalJSON(); err == nil {
+		one.Trial = string(trial)
+	}
 	one.Now, one.Later = min(how.now, problem.Better), min(how.later, problem.Better) // what it grants may be held
 	l.Add(one)
 }

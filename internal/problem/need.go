@@ -24,6 +24,9 @@ type Need struct {
 	HandsOn bool
 	// Unless is another permission, with which this one is not needed; nil: there is none.
 	Unless *Permission
+	// Trial is an object, as JSON, of which the API server can be asked what would come of making it,
+	// where the permission is denied and may not be needed; "": there is none.
+	Trial string
 }
 
 // Needs is what an operation takes, each once.

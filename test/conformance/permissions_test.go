@@ -102,8 +102,21 @@ var permissions = []row{
 		s.berth("deploy", "--rbac-wait", "0s").exit(20).lacks("get secrets")
 		s.untouched()
 	}},
-	{ID: "T12", Setup: "neither watch nor list on Jobs, a hook",
-		Action: "deploy", End: "refused at the preflight, not by a timeout", Exit: "20", NotRun: ofItsObjects},
+	{ID: "T12", Setup: "neither watch nor list on Jobs, nor get, a hook, preflight: full",
+		Action: "deploy", End: "refused at the preflight, not by a timeout", Exit: "20", Gone: true, run: func(s *fixture) {
+			s.userWith(rulesWithout(s.DeployerRules(), "jobs", "get", "list", "watch"), s.SecretRules(), s.LeaseRules())
+			s.berth("deploy", "--preflight", "full", "--rbac-wait", "0s", "--set", "hooks.pre-install.behaviour=complete").
+				exit(20).lacks("get jobs")
+			s.untouched()
+		}},
+	{ID: "T12c", Setup: "neither watch nor list on Jobs, but get, a hook, preflight: full",
+		Action: "deploy", End: "reads the hook again and again, with a notice", Exit: "0", run: func(s *fixture) {
+			s.userWith(rulesWithout(s.DeployerRules(), "jobs", "list", "watch"), s.SecretRules(), s.LeaseRules())
+			s.berth("deploy", "--preflight", "full", "--rbac-wait", "0s", "--set", "hooks.pre-install.behaviour=complete").
+				exit(0).says("notice: Permission missing", "list, watch jobs.batch")
+			s.stored("v1 deployed")
+			s.hookCompleted("pre-install")
+		}},
 	{ID: "T12b", Setup: "no watch anywhere, no Leases",
 		Action: "deploy", End: "degrades to polling and stamps, with a notice", Exit: "0", run: func(s *fixture) {
 			s.userWith(withoutWatch(s.DeployerRules()), s.SecretRules("get", "list", "create", "update"))
@@ -138,12 +151,48 @@ var permissions = []row{
 				s.t.Error("no single access review was made")
 			}
 		}},
-	{ID: "T16", Setup: "the chart's Role exceeds ours", Action: "deploy", End: "caught by the dry-run", Exit: "20", NotRun: ofItsObjects},
+	{ID: "T16", Setup: "the chart's Role exceeds ours, and it binds what nobody may read, preflight: full",
+		Action: "deploy", End: "caught before the first write, the binding by a dry run", Exit: "20", Gone: true, run: func(s *fixture) {
+			s.chartWith("templates/role.yaml", exceedingRole)
+			s.deployerWith(s.SecretRules(), s.LeaseRules(), []rbacv1.PolicyRule{s.WriteRule(rbacv1.GroupName, "roles"),
+				s.WriteRule(rbacv1.GroupName, "rolebindings")})
+			s.berth("deploy", "--preflight", "full", "--rbac-wait", "0s").exit(20).lacks("get resourcequotas", "bind clusterroles").
+				says("by hand")
+			s.untouched()
+		}},
 }
 
-// ofItsObjects is why the rows are not run that Berth decides before the first
-// object of the chart is made.
-const ofItsObjects = "needs the preflight of the chart's own objects"
+// exceedingRole is more than the usual deployer has.
+const exceedingRole = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: app}
+rules:
+- {apiGroups: [""], resources: [resourcequotas], verbs: [get]}
+- {apiGroups: [""], resources: [configmaps], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: app}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}
+subjects: [{kind: ServiceAccount, name: default}]
+`
+
+// rulesWithout returns rules that lack verbs on a resource.
+func rulesWithout(rules []rbacv1.PolicyRule, resource string, verbs ...string) (all []rbacv1.PolicyRule) {
+	for _, r := range rules {
+		for _, one := range r.Resources {
+			rule := rbacv1.PolicyRule{APIGroups: r.APIGroups, Resources: []string{one}, Verbs: slices.Clone(r.Verbs)}
+			if one == resource {
+				rule.Verbs = slices.DeleteFunc(rule.Verbs, func(v string) bool { return slices.Contains(verbs, v) })
+			}
+			if len(rule.Verbs) > 0 {
+				all = append(all, rule)
+			}
+		}
+	}
+	return all
+}
 
 // missingImage makes the simulated node unable to pull the image.
 const missingImage = "image=registry.example/app:missing"

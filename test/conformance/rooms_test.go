@@ -57,7 +57,15 @@ var rooms = []row{
 				}
 			}
 		}},
-	{ID: "T79", Setup: "a wait with 403 on ReplicaSets", Action: "deploy", End: "refused at the preflight", Exit: "20", NotRun: ofItsObjects},
+	{ID: "T79", Setup: "403 on ReplicaSets, preflight: full; then the chart has one of its own", Action: "deploy, twice",
+		End: "the wait does without, with a notice; refused at the preflight", Exit: "0, 20", run: func(s *fixture) {
+			s.userWith(rulesWithout(s.DeployerRules(), "replicasets", "get", "list", "watch"), s.SecretRules(), s.LeaseRules())
+			full := []string{"--preflight", "full", "--rbac-wait", "0s"}
+			s.berth("deploy", full...).exit(0).says("notice: Permission missing", "list replicasets.apps")
+			s.chartWith("templates/set.yaml", ownReplicaSet)
+			s.berth("deploy", full...).exit(20).lacks("get replicasets", "create replicasets")
+			s.stored("v1 deployed")
+		}},
 	{ID: "T80", Setup: "200 releases of 10 revisions each",
 		Action: "list of all namespaces", End: "metadata only, less than 1 MiB", Exit: "0",
 		InProcess: true, Gone: true, Slow: true, run: func(s *fixture) {
@@ -209,3 +217,14 @@ func (m meter) Read(b []byte) (int, error) {
 	m.received.Add(int64(n))
 	return n, err
 }
+
+// ownReplicaSet is one that no Deployment makes.
+const ownReplicaSet = `
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: own}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: own}}
+  template: {metadata: {labels: {app: own}}, spec: {containers: [{name: a, image: a}]}}
+`

@@ -33,12 +33,20 @@ metadata: {name: seed, annotations: {helm.sh/hook: "pre-install,pre-upgrade", he
 apiVersion: batch/v1
 kind: Job
 metadata: {name: seed, annotations: {helm.sh/hook: "pre-install,pre-upgrade", helm.sh/hook-delete-policy: "before-hook-creation"}}
-spec: {backoffLimit: 0, template: {spec: {restartPolicy: Never, containers: [{name: a, image: a}]}, metadata: {annotations: {sim.berth.dev/behaviour: complete}}}}
+spec:
+  backoffLimit: 0
+  template:
+    metadata: {annotations: {sim.berth.dev/behaviour: complete}}
+    spec: {restartPolicy: Never, containers: [{name: a, image: a}]}
 ---
 apiVersion: batch/v1
 kind: Job
 metadata: {name: bye, annotations: {helm.sh/hook: "pre-delete", helm.sh/hook-delete-policy: "hook-succeeded"}}
-spec: {backoffLimit: 0, template: {spec: {restartPolicy: Never, containers: [{name: a, image: a}]}, metadata: {annotations: {sim.berth.dev/behaviour: complete}}}}
+spec:
+  backoffLimit: 0
+  template:
+    metadata: {annotations: {sim.berth.dev/behaviour: complete}}
+    spec: {restartPolicy: Never, containers: [{name: a, image: a}]}
 `}},
 	"definitions": {files: map[string]string{"crds/berths.yaml": `
 apiVersion: apiextensions.k8s.io/v1

@@ -154,7 +154,8 @@ func invalidChart(tried string, cause error, next string) error {
 
 // checkObjects parses every rendered document and every CRD as Helm will. It returns
 // the documents: the hooks, and the others.
-func checkObjects(c *helmchart.Chart, files map[string]string, defines func(document string)) ([]*release.Hook, []releaseutil.Manifest, error) {
+func checkObjects(c *helmchart.Chart, files map[string]string, defines func(document string)) (
+	[]*release.Hook, []releaseutil.Manifest, error) {
 	maps.DeleteFunc(files, func(name, _ string) bool { return strings.HasSuffix(name, "NOTES.txt") })
 	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
 	if err != nil {

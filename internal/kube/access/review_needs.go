@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,9 +10,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	authv1 "k8s.io/api/authorization/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	client "k8s.io/client-go/kubernetes/typed/authorization/v1"
+	rbacclient "k8s.io/client-go/kubernetes/typed/rbac/v1"
 
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -30,8 +33,9 @@ type Reviewed struct {
 // that it does not list. What a rules review leaves out may be granted all the same, by an
 // authorizer that cannot list its rules, and at the scope of the cluster it tells nothing: a
 // RoleBinding may grant there what has no effect.
-func ReviewNeeds(ctx context.Context, api client.AuthorizationV1Interface, needs []problem.Need) (Reviewed, error) {
-	r := reviewer{api: api, rules: map[string]*ruleList{}}
+func ReviewNeeds(ctx context.Context, api client.AuthorizationV1Interface, trials rbacclient.RbacV1Interface, needs []problem.Need) (
+	Reviewed, error) {
+	r := reviewer{api: api, trials: trials, rules: map[string]*ruleList{}}
 	if err := r.readRules(ctx, needs); err != nil {
 		return Reviewed{}, err
 	}
@@ -56,17 +60,28 @@ func ReviewNeeds(ctx context.Context, api client.AuthorizationV1Interface, needs
 			found.Unknown = append(found.Unknown, n.Permission)
 		case missing[i] != nil:
 			missing[i].HandedOn = n.HandsOn
-			found.Missing = append(found.Missing, *missing[i])
+			found.add(*missing[i])
 		}
 	}
 	return found, nil
 }
 
+// add adds what is missing once, as what the run cannot do without if it is that for anything.
+func (r *Reviewed) add(m problem.MissingPermission) {
+	at := slices.IndexFunc(r.Missing, func(known problem.MissingPermission) bool { return known.SameAs(m.Permission) })
+	switch {
+	case at < 0:
+		r.Missing = append(r.Missing, m)
+	case r.Missing[at].Optional && !m.Optional, r.Missing[at].Optional == m.Optional && r.Missing[at].HandedOn && !m.HandedOn:
+		r.Missing[at] = m
+	}
+}
+
 // ReviewNeedsUntil is ReviewNeeds, with the pauses of ReviewUntil.
-func ReviewNeedsUntil(ctx context.Context, api client.AuthorizationV1Interface, needs []problem.Need, wait time.Duration,
-	onRetry func(missing []problem.MissingPermission)) (found Reviewed, err error) {
+func ReviewNeedsUntil(ctx context.Context, api client.AuthorizationV1Interface, trials rbacclient.RbacV1Interface,
+	needs []problem.Need, wait time.Duration, onRetry func(missing []problem.MissingPermission)) (found Reviewed, err error) {
 	_, err = until(ctx, wait, func(ctx context.Context) ([]problem.MissingPermission, error) {
-		found, err = ReviewNeeds(ctx, api, needs)
+		found, err = ReviewNeeds(ctx, api, trials, needs)
 		return found.Missing, err
 	}, func(missing []problem.MissingPermission, _ time.Duration) { onRetry(missing) })
 	return found, err
@@ -74,8 +89,9 @@ func ReviewNeedsUntil(ctx context.Context, api client.AuthorizationV1Interface, 
 
 // reviewer asks about needs.
 type reviewer struct {
-	api   client.AuthorizationV1Interface
-	rules map[string]*ruleList // by namespace; none where they are not told
+	api    client.AuthorizationV1Interface
+	trials rbacclient.RbacV1Interface
+	rules  map[string]*ruleList // by namespace; none where they are not told
 }
 
 // ruleList is what a rules review tells of a namespace.
@@ -132,7 +148,10 @@ func (r *reviewer) readRules(ctx context.Context, needs []problem.Need) error {
 // review returns what is missing of a need, or nil.
 func (r *reviewer) review(ctx context.Context, n problem.Need) (*problem.MissingPermission, error) {
 	denied, err := r.denied(ctx, n.Permission, n.Names)
-	if err != nil || denied == nil || n.Unless == nil {
+	switch {
+	case err == nil && denied != nil && n.Trial != "":
+		return r.try(ctx, n, denied), nil
+	case err != nil || denied == nil || n.Unless == nil:
 		return denied, err
 	}
 	var names []string
@@ -144,6 +163,35 @@ func (r *reviewer) review(ctx context.Context, n problem.Need) (*problem.Missing
 		return nil, err
 	}
 	return denied, nil
+}
+
+// notHeld is what the API server says of a binding that grants what whoever makes it does not have.
+const notHeld = "attempting to grant RBAC permissions not currently held"
+
+// try has the API server say whether a binding could be made, without making it: nobody else knows what
+// it grants. It returns the permission as one that the run cannot do without where it could not, nil
+// where it could, and as it is where that is not known.
+func (r *reviewer) try(ctx context.Context, n problem.Need, denied *problem.MissingPermission) *problem.MissingPermission {
+	dry := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
+	var err error
+	if n.Namespace != "" {
+		binding := &rbacv1.RoleBinding{}
+		if err = json.Unmarshal([]byte(n.Trial), binding); err == nil {
+			_, err = r.trials.RoleBindings(n.Namespace).Create(ctx, binding, dry)
+		}
+	} else {
+		binding := &rbacv1.ClusterRoleBinding{}
+		if err = json.Unmarshal([]byte(n.Trial), binding); err == nil {
+			_, err = r.trials.ClusterRoleBindings().Create(ctx, binding, dry)
+		}
+	}
+	switch {
+	case err == nil, apierrors.IsAlreadyExists(err): // it asks what is granted first
+		return nil
+	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), notHeld):
+		denied.Optional = false
+	}
+	return denied
 }
 
 // denied returns what is denied of a permission on these objects, or nil.

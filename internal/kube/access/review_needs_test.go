@@ -88,26 +88,37 @@ func TestReviewNeeds(t *testing.T) {
 	handed.Unless, handed.HandsOn = &role, true
 	all := rule("*", []string{"*"})
 	for name, c := range map[string]struct {
-		is       authorizer
+		is       *authorizer
 		needs    []problem.Need
 		missing  []string
 		unknown  int
 		requests int
 	}{
-		"all by one review":     {authorizer{rules: []authv1.ResourceRule{all}, granted: map[string]bool{"create nodes": true}}, needs, nil, 0, 2},
-		"nothing":               {authorizer{}, needs, []string{"get secrets", "create secrets", "get pods/log", "create nodes"}, 0, 5},
-		"by name":               {authorizer{rules: []authv1.ResourceRule{rule("secrets", []string{"get"}, "a", "b")}}, needs[:3], []string{"create secrets", "get pods/log"}, 0, 3},
-		"one by name":           {authorizer{rules: []authv1.ResourceRule{rule("secrets", []string{"get"}, "a")}}, needs[:3], []string{"get secrets", "create secrets", "get pods/log"}, 0, 4},
-		"a rule with a verb":    {authorizer{rules: []authv1.ResourceRule{rule("*/log", []string{"get"})}}, needs[:3], []string{"get secrets", "create secrets"}, 0, 3},
-		"incomplete, by name":   {authorizer{incomplete: true, granted: map[string]bool{"get secrets/a": true, "get secrets/b": true, "create secrets": true, "get pods": true}}, needs[:3], nil, 0, 6},
-		"no rules are told":     {authorizer{noRules: true, granted: map[string]bool{"get secrets": true, "create secrets": true, "get pods": true}}, needs[:3], nil, 0, 4},
-		"nobody may ask":        {authorizer{noRules: true, forbidden: map[string]bool{"get secrets": true}, granted: map[string]bool{"create secrets": true, "get pods": true}}, needs[:3], nil, 1, 4},
-		"few are asked alone":   {authorizer{}, needs[:1], []string{"get secrets"}, 0, 3},
-		"handed on":             {authorizer{}, []problem.Need{handed}, []string{"watch pods"}, 0, 2},
-		"handed on, or allowed": {authorizer{granted: map[string]bool{"escalate roles": true}}, []problem.Need{handed}, nil, 0, 2},
+		"all by one review": {&authorizer{rules: []authv1.ResourceRule{all}, granted: map[string]bool{"create nodes": true}},
+			needs, nil, 0, 2},
+		"nothing": {&authorizer{},
+			needs, []string{"get secrets", "create secrets", "get pods/log", "create nodes"}, 0, 5},
+		"by name": {&authorizer{rules: []authv1.ResourceRule{rule("secrets", []string{"get"}, "a", "b")}},
+			needs[:3], []string{"create secrets", "get pods/log"}, 0, 3},
+		"one by name": {&authorizer{rules: []authv1.ResourceRule{rule("secrets", []string{"get"}, "a")}},
+			needs[:3], []string{"get secrets", "create secrets", "get pods/log"}, 0, 4},
+		"a rule with a verb": {&authorizer{rules: []authv1.ResourceRule{rule("*/log", []string{"get"})}},
+			needs[:3], []string{"get secrets", "create secrets"}, 0, 3},
+		"incomplete, by name": {&authorizer{incomplete: true,
+			granted: map[string]bool{"get secrets/a": true, "get secrets/b": true, "create secrets": true, "get pods": true}},
+			needs[:3], nil, 0, 6},
+		"no rules are told": {&authorizer{noRules: true,
+			granted: map[string]bool{"get secrets": true, "create secrets": true, "get pods": true}},
+			needs[:3], nil, 0, 4},
+		"nobody may ask": {&authorizer{noRules: true, forbidden: map[string]bool{"get secrets": true},
+			granted: map[string]bool{"create secrets": true, "get pods": true}},
+			needs[:3], nil, 1, 4},
+		"few are asked alone":   {&authorizer{}, needs[:1], []string{"get secrets"}, 0, 3},
+		"handed on":             {&authorizer{}, []problem.Need{handed}, []string{"watch pods"}, 0, 2},
+		"handed on, or allowed": {&authorizer{granted: map[string]bool{"escalate roles": true}}, []problem.Need{handed}, nil, 0, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := ReviewNeeds(t.Context(), &c.is, c.needs)
+			got, err := ReviewNeeds(t.Context(), c.is, nil, c.needs)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,13 +158,15 @@ func TestWriteExplained(t *testing.T) {
 			len(docs[kind].Rules[0].Resources) != 2 || !slices.Equal(docs[kind].Rules[1].ResourceNames, []string{"view"}) {
 			t.Errorf("%v", docs)
 		}
-		for _, want := range []string{"# Nobody is bound", "# Not written", "# a note", "- create deployments.apps, statefulsets.apps: to make them"} {
+		for _, want := range []string{"# Nobody is bound", "# Not written", "# a note",
+			"- create deployments.apps, statefulsets.apps: to make them"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("it does not say %q:\n%s", want, text)
 			}
 		}
-		if bound := parse(t, Write(Grant{User: "jane", Needs: needs, PerBranch: perBranch, Namespace: "review", Explained: true})); len(bound) != 2 {
-			t.Errorf("%d documents", len(bound))
+		bound := Write(Grant{User: "jane", Needs: needs, PerBranch: perBranch, Namespace: "review", Explained: true})
+		if n := len(parse(t, bound)); n != 2 {
+			t.Errorf("%d documents", n)
 		}
 	}
 }
