@@ -13,7 +13,8 @@ import (
 func TestSweepTotals(t *testing.T) {
 	var totals result.SweepTotals
 	at := fleetAt
-	went, kept, failed := result.SweptApp{Fate: result.FateWent}, result.SweptApp{Fate: result.FateKept}, result.SweptApp{Fate: result.FateFailed}
+	went, kept := result.SweptApp{Fate: result.FateWent}, result.SweptApp{Fate: result.FateKept}
+	failed := result.SweptApp{Fate: result.FateFailed}
 	for _, r := range []result.Result{
 		{Exit: result.Exit{Reason: problem.Consistent}, Sweep: &result.Sweep{Apps: []result.SweptApp{went, kept}}},
 		{Exit: result.Exit{Reason: problem.NothingToDo}, Sweep: &result.Sweep{}},

@@ -90,7 +90,8 @@ var Table = []Properties{
 		AsksAccess: true,
 	},
 	{
-		Verb: Preflight, Doc: "Test the connection and the permissions, with a chart also those of its objects, or print the role to apply; never writes.",
+		Verb:       Preflight,
+		Doc:        "Test the connection and the permissions, a chart's among them, or print the role to apply; never writes.",
 		Success:    "All that deploying `{release}` in `{namespace}` needs is permitted, beside the chart's own objects.",
 		OnRelease:  true,
 		AsksAccess: true, DeployAccess: true, TakesChart: true,

@@ -161,10 +161,9 @@ func inject(w http.ResponseWriter, r *http.Request, name string) {
 		answer.Patch, err = json.Marshal([]any{map[string]any{"op": "add", "path": "/spec/containers/0/envFrom", "value": append(all, given)}})
 	}
 	review.Request, review.Response = nil, answer
-	if err == nil {
-		err = json.NewEncoder(w).Encode(review)
-	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
+	_ = json.NewEncoder(w).Encode(review) // the API server tells of a cut answer
 }
