@@ -12,8 +12,9 @@ import (
 	"github.com/berth-dev/berth/internal/verb"
 )
 
-// prove casts doubt on an app whose identity is not the hash of what it says of itself: what
-// would be deleted for whom is not known then.
+// prove casts doubt on an app whose identity is not the hash of what it says of itself, or that has a
+// name that no app has, as whoever may annotate its namespace can write: what would be deleted for
+// whom is not known then.
 func prove(a *fleet.App) {
 	if a.Doubt != "" || a.Host == "" || a.Origin.Repository == "" || a.Origin.Branch == "" || a.Identity == "" {
 		return // which holds it anyway
@@ -27,6 +28,12 @@ func prove(a *fleet.App) {
 		a.Repository = hash
 	case a.Repository != hash:
 		a.Doubt = fmt.Sprintf("it is labelled as another repository's app than %q, which it names", a.Origin.Repository)
+	}
+	if a.Doubt == "" && a.Release != "" {
+		var wrong *app.NameError
+		if errors.As(app.CheckNames(cmp.Or(a.Name, app.Name(a.Origin.Repository)), a.Namespace, a.Release), &wrong) {
+			a.Doubt = fmt.Sprintf("it says that its %s is called %q, which is no name for one", wrong.What, wrong.Value)
+		}
 	}
 }
 

@@ -32,7 +32,9 @@ type App struct {
 	Deployed time.Time
 	Dated    bool      // Deployed is stamped
 	Expires  time.Time // zero: it has no ttl, or Unreadable says why that is not known
-	Default  bool      // its branch was the repository's default branch then
+	// Endless says that somebody has taken away when it expires, so that it has no end.
+	Endless bool
+	Default bool // its branch was the repository's default branch then
 	// Unreadable is why it is not known when it expires, such as a stamp that is no time, as a
 	// clause; empty: it is known.
 	Unreadable string

@@ -178,7 +178,8 @@ func (b *Book) empty(ns Namespace) App {
 // date sets when the app was deployed last and until when it may stay: as the latest stamp has
 // it, on the namespace of its own or on a record. told says that the namespace tells of this release,
 // and not of another one of the branch. Where both are of one deploy, somebody has moved the end on
-// the one that differs, and the later counts.
+// the one that differs, and the later counts. Where one of them has none any more, somebody has
+// taken it away, which no other time stands in for.
 func (a *App) date(r *release, ns Namespace, told bool) {
 	a.Deployed = r.newest.Created
 	var latest Stamps
@@ -189,6 +190,7 @@ func (a *App) date(r *release, ns Namespace, told bool) {
 	case told && (ns.Deployed.After(latest.Deployed) || ns.Unread != ""):
 		latest = ns.Stamps
 	case told && ns.Deployed.Equal(latest.Deployed):
+		a.Endless = latest.Expires.IsZero() != ns.Expires.IsZero()
 		latest.Expires = later(latest.Expires, ns.Expires)
 	}
 	a.Unreadable, a.Default = unread(latest.Unread), latest.Default

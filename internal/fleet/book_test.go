@@ -82,6 +82,12 @@ func TestApps(t *testing.T) {
 			want:       []App{with(wholeApp(), func(a *App) { a.Expires = later })}},
 		{name: "whose end somebody has taken away", records: []Record{one},
 			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Expires = time.Time{} })},
+			want:       []App{with(wholeApp(), func(a *App) { a.Expires, a.Endless = time.Time{}, true })}},
+		{name: "whose end somebody has taken away from the record", namespaces: []Namespace{own("a")},
+			records: []Record{recordWith(one, func(r *Record) { r.Expires = time.Time{} })},
+			want:    []App{with(wholeApp(), func(a *App) { a.Expires, a.Endless = time.Time{}, true })}},
+		{name: "which has had no end", records: []Record{recordWith(one, func(r *Record) { r.Expires = time.Time{} })},
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Expires = time.Time{} })},
 			want:       []App{with(wholeApp(), func(a *App) { a.Expires = time.Time{} })}},
 		{name: "whose deploy could not write on the namespace", records: []Record{one}, want: []App{wholeApp()},
 			namespaces: []Namespace{namespaceWith(func(n *Namespace) {

@@ -39,7 +39,7 @@ func docOfReason(r Reason) string {
 	case ReasonBranch:
 		return "The app has no pull request, the platform lists the repository's branches, and this one is not among them."
 	case ReasonExpired:
-		return "Its `ttl` has passed, counted from its last deploy; for an app without one, that of `sweep --ttl`."
+		return "Its `ttl` has passed, counted from its last deploy; for an app that was deployed without one, that of `sweep --ttl`."
 	case ReasonFailed:
 		return "Its last deploy failed, or ended before anything was stored, or its teardown was begun and has not ended, " +
 			"and nothing has changed for as long as `failed` says."

@@ -171,7 +171,7 @@ func (j judge) unreadable(r Reason) string {
 func (j judge) unknown(r Reason) string {
 	a := j.answer
 	switch {
-	case a.Access == NotAsked && r.fromStamps():
+	case a.Access == NotAsked && (r == ReasonNone || r.fromStamps()):
 		return ""
 	case a.Access == Answered && a.Pull != PullUnknown && !a.fresh(j.policy):
 		return "what the platform said of it is not of this run"

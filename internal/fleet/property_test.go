@@ -85,7 +85,7 @@ func mayGo(app App, a Answer, p Policy) bool {
 			app.Status == facts.StatusUninstalling && !app.Changed.IsZero())
 	}
 	return plain && ago(app.Expires, 0) ||
-		plain && app.Expires.IsZero() && p.TTL > 0 && ago(app.Deployed, p.TTL) ||
+		plain && app.Expires.IsZero() && !app.Endless && p.TTL > 0 && ago(app.Deployed, p.TTL) ||
 		plain && p.Idle > 0 && ago(app.Deployed, p.Idle) ||
 		(app.Status == facts.StatusFailed || app.Status == facts.StatusUninstalling || app.Status == "" && app.Revision == 0) &&
 			unchanged(p.Failed) ||
@@ -113,6 +113,7 @@ var doubts = map[string]func(*App, *Answer, *Policy){
 	"future":            func(a *App, _ *Answer, _ *Policy) { a.Deployed = noon.Add(hour) },
 	"changed some time": func(a *App, _ *Answer, _ *Policy) { a.Changed = time.Time{}; a.Revision = max(a.Revision, 1) },
 	"no time":           func(a *App, _ *Answer, _ *Policy) { a.Unreadable, a.Expires = "it is no time", time.Time{} },
+	"end taken away":    func(a *App, _ *Answer, _ *Policy) { a.Endless = a.Expires.IsZero() },
 	"no identity":       func(a *App, _ *Answer, _ *Policy) { a.Identity = "" },
 	"no repository":     func(a *App, _ *Answer, _ *Policy) { a.Repository = "" },
 	"another":           func(a *App, _ *Answer, p *Policy) { a.Repository = "another"; p.AllRepositories = false },

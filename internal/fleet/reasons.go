@@ -88,10 +88,11 @@ func (j judge) fork() bool {
 	return o.HeadRepository != "" && !strings.EqualFold(o.HeadRepository, o.Repository)
 }
 
-// expired tells of an app whose time is over: its own, or else the policy's.
+// expired tells of an app whose time is over: its own, or else the policy's. Of one whose own was
+// taken away, none is.
 func (j judge) expired() string {
 	due := j.app.Expires
-	if due.IsZero() && j.app.Unreadable == "" && j.policy.TTL > 0 && !j.app.Deployed.IsZero() {
+	if due.IsZero() && !j.app.Endless && j.app.Unreadable == "" && j.policy.TTL > 0 && !j.app.Deployed.IsZero() {
 		due = j.app.Deployed.Add(j.policy.TTL)
 	}
 	if due.IsZero() || j.now.Before(due) {

@@ -25,8 +25,8 @@ type SweepDocument struct {
 	Repository string `json:"repository,omitempty"`
 	// Nothing was to go: the apps say what a real run would do.
 	DryRun bool `json:"dryRun"`
-	// Why the platform was not asked, or did not answer; absent when it did. What it would have
-	// told of an app is not known then, which keeps it.
+	// Why the platform was not asked, or did not answer; absent when it did. Where it was asked,
+	// what it would have told of an app is not known, which keeps it; else apps go by their time.
 	PlatformUnanswered string `json:"platformUnanswered,omitempty"`
 	// Which limit kept apps from going; absent when none did.
 	Stopped string `json:"stopped,omitempty"`

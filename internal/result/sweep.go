@@ -10,8 +10,8 @@ import (
 type Sweep struct {
 	Repository string // whose apps it was about, as host/owner/name; empty: everybody's
 	DryRun     bool   // nothing was to go
-	// Unanswered is why the platform was not asked, or did not answer; empty: it did. What it
-	// would have told of an app is not known then, which keeps it.
+	// Unanswered is why the platform was not asked, or did not answer; empty: it did. Where it was
+	// asked, what it would have told of an app is not known, which keeps it; else apps go by their time.
 	Unanswered string
 	// Stopped is which limit kept apps from going, as a sentence; empty: none did.
 	Stopped string

@@ -141,8 +141,13 @@ func (s *Sweep) note() {
 	most := maxNotes
 	if r.Sweep.Unanswered != "" {
 		most--
-		r.Notes = append(r.Notes, result.Note{Level: result.LevelNotice, Title: "The platform has not answered",
-			Message: text.Sentences(text.Sentence(r.Sweep.Unanswered), "What it would tell of an app is not known, which keeps it.")})
+		title, so := "The platform has not answered", "What it would tell of an app is not known, which keeps it."
+		if !s.asked {
+			title = "The platform was not asked"
+			so = "No app goes for its pull request or its branch. For its time it does, whatever label its pull request has."
+		}
+		r.Notes = append(r.Notes, result.Note{Level: result.LevelNotice, Title: title,
+			Message: text.Sentences(text.Sentence(r.Sweep.Unanswered), so)})
 	}
 	add(result.LevelNotice, "Kept", look, most)
 }

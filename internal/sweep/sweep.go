@@ -66,6 +66,7 @@ type Sweep struct {
 	result result.Result
 	apps   []fleet.App
 	plan   fleet.Plan
+	asked  bool       // the platform was, of some app, or was to be
 	mu     sync.Mutex // guards what follows
 	swept  []result.SweptApp
 }
@@ -123,6 +124,7 @@ func (s *Sweep) decide(ctx context.Context) (err error) {
 		if i < len(answers) {
 			answer = answers[i]
 		}
+		s.asked = s.asked || answer.Access != fleet.NotAsked
 		decisions[i] = fleet.Decide(app, answer, s.Options.Policy, now)
 	}
 	s.plan = fleet.NewPlan(s.apps, decisions, s.Options.Limits)

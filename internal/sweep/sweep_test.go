@@ -155,15 +155,15 @@ func TestSweep(t *testing.T) {
 	}{
 		{name: "nothing there", reason: problem.NothingToDo, said: "there is no review app"},
 		{name: "nothing to go", world: world{apps: []fleet.App{one("a", nil)}}, reason: problem.NothingToDo,
-			fates: []string{"a kept unknown-to-the-platform"}, said: "none of which is to go"},
+			fates: []string{"a kept no-reason"}, said: "none of which is to go"},
 		{name: "expired", world: world{apps: []fleet.App{one("a", nil), one("b", expired)}}, reason: problem.Consistent,
-			fates: []string{"a kept unknown-to-the-platform", "b went expired"}, said: "Of 2 review apps, 1 went."},
+			fates: []string{"a kept no-reason", "b went expired"}, said: "Of 2 review apps, 1 went."},
 		{name: "open", world: world{apps: []fleet.App{one("a", pull)}, answers: map[string]fleet.Answer{"a": open}},
 			reason: problem.NothingToDo, fates: []string{"a kept no-reason"}},
 		{name: "of others", world: world{apps: []fleet.App{one("a", func(a *fleet.App) { expired(a); a.Repository = "other" })}},
 			reason: problem.NothingToDo},
 		{name: "dry run", world: world{apps: []fleet.App{one("a", expired), one("b", nil)}}, change: func(o *Options) { o.DryRun = true },
-			reason: problem.Consistent, fates: []string{"a would-go expired", "b kept unknown-to-the-platform"}, said: "1 would go and 1 stay"},
+			reason: problem.Consistent, fates: []string{"a would-go expired", "b kept no-reason"}, said: "1 would go and 1 stay"},
 		{name: "one fails", world: world{apps: []fleet.App{one("a", expired), one("b", expired)},
 			ends: map[string]error{"a": &problem.Problem{Reason: problem.Foreign, Headline: "Somebody else's.", Next: "Look at it."}}},
 			reason: problem.SweepIncomplete, fates: []string{"a failed expired", "b went expired"}, said: "1 went and 1 could not be taken down"},
@@ -290,5 +290,17 @@ func TestWhatATeardownSaysIsTold(t *testing.T) {
 	want := []string{"Kept on purpose: ConfigMap/a stays: it is marked.", "No lock: 403.", "Copies not removed: 403."}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Without a token an app goes by its time. Where the platform was asked and has not answered, it is kept.
+func TestSweepSaysWhatASilentPlatformMeans(t *testing.T) {
+	for said, answer := range map[string]fleet.Answer{"whatever label": {Access: fleet.NotAsked}, "which keeps it": {Access: fleet.Unanswered}} {
+		w := world{apps: []fleet.App{one("a", expired)}, unanswered: "it said nothing", answers: map[string]fleet.Answer{"a": answer},
+			confirms: map[string]fleet.Answer{"a": answer}}
+		r := w.sweep(t.Context(), nil)
+		if went := len(w.down) == 1; went != (answer.Access == fleet.NotAsked) || len(r.Notes) != 1 || !strings.Contains(r.Notes[0].Message, said) {
+			t.Errorf("%d went, and it says %+v, want %q", len(w.down), r.Notes, said)
+		}
 	}
 }
