@@ -82,6 +82,7 @@ func (s sweepCluster) TakeDown(ctx context.Context, a fleet.App, agree func(cont
 		}
 		return agree(ctx, revision)
 	}
+	e.Options.Policy.OfMany = true
 	begun := false
 	e.Backend.Begun = func() { begun = true; told.begin(ctx) }
 	r := e.Run(ctx, verb.Teardown)

@@ -56,7 +56,8 @@ func (r *releaseRemover) uninstallAndTell(ctx context.Context, f *facts.Facts, p
 	going := deleted.leaving(r.gather.objects, f, r.policy)
 	var out result.Outcome
 	err := r.departure.await(ctx, going, func(ctx context.Context) error {
-		out = r.operations.Uninstall(ctx, facts.Uninstall{Pods: pods, SkipFailedHooks: r.skipHooks, Deleted: deleted.set})
+		out = r.operations.Uninstall(ctx, facts.Uninstall{Pods: pods, SkipFailedHooks: r.skipHooks, HooksWithin: r.policy.OfMany,
+			Deleted: deleted.set})
 		return out.Err
 	})
 	out.Err = err // of taking finalizers off, where that failed

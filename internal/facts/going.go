@@ -34,6 +34,9 @@ type Uninstall struct {
 	Pods bool
 	// SkipFailedHooks says that a hook which fails does not keep the rest from going.
 	SkipFailedHooks bool
+	// HooksWithin says that hooks are run only where all of them are in the release's own namespace. Whoever
+	// may write its record could else have anything made elsewhere by whoever runs them.
+	HooksWithin bool
 	// Deleted is told which objects this run has deleted, as they were, before it waits for
 	// them. Another goroutine calls it. Nil: nobody wants to know.
 	Deleted func([]Object)

@@ -2,6 +2,7 @@ package helm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -152,7 +153,11 @@ func (s *sdk) Build(r io.Reader, _ bool) (kube.ResourceList, error) {
 			return nil, &meta.NoKindMatchError{GroupKind: gvk.GroupKind(), SearchedVersions: []string{gvk.Version}}
 		}
 		plural, _ := meta.UnsafeGuessKindToResource(gvk)
-		list = append(list, &resource.Info{Namespace: "review", Name: o.GetName(), Object: o,
+		namespace := cmp.Or(o.GetNamespace(), "review")
+		if gvk.Kind == "ClusterRole" {
+			namespace = ""
+		}
+		list = append(list, &resource.Info{Namespace: namespace, Name: o.GetName(), Object: o,
 			Mapping: &meta.RESTMapping{GroupVersionKind: gvk, Resource: plural, Scope: meta.RESTScopeNamespace},
 			Client: &fake.RESTClient{NegotiatedSerializer: resource.UnstructuredPlusDefaultContentConfig().NegotiatedSerializer,
 				Client: fake.CreateHTTPClient(s.serve)}})

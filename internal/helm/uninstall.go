@@ -36,7 +36,8 @@ func (o *Operations) Uninstall(ctx context.Context, how facts.Uninstall) result.
 }
 
 func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper, how facts.Uninstall) result.Outcome {
-	c := &uninstallClient{client: op.client, told: how.Deleted, hookFailures: hookFailures{skip: how.SkipFailedHooks}}
+	c := &uninstallClient{client: op.client, told: how.Deleted, hookFailures: hookFailures{skip: how.SkipFailedHooks},
+		within: how.HooksWithin}
 	u := action.NewUninstall(op.config)
 	u.Wait = true
 	u.KeepHistory = true
@@ -86,6 +87,11 @@ func prepareUninstall(releases *storage.Storage, c *uninstallClient, mapper meta
 	hooks := record.Hooks(rel.Hooks)
 	c.hookObjects.record(c.release, hooks)
 	c.recorded = hooks
+	if c.within {
+		if err := refuseHooksBeyond(c.client, fmt.Sprintf("Release `%s` was not uninstalled", name), hooks); err != nil {
+			return err
+		}
+	}
 	if err := refuseTakenHooks(c.client, fmt.Sprintf("Release `%s` was not uninstalled", name),
 		hooksAt(hooks, release.HookPreDelete, release.HookPostDelete)); err != nil {
 		return err

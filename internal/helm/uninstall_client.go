@@ -26,6 +26,7 @@ type uninstallClient struct {
 	failures     []error              // of deletions; Helm returns that there were some, and logs them
 	told         func([]facts.Object) // see facts.Uninstall.Deleted; nil: nobody
 	hookFailures hookFailures
+	within       bool // hooks are made in the release's own namespace alone
 }
 
 // Helm asks for these by type assertion, and does without in silence.

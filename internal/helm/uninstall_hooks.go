@@ -61,6 +61,11 @@ func (c *uninstallClient) Create(list kube.ResourceList) (*kube.Result, error) {
 		return &kube.Result{}, nil
 	}
 	before := c.cause
+	if c.within { // what could not be built before can be by now
+		if err := beyond(c.release.Namespace, list); err != nil {
+			return nil, err
+		}
+	}
 	res, err := c.client.Create(list)
 	if err = c.noteFailed(nameOf(refOf(list[0])), list, err, before); err == nil && res == nil {
 		res = &kube.Result{}

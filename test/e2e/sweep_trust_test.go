@@ -5,6 +5,7 @@ package e2e
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,52 @@ func TestSweepOfANamespaceThatAPersonMade(t *testing.T) {
 	mark(`{"metadata":{"annotations":{"berth.dev/keep":null}}}`)
 	if got := o.sweep("--namespace", namespace).exit(t, 0).swept(t)[key]; got != "went, branch-gone" {
 		t.Errorf("named, it is %s", got)
+	}
+}
+
+// Whoever may write Secrets in a review namespace may write a hook into a record there, which a sweep would
+// make with rights of its own. It makes none outside of the app's namespace, and touches nothing of that app.
+// A teardown of that branch alone does as the chart says.
+func TestSweepOfAppsWithHooksElsewhere(t *testing.T) {
+	o := newOrchard(t)
+	hook := filepath.Join(o.chart, "templates", "hook.yaml")
+	other := o.Namespace(t)
+	write := func(manifest string) {
+		t.Helper()
+		if err := os.WriteFile(hook, []byte("apiVersion: "+manifest+", annotations: {helm.sh/hook: pre-delete}}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("v1\nkind: ConfigMap\nmetadata: {name: made, namespace: " + other)
+	elsewhere := &appOf{name: "expired", branch: "elsewhere"}
+	o.deploy(elsewhere, long)
+	write("rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: " + o.app)
+	nowhere := &appOf{name: "expired", branch: "nowhere"}
+	o.deploy(nowhere, long)
+	write("v1\nkind: ConfigMap\nmetadata: {name: made")
+	own := &appOf{name: "expired", branch: "own"}
+	o.deploy(own, long)
+	before := o.objects()
+	swept := o.sweep("--yes-many").exit(t, 32)
+	swept.says(t, "the hook ConfigMap/made is in namespace "+other, "the hook ClusterRole/"+o.app+" is in no namespace")
+	for a, want := range map[*appOf]string{elsewhere: "failed", nowhere: "failed", own: "went"} {
+		if got := swept.swept(t)[a.namespace+"/"+a.release]; got != want+", branch-gone" {
+			t.Errorf("%s: %s", a.branch, got)
+		}
+	}
+	o.untouched(before, o.objects(), func(a *appOf) bool { return a == own })
+	made := func() bool {
+		_, err := o.Client().CoreV1().ConfigMaps(other).Get(t.Context(), "made", metav1.GetOptions{})
+		return err == nil
+	}
+	if made() {
+		t.Error("the hook ran")
+	}
+	byHand := map[string]string{"HOME": t.TempDir(), "PATH": os.Getenv("PATH"), "KUBECONFIG": o.Kubeconfig(), "GIT_DIR": t.TempDir()}
+	runBerth(t, byHand, "teardown", "--repository", "https://"+o.host+"/acme/shop", "--branch", elsewhere.branch, "--app", o.app,
+		"--release", elsewhere.release, "--namespace", elsewhere.namespace).exit(t, 0)
+	if !made() {
+		t.Error("an ordinary teardown has not run the hook")
 	}
 }
 

@@ -1,0 +1,46 @@
+package helm
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/kube"
+	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+)
+
+// refuseHooksBeyond returns a *problem.Problem with the headline refused where a hook of an uninstall is
+// not in the release's own namespace. What cannot be built makes nothing, and is looked at again before it
+// is made.
+func refuseHooksBeyond(c *client, refused string, hooks []facts.Hook) error {
+	var outside []error
+	for _, text := range hooksAt(hooks, release.HookPreDelete, release.HookPostDelete) {
+		if list, err := c.Build(strings.NewReader(text), false); err == nil {
+			outside = append(outside, beyond(c.release.Namespace, list))
+		}
+	}
+	cause := errors.Join(outside...)
+	if cause == nil {
+		return nil
+	}
+	return &problem.Problem{Reason: problem.Foreign,
+		Headline: refused + ": a hook of its deletion would be made outside of its namespace, which is not done where many are taken down.",
+		Cause:    cause, Next: "Look at the release's hooks. If they may do that, run berth teardown for this branch alone. Nothing was touched."}
+}
+
+// beyond returns an error that names those of the objects that are not in a namespace, or nil.
+func beyond(namespace string, list kube.ResourceList) error {
+	var all []error
+	for _, info := range list {
+		switch {
+		case info.Namespace == "":
+			all = append(all, fmt.Errorf("the hook %s is in no namespace", nameOf(refOf(info))))
+		case info.Namespace != namespace:
+			all = append(all, fmt.Errorf("the hook %s is in namespace %s", nameOf(refOf(info)), info.Namespace))
+		}
+	}
+	return errors.Join(all...)
+}

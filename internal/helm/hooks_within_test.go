@@ -1,0 +1,56 @@
+package helm
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+)
+
+// Where many are taken down, a hook that would be made outside of the release's namespace ends the uninstall
+// before anything is written or run, and where one alone is, it is run as Helm does.
+func TestUninstallWithHooksElsewhere(t *testing.T) {
+	const job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: seed, namespace: NS, annotations: {helm.sh/hook: pre-delete}}\n"
+	const role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: seed, annotations: {helm.sh/hook: post-delete}}\n"
+	here, there := strings.ReplaceAll(job, "NS", "review"), strings.ReplaceAll(job, "NS", "sweeper")
+	for name, c := range map[string]struct {
+		manifest string
+		event    release.HookEvent
+		within   bool
+		refused  string
+	}{
+		"in its own":                  {here, release.HookPreDelete, true, ""},
+		"in another one":              {there, release.HookPreDelete, true, "the hook Job/seed is in namespace sweeper"},
+		"in none":                     {role, release.HookPostDelete, true, "the hook ClusterRole/seed is in no namespace"},
+		"one of two in another one":   {here + "---\n" + there, release.HookPreDelete, true, "is in namespace sweeper"},
+		"in another one, not to run":  {there, release.HookPreUpgrade, true, ""},
+		"in another one, of one only": {there, release.HookPreDelete, false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSDK(t)
+			s.exists(webMap, ours)
+			s.store(1, release.StatusDeployed, webMap, &release.Hook{Name: "seed", Kind: "Job", Manifest: c.manifest,
+				Events: []release.HookEvent{c.event}})
+			o, op := s.operations()
+			out := o.uninstall(op, offered(), facts.Uninstall{HooksWithin: c.within})
+			if c.refused == "" {
+				if out.Err != nil {
+					t.Fatal(out.Err)
+				}
+				return
+			}
+			p := problem.Of(out.Err)
+			if p.Reason != problem.Foreign || !strings.Contains(p.Cause.Error(), c.refused) {
+				t.Errorf("it ended with %+v", p)
+			}
+			wrote := func(call string) bool { return !strings.HasPrefix(call, "build") && !strings.HasPrefix(call, "GET") }
+			if slices.ContainsFunc(s.calls, wrote) || s.status(1) != release.StatusDeployed {
+				t.Errorf("it is %s after %q", s.status(1), s.calls)
+			}
+		})
+	}
+}
