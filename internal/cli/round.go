@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/engine"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/fleet"
 	"github.com/berth-dev/berth/internal/helm/record"
@@ -16,6 +19,7 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/round"
+	"github.com/berth-dev/berth/internal/text"
 	"github.com/berth-dev/berth/internal/verb"
 )
 
@@ -65,7 +69,11 @@ func (p Process) goRound(ctx context.Context, out console, o *input.Options) int
 	ended.Notes, ended.Traffic = append(ended.Notes, aside.list()...), conn.Traffic()
 	if len(ended.Missing) > 0 {
 		ended.User = server{conn}.User(context.WithoutCancel(ctx))
-		ended.RBAC = grantOfMany(ended.User, ended.Missing)
+		granted, byHand := grantable(ended.Round.Visits)
+		ended.RBAC = grantOfMany(ended.User, granted)
+		if byHand {
+			ended.Next = text.Sentences(ended.Next, engine.NextByHand)
+		}
 	}
 	out.debugRequests(ended)
 	return l.publish(l.fleetOf(apps), &ended)
@@ -79,20 +87,42 @@ func stoppedBy(ctx context.Context, err error) error {
 	return err
 }
 
-// grantOfMany returns the RBAC for what was missing of many apps: in all namespaces, since those
-// of the branches change.
-func grantOfMany(user string, missing []problem.MissingPermission) string {
-	needs, namespace := make([]problem.Permission, len(missing)), missing[0].Namespace
-	for i, m := range missing {
-		needs[i] = m.Permission
-		if m.Namespace != "" {
-			needs[i].Namespace = namespace
+// grantable returns what was missing of many apps that RBAC is written for, and whether anything else was.
+// A record asks for it, which whoever may write Secrets beside it may have written: what reaches out of its
+// own namespace, or is handed on by a Role of it, is nothing to paste.
+func grantable(visits []result.Visit) (granted []problem.Permission, byHand bool) {
+	for _, v := range visits {
+		for _, m := range v.Missing {
+			if m.HandedOn || m.Beyond(v.Namespace) {
+				byHand = true
+				continue
+			}
+			granted = append(granted, m.Permission)
 		}
 	}
-	if namespace == "" {
-		namespace = "default"
+	return granted, byHand
+}
+
+// grantOfMany returns the RBAC for what was missing of many apps, each in its own namespace: in all namespaces,
+// since those of the branches change.
+func grantOfMany(user string, missing []problem.Permission) string {
+	namespace := ""
+	for _, n := range missing {
+		namespace = cmp.Or(namespace, n.Namespace)
 	}
-	return access.RBAC(user, needs, true, namespace)
+	needs := make([]problem.Permission, 0, len(missing))
+	for _, n := range missing {
+		if n.Namespace != "" {
+			n.Namespace = namespace
+		}
+		if !slices.ContainsFunc(needs, n.SameAs) {
+			needs = append(needs, n)
+		}
+	}
+	if len(needs) == 0 {
+		return ""
+	}
+	return access.RBAC(user, needs, true, cmp.Or(namespace, "default"))
 }
 
 // roundCluster implements round.Cluster over one connection.

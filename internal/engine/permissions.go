@@ -185,9 +185,9 @@ func nextFor(user string) string {
 		". No RBAC is written for such a name: grant it by hand, then run again."
 }
 
-// nextByHand is what to do about what reaches out of the namespace. A chart asks for it, which
+// NextByHand is what to do about what reaches out of the namespace. A chart asks for it, which
 // whoever opens a pull request may have written: for that there is nothing to paste.
-const nextByHand = "Grant by hand what is outside of the release's namespace, or what a Role of the chart hands on, " +
+const NextByHand = "Grant by hand what is outside of the release's namespace, or what a Role of the chart hands on, " +
 	"if the chart may have it: no RBAC is written for that, but by berth preflight --print-role."
 
 // isSource returns whether a permission is one to read a Secret that the input copy-secret names,
@@ -237,7 +237,7 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 	}
 	switch {
 	case res.RBAC != "" && byHand:
-		res.Next = text.Sentences(res.Next, nextByHand)
+		res.Next = text.Sentences(res.Next, NextByHand)
 		return
 	case res.RBAC != "":
 		return
@@ -252,7 +252,7 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 	}
 	next := nextFor(user)
 	if byHand {
-		next = nextByHand
+		next = NextByHand
 	}
 	res.Next = text.Sentences(next, strings.TrimSpace(res.Next))
 }

@@ -71,7 +71,7 @@ func TestNoGrantBeyondTheNamespace(t *testing.T) {
 		r.result.Namespace, r.result.Next = "n", nextGrant
 		(&permissions{access: access, report: r}).describe("u", c.missing)
 		next := r.result.Next
-		if len(access.more) != c.granted || (r.result.RBAC != "") != (c.granted > 0) || strings.Contains(next, nextByHand) != c.byHand ||
+		if len(access.more) != c.granted || (r.result.RBAC != "") != (c.granted > 0) || strings.Contains(next, NextByHand) != c.byHand ||
 			strings.Contains(next, nextGrant) != (c.granted > 0) {
 			t.Errorf("%s: RBAC %q for %v; next %q", name, r.result.RBAC, access.more, next)
 		}

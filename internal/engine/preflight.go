@@ -96,7 +96,7 @@ func (p *preflight) writeFor(user string, ofChart problem.Needs) error {
 		res.Headline = fmt.Sprintf("This is what %s needs to deploy `%s` in `%s`.", user, res.Release, res.Namespace)
 	}
 	if slices.ContainsFunc(ofChart.At(true), func(n problem.Need) bool { return n.HandsOn || n.Beyond(res.Namespace) }) {
-		res.Next = text.Sentences(res.Next, nextByHand)
+		res.Next = text.Sentences(res.Next, NextByHand)
 	}
 	return nil
 }

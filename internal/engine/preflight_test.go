@@ -62,7 +62,7 @@ func TestPreflightOfAChart(t *testing.T) {
 				if n := s.access.times("ReviewNeeds"); n != 1 {
 					t.Errorf("asked %d times", n)
 				}
-				if strings.Contains(r.Next, nextByHand) != c.byHand {
+				if strings.Contains(r.Next, NextByHand) != c.byHand {
 					t.Errorf("next is %q", r.Next)
 				}
 				for _, text := range c.says {
@@ -95,7 +95,7 @@ func TestPreflightOfAChartForAnother(t *testing.T) {
 		s := newScene(t.Context())
 		s.options.Chart, s.options.For, s.needs.all = true, "jane", ofChart()
 		r := s.run(verb.Preflight)
-		if !strings.Contains(r.RBAC, "for jane, 3 more") || !strings.Contains(r.Next, nextByHand) || s.access.times("ReviewNeeds") > 0 {
+		if !strings.Contains(r.RBAC, "for jane, 3 more") || !strings.Contains(r.Next, NextByHand) || s.access.times("ReviewNeeds") > 0 {
 			t.Errorf("RBAC %q, next %q", r.RBAC, r.Next)
 		}
 	})
