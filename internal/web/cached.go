@@ -54,6 +54,25 @@ func (c *cached) of(v View, now time.Time, render func(report.Fleet) ([]byte, er
 	return c.is, nil
 }
 
+// numbers are the last metrics.
+type numbers struct {
+	mu          sync.Mutex
+	text        []byte
+	whole, live bool
+	written     time.Time // by this machine's clock; zero: there are none
+}
+
+// of returns the metrics of a survey. They hold ages, so that they are another text each time, and are written
+// anew as often as a document at most, or once something is known or is not any more.
+func (n *numbers) of(s report.Survey, now time.Time) []byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.written.IsZero() || n.whole != s.Whole || n.live != s.Live || now.Sub(n.written) >= renderEvery {
+		n.text, n.whole, n.live, n.written = report.FleetMetrics(s), s.Whole, s.Live, now
+	}
+	return n.text
+}
+
 func compress(data []byte) ([]byte, error) {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)

@@ -30,6 +30,7 @@ type Server struct {
 	Clock func() time.Time
 
 	page, json cached
+	numbers    numbers
 }
 
 // What one client may take, and how many there may be.
@@ -37,7 +38,7 @@ const (
 	headerTimeout = 5 * time.Second
 	readTimeout   = 10 * time.Second
 	writeTimeout  = 60 * time.Second
-	idleTimeout   = 90 * time.Second
+	idleTimeout   = 15 * time.Second // that many who ask nothing would else keep out whoever probes
 	headerBytes   = 16 << 10
 	connections   = 256
 	graceTime     = 5 * time.Second
@@ -101,7 +102,7 @@ func (s *Server) document(c *cached, kind string, render func(report.Fleet) ([]b
 
 func (s *Server) metrics(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	_, _ = w.Write(report.FleetMetrics(s.Look().Survey)) // the client has gone
+	_, _ = w.Write(s.numbers.of(s.Look().Survey, s.Clock())) // the client has gone
 }
 
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {

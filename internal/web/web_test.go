@@ -109,6 +109,26 @@ func TestNotUpToDate(t *testing.T) {
 	}
 }
 
+// Metrics are written once a second at most, but at once when nothing is known any more.
+func TestMetricsAreKept(t *testing.T) {
+	s := newStage()
+	get := func() string { return s.ask(t, "GET", "/metrics").Body.String() }
+	first := get()
+	s.view.Age += time.Hour
+	if now := get(); now != first {
+		t.Errorf("written anew at once:\n%s", now)
+	}
+	s.clock = s.clock.Add(renderEvery)
+	second := get()
+	if second == first {
+		t.Errorf("still the same a second later:\n%s", second)
+	}
+	s.view.Live = false
+	if now := get(); now == second {
+		t.Errorf("what is no longer true is kept:\n%s", now)
+	}
+}
+
 // A document is written once for each change, and not more often than each second.
 func TestDocumentsAreKept(t *testing.T) {
 	s := newStage()
