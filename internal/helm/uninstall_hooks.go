@@ -11,6 +11,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -39,6 +40,9 @@ func (c *uninstallClient) noteFailed(name string, list kube.ResourceList, err, c
 	if err == nil || c.untilFenced.Err() != nil || c.operationCtx.Err() != nil || errors.Is(err, apifailure.ErrFenced) {
 		return err
 	}
+	if isUnknown(err) {
+		return err
+	}
 	known := func(f result.FailedHook) bool { return f.Name == name }
 	if !slices.ContainsFunc(c.hookFailures.failed, known) {
 		c.hookFailures.failed = append(c.hookFailures.failed, result.FailedHook{Name: name, Err: err, Diagnostics: result.DiagnosticsOf(err),
@@ -53,6 +57,13 @@ func (c *uninstallClient) noteFailed(name string, list kube.ResourceList, err, c
 	c.log("the hook %s failed and is skipped: %v", name, err)
 	c.cause, c.diagnostics = cause, nil // of what else fails
 	return nil
+}
+
+// isUnknown returns whether an error does not tell how a hook has ended, since nobody has answered. It may be at
+// work.
+func isUnknown(err error) bool {
+	p, ok := errors.AsType[*problem.Problem](withReason(err))
+	return ok && p.Reason == problem.Unanswered
 }
 
 // Create creates the objects of a hook.
@@ -83,7 +94,11 @@ func (c *uninstallClient) WatchUntilReady(list kube.ResourceList, timeout time.D
 		timeout = min(timeout, time.Until(until)/2)
 	}
 	before := c.cause
-	return c.noteFailed(nameOf(refOf(list[0])), list, c.client.WatchUntilReady(list, timeout), before)
+	err := c.client.WatchUntilReady(list, timeout)
+	if p, ok := errors.AsType[*problem.Problem](err); ok && p.Reason == problem.PermissionMissing {
+		return err // it may not be looked at, and may be at work
+	}
+	return c.noteFailed(nameOf(refOf(list[0])), list, err, before)
 }
 
 // Delete deletes what a hook has made, as its delete policy says. What a hook that failed has made

@@ -8,7 +8,25 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 )
+
+// Of a hook that may not be looked at, or about which nobody answers, it is not known whether it has failed: it may
+// be at work, and is not skipped.
+func TestUninstallWithHooksOfWhichNothingIsKnown(t *testing.T) {
+	for _, reason := range []problem.ExitReason{problem.PermissionMissing, problem.Unanswered} {
+		s := newSDK(t)
+		s.exists(webMap, ours)
+		s.hookFails = &problem.Problem{Reason: reason, Tried: "wait for the hook to end"}
+		s.store(1, release.StatusDeployed, webMap, &release.Hook{Name: "seed", Kind: "Job", Manifest: hookFor("pre-delete"),
+			Events: []release.HookEvent{release.HookPreDelete}})
+		o, op := s.operations()
+		out := o.uninstall(op, offered(), facts.Uninstall{SkipFailedHooks: true})
+		if len(out.FailedHooks) > 0 || !errors.Is(out.Err, s.hookFails) || slices.Contains(s.calls, "DELETE web") {
+			t.Errorf("%s: it ended with %v and %+v: %q", reason, out.Err, out.FailedHooks, s.calls)
+		}
+	}
+}
 
 // A hook that fails ends an uninstall, which has deleted nothing then, or is skipped. What it has
 // made stays, although Helm takes it for one that succeeded.
