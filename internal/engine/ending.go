@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/berth-dev/berth/internal/problem"
@@ -21,6 +22,7 @@ func (s *session) finish(ctx context.Context, success string, err error) result.
 		}
 		err = s.journal.explain(i) // whatever failed, failed because of the signal
 	}
+	err = s.endedByLock(err)
 	if p := problem.Of(err); p != nil {
 		s.explain(ctx, p)
 	} else if res.Headline == "" {
@@ -33,6 +35,17 @@ func (s *session) finish(ctx context.Context, success string, err error) result.
 	res.Traffic = s.backend.Server.Traffic()
 	res.Took = s.report.clock().Sub(res.Started)
 	return *res
+}
+
+// endedByLock returns why a run ended with an error. Once the lock is lost all that is under way is stopped, and
+// whoever was asked for something may keep of that no more than that it was.
+func (s *session) endedByLock(err error) error {
+	p := problem.Of(err)
+	if p == nil || s.lock.end == nil || p.Reason != problem.Internal && p.Reason != problem.Interrupted || errors.Is(err, s.lock.end) {
+		return err
+	}
+	s.report.evidence("%s", p.Error())
+	return s.lock.end
 }
 
 // explain takes a problem into the result: what failed, why, and what to do.

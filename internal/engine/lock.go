@@ -29,6 +29,7 @@ type lock struct {
 	// its pods ask for.
 	manifest string
 	until    time.Time // how long the run waits for others
+	end      error     // why the run that held it could not go on; nil: it could
 }
 
 // acquire waits for the lock and returns a context that ends when it is lost, and
@@ -99,6 +100,7 @@ func timestamp(t time.Time) string {
 // release writes how the attempt and the verb ended, and releases the lock.
 func (l *lock) release(ctx context.Context, ended error) {
 	if errors.Is(context.Cause(ctx), errLockLost) {
+		l.end = l.lost(ctx)
 		return
 	}
 	standing := l.standing(ctx, ended)

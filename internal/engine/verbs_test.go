@@ -810,6 +810,14 @@ func TestLockIsLost(t *testing.T) {
 					return nil
 				})
 			}},
+		{name: "while records are removed, and the error says no more than that it ended", records: one, verb: verb.Teardown,
+			reason: problem.LiveOperation, stored: "1 uninstalled", asked: "uninstall", set: func(s *scene) {
+				s.helm.on("Purge", 1, func() error {
+					s.locker.held.lose(nil)
+					time.Sleep(time.Millisecond)
+					return errors.New("context canceled")
+				})
+			}},
 		{name: "before a rollback", records: one, verb: verb.Deploy, reason: problem.DeployFailed, asked: "upgrade",
 			stored: "1 deployed, 2 failed",
 			set: func(s *scene) {
