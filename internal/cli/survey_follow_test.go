@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,10 +44,15 @@ func TestFollowSeesAHoldRunOut(t *testing.T) {
 			locks:      kubesurvey.Locks(client, "", time.Now),
 			now:        time.Now,
 		}
-		var seen []fleet.State
+		var (
+			mu   sync.Mutex
+			seen []fleet.State
+		)
 		ended := make(chan error)
 		go func() {
 			ended <- s.follow(ctx, nil, func(apps []fleet.App) {
+				mu.Lock()
+				defer mu.Unlock()
 				for _, a := range apps {
 					seen = append(seen, a.State())
 				}
@@ -56,6 +62,8 @@ func TestFollowSeesAHoldRunOut(t *testing.T) {
 			t.Helper()
 			time.Sleep(time.Until(renewed.Add(after)))
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if !slices.Equal(seen, want) {
 				t.Errorf("after %s it was told of %v, want %v", after, seen, want)
 			}
