@@ -75,17 +75,21 @@ func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied ver
 // is somebody else's by now, or the applied revision needs it.
 func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied verdict.Reported,
 	hooks []facts.Hook) (own []facts.Object, kept []string, err error) {
-	var abandoned []facts.Object
+	var abandoned, data []facts.Object
+	var made []verdict.Older
 	for _, rec := range verdict.RevisionsToSweep(f) {
 		objects, err := l.gather.objectsOf(ctx, rec)
 		if err != nil {
 			return nil, nil, err
 		}
-		going, data := verdict.WithoutData(rec, objects)
-		abandoned, kept = append(abandoned, going...), append(kept, data...)
+		abandoned, data = append(abandoned, objects...), append(data, verdict.DataOf(rec, objects)...)
+		at := slices.IndexFunc(f.Records, func(r facts.Record) bool { return r.Key == rec.Key })
+		for _, o := range objects {
+			made = append(made, verdict.OlderOf(f.Records, at, o))
+		}
 	}
 	if len(verdict.Leftovers(abandoned, nil)) == 0 && len(verdict.LeftoversOfOthers(abandoned, nil)) == 0 {
-		return nil, kept, nil
+		return nil, nil, nil
 	}
 	deployed, err := l.objects.Observe(ctx, applied.Manifest)
 	if err != nil {
@@ -102,7 +106,10 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 		}
 		kept = append(kept, fmt.Sprintf("%s was kept: it belongs to %s", o.Ref, owner))
 	}
-	own, ofChart := verdict.WithoutHooks(verdict.Leftovers(abandoned, deployed), ofHooks)
+	all := verdict.Leftovers(abandoned, deployed)
+	own, strange := verdict.WithoutStrange(all, made)
+	own, stored := verdict.WithoutData(own, data)
+	own, ofChart := verdict.WithoutHooks(own, ofHooks)
 	told := func(one string) bool { return slices.Contains(l.report.result.Kept, one) } // by the operation itself
 	for _, h := range ofHooks {
 		deployed = append(deployed, h.Object)
@@ -110,7 +117,8 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 	own, needed := verdict.WithoutNeeded(own, deployed, applied.Definitions)
 	own, claimed := verdict.WithoutClaimed(own, l.claimed(ctx, applied, hooks))
 	own, named := verdict.WithoutNamed(own, l.named(f, applied, hooks), f.Namespace.Name)
-	return own, slices.Concat(kept, slices.DeleteFunc(slices.Concat(ofChart, needed, claimed, named), told)), nil
+	own, bound := verdict.WithoutVolumes(own, all)
+	return own, slices.Concat(kept, slices.DeleteFunc(slices.Concat(strange, stored, ofChart, needed, claimed, named, bound), told)), nil
 }
 
 // named returns what abandoned revisions had and objects of the applied one, or of a hook of it,

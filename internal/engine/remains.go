@@ -34,6 +34,7 @@ type outliving struct {
 	stopped []facts.Object   // those of them for which the records stay, since they tell of them
 	left    []verdict.Remain // what its hooks and StatefulSets made
 	along   []verdict.Remain // the same, where the namespace is to take it along
+	older   []verdict.Remain // of what is left, what only older revisions have
 }
 
 // clear deletes of what outlives the release what is to go.

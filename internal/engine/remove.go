@@ -48,6 +48,8 @@ func (r *releaseRemover) uninstallStuck(ctx context.Context, f *facts.Facts) err
 	r.report.kept(out.kept)
 	if r.report.result.Verb != verb.Deploy { // which installs it again, over what is left
 		r.remains.tell(f, out.left)
+	} else { // but for what the last revision does not have: no record tells of it any more
+		r.remains.tell(f, out.older)
 	}
 	f.Records = nil
 	r.report.repaired("uninstall",
@@ -95,6 +97,7 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 	if err != nil {
 		return outliving{}, err
 	}
+	going, staying := verdict.OlderRemains(older, r.remains.policy, r.report.result.Verb == verb.Teardown)
 	keptRemains := verdict.KeptRemains(remains)
 	if stopped := s.StopsAt(f.Namespace.Name, slices.Concat(kept, keptRemains)); len(stopped) > 0 {
 		return outliving{kept: kept, stopped: stopped}, nil
@@ -102,15 +105,20 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 	if s.WithNamespace {
 		kept = append(kept, keptRemains...)
 	}
-	going, staying := verdict.OlderRemains(older, r.remains.policy)
-	if err := r.removeOlder(ctx, f, going); err != nil {
-		return outliving{}, err
+	if len(going) > 0 {
+		if err := r.removeOlder(ctx, f, going); err != nil {
+			return outliving{}, err
+		}
+		// One of them may have been a StatefulSet, whose claims were held by it.
+		if remains, err = r.remains.look(ctx, f, s.WithNamespace); err != nil {
+			return outliving{}, err
+		}
 	}
 	out, err := r.remains.clear(ctx, f, slices.Concat(remains, staying))
 	if err != nil {
 		return outliving{}, err
 	}
-	out.kept = kept
+	out.kept, out.older = kept, staying
 	defer r.report.step("Remove the records")()
 	if err := r.records.Purge(ctx, f.Records); err != nil {
 		return out, err
@@ -185,8 +193,8 @@ func (r *releaseRemover) stillThere(ctx context.Context, f *facts.Facts) error {
 // since the chart has made a hook or a claim of it, is looked after with these. What is the
 // release's and to be kept is returned, and what only older revisions have: an upgrade that failed
 // before it deleted that leaves it, and once the records are gone, nothing tells of it.
-func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool, remains []verdict.Remain) (kept,
-	outgrown []facts.Object, err error) {
+func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool, remains []verdict.Remain) (kept []facts.Object,
+	outgrown []verdict.Older, err error) {
 	defer r.report.step("Prove that its objects are gone")()
 	seen, left := map[facts.Ref]bool{}, []string(nil)
 	res := &r.report.result
@@ -198,7 +206,7 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 		}
 		older := i < len(f.Records)-1
 		for _, o := range objects {
-			again, same := seen[o.Ref], func(known facts.Object) bool { return known.Ref == o.Ref }
+			again, same := seen[o.Ref], func(known verdict.Older) bool { return known.Ref == o.Ref }
 			seen[o.Ref] = true
 			if isKept(o) && (!again || slices.ContainsFunc(outgrown, same)) { // whichever revision says so
 				kept, outgrown = append(kept, o), slices.DeleteFunc(outgrown, same)
@@ -220,7 +228,7 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 				return nil, nil, err
 			case spared:
 			case older:
-				outgrown = append(outgrown, o)
+				outgrown = append(outgrown, verdict.OlderOf(f.Records, i, o))
 			default:
 				res.Objects = append(res.Objects, o)
 				left = append(left, fmt.Sprintf("%s, of revision %d, is still there", o.Ref, f.Records[i].Revision))

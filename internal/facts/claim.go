@@ -12,5 +12,4 @@ type Claim struct {
 	// the set, and did when the set went: the claim names the set as its owner.
 	Going bool
 	By    string // another object that it names as its owner, as kind/name; "": none
-	Maker string // the person's client that made it, such as kubectl; "": something else did
 }

@@ -48,24 +48,6 @@ func isGood(r *facts.Record) bool {
 	return status == facts.StatusDeployed || status == facts.StatusSuperseded
 }
 
-// WithoutData returns what a revision to be swept has, without the claims of one that was deployed, in
-// which data may be, and a sentence on each of these that is there.
-func WithoutData(r *facts.Record, objects []facts.Object) (going []facts.Object, kept []string) {
-	if !isGood(r) {
-		return objects, nil
-	}
-	for _, o := range objects {
-		if o.Kind != claimKind {
-			going = append(going, o)
-			continue
-		}
-		if o.Exists && o.Owned && !o.Kept {
-			kept = append(kept, fmt.Sprintf("%s was kept: an older revision made it, and it holds data", o.Ref))
-		}
-	}
-	return going, kept
-}
-
 // swept returns whether the deploy of a revision is known to have deleted what failed ones
 // before it had left. The descriptions are Helm's.
 func swept(r *facts.Record) bool {
@@ -214,19 +196,6 @@ func HeldBy(o facts.Object, objects []facts.Object) string {
 		if in.Namespace == o.Name && in.Exists && (in.Kept || !in.Owned) {
 			return in.In(o.Name) + ", which is left, is in it"
 		}
-	}
-	return ""
-}
-
-// Outgrown returns why an object of an older revision outlives its release, or "": a
-// definition that the chart has moved to its crds folder, whose definitions no release deletes,
-// was left for the objects of its kind, and a Namespace for those in it.
-func Outgrown(o facts.Object) string {
-	switch o.Kind {
-	case "CustomResourceDefinition":
-		return "the chart has it in its manifest no more, and what is of its kind may need it"
-	case "Namespace":
-		return "the chart has it in its manifest no more, and what is in it may need it"
 	}
 	return ""
 }

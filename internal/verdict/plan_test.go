@@ -376,26 +376,6 @@ func TestDeadRevisionsBelowAnUninstall(t *testing.T) {
 	if dead := RevisionsToSweep(f); len(dead) != 0 {
 		t.Errorf("after a deploy that swept, dead are %v", dead)
 	}
-	claim, other := healthy("data"), healthy("web")
-	claim.Kind, claim.Owned, other.Owned = claimKind, true, true
-	for _, rec := range f.Records[1:3] {
-		going, kept := WithoutData(&rec, []facts.Object{claim, other})
-		if good := rec.Revision == 2; (len(going) == 1) != good || (len(kept) == 1) != good {
-			t.Errorf("of revision %d go %v, and stay %v", rec.Revision, going, kept)
-		}
-	}
-}
-
-// What only older revisions have goes with the release, but for data.
-func TestOlderRemains(t *testing.T) {
-	claim, leaving, other := healthy("data"), healthy("old"), healthy("web")
-	claim.Kind, leaving.Kind, leaving.Deleting = claimKind, claimKind, true
-	for with, want := range map[bool]int{false: 2, true: 3} {
-		going, staying := OlderRemains([]facts.Object{claim, leaving, other}, RemainPolicy{Claims: with})
-		if len(going) != want || len(staying) != 3-want {
-			t.Errorf("with delete-claims %t: %v go, and %v stay", with, going, staying)
-		}
-	}
 }
 
 func TestDeadRevisions(t *testing.T) {

@@ -90,20 +90,6 @@ func NamedRemains(f *facts.Facts, remains []Remain, named []facts.Object, p Rema
 	return also
 }
 
-// OlderRemains returns what goes of what only older revisions have made, and what stays: the data in
-// a claim outlive the release, unless it is said that they go.
-func OlderRemains(older []facts.Object, p RemainPolicy) (going []facts.Object, staying []Remain) {
-	for _, o := range older {
-		if o.Kind == claimKind && !p.Claims && !o.Deleting {
-			staying = append(staying, Remain{Object: o, Disposal: DisposalStays,
-				Why: "an older revision made it, and it holds data; delete-claims deletes it"})
-			continue
-		}
-		going = append(going, o)
-	}
-	return going, staying
-}
-
 // disposeOfHook returns what becomes of an object that bears the name of a hook's.
 func disposeOfHook(f *facts.Facts, h facts.HookObject, p RemainPolicy) (Disposal, string) {
 	o := h.Object

@@ -170,12 +170,12 @@ func (c claimant) describe(live *corev1.PersistentVolumeClaim) facts.Claim {
 	}
 	bySet, by := c.ownerOf(live)
 	maker := namespaces.MakerOfClaim(live.ManagedFields)
-	claim := facts.Claim{Set: c.set, Labelled: labelled, Going: c.deletes && bySet, By: by, Maker: maker, Object: facts.Object{
+	claim := facts.Claim{Set: c.set, Labelled: labelled, Going: c.deletes && bySet, By: by, Object: facts.Object{
 		Ref: facts.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: live.Namespace, Name: live.Name},
 		UID: string(live.UID), Created: live.CreationTimestamp.Time, Exists: true, Deleting: live.DeletionTimestamp != nil,
 		Owner:  ownership.NamedRelease(live.Annotations).String(),
 		HookOf: ownership.HookOf(live.Annotations), IsHook: ownership.IsHook(live.Annotations),
-		Kept: ownership.KeptByPolicy(live.Annotations),
+		Kept: ownership.KeptByPolicy(live.Annotations), Maker: maker,
 	}}
 	claim.KeepWhy, _ = ownership.KeepMark(live.Labels, live.Annotations)
 	claim.KeepWhy = cmp.Or(claim.KeepWhy, ownership.WhyTaken(live.Annotations))

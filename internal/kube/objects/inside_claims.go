@@ -34,7 +34,7 @@ func (i Inside) claimsOf(ctx context.Context, ref facts.Ref) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", ref, err)
 	}
-	if when, _, _ := unstructured.NestedString(set.Object, "spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted"); when != "Delete" {
+	if !takesClaims(set) {
 		return "", nil
 	}
 	selector, _, _ := unstructured.NestedStringMap(set.Object, "spec", "selector", "matchLabels")
@@ -56,6 +56,12 @@ func (i Inside) claimsOf(ctx context.Context, ref facts.Ref) (string, error) {
 			return "", nil
 		}
 	}
+}
+
+// takesClaims returns whether the claims of a StatefulSet go with it, as its retention policy says.
+func takesClaims(set *unstructured.Unstructured) bool {
+	when, _, _ := unstructured.NestedString(set.Object, "spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted")
+	return when == "Delete"
 }
 
 func isOwnedBy(o *metav1.ObjectMeta, uid types.UID) bool {

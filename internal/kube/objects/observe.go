@@ -17,6 +17,7 @@ import (
 	"github.com/berth-dev/berth/internal/contents"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/kube/health"
+	"github.com/berth-dev/berth/internal/kube/namespaces"
 	"github.com/berth-dev/berth/internal/kube/rollout"
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
@@ -166,6 +167,12 @@ func describe(l *lookup, live *unstructured.Unstructured, o contents.Options) {
 	byPolicy := l.listed || ownership.KeptByPolicy(want.GetAnnotations()) || ownership.KeptByPolicy(annotations) || taken != ""
 	object.Kept = byPolicy || object.Owned && object.KeepWhy != ""
 	object.Complete = health.Complete(live)
+	switch gvk := live.GroupVersionKind(); {
+	case gvk.Group == "" && gvk.Kind == "PersistentVolumeClaim":
+		object.Maker = namespaces.MakerOfClaim(live.GetManagedFields())
+	case gvk.Group == "apps" && gvk.Kind == "StatefulSet":
+		object.TakesClaims = takesClaims(live)
+	}
 	if held := health.Holding(live.GetFinalizers()); object.Deleting && held != "" {
 		object.Reason = "it is being deleted: " + held
 	}

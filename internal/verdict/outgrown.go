@@ -1,0 +1,130 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/berth-dev/berth/internal/facts"
+)
+
+// An upgrade that fails before it deletes anything leaves what it does not have any more, and Helm's
+// uninstall deletes what the last revision has. The rest is outgrown: only older revisions have it.
+
+// volumeKind is that of what stores the data of a claim.
+const volumeKind = "PersistentVolume"
+
+// Older is an object that only older revisions of a release have.
+type Older struct {
+	facts.Object
+	// MadeAfter is the revision, the first one after these, that was there before the object was; 0:
+	// none is known to have been. What made the object was none of the release's revisions.
+	MadeAfter int
+}
+
+// OlderOf returns an object that the record at an index has, and none after it.
+func OlderOf(records []facts.Record, at int, o facts.Object) Older {
+	if at+1 < len(records) {
+		if next := records[at+1]; !next.Created.IsZero() && o.Created.After(next.Created) {
+			return Older{o, next.Revision}
+		}
+	}
+	return Older{Object: o}
+}
+
+// Outgrown returns why an object of an older revision outlives its release, or "": a
+// definition that the chart has moved to its crds folder, whose definitions no release deletes,
+// was left for the objects of its kind, a Namespace for those in it, and a PersistentVolume for the
+// data in it: its deletion waits for a claim that nothing need delete, and is never taken back.
+func Outgrown(o facts.Object) string {
+	switch o.Kind {
+	case "CustomResourceDefinition":
+		return "the chart has it in its manifest no more, and what is of its kind may need it"
+	case "Namespace":
+		return "the chart has it in its manifest no more, and what is in it may need it"
+	case volumeKind:
+		return "the chart has it in its manifest no more, and data may be in it"
+	}
+	return ""
+}
+
+// OlderRemains returns what goes of what only older revisions have made, and what stays: the data in
+// a claim outlive the release, unless it is said that they go, and what something else has made is not
+// the release's. Where another install is to come, whose chart may name it, all of it stays.
+func OlderRemains(older []Older, p RemainPolicy, atEnd bool) (going []facts.Object, staying []Remain) {
+	for _, o := range older {
+		stays := func(d Disposal, why string) {
+			staying = append(staying, Remain{Object: o.Object, Disposal: d, Why: why})
+		}
+		switch {
+		case o.MadeAfter > 0:
+			stays(DisposalUnproven, fmt.Sprintf("it was made after revision %d, which does not have it", o.MadeAfter))
+		case o.Maker != "" && o.Maker != helmsClient:
+			stays(DisposalUnproven, fmt.Sprintf("it was made with %s, from what bears the marks of this release", o.Maker))
+		case o.Deleting:
+			going = append(going, o.Object)
+		case o.Kind == claimKind && !p.Claims:
+			stays(DisposalStays, "an older revision made it, and it holds data; delete-claims deletes it")
+		case !atEnd:
+			stays(DisposalStays, "an older revision made it, and the chart may name it by now")
+		default:
+			going = append(going, o.Object)
+		}
+	}
+	return going, staying
+}
+
+// DataOf returns those of the objects of a revision to be swept in which, or with which, data would
+// go, where the revision was deployed.
+func DataOf(r *facts.Record, objects []facts.Object) (data []facts.Object) {
+	for _, o := range objects {
+		if isGood(r) && (o.Kind == claimKind || o.Kind == volumeKind || o.TakesClaims) {
+			data = append(data, o)
+		}
+	}
+	return data
+}
+
+// WithoutData returns the leftovers without the data, whichever revision has them, and a sentence on each of these.
+func WithoutData(leftovers, data []facts.Object) (going []facts.Object, kept []string) {
+	for _, o := range leftovers {
+		switch {
+		case !slices.ContainsFunc(data, func(d facts.Object) bool { return sameObject(d.Ref, o.Ref) }):
+			going = append(going, o)
+		case o.TakesClaims:
+			kept = append(kept, fmt.Sprintf("%s was kept: an older revision made it, and its claims would go with it, which hold data", o.Ref))
+		default:
+			kept = append(kept, fmt.Sprintf("%s was kept: an older revision made it, and it holds data", o.Ref))
+		}
+	}
+	return going, kept
+}
+
+// WithoutVolumes returns what goes of the leftovers without PersistentVolumes where a claim among the
+// leftovers stays, which may be bound to one, and a sentence on each of these.
+func WithoutVolumes(going, leftovers []facts.Object) (without []facts.Object, kept []string) {
+	stays := slices.ContainsFunc(leftovers, func(o facts.Object) bool {
+		return o.Kind == claimKind && !slices.ContainsFunc(going, func(g facts.Object) bool { return sameObject(g.Ref, o.Ref) })
+	})
+	for _, o := range going {
+		if stays && o.Kind == volumeKind {
+			kept = append(kept, fmt.Sprintf("%s was kept: a claim that was kept may be bound to it", o.Ref))
+			continue
+		}
+		without = append(without, o)
+	}
+	return without, kept
+}
+
+// WithoutStrange returns the leftovers without what no revision of the release has made, and a sentence on
+// each of these. made tells of each which revision was there before it, and does not have it.
+func WithoutStrange(leftovers []facts.Object, made []Older) (going []facts.Object, kept []string) {
+	for _, o := range leftovers {
+		at := slices.IndexFunc(made, func(m Older) bool { return sameObject(m.Ref, o.Ref) }) // the newest that has it
+		if at >= 0 && made[at].MadeAfter > 0 {
+			kept = append(kept, fmt.Sprintf("%s was kept: it was made after revision %d, which does not have it", o.Ref, made[at].MadeAfter))
+			continue
+		}
+		going = append(going, o)
+	}
+	return going, kept
+}
