@@ -75,7 +75,7 @@ func (p Process) assembleOver(ctx context.Context, conn *kube.Conn, out console,
 	}
 	lock := newLocker(conn, t, o, out.debug)
 	hide := manifest.NewSensitive(p.mask)
-	given := &objects.Given{Dynamic: conn.Dynamic(), Namespace: t.Namespace, Hide: hide.Object}
+	given := &objects.Given{Dynamic: conn.Dynamic(), Namespace: t.Namespace, Hide: hide.Object, Warn: aside.note}
 	operations := backends{conn: conn, target: t, lock: lock, display: display, given: given,
 		patience: patience{failFast: o.FailFast, settle: o.Settle, imageWait: o.ImageWait, ignore: o.WaitIgnore}}
 	// A deploy takes the same inputs, and takes nothing of others away.

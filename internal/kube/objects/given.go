@@ -3,6 +3,8 @@ package objects
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -14,11 +16,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
+
+	"github.com/berth-dev/berth/internal/kube/transport"
 )
 
-// What the reads of one look may take, and how many sources are read in a run.
+// What the reads of one look may take, and how many sources of one sort are read in a run.
 const (
-	givenTime    = 2 * time.Second
+	givenTime    = 5 * time.Second
 	givenLate    = time.Second // once the run was cancelled
 	givenEvery   = time.Second // between two looks at one of them while it is waited
 	mostGiven    = 100
@@ -34,11 +38,13 @@ type Given struct {
 	Namespace string // of objects that name none
 	// Hide is told of each that was read, and of each pod.
 	Hide func(*unstructured.Unstructured)
+	// Warn is told once of what is not hidden. Nil: nobody is.
+	Warn func(title, message string)
 
-	mu    sync.Mutex
-	known map[source]*reading
-	named int                // how many of them pods are given
-	pods  map[types.UID]bool // those that were noted as they live
+	mu     sync.Mutex
+	known  map[source]*reading
+	pods   map[types.UID]bool // those that were noted as they live
+	warned map[string]bool    // of what Warn was told, by its title
 }
 
 // authorities is a ConfigMap that Kubernetes gives to every pod, with certificates alone.
@@ -49,6 +55,8 @@ type source struct{ resource, namespace, name string }
 
 // reading is what is known of a source.
 type reading struct {
+	order int       // in which they were named
+	own   bool      // the release has it
 	given bool      // to a pod
 	over  bool      // it is not to be read any more
 	at    time.Time // when it was told of, or asked for; zero: never
@@ -73,9 +81,9 @@ func (g *Given) Note(all ...*unstructured.Unstructured) {
 		namespace := cmp.Or(o.GetNamespace(), g.Namespace)
 		switch {
 		case o.GetAPIVersion() == "v1" && o.GetKind() == "Secret":
-			g.of(source{"secrets", namespace, o.GetName()}).told(false)
+			g.of(source{"secrets", namespace, o.GetName()}).have(false)
 		case o.GetAPIVersion() == "v1" && o.GetKind() == "ConfigMap":
-			g.of(source{"configmaps", namespace, o.GetName()}).told(true)
+			g.of(source{"configmaps", namespace, o.GetName()}).have(true)
 		default:
 			g.walk(o.Object, namespace)
 		}
@@ -88,13 +96,16 @@ func (g *Given) of(one source) *reading {
 		g.known = map[source]*reading{}
 	}
 	if g.known[one] == nil {
-		g.known[one] = &reading{}
+		g.known[one] = &reading{order: len(g.known)}
 	}
 	return g.known[one]
 }
 
 // told notes that what a source holds was just told.
 func (r *reading) told(over bool) { r.over, r.at = over, time.Now() }
+
+// have notes that the release has a source itself, and what it holds by the manifest.
+func (r *reading) have(over bool) { r.own = true; r.told(over) }
 
 // Noting returns a function that tells hide of an object, and notes what it gives to pods.
 func (g *Given) Noting(hide func(*unstructured.Unstructured)) func(*unstructured.Unstructured) {
@@ -147,18 +158,15 @@ func (g *Given) noteAt(field any, resource, name, namespace string) {
 	if other, _ := at["name"].(string); called == "" {
 		called = other
 	}
-	if called == "" || called == authorities || g.named == mostGiven {
-		return
-	}
-	if r := g.of(source{resource, namespace, called}); !r.given {
-		r.given = true
-		g.named++
+	if called != "" && called != authorities {
+		g.of(source{resource, namespace, called}).given = true
 	}
 }
 
 // Read reads what pods are given, and tells Hide of it: what is about to be shown may quote it. A
 // Secret is read each time, since whoever fills it may do so while it is waited for its pods. What
-// may not be read is not known. It goes on for a moment when ctx has ended.
+// may not be read is not known. It goes on for a moment when ctx has ended. What could not
+// be read for another reason is told.
 func (g *Given) Read(ctx context.Context) { g.read(ctx, time.Now()) }
 
 // ReadLate is Read in the course of a wait: it looks at each once a second.
@@ -173,7 +181,8 @@ func (g *Given) read(ctx context.Context, before time.Time) {
 	if ctx.Err() != nil {
 		limit = givenLate
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	// They do not wait for their turn behind requests of other apps: that would be no time of theirs.
+	ctx, cancel := context.WithTimeout(transport.WithoutLimit(context.WithoutCancel(ctx)), limit)
 	defer cancel()
 	var reads errgroup.Group
 	reads.SetLimit(givenAtATime)
@@ -184,23 +193,60 @@ func (g *Given) read(ctx context.Context, before time.Time) {
 			if err == nil {
 				g.Hide(live)
 			}
-			if err == nil || apierrors.IsForbidden(err) {
-				g.mu.Lock()
-				defer g.mu.Unlock()
-				g.of(one).told(err != nil || one.resource == "configmaps")
-			}
+			g.took(one, err)
 			return nil
 		})
 	}
 	_ = reads.Wait() // they return no errors
 }
 
-// due returns what is to be read, and notes that it was asked for.
+// took notes how the read of a source ended. One that is not there yet is looked for again.
+func (g *Given) took(one source, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case err == nil || apierrors.IsForbidden(err):
+		g.of(one).told(err != nil || one.resource == "configmaps")
+	case !apierrors.IsNotFound(err):
+		g.warn("Not known what pods are given", fmt.Sprintf("One of the %s, %s in namespace %s, which they are given, could not be read: %v. "+
+			"What it holds is not hidden where the pods print it.", one.resource, one.name, one.namespace, err))
+	}
+}
+
+// warn tells once of what is not hidden.
+func (g *Given) warn(title, message string) {
+	if g.Warn == nil || g.warned[title] {
+		return
+	}
+	if g.warned == nil {
+		g.warned = map[string]bool{}
+	}
+	g.warned[title] = true
+	g.Warn(title, message)
+}
+
+// due returns what is to be read, and notes that it was asked for. What the release has itself takes no room from
+// what others have put there, and ConfigMaps take none from Secrets.
 func (g *Given) due(before time.Time) (all []source) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for one, r := range g.known {
-		if r.given && !r.over && !r.at.After(before) {
+	type sort struct {
+		resource string
+		own      bool
+	}
+	read := map[sort]int{}
+	for _, one := range g.inOrder() {
+		r := g.known[one]
+		if !r.given || r.own && r.over {
+			continue
+		}
+		of := sort{one.resource, r.own}
+		if read[of]++; read[of] > mostGiven {
+			g.warn("Not all is looked at that pods are given", fmt.Sprintf("They are given more than %d %s. "+
+				"What the rest hold is not known, and not hidden where the pods print it.", mostGiven, one.resource))
+			continue
+		}
+		if !r.over && !r.at.After(before) {
 			all, r.at = append(all, one), time.Now()
 		}
 	}
@@ -208,4 +254,9 @@ func (g *Given) due(before time.Time) (all []source) {
 		return cmp.Or(cmp.Compare(a.resource, b.resource), cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name))
 	})
 	return all
+}
+
+// inOrder returns all sources, those first that were named first.
+func (g *Given) inOrder() []source {
+	return slices.SortedFunc(maps.Keys(g.known), func(a, b source) int { return cmp.Compare(g.known[a].order, g.known[b].order) })
 }

@@ -135,6 +135,28 @@ func TestGivenBesideManyOfTheRelease(t *testing.T) {
 	}
 }
 
+// Sources that are the release's own, named before they are known as such, take no room from others' Secrets, and
+// no ConfigMaps do. That there are more than are read is said once.
+func TestGivenOfEachSort(t *testing.T) {
+	said := 0
+	g := &Given{Namespace: "review", Warn: func(string, string) { said++ }}
+	given := func(sort, name string) {
+		g.Note(named("Pod", "web", map[string]any{sort: map[string]any{"name": name}}))
+	}
+	for i := range 2 * mostGiven {
+		given("configMapRef", fmt.Sprint(i))
+		given("secretRef", fmt.Sprint("own-", i))
+	}
+	given("secretRef", "database")
+	for i := range 2 * mostGiven {
+		g.Note(named("Secret", fmt.Sprint("own-", i), nil))
+	}
+	early := time.Now().Add(-time.Minute)
+	if got := g.due(early); !slices.Contains(got, source{"secrets", "review", "database"}) || said != 1 {
+		t.Errorf("it is %v, and %d were told", got, said)
+	}
+}
+
 func named(kind, name string, spec map[string]any) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "v1", "kind": kind, "metadata": map[string]any{"name": name}, "spec": spec,

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -37,6 +38,15 @@ func (l *Limit) Before(next http.RoundTripper) http.RoundTripper {
 	return &limited{l, next}
 }
 
+// unlimited is the key of what WithoutLimit puts into a context.
+type unlimited struct{}
+
+// WithoutLimit returns a context whose requests do not wait for their turn: those that have little time, and are
+// few.
+func WithoutLimit(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unlimited{}, true)
+}
+
 type limited struct {
 	limit *Limit
 	next  http.RoundTripper
@@ -44,6 +54,9 @@ type limited struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *limited) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Context().Value(unlimited{}) != nil {
+		return t.next.RoundTrip(req)
+	}
 	slots := t.limit.others
 	info := requestinfo.Of(req.Method, req.URL.Path, req.URL.Query())
 	if info.Resource == "leases" && (info.Name != "" || info.Verb == "create") {

@@ -37,6 +37,28 @@ func request(ctx context.Context, t *testing.T, method, path string) *http.Reque
 	return r
 }
 
+// What has little time waits for nobody.
+func TestWithoutLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &held{open: make(chan struct{})}
+		limited := NewLimit(2).Before(server)
+		for _, ctx := range []context.Context{t.Context(), t.Context(), WithoutLimit(t.Context())} {
+			go func() {
+				resp, err := limited.RoundTrip(request(ctx, t, http.MethodGet, "/api/v1/namespaces/review/secrets/a"))
+				if err == nil {
+					_ = resp.Body.Close()
+				}
+			}()
+		}
+		synctest.Wait()
+		if got := server.sent.Load(); got != 2 {
+			t.Errorf("%d were sent, want one that had its turn and one that needs none", got)
+		}
+		close(server.open)
+		synctest.Wait()
+	})
+}
+
 func TestLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		next := &held{open: make(chan struct{})}
