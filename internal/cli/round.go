@@ -57,7 +57,7 @@ func (p Process) goRound(ctx context.Context, out console, o *input.Options) int
 	r := round.Round{
 		Options: round.Options{Verb: o.Verb, Repository: l.about(), Namespace: oneNamespace(o), Repair: o.All,
 			Uninstalls: o.OnStuck == "uninstall"},
-		Cluster: roundCluster{l, conn},
+		Cluster: roundCluster{l, conn, kind},
 		Say:     out.progress, Phase: out.phase, Stopped: stopped,
 	}
 	apps, ended, err := r.Run(limited)
@@ -129,6 +129,7 @@ func grantOfMany(user string, missing []problem.Permission) string {
 type roundCluster struct {
 	lister
 	conn *kube.Conn
+	kind record.Kind
 }
 
 func (c roundCluster) Read(ctx context.Context) ([]fleet.App, error) {
@@ -146,16 +147,20 @@ func (c roundCluster) Lock(ctx context.Context, a fleet.App) (facts.Lock, error)
 }
 
 func (c roundCluster) Check(ctx context.Context, a fleet.App) result.Result {
-	return c.run(ctx, verb.Check, a)
+	return c.run(ctx, verb.Check, a, nil)
 }
 
-func (c roundCluster) Repair(ctx context.Context, a fleet.App) result.Result {
-	return c.run(ctx, verb.Repair, a)
+func (c roundCluster) Reread(ctx context.Context, a fleet.App) (fleet.App, bool, error) {
+	return reread(ctx, c.conn, c.kind, a)
+}
+
+func (c roundCluster) Repair(ctx context.Context, a fleet.App, agree func(context.Context) error) result.Result {
+	return c.run(ctx, verb.Repair, a, func(ctx context.Context, _ *facts.Facts) error { return agree(ctx) })
 }
 
 // run runs a verb on one app by the engine. What it does is a line in the log only for debugging:
 // what it found is told of all of them together.
-func (c roundCluster) run(ctx context.Context, v verb.Verb, a fleet.App) result.Result {
+func (c roundCluster) run(ctx context.Context, v verb.Verb, a fleet.App, agree func(context.Context, *facts.Facts) error) result.Result {
 	o, out := optionsOf(c.options, v, a), c.out.of(a.Namespace+"/"+a.Release)
 	out.silent = !out.verbose
 	var aside notes
@@ -168,7 +173,7 @@ func (c roundCluster) run(ctx context.Context, v verb.Verb, a fleet.App) result.
 		return c.notStarted(v, err)
 	}
 	defer closeAll()
-	e.Options.Policy.OfMany = true
+	e.Options.Policy.OfMany, e.Backend.Agree = true, agree
 	r := e.Run(ctx, v)
 	c.mask.Name(publicNames(r)...)
 	return r

@@ -31,7 +31,12 @@ func (s sweepCluster) Read(ctx context.Context) ([]fleet.App, error) {
 
 // Reread reads what there is of one app alone.
 func (s sweepCluster) Reread(ctx context.Context, of fleet.App) (fleet.App, bool, error) {
-	look, err := newSurveyOf(s.conn, s.kind, of.Namespace, of.Release)
+	return reread(ctx, s.conn, s.kind, of)
+}
+
+// reread reads one app anew. It returns false where it is not there any more.
+func reread(ctx context.Context, conn *kube.Conn, kind record.Kind, of fleet.App) (fleet.App, bool, error) {
+	look, err := newSurveyOf(conn, kind, of.Namespace, of.Release)
 	if err != nil {
 		return fleet.App{}, false, err
 	}

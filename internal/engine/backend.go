@@ -46,7 +46,7 @@ type Backend struct {
 	// Begun is called once the run holds the lock, and from then on is the one that
 	// changes the release. It returns at once. Nil: nobody wants to know.
 	Begun func()
-	// Agree is called by a teardown once it holds the lock and knows the release, before Begun and
+	// Agree is called by a teardown and a repair once it holds the lock and knows the release, before Begun and
 	// before anything is changed. The run ends by its error, and has changed nothing then. Nil
 	// agrees.
 	Agree      func(ctx context.Context, f *facts.Facts) error

@@ -16,6 +16,9 @@ type recordRepairer struct {
 	lock    *lock
 	journal *journal
 	report  *reporter
+	// leaves says that a record that cannot be read is left where it is: nobody has spoken of this
+	// release alone.
+	leaves bool
 }
 
 // promote marks the last record deployed. The diagnosis has shown that only its
@@ -77,11 +80,21 @@ func (r *recordRepairer) dedupe(ctx context.Context, f *facts.Facts) error {
 // last record whose label contradicts its payload.
 func (r *recordRepairer) relabel(ctx context.Context, f *facts.Facts) error {
 	defer r.report.step("Restore the labels of the records")()
+	var wrong []*facts.Record
 	for i := range f.Records {
 		rec := &f.Records[i]
 		if !rec.Hidden && (rec != f.Last() || rec.LabelStatus == rec.PayloadStatus) {
 			continue
 		}
+		if err := r.gather.load(ctx, rec); err != nil {
+			return err
+		}
+		if rec.DecodeError != "" && r.leaves {
+			return verdict.RefuseToMove(rec)
+		}
+		wrong = append(wrong, rec)
+	}
+	for _, rec := range wrong {
 		if err := r.relabelOne(ctx, rec); err != nil {
 			return err
 		}
@@ -92,9 +105,6 @@ func (r *recordRepairer) relabel(ctx context.Context, f *facts.Facts) error {
 // relabelOne quarantines a record that cannot be decoded: its labels cannot be
 // told, and its name blocks Helm all the same.
 func (r *recordRepairer) relabelOne(ctx context.Context, rec *facts.Record) error {
-	if err := r.gather.load(ctx, rec); err != nil {
-		return err
-	}
 	if rec.DecodeError != "" {
 		return r.moveAside(ctx, rec)
 	}

@@ -33,6 +33,11 @@ func (r *repairRelease) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if r.backend.Agree != nil {
+		if err := r.backend.Agree(ctx, f); err != nil {
+			return err
+		}
+	}
 	res := &r.report.result
 	applied, err := r.carryOutWithin(ctx, f)
 	if err == nil && (r.report.hasRepaired("uninstall") || r.report.hasRepaired("discard")) {

@@ -30,6 +30,7 @@ type scene struct {
 	url     URL
 	options Options
 	said    []string
+	agree   func(context.Context, *facts.Facts) error
 	begun   int // how often the run has told that it is at work
 	beside  fakeCompanions
 	ctx     context.Context
@@ -68,7 +69,7 @@ func (s *scene) run(v verb.Verb) result.Result {
 	e := &Engine{Options: s.options, Backend: Backend{
 		Server: s.cluster, Namespaces: s.cluster, Objects: s.cluster, Companions: &s.beside, Access: s.access, Needs: s.needs, Locker: s.locker,
 		Chart: s.chart, Operations: s.helm, Records: s.helm, Runs: s.runs, URL: s.url,
-		Begun: func() { s.begun++ },
+		Begun: func() { s.begun++ }, Agree: s.agree,
 		Clock: time.Now, Say: func(line string) { s.said = append(s.said, line) },
 		Phase: func(title string) { s.said = append(s.said, title) },
 	}}

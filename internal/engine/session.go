@@ -72,7 +72,8 @@ func originOf(a *app.App) facts.Origin {
 
 func newPerformer(s *session) *performer {
 	b, release, run := s.backend, s.options.App.Release, s.options.Run
-	records := &recordRepairer{records: b.Records, gather: s.gather, lock: s.lock, journal: s.journal, report: s.report}
+	records := &recordRepairer{records: b.Records, gather: s.gather, lock: s.lock, journal: s.journal, report: s.report,
+		leaves: s.options.Policy.LeavesRecords()}
 	remains := &remainsRemover{objects: b.Objects, gather: s.gather, report: s.report, departure: s.departure, stripping: s.options.Policy}
 	down := s.report.result.Verb == verb.Teardown
 	if down { // a deploy has the same inputs, and goes on with the data

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -229,6 +230,21 @@ func TestRepair(t *testing.T) {
 				rec.Hidden = true
 				return []facts.Record{rec}
 			}, set: func(s *scene) { s.helm.fail("Relabel", 1, errDown) }},
+		{name: "of many, one without its labels that cannot be read", verb: verb.Repair, reason: problem.RecordUnreadable,
+			records: func() []facts.Record {
+				rec, first := by("before", revision(2, facts.StatusSuperseded)), one()[0]
+				rec.Hidden, rec.DecodeError, first.Hidden = true, "it is garbage", true
+				return []facts.Record{first, rec, by("before", revision(3, facts.StatusDeployed))}
+			}, set: func(s *scene) { s.options.Policy.OfMany = true },
+			stored: "1 deployed, 2 superseded, 3 deployed", says: []string{"not done unasked", "berth repair for it alone"}},
+		{name: "of many, one that is refused under the lock", verb: verb.Repair, reason: problem.NothingToDo,
+			records: pendingOf(facts.StatusPendingUpgrade), stored: "1 deployed, 2 pending-upgrade",
+			set: all(ended(false), unready, func(s *scene) {
+				s.options.Policy.OfMany, s.options.Policy.OnStuck = true, verdict.OnStuckUninstall
+				s.agree = func(context.Context, *facts.Facts) error {
+					return &problem.Problem{Reason: problem.NothingToDo, Headline: "Somebody has marked it.", Next: "Look at it."}
+				}
+			})},
 		{name: "the only record is unreadable", verb: verb.Repair, reason: problem.Consistent, repair: "quarantine", stored: "-",
 			records: func() []facts.Record {
 				rec := one()[0]

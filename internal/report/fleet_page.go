@@ -105,6 +105,7 @@ type fleetRow struct {
 	RunPage    string `json:"rp,omitempty"`
 	Keep       string `json:"k,omitempty"`
 	Doubt      string `json:"x,omitempty"`
+	Drift      string `json:"df,omitempty"` // what was not as its record says, where it was looked at just now
 }
 
 func fleetStates() []fleetState {
@@ -125,6 +126,9 @@ func fleetRowOf(a *fleet.App) fleetRow {
 	}
 	if head := a.Origin.HeadRepository; !strings.EqualFold(head, a.Origin.Repository) {
 		row.Head = bounded(head)
+	}
+	if len(a.Drift) > 0 {
+		row.Drift = bounded(fleetDrift(a))
 	}
 	for i, s := range fleet.States {
 		if s == a.State() {

@@ -38,6 +38,7 @@
     { name: 'State', by: (a) => a.s, show: (a) => [
       make('span', { className: 'state ' + data.states[a.s].name + (data.states[a.s].bad ? ' bad' : '') }, data.states[a.s].name),
       a.v ? small(a.v, a.va ? timeOf(a.va, ', ' + ago(a.va)) : '') : '',
+      a.df ? small('drift: ' + a.df) : '',
       a.x ? small(a.x) : ''] },
     { name: 'Branch', className: 'branch', by: (a) => (a.b || a.r || '').toLowerCase(), show: (a) => [
       link(a.np, a.b || a.r || a.ns || ''),
@@ -58,7 +59,7 @@
     return found ? found[1] : '';
   };
 
-  const texts = data.apps.map((a) => [a.a, a.o, a.b, a.h, a.c, a.ns, a.r, a.u, a.v, data.states[a.s].name, a.n ? '#' + a.n : '']
+  const texts = data.apps.map((a) => [a.a, a.o, a.b, a.h, a.c, a.ns, a.r, a.u, a.v, a.df, data.states[a.s].name, a.n ? '#' + a.n : '']
     .filter(Boolean).join('\n').toLowerCase());
 
   // What is looked at is kept in the address, so that it can be handed on.

@@ -81,13 +81,14 @@ func TestFleetPageRows(t *testing.T) {
 		Origin: facts.Origin{Repository: "acme/shop", HeadRepository: "acme/shop", Branch: "b", PullRequest: 7},
 		Status: facts.StatusFailed, Deployed: fleetAt, Expires: fleetAt.Add(time.Hour), Requests: "cpu=250m,memory=1Gi",
 		URL: "https://b.example.com", RunURL: "https://github.com/acme/shop/actions/runs/1",
+		Checked: true, Drift: []string{"ConfigMap/a: data", "ConfigMap/b: data"},
 	}
 	data := fleetRows(t, fleetPage(t, app))
 	want := fleetRow{
 		App: "shop", Namespace: "review-shop-b", Release: "shop", Repository: "acme/shop", Branch: "b", Pull: 7, Revision: 3,
 		PullPage: "https://github.com/acme/shop/pull/7", Commit: "0123456789", CommitPage: "https://github.com/acme/shop/commit/0123456789",
 		State: 2, Deployed: fleetAt.UnixMilli(), Expires: fleetAt.Add(time.Hour).UnixMilli(), Requests: "cpu=250m,memory=1Gi",
-		URL: "https://b.example.com", RunPage: "https://github.com/acme/shop/actions/runs/1",
+		URL: "https://b.example.com", RunPage: "https://github.com/acme/shop/actions/runs/1", Drift: "ConfigMap/a: data, and 1 more object",
 	}
 	if len(data.Apps) != 1 || data.Apps[0] != want || data.At != fleetAt.UnixMilli() || len(data.States) != len(fleet.States) {
 		t.Errorf("got %+v, want %+v", data, want)

@@ -28,6 +28,11 @@ func (r *Round) finish(ctx context.Context) {
 	res.Round = &result.Round{Repository: r.Options.Repository, Repairs: r.Options.Repair, Visits: r.visits}
 	res.Repair = allRepairs(r.visits)
 	res.Reason, res.Headline, res.Next = ending(r.visits), headline(res.Round), next(res.Round)
+	if res.Reason == problem.Consistent && noneLooked(r.visits) {
+		res.Reason, res.Next = problem.Inconsistent, "See why none was checked, and whether HELM_DRIVER is that of the deploys."
+		res.Notes = append(res.Notes, result.Note{Level: result.LevelWarning, Title: "No review app was checked",
+			Message: text.Sentences(fmt.Sprintf("%s found, and none of them could be checked", text.Plural(len(r.visits), "review app")), res.Next)})
+	}
 	if stopped := r.Stopped(ctx); stopped != nil {
 		p := problem.Of(stopped)
 		res.Reason = p.Reason
@@ -60,6 +65,17 @@ func ending(visits []result.Visit) problem.ExitReason {
 		return problem.Unanswered
 	}
 	return problem.Consistent
+}
+
+// noneLooked returns whether there are apps, and nothing is known of any: none was checked, and at least one
+// was left although it may run, such as where HELM_DRIVER is not that of the deploys, so that nothing seems to
+// be stored of any.
+func noneLooked(visits []result.Visit) bool {
+	known := func(v result.Visit) bool { return v.Found != result.FoundUnchecked }
+	mayRun := func(v result.Visit) bool {
+		return v.Verdict == "" && v.State != string(fleet.StateGoing) && v.State != string(fleet.StateUninstalled)
+	}
+	return !slices.ContainsFunc(visits, known) && slices.ContainsFunc(visits, mayRun)
 }
 
 // counted are the words for how many apps were found in one way.

@@ -87,6 +87,12 @@ func mendable(checked result.Result) bool {
 	return false
 }
 
+// asItShouldBe returns whether an app is well once it was repaired, or is gone on purpose.
+func asItShouldBe(repaired result.Result) bool {
+	return repaired.Status == facts.StatusDeployed || repaired.Status == facts.StatusUninstalled ||
+		slices.Contains(strings.Split(repaired.Repair, ", "), "uninstall")
+}
+
 // mended returns what a repair has made of what a check had found.
 func mended(checked result.Result, found result.Visit, repaired result.Result) result.Visit {
 	v := result.Visit{Verdict: repaired.Reason, Why: why(repaired), Next: repaired.Next, Drift: drift(repaired),
@@ -94,8 +100,10 @@ func mended(checked result.Result, found result.Visit, repaired result.Result) r
 	switch repaired.Reason {
 	case problem.Consistent:
 		switch {
-		case repaired.Repair != "":
+		case repaired.Repair != "" && asItShouldBe(repaired):
 			v.Found, v.Next = result.FoundRepaired, ""
+		case repaired.Repair != "": // its records are mended, and say that it failed
+			v.Found, v.Next = result.FoundInconsistent, "Deploy it again."
 		case repaired.Status == facts.StatusDeployed: // it has come right by itself, as by a run that is over
 			v = result.Visit{Found: result.FoundConsistent, Verdict: repaired.Reason}
 		default: // there was nothing that a repair mends

@@ -35,9 +35,12 @@ type Cluster interface {
 	Read(ctx context.Context) ([]fleet.App, error)
 	// Lock returns what the lock of an app says.
 	Lock(ctx context.Context, app fleet.App) (facts.Lock, error)
-	// Check proves one app, and Repair repairs it under its lock. Neither waits for a run.
+	// Reread reads one app anew. It returns false where it is not there any more.
+	Reread(ctx context.Context, app fleet.App) (fleet.App, bool, error)
+	// Check proves one app, and Repair repairs it under its lock. Neither waits for a run. agree is
+	// called once that holds the lock, before anything is changed; its error ends the repair.
 	Check(ctx context.Context, app fleet.App) result.Result
-	Repair(ctx context.Context, app fleet.App) result.Result
+	Repair(ctx context.Context, app fleet.App, agree func(context.Context) error) result.Result
 	// Now returns the API server's own time: the earliest that it can be.
 	Now() time.Time
 	// Clock returns this machine's time.
@@ -181,28 +184,6 @@ func (r *Round) leave(app fleet.App) (v result.Visit, left bool) {
 func (r *Round) atWorkSince(ctx context.Context, app fleet.App, before facts.Lock) bool {
 	now, err := r.Cluster.Lock(ctx, app)
 	return err == nil && (now.State == facts.LockHeld || now.Run != before.Run || now.Attempt != before.Attempt)
-}
-
-// repair repairs an app of which a check has found that its records are wrong. What only its
-// objects are not, a deploy brings back.
-func (r *Round) repair(ctx context.Context, app *fleet.App, checked result.Result, v result.Visit) result.Visit {
-	switch {
-	case !mendable(checked):
-		return v
-	case r.Options.Uninstalls && app.Keep != "":
-		v.Why = text.Sentences(v.Why, "It is not taken away, since it is to be kept: "+app.Keep)
-		return v
-	}
-	name := app.Namespace + "/" + app.Release
-	r.Say(name + ": to be repaired")
-	repaired := r.Cluster.Repair(ctx, *app)
-	after := mended(checked, v, repaired)
-	if after.Found == result.FoundBusy {
-		app.Held = true
-		return after
-	}
-	r.note(app, repaired, after)
-	return after
 }
 
 // note has an app say how it was found.

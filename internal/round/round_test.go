@@ -25,6 +25,7 @@ type fakeCluster struct {
 	locks    map[string][]facts.Lock // one for each time that it is read; the last one stays
 	checks   map[string]result.Result
 	repairs  map[string]result.Result
+	again    map[string]fleet.App // as they are when they are read anew; without one: as they were
 	checking func()
 
 	mu    sync.Mutex
@@ -61,7 +62,18 @@ func (c *fakeCluster) Check(_ context.Context, a fleet.App) result.Result {
 	return r
 }
 
-func (c *fakeCluster) Repair(_ context.Context, a fleet.App) result.Result {
+func (c *fakeCluster) Reread(_ context.Context, a fleet.App) (fleet.App, bool, error) {
+	if again, ok := c.again[a.Release]; ok {
+		return again, again.Release != "", nil
+	}
+	a.Held = true // by the repair itself
+	return a, true, nil
+}
+
+func (c *fakeCluster) Repair(ctx context.Context, a fleet.App, agree func(context.Context) error) result.Result {
+	if err := agree(ctx); err != nil {
+		return result.Result{Exit: result.Exit{Reason: problem.Of(err).Reason}}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.did = append(c.did, "repair "+a.Release)
@@ -292,5 +304,73 @@ func TestAnnotationsOfARoundAreCounted(t *testing.T) {
 	}
 	if _, _, res := run(t, c, Options{}); len(res.Notes) != maxNotes || res.Notes[maxNotes-1].Title != "And 16 more" {
 		t.Errorf("%d annotations, the last is %+v", len(res.Notes), res.Notes[len(res.Notes)-1])
+	}
+}
+
+// What has become of an app between the survey and its repair counts, by a look under its lock.
+func TestRoundLooksAgainBeforeItRepairs(t *testing.T) {
+	for said, change := range map[string]func(*fleet.App){
+		"to be kept: it is marked": func(a *fleet.App) { a.Keep = "it is marked" },
+		"made nor adopted":         func(a *fleet.App) { a.Marked = false },
+		"of more than one branch":  func(a *fleet.App) { a.Doubt = "its records are of more than one branch" },
+		"being deleted":            func(a *fleet.App) { a.Going = true },
+		"Another branch's app":     func(a *fleet.App) { a.Identity = "another" },
+		"not there any more":       func(a *fleet.App) { *a = fleet.App{} },
+	} {
+		again := app("stuck")
+		change(&again)
+		one := &fakeCluster{apps: []fleet.App{app("stuck")}, again: map[string]fleet.App{"stuck": again},
+			checks: map[string]result.Result{"stuck": ended(problem.Inconsistent, facts.StatusPendingUpgrade, "status")}}
+		visits, _, res := run(t, one, Options{Repair: true, Uninstalls: true})
+		if v := visits["stuck"]; v.Found != result.FoundInconsistent || !strings.Contains(v.Why, said) || len(one.did) != 1 ||
+			res.Reason != problem.Inconsistent {
+			t.Errorf("%s: %+v, %q", said, v, one.did)
+		}
+	}
+}
+
+// A record that is mended and says that its app failed is no app that is well.
+func TestRoundRepairsIntoWhatFailed(t *testing.T) {
+	for _, test := range []struct {
+		repair string
+		status facts.Status
+		want   result.Found
+	}{
+		{"promote", facts.StatusDeployed, result.FoundRepaired},
+		{"relabel", facts.StatusFailed, result.FoundInconsistent},
+		{"unlock", facts.StatusFailed, result.FoundInconsistent},
+		{"relabel", facts.StatusUninstalled, result.FoundRepaired},
+		{"quarantine", "", result.FoundInconsistent},
+		{"quarantine, uninstall", "", result.FoundRepaired},
+	} {
+		repaired := ended(problem.Consistent, test.status)
+		repaired.Repair = test.repair
+		one := &fakeCluster{apps: []fleet.App{app("stuck")}, repairs: map[string]result.Result{"stuck": repaired},
+			checks: map[string]result.Result{"stuck": ended(problem.Inconsistent, facts.StatusPendingUpgrade, "status")}}
+		visits, _, res := run(t, one, Options{Repair: true})
+		if v := visits["stuck"]; v.Found != test.want || v.Repair != test.repair || (res.Reason == problem.Consistent) != (test.want == result.FoundRepaired) {
+			t.Errorf("%s, %s: %+v, %s", test.repair, test.status, v, res.Reason)
+		}
+	}
+}
+
+// Where none could be checked, such as with another HELM_DRIVER than that of the deploys, not all is well.
+func TestRoundThatLooksAtNone(t *testing.T) {
+	empty, doubt, going, uninstalled := app("empty"), app("doubt"), app("going"), app("uninstalled")
+	empty.Revision, empty.Status, doubt.Doubt, going.Going, uninstalled.Status = 0, "", "it is in doubt", true, facts.StatusUninstalled
+	checks := map[string]result.Result{"good": ended(problem.Consistent, facts.StatusDeployed)}
+	for name, test := range map[string]struct {
+		apps []fleet.App
+		want problem.ExitReason
+	}{
+		"nothing is stored of any": {[]fleet.App{empty, going}, problem.Inconsistent},
+		"all are in doubt":         {[]fleet.App{doubt}, problem.Inconsistent},
+		"all are on their way":     {[]fleet.App{going, uninstalled}, problem.Consistent},
+		"one is known":             {[]fleet.App{empty, doubt, app("good")}, problem.Consistent},
+	} {
+		_, _, res := run(t, &fakeCluster{apps: test.apps, checks: checks}, Options{})
+		if res.Reason != test.want || len(res.Notes) > 0 != (test.want != problem.Consistent) {
+			t.Errorf("%s: %s, %+v", name, res.Reason, res.Notes)
+		}
 	}
 }

@@ -295,11 +295,12 @@ func TestWhatATeardownSaysIsTold(t *testing.T) {
 
 // Without a token an app goes by its time. Where the platform was asked and has not answered, it is kept.
 func TestSweepSaysWhatASilentPlatformMeans(t *testing.T) {
-	for said, answer := range map[string]fleet.Answer{"whatever label": {Access: fleet.NotAsked}, "which keeps it": {Access: fleet.Unanswered}} {
+	for said, access := range map[string]fleet.Access{"whatever label": fleet.NotAsked, "which keeps it": fleet.Unanswered} {
+		answer := fleet.Answer{Access: access}
 		w := world{apps: []fleet.App{one("a", expired)}, unanswered: "it said nothing", answers: map[string]fleet.Answer{"a": answer},
 			confirms: map[string]fleet.Answer{"a": answer}}
 		r := w.sweep(t.Context(), nil)
-		if went := len(w.down) == 1; went != (answer.Access == fleet.NotAsked) || len(r.Notes) != 1 || !strings.Contains(r.Notes[0].Message, said) {
+		if len(w.down) == 1 != (access == fleet.NotAsked) || len(r.Notes) != 1 || !strings.Contains(r.Notes[0].Message, said) {
 			t.Errorf("%d went, and it says %+v, want %q", len(w.down), r.Notes, said)
 		}
 	}

@@ -17,9 +17,8 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 	if !first {
 		plan = planRepair(f, d, p)
 	}
-	if p.OfMany && p.OnStuck == OnStuckAuto && (plan.Does(StepDiscard) || plan.Does(StepQuarantine)) {
-		return refuse(reasonOf(d.State), d.Cause+"; to mend it, its record has to be deleted or moved away, which is not done unasked "+
-			"where many are repaired", "look at it, then run berth repair for it alone")
+	if p.LeavesRecords() && (plan.Does(StepDiscard) || plan.Does(StepQuarantine)) {
+		return refuseUnasked(reasonOf(d.State), d.Cause)
 	}
 	if len(plan.Steps) > 0 && !chosen(plan, p) {
 		if stranger := refuseUnmarked(f, p, "repair it"); stranger != nil {
@@ -27,6 +26,22 @@ func PlanRepair(f *facts.Facts, d Diagnosis, p Policy) Plan {
 		}
 	}
 	return plan
+}
+
+// LeavesRecords returns whether no record is deleted or moved away: one of many is repaired, and nobody
+// has said what is to be done.
+func (p Policy) LeavesRecords() bool { return p.OfMany && p.OnStuck == OnStuckAuto }
+
+// RefuseToMove refuses to move away a record that turned out to be unreadable as its labels were to
+// be written anew.
+func RefuseToMove(rec *facts.Record) *problem.Problem {
+	return refuseUnasked(problem.RecordUnreadable,
+		fmt.Sprintf("revision %d lacks its labels and cannot be read: %s", rec.Revision, rec.DecodeError)).Refusal
+}
+
+func refuseUnasked(reason problem.ExitReason, cause string) Plan {
+	return refuse(reason, cause+"; to mend it, its record has to be deleted or moved away, which is not done unasked "+
+		"where many are repaired", "look at it, then run berth repair for it alone")
 }
 
 // chosen returns whether the user has named what the plan does: a status that a record gets,

@@ -201,7 +201,7 @@ func TestRoundOfManyApps(t *testing.T) {
 	want[stuck], want[relabelled] = "consistent, deployed", "consistent, deployed"
 	same(o.goRound(24, "repair", "--all"))
 	// What is named is done, and to what is stuck alone.
-	want[unsafe] = "repaired, failed"
+	want[unsafe] = "inconsistent, failed"
 	same(o.goRound(24, "repair", "--all", "--on-stuck", "unlock"))
 }
 
