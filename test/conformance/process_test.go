@@ -118,7 +118,11 @@ func (p *process) wait(limit time.Duration) ended {
 		p.kill()
 		p.s.t.Fatalf("%s did not end within %s", p.verb, limit)
 	}
-	data, err := os.ReadFile(filepath.Join(p.dir, "report.json"))
+	name := "report.json"
+	if slices.Contains(p.cmd.Args, "--all") { // it is about many apps
+		name = "fleet.json"
+	}
+	data, err := os.ReadFile(filepath.Join(p.dir, name))
 	if err == nil {
 		err = json.Unmarshal(data, &p.report)
 	}
