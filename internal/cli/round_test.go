@@ -25,7 +25,8 @@ func TestRBACOfManyApps(t *testing.T) {
 		without []string
 		byHand  bool
 	}{
-		"each its own": {[]result.Visit{lacks("a", needs("get", "pods", "a")), lacks("b", needs("get", "pods", "b"), needs("list", "services", "b"))},
+		"each its own": {[]result.Visit{lacks("a", needs("get", "pods", "a")),
+			lacks("b", needs("get", "pods", "b"), needs("list", "services", "b"))},
 			[]string{"- pods\n", "- services\n", "kind: ClusterRole\n"}, []string{"namespace: b\n"}, false},
 		"another's": {[]result.Visit{lacks("a", needs("get", "pods", "a")), lacks("b", needs("delete", "secrets", "a"))},
 			[]string{"- pods\n"}, []string{"- secrets\n", "- delete\n"}, true},
