@@ -19,7 +19,8 @@ var repairsOfMany = []row{
 			s.repairAll().exit(24).says("relabel", "failed", "Deploy it again")
 			s.stored("v1 failed")
 		}},
-	{ID: "S351", Setup: "a record whose label is wrong, and an older one that lost its label and cannot be read", Action: "repair --all", End: "nothing is changed, and it is named",
+	{ID: "S351", Setup: "a record whose label is wrong, and an older one that lost its label and cannot be read",
+		Action: "repair --all", End: "nothing is changed, and it is named",
 		Exit: "0, 0, 24", run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.berth("deploy").exit(0)
@@ -37,7 +38,8 @@ var repairsOfMany = []row{
 			s.asAdmin()
 			s.berth("deploy").exit(0)
 			s.setStatus(1, "pending-upgrade", "pending-upgrade")
-			_, err := s.Client().CoreV1().Namespaces().Patch(s.t.Context(), s.namespace, types.MergePatchType, []byte(keepMark), metav1.PatchOptions{})
+			_, err := s.Client().CoreV1().Namespaces().
+				Patch(s.t.Context(), s.namespace, types.MergePatchType, []byte(keepMark), metav1.PatchOptions{})
 			if err != nil {
 				s.t.Fatal(err)
 			}
