@@ -188,7 +188,7 @@ func TestTeardownTakesTheLeaseAlong(t *testing.T) {
 	if err := cluster.Client().CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	kubetest.Eventually(t, testTimeout, func() (bool, string) {
+	kubetest.Eventually(t, 3*testTimeout, func() (bool, string) {
 		lock, err := lease.Read(ctx, cluster.Client(), namespace, "web", time.Time{})
 		return err == nil && lock.State == facts.LockAbsent, "the lease is still there"
 	})
