@@ -151,7 +151,7 @@ func (r *repairRelease) askForPlan(ctx context.Context, f *facts.Facts, plan ver
 	for _, s := range plan.Steps {
 		var needs problem.Needs
 		var err error
-		switch s.Kind { //nolint:exhaustive // the others write records
+		switch s.Kind {
 		case verdict.StepRollback:
 			at := slices.IndexFunc(f.Records, func(rec facts.Record) bool { return rec.Revision == s.Target })
 			if at < 0 {
@@ -162,8 +162,11 @@ func (r *repairRelease) askForPlan(ctx context.Context, f *facts.Facts, plan ver
 			}
 		case verdict.StepUninstall, verdict.StepTakeDown:
 			needs, err = r.backend.Needs.OfTeardown(ctx, last)
-		default:
-			continue
+		case verdict.StepRelabel, verdict.StepQuarantine, verdict.StepQuarantineUnreadable, verdict.StepDiscard, verdict.StepPromote,
+			verdict.StepUnlock, verdict.StepDedupe, verdict.StepDiscardQuarantined:
+			continue // they write records alone
+		case verdict.StepInstall, verdict.StepReplace, verdict.StepUpgrade, verdict.StepSweep:
+			continue // a deploy's, which asks by its chart
 		}
 		if err != nil {
 			return err
