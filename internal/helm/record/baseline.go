@@ -64,7 +64,7 @@ func decodeBaseline(meta *metav1.ObjectMeta) facts.Baseline {
 		return nil
 	}
 	var list []accepted
-	if raw, err = inflate(raw, baselineInflated); err != nil || json.Unmarshal(raw, &list) != nil {
+	if raw, err = inflate(raw, limits{bytes: baselineInflated, values: baselineInflated}); err != nil || json.Unmarshal(raw, &list) != nil {
 		return nil
 	}
 	b := make(facts.Baseline, len(list))

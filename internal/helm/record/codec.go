@@ -57,17 +57,12 @@ func encode(raw []byte) (string, error) {
 // decode returns a payload's JSON and the release in it. The release's Info is
 // never nil.
 func decode(payload string) ([]byte, *release.Release, error) {
-	raw, err := base64.StdEncoding.DecodeString(payload)
+	stored, err := base64.StdEncoding.DecodeString(payload)
 	if err != nil {
 		return nil, nil, err
 	}
-	// Records older than Helm's compression are plain JSON.
-	if bytes.HasPrefix(raw, gzipMagic) {
-		if raw, err = inflate(raw, inflatedLimit); err != nil {
-			return nil, nil, err
-		}
-	}
-	if err := checkValues(raw, valuesLimit); err != nil {
+	raw, err := inflate(stored, limits{bytes: inflatedLimit, values: valuesLimit})
+	if err != nil {
 		return nil, nil, err
 	}
 	var rls release.Release
@@ -81,41 +76,72 @@ func decode(payload string) ([]byte, *release.Release, error) {
 	return raw, &rls, nil
 }
 
-var gzipMagic = []byte{0x1f, 0x8b, 0x08}
+// limits bound JSON that is read, which somebody else may have written.
+type limits struct{ bytes, values int }
 
-// inflate uncompresses at most limit bytes and returns an error for more.
-func inflate(compressed []byte, limit int64) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(compressed))
+// inflate returns the JSON of what a payload holds. It reads it twice, and keeps
+// nothing of it before the first time has shown that it is within the limits: a
+// buffer that grows with what turns out to be too long would have taken five times
+// the limit.
+func inflate(stored []byte, limits limits) ([]byte, error) {
+	size := measure{limits: limits}
+	r, err := uncompressed(stored)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
+	// The error of a checksum comes with the end.
+	if _, err := io.Copy(&size, r); err != nil {
 		return nil, err
 	}
-	if int64(len(raw)) > limit {
-		return nil, fmt.Errorf("it inflates to more than %d bytes", limit)
+	if r, err = uncompressed(stored); err != nil {
+		return nil, err
 	}
-	return raw, r.Close()
+	raw := make([]byte, size.bytes)
+	_, err = io.ReadFull(r, raw)
+	return raw, err
 }
 
-// checkValues returns an error for JSON of more than limit values, before it is
-// decoded. It counts what stands before a value: an opening bracket, a comma, a colon.
-func checkValues(raw []byte, limit int) error {
-	quoted, count := false, 0
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case quoted && c == '\\':
-			i++ // whatever is escaped
+// uncompressed reads what a payload holds. Records older than Helm's compression
+// are plain JSON.
+func uncompressed(stored []byte) (io.Reader, error) {
+	if !bytes.HasPrefix(stored, gzipMagic) {
+		return bytes.NewReader(stored), nil
+	}
+	return gzip.NewReader(bytes.NewReader(stored))
+}
+
+var gzipMagic = []byte{0x1f, 0x8b, 0x08}
+
+// measure is how large the JSON is that was written to it. A write that takes it
+// over a limit returns an error.
+type measure struct {
+	limits          limits
+	bytes, values   int
+	quoted, escaped bool // where the next byte stands
+}
+
+// Write counts the values by what stands before one: an opening bracket, a comma, a
+// colon.
+func (m *measure) Write(part []byte) (int, error) {
+	if m.bytes += len(part); m.bytes > m.limits.bytes {
+		return 0, fmt.Errorf("it inflates to more than %d bytes", m.limits.bytes)
+	}
+	for _, c := range part {
+		switch {
+		case m.escaped:
+			m.escaped = false
+		case m.quoted && c == '\\':
+			m.escaped = true
 		case c == '"':
-			quoted = !quoted
-		case !quoted && (c == '[' || c == '{' || c == ',' || c == ':'):
-			if count++; count > limit {
-				return fmt.Errorf("it has more than %d values", limit)
-			}
+			m.quoted = !m.quoted
+		case !m.quoted && (c == '[' || c == '{' || c == ',' || c == ':'):
+			m.values++
 		}
 	}
-	return nil
+	if m.values > m.limits.values {
+		return 0, fmt.Errorf("it has more than %d values", m.limits.values)
+	}
+	return len(part), nil
 }
 
 // marshal returns a release's JSON with its description truncated to
