@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,10 +74,7 @@ func (w waiter) WaitForReady(ctx context.Context, applied manifest.Objects, jobs
 		w.display.Say("Not waited for, as wait-ignore says: " + strings.Join(ignored, ", "))
 	}
 	w.conceal(ctx, applied)
-	err = r.WaitForReady(ctx, applied)
-	if err != nil {
-		w.given.Read(ctx) // the report quotes the app's log
-	}
+	err = w.quoted(ctx, r.WaitForReady(ctx, applied))
 	return shown.Timeline(), err
 }
 
@@ -86,12 +84,26 @@ func (w waiter) conceal(ctx context.Context, applied manifest.Objects) {
 	w.given.ReadLate(ctx)
 }
 
+// quoted returns the error of a wait, with what pods have said as far as it may be shown.
+func (w waiter) quoted(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	w.given.Read(ctx)
+	var words interface{ Withhold(why string) }
+	if why := w.given.Unread(); why != "" && errors.As(err, &words) {
+		words.Withhold(why)
+	}
+	return err
+}
+
 // Conceal implements helm.Waiter.
-func (w waiter) Conceal(ctx context.Context, pods manifest.Objects) {
+func (w waiter) Conceal(ctx context.Context, pods manifest.Objects) (unread string) {
 	for _, p := range pods {
 		w.given.Pod(p)
 	}
 	w.given.Read(ctx)
+	return w.given.Unread()
 }
 
 func (w waiter) WaitForDelete(ctx context.Context, deleted manifest.Objects) ([]result.Event, error) {
@@ -110,9 +122,7 @@ func (w waiter) WaitForCompletion(ctx context.Context, applied manifest.Objects)
 	}
 	w.conceal(ctx, applied)
 	deleted, err := r.WaitForCompletion(ctx, applied)
-	if err != nil {
-		w.given.Read(ctx) // the report quotes the hook's log
-	}
+	err = w.quoted(ctx, err)
 	var incomplete *rollout.IncompleteError
 	if errors.As(err, &incomplete) {
 		return deleted, err // the hook failed, and not a request
@@ -136,7 +146,10 @@ func (w waiter) begin(ctx context.Context, aim progress.Condition, jobs bool) (*
 	shown := w.display.Wait(aim)
 	return &rollout.Waiter{
 		Release: w.target.Release, OwnNamespace: w.target.PerBranch, WaitForJobs: jobs, FailFast: w.failFast,
-		Observer: concealing{shown, func() { w.given.ReadLate(ctx) }}, Seen: w.given.Pod,
+		Observer: concealing{shown, func() (unread string) {
+			w.given.ReadLate(ctx)
+			return w.given.Unread()
+		}}, Seen: w.given.Pod,
 		Settle: w.settle, Patience: signTime, Ignore: w.ignore, ImageWait: w.imageWait,
 		Clients: rollout.Clients{Clientset: client, Dynamic: dynamic, Mapper: mapper, Namespace: w.target.Namespace},
 	}, shown, nil
@@ -146,13 +159,27 @@ func (w waiter) begin(ctx context.Context, aim progress.Condition, jobs bool) (*
 // container that ends may quote it.
 type concealing struct {
 	*progress.Wait
-	look func()
+	look func() (unread string) // why it is not known
+}
+
+// Begin implements rollout.Observer.
+func (c concealing) Begin(all []facts.Awaited) {
+	shown := slices.Clone(all)
+	for i := range shown {
+		shown[i] = c.conceal(shown[i])
+	}
+	c.Wait.Begin(shown)
 }
 
 // Update implements rollout.Observer.
-func (c concealing) Update(a facts.Awaited) {
-	if a.Reason != "" {
-		c.look()
+func (c concealing) Update(a facts.Awaited) { c.Wait.Update(c.conceal(a)) }
+
+func (c concealing) conceal(a facts.Awaited) facts.Awaited {
+	if a.Reason == "" {
+		return a
 	}
-	c.Wait.Update(a)
+	if unread := c.look(); unread != "" {
+		a.Reason = "not shown, since " + unread
+	}
+	return a
 }

@@ -49,6 +49,9 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 	found, err := o.Observe(ctx, manifest, r.target.Release, r.target.Namespace)
 	if slices.ContainsFunc(found, func(o facts.Object) bool { return o.Exists && !o.Ready }) {
 		r.given.ReadLate(ctx) // why it is not is told with the words of its pods
+		if why := r.given.Unread(); why != "" {
+			result.WithholdReasons(found, why)
+		}
 	}
 	return found, apifailure.Classify(err, "read the objects of release "+r.target.Release)
 }
@@ -85,6 +88,9 @@ func (r releaseObjects) Diagnose(ctx context.Context, unready []facts.Object) *r
 	}}
 	found := w.Diagnose(ctx, unready)
 	r.given.Read(ctx) // it quotes the app's log
+	if why := r.given.Unread(); why != "" {
+		found.Withhold(why)
+	}
 	return found
 }
 

@@ -49,3 +49,6 @@ type Cause struct {
 	Said     string
 	ExitCode int // of a container that ended
 }
+
+// Withhold takes out what was said by others.
+func (c *Cause) Withhold() { c.About, c.Said = "", "" }

@@ -80,6 +80,7 @@ type Waiter interface {
 	// end.
 	WaitForCompletion(ctx context.Context, applied manifest.Objects) (deleted []facts.Ref, err error)
 	// Conceal keeps what pods are given out of what is shown of them. It is called before their
-	// logs are.
-	Conceal(ctx context.Context, pods manifest.Objects)
+	// logs are. Where it is not known what they are given, unread says why, and nothing of their
+	// logs is shown.
+	Conceal(ctx context.Context, pods manifest.Objects) (unread string)
 }

@@ -77,7 +77,7 @@ func (w waits) WaitForCompletion(ctx context.Context, applied manifest.Objects) 
 	return deleted, apifailure.Classify(err, "wait for the hook to end")
 }
 
-func (waits) Conceal(context.Context, manifest.Objects) {}
+func (waits) Conceal(context.Context, manifest.Objects) string { return "" }
 
 // releases returns the operations of a release, with a chart of these files.
 func (s *stage) releases(release string, files map[string]string) *helm.Releases {

@@ -73,7 +73,6 @@ func (c *client) GetPodList(namespace string, o metav1.ListOptions) (*corev1.Pod
 			return by == nil || by.Kind != "Job" || by.Name != job
 		})
 	}
-	c.waiter.Conceal(c.untilFenced, asTheyLive(pods.Items))
 	return pods, nil
 }
 
@@ -90,8 +89,13 @@ func asTheyLive(pods []corev1.Pod) (all manifest.Objects) {
 // OutputContainerLogsForPodList prints the logs of the containers of a hook's pods.
 func (c *client) OutputContainerLogsForPodList(list *corev1.PodList, namespace string,
 	to func(namespace, pod, container string) io.Writer) error {
+	unread := c.waiter.Conceal(c.untilFenced, asTheyLive(list.Items))
 	for _, pod := range list.Items {
 		for _, container := range pod.Spec.Containers {
+			if unread != "" {
+				_, _ = io.WriteString(to(namespace, pod.Name, container.Name), "not shown, since "+unread+"\n")
+				continue
+			}
 			o := &corev1.PodLogOptions{Container: container.Name}
 			if err := c.copyLog(namespace, pod.Name, o, to(namespace, pod.Name, container.Name)); err != nil {
 				return err
@@ -107,11 +111,18 @@ func (c *client) copyLog(namespace, pod string, o *corev1.PodLogOptions, to io.W
 		return fmt.Errorf("read the log of container %s of pod %s in namespace %s: %w", o.Container, pod, namespace, err)
 	}
 	defer stream.Close()
-	if err := copyLines(to, stream); err != nil {
+	log := &io.LimitedReader{R: stream, N: longestLog}
+	if err := copyLines(to, log); err != nil {
 		return fmt.Errorf("copy the log of container %s of pod %s in namespace %s: %w", o.Container, pod, namespace, err)
 	}
-	return nil
+	if log.N == 0 {
+		_, err = fmt.Fprintf(to, "the log is longer than %d bytes, and the rest is not shown\n", longestLog)
+	}
+	return err
 }
+
+// longestLog is how many bytes of a log are copied: a test may print without end what nobody reads.
+const longestLog = 4 << 20
 
 // longestLine is how many bytes of a line of a log are copied.
 const longestLine = 64 << 10

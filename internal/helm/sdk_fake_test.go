@@ -268,7 +268,7 @@ func (s *sdk) WaitForCompletion(_ context.Context, objects manifest.Objects) ([]
 }
 
 // Conceal implements Waiter.
-func (*sdk) Conceal(context.Context, manifest.Objects) {}
+func (*sdk) Conceal(context.Context, manifest.Objects) string { return "" }
 
 // recordedDriver records the writes of the record store. Unlike Helm's memory, it
 // hands out copies, as a cluster does.

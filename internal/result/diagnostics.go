@@ -51,6 +51,39 @@ func (d *Diagnostics) Explain(objects []facts.Object) {
 	}
 }
 
+// Withhold takes out what the pods have said, since their secrets are not known, and says why.
+// What is left are the kinds of the causes, by name.
+func (d *Diagnostics) Withhold(why string) {
+	if d == nil {
+		return
+	}
+	d.Reason = withheld(why)
+	for i := range d.Faults {
+		d.Faults[i].Cause.Withhold()
+	}
+	WithholdReasons(d.Objects, why)
+	for i := range d.Symptoms {
+		s := &d.Symptoms[i]
+		s.Reason, s.Events = withheld(why), nil
+		s.Cause.Withhold()
+		for k, l := range s.Logs {
+			s.Logs[k] = LogTail{Container: l.Container, Previous: l.Previous, Error: withheld(why)}
+		}
+	}
+}
+
+// WithholdReasons does the same to what objects are not ready for, which may be the words of their pods.
+func WithholdReasons(objects []facts.Object, why string) {
+	for i := range objects {
+		if o := &objects[i]; o.Reason != "" {
+			o.Reason = withheld(why)
+			o.Cause.Withhold()
+		}
+	}
+}
+
+func withheld(why string) string { return "not shown, since " + why }
+
 // And returns what two waits have found, each of which may be nil.
 func (d *Diagnostics) And(more *Diagnostics) *Diagnostics {
 	switch {

@@ -1,6 +1,8 @@
 package result
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -32,4 +34,28 @@ func TestExplain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The kinds of the causes are left, and the names of what they are of.
+func TestWithhold(t *testing.T) {
+	web := facts.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "pr-1", Name: "web"}
+	crash := facts.Cause{Kind: facts.CauseCrash, Container: "app", About: "hunter2", Said: "no login with hunter2", ExitCode: 3}
+	ready := facts.Object{Ref: web, Ready: true}
+	d := &Diagnostics{
+		Reason:  "hunter2",
+		Faults:  []Fault{{Ref: web, Cause: crash}},
+		Objects: []facts.Object{{Ref: web, Reason: "hunter2", Cause: crash}, ready},
+		Symptoms: []Symptom{{Ref: web, Reason: "hunter2", Cause: crash, Events: []string{"Unhealthy: hunter2"},
+			Logs: []LogTail{{Container: "app", Lines: []string{"hunter2"}, Telling: "hunter2"}}}},
+	}
+	d.Withhold("nobody knows")
+	told := fmt.Sprintf("%+v", d)
+	if strings.Contains(told, "hunter2") || !strings.Contains(told, "not shown, since nobody knows") {
+		t.Errorf("what is told: %s", told)
+	}
+	kept := facts.Cause{Kind: facts.CauseCrash, Container: "app", ExitCode: 3}
+	if d.Faults[0].Cause != kept || d.Objects[1].Reason != "" || d.Symptoms[0].Logs[0].Container != "app" {
+		t.Errorf("what is left: %+v", d)
+	}
+	(*Diagnostics)(nil).Withhold("nobody knows")
 }

@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/berth-dev/berth/test/faultproxy"
 	"github.com/berth-dev/berth/test/kubetest"
 )
 
@@ -107,6 +108,20 @@ var filledLater = []row{
 		s.makeMap("over")
 		s.berth("teardown").exit(0).hides("hunter2")
 	}},
+	{ID: "S334", Setup: "a Secret of others that an app and a test are given, which the API server does not tell; both print its value",
+		Action: "deploy, check, deploy with helm-test", End: "nothing that they print is shown, and why", Exit: "23, 23, 0 + warning", Slow: true,
+		run: func(s *fixture) {
+			const unread = "not shown, since Secret database in namespace"
+			s.put("kubectl-create", strings.Split(ofWorkflow, "---")...)
+			s.chartWith("templates/quotes.yaml", strings.NewReplacer("TEXT", "hunter2-of-a-variable", "GIVEN", givenSecrets).Replace(quotesGiven))
+			s.proxy().On(faultproxy.Match{Verb: "get", Resource: "secrets", Name: "database"},
+				faultproxy.Answer(http.StatusInternalServerError, "etcd is gone"))
+			s.berth("deploy", "--timeout", "15s").exit(23).says(unread).hides("no login", "hunter2")
+			s.berth("check").exit(23).says(unread).hides("no login", "hunter2")
+			s.berth("deploy", "--helm-test", "--set", "behaviour=ready").exit(0).warned("Withheld what pods say").
+				says(unread).hides("logs in", "hunter2")
+			s.describesNone("no login", "hunter2")
+		}},
 }
 
 var filledSecret = object{"v1", "secrets", "database"}

@@ -75,14 +75,14 @@ func (w waits) WaitForCompletion(ctx context.Context, applied manifest.Objects) 
 	return w.Waiter.WaitForCompletion(ctx, applied)
 }
 
-func (waits) Conceal(context.Context, manifest.Objects) {}
+func (waits) Conceal(context.Context, manifest.Objects) string { return "" }
 
 // rollback rolls back with a budget of its own.
 func (s *fixture) rollback(to int) result.Outcome {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), waitLimit)
 	defer cancel()
-	return s.operations().Rollback(ctx, to)
+	return s.operations().Rollback(ctx, facts.Rollback{To: to})
 }
 
 // stored fails the test unless the records have these statuses, by revision.

@@ -43,6 +43,7 @@ type Given struct {
 
 	mu     sync.Mutex
 	known  map[source]*reading
+	beyond bool               // they are given more Secrets than are read
 	pods   map[types.UID]bool // those that were noted as they live
 	warned map[string]bool    // of what Warn was told, by its title
 }
@@ -59,6 +60,7 @@ type reading struct {
 	own   bool      // the release has it
 	given bool      // to a pod
 	over  bool      // it is not to be read any more
+	fault string    // why it could not be read when it was asked for last
 	at    time.Time // when it was told of, or asked for; zero: never
 }
 
@@ -102,7 +104,7 @@ func (g *Given) of(one source) *reading {
 }
 
 // told notes that what a source holds was just told.
-func (r *reading) told(over bool) { r.over, r.at = over, time.Now() }
+func (r *reading) told(over bool) { r.over, r.at, r.fault = over, time.Now(), "" }
 
 // have notes that the release has a source itself, and what it holds by the manifest.
 func (r *reading) have(over bool) { r.own = true; r.told(over) }
@@ -166,7 +168,7 @@ func (g *Given) noteAt(field any, resource, name, namespace string) {
 // Read reads what pods are given, and tells Hide of it: what is about to be shown may quote it. A
 // Secret is read each time, since whoever fills it may do so while it is waited for its pods. What
 // may not be read is not known. It goes on for a moment when ctx has ended. What could not
-// be read for another reason is told.
+// be read for another reason is told, and Unread says so of a Secret.
 func (g *Given) Read(ctx context.Context) { g.read(ctx, time.Now()) }
 
 // ReadLate is Read in the course of a wait: it looks at each once a second.
@@ -207,10 +209,34 @@ func (g *Given) took(one source, err error) {
 	switch {
 	case err == nil || apierrors.IsForbidden(err):
 		g.of(one).told(err != nil || one.resource == "configmaps")
-	case !apierrors.IsNotFound(err):
-		g.warn("Not known what pods are given", fmt.Sprintf("One of the %s, %s in namespace %s, which they are given, could not be read: %v. "+
-			"What it holds is not hidden where the pods print it.", one.resource, one.name, one.namespace, err))
+	case apierrors.IsNotFound(err):
+		g.of(one).fault = ""
+	case one.resource == "secrets":
+		g.of(one).fault = fmt.Sprintf("Secret %s in namespace %s, which the pods are given, could not be read: %v", one.name, one.namespace, err)
+		g.warn("Withheld what pods say", g.of(one).fault+". What they say may quote it, and is not shown.")
+	default:
+		g.warn("Not known what pods are given", fmt.Sprintf("ConfigMap %s in namespace %s, which they are given, could not be read: %v. "+
+			"What it holds is not hidden where the pods print it.", one.name, one.namespace, err))
 	}
+}
+
+// Unread returns why what pods say is not to be shown: they are given a Secret that could not be
+// read, so that nobody could tell where they quote it; "" where all is known that may be.
+func (g *Given) Unread() string {
+	if g == nil {
+		return ""
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.beyond {
+		return fmt.Sprintf("the pods are given more than %d Secrets, of which no more are read", mostGiven)
+	}
+	for _, one := range g.inOrder() {
+		if r := g.known[one]; r.given && r.fault != "" {
+			return r.fault
+		}
+	}
+	return ""
 }
 
 // warn tells once of what is not hidden.
@@ -242,8 +268,7 @@ func (g *Given) due(before time.Time) (all []source) {
 		}
 		of := sort{one.resource, r.own}
 		if read[of]++; read[of] > mostGiven {
-			g.warn("Not all is looked at that pods are given", fmt.Sprintf("They are given more than %d %s. "+
-				"What the rest hold is not known, and not hidden where the pods print it.", mostGiven, one.resource))
+			g.tooMany(one.resource)
 			continue
 		}
 		if !r.over && !r.at.After(before) {
@@ -254,6 +279,18 @@ func (g *Given) due(before time.Time) (all []source) {
 		return cmp.Or(cmp.Compare(a.resource, b.resource), cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.name, b.name))
 	})
 	return all
+}
+
+// tooMany notes that pods are given more sources of a sort than are read.
+func (g *Given) tooMany(resource string) {
+	if resource == "secrets" {
+		g.beyond = true
+		g.warn("Withheld what pods say", fmt.Sprintf("They are given more than %d Secrets, of which no more are read. "+
+			"What they say may quote the rest, and is not shown.", mostGiven))
+		return
+	}
+	g.warn("Not all is looked at that pods are given", fmt.Sprintf("They are given more than %d ConfigMaps. "+
+		"What the rest hold is not known, and not hidden where the pods print it.", mostGiven))
 }
 
 // inOrder returns all sources, those first that were named first.

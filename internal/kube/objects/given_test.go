@@ -1,13 +1,17 @@
 package objects
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/berth-dev/berth/internal/manifest"
 )
@@ -136,7 +140,7 @@ func TestGivenBesideManyOfTheRelease(t *testing.T) {
 }
 
 // Sources that are the release's own, named before they are known as such, take no room from others' Secrets, and
-// no ConfigMaps do. That there are more than are read is said once.
+// no ConfigMaps do. That there are more than are read is said once of each sort.
 func TestGivenOfEachSort(t *testing.T) {
 	said := 0
 	g := &Given{Namespace: "review", Warn: func(string, string) { said++ }}
@@ -152,8 +156,48 @@ func TestGivenOfEachSort(t *testing.T) {
 		g.Note(named("Secret", fmt.Sprint("own-", i), nil))
 	}
 	early := time.Now().Add(-time.Minute)
-	if got := g.due(early); !slices.Contains(got, source{"secrets", "review", "database"}) || said != 1 {
+	if got := g.due(early); !slices.Contains(got, source{"secrets", "review", "database"}) || said != 2 {
 		t.Errorf("it is %v, and %d were told", got, said)
+	}
+}
+
+// What pods say is withheld as long as a Secret that they are given could not be read, or where they are given
+// more than are read. One that is not there holds nothing, and one that may not be read is not known to anybody.
+func TestUnread(t *testing.T) {
+	database := source{"secrets", "review", "database"}
+	at := schema.GroupResource{Resource: "secrets"}
+	broken := apierrors.NewInternalError(errors.New("etcd is gone"))
+	for name, c := range map[string]struct {
+		reads    []error
+		withheld bool
+	}{
+		"read":                  {[]error{nil}, false},
+		"not there":             {[]error{apierrors.NewNotFound(at, "database")}, false},
+		"forbidden":             {[]error{apierrors.NewForbidden(at, "database", nil)}, false},
+		"broken":                {[]error{nil, broken}, true},
+		"in time":               {[]error{context.DeadlineExceeded}, true},
+		"broken, and then read": {[]error{broken, nil}, false},
+		"broken, and then gone": {[]error{broken, apierrors.NewNotFound(at, "database")}, false},
+	} {
+		g := &Given{Namespace: "review"}
+		g.Note(named("Pod", "web", map[string]any{"secretRef": map[string]any{"name": "database"}}))
+		for _, err := range c.reads {
+			g.took(database, err)
+		}
+		if got := g.Unread(); (got != "") != c.withheld {
+			t.Errorf("%s: withheld since %q", name, got)
+		}
+	}
+	many := &Given{Namespace: "review"}
+	for i := range mostGiven + 1 {
+		many.Note(named("Pod", "web", map[string]any{"secretRef": map[string]any{"name": fmt.Sprint(i)}}))
+	}
+	many.due(time.Now())
+	if many.Unread() == "" {
+		t.Error("more Secrets than are read: what the pods say is shown")
+	}
+	if (*Given)(nil).Unread() != "" {
+		t.Error("none is unread where none is looked at")
 	}
 }
 

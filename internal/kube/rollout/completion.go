@@ -75,6 +75,14 @@ func (e *IncompleteError) Unwrap() error { return e.Cause }
 // interrupt.
 func (e *IncompleteError) Diagnostics() *result.Diagnostics { return e.Found }
 
+// Withhold takes out what the pods have said, and says why.
+func (e *IncompleteError) Withhold(why string) {
+	one := []facts.Object{e.Object}
+	result.WithholdReasons(one, why)
+	e.Object = one[0]
+	e.Found.Withhold(why)
+}
+
 // completion evaluates Jobs and Pods that are to run to their end.
 type completion struct {
 	deleted []facts.Ref

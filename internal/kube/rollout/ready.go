@@ -104,6 +104,12 @@ func (e *NotReadyError) Unwrap() error { return e.Cause }
 // interrupt.
 func (e *NotReadyError) Diagnostics() *result.Diagnostics { return e.Found }
 
+// Withhold takes out what the pods have said, and says why.
+func (e *NotReadyError) Withhold(why string) {
+	result.WithholdReasons(e.Objects, why)
+	e.Found.Withhold(why)
+}
+
 // readiness evaluates objects that are to become ready.
 type readiness struct {
 	waitForJobs bool
