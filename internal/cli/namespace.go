@@ -82,6 +82,9 @@ func (n namespace) StampNamespace(ctx context.Context, ns facts.Namespace, share
 	if ns.Identity == n.identity && !ns.Shared && !share {
 		notes = ownership.Merge(notes, n.stamps())
 	}
+	if ns.Unmarked && ns.DeployedBy == n.identity && !ns.Shared && !share { // made by a run of this branch that was killed then
+		notes = ownership.Merge(notes, map[string]string{ownership.AnnotationNamespaceUID: ns.UID})
+	}
 	stamped, err := n.manager.Stamp(ctx, ns, notes, share)
 	return stamped, apifailure.Classify(err, "note on namespace "+ns.Name+" that this run deploys there")
 }

@@ -23,8 +23,11 @@ type Namespace struct {
 	UID      string
 	Version  string // resourceVersion, as it was read
 	Phase    NamespacePhase
-	Labelled bool   // it carries Berth's label, by which a run is about to make or adopt it, or has
-	Ours     bool   // Berth made or adopted this very namespace (its own UID is on it)
+	Labelled bool // it carries Berth's label, by which a run is about to make or adopt it, or has
+	Ours     bool // Berth made or adopted this very namespace (its own UID is on it)
+	// Unmarked says that Berth made it, and the run ended before it wrote so: that needs the UID, which
+	// the API server gives to it.
+	Unmarked bool
 	Identity string // identity hash of the branch that it is for by its name; empty when it carries none
 	// DeployedBy is the identity hash of the branch that made or adopted it; empty when
 	// it does not say.

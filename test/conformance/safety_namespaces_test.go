@@ -127,6 +127,16 @@ var sharedNamespaces = []row{
 			s.berth("repair", "--adopt").exit(0).warned("Release repaired")
 			s.stored("v1 superseded, v2 deployed")
 		}},
+	{ID: "S42d", Setup: "a deploy was killed after it made the namespace, and before it noted on it that it did", Action: "deploy, teardown",
+		End: "noted, and the namespace is gone", Exit: "0, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			direct := s.kubeconfig
+			s.killBefore(s.proxy(), faultproxy.Match{Verb: "patch", Resource: "namespaces", Name: s.namespace}, "deploy")
+			s.kubeconfig = direct
+			s.berth("deploy").exit(0)
+			s.berth("teardown").exit(0)
+			s.namespaceIsGone(s.namespace)
+		}},
 	{ID: "S43", Setup: "a release of somebody else in the branch's own namespace, with its records in ConfigMaps",
 		Action: "teardown", End: "the other release and the namespace", Exit: "27", Gone: true, run: func(s *fixture) {
 			s.asAdmin()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/ownership"
@@ -23,6 +24,7 @@ func factsOf(ns *corev1.Namespace) facts.Namespace {
 		Labelled:   ns.Labels[ownership.LabelManagedBy] == ownership.ManagedByBerth,
 		Ours:       ownership.IsBerths(string(ns.UID), ns.Labels, ns.Annotations),
 		Identity:   ns.Labels[ownership.LabelIdentity],
+		Unmarked:   isUnmarked(ns),
 		DeployedBy: ns.Annotations[ownership.AnnotationDeployedBy],
 		Origin:     facts.Origin(ownership.OriginOf(ns.Annotations)),
 	}
@@ -36,6 +38,18 @@ func factsOf(ns *corev1.Namespace) facts.Namespace {
 		seen.Blocking = blocking(ns)
 	}
 	return seen
+}
+
+// isUnmarked returns whether a namespace is as Berth has made it, and the UID was never written on it. What made
+// it stands among its writers, with the time: a copy or one that was restored has another.
+func isUnmarked(ns *corev1.Namespace) bool {
+	if _, marked := ns.Annotations[ownership.AnnotationNamespaceUID]; marked {
+		return false
+	}
+	return slices.ContainsFunc(ns.ManagedFields, func(w metav1.ManagedFieldsEntry) bool {
+		return w.Manager == ownership.ManagedByBerth && w.Subresource == "" && w.Time != nil && w.Time.Equal(&ns.CreationTimestamp) &&
+			sets(w.FieldsV1, []string{"metadata", "labels", ownership.LabelManagedBy})
+	})
 }
 
 // blocking returns what the namespace controller says keeps a namespace from

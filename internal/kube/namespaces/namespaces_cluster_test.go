@@ -98,6 +98,38 @@ func TestNamespaceFromBirthToEnd(t *testing.T) {
 	}
 }
 
+// A run that was killed right after it made a namespace has not written on it that it did.
+func TestNamespaceThatIsUnmarked(t *testing.T) {
+	cluster := kubetest.Connect(t)
+	ctx := within(t, time.Minute)
+	for agent, want := range map[string]bool{"berth/1.0": true, "kubectl/1.0": false} {
+		config := cluster.Config()
+		config.UserAgent = agent
+		client, err := kubernetes.NewForConfig(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := namespaces.Manager{Client: client}
+		name := cluster.Name(t, "review")
+		_, err = client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name,
+			Labels: map[string]string{ownership.LabelManagedBy: ownership.ManagedByBerth, ownership.LabelIdentity: "abc"}}}, metav1.CreateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := m.Get(ctx, name)
+		if err != nil || found.Ours || found.Unmarked != want {
+			t.Errorf("%s: %+v, %v", agent, found, err)
+		}
+		marked, err := m.Stamp(ctx, found, map[string]string{ownership.AnnotationNamespaceUID: found.UID}, false)
+		if err != nil || !marked.Ours || marked.Unmarked {
+			t.Errorf("%s, marked: %+v, %v", agent, marked, err)
+		}
+		if err := m.Delete(ctx, marked); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestNamespaceThatIsNotOurs(t *testing.T) {
 	cluster := kubetest.Connect(t)
 	ctx, name := within(t, time.Minute), cluster.Namespace(t)
