@@ -35,6 +35,7 @@ type outliving struct {
 	left    []verdict.Remain // what its hooks and StatefulSets made
 	along   []verdict.Remain // the same, where the namespace is to take it along
 	older   []verdict.Remain // of what is left, what only older revisions have
+	volumes []facts.Object   // that go once the namespace does, with the claims in it
 }
 
 // clear deletes of what outlives the release what is to go.

@@ -86,18 +86,19 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 		if err := r.uninstall(ctx, f, !s.WithNamespace); err != nil {
 			return outliving{}, err
 		}
-	} else if err := r.awaitLeft(ctx, f); err != nil {
+	} else if err := r.awaitLeft(ctx, f, s.WithNamespace); err != nil {
 		return outliving{}, err
 	}
 	remains, err := r.remains.look(ctx, f, s.WithNamespace)
 	if err != nil {
 		return outliving{}, err
 	}
-	kept, older, err := r.proveGone(ctx, f, s.WithNamespace, remains)
+	survived, err := r.proveGone(ctx, f, s.WithNamespace, remains)
 	if err != nil {
 		return outliving{}, err
 	}
-	going, staying := verdict.OlderRemains(older, r.remains.policy, r.report.result.Verb == verb.Teardown)
+	kept := survived.kept
+	going, staying := verdict.OlderRemains(survived.outgrown, r.remains.policy, r.report.result.Verb == verb.Teardown)
 	keptRemains := verdict.KeptRemains(remains)
 	if stopped := s.StopsAt(f.Namespace.Name, slices.Concat(kept, keptRemains)); len(stopped) > 0 {
 		return outliving{kept: kept, stopped: stopped}, nil
@@ -118,7 +119,7 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 	if err != nil {
 		return outliving{}, err
 	}
-	out.kept, out.older = kept, staying
+	out.kept, out.older, out.volumes = kept, staying, survived.volumes
 	defer r.report.step("Remove the records")()
 	if err := r.records.Purge(ctx, f.Records); err != nil {
 		return out, err
@@ -188,13 +189,20 @@ func (r *releaseRemover) stillThere(ctx context.Context, f *facts.Facts) error {
 	return named(left)
 }
 
+// survivors are what there is of the release's objects once those of its last revision are gone.
+type survivors struct {
+	kept []facts.Object // what is to be kept
+	// outgrown is what only older revisions have: an upgrade that failed before it deleted that leaves
+	// it, and once the records are gone, nothing tells of it.
+	outgrown []verdict.Older
+	volumes  []facts.Object // that go once the namespace does, with the claims in it
+}
+
 // proveGone refuses to go on while an object of the last record exists. Where the namespace is to
-// go as well, it takes along what older revisions left in it. What of theirs is among the remains,
-// since the chart has made a hook or a claim of it, is looked after with these. What is the
-// release's and to be kept is returned, and what only older revisions have: an upgrade that failed
-// before it deleted that leaves it, and once the records are gone, nothing tells of it.
-func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool, remains []verdict.Remain) (kept []facts.Object,
-	outgrown []verdict.Older, err error) {
+// go as well, it takes along what older revisions left in it, and claims for which a PersistentVolume
+// that was deleted still waits. What of theirs is among the remains, since the chart has made a hook or
+// a claim of it, is looked after with these.
+func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool, remains []verdict.Remain) (s survivors, err error) {
 	defer r.report.step("Prove that its objects are gone")()
 	seen, left := map[facts.Ref]bool{}, []string(nil)
 	res := &r.report.result
@@ -202,21 +210,25 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 	for i := range slices.Backward(f.Records) {
 		objects, err := r.gather.objectsOf(ctx, &f.Records[i])
 		if err != nil {
-			return nil, nil, err
+			return survivors{}, err
 		}
 		older := i < len(f.Records)-1
 		for _, o := range objects {
 			again, same := seen[o.Ref], func(known verdict.Older) bool { return known.Ref == o.Ref }
 			seen[o.Ref] = true
-			if isKept(o) && (!again || slices.ContainsFunc(outgrown, same)) { // whichever revision says so
-				kept, outgrown = append(kept, o), slices.DeleteFunc(outgrown, same)
+			if isKept(o) && (!again || slices.ContainsFunc(s.outgrown, same)) { // whichever revision says so
+				s.kept, s.outgrown = append(s.kept, o), slices.DeleteFunc(s.outgrown, same)
 			}
 			if again || !isLeft(o) {
 				continue
 			}
 			if why := verdict.Outgrown(o); older && why != "" {
 				o.KeepWhy = why
-				kept = append(kept, o)
+				s.kept = append(s.kept, o)
+				continue
+			}
+			if withNamespace && verdict.GoesWithClaims(o) {
+				s.volumes = append(s.volumes, o)
 				continue
 			}
 			if older && (withNamespace && o.Namespace == f.Namespace.Name || verdict.IsRemain(remains, o)) {
@@ -225,10 +237,10 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 			spared, err := r.spared(ctx, o, objects)
 			switch {
 			case err != nil:
-				return nil, nil, err
+				return survivors{}, err
 			case spared:
 			case older:
-				outgrown = append(outgrown, verdict.OlderOf(f.Records, i, o))
+				s.outgrown = append(s.outgrown, verdict.OlderOf(f.Records, i, o))
 			default:
 				res.Objects = append(res.Objects, o)
 				left = append(left, fmt.Sprintf("%s, of revision %d, is still there", o.Ref, f.Records[i].Revision))
@@ -236,9 +248,9 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 		}
 	}
 	if len(left) == 0 {
-		return kept, outgrown, nil
+		return s, nil
 	}
-	return nil, nil, r.departure.explain(ctx, &problem.Problem{Reason: problem.Inconsistent, Cause: named(left),
+	return survivors{}, r.departure.explain(ctx, &problem.Problem{Reason: problem.Inconsistent, Cause: named(left),
 		Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.release, len(left)),
 		Next:     "See their finalizers. The records are kept, so the next teardown goes on from here."},
 		leavingObjects(r.gather.objects, res.Objects, f, r.policy))

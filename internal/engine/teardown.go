@@ -25,6 +25,8 @@ type teardown struct {
 	named  []facts.Ref      // what the records name, where there may be copies of it
 	kept   []facts.Object   // of the release, as its policy says
 	along  []verdict.Remain // what hooks and StatefulSets made, and goes with the namespace
+	// volumes are the release's that go once the namespace does, with the claims in it.
+	volumes []facts.Object
 }
 
 func (t *teardown) run(ctx context.Context) (err error) {
@@ -91,6 +93,9 @@ func (t *teardown) run(ctx context.Context) (err error) {
 	if !t.left.NamespaceGone {
 		t.steps.remove.remains.tell(f, verdict.Stay(t.along))
 	}
+	if err := t.awaitVolumes(ctx, f); err != nil {
+		return err
+	}
 	t.tellUnread()
 	if p := t.left.Problem(); p != nil {
 		return p
@@ -156,7 +161,7 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts, seen fores
 	t.tellVolumes(seen)
 	t.backend.Objects.Foresee(facts.Foresight{NamespaceGoes: seen.goes, Spared: seen.spared})
 	done, err := t.steps.perform(ctx, plan.Steps, f)
-	t.left.Unreadable, t.kept, t.along = done.unreadable, done.kept, done.along
+	t.left.Unreadable, t.kept, t.along, t.volumes = done.unreadable, done.kept, done.along, done.volumes
 	if err != nil || len(done.stopped) == 0 {
 		return err
 	}
@@ -265,6 +270,25 @@ func (t *teardown) deleteNamespace(ctx context.Context, unlisted []string) error
 			"%s went with namespace %s, as delete-kept or delete-foreign says.", objectNames(here), t.ns.name)
 	}
 	t.report.kept(slices.DeleteFunc(slices.Clone(t.kept), func(o facts.Object) bool { return o.Namespace == t.ns.name }))
+	return err
+}
+
+// awaitVolumes waits for the volumes that were waiting for claims in the namespace. Where that stays
+// after all, so do these.
+func (t *teardown) awaitVolumes(ctx context.Context, f *facts.Facts) error {
+	switch {
+	case len(t.volumes) == 0:
+		return nil
+	case !t.left.NamespaceGone:
+		t.report.note(result.LevelWarning, "Still being deleted", "%s: each goes with the claim that is bound to it, and namespace %s, in which "+
+			"that is, stays. No record tells of them any more.", objectNames(t.volumes), t.ns.name)
+		return nil
+	}
+	err := t.steps.remove.await(ctx, f, t.volumes, "Wait until the volumes of its claims are gone")
+	if p := problem.Of(err); p != nil {
+		p.Next = strings.TrimSpace(p.Next + " The release and its namespace are gone, so that no other teardown finds them.")
+		return p
+	}
 	return err
 }
 

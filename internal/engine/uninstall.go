@@ -66,7 +66,7 @@ func (r *releaseRemover) uninstallAndTell(ctx context.Context, f *facts.Facts, p
 
 // awaitLeft waits for the objects that an earlier uninstall has deleted and that were still there
 // at its end, where a teardown was told to take finalizers off. Else they are only named.
-func (r *releaseRemover) awaitLeft(ctx context.Context, f *facts.Facts) error {
+func (r *releaseRemover) awaitLeft(ctx context.Context, f *facts.Facts, withNamespace bool) error {
 	last := f.Last()
 	if last == nil || !r.departure.strips {
 		return nil
@@ -75,18 +75,28 @@ func (r *releaseRemover) awaitLeft(ctx context.Context, f *facts.Facts) error {
 	if err != nil {
 		return err
 	}
-	left := slices.DeleteFunc(slices.Clone(objects), func(o facts.Object) bool { return !isLeft(o) || !o.Deleting })
+	left := slices.DeleteFunc(slices.Clone(objects), func(o facts.Object) bool {
+		return !isLeft(o) || !o.Deleting || withNamespace && verdict.GoesWithClaims(o)
+	})
 	if len(left) == 0 {
 		return nil
 	}
-	defer r.report.step("Wait for what is being deleted already")()
+	if err := r.await(ctx, f, left, "Wait for what is being deleted already"); err != nil {
+		return untilGone(err)
+	}
+	return nil
+}
+
+// await waits until objects are gone that are being deleted.
+func (r *releaseRemover) await(ctx context.Context, f *facts.Facts, left []facts.Object, step string) error {
+	defer r.report.step(step)()
 	going := leavingObjects(r.gather.objects, left, f, r.policy)
-	err = r.departure.await(ctx, going, func(ctx context.Context) error {
+	err := r.departure.await(ctx, going, func(ctx context.Context) error {
 		_, err := r.gather.objects.Remove(ctx, left, true)
 		return err
 	})
 	if err != nil {
-		return r.departure.explain(ctx, untilGone(err), going)
+		return r.departure.explain(ctx, err, going)
 	}
 	return nil
 }

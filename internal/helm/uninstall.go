@@ -37,7 +37,7 @@ func (o *Operations) Uninstall(ctx context.Context, how facts.Uninstall) result.
 
 func (o *Operations) uninstall(op *operation, mapper meta.RESTMapper, how facts.Uninstall) result.Outcome {
 	c := &uninstallClient{client: op.client, told: how.Deleted, hookFailures: hookFailures{skip: how.SkipFailedHooks},
-		within: how.HooksWithin}
+		within: how.HooksWithin, pods: how.Pods}
 	u := action.NewUninstall(op.config)
 	u.Wait = true
 	u.KeepHistory = true

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"helm.sh/helm/v3/pkg/kube"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,6 +28,7 @@ type uninstallClient struct {
 	told         func([]facts.Object) // see facts.Uninstall.Deleted; nil: nobody
 	hookFailures hookFailures
 	within       bool // hooks are made in the release's own namespace alone
+	pods         bool // see facts.Uninstall
 }
 
 // Helm asks for these by type assertion, and does without in silence.
@@ -78,6 +80,11 @@ func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, po
 		c.told(c.going(list))
 	}
 	return res, c.failures
+}
+
+// WaitForDelete waits for what goes before the namespace does.
+func (c *uninstallClient) WaitForDelete(list kube.ResourceList, timeout time.Duration) error {
+	return c.client.WaitForDelete(list.Filter(func(info *resource.Info) bool { return c.pods || !isVolume(info) }), timeout)
 }
 
 // going returns those of the objects that this operation has deleted, as they were then.

@@ -47,6 +47,10 @@ func Outgrown(o facts.Object) string {
 	return ""
 }
 
+// GoesWithClaims returns whether an object is a PersistentVolume that was deleted and is gone once the
+// claim is that is bound to it.
+func GoesWithClaims(o facts.Object) bool { return o.Kind == volumeKind && o.Deleting }
+
 // OlderRemains returns what goes of what only older revisions have made, and what stays: the data in
 // a claim outlive the release, unless it is said that they go, and what something else has made is not
 // the release's. Where another install is to come, whose chart may name it, all of it stays.

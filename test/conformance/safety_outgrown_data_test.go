@@ -97,6 +97,35 @@ var outgrownData = []row{
 			s.mustHelm(3, "uninstall", s.release, "--keep-history", "--wait")
 			s.berth("deploy", "--wait-ignore", "*/*store*").exit(0).silent("was kept")
 		}},
+	{ID: "S347", Setup: "a PersistentVolume of the chart, to which the claim of its StatefulSet is bound, in the branch's own namespace",
+		Action: "teardown", End: "neither, nor the namespace, which is deleted before it is waited for the volume", Exit: "0, 0", Gone: true,
+		run: func(s *fixture) {
+			s.asAdmin()
+			disk := object{"v1", "persistentvolumes", s.namespace + "-disk"}
+			one := strings.NewReplacer("RETENTION", "", "ANNOTATIONS", "", "replicas: 2", "replicas: 1",
+				"storageClassName: none", "storageClassName: "+disk.name).Replace(database)
+			s.chartWith("templates/disk.yaml", strings.ReplaceAll(diskOfTheChart, "NAME", disk.name)+"---"+one)
+			s.berth("deploy", "--wait-ignore", "PersistentVolume*/*", "--wait-ignore", "StatefulSet/*").exit(0)
+			s.bound(disk)
+			s.berth("teardown").exit(0)
+			s.namespaceIsGone(s.namespace)
+			s.absent(disk)
+		}},
+	{ID: "S347b", Setup: "a PersistentVolume and a claim that is bound to it, which an upgrade does not have that the API server refuses",
+		Action: "teardown, in the branch's own namespace", End: "neither, nor the namespace", Exit: "0, 23, 0", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			disk, _ := s.outgrowsClaim()
+			s.berth("teardown").exit(0)
+			s.namespaceIsGone(s.namespace)
+			s.absent(disk)
+		}},
+	{ID: "S347c", Setup: "the same", Action: "teardown, in a namespace that stays", End: "both, with the data, which are named",
+		Exit: "0, 23, 0 + warning", Gone: true, run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			disk, data := s.outgrowsClaim()
+			s.berth("teardown").exit(0).warned("Left in place").says("PersistentVolume/"+disk.name+" was kept", "PersistentVolumeClaim/store-data", "delete-claims")
+			s.staysWhole(data, disk, storesData)
+		}},
 }
 
 const deletesClaims = "persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}"
@@ -104,13 +133,32 @@ const deletesClaims = "persistentVolumeClaimRetentionPolicy: {whenDeleted: Delet
 // outgrowsDisk is outgrows with a claim that is bound to a volume of the chart.
 func (s *fixture) outgrowsDisk() (disk object, uids map[string]string) {
 	s.t.Helper()
-	plain, disk := s.chart, object{"v1", "persistentvolumes", s.namespace + "-disk"}
-	bound := strings.NewReplacer("theirs", storesData.name, "NAME", disk.name).Replace(claimOfDisk)
-	s.chartWith("templates/disk.yaml", strings.ReplaceAll(diskOfTheChart, "NAME", disk.name)+"---"+bound)
-	s.berth("deploy", "--wait-ignore", "PersistentVolume*/*").exit(0)
-	s.bound(disk)
+	plain := s.chart
+	disk = s.deploysDisk()
 	s.refused(plain)
 	return disk, s.uidsOf(disk, storesData)
+}
+
+// outgrowsClaim is the same, but for the volume, which the upgrade has.
+func (s *fixture) outgrowsClaim() (disk object, uids map[string]string) {
+	s.t.Helper()
+	plain := s.chart
+	disk = s.deploysDisk()
+	s.chart = plain
+	s.chartWith("templates/disk.yaml", strings.ReplaceAll(diskOfTheChart, "NAME", disk.name))
+	s.refused(s.chart)
+	return disk, s.uidsOf(disk, storesData)
+}
+
+// deploysDisk deploys a chart that has a volume and a claim, and returns once they are bound.
+func (s *fixture) deploysDisk() (disk object) {
+	s.t.Helper()
+	disk = object{"v1", "persistentvolumes", s.namespace + "-disk"}
+	claims := strings.NewReplacer("theirs", storesData.name, "NAME", disk.name).Replace(claimOfDisk)
+	s.chartWith("templates/disk.yaml", strings.ReplaceAll(diskOfTheChart, "NAME", disk.name)+"---"+claims)
+	s.berth("deploy", "--wait-ignore", "PersistentVolume*/*").exit(0)
+	s.bound(disk)
+	return disk
 }
 
 // outgrowsDatabase is outgrows with a StatefulSet.

@@ -116,7 +116,10 @@ func TestStrangersBoundToAVolume(t *testing.T) {
 		own   bool // nobody but the branch has anything in the release's namespace, which goes
 		want  string
 	}{
-		"the release's own": {claim: metav1.ObjectMeta{Namespace: "elsewhere", Labels: shop.Labels(), Annotations: shop.Annotations()}},
+		"the release's own, which goes": {claim: metav1.ObjectMeta{Namespace: "elsewhere", Labels: shop.Labels(), Annotations: shop.Annotations(),
+			DeletionTimestamp: &metav1.Time{}}},
+		"the release's own, of an older revision": {claim: metav1.ObjectMeta{Namespace: "elsewhere", Labels: shop.Labels(),
+			Annotations: shop.Annotations()}, want: "delete-claims"},
 		"the release's own, to be kept": {claim: metav1.ObjectMeta{Namespace: "review", Labels: shop.Labels(),
 			Annotations: ownership.Merge(shop.Annotations(), map[string]string{"helm.sh/resource-policy": "keep"})}, want: "to be kept"},
 		"its hook's": {claim: metav1.ObjectMeta{Annotations: map[string]string{ownership.AnnotationHookOf: "review/shop"}},

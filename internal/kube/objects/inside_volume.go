@@ -80,8 +80,10 @@ func (i Inside) whoseClaim(o *metav1.ObjectMeta) string {
 	case i.NamespaceGoes && o.Namespace == i.Release.Namespace:
 		return ""
 	case isCopiedClaim(o):
-	case ownership.OwnerOf(o.Labels, o.Annotations) == i.Release:
+	case ownership.OwnerOf(o.Labels, o.Annotations) == i.Release && (o.DeletionTimestamp != nil || i.DeleteClaims):
 		return ""
+	case ownership.OwnerOf(o.Labels, o.Annotations) == i.Release: // only an older revision has it
+		return fmt.Sprintf("claim %s/%s is bound to it, which stays; %s", o.Namespace, o.Name, letsClaimsGo)
 	case o.Annotations[ownership.AnnotationHookOf] == i.Release.String() && i.DeleteClaims:
 		return ""
 	case o.Annotations[ownership.AnnotationHookOf] == i.Release.String():
