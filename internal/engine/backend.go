@@ -228,7 +228,7 @@ type Operations interface {
 	// failed since the one that is deployed, oldest first.
 	Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome
 	// Rollback applies a stored revision anew, as a new revision.
-	Rollback(ctx context.Context, to int) result.Outcome
+	Rollback(ctx context.Context, how facts.Rollback) result.Outcome
 	// Uninstall runs the delete hooks and deletes the release's objects.
 	Uninstall(ctx context.Context, how facts.Uninstall) result.Outcome
 	// Test runs the tests of the last revision. Applied is of no meaning then.

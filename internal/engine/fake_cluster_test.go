@@ -575,9 +575,9 @@ func (h *fakeHelm) Test(context.Context) result.Outcome {
 	return result.Outcome{Tests: h.tests, Err: h.testErr}
 }
 
-func (h *fakeHelm) Rollback(ctx context.Context, to int) result.Outcome {
-	h.asked = append(h.asked, fmt.Sprintf("rollback %d", to))
-	return h.operate(ctx, facts.StatusPendingRollback, h.at(to).Manifest)
+func (h *fakeHelm) Rollback(ctx context.Context, how facts.Rollback) result.Outcome {
+	h.asked = append(h.asked, fmt.Sprintf("rollback %d", how.To))
+	return h.operate(ctx, facts.StatusPendingRollback, h.at(how.To).Manifest)
 }
 
 // at is a stored revision.

@@ -30,7 +30,8 @@ type operator struct {
 	release    string
 	run        string
 
-	audited int // how many of the record's writes were looked through
+	ofMany  bool // the release is one of many that the run repairs
+	audited int  // how many of the record's writes were looked through
 }
 
 // failedManifests reads the manifests of the revisions that failed since the
@@ -65,7 +66,9 @@ func (o *operator) deploy(ctx context.Context, what string, mode facts.DeployMod
 
 // rollback applies a stored revision anew, as a new revision.
 func (o *operator) rollback(ctx context.Context, to int, f *facts.Facts) (verdict.Reported, error) {
-	return o.operate(ctx, fmt.Sprintf("Roll back to revision %d", to), f, func() result.Outcome { return o.operations.Rollback(ctx, to) })
+	return o.operate(ctx, fmt.Sprintf("Roll back to revision %d", to), f, func() result.Outcome {
+		return o.operations.Rollback(ctx, facts.Rollback{To: to, Within: o.ofMany})
+	})
 }
 
 // operate runs one Helm operation and returns what it applied.

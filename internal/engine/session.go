@@ -82,7 +82,7 @@ func newPerformer(s *session) *performer {
 	return &performer{
 		records: records,
 		operate: &operator{operations: b.Operations, records: b.Records, objects: b.Objects, repairer: records, gather: s.gather,
-			lock: s.lock, journal: s.journal, report: s.report, release: release, run: run},
+			lock: s.lock, journal: s.journal, report: s.report, release: release, run: run, ofMany: s.options.Policy.OfMany},
 		remove: &releaseRemover{operations: b.Operations, records: b.Records, gather: s.gather, remains: remains,
 			departure: s.departure, policy: s.options.Policy, skipHooks: down && s.options.SkipFailedHooks,
 			lock: s.lock, journal: s.journal, report: s.report, release: release, run: run},

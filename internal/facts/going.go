@@ -27,10 +27,19 @@ type Going struct {
 	Unread   []string // what could not be looked at, and why
 }
 
+// Rollback is how a stored revision is applied anew.
+type Rollback struct {
+	To int // the revision
+	// Within says that it is done only where all that it makes, hooks included, is in the release's own
+	// namespace. Whoever may write its records could else have anything made elsewhere by whoever repairs it.
+	Within bool
+}
+
 // Uninstall says how the objects of a release are to be deleted.
 type Uninstall struct {
 	// Pods says that an object is gone when its pods are. Else these are left to end by
-	// themselves: their namespace goes next, and waits for them.
+	// themselves: their namespace goes next, and waits for them. It takes along claims, too, which
+	// PersistentVolumes of the release may be waiting for: so nobody waits for these before.
 	Pods bool
 	// SkipFailedHooks says that a hook which fails does not keep the rest from going.
 	SkipFailedHooks bool

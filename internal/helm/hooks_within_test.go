@@ -54,3 +54,46 @@ func TestUninstallWithHooksElsewhere(t *testing.T) {
 		})
 	}
 }
+
+// Where many are repaired, a revision of which something would be made outside of the release's namespace is not
+// rolled back to, and nothing is written or run.
+func TestRollbackWithObjectsElsewhere(t *testing.T) {
+	const hook = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: seed, namespace: sweeper, annotations: {helm.sh/hook: EVENT}}\n"
+	const role = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: seed}\n"
+	for name, c := range map[string]struct {
+		objects string
+		event   release.HookEvent
+		within  bool
+		refused string
+	}{
+		"in its own":                     {webMap, release.HookPostDelete, true, ""},
+		"a hook in another one":          {webMap, release.HookPreRollback, true, "the hook Job/seed is in namespace sweeper"},
+		"an object in none":              {webMap + role, release.HookPostDelete, true, "the object ClusterRole/seed is in no namespace"},
+		"a hook in another one, of one":  {webMap, release.HookPreRollback, false, ""},
+		"an object in none, of one only": {webMap + role, release.HookPostDelete, false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSDK(t)
+			s.exists(webMap, ours)
+			s.store(1, release.StatusSuperseded, c.objects, &release.Hook{Name: "seed", Kind: "Job",
+				Manifest: strings.ReplaceAll(hook, "EVENT", string(c.event)), Events: []release.HookEvent{c.event}})
+			s.store(2, release.StatusPendingUpgrade, webMap)
+			o, op := s.operations()
+			out := o.rollback(op, facts.Rollback{To: 1, Within: c.within})
+			if c.refused == "" {
+				if p := problem.Of(out.Err); p != nil && p.Reason == problem.Foreign {
+					t.Fatal(out.Err)
+				}
+				return
+			}
+			p := problem.Of(out.Err)
+			if p.Reason != problem.Foreign || !strings.Contains(p.Cause.Error(), c.refused) {
+				t.Errorf("it ended with %+v", p)
+			}
+			wrote := func(call string) bool { return !strings.HasPrefix(call, "build") && !strings.HasPrefix(call, "GET") }
+			if slices.ContainsFunc(s.calls, wrote) || s.status(2) != release.StatusPendingUpgrade {
+				t.Errorf("it is %s after %q", s.status(2), s.calls)
+			}
+		})
+	}
+}

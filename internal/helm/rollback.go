@@ -9,43 +9,44 @@ import (
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/result"
 )
 
-// Rollback applies revision to once more, as a new revision, with its rollback
+// Rollback applies a revision once more, as a new revision, with its rollback
 // hooks. The revision is always named: Helm's own default, the last but one, need
 // not exist or be any good.
 //
 // Where building the objects or a hook failed, Helm leaves the new record
 // pending-rollback: the caller settles it. The revision before stays as it was
 // recorded, unless it was deployed.
-func (o *Operations) Rollback(ctx context.Context, to int) result.Outcome {
-	if to < 1 {
-		return result.Outcome{Err: fmt.Errorf("roll release %s back to revision %d: there is none", o.opts.Release, to)}
+func (o *Operations) Rollback(ctx context.Context, how facts.Rollback) result.Outcome {
+	if how.To < 1 {
+		return result.Outcome{Err: fmt.Errorf("roll release %s back to revision %d: there is none", o.opts.Release, how.To)}
 	}
 	op, err := o.prepare(ctx, newTimeline())
 	if err != nil {
 		return result.Outcome{Err: err}
 	}
-	out := o.rollback(op, to)
+	out := o.rollback(op, how)
 	o.records.written = out.Revision
 	return out
 }
 
-func (o *Operations) rollback(op *operation, to int) result.Outcome {
+func (o *Operations) rollback(op *operation, how facts.Rollback) result.Outcome {
 	records := &rollbackRecords{Driver: op.config.Releases.Driver}
 	op.config.Releases.Driver = records
 	// CleanupOnFail, Force and Recreate stay off: they destroy the evidence,
 	// replace objects and restart pods.
 	b := action.NewRollback(op.config)
-	b.Version = to
+	b.Version = how.To
 	b.Wait = true
 	b.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	b.MaxHistory = o.opts.MaxHistory
-	c := &rollbackClient{client: op.client}
+	c := &rollbackClient{client: op.client, within: how.Within}
 	return op.run(c, func() (*release.Release, error) {
-		last, err := checkRollback(op.config.Releases, op.client, o.opts.Release, to)
+		last, err := checkRollback(op.config.Releases, op.client, o.opts.Release, how)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +61,8 @@ func (o *Operations) rollback(op *operation, to int) result.Outcome {
 // the new record is pending already (a kind that the API server does not have),
 // or never: a rollback does not look at the owner of any object. It returns the
 // last revision.
-func checkRollback(releases *storage.Storage, c *client, name string, to int) (last *release.Release, err error) {
+func checkRollback(releases *storage.Storage, c *client, name string, how facts.Rollback) (last *release.Release, err error) {
+	to := how.To
 	last, err = releases.Last(name)
 	if err != nil {
 		return nil, fmt.Errorf("read the last revision of release %s: %w", name, err)
@@ -85,6 +87,11 @@ func checkRollback(releases *storage.Storage, c *client, name string, to int) (l
 	refused := fmt.Sprintf("Release `%s` was not rolled back to revision %d", name, to)
 	if err := refuseTakenHooks(c, refused, hooksAt(hooks, release.HookPreRollback, release.HookPostRollback)); err != nil {
 		return nil, err
+	}
+	if how.Within {
+		if err := refuseRollbackBeyond(c, refused, hooks, want); err != nil {
+			return nil, err
+		}
 	}
 	c.buildMade(have, last.Manifest)
 	return last, refuseForeign(c, refused, want)

@@ -5,12 +5,14 @@ import (
 
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
+
+	"github.com/berth-dev/berth/internal/facts"
 )
 
 func TestRollbackNamesItsRevision(t *testing.T) {
 	r := New(Options{Release: "web"}, nil, nil)
 	for _, to := range []int{0, -1} {
-		if o := r.Rollback(t.Context(), to); o.Err == nil {
+		if o := r.Rollback(t.Context(), facts.Rollback{To: to}); o.Err == nil {
 			t.Errorf("rolling back to revision %d is no error", to)
 		}
 	}

@@ -249,7 +249,7 @@ func TestRollbackOrder(t *testing.T) {
 			s.store(1, release.StatusSuperseded, webMap)
 			s.store(2, release.StatusFailed, webMap+"---\n"+extraSecret)
 			o, op := s.operations()
-			out := o.rollback(op, 1)
+			out := o.rollback(op, facts.Rollback{To: 1})
 			if out.Revision != 3 || out.Applied == c.fails || (out.Err == nil) == c.fails {
 				t.Errorf("outcome %+v", out)
 			}

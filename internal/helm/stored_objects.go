@@ -86,16 +86,22 @@ func asServed(o *unstructured.Unstructured, mapping *meta.RESTMapping, whole boo
 type rollbackClient struct {
 	*client
 	current string // the manifest of the revision that the rollback starts from
+	within  bool   // see facts.Rollback
 }
 
-// Build builds hooks, which are validated, as they are.
+// Build builds hooks, which are validated, as they are. What could not be built when they were looked at
+// can be by now.
 func (c *rollbackClient) Build(r io.Reader, validate bool) (kube.ResourceList, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
 	if validate {
-		return c.client.Build(bytes.NewReader(text), validate)
+		list, err := c.client.Build(bytes.NewReader(text), validate)
+		if err == nil && c.within {
+			err = beyond(c.release.Namespace, "hook", list)
+		}
+		return list, err
 	}
 	return c.buildStored(string(text), string(text) != c.current)
 }

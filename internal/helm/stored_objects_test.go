@@ -8,6 +8,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/api/meta"
 
+	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/manifest"
 )
 
@@ -62,7 +63,7 @@ func TestStoredObjectsAreBuiltAsServed(t *testing.T) {
 		t.Errorf("upgrade: %+v", out)
 	}
 	o, op = s.operations()
-	if out := o.rollback(op, 2); out.Err != nil || out.Revision != 4 {
+	if out := o.rollback(op, facts.Rollback{To: 2}); out.Err != nil || out.Revision != 4 {
 		t.Errorf("rollback: %+v", out)
 	}
 }

@@ -73,7 +73,7 @@ func (c *uninstallClient) Create(list kube.ResourceList) (*kube.Result, error) {
 	}
 	before := c.cause
 	if c.within { // what could not be built before can be by now
-		if err := beyond(c.release.Namespace, list); err != nil {
+		if err := beyond(c.release.Namespace, "hook", list); err != nil {
 			return nil, err
 		}
 	}

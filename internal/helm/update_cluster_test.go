@@ -147,7 +147,7 @@ func TestUpdateOfACustomResourceThatIsStale(t *testing.T) {
 	}
 	holds("upgrade", 2)
 	edit()
-	if o := s.releases("web", chart(2)).Rollback(t.Context(), 3); !o.Applied {
+	if o := s.releases("web", chart(2)).Rollback(t.Context(), facts.Rollback{To: 3}); !o.Applied {
 		t.Fatal(o.Err)
 	}
 	holds("rollback to the same", 2)

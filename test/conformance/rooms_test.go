@@ -47,7 +47,7 @@ var rooms = []row{
 				}
 				for step, out := range map[string]result.Outcome{
 					"install": r.Perform(s.t.Context(), facts.ModeInstall, nil), "uninstall": r.Uninstall(s.t.Context(), facts.Uninstall{Pods: true}),
-					"rollback": r.Rollback(s.t.Context(), 1),
+					"rollback": r.Rollback(s.t.Context(), facts.Rollback{To: 1}),
 				} {
 					p := problem.Of(out.Err)
 					if p == nil || p.Reason != problem.Internal || !strings.Contains(p.Error(), other) {
