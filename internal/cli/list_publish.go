@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"io"
+
 	"github.com/berth-dev/berth/internal/ci"
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
@@ -55,23 +57,17 @@ func (l lister) publication(f report.Fleet) (p ci.Publication, err error) {
 
 // print prints the list in the form that was asked for.
 func (l lister) print(f report.Fleet) (err error) {
-	var document []byte
 	switch l.options.Output {
 	case "json":
 		return report.WriteFleetJSON(l.Stdout, f)
 	case "html":
-		document, err = report.FleetPage(f)
+		return report.WriteFleetPage(l.Stdout, f)
 	case "markdown":
-		document = []byte(report.FleetMarkdown(f))
+		_, err = io.WriteString(l.Stdout, report.WithoutCommands(report.FleetMarkdown(f))) // it may be a job's log
+		return err
 	default:
 		width, _, _ := l.out.screen.Room()
 		l.out.lines(report.FleetText(f, width))
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	document = []byte(report.WithoutCommands(string(document))) // what is printed may be a job's log
-	_, err = l.Stdout.Write(document)
-	return err
 }

@@ -1,13 +1,16 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
 	"strings"
 	"time"
 
@@ -27,24 +30,53 @@ var (
 // FleetPage returns the review apps as one page that loads nothing: it is searched, sorted
 // and filtered where it is read, and shows ten thousand as fast as ten.
 func FleetPage(f Fleet) ([]byte, error) {
-	fail := func(err error) ([]byte, error) {
-		return nil, fmt.Errorf("write the page of the review apps: %w; please report this as a bug", err)
-	}
-	source := strings.Replace(fleetSource, "@POLICY@", FleetPolicy(), 1)
-	page, err := template.New("fleet").Parse(source)
+	var b bytes.Buffer
+	err := WriteFleetPage(&b, f)
+	return b.Bytes(), err
+}
+
+// WriteFleetPage writes what FleetPage returns, an app at a time: html/template would hold all of
+// them twice over. What is written may be a job's log, in which no text of others is a command.
+func WriteFleetPage(w io.Writer, f Fleet) error {
+	frame, err := fleetFrame(f)
 	if err != nil {
-		return fail(err)
+		return fmt.Errorf("write the page of the review apps: %w; please report this as a bug", err)
 	}
-	view := fleetView{Of: text.OneLine(f.Repository), Stale: f.Stale, Style: template.CSS(fleetStyle), Script: template.JS(fleetScript),
-		Data: fleetData{At: millis(f.At), States: fleetStates(), Apps: make([]fleetRow, len(f.Apps))}}
+	// No text of others is like this, since a quotation mark in it is escaped.
+	const none = `"apps":[]`
+	before, after, _ := bytes.Cut(frame, []byte(none))
+	out := bufio.NewWriter(w) // which keeps the first error
+	_, _ = out.Write(before)
+	_, _ = out.WriteString(none[:len(none)-1])
 	for i := range f.Apps {
-		view.Data.Apps[i] = fleetRowOf(&f.Apps[i])
+		// It escapes what could end the script: <, > and &.
+		row, err := json.Marshal(fleetRowOf(&f.Apps[i]))
+		if err != nil {
+			return fmt.Errorf("write app %d of the page of the review apps: %w; please report this as a bug", i, err)
+		}
+		if i > 0 {
+			_ = out.WriteByte(',')
+		}
+		_, _ = out.Write(plainJSON(row))
+	}
+	_ = out.WriteByte(']')
+	_, _ = out.Write(after)
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write the page of the review apps: %w", err)
+	}
+	return nil
+}
+
+// fleetFrame returns the page without any app.
+func fleetFrame(f Fleet) ([]byte, error) {
+	page, err := template.New("fleet").Parse(strings.Replace(fleetSource, "@POLICY@", FleetPolicy(), 1))
+	if err != nil {
+		return nil, err
 	}
 	var b bytes.Buffer
-	if err := page.Execute(&b, view); err != nil {
-		return fail(err)
-	}
-	return b.Bytes(), nil
+	err = page.Execute(&b, fleetView{Of: WithoutCommands(text.OneLine(f.Repository)), Stale: f.Stale, Style: template.CSS(fleetStyle),
+		Script: template.JS(fleetScript), Data: fleetData{At: millis(f.At), States: fleetStates(), Apps: []fleetRow{}}})
+	return b.Bytes(), err
 }
 
 // FleetPolicy is the content security policy of the page: its own style and script, and nothing else.
