@@ -14,8 +14,9 @@ type Result struct {
 	Exit
 	Proof
 	Log
-	Sweep *Sweep // of a sweep alone
-	Round *Round // of a look at many review apps alone
+	Changes *Changes // of a deploy; nil: nothing is known of them
+	Sweep   *Sweep   // of a sweep alone
+	Round   *Round   // of a look at many review apps alone
 }
 
 // Subject is what the run was about.

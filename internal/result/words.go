@@ -37,6 +37,7 @@ func (r Result) WithText(f func(string) string) Result {
 		return w
 	})
 	r.ChartNote = f(r.ChartNote)
+	r.Changes = r.Changes.withText(f)
 	r.Sweep = r.Sweep.withText(f)
 	r.Round = r.Round.withText(f)
 	return r
