@@ -61,7 +61,11 @@ func (o *operator) revision(ctx context.Context, f *facts.Facts, number int) (*f
 // the failed manifests set, and the chart does not, is removed.
 func (o *operator) deploy(ctx context.Context, what string, mode facts.DeployMode, failed []string, f *facts.Facts) (verdict.Reported,
 	error) {
-	return o.operate(ctx, what, f, func() result.Outcome { return o.operations.Perform(ctx, mode, failed) })
+	return o.operate(ctx, what, f, func() result.Outcome {
+		out := o.operations.Perform(ctx, mode, failed)
+		o.report.result.Changes = out.Changes
+		return out
+	})
 }
 
 // rollback applies a stored revision anew, as a new revision.

@@ -54,6 +54,7 @@ type client struct {
 	made         kube.ResourceList                                // its objects, and those of the revision that the operation starts from;
 	have         kube.ResourceList                                // neither has any for an install
 	leavings     *leavings
+	changes      *changes // what the operation makes of the objects
 	hookObjects  hookObjects
 	timeline     *timeline
 	observed
@@ -116,8 +117,9 @@ func (c *client) Create(list kube.ResourceList) (*kube.Result, error) {
 	case err == nil:
 		c.leavings.created(wants, list)
 		c.hookObjects.recordBuilt(c.release, list)
-		for _, info := range list {
+		for i, info := range list {
 			delete(c.left, refOf(info)) // it may not have been read, and was not there
+			c.changes.made(wants[i], refOf(info))
 		}
 	case apierrors.IsAlreadyExists(err):
 		err = c.explainTaken(list, err)
@@ -144,7 +146,7 @@ func (c *client) Update(original, target kube.ResourceList, _ bool) (*kube.Resul
 	endCache := c.cacheGets()
 	needed := c.neededBy(target, original)
 	drop := func(list kube.ResourceList) *kube.Result { return c.drop(list, needed) }
-	res, err := updateInParallel(c.leavings.mending(c.merge, target), drop, original, target)
+	res, err := updateInParallel(c.leavings.mending(c.merge, target, c.changes), drop, original, target)
 	endCache()
 	end(nil)
 	return res, c.noteRefusal(err, "update the chart's objects")
@@ -163,10 +165,12 @@ func (c *client) drop(list kube.ResourceList, n needed) *kube.Result {
 			c.leave(ref, "it could not be deleted: "+errs[i].Error())
 		case done[i].left == keptByPolicy:
 			c.log("%s is not in the manifest any more, and %s", ref, keptByPolicy)
+			c.changes.add(facts.Change{Ref: ref, Action: facts.ActionLeave, Why: keptByPolicy})
 		case done[i].left != "":
 			c.leave(ref, done[i].left)
 		case done[i].uid != "":
 			res.Deleted = append(res.Deleted, info)
+			c.changes.add(facts.Change{Ref: ref, Action: facts.ActionDelete})
 		}
 	}
 	return res
@@ -201,6 +205,7 @@ func (c *client) leave(ref facts.Ref, why string) {
 		c.left = map[facts.Ref]string{}
 	}
 	c.left[ref] = why
+	c.changes.add(facts.Change{Ref: ref, Action: facts.ActionLeave, Why: why})
 }
 
 // noteRefusal keeps what Helm may reduce to text as the operation's cause: a 401 or

@@ -29,7 +29,7 @@ import (
 // nothing. Where it still differs after Helm's patch, which a patch cannot always
 // help, it is written once more. What differs then was made of the write by
 // admission.
-func (l *leavings) mending(merge updateFunc, targets kube.ResourceList) updateFunc {
+func (l *leavings) mending(merge updateFunc, targets kube.ResourceList, made *changes) updateFunc {
 	scaled := contents.Autoscaled(manifests(targets))
 	return func(original, target kube.ResourceList) (*kube.Result, error) {
 		m := &mended{leavings: l, info: target[0], want: manifests(target)[0], scaled: scaled}
@@ -41,12 +41,15 @@ func (l *leavings) mending(merge updateFunc, targets kube.ResourceList) updateFu
 		}
 		before, err := readLive(m.info) // merge reads the same first, and is answered from memory
 		if err == nil && m.isAsBefore(before) {
+			made.same()
 			return &kube.Result{Updated: target}, m.info.Refresh(before, true)
 		}
 		res, err := merge(original, target)
 		if err == nil {
 			m.mend()
+			made.wrote(refOf(m.info), before, liveOf(m.info))
 		} else if before != nil && apierrors.IsInvalid(err) && m.replace(before) == nil {
+			made.wrote(refOf(m.info), before, liveOf(m.info))
 			return &kube.Result{Updated: target}, nil
 		}
 		return res, err

@@ -102,6 +102,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			takenGo:      o.opts.TakenGo,
 			madeBy:       o.expected.Made,
 			leavings:     left,
+			changes:      &changes{},
 			timeline:     t,
 		},
 	}

@@ -30,7 +30,7 @@ func (c *client) outcome(rel *release.Release, cut bool, err error) result.Outco
 	}
 	o := outcomeOf(rel, err)
 	o.Unproven, o.Diagnostics, o.Phases = c.unproven, c.diagnostics, c.timeline.list()
-	o.Definitions = c.definitions
+	o.Definitions, o.Changes = c.definitions, c.changes.list(false)
 	o.Left, o.Unmended = c.leavings.baseline(), c.leavings.failures()
 	for ref, why := range c.left {
 		o.Kept = append(o.Kept, fmt.Sprintf("%s was kept: %s", nameOf(ref), why))

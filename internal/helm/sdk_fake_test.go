@@ -56,7 +56,7 @@ type sdk struct {
 func newSDK(t *testing.T) *sdk {
 	s := &sdk{t: t, records: driver.NewMemory(), live: map[string]*unstructured.Unstructured{}, patches: map[string]string{}}
 	s.records.SetNamespace("review")
-	s.client = &client{
+	s.client = &client{changes: &changes{},
 		sdkClient: s, log: t.Logf, untilFenced: t.Context(), operationCtx: t.Context(), waiter: s,
 		cacheGets: func() func() {
 			s.called("begin cache")

@@ -15,8 +15,10 @@ type Outcome struct {
 	// (https://github.com/helm/helm/issues/13189).
 	Applied bool
 	// Cut is set where the fence stopped the operation. It can write nothing more.
-	Cut  bool
-	Kept []string // what was to be deleted and was left, and why
+	Cut bool
+	// Changes are what it has made of the objects.
+	Changes *Changes
+	Kept    []string // what was to be deleted and was left, and why
 	// Unproven are the hooks that were deleted while they ran, which Helm counts
 	// as their success.
 	Unproven []string
