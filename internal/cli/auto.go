@@ -24,6 +24,12 @@ type choice struct {
 	react    reaction
 }
 
+// rehearse makes a deploy the preflight of itself, which writes nothing, nor to a pull request.
+func (c *choice) rehearse() {
+	c.verb, c.options.Verb = verb.Preflight, verb.Preflight
+	c.options.Comment, c.options.Deployment = false, false
+}
+
 // auto has the event choose the verb. It returns how the run ends where it ends by that.
 func (p Process) auto(ctx context.Context, out console, flags *pflag.FlagSet, c *choice) *result.Result {
 	wrong := func(err error) *result.Result {
@@ -48,6 +54,10 @@ func (p Process) auto(ctx context.Context, out console, flags *pflag.FlagSet, c 
 	}
 	if intent.Verb == ci.Nothing {
 		r := nothingToDo(intent)
+		return &r
+	}
+	if c.options.DryRun && intent.Verb == verb.Teardown {
+		r := nothingToDo(ci.Intent{Verb: ci.Nothing, Reason: intent.Reason + ", and dry-run takes nothing down"})
 		return &r
 	}
 	c.verb, c.options.Verb, c.options.ByEvent = intent.Verb, intent.Verb, true

@@ -73,6 +73,9 @@ func (p Process) runVerb(ctx context.Context, v verb.Verb, flags *pflag.FlagSet)
 
 // carryOut does what was chosen, about the branch that it finds, and tells how that went.
 func (p Process) carryOut(ctx context.Context, out console, c *choice) int {
+	if c.options.DryRun && c.verb == verb.Deploy {
+		c.rehearse()
+	}
 	v, o := c.verb, c.options
 	if err := errors.Join(o.Require(v), p.checkGiven(o)); err != nil {
 		return p.conclude(out, o, p.wrongInput(v, err))

@@ -1,6 +1,7 @@
 package contents
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,14 @@ func object(t *testing.T, text string) *unstructured.Unstructured {
 	return &o
 }
 
+// fields returns changes of fields, each by its path, what was there and what is.
+func fields(texts ...string) (all []facts.FieldChange) {
+	for one := range slices.Chunk(texts, 3) {
+		all = append(all, facts.FieldChange{Path: one[0], Before: one[1], After: one[2]})
+	}
+	return all
+}
+
 // Each change is told, and nothing else.
 func TestChanges(t *testing.T) {
 	const pod = "spec.template.spec.containers[web]."
@@ -60,41 +69,46 @@ func TestChanges(t *testing.T) {
 		"nothing":         {"", `"7"`, `"8"`, nil, false},
 		"its controllers": {"", "revision: \"1\"}", "revision: \"2\"}", nil, false},
 		"status":          {"", "readyReplicas: 1", "readyReplicas: 0", nil, false},
-		"an image":        {"", "web:1", "web:2", []facts.FieldChange{{pod + "image", "example.com/web:1", "example.com/web:2"}}, true},
-		"a variable":      {"", "fast", "slow", []facts.FieldChange{{pod + "env[MODE].value", "fast", "slow"}}, true},
-		"a secret one":    {"", "hunter2-old", "hunter2-new", []facts.FieldChange{{pod + "env[DB_PASSWORD].value", facts.NotShown, facts.NotShown}}, true},
+		"an image":        {"", "web:1", "web:2", fields(pod+"image", "example.com/web:1", "example.com/web:2"), true},
+		"a variable":      {"", "fast", "slow", fields(pod+"env[MODE].value", "fast", "slow"), true},
+		"a secret one":    {"", "hunter2-old", "hunter2-new", fields(pod+"env[DB_PASSWORD].value", facts.NotShown, facts.NotShown), true},
 		"a variable more": {"", "{name: REGION,", "{name: NEW, value: x}, {name: REGION,",
-			[]facts.FieldChange{{pod + "env[NEW]", "", "{name: NEW, value: x}"}}, true},
-		"a variable less": {"", ", {name: REGION, value: eu}", "", []facts.FieldChange{{pod + "env[REGION]", "{name: REGION, value: eu}", ""}}, true},
+			fields(pod+"env[NEW]", "", "{name: NEW, value: x}"), true},
+		"a variable less": {"", ", {name: REGION, value: eu}", "", fields(pod+"env[REGION]", "{name: REGION, value: eu}", ""), true},
 		"the order of variables": {"", "[{name: MODE, value: fast}, {name: DB_PASSWORD, value: hunter2-old}",
 			"[{name: DB_PASSWORD, value: hunter2-old}, {name: MODE, value: fast}",
-			[]facts.FieldChange{{pod + "env.order", `["MODE" "DB_PASSWORD" "REGION"]`, `["DB_PASSWORD" "MODE" "REGION"]`}}, true},
-		"a port":              {"", "containerPort: 80", "containerPort: 81", []facts.FieldChange{{pod + "ports[80]", "{containerPort: 80, protocol: TCP}", ""}, {pod + "ports[81]", "", "{containerPort: 81, protocol: TCP}"}}, true},
-		"an argument":         {"", `"80"`, `"81"`, []facts.FieldChange{{pod + "args[2]", "80", "81"}}, true},
-		"an argument more":    {"", `"80"]`, `"80", -v]`, []facts.FieldChange{{pod + "args", `["serve" "--port" "80"]`, `["serve" "--port" "80" "-v"]`}}, true},
-		"a limit":             {"", `{cpu: "1"}`, `{cpu: "2", memory: 1Gi}`, []facts.FieldChange{{pod + "resources.limits.cpu", "1", "2"}, {pod + "resources.limits.memory", "", "1Gi"}}, true},
-		"a limit gone":        {"", `limits: {cpu: "1"}`, ``, []facts.FieldChange{{pod + "resources.limits.cpu", "1", ""}}, true},
-		"a container gone":    {"", "        - {name: proxy, image: example.com/proxy:1}\n", "", []facts.FieldChange{{"spec.template.spec.containers[proxy]", "{image: example.com/proxy:1, name: proxy}", ""}}, true},
-		"a label":             {"", "  labels: {app: web}\n  ann", "  labels: {app: web, team: sea}\n  ann", []facts.FieldChange{{"metadata.labels.team", "", "sea"}}, false},
-		"a label of its pods": {"", "metadata: {labels: {app: web}}", "metadata: {labels: {app: web, team: sea}}", []facts.FieldChange{{"spec.template.metadata.labels.team", "", "sea"}}, true},
+			fields(pod+"env.order", `["MODE" "DB_PASSWORD" "REGION"]`, `["DB_PASSWORD" "MODE" "REGION"]`), true},
+		"a port": {"", "containerPort: 80", "containerPort: 81",
+			fields(pod+"ports[80]", "{containerPort: 80, protocol: TCP}", "", pod+"ports[81]", "", "{containerPort: 81, protocol: TCP}"), true},
+		"an argument":      {"", `"80"`, `"81"`, fields(pod+"args[2]", "80", "81"), true},
+		"an argument more": {"", `"80"]`, `"80", -v]`, fields(pod+"args", `["serve" "--port" "80"]`, `["serve" "--port" "80" "-v"]`), true},
+		"a limit": {"", `{cpu: "1"}`, `{cpu: "2", memory: 1Gi}`,
+			fields(pod+"resources.limits.cpu", "1", "2", pod+"resources.limits.memory", "", "1Gi"), true},
+		"a limit gone": {"", `limits: {cpu: "1"}`, ``, fields(pod+"resources.limits.cpu", "1", ""), true},
+		"a container gone": {"", "        - {name: proxy, image: example.com/proxy:1}\n", "",
+			fields("spec.template.spec.containers[proxy]", "{image: example.com/proxy:1, name: proxy}", ""), true},
+		"a label": {"", "  labels: {app: web}\n  ann", "  labels: {app: web, team: sea}\n  ann",
+			fields("metadata.labels.team", "", "sea"), false},
+		"a label of its pods": {"", "metadata: {labels: {app: web}}", "metadata: {labels: {app: web, team: sea}}",
+			fields("spec.template.metadata.labels.team", "", "sea"), true},
 		"its first annotation": {"", "  annotations: {deployment", "  annotations: {example.com/a: b, deployment",
-			[]facts.FieldChange{{"metadata.annotations[example.com/a]", "", "b"}}, false},
-		"replicas": {"", "replicas: 1\n", "replicas: 2\n", []facts.FieldChange{{"spec.replicas", "1", "2"}}, false},
+			fields("metadata.annotations[example.com/a]", "", "b"), false},
+		"replicas": {"", "replicas: 1\n", "replicas: 2\n", fields("spec.replicas", "1", "2"), false},
 		"a key of a ConfigMap": {"{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {a: b, c: d}}", "a: b", "a: z",
-			[]facts.FieldChange{{"data.a", "b", "z"}}, false},
+			fields("data.a", "b", "z"), false},
 		"the first key of a ConfigMap": {"{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}", "name: a}", "name: a}, data: {a: b}",
-			[]facts.FieldChange{{"data.a", "", "b"}}, false},
+			fields("data.a", "", "b"), false},
 		"a key of a Secret": {"{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: aHVudGVyMg==}}", "aHVudGVyMg==", "aHVudGVyMw==",
-			[]facts.FieldChange{{"data.a", facts.NotShown, facts.NotShown}}, false},
+			fields("data.a", facts.NotShown, facts.NotShown), false},
 		"a key more of a Secret": {"{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: aHVudGVyMg==}}", "}}", ", b: aHVudGVyMw==}}",
-			[]facts.FieldChange{{"data.b", "", facts.NotShown}}, false},
+			fields("data.b", "", facts.NotShown), false},
 		"a set": {"{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, finalizers: [a, b]}}", "[a, b]", "[b, c]",
-			[]facts.FieldChange{{"metadata.finalizers[a]", "a", ""}, {"metadata.finalizers[c]", "", "c"}}, false},
+			fields("metadata.finalizers[a]", "a", "", "metadata.finalizers[c]", "", "c"), false},
 		"a custom resource": {"{apiVersion: a.example/v1, kind: Boat, metadata: {name: a}, spec: {sails: [{size: 1}, {size: 2}], version: '16.1'}}",
 			"size: 2}], version: '16.1'", "size: 3}], version: '16.10'",
-			[]facts.FieldChange{{"spec.sails[1].size", "2", "3"}, {"spec.version", "16.1", "16.10"}}, false},
+			fields("spec.sails[1].size", "2", "3", "spec.version", "16.1", "16.10"), false},
 		"pods that nobody restarts": {"{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a}, spec: {updateStrategy: {type: OnDelete}, " +
-			"template: {metadata: {labels: {a: b}}}}}", "a: b", "a: c", []facts.FieldChange{{"spec.template.metadata.labels.a", "b", "c"}}, false},
+			"template: {metadata: {labels: {a: b}}}}}", "a: b", "a: c", fields("spec.template.metadata.labels.a", "b", "c"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := stored

@@ -227,6 +227,8 @@ type Operations interface {
 	// Perform installs or upgrades. failed are the manifests of the revisions that
 	// failed since the one that is deployed, oldest first.
 	Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome
+	// Preview tells what Perform would make of the objects, and changes nothing.
+	Preview(ctx context.Context, deploy facts.Preview) (*result.Changes, error)
 	// Rollback applies a stored revision anew, as a new revision.
 	Rollback(ctx context.Context, how facts.Rollback) result.Outcome
 	// Uninstall runs the delete hooks and deletes the release's objects.

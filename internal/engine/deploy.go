@@ -201,6 +201,16 @@ func (d *deploy) beforeSteps(ctx context.Context, f *facts.Facts, plan verdict.P
 			return err
 		}
 	}
+	next := renderingOf(f, plan)
+	if d.chart.has(next) {
+		return nil
+	}
+	defer d.report.step("Render the chart")()
+	return d.chart.render(ctx, next)
+}
+
+// renderingOf returns what the chart is rendered for by a plan.
+func renderingOf(f *facts.Facts, plan verdict.Plan) rendering {
 	next := rendering{revision: 1, upgrade: plan.Does(verdict.StepUpgrade)}
 	if next.upgrade {
 		next.revision = nextRevision(f)
@@ -208,11 +218,7 @@ func (d *deploy) beforeSteps(ctx context.Context, f *facts.Facts, plan verdict.P
 	if plan.Does(verdict.StepRollback) {
 		next.revision++ // a rollback takes one itself
 	}
-	if d.chart.has(next) {
-		return nil
-	}
-	defer d.report.step("Render the chart")()
-	return d.chart.render(ctx, next)
+	return next
 }
 
 // afterFailure does what on-failure asks for once the record says failed. A run

@@ -537,20 +537,22 @@ func (c *fakeChart) Render(ctx context.Context, revision int, upgrade bool) ([]f
 // does: a pending record, the objects, the record's end.
 type fakeHelm struct {
 	*fakeRecords
-	cluster  *fakeCluster
-	manifest string          // of the chart; "v%d: web" with the revision if empty
-	fault    string          // of the next operation; see operate
-	during   func()          // called once the record is pending, before the objects
-	out      result.Outcome  // merged into what is returned
-	how      facts.Uninstall // the last of these
-	asked    []string        // the operations, such as "upgrade" and "rollback 1"
-	failed   []string        // the manifests of failed revisions that came along
-	left     map[string]bool // objects that an uninstall does not delete
-	spares   map[string]bool // objects that an uninstall leaves on purpose
-	err      error           // of an operation that fails; errObjects if nil
-	expected facts.Baseline  // as the last operation was told
-	tests    int             // of the chart
-	testErr  error           // with which a test fails
+	cluster    *fakeCluster
+	manifest   string          // of the chart; "v%d: web" with the revision if empty
+	fault      string          // of the next operation; see operate
+	during     func()          // called once the record is pending, before the objects
+	out        result.Outcome  // merged into what is returned
+	how        facts.Uninstall // the last of these
+	asked      []string        // the operations, such as "upgrade" and "rollback 1"
+	failed     []string        // the manifests of failed revisions that came along
+	left       map[string]bool // objects that an uninstall does not delete
+	spares     map[string]bool // objects that an uninstall leaves on purpose
+	err        error           // of an operation that fails; errObjects if nil
+	preview    *result.Changes
+	previewErr error
+	expected   facts.Baseline // as the last operation was told
+	tests      int            // of the chart
+	testErr    error          // with which a test fails
 }
 
 // Expect keeps what the operations have to expect.
@@ -573,6 +575,15 @@ func (h *fakeHelm) Perform(ctx context.Context, mode facts.DeployMode, failed []
 func (h *fakeHelm) Test(context.Context) result.Outcome {
 	h.asked = append(h.asked, "test")
 	return result.Outcome{Tests: h.tests, Err: h.testErr}
+}
+
+func (h *fakeHelm) Preview(_ context.Context, deploy facts.Preview) (*result.Changes, error) {
+	h.asked = append(h.asked, "preview "+string(deploy.Mode))
+	changes := h.preview
+	if changes == nil {
+		changes = &result.Changes{Planned: true, All: []facts.Change{{Action: facts.ActionCreate}}}
+	}
+	return changes, h.previewErr
 }
 
 func (h *fakeHelm) Rollback(ctx context.Context, how facts.Rollback) result.Outcome {

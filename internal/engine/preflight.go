@@ -16,7 +16,7 @@ import (
 func init() { verbs[verb.Preflight] = func(s *session) verbRun { return &preflight{session: s} } }
 
 // preflight asks for all that a deploy would need, with a chart also for all that its objects take until
-// they are gone, and changes nothing.
+// they are gone, has what would be written tried, and changes nothing.
 type preflight struct{ *session }
 
 func (p *preflight) run(ctx context.Context) error {
@@ -44,6 +44,9 @@ func (p *preflight) run(ctx context.Context) error {
 		err = p.permissions.askNeeds(ctx, needsOf(needs).With(ofChart), true, "")
 	} else {
 		err = p.permissions.require(ctx, needs, "")
+	}
+	if err == nil && p.options.Chart {
+		err = p.rehearse(ctx)
 	}
 	if err == nil && p.permissions.without { // with an error, whoever explains it writes that
 		res.RBAC = access.RBAC(res.User, p.permissions.chart)
@@ -102,7 +105,9 @@ func (p *preflight) writeFor(user string, ofChart problem.Needs) error {
 }
 
 func (p *preflight) success() string {
-	if res := &p.report.result; p.options.Chart {
+	if res := &p.report.result; res.Changes != nil {
+		return wouldChange(res)
+	} else if p.options.Chart {
 		return fmt.Sprintf("All that deploying `%s` in `%s` needs is permitted, and all that the chart's own objects take until they are gone.",
 			res.Release, res.Namespace)
 	}

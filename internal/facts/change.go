@@ -25,6 +25,7 @@ type Change struct {
 	Fields []FieldChange // of a change, by path
 	// Restarts says that the object's pods are made anew by it.
 	Restarts bool
+	Foreign  bool   // it is refused since it is somebody else's
 	Why      string // untrusted text
 }
 

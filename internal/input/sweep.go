@@ -1,6 +1,9 @@
 package input
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // sweep is what a sweep takes down, and how much of it.
 var sweep = []Input{
@@ -36,8 +39,9 @@ var sweep = []Input{
 		field: func(o *Options) any { return &o.YesMany },
 	},
 	{
-		Name: "dry-run", Type: Bool, Default: "false", Verbs: sweeping,
-		Doc:   "Take nothing down, and say of each app whether it would go, and why.",
+		Name: "dry-run", Type: Bool, Default: "false", Verbs: slices.Concat(deploying, sweeping),
+		Doc: "Change nothing: of a deploy, have each write tried and tell what would change, as preflight with a chart does; of a sweep, " +
+			"say of each app whether it would go, and why. An auto that would take an app down does nothing.",
 		field: func(o *Options) any { return &o.DryRun },
 	},
 }

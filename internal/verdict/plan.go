@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -47,6 +48,32 @@ type Step struct {
 	// namespace is to be kept by its policy, StopAtMarked that it does so where one is by a
 	// mark.
 	StopAtKept, StopAtMarked bool
+}
+
+// Mends returns what a step does to what is there before the chart comes to it, as a sentence, or "".
+func (s Step) Mends() string {
+	switch s.Kind {
+	case StepRelabel:
+		return "The records' labels would be written anew from their payloads"
+	case StepQuarantine, StepQuarantineUnreadable:
+		return "The records that cannot be read would be moved out of Helm's sight"
+	case StepDiscard:
+		return "The record of an install that made nothing would be deleted"
+	case StepPromote:
+		return "The last record would be marked deployed"
+	case StepUnlock:
+		return "The last record would be marked failed"
+	case StepDedupe:
+		return "Older records that say deployed would be marked superseded"
+	case StepUninstall, StepTakeDown:
+		return "The release would be uninstalled first, with its records"
+	case StepRollback:
+		return fmt.Sprintf("Revision %d would be applied anew first", s.Target)
+	case StepSweep:
+		return "What abandoned revisions left would be deleted afterwards"
+	case StepDiscardQuarantined, StepInstall, StepReplace, StepUpgrade:
+	}
+	return ""
 }
 
 // Plan is the steps to perform, in order, or the reason why none is.

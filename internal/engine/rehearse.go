@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/text"
+	"github.com/berth-dev/berth/internal/verdict"
+)
+
+// rehearse plans the deploy as one would that began now, has each of its writes tried, and tells what would
+// change. Nothing is written, the lock is not taken, and nobody is waited for.
+func (p *preflight) rehearse(ctx context.Context) error {
+	ctx, cancel := p.budget.limit(ctx)
+	defer cancel()
+	if p.ns.now.Phase == facts.NamespaceTerminating {
+		return p.ns.terminating(ctx)
+	}
+	f, err := p.gather.gatherStable(ctx, scope{})
+	if err != nil {
+		return err
+	}
+	d := verdict.Diagnose(f, p.options.Policy)
+	plan := verdict.PlanDeploy(f, d, p.options.Policy)
+	p.report.diagnosed(f, d, plan)
+	if plan.Refusal != nil {
+		return plan.Refusal
+	}
+	p.tellPlan(plan)
+	if plan.GatherAgain || plan.Does(verdict.StepUninstall, verdict.StepRollback) {
+		p.report.note(result.LevelNotice, "Not known what would change", "That shows once the release is repaired.")
+		return nil
+	}
+	next := renderingOf(f, plan)
+	if !p.chart.has(next) {
+		if err := p.chart.render(ctx, next); err != nil {
+			return err
+		}
+	}
+	p.report.result.Chart = p.chart.name()
+	deploy, err := p.previewOf(ctx, f, next)
+	if err != nil {
+		return err
+	}
+	defer p.report.step("Try what would be written")()
+	changes, err := p.backend.Operations.Preview(ctx, deploy)
+	if err != nil {
+		return err
+	}
+	p.report.result.Changes = changes
+	return refusedChanges(changes, p.ns.name)
+}
+
+// tellPlan says what a deploy would do before it comes to the chart.
+func (p *preflight) tellPlan(plan verdict.Plan) {
+	for _, s := range plan.Steps {
+		if what := s.Mends(); what != "" {
+			p.report.note(result.LevelNotice, "Would be repaired first", "%s.", what)
+		}
+	}
+}
+
+// previewOf returns the deploy from the revision that Helm would go by.
+func (p *preflight) previewOf(ctx context.Context, f *facts.Facts, next rendering) (facts.Preview, error) {
+	deploy := facts.Preview{Mode: facts.ModeInstall, Absent: p.ns.now.Phase == facts.NamespaceAbsent}
+	if !next.upgrade {
+		return deploy, nil
+	}
+	deploy.Mode = facts.ModeUpgrade
+	from := f.Last()
+	for i := range slices.Backward(f.Records) {
+		if f.Records[i].PayloadStatus == facts.StatusDeployed || f.Records[i].LabelStatus == facts.StatusDeployed {
+			from = &f.Records[i]
+			break
+		}
+	}
+	if err := p.gather.load(ctx, from); err != nil {
+		return deploy, err
+	}
+	deploy.From = from.Manifest
+	var err error
+	deploy.Failed, err = p.steps.operate.failedManifests(ctx, f)
+	return deploy, err
+}
+
+// refusedChanges returns the problem of what the API server would not take, or nil: somebody else's objects
+// before all else.
+func refusedChanges(c *result.Changes, namespace string) error {
+	var theirs, refused []error
+	for i := range c.All {
+		change := &c.All[i]
+		why := fmt.Errorf("%s: %s", change.In(namespace), change.Why)
+		switch {
+		case change.Action != facts.ActionRefused:
+		case change.Foreign:
+			theirs = append(theirs, why)
+		default:
+			refused = append(refused, why)
+		}
+	}
+	switch {
+	case len(theirs) > 0:
+		return &problem.Problem{Reason: problem.Foreign, Cause: errors.Join(theirs...),
+			Headline: fmt.Sprintf("A deploy would be refused: %s of the chart %s somebody else's.", text.Plural(len(theirs), "object"),
+				isOrAre(len(theirs))),
+			Next: "Give them other names in the chart, or name those in adopt that the release is to take. Nothing was touched."}
+	case len(refused) > 0:
+		return &problem.Problem{Reason: problem.DeployFailed, Cause: errors.Join(refused...),
+			Headline: fmt.Sprintf("A deploy would fail: the API server does not take %s of the chart.", text.Plural(len(refused), "object")),
+			Next:     "Correct what is named. Nothing was touched."}
+	}
+	return nil
+}
+
+// wouldChange is the headline of a deploy that was tried.
+func wouldChange(res *result.Result) string {
+	what := strings.TrimSuffix(res.Changes.String(), ".")
+	if !res.Changes.Changes() {
+		return fmt.Sprintf("Deploying `%s` in `%s` would change nothing: %s.", res.Release, res.Namespace, what)
+	}
+	return fmt.Sprintf("Deploying `%s` in `%s` would go well as far as can be tried: %s. Nothing was touched.", res.Release, res.Namespace,
+		what)
+}

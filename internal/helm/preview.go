@@ -1,0 +1,316 @@
+package helm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	"helm.sh/helm/v3/pkg/kube"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/berth-dev/berth/internal/apifailure"
+	"github.com/berth-dev/berth/internal/contents"
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/result"
+)
+
+// Preview tells what a deploy of the chart, as it was rendered last, would make of the objects, and changes
+// nothing. Each write is sent to be tried alone, which the API server calls a dry run: it answers with what
+// would be stored, defaults and admission included, or with why it would not take it.
+func (o *Operations) Preview(ctx context.Context, deploy facts.Preview) (*result.Changes, error) {
+	op, err := o.prepare(ctx, newTimeline())
+	if err != nil {
+		return nil, err
+	}
+	p := &preview{client: op.client, deploy: deploy}
+	p.hookObjects.leaveOut(p.release, o.chart.hooks, eventsOf(deploy.Mode)...)
+	if deploy.Mode != facts.ModeUpgrade {
+		p.leavings.accepted = facts.Baseline{} // as in install
+	}
+	original, err := p.original()
+	if err != nil {
+		return nil, err
+	}
+	p.runHooks(o.chart.hooksIn(deploy.Mode))
+	p.tryAll(p.definitionsOf(o.chart.defined), func(info *resource.Info) { p.define(info) })
+	target := p.build(o.chart.rendered)
+	p.scaled = contents.Autoscaled(manifests(target))
+	needed := p.neededBy(target, original)
+	dropped := original.Difference(target)
+	before := buildFailedRevisions(p.client, deploy.Failed).over(original, target, p.log)
+	p.tryAll(target, func(info *resource.Info) { p.apply(info, before.Get(info)) })
+	p.tryAll(dropped, func(info *resource.Info) { p.drop(info, needed) })
+	return p.changes.list(true), errors.Join(p.lost...)
+}
+
+// preview is a deploy of which nothing is written.
+type preview struct {
+	*client
+	deploy facts.Preview
+	scaled contents.Scaled
+	lost   []error // of requests that nobody has answered
+}
+
+// original builds the objects of the revision that the deploy starts from.
+func (p *preview) original() (kube.ResourceList, error) {
+	if p.deploy.From == "" {
+		return nil, nil
+	}
+	built, err := p.buildStored(p.deploy.From, false)
+	if err == nil {
+		p.buildMade(built, p.deploy.From)
+	}
+	return built, err
+}
+
+// build builds the chart's objects as they would be written: with the release as their owner. One that cannot be
+// built is of a kind that the API server does not have yet.
+func (p *preview) build(documents []string) (all kube.ResourceList) {
+	for _, text := range documents {
+		built, err := p.Build(strings.NewReader(text), false)
+		if err != nil {
+			p.unbuilt(text, err)
+			continue
+		}
+		for _, info := range built {
+			if o, ok := info.Object.(*unstructured.Unstructured); ok {
+				o.SetLabels(ownership.Merge(o.GetLabels(), p.release.Labels()))
+				o.SetAnnotations(ownership.Merge(o.GetAnnotations(), p.release.Annotations()))
+			}
+		}
+		all = append(all, built...)
+	}
+	return all
+}
+
+func (p *preview) unbuilt(text string, err error) {
+	objects, parseErr := manifest.Parse(text)
+	if parseErr != nil {
+		return // nothing is made of it
+	}
+	for _, o := range objects {
+		p.changes.add(facts.Change{Ref: manifest.RefOf(o), Action: facts.ActionUnknown, Why: err.Error()})
+	}
+}
+
+// definitionsOf builds what the chart's crds folders hold.
+func (p *preview) definitionsOf(documents []string) (all kube.ResourceList) {
+	for _, text := range documents {
+		if built, err := p.Build(strings.NewReader(text), false); err == nil {
+			all = append(all, built...)
+		}
+	}
+	return all
+}
+
+func (p *preview) runHooks(texts []string) {
+	for _, text := range texts {
+		objects, err := manifest.Parse(text)
+		if err != nil {
+			continue // which is left to Helm, that says why
+		}
+		for _, o := range objects {
+			p.changes.add(facts.Change{Ref: hookRef(p.release, o), Action: facts.ActionRun})
+		}
+	}
+}
+
+// tryAll tries what would be written in parallel.
+func (p *preview) tryAll(list kube.ResourceList, try func(*resource.Info)) {
+	var calls errgroup.Group
+	calls.SetLimit(parallelRequests)
+	for _, info := range list {
+		calls.Go(func() error {
+			try(info)
+			return nil // p.changes has it
+		})
+	}
+	_ = calls.Wait()
+}
+
+// define tells of a definition in a crds folder: one that exists stays as it is.
+func (p *preview) define(info *resource.Info) {
+	if live, ok := p.read(info); ok && live == nil {
+		p.create(info)
+	}
+}
+
+// apply tells what a deploy would make of an object of the chart. was is what it started from, nil: nothing.
+func (p *preview) apply(info, was *resource.Info) {
+	live, ok := p.read(info)
+	switch {
+	case !ok:
+		return
+	case live == nil:
+		p.create(info)
+		return
+	}
+	if why := p.notToWrite(info)(live); why != "" && !p.adopts(refOf(info)) {
+		p.changes.add(facts.Change{Ref: refOf(info), Action: facts.ActionRefused, Foreign: true, Why: "it exists, and " + why})
+		return
+	}
+	m := &mended{leavings: p.leavings, info: info, want: manifests(kube.ResourceList{info})[0], scaled: p.scaled}
+	if was != nil {
+		m.was = manifests(kube.ResourceList{was})[0]
+	}
+	if m.isAsBefore(live) {
+		p.changes.same()
+		return
+	}
+	after, err := m.tried(live)
+	if err != nil {
+		p.refused(refOf(info), err)
+		return
+	}
+	p.changes.wrote(refOf(info), live, after)
+}
+
+// drop tells what would become of an object that the chart has no more.
+func (p *preview) drop(info *resource.Info, n needed) {
+	live, ok := p.read(info)
+	if !ok || live == nil {
+		return
+	}
+	change := facts.Change{Ref: refOf(info), Action: facts.ActionDelete,
+		Why: cmp.Or(p.stays(info)(live), n.claimedBy(info), n.namedBy(info))}
+	if change.Why == "" && takesAlong(info) {
+		change.Why = n.held[info.Name]
+	}
+	if change.Why != "" {
+		change.Action = facts.ActionLeave
+	}
+	p.changes.add(change)
+}
+
+// read reads an object; nil is none. It returns false where that cannot be told, and notes why.
+func (p *preview) read(info *resource.Info) (live *unstructured.Unstructured, ok bool) {
+	if p.deploy.Absent && info.Namespace == p.release.Namespace {
+		return nil, true
+	}
+	live, err := readLive(info)
+	if err != nil {
+		p.unknown(refOf(info), err)
+	}
+	return live, err == nil
+}
+
+// create tries to make an object that is not there. In a namespace that is not there either nothing can be tried.
+func (p *preview) create(info *resource.Info) {
+	if !p.deploy.Absent || info.Namespace != p.release.Namespace {
+		want := info.Object.DeepCopyObject() // an answer must not take its place
+		_, err := resource.NewHelper(info.Client, info.Mapping).DryRun(true).WithFieldManager(fieldManager).
+			Create(info.Namespace, true, want)
+		if err != nil {
+			p.refused(refOf(info), err)
+			return
+		}
+	}
+	p.changes.add(facts.Change{Ref: refOf(info), Action: facts.ActionCreate})
+}
+
+// refused notes why the API server would not take a write, or that it could not be tried.
+func (p *preview) refused(ref facts.Ref, err error) {
+	if !isVerdict(err) {
+		p.unknown(ref, err)
+		return
+	}
+	p.changes.add(facts.Change{Ref: ref, Action: facts.ActionRefused, Why: whyOf(err)})
+}
+
+func (p *preview) unknown(ref facts.Ref, err error) {
+	if apifailure.IsUnanswered(err) {
+		p.changes.mu.Lock()
+		p.lost = append(p.lost[:min(len(p.lost), 1)], err) // one of them is enough to tell
+		p.changes.mu.Unlock()
+	}
+	p.changes.add(facts.Change{Ref: ref, Action: facts.ActionUnknown, Why: whyOf(err)})
+}
+
+// whyOf returns why a request was refused, without how it is told by itself.
+func whyOf(err error) string {
+	if p := problem.Of(apifailure.Classify(err, "try it")); p != nil && p.Cause != nil {
+		return p.Cause.Error()
+	}
+	return err.Error()
+}
+
+// isVerdict returns whether an error says that the write itself would be refused. A webhook that does not let
+// itself be tried says nothing of it, nor does a server that is at its limit.
+func isVerdict(err error) bool {
+	switch {
+	case apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "does not support dry run"):
+		return false
+	case apierrors.IsInvalid(err), apierrors.IsForbidden(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err),
+		apierrors.IsMethodNotSupported(err), apierrors.IsNotAcceptable(err), apierrors.IsUnsupportedMediaType(err):
+		return true
+	}
+	return false
+}
+
+// tried returns what the API server would store of a live object by Helm's patch and, where that does not make it
+// as the manifest says, by what is written over it then (see mend).
+func (m *mended) tried(live *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	after, err := m.tryPatch(live)
+	over := after
+	switch {
+	case apierrors.IsInvalid(err): // see replace
+		over = live
+	case err != nil:
+		return nil, err
+	case len(m.unexpected(m.compare(m.want, after, m.scaled))) == 0:
+		return after, nil
+	}
+	whole := contents.Overlay(m.was, m.want, over, m.options(m.want, m.scaled)).DeepCopy()
+	whole.SetManagedFields(live.GetManagedFields()) // which are the server's to write
+	whole.SetGeneration(live.GetGeneration())
+	whole.SetResourceVersion(live.GetResourceVersion())
+	patch, overlayErr := overwriting(live, whole)
+	if overlayErr != nil || patch == nil {
+		return after, err
+	}
+	if written, writeErr := m.try(types.MergePatchType, patch); writeErr == nil {
+		return written, nil
+	}
+	return after, err
+}
+
+func (m *mended) tryPatch(live *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	var was runtime.Object = m.want
+	if m.was != nil {
+		was = m.was
+	}
+	patch, form, err := threeWayPatch(m.info, was, m.want, live)
+	if err != nil {
+		return nil, err
+	}
+	if len(patch) == 0 || string(patch) == "{}" {
+		return live, nil
+	}
+	if patch, err = bind(patch, live); err != nil {
+		return nil, err
+	}
+	return m.try(form, patch)
+}
+
+// try sends a patch to be tried alone.
+func (m *mended) try(form types.PatchType, patch []byte) (*unstructured.Unstructured, error) {
+	answer, err := resource.NewHelper(m.info.Client, m.info.Mapping).DryRun(true).WithFieldManager(fieldManager).
+		Patch(m.info.Namespace, m.info.Name, form, patch, nil)
+	if err != nil {
+		return nil, err
+	}
+	after, ok := answer.(*unstructured.Unstructured)
+	if !ok {
+		return nil, errors.New("the API server's answer is no object")
+	}
+	return after, nil
+}
