@@ -132,6 +132,7 @@ func (p Process) kubeOptions(out console, aside *notes, o *input.Options) kube.O
 		Kubeconfig: pathOrContent(o.Kubeconfig), Context: o.KubeContext,
 		Server: o.KubeAPIServer, Token: o.KubeToken.Reveal(), CA: pathOrContent(o.KubeCA),
 		UserAgent:      "berth/" + p.Version,
+		TriesAlone:     o.Verb == verb.Preflight,
 		RequestTimeout: min(o.Timeout, kube.DefaultRequestTimeout),
 		Getenv:         p.getenv,
 		Warn:           aside.warn,

@@ -86,6 +86,9 @@ func connect(o Options, d destination) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.TriesAlone {
+		base = transport.TriedAlone(base)
+	}
 	c := &Conn{transport: transport.New(base, host, o.RequestTimeout, o.Log), limit: transport.NewLimit(o.InFlight)}
 	c.reads = transport.RetryReads(c.transport, o.Log)
 	// The transport holds the credentials and TLS. A config with the transport

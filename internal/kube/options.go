@@ -30,6 +30,9 @@ type Options struct {
 	// InFlight is how many requests may be under way at the same time; 0 bounds nothing.
 	InFlight int
 
+	// TriesAlone says that no write is sent but those that the API server only tries.
+	TriesAlone bool
+
 	Warn func(string)                     // takes the API server's warnings, each once; untrusted text
 	Note func(title, message string)      // takes warnings of Berth's own about the connection
 	Hide func(secrets ...string)          // takes the credentials that were found, to be masked
