@@ -14,11 +14,17 @@ type Changes struct {
 	Unchanged int // how many objects stay as they are
 }
 
-// done are the words for an action, after the number of objects.
-var done = map[facts.Action]string{
-	facts.ActionRefused: "refused", facts.ActionDelete: "deleted", facts.ActionRecreate: "made anew", facts.ActionChange: "changed",
-	facts.ActionCreate: "created", facts.ActionRun: "run as hooks", facts.ActionLeave: "left", facts.ActionUnknown: "not known",
-}
+// done and planned are the words for an action, after the number of objects.
+var (
+	done = map[facts.Action]string{
+		facts.ActionRefused: "refused", facts.ActionDelete: "deleted", facts.ActionRecreate: "made anew", facts.ActionChange: "changed",
+		facts.ActionCreate: "created", facts.ActionRun: "run as hooks", facts.ActionLeave: "left", facts.ActionUnknown: "not known",
+	}
+	planned = map[facts.Action]string{
+		facts.ActionRefused: "refused", facts.ActionDelete: "to delete", facts.ActionRecreate: "to make anew", facts.ActionChange: "to change",
+		facts.ActionCreate: "to create", facts.ActionRun: "to run as hooks", facts.ActionLeave: "to leave", facts.ActionUnknown: "not known",
+	}
+)
 
 // Count returns how many objects an action is of.
 func (c *Changes) Count(a facts.Action) (n int) {
@@ -30,10 +36,11 @@ func (c *Changes) Count(a facts.Action) (n int) {
 	return n
 }
 
-// Restarts returns how many of the objects have their pods made anew.
+// Restarts returns how many of the changed objects have their pods made anew. An object that is
+// itself made anew is not among them: its own word says so.
 func (c *Changes) Restarts() (n int) {
 	for i := range c.All {
-		if c.All[i].Restarts {
+		if c.All[i].Action == facts.ActionChange && c.All[i].Restarts {
 			n++
 		}
 	}
@@ -45,22 +52,27 @@ func (c *Changes) Changes() bool {
 	return c.Count(facts.ActionCreate)+c.Count(facts.ActionChange)+c.Count(facts.ActionRecreate)+c.Count(facts.ActionDelete) > 0
 }
 
-// String is "2 changed (pods of 1 restarted), 1 created, 7 as they were".
+// String is "2 changed (pods of 1 restarted), 1 created, 7 as they were", and of a plan "2 to change
+// (pods of 1 to restart), 1 to create, 7 to stay as they are".
 func (c *Changes) String() string {
+	words, restarted, unchanged := done, "restarted", "as they were"
+	if c.Planned { // nobody shall read that something is deleted where nothing was written
+		words, restarted, unchanged = planned, "to restart", "to stay as they are"
+	}
 	var parts []string
 	for _, a := range facts.Actions {
 		n := c.Count(a)
 		if n == 0 {
 			continue
 		}
-		part := strconv.Itoa(n) + " " + done[a]
+		part := strconv.Itoa(n) + " " + words[a]
 		if restarts := c.Restarts(); a == facts.ActionChange && restarts > 0 {
-			part += " (pods of " + strconv.Itoa(restarts) + " restarted)"
+			part += " (pods of " + strconv.Itoa(restarts) + " " + restarted + ")"
 		}
 		parts = append(parts, part)
 	}
 	if c.Unchanged > 0 || len(parts) == 0 {
-		parts = append(parts, strconv.Itoa(c.Unchanged)+" as they were")
+		parts = append(parts, strconv.Itoa(c.Unchanged)+" "+unchanged)
 	}
 	return strings.Join(parts, ", ")
 }
