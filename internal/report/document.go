@@ -29,6 +29,8 @@ type Document struct {
 	// How long it took, in milliseconds.
 	TookMs int64 `json:"tookMs" jsonschema:"minimum=0"`
 	Proof
+	// What a deploy has changed, or would change. Absent where that is not known.
+	Changes *Changes `json:"changes,omitempty"`
 	Log
 	// Why a rollout or a hook failed. Absent when none did.
 	Diagnostics *Diagnostics `json:"diagnostics,omitempty"`

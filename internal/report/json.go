@@ -52,6 +52,7 @@ func NewDocument(r result.Result) Document {
 			Missing: list(r.Missing, newMissingPermission), RBAC: r.RBAC, Kept: list(r.Kept, same),
 			Remains: r.Remains, Evidence: list(r.Evidence, same),
 		},
+		Changes:     newChanges(r.Changes),
 		Log:         newLog(r),
 		Diagnostics: newDiagnostics(r.Diagnostics),
 	}

@@ -228,6 +228,10 @@ func everything() result.Result {
 				At: time.Second, Verb: "update", Resource: "secrets", Key: "k", Revision: 3,
 				Status: facts.StatusFailed, Tries: 2, Lost: true, Error: "e", Denied: true, Conflict: true, Unknown: true,
 			}}, Traffic: []result.Requests{{Verb: "get", Resource: "pods", Count: 1, Sent: 2, Received: 3}}, Started: now, Took: time.Minute},
+		Changes: &result.Changes{Planned: true, Unchanged: 1, All: []facts.Change{{
+			Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"}, Action: facts.ActionChange, Restarts: true, Foreign: true,
+			Why: "w", Fields: []facts.FieldChange{{Path: "p", Before: "b", After: "a"}},
+		}}},
 	}
 }
 

@@ -28,6 +28,7 @@ var enumerated = map[reflect.Type]struct{ dir, name string }{
 	reflect.TypeFor[report.Found]():      {"internal/result", "Found"},
 	reflect.TypeFor[report.FleetState](): {"internal/fleet", "State"},
 	reflect.TypeFor[report.Cause]():      {"internal/facts", "CauseKind"},
+	reflect.TypeFor[report.Action]():     {"internal/facts", "Action"},
 }
 
 // document is a JSON report.
