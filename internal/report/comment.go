@@ -24,7 +24,7 @@ func Comment(r result.Result) string {
 	if u := text.OneLine(r.URL); u != "" && r.Stage() == result.StageReady {
 		parts = append(parts, "**"+quoted(u)+"**")
 	}
-	parts = append(parts, said(r), origin(r))
+	parts = append(parts, said(r), commentChanges(r), origin(r))
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	return withoutCommands(strings.Join(parts, "\n\n") + "\n")
 }

@@ -92,9 +92,12 @@ func codeSpan(s string) string {
 
 // prose returns a sentence of Berth's own, which may quote others: what stands
 // between two backticks becomes code, everything else is escaped.
-func prose(s string) string {
+func prose(s string) string { return markdown(spansOf(s)) }
+
+// markdown returns parts of a line as Markdown.
+func markdown(spans []span) string {
 	var b strings.Builder
-	for _, part := range spansOf(s) {
+	for _, part := range spans {
 		if part.Code {
 			b.WriteString(code(part.Text))
 		} else {

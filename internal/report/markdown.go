@@ -26,6 +26,7 @@ func Markdown(r result.Result) string {
 		permissionSection(r),
 		checkTable(r),
 		objectTable(r),
+		changeSection(r),
 		titledList("Kept", r.Kept),
 		titledList("Left behind", r.Remains),
 	}

@@ -88,6 +88,7 @@ func pageSections(r result.Result) []section {
 		{"permissions", permissionsOf(r)},
 		{"checks", checksOf(r)},
 		{"checks", objectsOf(r)},
+		{"changes", changesOf(r)},
 		{"list", listOf("Kept", r.Kept)},
 		{"list", listOf("Left behind", r.Remains)},
 	}

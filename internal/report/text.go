@@ -16,6 +16,7 @@ func Text(r result.Result) string {
 	fmt.Fprintf(&b, "%s %s\n", textMark(r), strings.ReplaceAll(headline(r), "`", ""))
 	textProperties(&b, foremost(r))
 	textChecks(&b, r)
+	textChanges(&b, r)
 	block(&b, "Kept", capped(r.Kept))
 	block(&b, "Left behind", capped(r.Remains))
 	sweptText(&b, r.Sweep)
