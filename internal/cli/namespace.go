@@ -82,8 +82,11 @@ func (n namespace) StampNamespace(ctx context.Context, ns facts.Namespace, share
 	if ns.Identity == n.identity && !ns.Shared && !share {
 		notes = ownership.Merge(notes, n.stamps())
 	}
-	if ns.Unmarked && ns.DeployedBy == n.identity && !ns.Shared && !share { // made by a run of this branch that was killed then
-		notes = ownership.Merge(notes, map[string]string{ownership.AnnotationNamespaceUID: ns.UID})
+	// It was made by a run of this branch that was killed then, or could not mark it. What has been there since, another
+	// branch's claims perhaps, is as little known as in one that is adopted, and holds it in the same way.
+	if ns.Unmarked && ns.DeployedBy == n.identity && !ns.Shared && !share {
+		notes = ownership.Merge(notes, map[string]string{ownership.AnnotationNamespaceUID: ns.UID,
+			ownership.AnnotationAdopted: n.now().UTC().Format(time.RFC3339)})
 	}
 	stamped, err := n.manager.Stamp(ctx, ns, notes, share)
 	return stamped, apifailure.Classify(err, "note on namespace "+ns.Name+" that this run deploys there")

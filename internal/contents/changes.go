@@ -80,7 +80,7 @@ func (w *walk) diff(before, after any, s *shape) {
 			return
 		}
 	}
-	if !(isEmpty(before) && isEmpty(after)) && !equalPlain(before, after) {
+	if (!isEmpty(before) || !isEmpty(after)) && !equalPlain(before, after) {
 		w.differ(before, after)
 	}
 }

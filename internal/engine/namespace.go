@@ -208,7 +208,7 @@ func (n *namespace) stamp(ctx context.Context) error {
 	case errors.Is(err, facts.ErrChanged):
 		return &problem.Problem{Reason: problem.NamespaceTerminating, Tried: "deploy into namespace " + n.name,
 			Cause: errors.New("it was deleted since it was read"), Next: "Run again: it is made anew then. Nothing was deployed."}
-	case err != nil && problem.Of(err).Reason == problem.PermissionMissing &&
+	case err != nil && problem.Of(err).Reason == problem.PermissionMissing && !share &&
 		verdict.TenancyOf(n.now, n.identity) != verdict.TenancyOther:
 		n.report.note(result.LevelNotice, "Namespace not marked",
 			"That this run deploys to namespace %s could not be noted on it, so a teardown at the same moment may not see it: %v", n.name, err)

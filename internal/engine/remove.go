@@ -86,7 +86,7 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 		if err := r.uninstall(ctx, f, !s.WithNamespace); err != nil {
 			return outliving{}, err
 		}
-	} else if err := r.awaitLeft(ctx, f, s.WithNamespace); err != nil {
+	} else if err := r.finishUninstall(ctx, f, s.WithNamespace); err != nil {
 		return outliving{}, err
 	}
 	remains, err := r.remains.look(ctx, f, s.WithNamespace)
@@ -107,7 +107,7 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 		kept = append(kept, keptRemains...)
 	}
 	if len(going) > 0 {
-		if err := r.removeOlder(ctx, f, going); err != nil {
+		if err := r.delete(ctx, f, going, "Delete what older revisions left", false); err != nil {
 			return outliving{}, err
 		}
 		// One of them may have been a StatefulSet, whose claims were held by it.
@@ -119,7 +119,7 @@ func (r *releaseRemover) remove(ctx context.Context, f *facts.Facts, s verdict.S
 	if err != nil {
 		return outliving{}, err
 	}
-	out.kept, out.older, out.volumes = kept, staying, survived.volumes
+	out.kept, out.older, out.volumes, out.along = kept, staying, survived.volumes, slices.Concat(out.along, survived.along)
 	defer r.report.step("Remove the records")()
 	if err := r.records.Purge(ctx, f.Records); err != nil {
 		return out, err
@@ -195,14 +195,16 @@ type survivors struct {
 	// outgrown is what only older revisions have: an upgrade that failed before it deleted that leaves
 	// it, and once the records are gone, nothing tells of it.
 	outgrown []verdict.Older
-	volumes  []facts.Object // that go once the namespace does, with the claims in it
+	volumes  []facts.Object   // that go once the namespace does, with the claims in it
+	along    []verdict.Remain // that only older revisions have, and the namespace is to take along
 }
 
 // proveGone refuses to go on while an object of the last record exists. Where the namespace is to
 // go as well, it takes along what older revisions left in it, and claims for which a PersistentVolume
 // that was deleted still waits. What of theirs is among the remains, since the chart has made a hook or
 // a claim of it, is looked after with these.
-func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool, remains []verdict.Remain) (s survivors, err error) {
+func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withNamespace bool, remains []verdict.Remain) (s survivors,
+	err error) {
 	defer r.report.step("Prove that its objects are gone")()
 	seen, left := map[facts.Ref]bool{}, []string(nil)
 	res := &r.report.result
@@ -231,8 +233,12 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 				s.volumes = append(s.volumes, o)
 				continue
 			}
-			if older && (withNamespace && o.Namespace == f.Namespace.Name || verdict.IsRemain(remains, o)) {
-				continue // it goes along
+			if older && verdict.IsRemain(remains, o) {
+				continue
+			}
+			if older && withNamespace && o.Namespace == f.Namespace.Name {
+				s.along = append(s.along, verdict.Remain{Object: o, Disposal: verdict.DisposalGoesAlong})
+				continue
 			}
 			spared, err := r.spared(ctx, o, objects)
 			switch {
@@ -254,25 +260,6 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 		Headline: fmt.Sprintf("Release `%s` is not gone: %d of its objects are still there.", r.release, len(left)),
 		Next:     "See their finalizers. The records are kept, so the next teardown goes on from here."},
 		leavingObjects(r.gather.objects, res.Objects, f, r.policy))
-}
-
-// removeOlder deletes what only older revisions of the release have, and waits until it is gone.
-func (r *releaseRemover) removeOlder(ctx context.Context, f *facts.Facts, older []facts.Object) error {
-	if len(older) == 0 {
-		return nil
-	}
-	defer r.report.step("Delete what older revisions left")()
-	going := leavingObjects(r.gather.objects, older, f, r.policy)
-	var kept []string
-	err := r.departure.await(ctx, going, func(ctx context.Context) (err error) {
-		kept, err = r.gather.objects.Remove(ctx, older, true)
-		return err
-	})
-	if err != nil {
-		return untilGone(r.departure.explain(ctx, err, going))
-	}
-	r.report.left(kept)
-	return nil
 }
 
 // spared returns whether an object was left since others have something in it, or one of

@@ -280,8 +280,8 @@ func (t *teardown) awaitVolumes(ctx context.Context, f *facts.Facts) error {
 	case len(t.volumes) == 0:
 		return nil
 	case !t.left.NamespaceGone:
-		t.report.note(result.LevelWarning, "Still being deleted", "%s: each goes with the claim that is bound to it, and namespace %s, in which "+
-			"that is, stays. No record tells of them any more.", objectNames(t.volumes), t.ns.name)
+		t.report.note(result.LevelWarning, "Still being deleted", "%s: each goes once the claim does that is bound to it, and namespace %s "+
+			"stays. No record tells of them any more.", objectNames(t.volumes), t.ns.name)
 		return nil
 	}
 	err := t.steps.remove.await(ctx, f, t.volumes, "Wait until the volumes of its claims are gone")

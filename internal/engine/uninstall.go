@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/verdict"
 )
@@ -87,12 +88,72 @@ func (r *releaseRemover) awaitLeft(ctx context.Context, f *facts.Facts, withName
 	return nil
 }
 
+// finishUninstall deletes what an earlier uninstall has left of the last revision, since it was to be kept or others had
+// something in it, and that is so no more. Nothing else would, once the release is recorded as uninstalled. With the
+// namespace, nobody waits for a PersistentVolume before.
+func (r *releaseRemover) finishUninstall(ctx context.Context, f *facts.Facts, withNamespace bool) error {
+	if err := r.awaitLeft(ctx, f, withNamespace); err != nil {
+		return err
+	}
+	last := f.Last()
+	if last == nil {
+		return nil
+	}
+	objects, err := r.gather.objectsOf(ctx, last)
+	if err != nil {
+		return err
+	}
+	for _, wave := range verdict.DeletionOrder(objects) {
+		var going []facts.Object
+		for _, o := range wave {
+			if !isLeft(o) || o.Deleting {
+				continue
+			}
+			spared, err := r.spared(ctx, o, objects)
+			if err != nil {
+				return err
+			}
+			if !spared {
+				going = append(going, o)
+			}
+		}
+		if err := r.delete(ctx, f, going, "Delete what an earlier uninstall left", withNamespace); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// delete deletes objects, and waits until they are gone but, with the namespace, for volumes.
+func (r *releaseRemover) delete(ctx context.Context, f *facts.Facts, doomed []facts.Object, step string, withNamespace bool) error {
+	if len(doomed) == 0 {
+		return nil
+	}
+	defer r.report.step(step)()
+	going := leavingObjects(r.gather.objects, doomed, f, r.policy)
+	wait := !withNamespace || !slices.ContainsFunc(doomed, verdict.IsVolume)
+	var kept []string
+	err := r.departure.await(ctx, going, func(ctx context.Context) (err error) {
+		kept, err = r.gather.objects.Remove(ctx, doomed, wait)
+		return err
+	})
+	if err != nil {
+		return untilGone(r.departure.explain(ctx, err, going))
+	}
+	r.report.left(kept)
+	return nil
+}
+
 // await waits until objects are gone that are being deleted.
 func (r *releaseRemover) await(ctx context.Context, f *facts.Facts, left []facts.Object, step string) error {
 	defer r.report.step(step)()
 	going := leavingObjects(r.gather.objects, left, f, r.policy)
 	err := r.departure.await(ctx, going, func(ctx context.Context) error {
-		_, err := r.gather.objects.Remove(ctx, left, true)
+		kept, err := r.gather.objects.Remove(ctx, left, true)
+		if err == nil && len(kept) > 0 {
+			err = &problem.Problem{Reason: problem.Inconsistent, Tried: "wait for what is being deleted", Cause: named(kept),
+				Next: "Look at what became of these objects."}
+		}
 		return err
 	})
 	if err != nil {

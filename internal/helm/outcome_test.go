@@ -17,7 +17,8 @@ import (
 // An error that Helm reduces to text keeps its exit reason and its missing permission.
 func TestOutcomeKeepsTheCause(t *testing.T) {
 	lost := &problem.Problem{Reason: problem.PermissionMissing, Tried: "wait for the hook to end", Missing: []problem.MissingPermission{{}}}
-	c := &client{leavings: &leavings{}, changes: &changes{}, timeline: newTimeline(), observed: observed{cause: lost, unproven: []string{"Job/seed"}}}
+	c := &client{leavings: &leavings{}, changes: &changes{}, timeline: newTimeline(),
+		observed: observed{cause: lost, unproven: []string{"Job/seed"}}}
 	text := errors.New("failed pre-install: " + lost.Error())
 	o := c.outcome(nil, false, text)
 	if p := problem.Of(o.Err); p != lost || o.Err.Error() != text.Error() || !errors.Is(o.Err, text) {

@@ -39,7 +39,8 @@ func fleetRows(t *testing.T, page string) fleetData {
 
 // Whoever names a branch, or may write annotations, writes on this page.
 func TestFleetPageShowsHostileTextAsText(t *testing.T) {
-	hostile := `</script><script>alert(1)</script>##[error] ##vso[x] <!-- <img src=x onerror=alert(1)> ` + "`${alert(1)}` \u2028 \x00\x1b[31m\u202e"
+	hostile := `</script><script>alert(1)</script>##[error] ##vso[x] <!-- <img src=x onerror=alert(1)> ` +
+		"`${alert(1)}` \u2028 \x00\x1b[31m\u202e"
 	page := fleetPage(t, fleet.App{
 		Name: hostile, Namespace: hostile, Release: hostile, Host: hostile, Commit: hostile, Requests: hostile, Verdict: hostile,
 		Keep: hostile, Doubt: hostile, URL: "javascript:alert(1)", RunURL: "javascript:alert(1)",

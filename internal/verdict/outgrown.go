@@ -47,9 +47,29 @@ func Outgrown(o facts.Object) string {
 	return ""
 }
 
+// IsVolume returns whether an object is a PersistentVolume.
+func IsVolume(o facts.Object) bool { return o.Kind == volumeKind }
+
+// DeletionOrder returns objects in the order in which they are deleted, some at a time: volumes after the claims
+// that may be bound to them, and Namespaces and definitions of kinds last, with which others would go.
+func DeletionOrder(objects []facts.Object) [][]facts.Object {
+	waves := make([][]facts.Object, 3)
+	for _, o := range objects {
+		at := 0
+		switch o.Kind {
+		case volumeKind:
+			at = 1
+		case "Namespace", "CustomResourceDefinition":
+			at = 2
+		}
+		waves[at] = append(waves[at], o)
+	}
+	return waves
+}
+
 // GoesWithClaims returns whether an object is a PersistentVolume that was deleted and is gone once the
 // claim is that is bound to it.
-func GoesWithClaims(o facts.Object) bool { return o.Kind == volumeKind && o.Deleting }
+func GoesWithClaims(o facts.Object) bool { return IsVolume(o) && o.Deleting }
 
 // OlderRemains returns what goes of what only older revisions have made, and what stays: the data in
 // a claim outlive the release, unless it is said that they go, and what something else has made is not

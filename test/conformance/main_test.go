@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 // matrix is all rows by their names, which is how they are printed.
 var matrix = slices.SortedStableFunc(
-	slices.Values(slices.Concat(permissions, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms,
+	slices.Values(slices.Concat(permissions, dryRuns, kills, interrupts, faults, concurrency, states, charts, damaged, repairs, rooms,
 		contents, convergence, readiness, crashes, chartInputs, hooksLeftovers, lostNodes, byName, probes, companions, hostileCompanions,
 		whatIsKept,
 		ownObjects, ownRecords, sharedNamespaces, teardownRaces, keptObjects, residents, leftoversInUse, hooksElsewhere, merges, remains,

@@ -117,12 +117,14 @@ func (r Remover) remove(ctx context.Context, o facts.Object, policy metav1.Delet
 	if !hasPods(mapping.GroupVersionKind.Group) {
 		policy = metav1.DeletePropagationBackground
 	}
-	if why, err := r.strangersIn(ctx, done.served); err != nil || why != "" {
-		done.err = err
-		if err == nil {
-			done.kept = fmt.Sprintf("%s was kept: %s", o.Ref, why)
+	if !o.Deleting { // else it is only waited for, which needs no look at what is in it
+		if why, err := r.strangersIn(ctx, done.served); err != nil || why != "" {
+			done.err = err
+			if err == nil {
+				done.kept = fmt.Sprintf("%s was kept: %s", o.Ref, why)
+			}
+			return done
 		}
-		return done
 	}
 	done.removeFrom(ctx, resource, o, policy)
 	return done

@@ -25,7 +25,7 @@ func TestTriedAlone(t *testing.T) {
 		"DELETE /apis/authorization.k8s.io/v1/a":                                  false,
 	} {
 		method, url, _ := strings.Cut(request, " ")
-		req, err := http.NewRequestWithContext(t.Context(), method, "https://cluster.example"+url, nil)
+		req, err := http.NewRequestWithContext(t.Context(), method, "https://cluster.example"+url, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
