@@ -20,7 +20,8 @@ const docsPages = "https://github.com/berth-dev/berth/blob/main/docs/"
 // examples are what people run of a verb.
 var examples = map[verb.Verb]string{
 	verb.Deploy: `  berth deploy --chart ./chart --set image.tag={{ .SHA }}     # the branch that git is on
-  berth deploy --repository acme/shop --branch feature/login --chart oci://registry.example.com/charts/shop --version 1.2.3`,
+  berth deploy --repository acme/shop --branch feature/login --chart oci://registry.example.com/charts/shop --version 1.2.3
+  berth deploy --dry-run --chart ./chart        # what would change; nothing is written`,
 	verb.Check: `  berth check                                   # the review app of the branch that git is on
   berth check shop --namespace staging          # any release, by its name`,
 	verb.Repair: `  berth repair                                  # the review app of the branch that git is on

@@ -22,6 +22,9 @@ func (p *preflight) rehearse(ctx context.Context) error {
 	if p.ns.now.Phase == facts.NamespaceTerminating {
 		return p.ns.terminating(ctx)
 	}
+	if err := p.refuseBusy(ctx); err != nil {
+		return err
+	}
 	f, err := p.gather.gatherStable(ctx, scope{})
 	if err != nil {
 		return err
@@ -55,6 +58,24 @@ func (p *preflight) rehearse(ctx context.Context) error {
 	}
 	p.report.result.Changes = changes
 	return refusedChanges(changes, p.ns.name)
+}
+
+// refuseBusy ends the run where another one is at work on the release: what a deploy would change shows when that has
+// ended. A lock that may not be read is none.
+func (p *preflight) refuseBusy(ctx context.Context) error {
+	if p.ns.now.Phase != facts.NamespaceActive {
+		return nil
+	}
+	found, err := p.lock.current(ctx)
+	if err != nil {
+		return nil
+	}
+	if p.lock.found = found; found.State != facts.LockHeld {
+		return nil
+	}
+	return &problem.Problem{Reason: problem.LiveOperation,
+		Headline: fmt.Sprintf("Another run works on `%s`: what a deploy would change shows when that has ended.", p.options.App.Release),
+		Cause:    fmt.Errorf("the lock is held and renewed by %s", found.Holder), Next: "Run it again then. Nothing was touched."}
 }
 
 // tellPlan says what a deploy would do before it comes to the chart.

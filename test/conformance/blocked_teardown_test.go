@@ -84,7 +84,7 @@ var blockedTeardowns = []row{
 	{ID: "T224", Setup: "such an operator's object, of a kind that may not be listed", Action: "teardown; teardown when the operator is back",
 		End: "the kind and the finalizer are named, and that it may not be listed; then gone", Exit: "0, 28, 0",
 		Gone: true, run: func(s *fixture) {
-			s.deployerOfNamespaces()
+			s.deployerOfNamespaces("get", "create", "patch", "delete")
 			s.defineOpen("Boat")
 			s.berth("deploy").exit(0)
 			s.put("operator", s.boat("own", "finalizers: ["+hold+"]"))

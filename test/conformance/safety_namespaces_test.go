@@ -356,7 +356,7 @@ var sharedNamespaces = []row{
 		}},
 	{ID: "S55", Setup: "a user who may not list RoleBindings",
 		Action: "teardown", End: "nothing; that they were not looked at is told", Exit: "0", Gone: true, run: func(s *fixture) {
-			s.deployerOfNamespaces()
+			s.deployerOfNamespaces("get", "create", "patch", "delete")
 			s.berth("deploy").exit(0)
 			s.berth("teardown").exit(0).says("Not looked at", "rolebindings.rbac.authorization.k8s.io")
 			s.namespaceGone()
@@ -479,11 +479,10 @@ func configMap(name string) object { return object{"v1", "configmaps", name} }
 func (s *fixture) as(branch, release string) { s.branch, s.release = branch, release }
 
 // deployerOfNamespaces has Berth run as a user who may deploy the chart's objects in any
-// namespace and make these, in a namespace that it has to create.
-func (s *fixture) deployerOfNamespaces() {
+// namespace and make these, in a namespace that it has to create. verbs are what it may do to namespaces.
+func (s *fixture) deployerOfNamespaces(verbs ...string) {
 	s.t.Helper()
-	namespaces := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"namespaces"},
-		Verbs: []string{"get", "create", "patch", "delete"}}}
+	namespaces := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: verbs}}
 	account := s.ServiceAccount(s.t, s.namespace, "deployer")
 	account.GrantCluster(s.t, slices.Concat(s.DeployerRules(), s.SecretRules(), s.LeaseRules(), namespaces)...)
 	s.namespace, s.kubeconfig = s.Name(s.t, "review"), account.Kubeconfig

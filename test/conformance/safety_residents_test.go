@@ -113,7 +113,7 @@ var residents = []row{
 	}},
 	{ID: "S93", Setup: "a person's custom resource in the branch's own namespace, of a kind that the user may not list",
 		Action: "teardown", End: "nothing; that it was not looked at is told", Exit: "0", Gone: true, run: func(s *fixture) {
-			s.deployerOfNamespaces()
+			s.deployerOfNamespaces("get", "create", "patch", "delete")
 			s.defineOpen("Boat")
 			s.berth("deploy").exit(0)
 			s.put("kubectl-create", s.boat("theirs", ""))
