@@ -5,18 +5,17 @@ type Action string
 
 // The actions of a deploy.
 const (
-	ActionCreate   Action = "create"
-	ActionChange   Action = "change"
-	ActionRecreate Action = "recreate" // deleted and made anew, since no write can express it
-	ActionDelete   Action = "delete"
-	ActionLeave    Action = "leave"   // the chart has it no more, and it stays
-	ActionRun      Action = "run"     // a hook
-	ActionUnknown  Action = "unknown" // it cannot be told, and Why says why
-	ActionRefused  Action = "refused" // the API server would not take it, and Why says why
+	ActionCreate  Action = "create"
+	ActionChange  Action = "change"
+	ActionDelete  Action = "delete"
+	ActionLeave   Action = "leave"   // the chart has it no more, and it stays
+	ActionRun     Action = "run"     // a hook
+	ActionUnknown Action = "unknown" // it cannot be told, and Why says why
+	ActionRefused Action = "refused" // the API server would not take it, and Why says why
 )
 
 // Actions are all actions, in the order in which they are told.
-var Actions = []Action{ActionRefused, ActionDelete, ActionRecreate, ActionChange, ActionCreate, ActionRun, ActionLeave, ActionUnknown}
+var Actions = []Action{ActionRefused, ActionDelete, ActionChange, ActionCreate, ActionRun, ActionLeave, ActionUnknown}
 
 // Change is what a deploy does to an object that it does not leave as it is.
 type Change struct {

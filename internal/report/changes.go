@@ -126,8 +126,6 @@ func (row changeRow) mark() string {
 		return "+"
 	case facts.ActionChange:
 		return "~"
-	case facts.ActionRecreate:
-		return "±"
 	case facts.ActionDelete:
 		return "-"
 	case facts.ActionLeave:
@@ -166,8 +164,6 @@ func (row changeRow) done() string {
 		return "created"
 	case facts.ActionChange:
 		return "changed"
-	case facts.ActionRecreate:
-		return "made anew"
 	case facts.ActionDelete:
 		return "deleted"
 	case facts.ActionLeave:
@@ -195,7 +191,7 @@ func (row changeRow) line(planned bool) string {
 		if row.why != "" {
 			note = ""
 		}
-	case facts.ActionRecreate, facts.ActionLeave, facts.ActionRun, facts.ActionUnknown:
+	case facts.ActionLeave, facts.ActionRun, facts.ActionUnknown:
 	}
 	s := row.mark() + " " + row.object
 	if note != "" {

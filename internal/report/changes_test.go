@@ -84,7 +84,6 @@ func TestTextOfChanges(t *testing.T) {
 		{changeOf(facts.ActionDelete, "x"), "- ConfigMap/x", "- ConfigMap/x"},
 		{changeOf(facts.ActionChange, "x"), "~ ConfigMap/x", "~ ConfigMap/x"},
 		{restarting, "~ ConfigMap/x (restarts its pods)", "~ ConfigMap/x (restarts its pods)"},
-		{withWhy(changeOf(facts.ActionRecreate, "x")), "± ConfigMap/x (made anew): because", "± ConfigMap/x (to be made anew): because"},
 		{changeOf(facts.ActionLeave, "x"), "= ConfigMap/x (left in place)", "= ConfigMap/x (to be left in place)"},
 		{withWhy(changeOf(facts.ActionUnknown, "x")), "? ConfigMap/x (not known): because", "? ConfigMap/x (not known): because"},
 		{withWhy(changeOf(facts.ActionRefused, "x")), "! ConfigMap/x: because", "! ConfigMap/x: because"},

@@ -17,8 +17,7 @@ type Changes struct {
 
 // Change is what a deploy does to an object.
 type Change struct {
-	// What it does: create; change; recreate, which deletes it and makes it anew; delete;
-	// leave, of one that the chart has no more and that stays; run, of a hook; unknown
+	// What it does: create; change; delete; leave, of one that the chart has no more and that stays; run, of a hook; unknown
 	// where it cannot be told; refused where the API server does not take it.
 	Action Action `json:"action"`
 	Reference

@@ -17,11 +17,11 @@ type Changes struct {
 // done and planned are the words for an action, after the number of objects.
 var (
 	done = map[facts.Action]string{
-		facts.ActionRefused: "refused", facts.ActionDelete: "deleted", facts.ActionRecreate: "made anew", facts.ActionChange: "changed",
+		facts.ActionRefused: "refused", facts.ActionDelete: "deleted", facts.ActionChange: "changed",
 		facts.ActionCreate: "created", facts.ActionRun: "run as hooks", facts.ActionLeave: "left", facts.ActionUnknown: "not known",
 	}
 	planned = map[facts.Action]string{
-		facts.ActionRefused: "refused", facts.ActionDelete: "to delete", facts.ActionRecreate: "to make anew", facts.ActionChange: "to change",
+		facts.ActionRefused: "refused", facts.ActionDelete: "to delete", facts.ActionChange: "to change",
 		facts.ActionCreate: "to create", facts.ActionRun: "to run as hooks", facts.ActionLeave: "to leave", facts.ActionUnknown: "not known",
 	}
 )
@@ -36,8 +36,7 @@ func (c *Changes) Count(a facts.Action) (n int) {
 	return n
 }
 
-// Restarts returns how many of the changed objects have their pods made anew. An object that is
-// itself made anew is not among them: its own word says so.
+// Restarts returns how many of the changed objects have their pods made anew.
 func (c *Changes) Restarts() (n int) {
 	for i := range c.All {
 		if c.All[i].Action == facts.ActionChange && c.All[i].Restarts {
@@ -49,7 +48,7 @@ func (c *Changes) Restarts() (n int) {
 
 // Changes reports whether anything is made, changed or deleted: a hook that runs is no change.
 func (c *Changes) Changes() bool {
-	return c.Count(facts.ActionCreate)+c.Count(facts.ActionChange)+c.Count(facts.ActionRecreate)+c.Count(facts.ActionDelete) > 0
+	return c.Count(facts.ActionCreate)+c.Count(facts.ActionChange)+c.Count(facts.ActionDelete) > 0
 }
 
 // String is "2 changed (pods of 1 restarted), 1 created, 7 as they were", and of a plan "2 to change
