@@ -83,6 +83,7 @@ func (p Process) assembleOver(ctx context.Context, conn *kube.Conn, out console,
 	live := releaseObjects{conn, t, o.WaitIgnore, o.DeleteForeign && down, o.DeleteClaims && down, &foresight{}, hide, given}
 	helming := p.helmOptions(out, t, o, cache)
 	helming.Inside, helming.TakenGo, helming.Warn = live.Inside, down && !o.ByEvent, aside.note
+	helming.ForeignGoes = live.foreign
 	helming.Rediscover = conn.ResetDiscovery
 	releases := helm.New(helming, store, operations.open)
 

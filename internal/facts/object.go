@@ -82,6 +82,7 @@ type Object struct {
 	Error string // why it could not be read
 	// Defines is the kind that it defines, by its manifest, where it is a definition of one.
 	Defines string
+	Volume  string // that a claim is bound to; "": none, or it is no claim
 	// Maker is the person's client that made a claim, such as kubectl; "": something else did, or it is none.
 	Maker string
 	// TakesClaims says of a StatefulSet that Kubernetes deletes its claims with it, as its retention policy says.

@@ -37,11 +37,14 @@ type Options struct {
 	AsksAhead bool
 	// Inside returns why an object is not to be deleted that takes along what others have in
 	// it, or ""; nil: nobody looks.
-	Inside     func(ctx context.Context, object facts.Ref) (why string, err error)
-	Warn       func(title, message string) // takes what a person should look at; may be nil
-	Log        func(format string, args ...any)
-	Rediscover func()                                // drops the cached discovery of the API server
-	HookOutput func(pod, container string) io.Writer // for hooks' logs; nil discards them
+	Inside func(ctx context.Context, object facts.Ref) (why string, err error)
+	// ForeignGoes says that what takes along others' objects goes all the same, and what is to be kept with
+	// it: a teardown with delete-foreign, whose Inside says so, too.
+	ForeignGoes bool
+	Warn        func(title, message string) // takes what a person should look at; may be nil
+	Log         func(format string, args ...any)
+	Rediscover  func()                                // drops the cached discovery of the API server
+	HookOutput  func(pod, container string) io.Writer // for hooks' logs; nil discards them
 }
 
 // Backend is what one operation runs on. Each operation gets its own.

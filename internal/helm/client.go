@@ -48,6 +48,7 @@ type client struct {
 	inside       func(context.Context, facts.Ref) (string, error) // see Options.Inside; nil: nobody looks
 	adopt        []string                                         // what is taken although it may be somebody else's; see adopts
 	takenGo      bool                                             // see Options.TakenGo
+	foreignGoes  bool                                             // see Options.ForeignGoes
 	definitions  []string                                         // the names of what the chart has in its crds folder
 	hooked       kube.ResourceList                                // the objects of the hooks that the operation runs
 	madeBy       string                                           // the manifest of the newest revision that ended well; "": none did

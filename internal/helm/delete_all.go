@@ -10,6 +10,7 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/berth-dev/berth/internal/manifest"
@@ -40,7 +41,9 @@ func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*res
 			return cmp.Or(c.stays(info)(live), n.claimedBy(info), n.namedBy(info))
 		}
 	})
-	each(isVolume, c.stays)
+	each(isVolume, func(info *resource.Info) stranger {
+		return func(live *unstructured.Unstructured) string { return cmp.Or(c.stays(info)(live), n.bound[info.Name]) }
+	})
 	all := map[string]string{}
 	for i, info := range list {
 		if done[i].left != "" || errs[i] != nil {
@@ -61,13 +64,15 @@ func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*res
 
 // takesAlong reports whether what is in an object, or of the kind that it defines, goes with
 // it.
-func takesAlong(info *resource.Info) bool {
-	gvk := info.Mapping.GroupVersionKind
+func takesAlong(info *resource.Info) bool { return kindTakesAlong(info.Mapping.GroupVersionKind) }
+
+func kindTakesAlong(gvk schema.GroupVersionKind) bool {
 	return gvk.Group == "" && gvk.Kind == "Namespace" || gvk.Group == "apiextensions.k8s.io" && gvk.Kind == "CustomResourceDefinition"
 }
 
-func isVolume(info *resource.Info) bool {
-	gvk := info.Mapping.GroupVersionKind
+func isVolume(info *resource.Info) bool { return kindIsVolume(info.Mapping.GroupVersionKind) }
+
+func kindIsVolume(gvk schema.GroupVersionKind) bool {
 	return gvk.Group == "" && gvk.Kind == "PersistentVolume"
 }
 
@@ -82,6 +87,7 @@ func hold(held map[string]string, info *resource.Info, which string) {
 // needed is what must not go with what the manifest has no more.
 type needed struct {
 	held   map[string]string // why a Namespace or a definition stays, by its name
+	bound  map[string]string // why a PersistentVolume stays, by its name
 	claims []claimant        // the StatefulSets whose claims stay
 	// objects are those that may name a claim, which stays then, in the release's namespace
 	// where they say none.

@@ -48,8 +48,8 @@ func TestForbidden(t *testing.T) {
 // By the marks that the chart has on an object, those of others are told.
 func TestInventoryKeepsTheChartsMarks(t *testing.T) {
 	const own = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, labels: {argocd.argoproj.io/instance: web, a: b}}\n"
-	objects, _, err := inventory(own, offered())
-	if err != nil || !strings.Contains(objects, `"argocd.argoproj.io/instance":"web"`) {
-		t.Errorf("%s, %v", objects, err)
+	of, err := inventory(own, offered())
+	if err != nil || !strings.Contains(of.objects, `"argocd.argoproj.io/instance":"web"`) {
+		t.Errorf("%s, %v", of.objects, err)
 	}
 }

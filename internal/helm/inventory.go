@@ -3,6 +3,7 @@ package helm
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/releaseutil"
@@ -14,10 +15,17 @@ import (
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
-// inventory returns a manifest of the objects that an uninstall deletes, in
-// Helm's order for an uninstall, each in a version that the API server has. In
-// missing are those whose kind it has no more. mapper must tell "no match" from
-// a failed discovery.
+// inventoried is what an uninstall has to do with, by the release's manifest.
+type inventoried struct {
+	objects string   // a manifest of what it deletes
+	missing []string // of that, what is of a kind which the API server has no more
+	// kept is a manifest of what its policy says is to be kept, where something is deleted that could
+	// take that along.
+	kept string
+}
+
+// inventory returns what an uninstall deletes, in Helm's order for an uninstall, each object in a
+// version that the API server has. mapper must tell "no match" from a failed discovery.
 //
 // An object whose name, namespace or annotations cannot be read is an error: it
 // might be another one than it seems, or one to keep.
@@ -25,37 +33,57 @@ import (
 // Objects with the resource policy "keep", or of a List with it, are left out. Helm deletes no object
 // that has any resource policy, and names only those whose policy is "keep"
 // (https://github.com/helm/helm/issues/12048).
-func inventory(stored string, mapper meta.RESTMapper) (objects string, missing []string, err error) {
+func inventory(stored string, mapper meta.RESTMapper) (of inventoried, err error) {
 	documents := releaseutil.SplitManifests(spreadPolicies(stored))
 	_, files, err := releaseutil.SortManifests(documents, nil, releaseutil.UninstallOrder)
 	if err != nil {
-		return "", nil, err
+		return inventoried{}, err
 	}
-	var all strings.Builder
+	var goes, stays []*unstructured.Unstructured
 	for _, file := range files {
 		found, err := manifest.ParseDocument([]byte(file.Content))
 		if err != nil {
-			return "", nil, fmt.Errorf("parse %s: %w", nameDocument(file), err)
+			return inventoried{}, fmt.Errorf("parse %s: %w", nameDocument(file), err)
 		}
 		for _, o := range found {
 			if err := checkMetadata(o); err != nil {
-				return "", nil, fmt.Errorf("read the metadata of %s: %w", nameDocument(file), err)
+				return inventoried{}, fmt.Errorf("read the metadata of %s: %w", nameDocument(file), err)
 			}
 			if ownership.KeptByPolicy(o.GetAnnotations()) {
-				continue
+				stays = append(stays, o)
+			} else {
+				goes = append(goes, o)
 			}
-			gvk := o.GroupVersionKind()
-			mapping, err := manifest.MappingFor(mapper, gvk)
-			switch {
-			case meta.IsNoMatchError(err):
-				missing = append(missing, fmt.Sprintf("%s/%s (%s)", gvk.Kind, o.GetName(), gvk.GroupVersion()))
-				continue
-			case err != nil:
-				return "", nil, fmt.Errorf("find the resource of %s %s: %w", gvk.Kind, o.GetName(), err)
-			}
-			if err := writeIdentity(&all, o, mapping.GroupVersionKind); err != nil {
-				return "", nil, err
-			}
+		}
+	}
+	if of.objects, of.missing, err = identities(goes, mapper); err != nil {
+		return inventoried{}, err
+	}
+	if slices.ContainsFunc(goes, func(o *unstructured.Unstructured) bool { return mayTakeKept(o.GroupVersionKind()) }) {
+		// What is of a kind that is not served any more cannot be there.
+		if of.kept, _, err = identities(stays, mapper); err != nil {
+			return inventoried{}, err
+		}
+	}
+	return of, nil
+}
+
+// identities returns a manifest of objects with what a deletion needs to know of each, and names those
+// whose kind the API server has no more.
+func identities(objects []*unstructured.Unstructured, mapper meta.RESTMapper) (text string, missing []string, err error) {
+	var all strings.Builder
+	for _, o := range objects {
+		gvk := o.GroupVersionKind()
+		mapping, err := manifest.MappingFor(mapper, gvk)
+		switch {
+		case meta.IsNoMatchError(err):
+			missing = append(missing, fmt.Sprintf("%s/%s (%s)", gvk.Kind, o.GetName(), gvk.GroupVersion()))
+			continue
+		case err != nil:
+			return "", nil, fmt.Errorf("find the resource of %s %s: %w", gvk.Kind, o.GetName(), err)
+		}
+		if err := writeIdentity(&all, o, mapping.GroupVersionKind); err != nil {
+			return "", nil, err
 		}
 	}
 	return all.String(), missing, nil

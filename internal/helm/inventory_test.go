@@ -53,7 +53,7 @@ metadata: {name: goes, annotations: {helm.sh/resource-policy: delete}}
 `
 
 func TestInventory(t *testing.T) {
-	objects, missing, err := inventory(stored, offered())
+	of, err := inventory(stored, offered())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,13 +63,34 @@ func TestInventory(t *testing.T) {
 		`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"listed","namespace":""}}`,
 		`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"web","namespace":"elsewhere"}}`,
 	}
-	got := strings.Split(strings.TrimPrefix(objects, "\n---\n"), "\n---\n")
+	got := strings.Split(strings.TrimPrefix(of.objects, "\n---\n"), "\n---\n")
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("to be deleted:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if !slices.Equal(missing, []string{"PodSecurityPolicy/away (policy/v1beta1)"}) {
-		t.Errorf("missing: %q", missing)
+	if !slices.Equal(of.missing, []string{"PodSecurityPolicy/away (policy/v1beta1)"}) {
+		t.Errorf("missing: %q", of.missing)
+	}
+	if of.kept != "" {
+		t.Errorf("nothing could take along what is kept, and it is to be looked for: %s", of.kept)
+	}
+}
+
+// Where something goes that others could go with, what is to be kept is told.
+func TestInventoryTellsWhatIsKept(t *testing.T) {
+	const kept = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: gone, namespace: data}\n"
+	for _, kind := range []string{"v1\nkind: Namespace", "v1\nkind: PersistentVolume",
+		"apiextensions.k8s.io/v1\nkind: CustomResourceDefinition"} {
+		of, err := inventory(stored+"---\napiVersion: "+kind+"\nmetadata: {name: all}\n", offered())
+		if want := `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"stays","namespace":""}}`; err != nil ||
+			strings.TrimSpace(of.kept) != "---\n"+want {
+			t.Errorf("%s: %q, %v", kind, of.kept, err)
+		}
+	}
+	of, err := inventory(kept+"---\napiVersion: v1\nkind: Namespace\nmetadata: {name: data, annotations: {helm.sh/resource-policy: keep}}\n",
+		offered())
+	if err != nil || of.kept != "" {
+		t.Errorf("a Namespace that stays: %q, %v", of.kept, err)
 	}
 }
 
@@ -83,8 +104,8 @@ func (silent) RESTMapping(schema.GroupKind, ...string) (*meta.RESTMapping, error
 }
 
 func TestInventoryTakesNothingUnknownForGone(t *testing.T) {
-	if _, missing, err := inventory(stored, silent{}); !errors.Is(err, errSilent) {
-		t.Errorf("missing %q, error %v", missing, err)
+	if of, err := inventory(stored, silent{}); !errors.Is(err, errSilent) {
+		t.Errorf("missing %q, error %v", of.missing, err)
 	}
 }
 
@@ -107,24 +128,24 @@ func TestInventoryRefusesMetadataThatCannotBeRead(t *testing.T) {
 		"no kind":                  {"apiVersion: v1\nmetadata: {name: x}\n", "parse a document of the manifest (web/templates/app.yaml)"},
 		"a list in the list":       {list + "{name: web}}\n- {apiVersion: v1, kind: List, items: [3]}\n", "parse ConfigMapList/all ("},
 	} {
-		objects, _, err := inventory(stored+"---\n# Source: web/templates/app.yaml\n"+c.document, offered())
-		if err == nil || !strings.Contains(err.Error(), c.says) || objects != "" {
-			t.Errorf("%s: objects %q, error %v; want %q in it", name, objects, err, c.says)
+		of, err := inventory(stored+"---\n# Source: web/templates/app.yaml\n"+c.document, offered())
+		if err == nil || !strings.Contains(err.Error(), c.says) || of.objects != "" {
+			t.Errorf("%s: objects %q, error %v; want %q in it", name, of.objects, err, c.says)
 		}
 	}
-	objects, _, err := inventory(single+"{name: web, namespace: null, annotations: {x: null}}\n", offered())
-	if err != nil || objects == "" {
-		t.Errorf("an empty namespace and annotation: %q, %v", objects, err)
+	of, err := inventory(single+"{name: web, namespace: null, annotations: {x: null}}\n", offered())
+	if err != nil || of.objects == "" {
+		t.Errorf("an empty namespace and annotation: %q, %v", of.objects, err)
 	}
 }
 
 func TestInventoryOfWhatIsNoManifest(t *testing.T) {
 	for _, manifest := range []string{"{", "kind: [", "apiVersion: v1\nmetadata: {name: x}", "- a"} {
-		if objects, _, err := inventory(manifest, offered()); err == nil {
-			t.Errorf("%q gave %q and no error", manifest, objects)
+		if of, err := inventory(manifest, offered()); err == nil {
+			t.Errorf("%q gave %q and no error", manifest, of.objects)
 		}
 	}
-	if objects, missing, err := inventory("", offered()); objects != "" || missing != nil || err != nil {
-		t.Errorf("an empty manifest gave %q, %q, %v", objects, missing, err)
+	if of, err := inventory("", offered()); of.objects != "" || of.missing != nil || err != nil {
+		t.Errorf("an empty manifest gave %q, %q, %v", of.objects, of.missing, err)
 	}
 }

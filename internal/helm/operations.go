@@ -100,6 +100,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			inside:       o.opts.Inside,
 			adopt:        o.opts.Adopt,
 			takenGo:      o.opts.TakenGo,
+			foreignGoes:  o.opts.ForeignGoes,
 			madeBy:       o.expected.Made,
 			leavings:     left,
 			changes:      &changes{},

@@ -80,7 +80,7 @@ func prepareUninstall(releases *storage.Storage, c *uninstallClient, mapper meta
 			c.hooks = append(c.hooks, h.Manifest)
 		}
 	}
-	if c.objects, c.missing, err = inventory(rel.Manifest, mapper); err != nil {
+	if c.inventoried, err = inventory(rel.Manifest, mapper); err != nil {
 		return fmt.Errorf("list what revision %d of release %s is made of: %w", rel.Version, name, err)
 	}
 	finished := skipFinishedHooks(rel)

@@ -22,8 +22,7 @@ type uninstallClient struct {
 	*client
 	hooks        []string             // the manifests of the release's hooks
 	recorded     []facts.Hook         // the same, as the record has them
-	objects      string               // the manifest of what is to be deleted
-	missing      []string             // objects whose kind the API server has no more
+	inventoried                       // what the release consists of
 	failures     []error              // of deletions; Helm returns that there were some, and logs them
 	told         func([]facts.Object) // see facts.Uninstall.Deleted; nil: nobody
 	hookFailures hookFailures
@@ -61,8 +60,13 @@ func (c *uninstallClient) Build(r io.Reader, validate bool) (kube.ResourceList, 
 // that of what has pods.
 func (c *uninstallClient) DeleteWithPropagationPolicy(list kube.ResourceList, policy metav1.DeletionPropagation) (*kube.Result, []error) {
 	defer c.timeline.start("Delete %s", refs(list))(nil)
+	stay, err := c.neededByKept()
+	if err != nil {
+		c.failures = append(c.failures, err)
+		return nil, c.failures
+	}
 	asPods := func(info *resource.Info) metav1.DeletionPropagation { return propagationOf(info, policy) }
-	done, errs := c.deleteAll(list, deleteWorkers, asPods, needed{})
+	done, errs := c.deleteAll(list, deleteWorkers, asPods, stay)
 	res := &kube.Result{}
 	for i, info := range list {
 		if errs[i] != nil {

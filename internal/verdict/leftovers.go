@@ -186,15 +186,21 @@ func isOfKind(o, definition facts.Object) bool {
 	return grouped && of == group && (definition.Defines == "" || definition.Defines == o.Kind)
 }
 
-// HeldBy returns why a Namespace of a release stays for an object of the same manifest that
-// was left in it, or "".
+// HeldBy returns why an object of a release stays for another one of the same manifest that was left: a
+// Namespace for what is in it, a definition for what is of its kind, and a PersistentVolume for the claim
+// that is bound to it and is to be kept. It returns "" where nothing holds it.
 func HeldBy(o facts.Object, objects []facts.Object) string {
-	if o.Kind != "Namespace" {
-		return ""
-	}
-	for _, in := range objects {
-		if in.Namespace == o.Name && in.Exists && (in.Kept || !in.Owned) {
-			return in.In(o.Name) + ", which is left, is in it"
+	for _, by := range objects {
+		if !by.Exists || by.Owned && !by.Kept {
+			continue
+		}
+		switch {
+		case o.Kind == "Namespace" && by.Namespace == o.Name:
+			return by.In(o.Name) + ", which is left, is in it"
+		case o.Kind == "CustomResourceDefinition" && isOfKind(by, o):
+			return by.String() + ", which is left, is of its kind"
+		case o.Kind == volumeKind && by.Volume == o.Name && by.Owned:
+			return by.String() + ", which is left, is bound to it"
 		}
 	}
 	return ""

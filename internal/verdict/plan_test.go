@@ -362,6 +362,32 @@ func TestHeldBy(t *testing.T) {
 	}
 }
 
+// So do a definition and a volume.
+func TestHeldByItsKindOrClaim(t *testing.T) {
+	boats := facts.Object{Ref: facts.Ref{Kind: "CustomResourceDefinition", Name: "boats.example.org"}, Defines: "Boat"}
+	disk := facts.Object{Ref: facts.Ref{Kind: "PersistentVolume", Name: "disk"}}
+	boat := facts.Object{Ref: facts.Ref{APIVersion: "example.org/v1", Kind: "Boat", Name: "a"}, Exists: true, Owned: true, Kept: true}
+	claim := facts.Object{Ref: facts.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Name: "a"}, Exists: true, Owned: true, Kept: true,
+		Volume: "disk"}
+	goes, gone := claim, boat
+	goes.Kept, gone.Exists = false, false
+	for name, c := range map[string]struct {
+		of, by facts.Object
+		held   bool
+	}{
+		"of its kind":       {boats, boat, true},
+		"gone":              {boats, gone, false},
+		"of another kind":   {boats, claim, false},
+		"its claim":         {disk, claim, true},
+		"a claim that goes": {disk, goes, false},
+		"no claim":          {disk, boat, false},
+	} {
+		if why := HeldBy(c.of, []facts.Object{c.by}); (why != "") != c.held {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+}
+
 // An uninstall leaves what its revision does not have, of all that were deployed since the last deploy
 // that swept.
 func TestDeadRevisionsBelowAnUninstall(t *testing.T) {

@@ -170,6 +170,7 @@ func describe(l *lookup, live *unstructured.Unstructured, o contents.Options) {
 	switch gvk := live.GroupVersionKind(); {
 	case gvk.Group == "" && gvk.Kind == "PersistentVolumeClaim":
 		object.Maker = namespaces.MakerOfClaim(live.GetManagedFields())
+		object.Volume, _, _ = unstructured.NestedString(live.Object, "spec", "volumeName")
 	case gvk.Group == "apps" && gvk.Kind == "StatefulSet":
 		object.TakesClaims = takesClaims(live)
 	}
