@@ -31,6 +31,18 @@ func OlderOf(records []facts.Record, at int, o facts.Object) Older {
 	return Older{Object: o}
 }
 
+// whoseElse returns why an object that bears the release's marks is not one that a revision of it has made,
+// or "": it came after, or a person made it, from what was saved of the release.
+func (o Older) whoseElse() string {
+	switch {
+	case o.MadeAfter > 0:
+		return fmt.Sprintf("it was made after revision %d, which does not have it", o.MadeAfter)
+	case o.Maker != "" && o.Maker != helmsClient:
+		return fmt.Sprintf("it was made with %s, from what bears the marks of this release", o.Maker)
+	}
+	return ""
+}
+
 // Outgrown returns why an object of an older revision outlives its release, or "": a
 // definition that the chart has moved to its crds folder, whose definitions no release deletes,
 // was left for the objects of its kind, a Namespace for those in it, and a PersistentVolume for the
@@ -80,10 +92,8 @@ func OlderRemains(older []Older, p RemainPolicy, atEnd bool) (going []facts.Obje
 			staying = append(staying, Remain{Object: o.Object, Disposal: d, Why: why})
 		}
 		switch {
-		case o.MadeAfter > 0:
-			stays(DisposalUnproven, fmt.Sprintf("it was made after revision %d, which does not have it", o.MadeAfter))
-		case o.Maker != "" && o.Maker != helmsClient:
-			stays(DisposalUnproven, fmt.Sprintf("it was made with %s, from what bears the marks of this release", o.Maker))
+		case o.whoseElse() != "":
+			stays(DisposalUnproven, o.whoseElse())
 		case o.Deleting:
 			going = append(going, o.Object)
 		case o.Kind == claimKind && !p.Claims:
@@ -140,12 +150,16 @@ func WithoutVolumes(going, leftovers []facts.Object) (without []facts.Object, ke
 }
 
 // WithoutStrange returns the leftovers without what no revision of the release has made, and a sentence on
-// each of these. made tells of each which revision was there before it, and does not have it.
+// each of these. made tells of each which revision was there before it, and does not have it, and who made it.
 func WithoutStrange(leftovers []facts.Object, made []Older) (going []facts.Object, kept []string) {
 	for _, o := range leftovers {
 		at := slices.IndexFunc(made, func(m Older) bool { return sameObject(m.Ref, o.Ref) }) // the newest that has it
-		if at >= 0 && made[at].MadeAfter > 0 {
-			kept = append(kept, fmt.Sprintf("%s was kept: it was made after revision %d, which does not have it", o.Ref, made[at].MadeAfter))
+		whose := Older{Object: o}
+		if at >= 0 {
+			whose.MadeAfter = made[at].MadeAfter
+		}
+		if why := whose.whoseElse(); why != "" {
+			kept = append(kept, fmt.Sprintf("%s was kept: %s", o.Ref, why))
 			continue
 		}
 		going = append(going, o)

@@ -117,7 +117,10 @@ func TestWithoutStrange(t *testing.T) {
 		t.Errorf("going %v, kept %q", going, kept)
 	}
 	slices.Reverse(made)
-	if going, kept := WithoutStrange([]facts.Object{o}, made); len(going) != 1 || len(kept) > 0 {
-		t.Errorf("going %v, kept %q", going, kept)
+	for maker, goes := range map[string]bool{"": true, "helm": true, "kubectl": false} {
+		o.Maker = maker
+		if going, kept := WithoutStrange([]facts.Object{o}, made); len(going) == 1 != goes || len(kept) == 0 != goes {
+			t.Errorf("made with %q: going %v, kept %q", maker, going, kept)
+		}
 	}
 }

@@ -97,6 +97,23 @@ var outgrownData = []row{
 			s.mustHelm(3, "uninstall", s.release, "--keep-history", "--wait")
 			s.berth("deploy", "--wait-ignore", "*/*store*").exit(0).silent("was kept")
 		}},
+	{ID: "S362", Setup: "an upgrade adds a claim and fails before it makes it; a person applies one of the name, with the release's marks",
+		Action: "deploy of the revision before; teardown", End: "the claim, which each names", Exit: "0, 23, 0 + warning, 0", Gone: true,
+		run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			plain := s.chart
+			s.berth("deploy").exit(0)
+			s.chartWith("templates/store.yaml", ownVolume)
+			s.berth("deploy", "--set", "hooks.pre-upgrade.behaviour=fail").exit(23)
+			s.absent(volume)
+			s.put("kubectl-client-side-apply", s.marks(ownVolume))
+			before := s.uidsOf(volume)
+			s.chart = plain
+			s.berth("deploy").exit(0).warned("Left in place").says("PersistentVolumeClaim/volume was kept: it was made with kubectl")
+			s.staysWhole(before, volume)
+			s.berth("teardown").exit(0).says("PersistentVolumeClaim/volume: it was made with kubectl")
+			s.staysWhole(before, volume)
+		}},
 	{ID: "S347", Setup: "a PersistentVolume of the chart, to which the claim of its StatefulSet is bound, in the branch's own namespace",
 		Action: "teardown", End: "neither, nor the namespace, which is deleted before it is waited for the volume", Exit: "0, 0", Gone: true,
 		run: func(s *fixture) {
@@ -172,6 +189,12 @@ func (s *fixture) outgrowsDatabase(retention string) {
 		s.ownedBySet(claim(1), true)
 	}
 	s.refused(plain)
+}
+
+// marks puts the release's marks on an object, as what was saved of it has them.
+func (s *fixture) marks(text string) string {
+	return strings.Replace(text, "metadata: {", "metadata: {labels: {app.kubernetes.io/managed-by: Helm}, annotations: "+
+		"{meta.helm.sh/release-name: "+s.release+", meta.helm.sh/release-namespace: "+s.namespace+"}, ", 1)
 }
 
 // refused has the API server refuse an upgrade to a chart half way.
