@@ -140,7 +140,8 @@ func TestCheck(t *testing.T) {
 		{name: "a permission that is missing is final", records: one, verb: verb.Check, reason: problem.PermissionMissing,
 			set: func(s *scene) {
 				s.cluster.fail("Observe", 1, &problem.Problem{Reason: problem.PermissionMissing, Tried: "read", Next: "Grant get.",
-					Missing: []problem.MissingPermission{{Permission: problem.Permission{Verb: "get", Resource: "deployments"}}}})
+					Missing: []problem.MissingPermission{{Permission: problem.Permission{Verb: "get", Resource: "deployments",
+						Namespace: s.options.App.Namespace}}}})
 			},
 			check: func(t *testing.T, _ *scene, r result.Result) {
 				if r.Looks != 1 || r.RBAC == "" {

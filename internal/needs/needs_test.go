@@ -185,3 +185,20 @@ func TestGuess(t *testing.T) {
 		}
 	}
 }
+
+// The API server takes no such definitions, and a role would grant what is none of the chart's by them.
+func TestInventedDefinitions(t *testing.T) {
+	define := func(group, plural string) string {
+		return "---\n{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: x}, spec: {group: '" + group +
+			"', scope: Cluster, names: {kind: Boat, plural: '" + plural + "'}}}\n"
+	}
+	for _, c := range [][2]string{{"", "nodes"}, {"apps", "deployments"}, {"boats.example.org", "nodes/proxy"}, {"boats.example.org", "*"}} {
+		chart := Parse(define(c[0], c[1]), nil)
+		if r := NewResources(nil).With(chart.Objects); len(r.defined) > 0 {
+			t.Errorf("%q in %q is believed: %v", c[1], c[0], r.defined)
+		}
+	}
+	if r := NewResources(nil).With(Parse(define("boats.example.org", "boats"), nil).Objects); len(r.defined) != 1 {
+		t.Error("a definition is not believed")
+	}
+}

@@ -2,10 +2,12 @@ package needs
 
 import (
 	"maps"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/problem"
@@ -79,7 +81,14 @@ func defines(o *unstructured.Unstructured) (Resource, groupKind, bool) {
 	kind, _, _ := unstructured.NestedString(o.Object, "spec", "names", "kind")
 	name, _, _ := unstructured.NestedString(o.Object, "spec", "names", "plural")
 	scope, _, _ := unstructured.NestedString(o.Object, "spec", "scope")
-	return Resource{Group: group, Name: name, Namespaced: scope != "Cluster"}, groupKind{group, kind}, kind != "" && name != ""
+	return Resource{Group: group, Name: name, Namespaced: scope != "Cluster"}, groupKind{group, kind}, kind != "" && isDefinable(group, name)
+}
+
+// isDefinable returns whether the API server takes a definition of such a resource. A group of Kubernetes' own has no
+// dot, or ends in k8s.io, and a name with a slash would be that of a subresource: a definition that says so would have
+// a role grant what is none of the chart's.
+func isDefinable(group, plural string) bool {
+	return strings.Contains(group, ".") && len(validation.IsDNS1123Subdomain(group)) == 0 && len(validation.IsDNS1123Label(plural)) == 0
 }
 
 // of returns the resource of a kind.

@@ -15,17 +15,17 @@ type Permission struct {
 // Reads returns whether the permission is no more than one to look.
 func (p Permission) Reads() bool { return p.Verb == "get" || p.Verb == "list" }
 
-// Beyond returns whether a permission reaches out of a namespace: to change what belongs to
-// none, or to anything in another one. Of namespaces themselves a run makes, marks and deletes
-// its own.
+// Beyond returns whether a permission reaches out of a namespace: to anything in another one, or to
+// what belongs to none, be it only to look: a chart's templates may look up the Secrets of all
+// namespaces. Of namespaces themselves a run makes one, and looks at, marks and deletes its own.
 func (p Permission) Beyond(namespace string) bool {
 	switch {
 	case p.Namespace != "":
 		return p.Namespace != namespace
 	case p.Group == "" && p.Resource == "namespaces":
-		return p.Name != "" && p.Name != namespace && !p.Reads()
+		return p.Name != namespace && p.Verb != "create"
 	}
-	return !p.Reads()
+	return true
 }
 
 // SameAs returns whether another permission allows the same, whatever it is needed for.

@@ -161,7 +161,7 @@ func TestPrintedRoleSuffices(t *testing.T) {
 			flags := s.shaped(name)
 			s.ApplyRBAC(t, s.printedRole(account.User, flags...))
 			asked := append([]string{"--chart", s.chart, "--rbac-wait", "20s"}, flags...)
-			s.berth("preflight", asked...).exit(t, 0).says(t, "until they are gone")
+			s.berth("preflight", asked...).exit(t, 0).says(t, "would go well as far as can be tried")
 			s.berth("deploy", flags...).exit(t, 0).checksHold(t)
 			changed := []string{"--set", "a=c"}
 			if rightsShapes[name].example {
