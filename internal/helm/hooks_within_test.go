@@ -97,3 +97,18 @@ func TestRollbackWithObjectsElsewhere(t *testing.T) {
 		})
 	}
 }
+
+// Helm reads the revision anew after it was looked at, and somebody may have written to it since.
+func TestRollbackToWhatWasWrittenSince(t *testing.T) {
+	const role = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: seed}\n"
+	s := newSDK(t)
+	for within, want := range map[bool]bool{true: true, false: false} {
+		c := &rollbackClient{client: s.client, current: webMap, within: within}
+		if _, err := c.Build(strings.NewReader(webMap+role), false); (err != nil) != want {
+			t.Errorf("within %t: %v", within, err)
+		}
+		if _, err := c.Build(strings.NewReader(webMap), false); err != nil {
+			t.Errorf("what is there: %v", err)
+		}
+	}
+}

@@ -89,8 +89,8 @@ type rollbackClient struct {
 	within  bool   // see facts.Rollback
 }
 
-// Build builds hooks, which are validated, as they are. What could not be built when they were looked at
-// can be by now.
+// Build builds hooks, which are validated, as they are. What could not be built when it was looked at can be by now,
+// and Helm reads the revision anew, which somebody may have written to since.
 func (c *rollbackClient) Build(r io.Reader, validate bool) (kube.ResourceList, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
@@ -103,5 +103,9 @@ func (c *rollbackClient) Build(r io.Reader, validate bool) (kube.ResourceList, e
 		}
 		return list, err
 	}
-	return c.buildStored(string(text), string(text) != c.current)
+	list, err := c.buildStored(string(text), string(text) != c.current)
+	if err == nil && c.within && string(text) != c.current {
+		err = beyond(c.release.Namespace, "object", list)
+	}
+	return list, err
 }
