@@ -212,13 +212,18 @@ func (p *proof) named(end *problem.Problem) *problem.Problem {
 }
 
 // explain finds out why objects are not ready, as a deploy does, unless the deploy
-// before has. By itself an object only says how many of its pods are not.
+// before has. By itself an object only says how many of its pods are not. What is not the release's may be
+// named in its record all the same, by whoever may write that, and its pods' logs are not for who reads of this one.
 func (p *proof) explain(ctx context.Context) {
-	unready := p.facts.Objects
+	unready := slices.DeleteFunc(slices.Clone(p.facts.Objects), func(o facts.Object) bool { return !o.Owned })
 	for _, h := range p.facts.Workloads {
-		unready = append(unready[:len(unready):len(unready)], h.Object)
+		// One that Helm has made for a hook bears no mark of whose it is.
+		o := h.Object
+		if o.Owned || o.HookOf == p.gather.ns.name+"/"+p.gather.release || o.Namespace == p.gather.ns.name && o.Owner == "" {
+			unready = append(unready, o)
+		}
 	}
-	unready = slices.DeleteFunc(slices.Clone(unready), func(o facts.Object) bool { return !o.Exists || o.Ready || o.Complete || o.Deleting })
+	unready = slices.DeleteFunc(unready, func(o facts.Object) bool { return !o.Exists || o.Ready || o.Complete || o.Deleting })
 	if res := &p.report.result; res.Diagnostics == nil && len(unready) > 0 {
 		res.Diagnostics = p.gather.objects.Diagnose(ctx, unready)
 	}

@@ -11,6 +11,8 @@ import (
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
+	"github.com/berth-dev/berth/internal/problem"
 )
 
 // The phases that Helm goes through by itself at the beginning of a deploy.
@@ -44,10 +46,26 @@ func (c *deployClient) Build(r io.Reader, validate bool) (kube.ResourceList, err
 	}
 	built, err := c.client.Build(r, validate)
 	c.objects = built
+	if err == nil {
+		err = refuseRecords(built)
+	}
 	if err == nil && first {
 		err = c.look(built)
 	}
 	return built, err
+}
+
+// refuseRecords refuses objects that Helm takes for records. A template that made none when the chart was looked at may
+// make one now.
+func refuseRecords(built kube.ResourceList) error {
+	for _, o := range manifests(built) {
+		if manifest.IsRecord(o) {
+			return &problem.Problem{Reason: problem.ChartInvalid, Tried: "deploy the chart",
+				Cause: fmt.Errorf("it brings %s, which Helm takes for the record of a release", nameOf(manifest.RefOf(o))),
+				Next:  "Remove it from the chart, or give it another name, type and label."}
+		}
+	}
+	return nil
 }
 
 // look reads what the operation is about to write to, before it has written anything, and

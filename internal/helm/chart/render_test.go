@@ -110,6 +110,12 @@ func TestRenderRefuses(t *testing.T) {
 		"its own namespace": {map[string]string{
 			"templates/a.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: '{{ .Release.Namespace }}'}\n"},
 			nil, []string{"web/templates/a.yaml: the chart brings Namespace review-x"}},
+		"a record": {map[string]string{"templates/a.yaml": configMap("a") + "---\n" +
+			"{apiVersion: v1, kind: SecretList, items: [{metadata: {name: sh.helm.release.v1.web.v9}}]}\n"}, nil,
+			[]string{"web/templates/a.yaml: the chart brings Secret/sh.helm.release.v1.web.v9"}},
+		"a hook's record": {map[string]string{"templates/a.yaml": "{apiVersion: v1, kind: Secret, type: helm.sh/release.v1, " +
+			"metadata: {name: x, annotations: {helm.sh/hook: pre-install}}}\n"}, nil,
+			[]string{"web/templates/a.yaml: the chart brings Secret/x"}},
 		"notes":           {map[string]string{"templates/NOTES.txt": "{{ .Values.a.b }}"}, nil, []string{"web/templates/NOTES.txt:1"}},
 		"a CRD":           {map[string]string{"crds/x.yaml": "kind: CustomResourceDefinition"}, nil, []string{"web/crds/x.yaml", "apiVersion"}},
 		"a broken schema": {map[string]string{"values.schema.json": "{"}, nil, []string{"schema"}},

@@ -3,7 +3,10 @@ package chart
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
+	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/releaseutil"
 
 	"github.com/berth-dev/berth/internal/manifest"
@@ -42,6 +45,33 @@ func checkTogether(manifests []releaseutil.Manifest, tried, namespace string) er
 					"Rename or remove one of the two: an install fails at the second, and after an upgrade the last one counts.")
 			}
 			seen[id] = m.Name
+		}
+	}
+	return nil
+}
+
+// checkRecords refuses objects that Helm, and Berth, would take for the record of a release: whoever writes a chart would
+// say in one what they like of a release, and nothing of that was deployed.
+func checkRecords(hooks []*release.Hook, manifests []releaseutil.Manifest, tried string) error {
+	files := map[string][]string{}
+	for _, m := range manifests {
+		files[m.Name] = append(files[m.Name], m.Content)
+	}
+	for _, h := range hooks {
+		files[h.Path] = append(files[h.Path], h.Manifest)
+	}
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		for _, text := range files[file] {
+			objects, err := manifest.ParseDocument([]byte(text))
+			if err != nil {
+				continue // the API server says what it does not take
+			}
+			for _, o := range objects {
+				if manifest.IsRecord(o) {
+					return invalidChart(tried, fmt.Errorf("%s: the chart brings %s/%s, which Helm takes for the record of a release", file,
+						sanitize(o.GetKind()), sanitize(o.GetName())), "Remove it from the chart, or give it another name, type and label.")
+				}
+			}
 		}
 	}
 	return nil

@@ -177,8 +177,14 @@ func describe(l *lookup, live *unstructured.Unstructured, o contents.Options) {
 	if held := health.Holding(live.GetFinalizers()); object.Deleting && held != "" {
 		object.Reason = "it is being deleted: " + held
 	}
-	if byPolicy && !object.Owned {
+	switch {
+	case byPolicy && !object.Owned:
 		object.Notes = []string{"it is kept and belongs to something else, so it was not compared"}
+		return
+	case !object.Owned && object.HookOf != o.Release.String():
+		// Whoever may write a record may name any object in it, and is told nothing of what is not the release's.
+		object.Reason, object.Remark = "", facts.Remark{}
+		object.Notes = []string{"it does not belong to the release, so it was not compared"}
 		return
 	}
 	object.Contents = contents.Compare(want, live, o)
