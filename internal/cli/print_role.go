@@ -12,6 +12,7 @@ import (
 	"github.com/berth-dev/berth/internal/kube/access"
 	"github.com/berth-dev/berth/internal/needs"
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/internal/result"
 )
 
@@ -22,7 +23,7 @@ func (p Process) printRole(ctx context.Context, out console, o *input.Options) i
 	var aside notes
 	roles, err := p.roles(ctx, out, &aside, o)
 	if err == nil {
-		_, err = io.WriteString(p.Stdout, roles)
+		_, err = io.WriteString(p.Stdout, report.WithoutCommands(p.mask.Text(roles))) // it may be a job's log
 	}
 	for _, note := range aside.list() {
 		out.Warn(note.Title, note.Message)

@@ -205,7 +205,7 @@ func everything() result.Result {
 			Objects: []facts.Object{{
 				Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},
 				UID: "u", Created: now, Touched: now, Exists: true, Owned: true, Owner: "n/r", Deleting: true, Kept: true, Ready: true,
-				IsHook: true, HookOf: "n/r", KeepWhy: "k", Defines: "Boat", Maker: "m", TakesClaims: true,
+				IsHook: true, HookOf: "n/r", KeepWhy: "k", Defines: "Boat", Maker: "m", Volume: "v", TakesClaims: true,
 				Cause:  facts.Cause{Kind: facts.CauseCrash, Container: "c", About: "a", Said: "s", ExitCode: 2},
 				Failed: true, Complete: true, Reason: "r", Error: "e", Contents: facts.Contents{Notes: []string{"n"},
 					Differences: []facts.Difference{{Path: "d", Recorded: "r", Live: "l", Author: "a", Written: now,

@@ -18,7 +18,7 @@ var kept = []string{
 	"Permission.Verb", "Permission.Group", "Permission.Resource", "Permission.Namespace", "Permission.Name",
 	"Check.Name",
 	"Ref.APIVersion", "Ref.Kind", "Ref.Namespace", "Ref.Name",
-	"Object.UID", "Object.Owner", "Object.Defines", "Object.Maker", "Difference.Digest", "Difference.Author",
+	"Object.UID", "Object.Owner", "Object.Defines", "Object.Maker", "Object.Volume", "Difference.Digest", "Difference.Author",
 	"LogTail.Container", "Cause.Container",
 	"SweptApp.Namespace", "SweptApp.Release",
 	"Write.Verb", "Write.Resource", "Write.Key", "Requests.Verb", "Requests.Resource",

@@ -41,6 +41,7 @@ type Given struct {
 	// Warn is told once of what is not hidden. Nil: nobody is.
 	Warn func(title, message string)
 
+	reads  sync.Mutex // held while it is read: whoever comes meanwhile waits for what is asked already
 	mu     sync.Mutex
 	known  map[source]*reading
 	beyond bool               // they are given more Secrets than are read
@@ -179,6 +180,8 @@ func (g *Given) read(ctx context.Context, before time.Time) {
 	if g == nil {
 		return
 	}
+	g.reads.Lock()
+	defer g.reads.Unlock()
 	limit := givenTime
 	if ctx.Err() != nil {
 		limit = givenLate
