@@ -93,6 +93,7 @@ func (t *teardown) foresee(ctx context.Context, f *facts.Facts, is *foreseen) (e
 		if t.named, err = t.gather.named(ctx, f); err != nil {
 			return err
 		}
+		t.ns.named = t.named
 	}
 	is.goes = t.decide(is.ns, &is.around, nil).Action == verdict.NamespaceDelete
 	is.spared = verdict.Spared(is.ns, app.Identity, app.Release, is.around.Residents, t.options.Policy)

@@ -21,6 +21,9 @@ func (t *teardown) awaitNamespaceGone(ctx context.Context) error {
 	ctx, cancel := t.budget.begin(ctx)
 	defer cancel()
 	f := t.lastRecords(ctx)
+	if f != nil && t.departure.strips {
+		t.nameRecorded(ctx, f)
+	}
 	done := t.report.step("Wait until the namespace is gone")
 	err := t.ns.awaitDeleted(ctx)
 	done()
@@ -46,6 +49,15 @@ func (t *teardown) lastRecords(ctx context.Context) *facts.Facts {
 		return nil
 	}
 	return f
+}
+
+// nameRecorded notes what the records name, so that it is told from copies of it. Where that cannot be
+// read any more, everything that bears the release's marks and that a person made is one.
+func (t *teardown) nameRecorded(ctx context.Context, f *facts.Facts) {
+	defer t.report.step("Look at what its records name")()
+	if named, err := t.gather.named(ctx, f); err == nil {
+		t.ns.named = named
+	}
 }
 
 // lookOutside refuses to call a release gone that has objects outside of its namespace, which

@@ -24,6 +24,10 @@ type namespace struct {
 	identity  string // of the branch that this run is for
 	origin    facts.Origin
 
+	// named are the objects that the release's records name, as far as these were read, where there
+	// may be copies of what it has.
+	named []facts.Ref
+
 	now      facts.Namespace // as it was last read or written
 	stamped  bool            // this run has noted on it that it deploys there
 	stamping chan stamped    // that is under way; nil: it is not
@@ -100,7 +104,7 @@ func (n *namespace) leaving() leaving {
 	return leaving{what: "namespace " + n.name + " is gone",
 		look: func(ctx context.Context) (facts.Going, error) { return n.api.Going(ctx, ns) },
 		mayStrip: func(b facts.Blocker) bool {
-			return verdict.StripsInNamespace(ns, b, n.release, n.identity, n.policy)
+			return verdict.StripsInNamespace(ns, b, n.named, n.release, n.identity, n.policy)
 		}}
 }
 

@@ -41,10 +41,14 @@ func (p Policy) named(b facts.Blocker) bool {
 
 // StripsInNamespace returns whether the finalizers of what is left in a namespace are to be
 // taken off: it is of a kind that was named, in a namespace of the branch's own that is being
-// deleted, and nothing on it would have kept that.
-func StripsInNamespace(ns facts.Namespace, b facts.Blocker, release, identity string, p Policy) bool {
-	return p.named(b) && TenancyOf(ns, identity) == TenancyOwn && b.Namespace == ns.Name &&
-		keepsNamespace(ns, b.Resident, release, identity, p) == ""
+// deleted, and nothing on it would have kept that. records are the objects that the release's records
+// name, as far as they could still be read: what else bears its marks, and a person made, is a copy.
+func StripsInNamespace(ns facts.Namespace, b facts.Blocker, records []facts.Ref, release, identity string, p Policy) bool {
+	if !p.named(b) || TenancyOf(ns, identity) != TenancyOwn || b.Namespace != ns.Name {
+		return false
+	}
+	marked := MarkCopies([]facts.Resident{b.Resident}, ns.Name, release, records)
+	return keepsNamespace(ns, marked[0], release, identity, p) == ""
 }
 
 // StripsOfRelease returns whether the finalizers of an object that a teardown has deleted are to

@@ -14,6 +14,8 @@ func TestStripsInNamespace(t *testing.T) {
 	told := Policy{StripFinalizers: []string{"example.com/Boat", "v1/PersistentVolumeClaim"}}
 	none, all := func(*facts.Blocker) {}, told
 	all.DeleteForeign = true
+	again := going("recorded").Ref
+	recorded := []facts.Ref{again}
 	for name, c := range map[string]struct {
 		ns     facts.Namespace
 		change func(*facts.Blocker)
@@ -39,10 +41,16 @@ func TestStripsInNamespace(t *testing.T) {
 		"a person's, with the app":     {own, func(b *facts.Blocker) { b.Maker, b.WithApp = "kubectl", true }, told, true},
 		"a person's, and all may go":   {own, func(b *facts.Blocker) { b.Maker = "kubectl" }, all, true},
 		"the release's":                {own, func(b *facts.Blocker) { b.Owner = "review/web" }, told, true},
+		"the release's, by Helm":       {own, func(b *facts.Blocker) { b.Owner, b.Maker = "review/web", "helm" }, told, true},
+		"a person's copy":              {own, func(b *facts.Blocker) { b.Owner, b.Maker = "review/web", "kubectl" }, told, false},
+		"a copy of a hook's":           {own, func(b *facts.Blocker) { b.Hook, b.HookOf, b.Maker = true, "review/web", "kubectl" }, told, false},
+		"a copy, and all may go":       {own, func(b *facts.Blocker) { b.Owner, b.Maker = "review/web", "kubectl" }, all, true},
+		"a copy, with the app":         {own, func(b *facts.Blocker) { b.Owner, b.Maker, b.WithApp = "review/web", "kubectl", true }, told, true},
+		"made anew by a person":        {own, func(b *facts.Blocker) { b.Owner, b.Maker, b.Ref = "review/web", "kubectl", again }, told, true},
 		"another release's":            {own, func(b *facts.Blocker) { b.Owner = "review/db" }, told, false},
 		"what another branch is named": {own, func(b *facts.Blocker) { b.Identity, b.Maker = "you", "kubectl" }, told, false},
 	} {
-		if got := StripsInNamespace(c.ns, going("a", c.change), "web", "me", c.p); got != c.want {
+		if got := StripsInNamespace(c.ns, going("a", c.change), recorded, "web", "me", c.p); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

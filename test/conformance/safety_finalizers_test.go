@@ -4,6 +4,7 @@ package conformance
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -105,6 +106,25 @@ var othersFinalizers = []row{
 			s.berth("teardown", "--delete-foreign", "--strip-finalizers", s.group()+"/Boat").exit(0).warned("Finalizers taken off")
 			s.namespaceGone()
 		}},
+	{ID: "S363", Setup: "somebody deletes the branch's own namespace, in which are a person's copies of a Deployment and a Secret of the release, " +
+		"with its marks; each has a finalizer", Action: "teardown with strip-finalizers; the same with delete-foreign",
+		End: "the copies, with their finalizers; then nothing", Exit: "0, 28, 0 + warning", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.chartWith("templates/held.yaml", heldDeployment+"---"+heldSecret)
+			s.berth("deploy").exit(0)
+			copies := []object{{"apps/v1", "deployments", "held-copy"}, {"v1", "secrets", "held-copy"}}
+			s.put("kubectl-client-side-apply", s.copyOf(heldDeployment), s.copyOf(heldSecret))
+			for _, o := range copies {
+				s.t.Cleanup(func() { s.unhold(o) })
+			}
+			s.terminate()
+			strips := []string{"--strip-finalizers", "apps/Deployment", "--strip-finalizers", "v1/Secret", "--timeout", "30s"}
+			s.berth("teardown", strips...).exit(28).says("Deployment/held-copy", "Secret/held-copy").warned("Finalizers taken off").
+				silent("taken off Deployment/held-copy", "taken off Secret/held-copy")
+			s.sameHold(copies...)
+			s.berth("teardown", append(strips, "--delete-foreign")...).exit(0).warned("Finalizers taken off")
+			s.namespaceGone()
+		}},
 	{ID: "S316", Setup: "between the look at an object and the patch that takes its finalizer off, it goes, and somebody makes another of its name",
 		Action: "teardown with strip-finalizers", End: "the other one, with its finalizer", Exit: "0, 0", Gone: true, run: func(s *fixture) {
 			web := configMap("web")
@@ -118,6 +138,31 @@ var othersFinalizers = []row{
 			s.unhold(web)
 			s.remove(web)
 		}},
+}
+
+// What has a finalizer of the chart's.
+const (
+	heldDeployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: held, finalizers: [` + hold + `]}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: held}}
+  template: {metadata: {labels: {app: held}}, spec: {containers: [{name: a, image: "registry.example/app:1.0"}]}}
+`
+	heldSecret = `
+apiVersion: v1
+kind: Secret
+metadata: {name: held, finalizers: [` + hold + `]}
+type: Opaque
+stringData: {a: b}
+`
+)
+
+// copyOf is an object of the release as a person makes it anew under another name, with its marks.
+func (s *fixture) copyOf(text string) string {
+	return strings.Replace(s.marks(text), "name: held", "name: held-copy", 1)
 }
 
 // heldMap is a ConfigMap with a finalizer.
