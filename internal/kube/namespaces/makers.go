@@ -18,8 +18,12 @@ var personsClients = []string{
 	"hashicorp", "pulumi", "kapp", "skaffold", "tilt", "devspace", "okteto", "werf", "kluctl", "before-first-apply",
 	"argocd", "kustomize-controller", "fleetagent", "configsync",
 	"velero", // which restores what people made
-	"portainer", "googlecloudconsole", "postmanruntime", "insomnia", "axios", "go-http-client", "wget",
+	"portainer", "googlecloudconsole", "postmanruntime", "insomnia", "axios", "go-http-client", "wget", "undici", "python-httpx", rancher,
 }
+
+// rancher is what Rancher writes as, for those who use its pages, and by itself: it binds the roles of a
+// project's members in each of its namespaces, so that a RoleBinding tells of no person.
+const rancher = "rancher"
 
 // Helm is the name by which Helm, and Berth for it, makes objects.
 const Helm = "helm"

@@ -202,7 +202,9 @@ func (k kind) describe(namespace string, meta *metav1.ObjectMeta) facts.Resident
 	case k.custom:
 		r.Maker = makerOfCustom(meta.ManagedFields)
 	case k.made != nil:
-		r.Maker = makerOf(meta.ManagedFields, k.made)
+		if r.Maker = makerOf(meta.ManagedFields, k.made); r.Maker == rancher && k.name == "RoleBinding" {
+			r.Maker = ""
+		}
 	case makerOfCustom(meta.ManagedFields) == Helm && !isRecord(meta):
 		// Of other kinds it matters only what a release has made: one that has lost its marks, or
 		// names another release by now, was left by the uninstall, and no record tells of it any more.

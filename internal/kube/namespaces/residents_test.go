@@ -34,6 +34,9 @@ func TestMaker(t *testing.T) {
 		"nobody says who made it":                {[]metav1.ManagedFieldsEntry{write("flux", "", edited), write("oc", "", "")}, "oc"},
 		"nobody left a name":                     {nil, nobody},
 		"a client without a name":                {[]metav1.ManagedFieldsEntry{write("unknown", "", made)}, nobody},
+		"pages of Rancher":                       {[]metav1.ManagedFieldsEntry{write("rancher", "", made)}, "rancher"},
+		"fetch of Node.js":                       {[]metav1.ManagedFieldsEntry{write("undici", "", made)}, "undici"},
+		"httpx":                                  {[]metav1.ManagedFieldsEntry{write("python-httpx", "", made)}, "python-httpx"},
 		"a restore":                              {[]metav1.ManagedFieldsEntry{write("velero-server", "", made)}, "velero"},
 		"only a status":                          {[]metav1.ManagedFieldsEntry{write("kubelet", "status", made)}, nobody},
 		"another name that begins like a client": {[]metav1.ManagedFieldsEntry{write("helmsman", "", made), write("ocm-agent", "", made)}, ""},
@@ -50,13 +53,15 @@ func TestMaker(t *testing.T) {
 func TestDescribeResident(t *testing.T) {
 	release := ownership.Release{Namespace: "ns", Name: "web"}
 	byHand := []metav1.ManagedFieldsEntry{write("kubectl-create", "", "")}
-	var deployment, configMap kind
+	var deployment, configMap, binding kind
 	for _, k := range known {
 		switch k.name {
 		case "Deployment":
 			deployment = k
 		case "ConfigMap":
 			configMap = k
+		case "RoleBinding":
+			binding = k
 		}
 	}
 	r := deployment.describe("ns", &metav1.ObjectMeta{Name: "a", Labels: release.Labels(), ManagedFields: byHand,
@@ -66,6 +71,13 @@ func TestDescribeResident(t *testing.T) {
 	}
 	if r := configMap.describe("ns", &metav1.ObjectMeta{ManagedFields: byHand}); r.Maker != "" {
 		t.Errorf("it matters who made a ConfigMap: %+v", r)
+	}
+	byRancher := []metav1.ManagedFieldsEntry{write("rancher", "", "")}
+	if r := deployment.describe("ns", &metav1.ObjectMeta{ManagedFields: byRancher}); r.Maker != "rancher" {
+		t.Errorf("a person made it with Rancher: %+v", r)
+	}
+	if r := binding.describe("ns", &metav1.ObjectMeta{ManagedFields: byRancher}); r.Maker != "" {
+		t.Errorf("Rancher binds the roles of members itself: %+v", r)
 	}
 	byHelm := []metav1.ManagedFieldsEntry{write("helm", "", `{"f:data":{".":{},"f:a":{}}}`), write("kubectl-annotate", "", "")}
 	if r := configMap.describe("ns", &metav1.ObjectMeta{Name: "a", ManagedFields: byHelm}); r.Maker != "helm" {
