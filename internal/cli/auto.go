@@ -50,6 +50,7 @@ func (p Process) auto(ctx context.Context, out console, flags *pflag.FlagSet, c 
 		if err != nil {
 			out.debug("%v", err)
 		}
+		about.Siblings = sharing(c.options, about.Siblings)
 		intent = ci.Auto(about, p.policy(c.options))
 	}
 	if intent.Verb == ci.Nothing {

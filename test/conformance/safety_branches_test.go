@@ -3,6 +3,7 @@
 package conformance
 
 import (
+	"fmt"
 	"maps"
 	"path/filepath"
 	"strings"
@@ -255,6 +256,30 @@ var rightBranch = []row{
 			event(8, "closed", "{")
 			s.auto(ownNames...).exit(0)
 			s.namespaceIsGone(s.namespace)
+		}},
+	{ID: "S364", Setup: "two pull requests of login, each deployed, with their number in the namespace's name",
+		Action: "auto when the first is closed, then the second", End: "the app of each, until it is closed itself", Exit: "0, 0, 0, 0", Gone: true,
+		run: func(s *fixture) {
+			named := []string{"--release", "", "--namespace", s.ownNamespaces("login") + "pr-{{ .PullRequest }}"}
+			prefix := strings.TrimSuffix(s.namespace, "login")
+			const own = `{"full_name": "acme/shop"}`
+			event := func(number int, action string, open int) {
+				s.onGitHub("pull_request", pullOf(number, action, "acme:login", own))
+				s.platformAPI(map[string]string{"/repos/acme/shop/pulls": fmt.Sprintf(`[{"number": %d, "state": "open", "labels": [],
+					"user": {"login": "acme"}, "head": {"ref": "login", "repo": {"full_name": "acme/shop"}},
+					"base": {"repo": {"full_name": "acme/shop"}}}]`, open)})
+			}
+			for number := range 2 {
+				event(7+number, "opened", 8-number)
+				s.auto(named...).exit(0)
+			}
+			event(7, "closed", 8)
+			s.auto(named...).exit(0).tellsNoToken()
+			s.namespaceIsGone(prefix + "pr-7")
+			s.at(prefix+"pr-8", s.release, func() { s.namespaceStays() })
+			event(8, "closed", 7)
+			s.auto(named...).exit(0)
+			s.namespaceIsGone(prefix + "pr-8")
 		}},
 	{ID: "S88c", Setup: "a pull request is closed and opened anew, and the first run comes late, or is repeated; the branch is deleted and made anew",
 		Action: "auto when opened, and opened anew; auto and teardown when closed before, auto when deleted before; auto when closed since",
