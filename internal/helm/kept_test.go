@@ -20,8 +20,8 @@ func TestBoundIsHeld(t *testing.T) {
 			n.bind(info, &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"volumeName": volume}}})
 		}
 	}
-	if want := map[string]string{"disk-of-PersistentVolumeClaim": "PersistentVolumeClaim/data, which is to be kept by the manifest, is bound to it"}; !maps.Equal(
-		n.bound, want) {
+	const why = "PersistentVolumeClaim/data, which is to be kept by the manifest, is bound to it"
+	if want := map[string]string{"disk-of-PersistentVolumeClaim": why}; !maps.Equal(n.bound, want) {
 		t.Errorf("held are %v", n.bound)
 	}
 }

@@ -19,14 +19,15 @@ var keptLater = []row{
 				" was kept: PersistentVolumeClaim/volume, which is to be kept by the manifest, is in it")
 			s.at(name, s.release, func() { s.staysWhole(before, volume) })
 		}},
-	{ID: "S361b", Setup: "the same", Action: "teardown with delete-foreign", End: "neither", Exit: "0, 23, 0", Gone: true, run: func(s *fixture) {
-		s.asAdmin()
-		name := s.namespace + "-data"
-		s.goes(name)
-		s.keepsLater(strings.ReplaceAll(namespaceOfTheChart, "NAME", name), inNamespace(name, ownVolume))
-		s.berth("teardown", "--delete-foreign").exit(0)
-		s.namespaceIsGone(name)
-	}},
+	{ID: "S361b", Setup: "the same", Action: "teardown with delete-foreign", End: "neither", Exit: "0, 23, 0", Gone: true,
+		run: func(s *fixture) {
+			s.asAdmin()
+			name := s.namespace + "-data"
+			s.goes(name)
+			s.keepsLater(strings.ReplaceAll(namespaceOfTheChart, "NAME", name), inNamespace(name, ownVolume))
+			s.berth("teardown", "--delete-foreign").exit(0)
+			s.namespaceIsGone(name)
+		}},
 	{ID: "S361c", Setup: "a Namespace in the chart, and a claim in it that only such an upgrade has, and says to keep", Action: "teardown",
 		End: "neither: the claim was never made", Exit: "0, 23, 0", Gone: true, run: func(s *fixture) {
 			s.asAdmin()
@@ -39,7 +40,8 @@ var keptLater = []row{
 			s.berth("teardown").exit(0)
 			s.namespaceIsGone(name)
 		}},
-	{ID: "S361d", Setup: "a definition of a kind in the chart's templates, and an object of it in another namespace that such an upgrade says to keep",
+	{ID: "S361d", Setup: "a definition of a kind in the chart's templates, and an object of it in another namespace " +
+		"that such an upgrade says to keep",
 		Action: "teardown", End: "the definition and the object, and both are named", Exit: "0, 0, 23, 27", Gone: true, run: func(s *fixture) {
 			s.asAdmin()
 			other := s.Namespace(s.t)
@@ -54,8 +56,10 @@ var keptLater = []row{
 			s.berth("teardown").exit(27).says(boats.name + " was kept: Boat/own, which is to be kept by the manifest, is of its kind")
 			s.at(other, s.release, func() { s.staysWhole(before, boats, boat) })
 		}},
-	{ID: "S361e", Setup: "a PersistentVolume in the chart's templates, and the claim that is bound to it, which such an upgrade says to keep",
-		Action: "teardown with delete-claims", End: "both, without a deletion on its way", Exit: "0, 23, 0 + warning", Gone: true, run: func(s *fixture) {
+	{ID: "S361e", Setup: "a PersistentVolume in the chart's templates, and the claim that is bound to it, " +
+		"which such an upgrade says to keep",
+		Action: "teardown with delete-claims", End: "both, without a deletion on its way", Exit: "0, 23, 0 + warning", Gone: true,
+		run: func(s *fixture) {
 			s.kubeconfig = s.Kubeconfig()
 			disk, claim := object{"v1", "persistentvolumes", s.namespace + "-disk"}, object{"v1", "persistentvolumeclaims", "theirs"}
 			s.keepsLater(strings.ReplaceAll(diskOfTheChart, "NAME", disk.name), strings.ReplaceAll(claimOfDisk, "NAME", disk.name))
