@@ -269,9 +269,9 @@ type Records interface {
 	// keeps it, and the resources that may not be listed for that. Where this one's records
 	// are gone, a record of it counts, too: somebody has deployed it since.
 	Others(ctx context.Context, gone bool) (releases []facts.Neighbour, unlisted []string, err error)
-	// Elsewhere returns the resource in which Helm's other driver keeps records of the
-	// release, or "".
-	Elsewhere(ctx context.Context) (resource string, err error)
+	// Elsewhere returns the resource in which Helm's other driver keeps records, and whether it has any of the
+	// release, or may not be listed.
+	Elsewhere(ctx context.Context) (resource string, has, denied bool, err error)
 	// Audit returns every write of this run and what became of it.
 	Audit() []result.Write
 }

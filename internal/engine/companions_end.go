@@ -81,8 +81,8 @@ func (t *teardown) leaveCompanions(ctx context.Context) error {
 	if err != nil || len(records) > 0 {
 		return err
 	}
-	resource, err := t.backend.Records.Elsewhere(ctx)
-	if err != nil || resource != "" {
+	_, has, _, err := t.backend.Records.Elsewhere(ctx)
+	if err != nil || has {
 		return err
 	}
 	return t.companions.leave(ctx)

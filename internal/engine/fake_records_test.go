@@ -32,6 +32,7 @@ type fakeRecords struct {
 	clock     func() time.Time  // nil: time.Now
 	others    []facts.Neighbour // what Others returns
 	elsewhere string            // what Elsewhere returns
+	unlisted  bool              // it may not be listed
 
 	mu          sync.Mutex
 	deadline    time.Time                  // of Begin
@@ -410,10 +411,10 @@ func (r *fakeRecords) Others(ctx context.Context, gone bool) (releases []facts.N
 }
 
 // Elsewhere returns what the test set.
-func (r *fakeRecords) Elsewhere(ctx context.Context) (string, error) {
-	err := r.enter(ctx, "Elsewhere", "")
+func (r *fakeRecords) Elsewhere(ctx context.Context) (resource string, has, denied bool, err error) {
+	err = r.enter(ctx, "Elsewhere", "")
 	defer r.mu.Unlock()
-	return r.elsewhere, err
+	return r.elsewhere, r.elsewhere != "" && !r.unlisted, r.unlisted, err
 }
 
 // Audit is every write, Helm's and the engine's.

@@ -66,11 +66,11 @@ func (p *preflight) refuseBusy(ctx context.Context) error {
 	if p.ns.now.Phase != facts.NamespaceActive {
 		return nil
 	}
-	found, err := p.lock.current(ctx)
-	if err != nil {
-		return nil
+	found, unread := p.lock.current(ctx)
+	if unread == nil {
+		p.lock.found = found
 	}
-	if p.lock.found = found; found.State != facts.LockHeld {
+	if unread != nil || found.State != facts.LockHeld {
 		return nil
 	}
 	return &problem.Problem{Reason: problem.LiveOperation,

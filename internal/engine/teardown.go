@@ -172,16 +172,19 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts, seen fores
 }
 
 // refuseElsewhere returns why a release is not gone of which there is no record: it was deployed
-// with another HELM_DRIVER. In a namespace of the branch's own, such records keep that.
+// with another HELM_DRIVER, or that cannot be told. Its namespace would go without its hooks, with all
+// that is in it.
 func (t *teardown) refuseElsewhere(ctx context.Context) error {
-	if t.ownsNamespace() {
-		return nil
-	}
-	resource, err := t.backend.Records.Elsewhere(ctx)
-	if resource == "" || err != nil {
+	resource, has, denied, err := t.backend.Records.Elsewhere(ctx)
+	switch {
+	case err != nil:
 		return err
+	case has:
+		return verdict.RefuseElsewhere(t.options.App.Release, t.ns.name, resource)
+	case denied && t.ownsNamespace() && t.lock.found.Attempt.Stored():
+		return verdict.RefuseUnread(t.options.App.Release, t.ns.name, resource)
 	}
-	return verdict.RefuseElsewhere(t.options.App.Release, t.ns.name, resource)
+	return nil
 }
 
 // removeNamespace deletes the namespace, or says why it stays. One that is written to

@@ -351,6 +351,20 @@ func TestTeardown(t *testing.T) {
 		{name: "whose records another driver keeps", records: none, verb: verb.Teardown, reason: problem.Foreign,
 			set:  all(stays, func(s *scene) { s.helm.elsewhere = "configmaps" }),
 			says: []string{"Nothing was taken down: `web` in `review` has its records in configmaps."}},
+		{name: "whose records another driver keeps, in its own namespace", records: none, verb: verb.Teardown, reason: problem.Foreign,
+			set:  func(s *scene) { s.helm.elsewhere = "configmaps" },
+			says: []string{"Nothing was taken down: `web` in `review` has its records in configmaps."}},
+		{name: "whose records may be where nobody may look", records: none, verb: verb.Teardown, reason: problem.Foreign,
+			set: func(s *scene) {
+				s.helm.elsewhere, s.helm.unlisted = "configmaps", true
+				s.locker.found.Attempt = facts.Attempt{Run: "before", Revision: 2, Outcome: "deployed"}
+			},
+			says: []string{"a run has deployed `web` in `review`, and no record of it is found", "may not list configmaps"}},
+		{name: "of which a run has deleted the records, and died", records: none, verb: verb.Teardown, reason: problem.Consistent,
+			set: func(s *scene) {
+				s.helm.elsewhere, s.helm.unlisted = "configmaps", true
+				s.locker.found.Attempt = facts.Attempt{Run: "before", Revision: 2, Outcome: "uninstalled"}
+			}},
 		{name: "after the namespace went", records: none, set: absent, verb: verb.Teardown, reason: problem.Consistent,
 			says: []string{"Nothing to take down"}},
 		{name: "whose namespace is going", records: none, verb: verb.Teardown, reason: problem.Consistent,

@@ -51,6 +51,11 @@ type Attempt struct {
 	HooksProven bool   // Helm returned success, and no hook was deleted while it ran
 }
 
+// Stored returns whether the run has stored a record that is not known to have been deleted.
+func (a Attempt) Stored() bool {
+	return a.Revision > 0 && (a.Outcome == "deployed" || a.Outcome == "failed")
+}
+
 // Standing is what a run writes on the lock, beside its attempt, for those who list many
 // releases and look at none of them.
 type Standing struct {

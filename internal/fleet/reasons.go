@@ -101,6 +101,10 @@ func (j judge) expired() string {
 	return fmt.Sprintf("it expired %s ago, at %s", span(j.now.Sub(due)), due.UTC().Format(time.RFC3339))
 }
 
+// provenOnce are the verdicts of a run that has found a record: where there is none, it is kept where nobody looks, with
+// another HELM_DRIVER.
+var provenOnce = map[string]bool{"consistent": true, "probe-failed": true}
+
 // failed tells of an app whose last deploy failed, or ended before it stored anything, and of one
 // whose teardown has begun and not ended, as a sweep leaves it that took it down for that and was
 // killed, or met a hook that failed.
@@ -112,7 +116,7 @@ func (j judge) failed() string {
 		return fmt.Sprintf("its last deploy failed, and nothing has changed for %s", j.age(since))
 	case j.app.Status == facts.StatusUninstalling:
 		return fmt.Sprintf("its teardown was begun and has not ended, and nothing was deployed to it for %s", j.age(since))
-	case j.app.Revision == 0 && j.app.Status == "":
+	case j.app.Revision == 0 && j.app.Status == "" && !provenOnce[j.app.Verdict]:
 		return fmt.Sprintf("its deploy ended before anything was stored, %s ago", j.age(since))
 	}
 	return ""

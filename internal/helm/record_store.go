@@ -216,14 +216,14 @@ func (s *RecordStore) Others(ctx context.Context, gone bool) (others []facts.Nei
 	return others, unlisted, nil
 }
 
-// Elsewhere returns the resource in which Helm's other driver keeps records of this release, or
-// "". Where it may not be listed, there are none: the run needs no permission on it.
-func (s *RecordStore) Elsewhere(ctx context.Context) (string, error) {
-	has, resource, err := s.store.HasInOtherDriver(ctx, s.release)
-	if _, denied := errors.AsType[*record.DeniedError](err); denied || err == nil && !has {
-		return "", nil
+// Elsewhere returns the resource in which Helm's other driver keeps records, and whether it has any of this
+// release, or may not be listed: a run needs no permission on it.
+func (s *RecordStore) Elsewhere(ctx context.Context) (resource string, has, denied bool, err error) {
+	has, resource, err = s.store.HasInOtherDriver(ctx, s.release)
+	if _, denied := errors.AsType[*record.DeniedError](err); denied {
+		return resource, false, true, nil
 	}
-	return resource, err
+	return resource, has, false, err
 }
 
 // Audit returns every write to the records so far and how it ended.

@@ -63,6 +63,16 @@ func RefuseElsewhere(release, namespace, resource string) *problem.Problem {
 			"another slug, namespace or release name."}
 }
 
+// RefuseUnread returns why a teardown that finds no record of a release leaves it: a run has stored one, and where it
+// may be is not to be read.
+func RefuseUnread(release, namespace, resource string) *problem.Problem {
+	return &problem.Problem{Reason: problem.Foreign,
+		Headline: fmt.Sprintf("Nothing was taken down: a run has deployed `%s` in `%s`, and no record of it is found.", release, namespace),
+		Cause:    fmt.Errorf("this run looks for it in what HELM_DRIVER says, and may not list %s, where else it may be", resource),
+		Next: fmt.Sprintf("Give teardown the HELM_DRIVER that the release was deployed with, or let it list %s in namespace %s.",
+			resource, namespace)}
+}
+
 // meets says whose something is, and whom this run is for: two branches that meet in
 // one name have to be told apart.
 func meets(belongs string, owner, own facts.Origin) string {

@@ -4,6 +4,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,27 @@ var finished = []row{
 			s.laterThan(object{"v1", "persistentvolumeclaims", "theirs"})
 			s.berth("deploy").exit(0)
 			s.berth("teardown").exit(27).says("PersistentVolumeClaim/theirs")
+		}},
+	{ID: "S353c", Setup: "an app in its own namespace, deployed with HELM_DRIVER=configmap, and an account that may not list ConfigMaps",
+		Action: "teardown without HELM_DRIVER, then as an account that may; with HELM_DRIVER", End: "untouched, and said so; then gone",
+		Exit: "0, 27, 27, 0", Gone: true, run: func(s *fixture) {
+			rules := rulesWithout(s.DeployerRules(), "configmaps", "list")
+			namespaces := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"namespaces"},
+				Verbs: []string{"get", "create", "patch", "delete"}}}
+			narrow := s.ServiceAccount(s.t, s.namespace, "narrow")
+			narrow.GrantCluster(s.t, slices.Concat(rules, s.SecretRules(), s.LeaseRules(), namespaces)...)
+			s.asAdmin()
+			s.env["HELM_DRIVER"] = "configmap"
+			s.berth("deploy").exit(0)
+			delete(s.env, "HELM_DRIVER")
+			all := s.kubeconfig
+			s.kubeconfig = narrow.Kubeconfig
+			s.berth("teardown").exit(27).says("no record of it is found", "may not list configmaps")
+			s.kubeconfig = all
+			s.berth("teardown").exit(27).says("has its records in configmaps")
+			s.env["HELM_DRIVER"] = "configmap"
+			s.berth("teardown").exit(0)
+			delete(s.env, "HELM_DRIVER")
 		}},
 	{ID: "S354", Setup: "a ConfigMap of the release that is marked to be kept; the mark is taken off", Action: "teardown, each time",
 		End: "the ConfigMap, until the mark is off", Exit: "0, 27, 0", Gone: true, run: func(s *fixture) {
@@ -110,6 +132,46 @@ func (s *fixture) laterThan(o object) {
 			Create(s.t.Context(), probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err == nil && would.CreationTimestamp.After(made.Time), "no second has passed"
 	})
+}
+
+// notItsOwn are the rows about what a chart or a record names that is none of the release's.
+var notItsOwn = []row{
+	{ID: "S357", Setup: "a Deployment of the record that another release owns by now; its pods crash and print",
+		Action: "check", End: "whose it is, and nothing of its log", Exit: "0, 24, 0", run: func(s *fixture) {
+			s.chartWith("templates/quotes.yaml", quotesInjected)
+			s.berth("deploy", "--set", "behaviour=ready").exit(0)
+			at := object{"apps/v1", "deployments", "quotes"}
+			s.patch("helm", at, `{"metadata":{"annotations":{"meta.helm.sh/release-name":"theirs"}},"spec":{"template":{"metadata":{"annotations":`+
+				`{"sim.berth.dev/behaviour":"crash"}}}}}`)
+			s.berth("check", "--check-timeout", "5s").exit(24).says("theirs").hides("no login")
+			s.remove(at)
+			s.berth("deploy", "--set", "behaviour=ready").exit(0)
+		}},
+	{ID: "S358", Setup: "charts that bring a record of the release: as an object, in a List, as a hook", Action: "deploy of each",
+		End: "refused before anything", Exit: "30, 30, 30", Gone: true, run: func(s *fixture) {
+			plain := s.chart
+			const record = "{apiVersion: v1, kind: Secret, metadata: {name: sh.helm.release.v1.web.v9, labels: {owner: helm}%s}, " +
+				"type: helm.sh/release.v1}"
+			for _, text := range []string{fmt.Sprintf(record, ""), fmt.Sprintf("{apiVersion: v1, kind: List, items: ["+record+"]}", ""),
+				fmt.Sprintf(record, ", annotations: {helm.sh/hook: pre-install}")} {
+				s.chart = plain
+				s.chartWith("templates/record.yaml", text)
+				s.berth("deploy").exit(30).says("Helm takes for the record of a release")
+			}
+			s.stored("nothing")
+		}},
+	{ID: "S359", Setup: "charts that look up all Secrets, bring a Namespace, and define nodes/proxy", Action: "preflight of each",
+		End: "what is missing is named, and no RBAC is written for it", Exit: "20, 20, 20", Gone: true, run: func(s *fixture) {
+			plain := s.chart
+			for _, text := range []string{`{{ range (lookup "v1" "Secret" "" "").items }}# {{ .metadata.name }}{{ "\n" }}{{ end }}`,
+				"{apiVersion: v1, kind: Namespace, metadata: {name: other-team}}",
+				"{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: x}, spec: {group: '', scope: Cluster, " +
+					"names: {kind: Proxy, plural: nodes/proxy}}}\n---\n{apiVersion: v1, kind: Proxy, metadata: {name: x}}"} {
+				s.chart = plain
+				s.chartWith("templates/wants.yaml", text)
+				s.berth("preflight", "--chart", s.chart, "--rbac-wait", "0s").exit(20).silent("kind: ClusterRole", "nodes/proxy]")
+			}
+		}},
 }
 
 // plainDeployment becomes ready.

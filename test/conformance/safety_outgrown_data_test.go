@@ -129,7 +129,8 @@ var outgrownData = []row{
 			s.absent(disk)
 		}},
 	{ID: "S347b", Setup: "a PersistentVolume and a claim that is bound to it, which an upgrade does not have that the API server refuses",
-		Action: "teardown, in the branch's own namespace", End: "neither, nor the namespace", Exit: "0, 23, 0", Gone: true, run: func(s *fixture) {
+		Action: "teardown, in the branch's own namespace", End: "neither, nor the namespace",
+		Exit: "0, 23, 0", Gone: true, run: func(s *fixture) {
 			s.asAdmin()
 			disk, _ := s.outgrowsClaim()
 			s.berth("teardown").exit(0)
@@ -140,7 +141,8 @@ var outgrownData = []row{
 		Exit: "0, 23, 0 + warning", Gone: true, run: func(s *fixture) {
 			s.kubeconfig = s.Kubeconfig()
 			disk, data := s.outgrowsClaim()
-			s.berth("teardown").exit(0).warned("Left in place").says("PersistentVolume/"+disk.name+" was kept", "PersistentVolumeClaim/store-data", "delete-claims")
+			s.berth("teardown").exit(0).warned("Left in place").says("PersistentVolume/"+disk.name+" was kept",
+				"PersistentVolumeClaim/store-data", "delete-claims")
 			s.staysWhole(data, disk, storesData)
 		}},
 }
