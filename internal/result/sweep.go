@@ -37,6 +37,7 @@ type SweptApp struct {
 	Verdict      problem.ExitReason // of the teardown of one that failed
 	Next         string             // what to do about one that failed, or that a person should look at
 	Look         bool               // it was kept for a reason that a person should look at
+	Begun        bool               // it was left while it was taken down: it may be gone in part
 	Left         []string           // what of it was kept
 	Took         time.Duration
 }

@@ -85,21 +85,33 @@ func (s *Sweep) became(ctx context.Context, a fleet.App, d fleet.Decision, r res
 		one.Fate, one.Reason, one.Why, one.Look = result.FateKept, reasonUnknown, text.Sentences(r.Headline, r.Cause), true
 		return one
 	case problem.Interrupted, problem.Terminated, problem.HungUp:
-		one.Fate, one.Why = result.FateLeft, "The sweep was interrupted while it took this one down; the next one goes on. "+one.Why
-		return one
+		return interruptedAt(one, d, last)
 	case problem.Internal, problem.PermissionMissing, problem.DeployFailed, problem.Inconsistent, problem.RepairFailed, problem.Unanswered,
 		problem.Foreign, problem.NamespaceTerminating, problem.RecordUnreadable, problem.ChartInvalid, problem.ProbeFailed,
 		problem.SweepIncomplete, problem.NotFound, problem.WrongInput:
 	}
 	if ctx.Err() != nil { // whatever failed, failed because of the signal
-		one.Fate, one.Why = result.FateLeft, "The sweep was interrupted while it took this one down; the next one goes on. "+one.Why
-		return one
+		return interruptedAt(one, d, last)
 	}
 	one.Fate, one.Verdict, one.Next = result.FateFailed, r.Reason, r.Next
 	one.Why = text.Sentences(r.Headline, r.Cause)
 	if len(r.Missing) > 0 {
 		one.Why = text.Sentences(one.Why, "Missing: "+r.Missing[0].String())
 	}
+	return one
+}
+
+// notReached begins what is said of an app that a signal kept from going before it was touched.
+const notReached = "The sweep was interrupted before it came to this one, which is to go: "
+
+// interruptedAt returns an app that a signal kept from going: before anything of it was changed, or later.
+func interruptedAt(one result.SweptApp, d fleet.Decision, last *agreement) result.SweptApp {
+	one.Fate = result.FateLeft
+	if !last.agreed {
+		one.Why = notReached + d.Because
+		return one
+	}
+	one.Begun, one.Why = true, "The sweep was interrupted while it took this one down; the next one goes on. "+one.Why
 	return one
 }
 

@@ -56,14 +56,45 @@ func (s *Sweep) explain(p *problem.Problem) {
 		r.Cause = p.Cause.Error()
 	}
 	if slices.Contains([]problem.ExitReason{problem.Interrupted, problem.Terminated, problem.HungUp}, p.Reason) {
-		begun := "nothing was touched"
-		if n := r.Sweep.Count(result.FateWent); n > 0 {
-			begun = text.Plural(n, "review app") + " went, and what was at work was settled"
-		}
-		r.Headline = fmt.Sprintf("%s; %s.", strings.TrimSuffix(r.Headline, "."), begun)
+		r.Headline = fmt.Sprintf("%s; %s.", strings.TrimSuffix(r.Headline, "."), touched(r.Sweep))
 		r.Next = "Run it again: it goes on with the rest."
 	}
 	s.note()
+}
+
+// touched says what an interrupted sweep has done to review apps, as a clause.
+func touched(sw *result.Sweep) string {
+	begun := 0
+	for i := range sw.Apps {
+		if sw.Apps[i].Begun {
+			begun++
+		}
+	}
+	var parts []string
+	for _, of := range []struct {
+		n        int
+		one, are string
+	}{
+		{sw.Count(result.FateWent), "went", "went"},
+		{sw.Count(result.FateFailed), "could not be taken down", "could not be taken down"},
+		{begun, "was begun and is not gone", "were begun and are not gone"},
+	} {
+		switch {
+		case of.n == 1:
+			parts = append(parts, text.Plural(of.n, "review app")+" "+of.one)
+		case of.n > 1:
+			parts = append(parts, text.Plural(of.n, "review app")+" "+of.are)
+		}
+	}
+	switch {
+	case len(parts) == 0:
+		return "nothing was touched"
+	case begun == 1:
+		parts = append(parts, "the next sweep goes on with it")
+	case begun > 1:
+		parts = append(parts, "the next sweep goes on with them")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // stopped says which limit kept apps from going.

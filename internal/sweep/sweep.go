@@ -153,8 +153,7 @@ func (s *Sweep) takeDown(ctx context.Context) {
 	}
 	defer s.step("Take them down")()
 	for _, i := range s.plan.Take {
-		s.swept[i].Fate, s.swept[i].Why = result.FateLeft, "The sweep was interrupted before it came to this one, which is to go: "+
-			s.plan.Decisions[i].Because
+		s.swept[i].Fate, s.swept[i].Why = result.FateLeft, notReached+s.plan.Decisions[i].Because
 	}
 	turns := make(chan int)
 	var workers sync.WaitGroup
@@ -203,6 +202,7 @@ type agreement struct {
 	app     fleet.App
 	planned fleet.Decision
 
+	agreed  bool           // the teardown was told to go on: what follows may change something
 	decided fleet.Decision // by that look
 	refused *result.SweptApp
 }
@@ -219,6 +219,7 @@ func (a *agreement) agree(ctx context.Context, revision int) error {
 	case err != nil:
 		return err
 	case !there:
+		a.agreed = true
 		return nil // whoever took it away may have left something
 	}
 	again.Held = false // by this run
@@ -228,6 +229,7 @@ func (a *agreement) agree(ctx context.Context, revision int) error {
 	a.decided = fleet.Again(a.planned, again, s.Platform.Confirm(ctx, again), s.Options.Policy, s.Cluster.Now())
 	switch d := a.decided; {
 	case d.Goes():
+		a.agreed = true
 		return nil
 	case d.Hold != fleet.HoldNone:
 		return a.refuse(keptBy(again, d))

@@ -31,6 +31,7 @@ type world struct {
 	unanswered string
 	down       []string // in the order in which they went
 	atWork     int
+	locking    bool // a signal comes while each teardown waits for its lock
 	most       int
 	takes      time.Duration
 	interrupt  func(went int)
@@ -59,6 +60,10 @@ func (w *world) TakeDown(ctx context.Context, a fleet.App, agree func(context.Co
 	}
 	if err := w.ends[a.Namespace]; err != nil {
 		return end(err)
+	}
+	if w.locking {
+		<-ctx.Done()
+		return end(&problem.Problem{Reason: problem.Terminated, Headline: "Interrupted."})
 	}
 	if err := agree(ctx, w.stored); err != nil {
 		return end(err)
@@ -262,6 +267,49 @@ func TestSweepManyAtOnceUntilASignal(t *testing.T) {
 			t.Error(r.Headline)
 		}
 	})
+}
+
+// An interrupted sweep says what it has touched: what went, what failed, and what it has begun.
+func TestInterruptedSweepSaysWhatItTouched(t *testing.T) {
+	failing := map[string]error{"n000": &problem.Problem{Reason: problem.Foreign, Headline: "Somebody else's."}}
+	for _, tt := range []*struct {
+		name  string
+		world world
+		after time.Duration // comes the signal
+		begun int
+		said  string
+	}{
+		{"before anything", world{apps: many(3, expired), locking: true}, time.Second, 0, "nothing was touched."},
+		{"one begun", world{apps: many(1, expired), takes: time.Hour}, time.Second, 1,
+			"1 review app was begun and is not gone; the next sweep goes on with it."},
+		{"six begun", world{apps: many(6, expired), takes: time.Hour}, time.Second, 6,
+			"6 review apps were begun and are not gone; the next sweep goes on with them."},
+		{"some went", world{apps: many(20, expired), takes: 2 * time.Second}, 3 * time.Second, 4,
+			"16 review apps went; 4 review apps were begun and are not gone; the next sweep goes on with them."},
+		{"one failed", world{apps: many(3, expired), ends: failing, takes: time.Hour}, time.Second, 2,
+			"1 review app could not be taken down; 2 review apps were begun and are not gone; the next sweep goes on with them."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				time.AfterFunc(tt.after, func() { cancel(errors.New("a signal")) })
+				r := tt.world.sweep(ctx, func(o *Options) { o.Limits.YesMany = true })
+				begun := 0
+				for _, a := range r.Sweep.Apps {
+					if a.Begun {
+						begun++
+					}
+					if a.Fate == result.FateLeft && a.Begun != strings.Contains(a.Why, "while it took this one down") {
+						t.Errorf("%s, begun %t: %s", a.Namespace, a.Begun, a.Why)
+					}
+				}
+				if want := "Interrupted by SIGTERM; " + tt.said; r.Reason != problem.Terminated || begun != tt.begun || r.Headline != want {
+					t.Errorf("%s, %d begun: %q, want %q", r.Reason, begun, r.Headline, want)
+				}
+			})
+		})
+	}
 }
 
 func TestNotesAreBounded(t *testing.T) {
