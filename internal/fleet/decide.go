@@ -40,10 +40,15 @@ type Decision struct {
 	// over is what holds it where it is one too many.
 	over     Hold
 	overHeld string
+	// overSilent says that it is held so by the platform's silence alone.
+	overSilent bool
 }
 
 // Wanted reports whether the app is to go, as far as is known.
 func (d Decision) Wanted() bool { return d.Reason != ReasonNone && d.Hold == HoldNone }
+
+// Silenced reports whether the app would go, had the platform answered.
+func (d Decision) Silenced() bool { return d.Reason != ReasonNone && d.Hold == HoldUnknown }
 
 // Goes reports whether the app may be taken down now.
 func (d Decision) Goes() bool { return d.Wanted() && d.Sure }
@@ -57,6 +62,7 @@ func Decide(app App, answer Answer, p Policy, now time.Time) Decision {
 	j := judge{app, answer, p, now}
 	d := Decision{Sure: answer.Access == NotAsked || answer.Alone && answer.known(p)}
 	d.over, d.overHeld = j.holdAgainst(ReasonOver)
+	d.overSilent = d.over == HoldUnknown && j.held(HoldYoung, ReasonOver) == ""
 	for _, found := range j.reasons() {
 		hold, held := j.holdAgainst(found.reason)
 		if d.Reason != ReasonNone && hold != HoldNone {

@@ -90,10 +90,29 @@ func (p *Plan) markOver(apps []App, of []int, most int) {
 		}
 		if d := &p.Decisions[i]; d.over == HoldNone {
 			tooMany--
-			d.Reason, d.Hold, d.Held = ReasonOver, HoldNone, ""
-			d.Because = fmt.Sprintf("its repository has more review apps than %d, and it is one of those that were deployed longest ago", most)
+			d.Reason, d.Because, d.Hold, d.Held = ReasonOver, overBecause(most), HoldNone, ""
 		}
 	}
+	p.markSilenced(staying, tooMany, most)
+}
+
+// markSilenced says of those that are still too many which would go, had the platform answered. They stay.
+func (p *Plan) markSilenced(staying []int, tooMany, most int) {
+	for _, i := range staying {
+		if p.Decisions[i].Silenced() {
+			tooMany-- // it would make room
+		}
+	}
+	for _, i := range staying {
+		if d := &p.Decisions[i]; tooMany > 0 && d.Reason == ReasonNone && d.overSilent {
+			tooMany--
+			d.Reason, d.Because, d.Hold, d.Held = ReasonOver, overBecause(most), d.over, d.overHeld
+		}
+	}
+}
+
+func overBecause(most int) string {
+	return fmt.Sprintf("its repository has more review apps than %d, and it is one of those that were deployed longest ago", most)
 }
 
 // refusal returns why nothing may go, as a clause, or "".

@@ -57,7 +57,8 @@ func JUnit(r result.Result) ([]byte, error) {
 	suite.sweep(class, r.Sweep)
 	suite.round(class, r.Round)
 	told := slices.IndexFunc(r.Checks, func(c result.Check) bool { return !c.OK && (c.Name == "ready" || c.Name == "hooks") })
-	if suite.Failures == 0 && severityOf(r) != succeeded && severityOf(r) != nothingDone {
+	well := slices.Contains([]severity{succeeded, halfway, nothingDone}, severityOf(r))
+	if suite.Failures == 0 && !well {
 		details := strings.Join([]string{r.Cause, r.Next, r.RBAC}, "\n\n")
 		suite.add(class, "berth "+text.OneLine(string(r.Verb)), newFailure(strings.ReplaceAll(headline(r), "`", ""), details))
 	} else if suite.Tests == 0 {

@@ -75,7 +75,7 @@ func markOf(r result.Result) string {
 		return "✅"
 	case nothingDone:
 		return "ℹ️"
-	case interrupted:
+	case halfway, interrupted:
 		return "⚠️"
 	case failed:
 		if r.Softened {

@@ -144,7 +144,7 @@ func headlineOf(r result.Result) any {
 	switch {
 	case severityOf(r) == succeeded:
 		v.Class = "good"
-	case severityOf(r) == interrupted, severityOf(r) == failed && r.Softened:
+	case severityOf(r) == halfway, severityOf(r) == interrupted, severityOf(r) == failed && r.Softened:
 		v.Class = "warn"
 	case severityOf(r) == failed:
 		v.Class = "bad"

@@ -18,6 +18,7 @@ type severity int
 
 const (
 	succeeded   severity = iota
+	halfway              // a dry run, whose real run would leave something that is to go
 	nothingDone          // there was nothing to do
 	interrupted          // a signal ended it
 	failed
@@ -28,6 +29,9 @@ const (
 func severityOf(r result.Result) severity {
 	switch r.Reason {
 	case problem.Consistent:
+		if r.Sweep != nil && r.Sweep.DryRun && r.Sweep.StoppedShort() {
+			return halfway
+		}
 		return succeeded
 	case problem.NothingToDo:
 		return nothingDone

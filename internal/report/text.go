@@ -61,7 +61,7 @@ func textMark(r result.Result) string {
 		return "✓"
 	case nothingDone:
 		return "·"
-	case interrupted:
+	case halfway, interrupted:
 		return "!"
 	case failed:
 		if r.Softened {

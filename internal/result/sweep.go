@@ -37,6 +37,7 @@ type SweptApp struct {
 	Verdict      problem.ExitReason // of the teardown of one that failed
 	Next         string             // what to do about one that failed, or that a person should look at
 	Look         bool               // it was kept for a reason that a person should look at
+	Silenced     bool               // it would have gone, but that the platform has not answered kept it
 	Begun        bool               // it was left while it was taken down: it may be gone in part
 	Left         []string           // what of it was kept
 	Took         time.Duration
@@ -80,6 +81,20 @@ func (s *Sweep) Count(f Fate) (n int) {
 	}
 	return n
 }
+
+// Silenced returns how many apps would have gone and were kept, since the platform has not answered.
+func (s *Sweep) Silenced() (n int) {
+	for i := range s.Apps {
+		if s.Apps[i].Silenced {
+			n++
+		}
+	}
+	return n
+}
+
+// StoppedShort reports whether something is to go that has not, or in a real run would not, by a limit or since the
+// platform has not answered.
+func (s *Sweep) StoppedShort() bool { return s.Stopped != "" || s.Silenced() > 0 }
 
 // withText is WithText of the sweep.
 func (s *Sweep) withText(f func(string) string) *Sweep {

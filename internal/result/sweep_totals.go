@@ -22,7 +22,7 @@ type SweepEnd string
 // The ends of a sweep.
 const (
 	SweepComplete    SweepEnd = "complete"    // what was to go went, or nothing was to go
-	SweepIncomplete  SweepEnd = "incomplete"  // an app could not be taken down, or a limit stopped it
+	SweepIncomplete  SweepEnd = "incomplete"  // an app could not be taken down, or a limit or the platform's silence kept one
 	SweepDry         SweepEnd = "dry-run"     // nothing was to go, whatever was found
 	SweepInterrupted SweepEnd = "interrupted" // by a signal
 	SweepFailed      SweepEnd = "failed"      // it could not find out what there is

@@ -34,7 +34,7 @@ func keptBy(a fleet.App, d fleet.Decision) result.SweptApp {
 	s.Fate = result.FateKept
 	switch {
 	case d.Hold != fleet.HoldNone:
-		s.Reason, s.Why, s.Look = result.SweepReason(d.Hold), text.Sentence(d.Held), d.Hold.Concerns()
+		s.Reason, s.Why, s.Look, s.Silenced = result.SweepReason(d.Hold), text.Sentence(d.Held), d.Hold.Concerns(), d.Silenced()
 		if d.Because != "" {
 			s.Why += " It would go otherwise, since " + d.Because
 		}
@@ -139,6 +139,7 @@ func keptAtLast(one result.SweptApp, r result.Result, last *agreement) result.Sw
 	one.Fate, one.Reason, one.Why = result.FateKept, reasonInUse, text.Sentences(r.Headline, r.Cause)
 	if kept := last.refused; kept != nil {
 		one.Reason, one.Why, one.Look = cmp.Or(kept.Reason, reasonNoMore), text.Sentences(kept.Why), kept.Look
+		one.Silenced = kept.Silenced
 	}
 	return one
 }

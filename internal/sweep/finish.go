@@ -40,7 +40,7 @@ func (s *Sweep) finish(ctx context.Context, err error) {
 	case s.Options.DryRun && r.Sweep.Stopped != "":
 		r.Notes = append(r.Notes, result.Note{Level: result.LevelWarning, Title: "A real run would stop", Message: r.Sweep.Stopped})
 	case s.Options.DryRun:
-	case failed > 0 || r.Sweep.Stopped != "":
+	case failed > 0 || r.Sweep.StoppedShort():
 		r.Reason, r.Cause, r.Next = problem.SweepIncomplete, r.Sweep.Stopped, s.next(failed)
 	case went == 0 && wouldGo == 0:
 		r.Reason = problem.NothingToDo
@@ -109,8 +109,25 @@ func (s *Sweep) stopped() string {
 	return ""
 }
 
-// headline is one line on what the sweep did.
+// headline is one line on what the sweep did, and on what the platform's silence kept.
 func (s *Sweep) headline(went, failed int) string {
+	sw := s.result.Sweep
+	silenced := sw.Silenced()
+	if silenced == 0 {
+		return s.did(went, failed)
+	}
+	since := "since the platform has not answered" + text.After(": ", strings.TrimSuffix(sw.Unanswered, ".")) + "."
+	switch {
+	case s.Options.DryRun:
+		return fmt.Sprintf("%s %d of those that stay would go, and %s kept, %s", s.did(went, failed), silenced, isOrAre(silenced), since)
+	case went+failed > 0 || sw.Stopped != "":
+		return fmt.Sprintf("%s %d more would go, and %s kept, %s", s.did(went, failed), silenced, wasOrWere(silenced), since)
+	}
+	return fmt.Sprintf("%s would go, and %s kept, %s", text.Plural(silenced, "review app"), wasOrWere(silenced), since)
+}
+
+// did is headline without what the platform's silence kept.
+func (s *Sweep) did(went, failed int) string {
 	sw := s.result.Sweep
 	found := text.Plural(len(sw.Apps), "review app")
 	switch stay := sw.Count(result.FateKept); {
@@ -132,6 +149,20 @@ func (s *Sweep) headline(went, failed int) string {
 	return fmt.Sprintf("Of %s, %d went.", found, went)
 }
 
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func wasOrWere(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
 // next says what to do about an incomplete sweep.
 func (s *Sweep) next(failed int) string {
 	var parts []string
@@ -143,6 +174,10 @@ func (s *Sweep) next(failed int) string {
 		parts = append(parts, "Look whether all of them are to go, with dry-run; then run it once with yes-many.")
 	case len(s.plan.Later) > 0:
 		parts = append(parts, "Run it again, or give a larger max-deletions.")
+	}
+	if s.result.Sweep.Silenced() > 0 {
+		parts = append(parts, "Have the platform answer, such as by another token; the next sweep takes down what is still to go then. "+
+			"An app of which it will never tell goes by a teardown of its branch.")
 	}
 	return strings.Join(parts, "\n")
 }

@@ -231,13 +231,20 @@ func (a *agreement) agree(ctx context.Context, revision int) error {
 	case d.Goes():
 		a.agreed = true
 		return nil
+	case d.Hold == fleet.HoldUnknown: // it was to go, and nothing but that silence is new
+		kept := keptBy(again, d)
+		kept.Silenced = true
+		if d.Because == "" {
+			kept.Why = text.Sentences(kept.Why, "Before it was to go, since "+a.planned.Because)
+		}
+		return a.refuse(kept)
 	case d.Hold != fleet.HoldNone:
 		return a.refuse(keptBy(again, d))
 	case !d.Wanted():
 		return a.refuse(result.SweptApp{Reason: reasonNoMore,
 			Why: "Looked at right before it was to go, nothing speaks for that any more; before, it was to go, since " + a.planned.Because})
 	}
-	return a.refuse(result.SweptApp{Reason: result.SweepReason(fleet.HoldUnknown), Look: true,
+	return a.refuse(result.SweptApp{Reason: result.SweepReason(fleet.HoldUnknown), Look: true, Silenced: true,
 		Why: "Nobody has confirmed right before it was to go that it is; before, it was to go, since " + a.planned.Because})
 }
 

@@ -190,11 +190,11 @@ func TestSweep(t *testing.T) {
 		{name: "opened anew", world: world{apps: []fleet.App{one("a", pull)}, answers: map[string]fleet.Answer{"a": closed},
 			confirms: map[string]fleet.Answer{"a": open}}, reason: problem.NothingToDo, fates: []string{"a kept no-reason-more"}},
 		{name: "not confirmed", world: world{apps: []fleet.App{one("a", pull)}, answers: map[string]fleet.Answer{"a": closed},
-			confirms: map[string]fleet.Answer{"a": {Why: "it answered 500"}}}, reason: problem.NothingToDo,
-			fates: []string{"a kept unknown-to-the-platform"}},
+			confirms: map[string]fleet.Answer{"a": {Why: "it answered 500"}}}, reason: problem.SweepIncomplete,
+			fates: []string{"a kept unknown-to-the-platform"}, said: "1 review app would go, and was kept, since the platform has not answered."},
 		{name: "the answer is of another time", world: world{apps: []fleet.App{one("a", pull)}, answers: map[string]fleet.Answer{"a": closed},
 			confirms: map[string]fleet.Answer{"a": {Access: fleet.Answered, At: now.Add(-time.Hour), Pull: fleet.PullClosed, Number: 7}}},
-			reason: problem.NothingToDo, fates: []string{"a kept unknown-to-the-platform"}},
+			reason: problem.SweepIncomplete, fates: []string{"a kept unknown-to-the-platform"}},
 		{name: "over max-deletions", world: world{apps: []fleet.App{one("a", expired), one("b", expired)}},
 			change: func(o *Options) { o.Limits.MaxDeletions = 1 }, reason: problem.SweepIncomplete,
 			fates: []string{"a went expired", "b left expired"}, said: "max-deletions is 1"},
@@ -338,6 +338,51 @@ func TestWhatATeardownSaysIsTold(t *testing.T) {
 	want := []string{"Kept on purpose: ConfigMap/a stays: it is marked.", "No lock: 403.", "Copies not removed: 403."}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// An app that the platform's silence alone keeps makes a sweep incomplete, which is no success of it.
+func TestSweepThatThePlatformsSilenceKeeps(t *testing.T) {
+	marked := func(a *fleet.App) { expired(a); a.Keep = "somebody says so" }
+	over := func(o *Options) { o.Limits.MaxApps = 1 }
+	dry := func(o *Options) { o.DryRun = true }
+	for _, tt := range []*struct {
+		name   string
+		apps   []fleet.App
+		access fleet.Access
+		change func(*Options)
+		reason problem.ExitReason
+		end    result.SweepEnd
+		said   string // the headline
+	}{
+		{"would go", []fleet.App{one("a", expired), one("b", expired), one("c", nil)}, fleet.Unanswered, nil, problem.SweepIncomplete,
+			result.SweepIncomplete, "2 review apps would go, and were kept, since the platform has not answered: it answered 401."},
+		{"over max-apps", []fleet.App{one("a", nil), one("b", nil)}, fleet.Unanswered, over, problem.SweepIncomplete,
+			result.SweepIncomplete, "1 review app would go, and was kept, since the platform has not answered: it answered 401."},
+		{"expired, which makes room", []fleet.App{one("a", expired), one("b", nil)}, fleet.Unanswered, over, problem.SweepIncomplete,
+			result.SweepIncomplete, "1 review app would go, and was kept, since the platform has not answered: it answered 401."},
+		{"none would go", []fleet.App{one("a", nil)}, fleet.Unanswered, nil, problem.NothingToDo, result.SweepComplete,
+			"Nothing to sweep: 1 review app, none of which is to go."},
+		{"kept anyway", []fleet.App{one("a", marked)}, fleet.Unanswered, nil, problem.NothingToDo, result.SweepComplete,
+			"Nothing to sweep: 1 review app, none of which is to go."},
+		{"dry run", []fleet.App{one("a", expired)}, fleet.Unanswered, dry, problem.Consistent, result.SweepDry,
+			"Dry run: of 1 review app, 0 would go and 1 stay. 1 of those that stay would go, and is kept, " +
+				"since the platform has not answered: it answered 401."},
+		{"without a token", []fleet.App{one("a", expired)}, fleet.NotAsked, nil, problem.Consistent, result.SweepComplete,
+			"Of 1 review app, 1 went."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := world{apps: tt.apps, unanswered: "it answered 401", answers: map[string]fleet.Answer{}, confirms: map[string]fleet.Answer{}}
+			for _, a := range tt.apps {
+				w.answers[a.Namespace], w.confirms[a.Namespace] = fleet.Answer{Access: tt.access}, fleet.Answer{Access: tt.access}
+			}
+			r := w.sweep(t.Context(), tt.change)
+			totals := result.SweepTotals{}.With(r, now)
+			if r.Reason != tt.reason || r.Headline != tt.said || totals.Ends[tt.end] != 1 ||
+				totals.LastSuccess.IsZero() == (tt.end == result.SweepComplete) || len(w.down) > 0 != (tt.access == fleet.NotAsked) {
+				t.Errorf("%s, %q, %+v, went %v", r.Reason, r.Headline, totals, w.down)
+			}
+		})
 	}
 }
 

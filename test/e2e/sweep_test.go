@@ -83,7 +83,7 @@ func TestSweepByEachReason(t *testing.T) {
 
 	for _, code := range []int{403, 404, 429, 500} {
 		o.hub.Instead(func(w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(code); return true })
-		o.sweep(policy...).exit(t, 0).says(t, "Nothing to sweep", "The platform has not answered")
+		o.sweep(policy...).exit(t, 32).says(t, "would go, and were kept, since the platform has not answered")
 		o.untouched(before, o.objects(), func(*appOf) bool { return false })
 	}
 	// The census is answered, and not what is asked of an app alone.
@@ -94,7 +94,7 @@ func TestSweepByEachReason(t *testing.T) {
 		}
 		return alone
 	})
-	o.sweep(policy...).exit(t, 0).says(t, "Nothing to sweep")
+	o.sweep(policy...).exit(t, 32).says(t, "would go, and were kept, since the platform has not answered")
 	o.untouched(before, o.objects(), func(*appOf) bool { return false })
 
 	unknown := func(r *http.Request) bool {
@@ -114,7 +114,7 @@ func TestSweepByEachReason(t *testing.T) {
 	})
 	o.sweep(append(policy, "--dry-run")...).exit(t, 0).says(t, "Dry run")
 	o.untouched(before, o.objects(), func(*appOf) bool { return false })
-	e := o.sweep(policy...).exit(t, 0)
+	e := o.sweep(policy...).exit(t, 32)
 	got := e.swept(t)
 	for _, a := range o.apps {
 		want := a.fate + ", " + a.reason
@@ -129,7 +129,7 @@ func TestSweepByEachReason(t *testing.T) {
 		t.Log(e.stdout)
 	}
 	o.untouched(before, o.objects(), func(a *appOf) bool { return a.fate == "went" })
-	o.sweep(policy...).exit(t, 0).says(t, "Nothing to sweep")
+	o.sweep(policy...).exit(t, 32).says(t, "would go, and were kept")
 	o.untouched(before, o.objects(), func(a *appOf) bool { return a.fate == "went" })
 }
 
