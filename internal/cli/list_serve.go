@@ -40,7 +40,7 @@ func (l lister) serve(ctx context.Context, conn *kube.Conn) error {
 			Next: "Give an address of this machine as serve, with a port that nobody listens on and that this user may take."}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	b := &board{lister: l, pulse: &pulse{now: time.Now, change: l.tellTrouble}}
+	b := &board{lister: l, pulse: l.newPulse("What is served")}
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer cancel(nil)
@@ -55,15 +55,6 @@ func (l lister) serve(ctx context.Context, conn *kube.Conn) error {
 	}
 	l.out.Line(fmt.Sprintf("Serving the review apps on http://%s/", listener.Addr()))
 	return l.survey.follow(ctx, b.pulse, b.take)
-}
-
-// tellTrouble says when what is served may be out of date, and when it is not any more.
-func (l lister) tellTrouble(trouble string) {
-	if trouble == "" {
-		l.out.Line(l.now().UTC().Format(time.TimeOnly) + " The API server answers again.")
-		return
-	}
-	l.out.Warn("What is served may be out of date", l.mask.Text(text.Sentence(trouble)))
 }
 
 // take takes the apps as they are now.

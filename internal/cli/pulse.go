@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -12,28 +13,32 @@ type pulse struct {
 	now    func() time.Time
 	change func(trouble string) // called when a source is lost, with why, and with "" once all are well again
 
-	mu    sync.Mutex
-	heard [3]time.Time
-	lost  [3]error
+	telling sync.Mutex // one change after the other
+	mu      sync.Mutex
+	heard   [3]time.Time
+	lost    [4]error // of the sources, and ofHolds
 }
+
+// ofHolds is where it is noted whether the API server says of a hold that may have run out what has become of it. It
+// comes after the sources.
+const ofHolds = 3
 
 // silence is how long nothing may be heard of a source at most: an API server ends a watch after
 // 300 seconds, and sends a bookmark every minute before.
 const silence = 6 * time.Minute
 
-// of returns what is called when a source is heard of, and when it is lost. A nil pulse has neither.
+// of returns what is called when a source is heard of, and when it is lost.
 func (p *pulse) of(source int) (heard func(), lost func(error)) {
-	if p == nil {
-		return nil, nil
-	}
 	return func() { p.note(source, nil) }, func(err error) { p.note(source, err) }
 }
 
 // note notes that a source was heard of or, with an error, lost.
 func (p *pulse) note(source int, err error) {
+	p.telling.Lock()
+	defer p.telling.Unlock()
 	p.mu.Lock()
 	before := p.trouble()
-	if p.lost[source] = err; err == nil {
+	if p.lost[source] = err; err == nil && source != ofHolds {
 		p.heard[source] = p.now()
 	}
 	after := p.trouble()
@@ -41,6 +46,13 @@ func (p *pulse) note(source int, err error) {
 	if (before == "") != (after == "") {
 		p.change(after)
 	}
+}
+
+// heardSince returns whether any source was heard of since then.
+func (p *pulse) heardSince(then time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.heard[:], then.Before)
 }
 
 // read returns since when nothing may be missing, and what is wrong since then; "" where nothing is.

@@ -13,8 +13,8 @@ func TestPulse(t *testing.T) {
 	begin := now
 	var said []string
 	p := &pulse{now: func() time.Time { return now }, change: func(trouble string) { said = append(said, trouble) }}
-	var heard [3]func()
-	var lost [3]func(error)
+	var heard [4]func()
+	var lost [4]func(error)
 	for i := range heard {
 		heard[i], lost[i] = p.of(i)
 		heard[i]()
@@ -36,14 +36,20 @@ func TestPulse(t *testing.T) {
 	if since, trouble := p.read(); !since.Equal(now) || trouble != "" {
 		t.Errorf("%s, %q", since, trouble)
 	}
-	if !slices.Equal(said, []string{"no secrets", ""}) {
+	lost[ofHolds](errors.New("no lease"))
+	if p.heardSince(now) || !p.heardSince(now.Add(-time.Second)) {
+		t.Error("of when it was heard")
+	}
+	now = now.Add(time.Second)
+	heard[ofHolds]() // which tells of nothing else
+	if since, trouble := p.read(); !since.Equal(now.Add(-time.Second)) || trouble != "" {
+		t.Errorf("%s, %q", since, trouble)
+	}
+	if !slices.Equal(said, []string{"no secrets", "", "no lease", ""}) {
 		t.Errorf("it said %q", said)
 	}
 	now = now.Add(silence + time.Second)
-	if _, trouble := p.read(); !strings.Contains(trouble, "nothing was heard of the API server for 6m1s") {
+	if _, trouble := p.read(); !strings.Contains(trouble, "nothing was heard of the API server for 6m2s") {
 		t.Errorf("%q", trouble)
-	}
-	if heard, lost := (*pulse)(nil).of(0); heard != nil || lost != nil {
-		t.Error("one that nobody keeps")
 	}
 }

@@ -119,9 +119,14 @@ func LockOf(namespace, name string, annotations map[string]string) Lock {
 		Verdict: annotations[ownership.AnnotationVerdict], VerdictAt: at.UTC()}
 }
 
-// At returns the lock as it is at a time that comes later than the one at which it was read, if
-// nobody has written it since. A time that is not known, zero, changes nothing.
-func (l Lock) At(now time.Time) Lock {
-	l.Held = l.Held && !now.After(l.Until)
+// Overdue returns whether a hold has run out by now, if nobody has renewed it since it was read. At a time
+// that is not known, zero, none has.
+func (l Lock) Overdue(now time.Time) bool { return l.Held && now.After(l.Until) }
+
+// After returns the lock as it is to be shown that was shown as it is in before. What comes of a watch may be
+// older than what its holder has written since: so a hold is not over for having run out, by a clock, as it
+// is told of, until the API server was asked.
+func (l Lock) After(before Lock) Lock {
+	l.Held = l.Held || before.Held && !l.Until.IsZero()
 	return l
 }

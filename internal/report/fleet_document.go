@@ -24,6 +24,9 @@ type FleetDocument struct {
 	Schema string `json:"schema"`
 	// When the apps were listed, by the API server's clock, UTC.
 	At time.Time `json:"at"`
+	// Whether the API server has not answered since then, so that the list may be out of date. Absent when it is
+	// not.
+	Stale bool `json:"stale,omitempty"`
 	// The repository whose apps alone are listed, with its host. Absent when everybody's are.
 	Repository string `json:"repository,omitempty"`
 	// The namespace in which alone it was looked. Absent when it was in all.
@@ -117,8 +120,8 @@ func FleetJSON(f Fleet) ([]byte, error) {
 // encoding/json would hold them several times.
 func WriteFleetJSON(w io.Writer, f Fleet) error {
 	out := bufio.NewWriter(w) // which keeps the first error
-	frame, err := indented(FleetDocument{Schema: FleetSchema, At: f.At.UTC(), Repository: f.Repository, Namespace: f.Namespace,
-		Ended: newFleetEnded(f.Ended), Apps: []FleetApp{}}, "")
+	frame, err := indented(FleetDocument{Schema: FleetSchema, At: f.At.UTC(), Stale: f.Stale, Repository: f.Repository,
+		Namespace: f.Namespace, Ended: newFleetEnded(f.Ended), Apps: []FleetApp{}}, "")
 	if err != nil {
 		return err
 	}

@@ -178,3 +178,16 @@ func TestFleetChange(t *testing.T) {
 		t.Errorf("first comes %+v", first)
 	}
 }
+
+func TestFleetJSONSaysThatItIsStale(t *testing.T) {
+	f := list(fleetApps()...)
+	for _, f.Stale = range []bool{false, true} {
+		data, err := report.FleetJSON(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if says := strings.Contains(string(data), "\n  \"stale\": true,\n"); says != f.Stale {
+			t.Errorf("stale: %t, but %.300s", f.Stale, data)
+		}
+	}
+}

@@ -24,6 +24,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/berth-dev/berth/internal/cli"
+	"github.com/berth-dev/berth/internal/kube/lease"
 	"github.com/berth-dev/berth/internal/report"
 	"github.com/berth-dev/berth/test/kubetest"
 )
@@ -282,5 +283,105 @@ func TestServeThroughAnOutage(t *testing.T) {
 			t.Errorf("it does not say %q: %s", says, said)
 		}
 	}
+	s.end(syscall.SIGINT, 130)
+}
+
+// hold holds the lock of the branch's app for as long as the test does not end it, each time for five seconds.
+func (f *fleetOf) hold(branch string) (end func()) {
+	f.t.Helper()
+	app := f.list()[branch]
+	leases := f.Client().CoordinationV1().Leases(app.Namespace)
+	holder, seconds := "a run", int32(5)
+	renew := func(ctx context.Context) error {
+		found, err := leases.Get(ctx, lease.Name(app.Release), metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		now := metav1.NowMicro()
+		found.Spec.HolderIdentity, found.Spec.LeaseDurationSeconds, found.Spec.RenewTime = &holder, &seconds, &now
+		_, err = leases.Update(ctx, found, metav1.UpdateOptions{})
+		return err
+	}
+	ctx, cancel := context.WithCancel(f.t.Context())
+	var renews sync.WaitGroup
+	renews.Go(func() {
+		for ctx.Err() == nil {
+			if err := renew(ctx); err != nil && ctx.Err() == nil {
+				f.t.Errorf("renew the lock: %v", err)
+				return
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	})
+	end = func() { cancel(); renews.Wait() }
+	f.t.Cleanup(end)
+	return end
+}
+
+// A run whose lock is renewed goes on being at work for those who cannot hear of that, and they say that they do
+// not. One that was killed is at work for as long as its lock was to last, and no longer.
+func TestOutageEndsNoRun(t *testing.T) {
+	f := newFleet(t)
+	f.deploy("a").exit(t, 0)
+	end := f.hold("a")
+	way, kubeconfig := newOutage(t, f.Kubeconfig())
+	s, w := f.serve(kubeconfig), f.watch(kubeconfig)
+	document := func() (d report.FleetDocument) {
+		t.Helper()
+		if _, body := s.get("/fleet.json"); json.Unmarshal([]byte(body), &d) != nil || len(d.Apps) != 1 {
+			t.Fatalf("%s", body)
+		}
+		return d
+	}
+	const busy, deployed = `state="busy"} 1`, `state="deployed"} 1`
+	s.shows("/metrics", 200, "berth_survey_up 1\n", busy)
+	w.shows("1 review app of github.com/" + f.repository)
+	if d := document(); d.Stale || d.Apps[0].State != "busy" {
+		t.Errorf("%+v", d)
+	}
+	before := w.out.String()
+	for outages := range 2 {
+		way.set(true)
+		s.shows("/metrics", 200, "berth_survey_up 0\n", busy)
+		for range 12 { // longer than the lock lasts
+			time.Sleep(time.Second)
+			if _, body := s.get("/metrics"); !strings.Contains(body, busy) {
+				t.Fatal(body)
+			}
+		}
+		if d := document(); !d.Stale || d.Apps[0].State != "busy" {
+			t.Errorf("%+v", d)
+		}
+		way.set(false)
+		for up := false; !up; time.Sleep(50 * time.Millisecond) {
+			_, body := s.get("/metrics")
+			if up = strings.Contains(body, "berth_survey_up 1\n"); !strings.Contains(body, busy) {
+				t.Fatal(body)
+			}
+		}
+		kubetest.Eventually(t, 60*time.Second, func() (bool, string) {
+			said := strings.TrimPrefix(w.out.String(), before)
+			return strings.Count(said, "answers again") == outages+1, said
+		})
+	}
+	if d := document(); d.Stale {
+		t.Errorf("%+v", d)
+	}
+	said := strings.TrimPrefix(w.out.String(), before)
+	for _, line := range []string{"What is shown may be out of date", "The API server answers again."} {
+		if strings.Count(said, line) != 2 {
+			t.Errorf("it does not say twice %q:\n%s", line, said)
+		}
+	}
+	if strings.Contains(said, "deployed") {
+		t.Errorf("the run was at work all the time:\n%s", said)
+	}
+	end()
+	s.shows("/metrics", 200, "berth_survey_up 1\n", deployed)
+	w.shows("deployed, revision 1")
+	w.interrupt()
 	s.end(syscall.SIGINT, 130)
 }

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -315,37 +316,60 @@ func (b *buffer) String() string {
 	return b.Buffer.String()
 }
 
+// watched is a list that is watched in a log.
+type watched struct {
+	t       *testing.T
+	out     *buffer
+	signals chan os.Signal
+	ended   chan int
+}
+
+// watch begins to watch the repository's apps.
+func (f *fleetOf) watch(kubeconfig string) *watched {
+	w := &watched{t: f.t, out: &buffer{}, signals: make(chan os.Signal, 1), ended: make(chan int, 1)}
+	environ := []string{"HOME=" + f.t.TempDir(), "GIT_DIR=" + f.t.TempDir(), "KUBECONFIG=" + kubeconfig}
+	ctx, cancel := context.WithCancel(f.t.Context())
+	go func() {
+		w.ended <- cli.Main(ctx, cli.Process{Args: []string{"list", "--watch", "--repository", f.repository}, Environ: environ,
+			Stdout: w.out, Stderr: w.out, Signals: w.signals, Version: "test"})
+	}()
+	f.t.Cleanup(cancel)
+	return w
+}
+
+// shows waits until it says what.
+func (w *watched) shows(what string) {
+	w.t.Helper()
+	kubetest.Eventually(w.t, 60*time.Second, func() (bool, string) {
+		return strings.Contains(w.out.String(), what), what + " in " + w.out.String()
+	})
+}
+
+// interrupt ends it.
+func (w *watched) interrupt() {
+	w.t.Helper()
+	w.signals <- syscall.SIGINT
+	select {
+	case code := <-w.ended:
+		if code != 130 {
+			w.t.Errorf("exit code %d: %s", code, w.out)
+		}
+	case <-time.After(10 * time.Second):
+		w.t.Fatal("it does not end")
+	}
+	if strings.Contains(w.out.String(), "nterrupted") {
+		w.t.Errorf("it says more than that:\n%s", w.out)
+	}
+}
+
 func TestWatch(t *testing.T) {
 	f := newFleet(t)
 	f.deploy("a").exit(t, 0)
-	var out buffer
-	signals, ended := make(chan os.Signal, 1), make(chan int, 1)
-	environ := []string{"HOME=" + t.TempDir(), "GIT_DIR=" + t.TempDir(), "KUBECONFIG=" + f.Kubeconfig()}
-	go func() {
-		ended <- cli.Main(t.Context(), cli.Process{Args: []string{"list", "--watch", "--repository", f.repository}, Environ: environ,
-			Stdout: &out, Stderr: &out, Signals: signals, Version: "test"})
-	}()
-	shows := func(what string) {
-		t.Helper()
-		kubetest.Eventually(t, 20*time.Second, func() (bool, string) {
-			return strings.Contains(out.String(), what), what + " in " + out.String()
-		})
-	}
-	shows("1 review app of github.com/" + f.repository)
+	w := f.watch(f.Kubeconfig())
+	w.shows("1 review app of github.com/" + f.repository)
 	f.deploy("b").exit(t, 0)
-	shows("deployed, revision 1, consistent")
+	w.shows("deployed, revision 1, consistent")
 	runBerth(t, f.env, "teardown", "--repository", f.repository, "--branch", "b").exit(t, 0)
-	shows(": gone")
-	signals <- syscall.SIGINT
-	select {
-	case code := <-ended:
-		if code != 130 {
-			t.Errorf("exit code %d: %s", code, out.String())
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("it does not end")
-	}
-	if strings.Contains(out.String(), "nterrupted") {
-		t.Errorf("it says more than that:\n%s", out.String())
-	}
+	w.shows(": gone")
+	w.interrupt()
 }
