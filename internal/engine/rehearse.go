@@ -66,16 +66,15 @@ func (p *preflight) refuseBusy(ctx context.Context) error {
 	if p.ns.now.Phase != facts.NamespaceActive {
 		return nil
 	}
-	found, unread := p.lock.current(ctx)
-	if unread == nil {
+	if found, err := p.lock.current(ctx); err == nil {
 		p.lock.found = found
 	}
-	if unread != nil || found.State != facts.LockHeld {
+	if p.lock.found.State != facts.LockHeld {
 		return nil
 	}
 	return &problem.Problem{Reason: problem.LiveOperation,
 		Headline: fmt.Sprintf("Another run works on `%s`: what a deploy would change shows when that has ended.", p.options.App.Release),
-		Cause:    fmt.Errorf("the lock is held and renewed by %s", found.Holder), Next: "Run it again then. Nothing was touched."}
+		Cause:    fmt.Errorf("the lock is held and renewed by %s", p.lock.found.Holder), Next: "Run it again then. Nothing was touched."}
 }
 
 // tellPlan says what a deploy would do before it comes to the chart.

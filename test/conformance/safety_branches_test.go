@@ -258,7 +258,8 @@ var rightBranch = []row{
 			s.namespaceIsGone(s.namespace)
 		}},
 	{ID: "S364", Setup: "two pull requests of login, each deployed, with their number in the namespace's name",
-		Action: "auto when the first is closed, then the second", End: "the app of each, until it is closed itself", Exit: "0, 0, 0, 0", Gone: true,
+		Action: "auto when the first is closed, then the second", End: "the app of each, until it is closed itself",
+		Exit: "0, 0, 0, 0", Gone: true,
 		run: func(s *fixture) {
 			named := []string{"--release", "", "--namespace", s.ownNamespaces("login") + "pr-{{ .PullRequest }}"}
 			prefix := strings.TrimSuffix(s.namespace, "login")
