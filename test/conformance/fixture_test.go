@@ -32,6 +32,7 @@ type fixture struct {
 	account                           *kubetest.Account
 	env                               map[string]string // beside the usual environment, or over it
 	onStart                           func(*exec.Cmd)   // changes the runs that start from now on; nil: nothing
+	measured                          bool              // the memory is noted that the runs take which start from now on
 
 	mu   sync.Mutex
 	runs []*process // of Berth, in the order of their start

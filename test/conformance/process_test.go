@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ type process struct {
 	cmd    *exec.Cmd
 	out    *output
 	done   chan struct{} // closed when it has ended
+	peak   atomic.Int64  // the most memory that it has taken, in bytes, where the fixture is measured
 	report report
 }
 
@@ -102,6 +104,9 @@ func (s *fixture) start(verb string, flags ...string) *process {
 		_ = p.cmd.Wait() // how it ended is in the process state
 		close(p.done)
 	}()
+	if s.measured {
+		go p.measure()
+	}
 	s.t.Cleanup(p.kill)
 	s.mu.Lock()
 	s.runs = append(s.runs, p)

@@ -22,7 +22,7 @@ var companionsEnds = []row{
 			s.berth("deploy", "--copy-secret", input).exit(0)
 			before := s.versions(registrySecret)
 			s.env["HELM_DRIVER"] = "secret"
-			s.berth("teardown", "--copy-secret", input).exit(27).says("stored in configmaps").silent("Removed")
+			s.berth("teardown", "--copy-secret", input).exit(27).says("has its records in configmaps").silent("Removed")
 			if after := s.versions(registrySecret); after != before {
 				s.t.Errorf("the copy is %s, before %s", after, before)
 			}
