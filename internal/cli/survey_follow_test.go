@@ -29,7 +29,8 @@ type leased struct {
 	client  *fake.Clientset
 	lease   *coordinationv1.Lease
 	renewed time.Time
-	away    atomic.Bool // it answers nothing, and what it is asked fails in the end
+	away    atomic.Bool                          // it answers nothing, and what it is asked fails in the end
+	unheard atomic.Pointer[coordinationv1.Lease] // as it was renewed while the API server was away; nil: it was not
 }
 
 func newLeased(t *testing.T, status string) *leased {
@@ -51,7 +52,14 @@ func newLeased(t *testing.T, status string) *leased {
 	}
 	l := &leased{client: fake.NewClientset(lock), lease: lock, renewed: renewed.Time}
 	l.client.PrependReactor("list", "leases", func(clienttesting.Action) (bool, runtime.Object, error) {
-		return l.away.Load(), nil, apierrors.NewTimeoutError("it is away", 0)
+		if l.away.Load() {
+			return true, nil, apierrors.NewTimeoutError("it is away", 0)
+		}
+		renewed := l.unheard.Load()
+		if renewed == nil {
+			return false, nil, nil
+		}
+		return true, &coordinationv1.LeaseList{Items: []coordinationv1.Lease{*renewed}}, nil
 	})
 	l.survey = survey{
 		namespaces: kubesurvey.Namespaces(meta, ""),
@@ -73,9 +81,7 @@ func (l *leased) renew(t *testing.T) {
 		}
 		return
 	}
-	l.client.PrependReactor("list", "leases", func(clienttesting.Action) (bool, runtime.Object, error) {
-		return !l.away.Load(), &coordinationv1.LeaseList{Items: []coordinationv1.Lease{*next}}, nil
-	})
+	l.unheard.Store(next)
 }
 
 // follows follows the apps of a survey until the test ends, and returns a function that waits until so long after

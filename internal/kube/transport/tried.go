@@ -12,6 +12,9 @@ func TriedAlone(next http.RoundTripper) http.RoundTripper { return tried{next} }
 
 type tried struct{ next http.RoundTripper }
 
+// WrappedRoundTripper lets utilnet find the idle connections underneath.
+func (t tried) WrappedRoundTripper() http.RoundTripper { return t.next }
+
 // RoundTrip implements http.RoundTripper.
 func (t tried) RoundTrip(req *http.Request) (*http.Response, error) {
 	asks := strings.Contains(req.URL.Path, "/apis/authorization.k8s.io/") || strings.Contains(req.URL.Path, "/apis/authentication.k8s.io/")
