@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
@@ -52,6 +51,7 @@ func (p *preflight) rehearse(ctx context.Context) error {
 		return err
 	}
 	defer p.report.step("Try what would be written")()
+	p.backend.Operations.Expect(verdict.Expected(f)) // as a deploy does
 	changes, err := p.backend.Operations.Preview(ctx, deploy)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func refusedChanges(c *result.Changes, namespace string) error {
 
 // wouldChange is the headline of a deploy that was tried.
 func wouldChange(res *result.Result) string {
-	what := strings.TrimSuffix(res.Changes.String(), ".")
+	what := res.Changes.String()
 	if !res.Changes.Changes() {
 		return fmt.Sprintf("Deploying `%s` in `%s` would change nothing: %s.", res.Release, res.Namespace, what)
 	}

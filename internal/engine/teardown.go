@@ -171,22 +171,6 @@ func (t *teardown) removeRelease(ctx context.Context, f *facts.Facts, seen fores
 	return verdict.StopAtKept(t.options.App.Release, t.ns.name, done.stopped)
 }
 
-// refuseElsewhere returns why a release is not gone of which there is no record: it was deployed
-// with another HELM_DRIVER, or that cannot be told. Its namespace would go without its hooks, with all
-// that is in it.
-func (t *teardown) refuseElsewhere(ctx context.Context) error {
-	resource, has, denied, err := t.backend.Records.Elsewhere(ctx)
-	switch {
-	case err != nil:
-		return err
-	case has:
-		return verdict.RefuseElsewhere(t.options.App.Release, t.ns.name, resource)
-	case denied && t.ownsNamespace() && t.lock.found.Attempt.Stored():
-		return verdict.RefuseUnread(t.options.App.Release, t.ns.name, resource)
-	}
-	return nil
-}
-
 // removeNamespace deletes the namespace, or says why it stays. One that is written to
 // after it was looked at, such as by a deploy, is looked at again.
 func (t *teardown) removeNamespace(ctx context.Context) error {
@@ -273,25 +257,6 @@ func (t *teardown) deleteNamespace(ctx context.Context, unlisted []string) error
 			"%s went with namespace %s, as delete-kept or delete-foreign says.", objectNames(here), t.ns.name)
 	}
 	t.report.kept(slices.DeleteFunc(slices.Clone(t.kept), func(o facts.Object) bool { return o.Namespace == t.ns.name }))
-	return err
-}
-
-// awaitVolumes waits for the volumes that were waiting for claims in the namespace. Where that stays
-// after all, so do these.
-func (t *teardown) awaitVolumes(ctx context.Context, f *facts.Facts) error {
-	switch {
-	case len(t.volumes) == 0:
-		return nil
-	case !t.left.NamespaceGone:
-		t.report.note(result.LevelWarning, "Still being deleted", "%s: each goes once the claim does that is bound to it, and namespace %s "+
-			"stays. No record tells of them any more.", objectNames(t.volumes), t.ns.name)
-		return nil
-	}
-	err := t.steps.remove.await(ctx, f, t.volumes, "Wait until the volumes of its claims are gone")
-	if p := problem.Of(err); p != nil {
-		p.Next = strings.TrimSpace(p.Next + " The release and its namespace are gone, so that no other teardown finds them.")
-		return p
-	}
 	return err
 }
 
