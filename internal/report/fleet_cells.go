@@ -15,35 +15,41 @@ import (
 type fleetColumn struct {
 	title string
 	least int // cells that are left of it where there is little room; 0: it is not made narrower
-	of    func(a *fleet.App, now time.Time) string
+	of    func(f *Fleet, a *fleet.App) string
 }
 
 // fleetColumns are the columns behind the state.
 var fleetColumns = []fleetColumn{
-	{"APP", 8, func(a *fleet.App, _ time.Time) string { return a.Name }},
-	{"BRANCH", 12, func(a *fleet.App, _ time.Time) string { return fleetBranch(a) }},
-	{"PR", 0, func(a *fleet.App, _ time.Time) string { return positive(a.Origin.PullRequest) }},
-	{"COMMIT", 0, func(a *fleet.App, _ time.Time) string { return a.Commit[:min(len(a.Commit), 7)] }},
-	{"REV", 0, func(a *fleet.App, _ time.Time) string { return positive(a.Revision) }},
-	{"AGE", 0, func(a *fleet.App, now time.Time) string { return ageOf(a.Created, now) }},
-	{"DEPLOYED", 0, func(a *fleet.App, now time.Time) string { return ageOf(a.Deployed, now) }},
-	{"EXPIRES", 0, expiry},
-	{"CPU", 0, func(a *fleet.App, _ time.Time) string { return requestOf(a, "cpu") }},
-	{"MEMORY", 0, func(a *fleet.App, _ time.Time) string { return requestOf(a, "memory") }},
-	{"VERDICT", 0, lastVerdict},
-	{"DRIFT", 16, func(a *fleet.App, _ time.Time) string { return fleetDrift(a) }},
-	{"NAMESPACE/RELEASE", 16, func(a *fleet.App, _ time.Time) string { return fleetPlace(a) }},
-	{"URL", 16, func(a *fleet.App, _ time.Time) string { return a.URL }},
+	{"APP", 8, func(_ *Fleet, a *fleet.App) string { return a.Name }},
+	{"BRANCH", 12, func(f *Fleet, a *fleet.App) string { return fleetBranch(f, a) }},
+	{"PR", 0, func(_ *Fleet, a *fleet.App) string { return positive(a.Origin.PullRequest) }},
+	{"COMMIT", 0, func(_ *Fleet, a *fleet.App) string { return a.Commit[:min(len(a.Commit), 7)] }},
+	{"REV", 0, func(_ *Fleet, a *fleet.App) string { return positive(a.Revision) }},
+	{"AGE", 0, func(f *Fleet, a *fleet.App) string { return ageOf(a.Created, f.At) }},
+	{"DEPLOYED", 0, func(f *Fleet, a *fleet.App) string { return ageOf(a.Deployed, f.At) }},
+	{"EXPIRES", 0, func(f *Fleet, a *fleet.App) string { return expiry(a, f.At) }},
+	{"CPU", 0, func(_ *Fleet, a *fleet.App) string { return requestOf(a, "cpu") }},
+	{"MEMORY", 0, func(_ *Fleet, a *fleet.App) string { return requestOf(a, "memory") }},
+	{"VERDICT", 0, func(f *Fleet, a *fleet.App) string { return lastVerdict(a, f.At) }},
+	{"DRIFT", 16, func(_ *Fleet, a *fleet.App) string { return fleetDrift(a) }},
+	{"NAMESPACE/RELEASE", 16, func(_ *Fleet, a *fleet.App) string { return fleetPlace(a) }},
+	{"URL", 16, func(_ *Fleet, a *fleet.App) string { return a.URL }},
 }
 
-// fleetBranch returns an app's branch, with the repository that it lives in where that is
-// another one.
-func fleetBranch(a *fleet.App) string {
-	head := a.Origin.HeadRepository
-	if head == "" || strings.EqualFold(head, a.Origin.Repository) {
+// fleetBranch returns an app's branch, with the repository that it lives in where that is a fork, or the list is of more
+// than one.
+func fleetBranch(f *Fleet, a *fleet.App) string {
+	head := cmp.Or(a.Origin.HeadRepository, a.Origin.Repository)
+	if a.Origin.Branch == "" || head == "" || f.Repository != "" && !ofFork(a) {
 		return a.Origin.Branch
 	}
 	return head + ":" + a.Origin.Branch
+}
+
+// ofFork returns whether an app's branch lives in another repository than its own.
+func ofFork(a *fleet.App) bool {
+	head := a.Origin.HeadRepository
+	return head != "" && !strings.EqualFold(head, a.Origin.Repository)
 }
 
 func fleetPlace(a *fleet.App) string { return strings.TrimSuffix(a.Namespace+"/"+a.Release, "/") }
@@ -127,10 +133,10 @@ func fleetMark(a *fleet.App) string {
 }
 
 // fleetRowCells returns an app's cells, each one line, as they are.
-func fleetRowCells(a *fleet.App, now time.Time) []string {
+func fleetRowCells(f *Fleet, a *fleet.App) []string {
 	cells := make([]string, len(fleetColumns))
 	for i, c := range fleetColumns {
-		cells[i] = cmp.Or(bounded(c.of(a, now)), "-")
+		cells[i] = cmp.Or(bounded(c.of(f, a)), "-")
 	}
 	return cells
 }

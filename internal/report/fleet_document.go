@@ -173,7 +173,7 @@ func newFleetApp(a fleet.App) FleetApp {
 		Revision: a.Revision, Status: string(a.Status), Created: a.Created.UTC(), Deployed: a.Deployed.UTC(), Dated: a.Dated,
 		Expires: a.Expires.UTC(), Verdict: a.Verdict, VerdictAt: a.VerdictAt.UTC(), Keep: a.Keep, Doubt: a.Doubt,
 	}
-	if fleetBranch(&a) != a.Origin.Branch {
+	if ofFork(&a) {
 		app.HeadRepository = a.Origin.HeadRepository
 	}
 	if app.Doubt == "" {

@@ -66,6 +66,19 @@ func TestFleetText(t *testing.T) {
 	}
 }
 
+// Where everybody's are listed, a branch alone does not say whose it is.
+func TestFleetOfManyRepositories(t *testing.T) {
+	f := list(fleetApps()...)
+	f.Repository = ""
+	for _, got := range []string{report.FleetText(f, 0), report.FleetMarkdown(f)} {
+		for _, want := range []string{"octo/shop:feature/a", "acme/shop:feature/a"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("it has no %q:\n%s", want, got)
+			}
+		}
+	}
+}
+
 func TestFleetMarkdown(t *testing.T) {
 	got := report.FleetMarkdown(list(fleetApps()...))
 	for _, want := range []string{

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"github.com/berth-dev/berth/internal/fleet"
 )
@@ -35,7 +34,7 @@ func fleetMarkdown(f Fleet, rows, room int) string {
 	p := fleetPaper{room: room - len(leftOutOfFleet)}
 	if p.put(escapeText(f.summary()) + "\n"); len(f.Apps) > 0 && p.put("\n"+fleetMarkdownHead()) {
 		shown := 0
-		for shown < min(rows, len(f.Apps)) && p.put(fleetMarkdownRow(&f.Apps[shown], f.At)) {
+		for shown < min(rows, len(f.Apps)) && p.put(fleetMarkdownRow(&f, &f.Apps[shown])) {
 			shown++
 		}
 		if left := len(f.Apps) - shown; left > 0 {
@@ -91,10 +90,10 @@ func fleetMarkdownHead() string {
 	return b.String()
 }
 
-func fleetMarkdownRow(a *fleet.App, at time.Time) string {
+func fleetMarkdownRow(f *Fleet, a *fleet.App) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| %s | %s |", fleetMark(a), escapeText(string(a.State())))
-	for c, cell := range fleetRowCells(a, at) {
+	for c, cell := range fleetRowCells(f, a) {
 		b.WriteString(" " + fleetMarkdownCell(a, fleetColumns[c].title, cell) + " |")
 	}
 	b.WriteByte('\n')

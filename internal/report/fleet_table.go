@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/berth-dev/berth/internal/fleet"
 	"github.com/berth-dev/berth/internal/text"
@@ -60,20 +59,20 @@ func FleetRows(f Fleet, width int) []string {
 	}
 	widen(head)
 	for i := range f.Apps {
-		widen(fleetCells(&f.Apps[i], f.At))
+		widen(fleetCells(&f, &f.Apps[i]))
 	}
 	narrow(widths, width)
 	lines := make([]string, 0, len(f.Apps)+1)
 	lines = append(lines, alignRow(head, widths, width))
 	for i := range f.Apps {
-		lines = append(lines, alignRow(fleetCells(&f.Apps[i], f.At), widths, width))
+		lines = append(lines, alignRow(fleetCells(&f, &f.Apps[i]), widths, width))
 	}
 	return lines
 }
 
 // fleetCells returns the cells of an app's row, its state first.
-func fleetCells(a *fleet.App, now time.Time) []string {
-	return append([]string{fleetMark(a) + " " + string(a.State())}, fleetRowCells(a, now)...)
+func fleetCells(f *Fleet, a *fleet.App) []string {
+	return append([]string{fleetMark(a) + " " + string(a.State())}, fleetRowCells(f, a)...)
 }
 
 // columnGap is what is between two columns.

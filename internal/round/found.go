@@ -39,11 +39,18 @@ func seen(r result.Result) result.Visit {
 	return v
 }
 
-// why returns in sentences why a run ended as it did, and which permissions were missing.
+// why returns in sentences why a run ended as it did, what it found wrong, and which permissions were missing.
 func why(r result.Result) string {
 	s := text.Sentences(r.Headline)
 	if r.Cause != "" && !strings.Contains(r.Headline, r.Cause) {
 		s = text.Sentences(s, text.Sentence(r.Cause))
+	}
+	for i, what := range wrong(r) {
+		if i == maxMissing {
+			s = text.Sentences(s, "And more is not as it should be")
+			break
+		}
+		s = text.Sentences(s, text.Sentence(what))
 	}
 	for i, m := range r.Missing {
 		if i == maxMissing {
@@ -54,8 +61,19 @@ func why(r result.Result) string {
 	return s
 }
 
-// maxMissing is how many permissions are named that were missing for one app; all are in the report.
+// maxMissing is how many faults, and how many permissions that were missing, are told of one app.
 const maxMissing = 5
+
+// wrong returns what of the objects the checks have found wrong, a line each, but for what is not as the record says:
+// that is drift, which is told by itself.
+func wrong(r result.Result) (lines []string) {
+	for _, c := range r.Checks {
+		if !c.OK && c.Name != "contents" {
+			lines = append(lines, c.Findings...)
+		}
+	}
+	return lines
+}
 
 // drift returns in which fields the objects are not as the record says.
 func drift(r result.Result) (fields []string) {

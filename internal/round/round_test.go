@@ -142,6 +142,9 @@ func many() *fakeCluster {
 	mended.Repair = "promote"
 	c.repairs["stuck"] = mended
 	add("failed", ended(problem.DeployFailed, facts.StatusFailed, "status"), nil)
+	lacking := ended(problem.Inconsistent, facts.StatusDeployed, "objects")
+	lacking.Checks[0].Findings = []string{"Service/web: does not exist"}
+	add("lacking", lacking, nil)
 	drifted := ended(problem.Inconsistent, facts.StatusDeployed, "contents")
 	drifted.Objects = []facts.Object{{Ref: facts.Ref{Kind: "Deployment", Name: "web"},
 		Contents: facts.Contents{Differences: []facts.Difference{{Path: "spec.replicas"}}}}}
@@ -169,6 +172,7 @@ func TestRound(t *testing.T) {
 		"held-then":   {result.FoundBusy, fleet.StateBusy, ""},
 		"stuck":       {result.FoundInconsistent, fleet.StateStuck, "It is inconsistent."},
 		"failed":      {result.FoundInconsistent, fleet.StateFailed, ""},
+		"lacking":     {result.FoundInconsistent, fleet.StateInconsistent, "Service/web: does not exist."},
 		"drifted":     {result.FoundInconsistent, fleet.StateInconsistent, ""},
 	} {
 		if v := visits[release]; v.Found != want.found || v.State != string(want.state) || !strings.Contains(v.Why, want.says) {
@@ -176,21 +180,21 @@ func TestRound(t *testing.T) {
 		}
 	}
 	if res.Reason != problem.Inconsistent || res.Headline !=
-		"13 review apps of `github.com/acme/shop`: 3 not as they should be, 6 not checked, 3 busy, 1 consistent." {
+		"14 review apps of `github.com/acme/shop`: 4 not as they should be, 6 not checked, 3 busy, 1 consistent." {
 		t.Errorf("%s: %s", res.Reason, res.Headline)
 	}
 	var titles []string
 	for _, n := range res.Notes {
 		titles = append(titles, n.Title)
 	}
-	if !slices.Equal(titles, []string{"Stuck: ns-stuck/stuck", "Failed: ns-failed/failed", "Drifted: ns-drifted/drifted"}) {
+	if !slices.Equal(titles, []string{"Stuck: ns-stuck/stuck", "Failed: ns-failed/failed", "Not as it should be: ns-lacking/lacking", "Drifted: ns-drifted/drifted"}) {
 		t.Errorf("annotations: %q", titles)
 	}
 	last := apps[len(apps)-1]
 	if !last.Checked || !slices.Equal(last.Drift, []string{"Deployment/web: spec.replicas"}) || !last.VerdictAt.Equal(start) {
 		t.Errorf("drifted: %+v", last)
 	}
-	if slices.ContainsFunc(c.did, func(what string) bool { return strings.HasPrefix(what, "repair") }) || len(c.did) != 5 {
+	if slices.ContainsFunc(c.did, func(what string) bool { return strings.HasPrefix(what, "repair") }) || len(c.did) != 6 {
 		t.Errorf("it did %q", c.did)
 	}
 	if named, _, _ := run(t, many(), Options{Namespace: "ns-unmarked"}); named["unmarked"].Found != result.FoundConsistent {
@@ -208,7 +212,7 @@ func TestRoundRepairsWhatIsStuck(t *testing.T) {
 		t.Errorf("failed: %+v", v)
 	}
 	repaired := slices.DeleteFunc(c.did, func(what string) bool { return strings.HasPrefix(what, "check") })
-	if !slices.Equal(repaired, []string{"repair stuck"}) || res.Reason != problem.Inconsistent || res.Repair != "promote" || len(apps) != 13 {
+	if !slices.Equal(repaired, []string{"repair stuck"}) || res.Reason != problem.Inconsistent || res.Repair != "promote" || len(apps) != 14 {
 		t.Errorf("it did %q, and ends as %s, %s", repaired, res.Reason, res.Repair)
 	}
 	for name, test := range map[string]struct {

@@ -97,6 +97,8 @@ func (s *Sweep) became(ctx context.Context, a fleet.App, d fleet.Decision, r res
 	one.Why = text.Sentences(r.Headline, r.Cause)
 	if len(r.Missing) > 0 {
 		one.Why = text.Sentences(one.Why, "Missing: "+r.Missing[0].String())
+		// A teardown prints RBAC. What an app's record says must not ask for any in all the namespaces that a sweep is for.
+		one.Next = "Grant what is missing to the account of the sweep; the next one tries again. A teardown of this app alone prints the RBAC."
 	}
 	return one
 }

@@ -58,11 +58,11 @@ func EndSteady(f *facts.Facts, d Diagnosis, checks []result.Check, looks int) *p
 		return notAsReported(f, checks, errors.New(d.Cause),
 			advice(f, "Run berth deploy, which installs it anew, or berth teardown, which removes what is left.",
 				"Deploy it again, which installs it anew."))
-	case StateTwoDeployed, StateNoneDeployed:
+	case StateTwoDeployed, StateNoneDeployed, StateDisagreeing:
 		return notAsReported(f, checks, errors.New(d.Cause), advice(f, "Run berth deploy, or berth repair: they correct the records.",
 			nextAdoptByName))
 	case StateDeployed, StateAbsent, StateFailed, StateUninstalling, StateLive, StateLivenessUnknown, StateRecordingFailed,
-		StateAbandoned, StateDisagreeing, StateUnreadable, StateForeign, StateTerminating:
+		StateAbandoned, StateUnreadable, StateForeign, StateTerminating:
 	}
 	return notAsReported(f, checks, cause, nextFor(checks))
 }
@@ -84,12 +84,12 @@ const nextObjects = "See the objects that are named here, then deploy again, whi
 // speaks of no operation under way, and no object is on its way to be ready or gone.
 func lasting(f *facts.Facts, d Diagnosis) bool {
 	switch d.State {
-	case StateDeployed, StateTwoDeployed, StateNoneDeployed, StateUninstalled:
+	case StateDeployed, StateTwoDeployed, StateNoneDeployed, StateDisagreeing, StateUninstalled:
 		return f.Observed && !slices.ContainsFunc(slices.Concat(f.Objects, hookWorkloads(f)), func(o facts.Object) bool {
 			return o.Error != "" || o.Exists && (o.Deleting || !healthyEnough(o))
 		})
 	case StateAbsent, StateFailed, StateUninstalling, StateLive, StateLivenessUnknown, StateRecordingFailed, StateAbandoned,
-		StateDisagreeing, StateUnreadable, StateForeign, StateTerminating:
+		StateUnreadable, StateForeign, StateTerminating:
 	}
 	return false
 }

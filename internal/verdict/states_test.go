@@ -326,6 +326,7 @@ func TestEndSteady(t *testing.T) {
 		"the objects not at all": {given(stored(1, facts.StatusUninstalled)), ""},
 		"uninstalled":            {with(inPlace(given(stored(1, facts.StatusUninstalled))), gone), "installs it anew"},
 		"two deployed":           {inPlace(given(stored(1, facts.StatusDeployed), stored(2, facts.StatusDeployed))), "repair"},
+		"a label says otherwise": {with(deployed(), func(f *facts.Facts) { f.Records[0].LabelStatus = facts.StatusFailed }), "repair"},
 		"an operation under way": {with(inPlace(given(stored(1, facts.StatusPendingInstall))), gone), ""},
 		"nothing is wrong":       {deployed(), ""},
 	} {

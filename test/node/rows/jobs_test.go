@@ -33,9 +33,9 @@ var jobs = []row{
 	{ID: "N55", Scenario: "a plain Job fails at once, web is ready after 15 s", End: "failed, with its log", Exit: "23",
 		Within: 5 * time.Second, Since: jobFailed, Says: []string{"Job/seed", "relation users does not exist"},
 		chart: []object{job("seed", pod(shell(broken))), deployment("web", pod(server("--ready-after=15s")))}},
-	{ID: "N56", Scenario: "a plain Job fails after 2 s, web is ready at once", End: "failed, with its log", Exit: "23",
+	{ID: "N56", Scenario: "a plain Job fails after 1 s, web is ready at once", End: "failed, with its log", Exit: "23",
 		Within: 5 * time.Second, Since: jobFailed, Says: []string{"Job/seed", "relation users does not exist"},
-		chart: []object{job("seed", pod(shell("sleep 2; "+broken))), deployment("web", pod(server()))}},
+		chart: []object{job("seed", pod(shell("sleep 1; "+broken))), deployment("web", pod(server()))}},
 	{ID: "N57", Scenario: "a plain Job succeeds after 8 s", End: "ready when it is done", Exit: "0",
 		chart: []object{job("seed", pod(shell("sleep 8; echo seeded"))), deployment("web", pod(server()))}},
 }
