@@ -122,13 +122,18 @@ func (s *sized) reads(t *testing.T, wire *relay, through, column string, want in
 	s.readings[column] = reading{took: middle(laps).took(), over: peak - start, wire: bytes / int64(s.apps)}
 }
 
-// listOf writes namespaces and releases of some apps into a file, a line for each.
+// listOf writes namespaces and releases of some apps into a file, a line for each. A sweep before may have taken down
+// those that have expired.
 func listOf(t *testing.T, apps int) string {
 	t.Helper()
 	var lines strings.Builder
-	for i := range apps {
+	for i := 0; apps > 0; i++ {
+		if hasExpired(i) {
+			continue
+		}
 		a := appOf(i)
 		fmt.Fprintf(&lines, "%s %s\n", a.namespace, a.release)
+		apps--
 	}
 	path := filepath.Join(t.TempDir(), "apps")
 	must(t, os.WriteFile(path, []byte(lines.String()), 0o600))

@@ -186,10 +186,13 @@ func (o *orchard) plant(ctx context.Context, i int) error {
 	return err
 }
 
+// hasExpired returns whether an app has: a tenth of them, from the first ten on.
+func hasExpired(i int) bool { return i%10 == 9 }
+
 // stampsOf returns what a deploy would have written of an app. A tenth of the apps has expired.
 func stampsOf(i int, a seeded, r *rand.Rand) map[string]string {
 	ago := time.Duration(1+r.IntN(6*24*60)) * time.Minute
-	if i%10 == 9 {
+	if hasExpired(i) {
 		ago += ttl
 	}
 	deployed := time.Now().Add(-ago).UTC().Truncate(time.Second)
