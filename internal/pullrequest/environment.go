@@ -61,16 +61,24 @@ func newStopping(o Options) (part, error) {
 
 var notOfSlug = regexp.MustCompile(`[^a-z0-9]`)
 
-// environmentOf matches the name that the template gives to the environment of a branch: any
-// name, and CI_COMMIT_REF_SLUG behind it, with the number of its project where it is a fork's.
+// inName matches a branch's name that an environment can have.
+var inName = regexp.MustCompile(`^[a-zA-Z0-9_/.-]{1,150}$`)
+
+// environmentOf matches the name that the template gives to the environment of a branch: any name without a slash, with
+// which another branch's may begin, and the branch's behind it; or, for a fork's and for one that is not to be had, any
+// name, its CI_COMMIT_REF_SLUG and the number of its merge request.
 // https://docs.gitlab.com/ci/variables/predefined_variables/
 func environmentOf(branch string, fork bool) *regexp.Regexp {
+	if inName.MatchString(branch) && !fork {
+		return regexp.MustCompile(`^[^\n/]+/` + regexp.QuoteMeta(branch) + `$`)
+	}
 	slug := notOfSlug.ReplaceAllString(strings.ToLower(branch), "-")
 	slug = strings.Trim(slug[:min(len(slug), 63)], "-")
-	if fork {
-		slug += "_of_[1-9][0-9]*"
+	number := " [1-9][0-9]*"
+	if !fork {
+		number = "(" + number + ")?"
 	}
-	return regexp.MustCompile(`^[^\n]+/` + slug + `$`)
+	return regexp.MustCompile(`^[^\n]+/\{` + slug + number + `\}$`)
 }
 
 // end is part's.

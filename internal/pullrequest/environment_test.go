@@ -74,21 +74,26 @@ func environment(id int, name string, change ...map[string]any) map[string]any {
 
 func TestAnEnvironmentIsStopped(t *testing.T) {
 	list := []map[string]any{
-		environment(1, "review/feature-login"),
-		environment(2, "review/feature-login", map[string]any{"external_url": "https://other.example.com"}),
-		environment(3, "review/feature-login", map[string]any{"external_url": nil}),
-		environment(4, "production/feature-login", map[string]any{"tier": "production"}),
+		environment(1, "review/feature/Login"),
+		environment(2, "review/feature/Login", map[string]any{"external_url": "https://other.example.com"}),
+		environment(3, "review/feature/Login", map[string]any{"external_url": nil}),
+		environment(4, "production/feature/Login", map[string]any{"tier": "production"}),
 		environment(5, "production"),
-		environment(6, "review/feature-login-2"),
-		environment(7, "review/feature-login_of_12"),
-		environment(8, "feature-login"),
-		environment(9, "review/feature-login", map[string]any{"tier": nil}),
-		environment(10, "review/feature-login", map[string]any{"state": "stopping"}),
+		environment(6, "review/feature/Login-2"),
+		environment(7, "review/{feature-login 12}"),
+		environment(8, "feature/Login"),
+		environment(9, "review/feature/Login", map[string]any{"tier": nil}),
+		environment(12, "review/feature-login"),
+		environment(13, "review/feature/login"),
+		environment(14, "review/{fix-4-ä 9}"),
+		environment(15, "review/{fix-4 9}"),
+		environment(16, "review/{fix-4}"),
+		environment(10, "review/feature/Login", map[string]any{"state": "stopping"}),
 	}
 	for i := range 100 {
 		list = append(list, environment(1000+i, fmt.Sprintf("review/x%d", i)))
 	}
-	list = append(list, environment(11, "preview/feature-login"))
+	list = append(list, environment(11, "preview/feature/Login"))
 	e := newEnvironments(t, list...)
 	if errs := e.sweeps(result.StageGone); len(errs) > 0 || !slices.Equal(e.stopped, []string{"1", "11"}) {
 		t.Errorf("stopped %v: %v", e.stopped, errs)
@@ -98,10 +103,15 @@ func TestAnEnvironmentIsStopped(t *testing.T) {
 	if errs := e.sweeps(result.StageGone, fork); len(errs) > 0 || !slices.Equal(e.stopped, []string{"7"}) {
 		t.Errorf("a fork's: stopped %v: %v", e.stopped, errs)
 	}
+	e.stopped = nil
+	odd := func(o *Options, _ map[string]string) { o.Branch = "fix#4" }
+	if errs := e.sweeps(result.StageGone, odd); len(errs) > 0 || !slices.Equal(e.stopped, []string{"15", "16"}) {
+		t.Errorf("of a name that no environment can have: stopped %v: %v", e.stopped, errs)
+	}
 }
 
 func TestNoEnvironmentIsStopped(t *testing.T) {
-	e := newEnvironments(t, environment(1, "review/feature-login"))
+	e := newEnvironments(t, environment(1, "review/feature/Login"))
 	for name, change := range map[string]func(*Options, map[string]string){
 		"the app stays":       nil,
 		"a job has it":        func(o *Options, _ map[string]string) { o.StopURL = "" },
@@ -137,7 +147,7 @@ func TestNoEnvironmentIsStopped(t *testing.T) {
 // What one token may not, the job's own may.
 func TestTheJobsTokenStopsAnEnvironment(t *testing.T) {
 	for _, token := range []string{"", "read-only"} {
-		e := newEnvironments(t, environment(1, "review/feature-login"))
+		e := newEnvironments(t, environment(1, "review/feature/Login"))
 		if errs := e.sweeps(result.StageGone, func(o *Options, _ map[string]string) { o.GitLabToken = token }); len(errs) > 0 ||
 			!slices.Equal(e.stopped, []string{"1"}) {
 			t.Errorf("%q: stopped %v: %v", token, e.stopped, errs)
@@ -146,12 +156,18 @@ func TestTheJobsTokenStopsAnEnvironment(t *testing.T) {
 }
 
 func TestNamesOfEnvironments(t *testing.T) {
+	odd := strings.Repeat("a", 160)
 	for branch, want := range map[string]string{
-		"main": "review/main", "Feature/A_b.c": "x/y/feature-a-b-c", "-x-": "review/x", "grün": "review/gr-n",
-		strings.Repeat("a", 70): "review/" + strings.Repeat("a", 63), strings.Repeat("a", 62) + "/b": "review/" + strings.Repeat("a", 62),
+		"main": "review/main", "Feature/A_b.c": "review/Feature/A_b.c", "-x-": "review/-x-", "grün": "x/y/{gr-n}",
+		odd: "review/{" + odd[:63] + " 4}", "功能": "review/{ 12}",
 	} {
 		if !environmentOf(branch, false).MatchString(want) {
 			t.Errorf("%q has not the environment %q", branch, want)
+		}
+	}
+	for branch, other := range map[string]string{"login": "review/feature/login", "a.c": "review/abc", "Login": "review/login", "功能": "review/{}x"} {
+		if environmentOf(branch, false).MatchString(other) {
+			t.Errorf("%q has the environment %q", branch, other)
 		}
 	}
 }

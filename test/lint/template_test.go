@@ -158,30 +158,38 @@ func urlOutput(t *testing.T) string {
 	return input.Outputs[i].Env()
 }
 
-// A branch of a fork may be called like one of the project. In one environment, the end of
-// the fork's merge request would play the stop job of the project's branch.
-func TestTemplateKeepsForksApart(t *testing.T) {
+// Whoever stops an environment plays the stop job of what was deployed to it last: with two branches in one, the end of
+// one's merge request would take the other's app down. Many have one slug, and a fork's may be called like the project's.
+func TestTemplateKeepsBranchesApart(t *testing.T) {
+	const odd = `$CI_COMMIT_REF_NAME !~ /^[a-zA-Z0-9_\/.-]{1,150}$/`
 	_, jobs, _ := template(t)
+	if jobs[hidden].Variables["REVIEW_PLACE"] != "$CI_COMMIT_REF_NAME" {
+		t.Errorf("a branch's environment is called %q", jobs[hidden].Variables["REVIEW_PLACE"])
+	}
 	for _, name := range []string{"$[[ inputs.job ]]", "stop-$[[ inputs.job ]]"} {
-		job, own := jobs[name], 0
-		if !strings.HasSuffix(job.Environment["name"], "/$CI_COMMIT_REF_SLUG$REVIEW_FORK") {
+		job := jobs[name]
+		if !strings.HasSuffix(job.Environment["name"], "/$REVIEW_PLACE") {
 			t.Errorf("%s: its environment is called %s", name, job.Environment["name"])
 		}
+		places := map[string]int{}
 		for _, rule := range job.Rules {
 			condition, _ := rule["if"].(string)
-			if variables, _ := rule["variables"].(map[string]any); variables["REVIEW_FORK"] == "_of_$CI_MERGE_REQUEST_SOURCE_PROJECT_ID" &&
-				strings.Contains(condition, "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID != $CI_MERGE_REQUEST_PROJECT_ID") {
-				own++
-			} else if strings.Contains(condition, "merge_request_event") && own == 0 {
-				t.Errorf("%s: a fork's merge request falls under %s", name, condition)
+			variables, _ := rule["variables"].(map[string]any)
+			place, _ := variables["REVIEW_PLACE"].(string)
+			places[place]++
+			ofMerge := strings.Contains(condition, "merge_request_event")
+			switch {
+			case place == "" && ofMerge && places["{$CI_COMMIT_REF_SLUG $CI_MERGE_REQUEST_IID}"] == 0,
+				place == "" && strings.Contains(condition, `!= "merge-requests"`) && places["{$CI_COMMIT_REF_SLUG}"] == 0:
+				t.Errorf("%s: a name that no environment can have falls under %s", name, condition)
+			case place != "" && !strings.Contains(condition, odd),
+				place != "" && ofMerge && !strings.Contains(condition, "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID != $CI_MERGE_REQUEST_PROJECT_ID"):
+				t.Errorf("%s: %s is for %s", name, place, condition)
 			}
 		}
-		if own != 1 {
-			t.Errorf("%s: %d rules are about forks", name, own)
+		if places["{$CI_COMMIT_REF_SLUG $CI_MERGE_REQUEST_IID}"] != 1 || places["{$CI_COMMIT_REF_SLUG}"] != 1 {
+			t.Errorf("%s: the places are %v", name, places)
 		}
-	}
-	if jobs[hidden].Variables["REVIEW_FORK"] != "" {
-		t.Error("a branch of the project is taken for a fork's")
 	}
 }
 
