@@ -56,9 +56,21 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 	return found, apifailure.Classify(err, "read the objects of release "+r.target.Release)
 }
 
-func (r releaseObjects) Claims(ctx context.Context, manifest string) ([]facts.Claim, error) {
-	claims, err := objects.Observer{Client: r.conn.Clientset()}.Claims(ctx, manifest, r.target.Namespace)
+func (r releaseObjects) Claims(ctx context.Context, manifest string, within bool) ([]facts.Claim, error) {
+	claims, err := objects.Observer{Client: r.conn.Clientset()}.Claims(ctx, manifest, r.release(), within)
 	return claims, apifailure.Classify(err, "look for the claims of release "+r.target.Release)
+}
+
+func (r releaseObjects) ClaimantsBeyond(manifest string) []facts.Ref {
+	sets, err := objects.ClaimantsBeyond(manifest, r.release())
+	if err != nil {
+		return nil // Claims tells
+	}
+	return sets
+}
+
+func (r releaseObjects) release() ownership.Release {
+	return ownership.Release{Namespace: r.target.Namespace, Name: r.target.Release}
 }
 
 func (r releaseObjects) NamedLater(manifests []string) [][]facts.Named {
@@ -75,7 +87,7 @@ func (r releaseObjects) inside() *objects.Inside {
 	defer r.ahead.mu.Unlock()
 	return &objects.Inside{Dynamic: r.conn.Dynamic(), Metadata: r.conn.Metadata(), Served: r.conn.Served,
 		NamespaceGoes: r.ahead.NamespaceGoes, Spared: r.ahead.Spared, Identity: r.target.Identity,
-		DeleteForeign: r.foreign, DeleteClaims: r.claims, Release: ownership.Release{Namespace: r.target.Namespace, Name: r.target.Release}}
+		DeleteForeign: r.foreign, DeleteClaims: r.claims, Release: r.release()}
 }
 
 func (r releaseObjects) Diagnose(ctx context.Context, unready []facts.Object) *result.Diagnostics {

@@ -107,6 +107,11 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 		kept = append(kept, fmt.Sprintf("%s was kept: it belongs to %s", o.Ref, owner))
 	}
 	all := verdict.Leftovers(abandoned, deployed)
+	of, err := l.dataOf(ctx, f, all)
+	if err != nil {
+		return nil, nil, err
+	}
+	data = append(data, of...)
 	own, strange := verdict.WithoutStrange(all, made)
 	own, stored := verdict.WithoutData(own, data)
 	own, ofChart := verdict.WithoutHooks(own, ofHooks)
@@ -119,6 +124,26 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 	own, named := verdict.WithoutNamed(own, l.named(f, applied, hooks), f.Namespace.Name)
 	own, bound := verdict.WithoutVolumes(own, all)
 	return own, slices.Concat(kept, slices.DeleteFunc(slices.Concat(strange, stored, ofChart, needed, claimed, named, bound), told)), nil
+}
+
+// dataOf returns in which of the leftovers data of revisions that were deployed may be, whichever of these are stored: an
+// upgrade leaves a claim that its objects name, and what failed since may have it again.
+func (l *leftoverRemover) dataOf(ctx context.Context, f *facts.Facts, leftovers []facts.Object) (data []facts.Object, err error) {
+	if !slices.ContainsFunc(leftovers, verdict.HoldsData) {
+		return nil, nil
+	}
+	for i := range f.Records {
+		rec := &f.Records[i]
+		if err := l.gather.load(ctx, rec); err != nil {
+			return nil, err
+		}
+		objects, err := l.gather.objectsOf(ctx, rec)
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, verdict.DataOf(rec, objects)...)
+	}
+	return data, nil
 }
 
 // named returns what abandoned revisions had and objects of the applied one, or of a hook of it,
@@ -137,7 +162,7 @@ func manifestOf(manifest string, hooks []facts.Hook) string {
 	for _, h := range hooks {
 		all = append(all, h.Manifest)
 	}
-	return strings.Join(all, "\n---\n")
+	return strings.Join(all, separator)
 }
 
 // claimed returns whether a claim has a name that a StatefulSet of the applied revision, or of a
@@ -145,7 +170,7 @@ func manifestOf(manifest string, hooks []facts.Hook) string {
 func (l *leftoverRemover) claimed(ctx context.Context, applied verdict.Reported, hooks []facts.Hook) func(facts.Ref) bool {
 	var claims []facts.Claim
 	look := sync.OnceValue(func() (err error) { // which costs requests, and most leftovers are no claims
-		claims, err = l.objects.Claims(ctx, manifestOf(applied.Manifest, hooks))
+		claims, err = l.objects.Claims(ctx, manifestOf(applied.Manifest, hooks), false)
 		return err
 	})
 	return func(ref facts.Ref) bool {

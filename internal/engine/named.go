@@ -18,7 +18,7 @@ func (g *gatherer) named(ctx context.Context, f *facts.Facts) (refs []facts.Ref,
 		if err != nil && !isAboutObjects(err) {
 			return nil, err
 		}
-		claims, err := g.objects.Claims(ctx, f.Records[i].Manifest)
+		claims, err := g.objects.Claims(ctx, f.Records[i].Manifest, true)
 		if err != nil && !isAboutObjects(err) {
 			return nil, err
 		}

@@ -18,10 +18,7 @@ import (
 func (p *preflight) rehearse(ctx context.Context) error {
 	ctx, cancel := p.budget.limit(ctx)
 	defer cancel()
-	if p.ns.now.Phase == facts.NamespaceTerminating {
-		return p.ns.terminating(ctx)
-	}
-	if err := p.refuseBusy(ctx); err != nil {
+	if err := p.refuseBefore(ctx); err != nil {
 		return err
 	}
 	f, err := p.gather.gatherStable(ctx, scope{})
@@ -46,7 +43,7 @@ func (p *preflight) rehearse(ctx context.Context) error {
 		}
 	}
 	p.report.result.Chart = p.chart.name()
-	deploy, err := p.previewOf(ctx, f, next)
+	deploy, err := p.previewOf(ctx, f, next, plan)
 	if err != nil {
 		return err
 	}
@@ -58,6 +55,28 @@ func (p *preflight) rehearse(ctx context.Context) error {
 	}
 	p.report.result.Changes = changes
 	return refusedChanges(changes, p.ns.name)
+}
+
+// refuseBefore ends the run by what a deploy is refused for before it looks at the release.
+func (p *preflight) refuseBefore(ctx context.Context) error {
+	if refusal := verdict.RefuseAdoption(p.ns.name, p.options.Policy); refusal != nil {
+		return refusal
+	}
+	if err := p.ns.mustBeUsable(ctx, p.options.CreateNamespace); err != nil {
+		return err
+	}
+	if err := p.refuseBusy(ctx); err != nil {
+		return err
+	}
+	p.companions.conceal(ctx)
+	if err := p.companions.readSources(ctx); err != nil {
+		return err
+	}
+	if p.ns.now.Phase == facts.NamespaceAbsent {
+		return nil // there is nothing beside the release
+	}
+	p.companions.beginLook(ctx, false)
+	return p.companions.foresee(ctx)
 }
 
 // refuseBusy ends the run where another one is at work on the release: what a deploy would change shows when that has
@@ -87,8 +106,11 @@ func (p *preflight) tellPlan(plan verdict.Plan) {
 }
 
 // previewOf returns the deploy from the revision that Helm would go by.
-func (p *preflight) previewOf(ctx context.Context, f *facts.Facts, next rendering) (facts.Preview, error) {
+func (p *preflight) previewOf(ctx context.Context, f *facts.Facts, next rendering, plan verdict.Plan) (facts.Preview, error) {
 	deploy := facts.Preview{Mode: facts.ModeInstall, Absent: p.ns.now.Phase == facts.NamespaceAbsent}
+	if plan.Does(verdict.StepReplace) {
+		deploy.Mode = facts.ModeReplace
+	}
 	if !next.upgrade {
 		return deploy, nil
 	}

@@ -57,21 +57,19 @@ func (r *remainsRemover) clear(ctx context.Context, f *facts.Facts, remains []ve
 // look reads what hooks made, the newest revision's first, and what StatefulSets claimed.
 func (r *remainsRemover) look(ctx context.Context, f *facts.Facts, withNamespace bool) ([]verdict.Remain, error) {
 	var hooks []facts.Hook
-	var manifests []string
 	for i := range slices.Backward(f.Records) {
 		newer := len(hooks)
 		for _, h := range f.Records[i].Hooks {
 			if !slices.ContainsFunc(hooks[:newer], func(known facts.Hook) bool { return known.MakesSame(h, f.Namespace.Name) }) {
-				hooks, manifests = append(hooks, h), append(manifests, h.Manifest)
+				hooks = append(hooks, h)
 			}
 		}
-		manifests = append(manifests, f.Records[i].Manifest)
 	}
 	seen, err := r.gather.objectsOfHooks(ctx, hooks)
 	if err != nil && (r.policy.Hooks || !isAboutObjects(err)) {
 		return nil, untilGone(err)
 	}
-	claims, err := r.objects.Claims(ctx, strings.Join(manifests, "\n---\n"))
+	claims, err := r.claims(ctx, f)
 	switch {
 	case err != nil && (r.policy.Claims || problem.Of(err).Reason != problem.PermissionMissing):
 		return nil, untilGone(err)
@@ -87,14 +85,39 @@ func (r *remainsRemover) look(ctx context.Context, f *facts.Facts, withNamespace
 	return append(remains, verdict.NamedRemains(f, remains, named, r.policy, atEnd, withNamespace)...), nil
 }
 
+// claims returns the claims of its StatefulSets that exist. A chart, or a record, may name sets in any namespace, and
+// sets that were never made, so that others' claims bear the names: those in other namespaces are left, and of one that no
+// revision is known to have made, the claims count that bear the release's name.
+func (r *remainsRemover) claims(ctx context.Context, f *facts.Facts) (claims []facts.Claim, err error) {
+	made, perhaps := verdict.Claimants(f)
+	if sets := r.objects.ClaimantsBeyond(strings.Join(slices.Concat(made, perhaps), separator)); len(sets) > 0 {
+		r.report.note(result.LevelNotice, "Claims not looked for",
+			"%s: outside of namespace %s, what a StatefulSet has claimed stays.", refNames(sets), f.Namespace.Name)
+	}
+	if claims, err = r.objects.Claims(ctx, strings.Join(made, separator), true); err != nil {
+		return nil, err
+	}
+	more, err := r.objects.Claims(ctx, strings.Join(perhaps, separator), true)
+	for _, c := range more {
+		if !slices.ContainsFunc(claims, func(known facts.Claim) bool { return known.Ref == c.Ref }) {
+			c.Doubtful = !c.ByName
+			claims = append(claims, c)
+		}
+	}
+	return claims, err
+}
+
+// separator is what stands between the documents of a manifest.
+const separator = "\n---\n"
+
 // named reads what older revisions have made and a later one names, and does not have: neither an
-// upgrade nor the sweep has deleted that, and no uninstall does.
-func (r *remainsRemover) named(ctx context.Context, f *facts.Facts) (named []facts.Object, err error) {
+// upgrade nor the sweep has deleted that, and no uninstall does. The newest revision that has an object comes first.
+func (r *remainsRemover) named(ctx context.Context, f *facts.Facts) (named []verdict.Older, err error) {
 	manifests := make([]string, len(f.Records))
 	for i, rec := range f.Records {
 		manifests[i] = manifestOf(rec.Manifest, rec.Hooks)
 	}
-	for i, outgrown := range r.objects.NamedLater(manifests) {
+	for i, outgrown := range slices.Backward(r.objects.NamedLater(manifests)) {
 		if len(outgrown) == 0 {
 			continue
 		}
@@ -104,7 +127,7 @@ func (r *remainsRemover) named(ctx context.Context, f *facts.Facts) (named []fac
 		}
 		for _, o := range objects {
 			if isLeft(o) && slices.ContainsFunc(outgrown, func(n facts.Named) bool { return n.Is(o.Ref) }) {
-				named = append(named, o)
+				named = append(named, verdict.OlderOf(f.Records, i, o))
 			}
 		}
 	}

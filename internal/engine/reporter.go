@@ -139,9 +139,18 @@ func (r *reporter) wrote() {
 
 // objectNames lists objects for a sentence.
 func objectNames(objects []facts.Object) string {
-	names := make([]string, len(objects))
+	refs := make([]facts.Ref, len(objects))
 	for i, o := range objects {
-		names[i] = o.String()
+		refs[i] = o.Ref
+	}
+	return refNames(refs)
+}
+
+// refNames joins the names of objects.
+func refNames(refs []facts.Ref) string {
+	names := make([]string, len(refs))
+	for i, ref := range refs {
+		names[i] = ref.String()
 	}
 	return strings.Join(names, ", ")
 }

@@ -8,6 +8,8 @@ type Claim struct {
 	Set      Ref  // the StatefulSet
 	Holder   Ref  // a StatefulSet that is there and gives the same name; zero: none is
 	Labelled bool // it carries the labels by which the set selects its pods, as the controller writes them
+	ByName   bool // one of these labels is the release's name
+	Doubtful bool // no revision of the release is known to have made the set
 	// Going is set where the set's persistentVolumeClaimRetentionPolicy has it deleted with
 	// the set, and did when the set went: the claim names the set as its owner.
 	Going bool

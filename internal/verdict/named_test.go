@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"testing"
+	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -28,6 +29,10 @@ func TestNamedRemains(t *testing.T) {
 	object := func(kind, namespace string) facts.Object {
 		return facts.Object{Ref: facts.Ref{Kind: kind, Namespace: namespace, Name: "x"}, Exists: true, Owned: true}
 	}
+	since := object("Secret", "ns")
+	since.Created = time.Unix(100, 0)
+	restored := object(claimKind, "ns")
+	restored.Maker = "velero-server"
 	for name, c := range map[string]struct {
 		object        facts.Object
 		policy        RemainPolicy
@@ -42,13 +47,17 @@ func TestNamedRemains(t *testing.T) {
 		"a claim in what goes":          {object(claimKind, "ns"), RemainPolicy{}, false, true, DisposalGoesAlong},
 		"a claim elsewhere":             {object(claimKind, "other"), RemainPolicy{}, false, true, DisposalStays},
 		"what others may be in":         {object("Namespace", ""), RemainPolicy{}, false, false, ""},
+		"a Secret that came later":      {since, RemainPolicy{}, false, false, DisposalUnproven},
+		"a claim that came back":        {restored, RemainPolicy{Claims: true}, false, false, DisposalUnproven},
 		"a Secret in what goes as well": {object("Secret", "ns"), RemainPolicy{}, false, true, DisposalGoesAlong},
 	} {
-		got := NamedRemains(f, nil, []facts.Object{c.object, c.object}, c.policy, !c.before, c.withNamespace)
+		records := []facts.Record{{Revision: 1, Created: time.Unix(10, 0)}, {Revision: 2, Created: time.Unix(50, 0)}}
+		older := OlderOf(records, 0, c.object)
+		got := NamedRemains(f, nil, []Older{older, older}, c.policy, !c.before, c.withNamespace)
 		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || got[0].Disposal != c.want) {
 			t.Errorf("%s: %v, want %q", name, got, c.want)
 		}
-		if again := NamedRemains(f, got, []facts.Object{c.object}, c.policy, !c.before, c.withNamespace); len(again) > 0 {
+		if again := NamedRemains(f, got, []Older{older}, c.policy, !c.before, c.withNamespace); len(again) > 0 {
 			t.Errorf("%s: it is among the remains already, and comes again", name)
 		}
 	}

@@ -107,11 +107,16 @@ func OlderRemains(older []Older, p RemainPolicy, atEnd bool) (going []facts.Obje
 	return going, staying
 }
 
-// DataOf returns those of the objects of a revision to be swept in which, or with which, data would
-// go, where the revision was deployed.
+// HoldsData returns whether data would go in, or with, an object.
+func HoldsData(o facts.Object) bool {
+	return o.Kind == claimKind || o.Kind == volumeKind || o.TakesClaims
+}
+
+// DataOf returns those of the objects of a revision in which, or with which, data would go, where the revision was
+// deployed.
 func DataOf(r *facts.Record, objects []facts.Object) (data []facts.Object) {
 	for _, o := range objects {
-		if isGood(r) && (o.Kind == claimKind || o.Kind == volumeKind || o.TakesClaims) {
+		if isGood(r) && HoldsData(o) {
 			data = append(data, o)
 		}
 	}

@@ -67,17 +67,19 @@ func RemainsOf(f *facts.Facts, hooks []facts.HookObject, claims []facts.Claim, p
 }
 
 // NamedRemains returns what else outlives the release: what older revisions have made, and a later one
-// names. The release made it, so that it goes at its end, but for the data in a claim; not where
-// another install is to come, whose chart may name it. remains are known already.
-func NamedRemains(f *facts.Facts, remains []Remain, named []facts.Object, p RemainPolicy, atEnd, withNamespace bool) (also []Remain) {
+// names. The release made it, so that it goes at its end, but for the data in a claim, and for what somebody has put
+// back of it since; not where another install is to come, whose chart may name it. remains are known already.
+func NamedRemains(f *facts.Facts, remains []Remain, named []Older, p RemainPolicy, atEnd, withNamespace bool) (also []Remain) {
 	for _, o := range named {
-		if IsRemain(remains, o) || IsRemain(also, o) || holdsOthers[o.Kind] {
+		if IsRemain(remains, o.Object) || IsRemain(also, o.Object) || holdsOthers[o.Kind] {
 			continue
 		}
-		r := Remain{Object: o, Disposal: DisposalDelete, Why: "the release made it"}
+		r := Remain{Object: o.Object, Disposal: DisposalDelete, Why: "the release made it"}
 		switch {
 		case withNamespace && o.Namespace == f.Namespace.Name:
 			r.Disposal, r.Why = DisposalGoesAlong, ""
+		case o.whoseElse() != "":
+			r.Disposal, r.Why = DisposalUnproven, o.whoseElse()
 		case o.Kind == claimKind && p.Claims:
 			r.Why = "delete-claims says so"
 		case o.Kind == claimKind && !o.Deleting:
@@ -109,6 +111,8 @@ func disposeOfHook(f *facts.Facts, h facts.HookObject, p RemainPolicy) (Disposal
 		return DisposalStays, fmt.Sprintf("what others made may be in the %s", o.Kind)
 	case spentHook(madeBy(f, h)): // what a later revision's policy is, that did not run it, says nothing of it
 		return DisposalDelete, "its hook's delete policy says so"
+	case o.Kind == claimKind && o.Maker != "" && o.Maker != helmsClient:
+		return DisposalUnproven, fmt.Sprintf("it was made with %s, from what bears the marks of this release", o.Maker)
 	case o.Kind == claimKind && p.Claims:
 		return DisposalDelete, "delete-claims says so"
 	case o.Kind == claimKind:
@@ -147,6 +151,8 @@ func disposeOfClaim(f *facts.Facts, c facts.Claim, going []Remain, p RemainPolic
 		return DisposalForeign, "it belongs to " + c.By
 	case c.Holder != facts.Ref{} && !slices.ContainsFunc(going, func(r Remain) bool { return sameObject(r.Object.Ref, c.Holder) }):
 		return DisposalStays, c.Holder.In(c.Namespace) + ", which is there, gives that name to its claims"
+	case c.Doubtful:
+		return DisposalUnproven, fmt.Sprintf("no revision of the release is known to have made %s", c.Set.In(c.Namespace))
 	case !c.Labelled:
 		return DisposalUnproven, fmt.Sprintf("it lacks the labels that %s gives to its claims", c.Set.In(c.Namespace))
 	case !madeSince(began(f), c.Object):
@@ -163,6 +169,27 @@ func disposeOfClaim(f *facts.Facts, c facts.Claim, going []Remain, p RemainPolic
 		return DisposalDelete, "delete-claims says so"
 	}
 	return DisposalStays, fmt.Sprintf("it holds data of %s; delete-claims deletes it", c.Set.In(c.Namespace))
+}
+
+// Claimants returns the manifests whose StatefulSets the release has made, the newest first, and those of which that is not
+// known: a revision that failed may have failed before, and a hook need not have run.
+func Claimants(f *facts.Facts) (made, perhaps []string) {
+	for i := range slices.Backward(f.Records) {
+		r := &f.Records[i]
+		ended := r.EffectiveStatus() == facts.StatusUninstalling || r.EffectiveStatus() == facts.StatusUninstalled
+		add := func(manifest string, known bool) {
+			if known {
+				made = append(made, manifest)
+			} else {
+				perhaps = append(perhaps, manifest)
+			}
+		}
+		add(r.Manifest, isGood(r) || ended)
+		for _, h := range r.Hooks {
+			add(h.Manifest, h.Succeeded)
+		}
+	}
+	return made, perhaps
 }
 
 // otherOwner names what an object belongs to that is not this release's.

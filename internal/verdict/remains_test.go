@@ -1,6 +1,8 @@
 package verdict
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,8 +41,10 @@ func TestRemainsOfHooks(t *testing.T) {
 		"a whole Deployment":                {kind("Deployment"), RemainPolicy{Hooks: true}, DisposalDelete, ""},
 		"a claim, and only hooks are to go": {kind(claimKind), RemainPolicy{Hooks: true}, DisposalStays, "delete-claims deletes it"},
 		"a claim":                           {kind(claimKind), RemainPolicy{Claims: true}, DisposalDelete, "delete-claims"},
-		"a definition":                      {kind("CustomResourceDefinition"), RemainPolicy{Hooks: true}, DisposalStays, "what others made"},
-		"a namespace":                       {kind("Namespace"), RemainPolicy{Hooks: true}, DisposalStays, "what others made"},
+		"a claim that came back": {func(o *facts.Object, _ *facts.Hook) { o.Kind, o.Complete, o.Maker = claimKind, false, "velero-server" },
+			RemainPolicy{Claims: true}, DisposalUnproven, "velero-server"},
+		"a definition": {kind("CustomResourceDefinition"), RemainPolicy{Hooks: true}, DisposalStays, "what others made"},
+		"a namespace":  {kind("Namespace"), RemainPolicy{Hooks: true}, DisposalStays, "what others made"},
 		"one to be kept": {func(o *facts.Object, _ *facts.Hook) { o.Kept = true }, RemainPolicy{Hooks: true}, DisposalStays,
 			"resource policy"},
 		"one that is marked": {func(o *facts.Object, _ *facts.Hook) { o.KeepWhy = "it is marked" }, RemainPolicy{Hooks: true},
@@ -104,6 +108,8 @@ func TestRemainsOfClaims(t *testing.T) {
 		"that goes already": {edit: func(c *facts.Claim) { c.Deleting = true }, want: DisposalDelete},
 		"without the labels of its set": {edit: func(c *facts.Claim) { c.Labelled, c.Going = false, true },
 			policy: RemainPolicy{Claims: true}, want: DisposalUnproven},
+		"whose set nobody is known to have made": {edit: func(c *facts.Claim) { c.Doubtful, c.Going = true, true },
+			policy: RemainPolicy{Claims: true}, want: DisposalUnproven, says: "is known to have made"},
 		"older than the release": {edit: func(c *facts.Claim) { c.Created = now.AddDate(-1, 0, 0) }, policy: RemainPolicy{Claims: true},
 			want: DisposalUnproven, says: "older"},
 		"of a release whose first records are gone": {facts: func(f *facts.Facts) {
@@ -140,6 +146,24 @@ func TestRemainsOfClaims(t *testing.T) {
 		if remains = RemainsOf(f, nil, []facts.Claim{claim}, c.policy, true); remains[0].Disposal != DisposalGoesAlong {
 			t.Errorf("%s, where the namespace goes: %+v", name, remains)
 		}
+	}
+}
+
+// A chart may have a StatefulSet in a hook that is never run, and a revision may fail before it makes any.
+func TestClaimants(t *testing.T) {
+	one := func(revision int, status facts.Status, hooks ...facts.Hook) facts.Record {
+		r := stored(revision, status)
+		r.Manifest, r.Hooks = fmt.Sprint("set", revision), hooks
+		return r
+	}
+	ran, idle := facts.Hook{Manifest: "ran", Succeeded: true}, facts.Hook{Manifest: "idle"}
+	f := given(one(1, facts.StatusSuperseded), one(2, facts.StatusDeployed, ran, idle), one(3, facts.StatusFailed), one(4, facts.StatusPendingUpgrade))
+	made, perhaps := Claimants(f)
+	if !slices.Equal(made, []string{"set2", "ran", "set1"}) || !slices.Equal(perhaps, []string{"set4", "set3", "idle"}) {
+		t.Errorf("made %q, perhaps %q", made, perhaps)
+	}
+	if made, perhaps = Claimants(given(one(1, facts.StatusUninstalling))); len(made) != 1 || len(perhaps) > 0 {
+		t.Errorf("of one that is being uninstalled: made %q, perhaps %q", made, perhaps)
 	}
 }
 

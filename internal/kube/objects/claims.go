@@ -30,24 +30,22 @@ type claimant struct {
 	set       facts.Ref
 	templates []string          // the names of its volumeClaimTemplates
 	labels    map[string]string // that its controller writes on the claims
+	byName    bool              // one of them is the release's name
 	deletes   bool              // its retention policy has the claims deleted with it
 }
 
 // Claims returns the claims that exist and bear a name which a StatefulSet of a
-// manifest gives to its own: template-set-ordinal. A set that was scaled down leaves
+// manifest of the release gives to its own: template-set-ordinal. A set that was scaled down leaves
 // those of higher ordinals, too. Only where the manifest has such a set is anything
-// sent: two lists for each of their namespaces.
-func (o Observer) Claims(ctx context.Context, text, namespace string) ([]facts.Claim, error) {
-	if !strings.Contains(text, "volumeClaimTemplates") {
-		return nil, nil
-	}
-	wanted, err := manifest.Parse(text)
+// sent: two lists for each of their namespaces. With within, that of the release alone is looked in.
+func (o Observer) Claims(ctx context.Context, text string, of ownership.Release, within bool) ([]facts.Claim, error) {
+	all, err := claimantsOf(text, of)
 	if err != nil {
-		return nil, fmt.Errorf("find the StatefulSets of a stored manifest: %w", err)
+		return nil, err
 	}
 	sets := map[string][]claimant{}
-	for _, want := range wanted {
-		if c, ok := claimantOf(want, namespace); ok {
+	for _, c := range all {
+		if !within || c.set.Namespace == of.Namespace {
 			sets[c.set.Namespace] = append(sets[c.set.Namespace], c)
 		}
 	}
@@ -62,8 +60,37 @@ func (o Observer) Claims(ctx context.Context, text, namespace string) ([]facts.C
 	return claims, nil
 }
 
+// ClaimantsBeyond returns the StatefulSets of a manifest that are in another namespace than the release and have
+// claims of their own.
+func ClaimantsBeyond(text string, of ownership.Release) (sets []facts.Ref, err error) {
+	all, err := claimantsOf(text, of)
+	for _, c := range all {
+		if c.set.Namespace != of.Namespace && !slices.Contains(sets, c.set) {
+			sets = append(sets, c.set)
+		}
+	}
+	return sets, err
+}
+
+// claimantsOf returns the StatefulSets of a manifest that have claims of their own.
+func claimantsOf(text string, of ownership.Release) (all []claimant, err error) {
+	if !strings.Contains(text, "volumeClaimTemplates") {
+		return nil, nil
+	}
+	wanted, err := manifest.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("find the StatefulSets of a stored manifest: %w", err)
+	}
+	for _, want := range wanted {
+		if c, ok := claimantOf(want, of); ok {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
 // claimantOf returns what a StatefulSet claims; ok is false for any other object.
-func claimantOf(want *unstructured.Unstructured, namespace string) (c claimant, ok bool) {
+func claimantOf(want *unstructured.Unstructured, of ownership.Release) (c claimant, ok bool) {
 	if gvk := want.GroupVersionKind(); gvk.Group != "apps" || gvk.Kind != "StatefulSet" {
 		return c, false
 	}
@@ -71,8 +98,10 @@ func claimantOf(want *unstructured.Unstructured, namespace string) (c claimant, 
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(want.Object, &set); err != nil {
 		return c, false // the API server did not take it either
 	}
-	set.Namespace = cmp.Or(set.Namespace, namespace)
-	return newClaimant(&set)
+	set.Namespace = cmp.Or(set.Namespace, of.Namespace)
+	c, ok = newClaimant(&set)
+	c.byName = slices.Contains(slices.Collect(maps.Values(c.labels)), of.Name)
+	return c, ok
 }
 
 // newClaimant returns what a StatefulSet claims; ok is false where that is nothing.
@@ -170,7 +199,7 @@ func (c claimant) describe(live *corev1.PersistentVolumeClaim) facts.Claim {
 	}
 	bySet, by := c.ownerOf(live)
 	maker := namespaces.MakerOfClaim(live.ManagedFields)
-	claim := facts.Claim{Set: c.set, Labelled: labelled, Going: c.deletes && bySet, By: by, Object: facts.Object{
+	claim := facts.Claim{Set: c.set, Labelled: labelled, ByName: labelled && c.byName, Going: c.deletes && bySet, By: by, Object: facts.Object{
 		Ref: facts.Ref{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: live.Namespace, Name: live.Name},
 		UID: string(live.UID), Created: live.CreationTimestamp.Time, Exists: true, Deleting: live.DeletionTimestamp != nil,
 		Owner:  ownership.NamedRelease(live.Annotations).String(),

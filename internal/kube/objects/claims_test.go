@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 const claiming = `
@@ -21,7 +23,7 @@ spec:
 `
 
 func TestClaimant(t *testing.T) {
-	c, ok := claimantOf(one(t, claiming), "review")
+	c, ok := claimantOf(one(t, claiming), ownership.Release{Namespace: "review", Name: "shop"})
 	want := facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Namespace: "review", Name: "my-db"}
 	if !ok || c.set != want || !slices.Equal(c.templates, []string{"data", "log"}) || !c.deletes {
 		t.Errorf("%t, %+v", ok, c)
@@ -32,7 +34,7 @@ func TestClaimant(t *testing.T) {
 		"of another group":  "{apiVersion: example.com/v1, kind: StatefulSet, metadata: {name: a}, spec: {volumeClaimTemplates: [{metadata: {name: a}}]}}",
 		"that is malformed": "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {volumeClaimTemplates: 3}}",
 	} {
-		if c, ok := claimantOf(one(t, text), "review"); ok {
+		if c, ok := claimantOf(one(t, text), ownership.Release{Namespace: "review", Name: "shop"}); ok {
 			t.Errorf("one %s claims %+v", name, c)
 		}
 	}
@@ -46,8 +48,31 @@ func TestClaimant(t *testing.T) {
 	}
 }
 
+// A chart may have sets in any namespace, and the labels by which they select say whose they are.
+func TestClaimantsBeyond(t *testing.T) {
+	of := ownership.Release{Namespace: "review", Name: "shop"}
+	const set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: %s}\nspec:\n" +
+		"  selector: {matchLabels: {app: db, instance: %s}}\n  volumeClaimTemplates: [{metadata: {name: data}}]\n"
+	text := fmt.Sprintf(set, "review", "shop") + "---\n" + fmt.Sprintf(set, "other", "shop") + "---\n" + fmt.Sprintf(set, "other", "else")
+	sets, err := ClaimantsBeyond(text, of)
+	want := facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Namespace: "other", Name: "db"}
+	if err != nil || !slices.Equal(sets, []facts.Ref{want}) {
+		t.Errorf("%v, %v", sets, err)
+	}
+	for name, byName := range map[string]bool{"shop": true, "else": false} {
+		c, _ := claimantOf(one(t, fmt.Sprintf(set, "review", name)), of)
+		claim := c.describe(&corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "db", "instance": name}}})
+		if claim.ByName != byName {
+			t.Errorf("of %s: %+v", name, claim)
+		}
+		if claim = c.describe(&corev1.PersistentVolumeClaim{}); claim.ByName {
+			t.Error("a claim without labels bears the release's name")
+		}
+	}
+}
+
 func TestDescribeClaim(t *testing.T) {
-	c, _ := claimantOf(one(t, claiming), "review")
+	c, _ := claimantOf(one(t, claiming), ownership.Release{Namespace: "review", Name: "shop"})
 	meta := metav1.ObjectMeta{
 		Name:            "data-my-db-0",
 		Namespace:       "review",
