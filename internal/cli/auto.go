@@ -44,6 +44,9 @@ func (p Process) auto(ctx context.Context, out console, flags *pflag.FlagSet, c 
 			return wrong(err)
 		}
 	}
+	if c.options.DryRun { // which does nothing of what a comment asks for
+		c.react = reaction{out: out}
+	}
 	intent := ci.Auto(c.about, p.policy(c.options))
 	if ci.EndsPull(c.about, intent) {
 		about, err := ci.AskAboutSiblings(ctx, p.getenv, ci.Tokens{GitHub: c.options.GitHubToken.Reveal()}, c.about)

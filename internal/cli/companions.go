@@ -30,7 +30,7 @@ func newCompanions(ctx context.Context, conn *kube.Conn, t target, o *input.Opti
 		}
 		m.Copies = append(m.Copies, companions.Copy(c))
 	}
-	if o.Quota == "" || o.Verb != verb.Deploy {
+	if o.Quota == "" || o.Verb != verb.Deploy && (o.Verb != verb.Preflight || o.Chart == "") {
 		return companionsOf{m}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)

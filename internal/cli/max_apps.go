@@ -18,7 +18,7 @@ import (
 // refuseOver returns how a deploy ends that would make one review app more than max-apps, or
 // nil. Nothing is changed by then. Two deploys at the same time may both find room.
 func (p Process) refuseOver(ctx context.Context, out console, v verb.Verb, o *input.Options) *result.Result {
-	if v != verb.Deploy || o.MaxApps == 0 {
+	if v != verb.Deploy && !o.DryRun || o.MaxApps == 0 {
 		return nil
 	}
 	running, err := p.tooMany(ctx, out, o)

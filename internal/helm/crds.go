@@ -104,7 +104,7 @@ func (c crdClient) buildAll(files []helmchart.CRD) (kube.ResourceList, error) {
 			all = append(all, infos...)
 		}
 	}
-	return all, nil
+	return all, refuseRecords(all)
 }
 
 // createMissing creates in parallel the CRDs that do not exist. It returns what it

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -29,19 +30,26 @@ func (o *Operations) Preview(ctx context.Context, deploy facts.Preview) (*result
 	if err != nil {
 		return nil, err
 	}
-	p := &preview{client: op.client, deploy: deploy}
+	p := &preview{client: op.client, deploy: deploy, foreign: map[facts.Ref]string{}, makesWay: map[facts.Ref]bool{}}
+	defer p.cacheGets()() // whose an object is, and what would become of it, is told of one reading
 	p.hookObjects.leaveOut(p.release, o.chart.hooks, eventsOf(deploy.Mode)...)
+	if err := refuseTakenHooks(p.client, fmt.Sprintf("Release `%s` would not be deployed", p.release.Name), o.chart.hooksIn(deploy.Mode)); err != nil {
+		return nil, err
+	}
 	if deploy.Mode != facts.ModeUpgrade {
 		p.leavings.accepted = facts.Baseline{} // as in install
 	}
-	original, err := p.original()
+	original, err := p.before()
 	if err != nil {
 		return nil, err
 	}
 	p.runHooks(o.chart.hooksIn(deploy.Mode))
 	p.tryAll(p.definitionsOf(o.chart.defined), func(info *resource.Info) { p.define(info) })
 	target := p.build(o.chart.rendered)
-	p.scaled = contents.Autoscaled(manifests(target))
+	p.original, p.scaled = original, contents.Autoscaled(manifests(target))
+	if err := p.lookWhose(ctx, op.backend.Core, target); err != nil {
+		return nil, err
+	}
 	needed := p.neededBy(target, original)
 	dropped := original.Difference(target)
 	before := buildFailedRevisions(p.client, deploy.Failed).over(original, target, p.log)
@@ -55,11 +63,15 @@ type preview struct {
 	*client
 	deploy facts.Preview
 	scaled contents.Scaled
-	lost   []error // of requests that nobody has answered
+	// original is what the deploy starts from, and foreign why a deploy would not write to objects that are there.
+	original kube.ResourceList
+	foreign  map[facts.Ref]string
+	makesWay map[facts.Ref]bool // what a deploy deletes before, to make the chart's
+	lost     []error            // of requests that nobody has answered
 }
 
-// original builds the objects of the revision that the deploy starts from.
-func (p *preview) original() (kube.ResourceList, error) {
+// before builds the objects of the revision that the deploy starts from.
+func (p *preview) before() (kube.ResourceList, error) {
 	if p.deploy.From == "" {
 		return nil, nil
 	}
@@ -152,8 +164,12 @@ func (p *preview) apply(info, was *resource.Info) {
 		p.create(info)
 		return
 	}
-	if why := p.notToWrite(info)(live); why != "" && !p.adopts(refOf(info)) {
-		p.changes.add(facts.Change{Ref: refOf(info), Action: facts.ActionRefused, Foreign: true, Why: "it exists, and " + why})
+	if p.makesWay[refOf(info)] {
+		p.changes.add(facts.Change{Ref: refOf(info), Action: facts.ActionCreate})
+		return
+	}
+	if why := p.theirs(info, live); why != "" {
+		p.changes.add(facts.Change{Ref: refOf(info), Action: facts.ActionRefused, Foreign: true, Why: why})
 		return
 	}
 	m := &mended{leavings: p.leavings, info: info, want: manifests(kube.ResourceList{info})[0], scaled: p.scaled}

@@ -29,6 +29,19 @@ import (
 // never. Where one object is not to be taken, nothing is written and the error names all
 // such objects. core lists records.
 func takeOver(ctx context.Context, c *client, core corev1client.CoreV1Interface, objects kube.ResourceList) ([]string, error) {
+	foreign, err := lookUpOwners(ctx, c, core, objects)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuseTakeOver(c, foreign); err != nil {
+		return nil, err
+	}
+	return setOwners(c, foreign)
+}
+
+// lookUpOwners returns those of the objects that exist and are not known to be of c's release, with what is known of
+// their owners.
+func lookUpOwners(ctx context.Context, c *client, core corev1client.CoreV1Interface, objects kube.ResourceList) ([]foreignObject, error) {
 	foreign, err := readForeign(c, objects)
 	if err != nil {
 		return nil, err
@@ -48,10 +61,7 @@ func takeOver(ctx context.Context, c *client, core corev1client.CoreV1Interface,
 		o.beside(c.release, look)
 		o.doubt = cmp.Or(o.recorded.unknown, doubtOf(o, c.release))
 	}
-	if err := refuseTakeOver(c, foreign); err != nil {
-		return nil, err
-	}
-	return setOwners(c, foreign)
+	return foreign, nil
 }
 
 // foreignObject is an existing object that is not known to be the release's own.
@@ -187,18 +197,32 @@ func doubtByMarks(o *foreignObject, own bool) error {
 	return nil
 }
 
+// notTaken returns why an object is not to be taken into the release, and whether adopt could have it taken; "" where
+// it is to be.
+func (o *foreignObject) notTaken(c *client) (why string, adoptable bool) {
+	switch {
+	case o.recorded.found && o.put:
+		return fmt.Sprintf("is what copy-secret or quota has put there for release %s", o.release()), false
+	case o.recorded.found:
+		return fmt.Sprintf("belongs to release %s%s", o.release(), o.recorded.where), false
+	case o.doubt != nil && !c.adopts(refOf(o.info)):
+		return o.doubt.Error(), true
+	}
+	return "", false
+}
+
 // refuseTakeOver returns a *problem.Problem that names the objects which are not to be
 // taken, or nil.
 func refuseTakeOver(c *client, objects []foreignObject) error {
 	var refused, adoptable []string
-	for _, o := range objects {
-		switch ref := refOf(o.info); {
-		case o.recorded.found && o.put:
-			refused = append(refused, fmt.Sprintf("%s is what copy-secret or quota has put there for release %s", ref, o.release()))
-		case o.recorded.found:
-			refused = append(refused, fmt.Sprintf("%s belongs to release %s%s", ref, o.release(), o.recorded.where))
-		case o.doubt != nil && !c.adopts(ref):
-			refused, adoptable = append(refused, fmt.Sprintf("%s %v", ref, o.doubt)), append(adoptable, nameOf(ref))
+	for i := range objects {
+		ref := refOf(objects[i].info)
+		why, adopted := objects[i].notTaken(c)
+		if why != "" {
+			refused = append(refused, fmt.Sprintf("%s %s", ref, why))
+		}
+		if adopted {
+			adoptable = append(adoptable, nameOf(ref))
 		}
 	}
 	if len(refused) == 0 {
@@ -213,44 +237,6 @@ func refuseTakeOver(c *client, objects []foreignObject) error {
 			"with the data that they hold. Nothing was touched.", strings.Join(adoptable, ", "))
 	}
 	return p
-}
-
-// takeIn refuses what names the release, of which no record is left, and is wanted by
-// somebody else by its marks, or where Helm's other driver has records of such a release: it
-// would count as the release's own from then on. Helm goes by the name alone. Where adopt
-// names all of what is marked, it is marked as taken over, unless Helm is about to refuse
-// another object.
-func takeIn(
-	ctx context.Context, c *client, core corev1client.CoreV1Interface, list kube.ResourceList, live []*unstructured.Unstructured,
-) error {
-	var marked []foreignObject
-	var own *recorded
-	refusedByHelm := false
-	for i, info := range list {
-		if live[i] == nil {
-			continue
-		}
-		o := foreignObject{info: info, live: live[i], owner: ownership.NamedRelease(live[i].GetAnnotations()),
-			hookOf: ownership.HookRelease(live[i].GetAnnotations())}
-		_, before := ownership.TakenOver(live[i].GetAnnotations())
-		if ownerOf(live[i]) != c.release {
-			refusedByHelm = true
-			continue
-		}
-		if own == nil {
-			answer := lookUpOwn(ctx, core, c.release)
-			own = &answer
-		}
-		o.recorded = *own
-		if o.doubt = cmp.Or(own.unknown, doubtOf(&o, c.release)); own.found || o.doubt != nil && !before {
-			marked = append(marked, o)
-		}
-	}
-	if err := refuseTakeOver(c, marked); err != nil || refusedByHelm {
-		return err
-	}
-	_, err := setOwners(c, marked)
-	return err
 }
 
 // takenOver returns why an object outlives the release that it belongs to, or "".

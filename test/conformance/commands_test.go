@@ -20,8 +20,8 @@ const otherCommit = "89abcdef0123456789abcdef0123456789abcdef"
 // commands are the rows about what comments command.
 var commands = []row{
 	{ID: "T192", Setup: "commands; ada may write, and comments on a pull request of login, whose head is checked out",
-		Action: "auto: /check, /deploy, /check, /teardown; without the label and /deploy; closed and /deploy, /teardown",
-		End:    "what is commanded, of the head's commit, and the comment is answered", Exit: "33, 0, 0, 0, 0, 0, 0", Gone: true,
+		Action: "auto: /check, /deploy, /check, /deploy with dry-run, /teardown; without the label and /deploy; closed and /deploy, /teardown",
+		End:    "what is commanded, of the head's commit, and the comment is answered", Exit: "33, 0, 0, 0, 0, 0, 0, 0", Gone: true,
 		run: func(s *fixture) {
 			f := s.commanded()
 			s.checkedOut(commit)
@@ -33,9 +33,15 @@ var commands = []row{
 			s.stored("v1 deployed")
 			s.comment(f, "  /check ")
 			s.auto().exit(0).begins("auto: check, since")
+			s.answered(f, "eyes", "-1", "eyes", "+1", "eyes", "+1")
+			s.env["BERTH_DRY_RUN"] = "true"
+			s.comment(f, "/deploy")
+			s.auto().exit(0).says("would change nothing")
+			s.answered(f)
+			s.env["BERTH_DRY_RUN"] = ""
 			s.comment(f, "/teardown")
 			s.auto().exit(0).begins("auto: teardown, since")
-			s.answered(f, "eyes", "-1", "eyes", "+1", "eyes", "+1", "eyes", "+1")
+			s.answered(f, "eyes", "+1")
 			s.comment(f, "/deploy")
 			s.env["BERTH_LABEL"] = "preview"
 			s.auto().exit(0).says("does not carry the label preview")

@@ -72,7 +72,8 @@ func berthBinary(t testing.TB) string {
 // berth runs a verb to its end.
 func (s *fixture) berth(verb string, flags ...string) ended {
 	s.t.Helper()
-	return s.start(verb, flags...).wait(runLimit)
+	agrees := s.rehearse(verb, flags)
+	return agrees(s.start(verb, flags...).wait(runLimit))
 }
 
 // start begins a run of a verb. It is killed at the row's end if it still runs.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/releaseutil"
 
@@ -52,8 +53,11 @@ func checkTogether(manifests []releaseutil.Manifest, tried, namespace string) er
 
 // checkRecords refuses objects that Helm, and Berth, would take for the record of a release: whoever writes a chart would
 // say in one what they like of a release, and nothing of that was deployed.
-func checkRecords(hooks []*release.Hook, manifests []releaseutil.Manifest, tried string) error {
+func checkRecords(hooks []*release.Hook, manifests []releaseutil.Manifest, definitions []helmchart.CRD, tried string) error {
 	files := map[string][]string{}
+	for _, d := range definitions { // which Helm makes whatever they are
+		files[d.Filename] = slices.Collect(maps.Values(releaseutil.SplitManifests(string(d.File.Data))))
+	}
 	for _, m := range manifests {
 		files[m.Name] = append(files[m.Name], m.Content)
 	}
