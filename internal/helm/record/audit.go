@@ -82,6 +82,13 @@ func (a *audit) Audit() []result.Write {
 	return writes
 }
 
+// count returns how many writes have ended.
+func (a *audit) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.entries)
+}
+
 // Failed returns the error of Helm's first write that failed, unless a later write
 // of the same record succeeded. Helm reports success over such a failure
 // (https://github.com/helm/helm/issues/13189). A repair returned its error itself

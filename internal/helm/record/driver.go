@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"helm.sh/helm/v3/pkg/release"
@@ -23,6 +24,8 @@ import (
 type Driver struct {
 	ctx       context.Context // Helm's interface carries none
 	history   history
+	listed    func(release string) ([]*metav1.ObjectMeta, bool) // as the run has listed them, right before the operation
+	wrote     atomic.Bool                                       // the operation has begun to write
 	writer    writer
 	audit     *audit
 	snapshots *snapshots
@@ -94,7 +97,7 @@ func (d *Driver) List(filter func(*release.Release) bool) ([]*release.Release, e
 // goes by these. Of the others it needs the numbers; they are made from metadata,
 // cannot be stored, and may turn out unreadable.
 func (d *Driver) Query(wanted map[string]string) ([]*release.Release, error) {
-	found, err := d.history.find(d.ctx, wanted)
+	found, err := d.find(wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -106,9 +109,21 @@ func (d *Driver) Query(wanted map[string]string) ([]*release.Release, error) {
 	})
 }
 
+// find lists the records that carry these labels, or has them from the list by which the run has planned the operation,
+// until that writes.
+func (d *Driver) find(wanted map[string]string) (*matching, error) {
+	if !d.wrote.Load() && d.listed != nil && wanted[labelName] != "" {
+		if records, ok := d.listed(wanted[labelName]); ok {
+			return matchingOf(records, labels.Set(wanted)), nil
+		}
+	}
+	return d.history.find(d.ctx, wanted)
+}
+
 // Create stores a new release under key, with the run's stamp. It returns
 // driver.ErrReleaseExists when the key is taken.
 func (d *Driver) Create(key string, rls *release.Release) error {
+	d.wrote.Store(true)
 	e := d.audit.beginHelm("create", key, rls)
 	return d.audit.end(e, d.create(e, key, rls))
 }
@@ -156,6 +171,7 @@ func (d *Driver) masked(rls *release.Release) *release.Release {
 // For a pointer that the store never returned or wrote, that is the version stored
 // now.
 func (d *Driver) Update(key string, rls *release.Release) error {
+	d.wrote.Store(true)
 	e := d.audit.beginHelm("update", key, rls)
 	return d.audit.end(e, d.update(e, key, rls))
 }
@@ -194,6 +210,7 @@ func (d *Driver) update(e *entry, key string, rls *release.Release) error {
 // metadata describes it, since Helm looks at none that it deletes, and
 // driver.ErrReleaseNotFound when there is none.
 func (d *Driver) Delete(key string) (*release.Release, error) {
+	d.wrote.Store(true)
 	meta, err := d.history.client.getMetadata(d.ctx, key)
 	if errors.Is(err, driver.ErrReleaseNotFound) {
 		return nil, err

@@ -43,12 +43,28 @@ func (h history) find(ctx context.Context, wanted map[string]string) (*matching,
 	_, err = h.client.list(ctx, metav1.ListOptions{LabelSelector: selector.String()}, func(meta *metav1.ObjectMeta) {
 		found.records = append(found.records, meta)
 	})
-	slices.SortStableFunc(found.records, func(a, b *metav1.ObjectMeta) int {
+	found.sort()
+	return found, err
+}
+
+// matchingOf returns those of the records that carry these labels.
+func matchingOf(records []*metav1.ObjectMeta, wanted labels.Set) *matching {
+	found := &matching{Selector: wanted.AsSelector()}
+	for _, meta := range records {
+		if found.Matches(labels.Set(meta.Labels)) {
+			found.records = append(found.records, meta)
+		}
+	}
+	found.sort()
+	return found
+}
+
+func (m *matching) sort() {
+	slices.SortStableFunc(m.records, func(a, b *metav1.ObjectMeta) int {
 		_, older := identify(a)
 		_, newer := identify(b)
 		return cmp.Compare(newer, older)
 	})
-	return found, err
 }
 
 // read returns the releases of the records that were found: those that full

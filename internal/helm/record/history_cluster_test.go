@@ -15,6 +15,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/release"
 	helmstorage "helm.sh/helm/v3/pkg/storage"
+	"helm.sh/helm/v3/pkg/storage/driver"
 	"k8s.io/client-go/rest"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -288,4 +289,37 @@ func TestLoadFetchesAlways(t *testing.T) {
 		t.Errorf("record %+v, %v", records[0], err)
 	}
 	on.only(t, "the second time", "web.v1")
+}
+
+// A list of a namespace's records costs the API server a look at all of them, and the run has made one right before. Whoever
+// writes without the lock has taken the name that Helm creates.
+func TestHelmGoesByWhatTheRunHasListed(t *testing.T) {
+	c := kubetest.Connect(t)
+	s, _, namespace := recordHistory(t, c, Secrets, release.StatusSuperseded, release.StatusDeployed)
+	history := func() string {
+		t.Helper()
+		all, err := s.Query(owned)
+		must(t, err)
+		return summary(all)
+	}
+	if _, err := s.Revisions(t.Context(), "web"); err != nil {
+		t.Fatal(err)
+	}
+	other := open(t, c.Config(), namespace, Secrets)
+	other.onCreate.stamp.Run = "run2"
+	must(t, other.Create(key("3"), mock("web", 3, release.StatusPendingUpgrade)))
+	if got := history(); got != "[1 superseded], 2 deployed" {
+		t.Errorf("before the operation writes: %s", got)
+	}
+	deployed, err := s.Query(map[string]string{"name": "web", "owner": "helm", "status": "deployed"})
+	must(t, err)
+	if got := summary(deployed); got != "2 deployed" {
+		t.Errorf("what is deployed: %s", got)
+	}
+	if err := s.Create(key("3"), mock("web", 3, release.StatusPendingUpgrade)); !errors.Is(err, driver.ErrReleaseExists) {
+		t.Errorf("a revision that somebody else has stored is created: %v", err)
+	}
+	if got := history(); got != "[1 superseded], 2 deployed, 3 pending-upgrade" {
+		t.Errorf("once it has written: %s", got)
+	}
 }

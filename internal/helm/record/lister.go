@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -22,6 +23,8 @@ type lister struct {
 	other     *client // of the other driver's kind, in the same namespace
 	snapshots *snapshots
 	runURL    string // key of the annotation
+	audit     *audit
+	now       func() time.Time
 
 	mu     sync.Mutex
 	listed map[string]listing // by release, as last listed
@@ -31,6 +34,9 @@ type lister struct {
 type listing struct {
 	version  string            // the list's own resourceVersion
 	versions map[string]string // the records' resourceVersions, by UID
+	records  []*metav1.ObjectMeta
+	at       time.Time
+	writes   int // how many writes the run had made before
 }
 
 // Revisions lists the records of a release, ascending by revision. Records that
@@ -67,7 +73,7 @@ func (l *lister) Revisions(ctx context.Context, release string) ([]facts.Record,
 
 // list lists the records that carry the release's name, or an empty one.
 func (l *lister) list(ctx context.Context, release string, fn func(facts.Record)) (listing, error) {
-	found := listing{versions: make(map[string]string)}
+	found := listing{versions: make(map[string]string), at: l.now(), writes: l.audit.count()}
 	selector, err := namedSelector(release)
 	if err != nil {
 		return found, l.client.explain("list", "list", "", err)
@@ -75,11 +81,28 @@ func (l *lister) list(ctx context.Context, release string, fn func(facts.Record)
 	found.version, err = l.client.listRecords(ctx, selector, func(meta *metav1.ObjectMeta) {
 		if name, _ := identify(meta); name == release {
 			found.versions[string(meta.UID)] = meta.ResourceVersion
+			found.records = append(found.records, meta)
 			l.snapshots.setVersion(meta)
 			fn(describe(meta, l.client.kind, l.runURL))
 		}
 	})
 	return found, err
+}
+
+// listedAge is how old a list may be by which Helm goes.
+const listedAge = 10 * time.Second
+
+// justListed returns the records of a release as Revisions last listed them, where that is not long ago and the run has
+// written none since. Each list has the API server go through all Secrets of the namespace, and Helm makes two before it
+// writes. Whoever writes a record meanwhile, without the lock, takes the name that Helm is about to create.
+func (l *lister) justListed(release string) (records []*metav1.ObjectMeta, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	found, ok := l.listed[release]
+	if !ok || found.writes != l.audit.count() || l.now().Sub(found.at) > listedAge {
+		return nil, false
+	}
+	return slices.Clone(found.records), true
 }
 
 func namedSelector(release string) (labels.Selector, error) {

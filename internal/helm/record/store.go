@@ -94,7 +94,7 @@ func New(c Clients, o Options) (*Store, error) {
 		audit: &audit{kind: o.Kind, now: o.Now, started: o.Started, log: o.Log},
 	}
 	s.lister = &lister{
-		client: here, other: other, snapshots: s.snapshots, runURL: o.RunURLAnnotation,
+		client: here, other: other, snapshots: s.snapshots, runURL: o.RunURLAnnotation, audit: s.audit, now: o.Now,
 		listed: make(map[string]listing),
 	}
 	s.settler = &settler{writer: writer{here}, audit: s.audit, snapshots: s.snapshots, runURL: o.RunURLAnnotation, now: o.Now,
@@ -133,7 +133,7 @@ func (s *Store) Operation(c Clients, deadline time.Time) (*Driver, error) {
 	stamp := s.opts.Stamp
 	stamp.Deadline = deadline
 	return &Driver{
-		ctx: s.opts.Context, history: history{here, s.snapshots}, writer: writer{here}, audit: s.audit, snapshots: s.snapshots,
+		ctx: s.opts.Context, history: history{here, s.snapshots}, listed: s.justListed, writer: writer{here}, audit: s.audit, snapshots: s.snapshots,
 		onCreate: newMetadata{stamp: stamp, identity: s.opts.Identity, annotations: s.opts.Annotations, onDeploys: s.opts.OnDeploys},
 		now:      s.opts.Now, mask: s.opts.Mask,
 	}, nil
