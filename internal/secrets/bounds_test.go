@@ -23,6 +23,7 @@ func TestBounds(t *testing.T) {
 		"of a secret":  {[]string{strings.Repeat("…", 5_000)}, strings.Repeat("a…", 200_000)},
 		"forms alike":  {[]string{strings.Join(alike, "\n")}, strings.Repeat("a", 900_000)},
 		"many Secrets": {large(8), "nothing"},
+		"windows":      {large(8), strings.Repeat("…abcdefgh,ijklmnop", 10_000)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := New()

@@ -16,6 +16,7 @@ const notShown = "(hidden)"
 // before the mask sees the text: "password=s3cr,et" becomes "password=(hidden),et", and
 // of two long texts the part is shown where they differ, behind an ellipsis.
 type fragments struct {
+	forms   []string        // all of them
 	spelled func() []string // as they are, and as others quote them
 	ends    func() []string
 }
@@ -40,11 +41,63 @@ func newFragments(values, forms []string) fragments {
 		slices.Sort(all)
 		return slices.Compact(all)
 	})
-	return fragments{spelled, sync.OnceValue(func() []string {
+	return fragments{forms, spelled, sync.OnceValue(func() []string {
 		ends := slices.Clone(forms)
 		slices.SortFunc(ends, compareEnds)
 		return ends
 	})}
+}
+
+// mostSearched bounds how much is searched for the middles in one text, in bytes of the forms.
+const mostSearched = 64 << 20
+
+// hideMiddles returns a text without what stands behind an ellipsis and was cut again or hidden behind that, and is the
+// middle of a secret: a window on a long text, of which only the part is shown where it differs. What stands behind more
+// than is searched for is not shown.
+func (f fragments) hideMiddles(s string, public names) string {
+	var b strings.Builder
+	end, searched := 0, 0
+	for at := 0; ; {
+		i := strings.Index(s[at:], text.Ellipsis)
+		if i < 0 {
+			break
+		}
+		at += i + len(text.Ellipsis)
+		if searched += min(len(s)-at, longestFragment); searched > mostSearched {
+			return b.String() + s[end:at] + Hidden
+		}
+		n, _ := endOfMiddle(s, at)
+		middle := s[at : at+n]
+		if n < minFound || isLabel(middle) || public[middle] {
+			continue
+		}
+		found, took := f.hold(middle)
+		searched += took
+		if found {
+			b.WriteString(s[end:at])
+			b.WriteString(Hidden)
+			at += n
+			end = at
+		}
+	}
+	if end == 0 {
+		return s
+	}
+	return b.String() + s[end:]
+}
+
+// hold returns whether one of the forms holds a text, and how many bytes were searched for it.
+func (f fragments) hold(s string) (found bool, searched int) {
+	for _, form := range f.forms {
+		if len(form) < len(s) {
+			continue
+		}
+		searched += len(form)
+		if strings.Contains(form, s) {
+			return true, searched
+		}
+	}
+	return false, searched
 }
 
 // hide returns a text without the fragments that stand behind a mark. What stands behind
@@ -107,17 +160,18 @@ func (f fragments) at(s string, at int, mark string, public names) int {
 // no sentence that goes on.
 func endOfMiddle(s string, at int) (n, shortest int) {
 	shortest = minFound
-	n, mark := nextMark(s[at:])
-	if dots := strings.Index(s[at:], "..."); dots >= 0 && (mark == "" || dots < n) {
+	rest := s[at:min(len(s), at+longestFragment)]
+	n, mark := nextMark(rest)
+	if dots := strings.Index(rest, "..."); dots >= 0 && (mark == "" || dots < n) {
 		n, mark = dots, text.Ellipsis
 	}
 	switch {
 	case mark == text.Ellipsis:
 		shortest = minGiven
 	case mark == "" && len(s) >= longText:
-		n, shortest = len(s)-at, minGiven
+		n, shortest = len(rest), minGiven
 	}
-	return min(n, longestFragment), shortest
+	return n, shortest
 }
 
 // compareEnds compares texts by their last bytes, then by those before.

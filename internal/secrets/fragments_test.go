@@ -1,6 +1,8 @@
 package secrets
 
 import (
+	"encoding/base64"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -44,6 +46,41 @@ func TestFragments(t *testing.T) {
 		if got := m.Text(given); got != want {
 			t.Errorf("%q: got %q, want %q", given, got, want)
 		}
+	}
+}
+
+// Of two long texts the part is shown where they differ, and in it may be no more than the middle of a secret.
+func TestMiddles(t *testing.T) {
+	long := "MIGTAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBHkwdwIBAQQgevZzL1gdAFr88hb2OF2oNxApJCzGCEDdfSp6VQO30hyhRANCAAQ"
+	dsn := "Server=db.example.com;Port=5432;User=shop;Pwd=hunter2-in-the-middle;Database=orders;Options=require-all"
+	m := New()
+	m.Find(long, dsn, "hunter2-in-the-middle", "first line of it\nsecond line of it\nthird line of it")
+	m.Name("GCCqGSM49Aw")
+	cut := func(s string) string { return "a: …" + s[20:len(s)-20] + "… → …" + s[30:len(s)-10] + "…" }
+	const hidden = "a: …***… → …***…"
+	encoded := base64.StdEncoding.EncodeToString([]byte("key: " + long + " end"))
+	for given, want := range map[string]string{
+		cut(long):                        hidden,
+		cut(dsn):                         hidden, // although another secret is a part of it
+		cut(encoded):                     hidden,
+		cut(url.QueryEscape(long + "/")): hidden,
+		"…" + long[40:60] + "...":        "…***...",
+		"…" + long[40:60] + "(hidden)":   "…***(hidden)",
+		"…ne of it second line of it t…": "…***…",
+		"…GCCqGSM49Aw…":                  "…GCCqGSM49Aw…",         // a name
+		"…" + long[40:47] + "…":          "…" + long[40:47] + "…", // seven bytes tell nothing
+		"…" + long[40:60] + " and on…":   "…" + long[40:60] + " and on…",
+		"…" + long[80:] + ", more…":      "…***, more…",
+		"…more, " + long[:20] + "…":      "…more, ***…",
+	} {
+		if got := m.Text(given); got != want {
+			t.Errorf("%q: got %q, want %q", given, got, want)
+		}
+	}
+	whole := "a…b-hunter2-hunter2-c…d"
+	m.Find(whole)
+	if got := m.Text("it is " + whole); got != "it is ***" {
+		t.Errorf("one with ellipses in it: %q", got)
 	}
 }
 

@@ -93,7 +93,16 @@ func beginning(s string) uint32 {
 }
 
 // replace returns a text with each form in it replaced, and what is left of one.
-func (t *table) replace(s string) string { return t.hide(t.replaceForms(s), t.names) }
+func (t *table) replace(s string) string {
+	replaced := t.replaceForms(s)
+	// What is a form and a part of the middle of another one would go, and leave what is around it. Not so where a form
+	// has ellipses in it: what is between them is no middle that was cut.
+	middles := t.hideMiddles(s, t.names)
+	if middles != s && strings.Count(replaced, text.Ellipsis) == strings.Count(s, text.Ellipsis) {
+		replaced = t.replaceForms(middles)
+	}
+	return t.hide(replaced, t.names)
+}
 
 // replaceForms returns a text with each form in it replaced, the longest first where one
 // begins with another. Where that takes too long, the rest of the text is not shown.
