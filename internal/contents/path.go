@@ -50,6 +50,16 @@ func (p path) is(fields ...string) bool {
 	return slices.EqualFunc(p, fields, func(s step, f string) bool { return !s.list && s.name == f })
 }
 
+// fields returns the names of the fields on the path.
+func (p path) fields() (names []string) {
+	for _, s := range p {
+		if !s.list {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}
+
 // field returns the name of the last field on the path.
 func (p path) field() string {
 	for _, s := range slices.Backward(p) {

@@ -104,7 +104,7 @@ func isFlag(argument any) bool {
 }
 
 // isHidden returns whether the values of a finding are secret: those of a Secret, and
-// what is called a password or the like.
+// what is called a password or the like, or is below what is called so.
 func (w *walk) isHidden(f finding) bool {
 	if w.isCore("Secret") && len(f.path) > 0 && (f.path[0].name == "data" || f.path[0].name == "stringData") {
 		return true
@@ -119,13 +119,18 @@ func (w *walk) isHidden(f finding) bool {
 			return true
 		}
 	}
-	return false
+	fields := f.path.fields()
+	return secrets.IsBelow(fields, f.want) || secrets.IsBelow(fields, f.live)
 }
 
-// mayBeSecret returns whether a value, or one of a list's, is a text or a number.
+// mayBeSecret returns whether a value, or one of a list's, is a text or a number, or
+// has what counts below what is called a secret.
 func mayBeSecret(v any) bool {
-	if items, ok := v.([]any); ok {
-		return slices.ContainsFunc(items, mayBeSecret)
+	switch v := v.(type) {
+	case []any:
+		return slices.ContainsFunc(v, mayBeSecret)
+	case map[string]any:
+		return len(secrets.Below(v)) > 0
 	}
 	_, isNumber := number(v)
 	return isNumber || isText(v)

@@ -53,6 +53,15 @@ func TestSecretsAreNotShown(t *testing.T) {
 		"a number":                    {custom("password: 1234, a: hunter"), custom("password: 12345, a: hunter")},
 		"a list of them":              {custom("passwords: [hunter2]"), custom("passwords: [hunter2x]")},
 		"a longer list of them":       {custom("tokens: [hunter2]"), custom("tokens: [hunter2, x]")},
+		"a field below":               {custom("password: {value: hunter2}"), custom("password: {value: hunter2x}")},
+		"fields below":                {custom("credentials: {a: {plain: hunter2}}"), custom("credentials: {a: {plain: hunter2x}}")},
+		"an item below":               {custom("tokens: [{name: a, value: hunter2}]"), custom("tokens: [{name: a, value: hunter2}, {name: b, value: hunter2}]")},
+		"all fields, gone":            {custom("a: b, credentials: {plain: hunter2}"), custom("a: b")},
+		"all fields, a text":          {custom("credentials: {plain: hunter2}"), custom("credentials: x")},
+		"all fields below, gone":      {custom("credentials: {a: {plain: hunter2}}"), custom("credentials: {}")},
+		"what is short for it":        {custom("dbPass: hunter2"), custom("dbPass: hunter2x")},
+		"such a variable": {"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a}]}}",
+			"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a, env: [{name: DB_PASS, value: hunter2}]}]}}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := differences(t, c.manifest, c.live, false)
@@ -60,6 +69,36 @@ func TestSecretsAreNotShown(t *testing.T) {
 				t.Error(all)
 			}
 		})
+	}
+}
+
+// Names of Secrets and of their keys are shown, and what says of which kind a secret is.
+func TestReferencesAreShown(t *testing.T) {
+	pod := func(spec string) string {
+		return "{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {" + spec + "}}"
+	}
+	custom := func(spec string) string {
+		return "{apiVersion: x.io/v1, kind: DB, metadata: {name: s}, spec: {" + spec + "}}"
+	}
+	for name, c := range map[string]struct{ manifest, live, shown string }{
+		"of a volume": {pod("volumes: [{name: v, secret: {secretName: one}}]"), pod("volumes: [{name: v, secret: {secretName: two}}]"), "two"},
+		"a volume": {pod("volumes: [{name: w, emptyDir: {}}]"),
+			pod("volumes: [{name: w, emptyDir: {}}, {name: v, secret: {secretName: two}}]"), "{name: v}"},
+		"a file of it": {pod("volumes: [{name: v, secret: {secretName: a, items: [{key: one.pem, path: a}]}}]"),
+			pod("volumes: [{name: v, secret: {secretName: a, items: [{key: two2.pem, path: a}]}}]"), "two2.pem"},
+		"a mode of it": {pod("volumes: [{name: v, secret: {secretName: a, defaultMode: 256}}]"),
+			pod("volumes: [{name: v, secret: {secretName: a, defaultMode: 288}}]"), "288"},
+		"a token's": {pod("automountServiceAccountToken: false"), pod("automountServiceAccountToken: true"), "true"},
+		"a reference": {custom("password: {valueFrom: {secretKeyRef: {name: a, key: one}}}"),
+			custom("password: {valueFrom: {secretKeyRef: {name: a, key: two}}}"), "two"},
+		"by its name": {custom("passwordSecretRef: {name: one}"), custom("passwordSecretRef: {name: two}"), "two"},
+		"a kind":      {custom("privateKey: {algorithm: RSA}"), custom("privateKey: {algorithm: ECDSA}"), "ECDSA"},
+		"a number":    {custom("privateKey: {size: 2048}"), custom("privateKey: {size: 4096}"), "4096"},
+	} {
+		got := differences(t, c.manifest, c.live, false).Differences
+		if len(got) != 1 || !strings.Contains(got[0].Live, c.shown) {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }
 

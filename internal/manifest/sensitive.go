@@ -20,11 +20,13 @@ type Sensitive struct {
 
 	mu   sync.Mutex
 	seen map[uint64]bool // the documents that were read
+	// The long texts that were looked through, as a file and as a setting.
+	files, settings map[uint64]bool
 }
 
 // NewSensitive returns a Sensitive that tells mask, which may be nil.
 func NewSensitive(mask *secrets.Mask) *Sensitive {
-	return &Sensitive{mask: mask, seen: map[uint64]bool{}}
+	return &Sensitive{mask: mask, seen: map[uint64]bool{}, files: map[uint64]bool{}, settings: map[uint64]bool{}}
 }
 
 var seed = maphash.MakeSeed()
@@ -49,7 +51,7 @@ func (s *Sensitive) Text(manifest string) {
 		return
 	}
 	for document := range strings.SplitSeq(manifest, separator) {
-		if s.known(document) {
+		if s.known(s.seen, document) {
 			continue
 		}
 		if maySecret(document) {
@@ -79,14 +81,31 @@ func maySecret(document string) bool {
 	return secrets.MayName(document)
 }
 
-// known returns whether a document was read before.
-func (s *Sensitive) known(document string) bool {
-	hash := maphash.String(seed, document)
+// known returns whether a text was noted before, and notes it.
+func (s *Sensitive) known(in map[uint64]bool, text string) bool {
+	hash := maphash.String(seed, text)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	was := s.seen[hash]
-	s.seen[hash] = true
+	was := in[hash]
+	in[hash] = true
 	return was
+}
+
+// longText is how many bytes a text has that is looked through once: an object is told of each time that
+// it is read, and a ConfigMap may hold a large file.
+const longText = 1 << 10
+
+// isRead returns whether a long text was looked through before.
+func (s *Sensitive) isRead(in map[uint64]bool, text string) bool {
+	return len(text) >= longText && s.known(in, text)
+}
+
+// Masked returns a text without what was told to be secret.
+func (s *Sensitive) Masked(text string) string {
+	if s == nil {
+		return text
+	}
+	return s.mask.Text(text)
 }
 
 // Object reads one object.
@@ -116,7 +135,7 @@ func (s *Sensitive) Object(o *unstructured.Unstructured) {
 			s.entry(key, decoded(value))
 		}
 	default:
-		s.walk(o.Object)
+		s.walk(o.Object, false)
 	}
 }
 
@@ -125,7 +144,7 @@ func (s *Sensitive) entry(key string, texts []string) {
 	for _, text := range texts {
 		if secrets.IsName(key) {
 			s.mask.Find(text)
-		} else {
+		} else if !s.isRead(s.files, text) {
 			s.mask.Find(secrets.InText(text)...)
 		}
 	}
@@ -154,8 +173,9 @@ var nameFields = map[string]bool{
 }
 
 // walk tells the names within a value, and the secrets in fields and variables that
-// are called so.
-func (s *Sensitive) walk(value any) {
+// are called so, or below that. A schema says of a password what that is, and a status how it
+// is: there is none in them.
+func (s *Sensitive) walk(value any, described bool) {
 	switch v := value.(type) {
 	case map[string]any:
 		name, _ := v["name"].(string)
@@ -164,27 +184,29 @@ func (s *Sensitive) walk(value any) {
 			switch {
 			case nameFields[key]:
 				s.mask.Name(found...)
+			case secrets.IsName(key) && !described:
+				s.mask.Find(secrets.Below(inner)...)
 			case secrets.IsName(key), key == "value" && secrets.IsName(name):
 				s.mask.Find(found...)
 			case key == "args", key == "command":
 				s.mask.Find(secrets.InArguments(found)...)
 			}
 			if !nameFields[key] {
-				s.mask.Find(inTexts(found)...)
+				s.mask.Find(s.inTexts(found)...)
 			}
-			s.walk(inner)
+			s.walk(inner, described || key == secrets.SchemaField || key == "status")
 		}
 	case []any:
 		for _, inner := range v {
-			s.walk(inner)
+			s.walk(inner, described)
 		}
 	}
 }
 
 // inTexts returns what is secret in texts. Most have none of it, and take no time.
-func inTexts(texts []string) (found []string) {
+func (s *Sensitive) inTexts(texts []string) (found []string) {
 	for _, text := range texts {
-		if strings.Contains(text, "@") || strings.ContainsAny(text, "=:<") && secrets.MayName(text) {
+		if (strings.Contains(text, "@") || strings.ContainsAny(text, "=:<") && secrets.MayName(text)) && !s.isRead(s.settings, text) {
 			found = append(found, secrets.InSettings(text)...)
 		}
 	}

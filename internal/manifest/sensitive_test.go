@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/berth-dev/berth/internal/secrets"
 )
 
@@ -61,7 +63,16 @@ apiVersion: example.org/v1
 kind: Boat
 metadata: {name: one}
 spec: {adminPassword: in-a-resource, tlsSecret: web-certificate, host: boats.example.org,
-  client: {secret: of-a-client}, clientSecret: of-oauth}
+  client: {secret: of-a-client}, clientSecret: of-oauth,
+  password: {value: of-a-field}, credentials: {plain: below-it, deeper: [{text: further-below}]},
+  adminToken: {valueFrom: {secretKeyRef: {name: web-certificate, key: not-a-secret-1}}, audience: not-a-secret-2},
+  tokenReviews: {value: not-a-secret-3}, passwordSecretRef: {name: web-certificate, key: not-a-secret-4}, secret: {type: not-a-secret-5}}
+status: {credentials: {message: not-a-secret-6}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: boats.example.org}
+spec: {versions: [{schema: {openAPIV3Schema: {properties: {password: {type: string, pattern: not-a-secret-7}}}}}]}
 `
 
 // What is secret in objects is masked, whether they are read as text or as objects, and
@@ -79,7 +90,7 @@ func TestSensitive(t *testing.T) {
 	}
 	inSecrets := []string{"hunter2-hunter2", "swordfish-3", "czNjcmV0", "1234567890", "correct horse", "in-a-list"}
 	elsewhere := []string{"in-a-configmap", "in-a-variable", "in-a-resource", "of-a-client", "of-oauth", "of-a-session", "in-settings",
-		"in-binary-data"}
+		"in-binary-data", "of-a-field", "below-it", "further-below"}
 	public := []string{
 		"shop-credentials",
 		"plain-by-mistake",
@@ -115,10 +126,38 @@ func TestSensitive(t *testing.T) {
 			}
 		}
 	}
+	for i := range 7 {
+		text := fmt.Sprintf("it is not-a-secret-%d", i+1)
+		for _, mask := range []*secrets.Mask{asText, asObjects} {
+			if got := mask.Text(text); got != text {
+				t.Errorf("%q became %q", text, got)
+			}
+		}
+	}
 	var nobody *Sensitive
 	nobody.Text(sensitive)
 	nobody.Object(objects[0])
 	NewSensitive(nil).Text(sensitive)
+}
+
+// A long text is looked through once for each way to read it: the second time it is still masked, and as a file, too.
+func TestLongTexts(t *testing.T) {
+	mask := secrets.New()
+	told := NewSensitive(mask)
+	text := "note: " + strings.Repeat("x", longText) + " password=hunter2-in-it"
+	variable := &unstructured.Unstructured{Object: map[string]any{"kind": "Pod", "spec": map[string]any{"value": text}}}
+	file := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap",
+		"data": map[string]any{"a": text, "b": strings.Repeat("y\n", longText) + "token: swordfish-1"}}}
+	for range 2 {
+		told.Object(variable)
+		told.Object(file)
+	}
+	if got := told.Masked("hunter2-in-it swordfish-1"); got != "*** ***" {
+		t.Error(got)
+	}
+	if got := (*Sensitive)(nil).Masked("hunter2-in-it"); got != "hunter2-in-it" {
+		t.Error(got)
+	}
 }
 
 // A manifest with 300 Secrets is read once in a run, and each time where it changed.

@@ -7,7 +7,7 @@ import (
 
 // LooksSo returns whether a field of this name looks like a secret. It also does where
 // it names a Secret object: nobody misses the value of a field that differs.
-func LooksSo(name string) bool { return secretName.MatchString(name) }
+func LooksSo(name string) bool { return secretName.MatchString(name) || shortName.MatchString(name) }
 
 // fieldTexts find a secret in a text, after what tells that it is one: --password=x,
 // a header, a private key, a token, a password in a URL.
