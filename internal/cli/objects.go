@@ -45,7 +45,7 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 		return nil, apifailure.Classify(err, "ask the API server for its kinds of object")
 	}
 	o := objects.Observer{Dynamic: r.conn.Dynamic(), Mapper: mapper, Client: r.conn.Clientset(), Hide: r.given.Noting(r.hide.Object),
-		Ignore: r.ignore}
+		Mask: r.hide.Masked, Ignore: r.ignore}
 	found, err := o.Observe(ctx, manifest, r.target.Release, r.target.Namespace)
 	if slices.ContainsFunc(found, func(o facts.Object) bool { return o.Exists && !o.Ready }) {
 		r.given.ReadLate(ctx) // why it is not is told with the words of its pods

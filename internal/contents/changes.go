@@ -14,9 +14,9 @@ import (
 
 // Changes returns what a write has made of a live object, in the order of the paths, and whether its pods are
 // made anew by it. Both objects are as the API server has stored them, so that a value has one spelling. What the
-// server sets for each write is left out. Neither object is changed.
-func Changes(before, after *unstructured.Unstructured) (changes []facts.FieldChange, restarts bool) {
-	w := &walk{live: after}
+// server sets for each write is left out. Neither object is changed. mask is that of the Options.
+func Changes(before, after *unstructured.Unstructured, mask func(string) string) (changes []facts.FieldChange, restarts bool) {
+	w := &walk{live: after, mask: mask}
 	w.diffStruct(written(before), written(after), schemaOf(after))
 	slices.SortStableFunc(w.found, func(a, b finding) int { return cmp.Compare(a.path.String(), b.path.String()) })
 	for i, f := range w.found {

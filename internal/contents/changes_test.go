@@ -10,6 +10,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 // stored is a Deployment as the API server has it.
@@ -119,12 +121,50 @@ func TestChanges(t *testing.T) {
 				t.Fatalf("%q is not in the object", c.from)
 			}
 			before, after := object(t, text), object(t, strings.Replace(text, c.from, c.to, 1))
-			got, restarts := Changes(before, after)
+			got, restarts := Changes(before, after, nil)
 			if diff := cmp.Diff(c.want, got); diff != "" || restarts != c.restarts {
 				t.Errorf("restarts %t\n%s", restarts, diff)
 			}
 			if !cmp.Equal(before, object(t, text)) {
 				t.Error("the object itself was changed")
+			}
+		})
+	}
+}
+
+// Of a long secret that is in a field whose name is no secret's, no part is shown: not its middle either, where it
+// differs from the one before.
+func TestLongSecretsAreMaskedBeforeTheyAreCut(t *testing.T) {
+	same := "MIGTAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBHkwdwIBAQQg"
+	was, is := same+strings.Repeat("a1B2", 30)+same, same+strings.Repeat("c3D4", 30)+same
+	of := func(text string) *unstructured.Unstructured {
+		return object(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {conf: '"+text+"'}}")
+	}
+	mask := strings.NewReplacer(was, secrets.Hidden, is, secrets.Hidden).Replace
+	far := strings.Repeat("x", 2*shown)
+	for name, c := range map[string]struct {
+		before, after string
+		want          []facts.FieldChange
+	}{
+		"rotated":          {was, is, fields("data.conf", facts.NotShown, facts.NotShown)},
+		"within a text":    {"key " + was + " end", "key " + is + " end", fields("data.conf", facts.NotShown, facts.NotShown)},
+		"and what follows": {far + " " + was + " port 80", far + " " + is + " port 81", fields("data.conf", "…xxxxxxxxx *** port 80", "…xxxxxxxxx *** port 81")},
+		"one more":         {was, was + " " + is, fields("data.conf", facts.NotShown, facts.NotShown)},
+		"in its place is what nobody knows": {"key " + was + " end", "key " + strings.ReplaceAll(was, "a1B2", "e5F6") + " end",
+			fields("data.conf", facts.NotShown, facts.NotShown)},
+		"none": {far + "*** 80", far + "*** ***", fields("data.conf", "…xxxxxxxxxxxxxxxx*** 80", "…xxxxxxxxxxxxxxxx*** ***")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, _ := Changes(of(c.before), of(c.after), mask)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+			live := of(c.after)
+			own(live, "web")
+			for _, d := range Compare(of(c.before), live, Options{Release: ownership.Release{Namespace: "ns", Name: "web"}, Mask: mask}).Differences {
+				if diff := cmp.Diff(c.want, fields(d.Path, d.Recorded, d.Live)); diff != "" {
+					t.Errorf("a check: %s", diff)
+				}
 			}
 		})
 	}
@@ -138,7 +178,7 @@ func TestChangesAreBounded(t *testing.T) {
 		data[strings.Repeat("k", i+1)] = "v"
 	}
 	after.Object["data"] = data
-	got, _ := Changes(before, after)
+	got, _ := Changes(before, after, nil)
 	if len(got) != most+1 || got[most].After != "200 more fields" {
 		t.Errorf("%d are told, the last of which is %+v", len(got), got[len(got)-1])
 	}

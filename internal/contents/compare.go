@@ -11,7 +11,8 @@ import (
 type walk struct {
 	live   *unstructured.Unstructured
 	exempt exemptions
-	here   path // to what is compared just now
+	mask   func(string) string // see Options.Mask
+	here   path                // to what is compared just now
 	found  []finding
 	notes  []string
 }

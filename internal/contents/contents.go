@@ -21,6 +21,9 @@ import (
 type Options struct {
 	Release ownership.Release // whose object it is
 	Scaled  bool              // an autoscaler of the manifest chooses its replicas
+	// Mask takes out of a text what is known to be secret, before it is cut for people: of a secret that is cut
+	// on both sides it could hardly be told what it is. nil: nothing is known.
+	Mask func(string) string
 }
 
 // Compare returns where a live object is not as the manifest's object want says, in
@@ -36,6 +39,7 @@ type Options struct {
 // volumeClaimTemplates).
 func Compare(want, live *unstructured.Unstructured, o Options) facts.Contents {
 	w := newWalk(want, live)
+	w.mask = o.Mask
 	found := w.find(want, o)
 	out := facts.Contents{Notes: w.notes}
 	owners := ownersOf(live)

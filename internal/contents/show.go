@@ -71,6 +71,9 @@ func (w *walk) texts(f finding) (recorded, live string) {
 	if !aok || !bok {
 		return showOrNot(f.want), showOrNot(f.live)
 	}
+	if len(a) > shown || len(b) > shown {
+		a, b = w.masked(a, b)
+	}
 	if a, b = secrets.InField(a), secrets.InField(b); a == b { // before they are cut, by which a secret would lose its name
 		return facts.NotShown, facts.NotShown
 	}
@@ -78,6 +81,20 @@ func (w *walk) texts(f finding) (recorded, live string) {
 		return text.Ellipsis + show(a[from:]), text.Ellipsis + show(b[from:])
 	}
 	return show(a), show(b)
+}
+
+// masked returns two texts without what is known to be secret in them. Where one has more of that than
+// the other, what stands in its place may be another secret, which nobody knows: they come back as the same.
+func (w *walk) masked(a, b string) (string, string) {
+	if w.mask == nil {
+		return a, b
+	}
+	hiddenA, hiddenB := w.mask(a), w.mask(b)
+	same := strings.Count(hiddenA, secrets.Hidden) == strings.Count(hiddenB, secrets.Hidden)
+	if !same && (hiddenA != a || hiddenB != b) {
+		return "", ""
+	}
+	return hiddenA, hiddenB
 }
 
 // firstDifference returns the place of the line, or of a few characters before, at

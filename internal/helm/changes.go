@@ -9,12 +9,14 @@ import (
 
 	"github.com/berth-dev/berth/internal/contents"
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/result"
 )
 
 // changes are what an operation makes of the objects. It is safe for concurrent use.
 type changes struct {
+	sensitive *manifest.Sensitive // is told of what is compared; nil: nobody is
 	mu        sync.Mutex
 	all       []facts.Change
 	unchanged int
@@ -36,7 +38,8 @@ func (c *changes) made(o *unstructured.Unstructured, ref facts.Ref) {
 	c.add(facts.Change{Ref: ref, Action: action})
 }
 
-// wrote notes what became of an object by all writes to it; after is nil where that is not known.
+// wrote notes what became of an object by all writes to it; after is nil where that is not known. What either holds
+// that is secret is told before: others may have set it, and admission may have put it there.
 func (c *changes) wrote(ref facts.Ref, before, after *unstructured.Unstructured) {
 	switch {
 	case after == nil:
@@ -44,7 +47,9 @@ func (c *changes) wrote(ref facts.Ref, before, after *unstructured.Unstructured)
 	case before == nil:
 		c.made(after, ref)
 	default:
-		fields, restarts := contents.Changes(before, after)
+		c.sensitive.Object(before)
+		c.sensitive.Object(after)
+		fields, restarts := contents.Changes(before, after, c.sensitive.Masked)
 		if len(fields) > 0 {
 			c.add(facts.Change{Ref: ref, Action: facts.ActionChange, Fields: fields, Restarts: restarts})
 			return

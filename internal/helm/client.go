@@ -44,7 +44,7 @@ type client struct {
 	cacheGets    func() (end func())
 	mapper       func() (meta.RESTMapper, error)                  // nil maps no stored manifest
 	release      ownership.Release                                // whose objects these are
-	sensitive    *manifest.Sensitive                              // is told of every object before it is sent; nil: nobody is
+	sensitive    *manifest.Sensitive                              // is told of every object before it is sent, and as it lives; nil: nobody is
 	inside       func(context.Context, facts.Ref) (string, error) // see Options.Inside; nil: nobody looks
 	adopt        []string                                         // what is taken although it may be somebody else's; see adopts
 	takenGo      bool                                             // see Options.TakenGo
@@ -183,7 +183,6 @@ func (c *client) drop(list kube.ResourceList, n needed) *kube.Result {
 func (c *client) stays(info *resource.Info) stranger {
 	want := manifests(kube.ResourceList{info})[0]
 	return func(live *unstructured.Unstructured) string {
-		c.sensitive.Object(live) // which a hook that comes may quote, and nobody can read any more then
 		if why := notOwn(c.release)(live); why != "" {
 			return why
 		}

@@ -22,7 +22,7 @@ func (c *client) Delete(list kube.ResourceList) (*kube.Result, []error) {
 	defer c.timeline.start("Delete %s", refs(list))(nil)
 	res, errs := &kube.Result{}, []error(nil)
 	for _, info := range list {
-		done, err := deleteOwn(info, propagationOf(info, metav1.DeletePropagationForeground), c.notHooks(info))
+		done, err := c.deleteOwn(info, propagationOf(info, metav1.DeletePropagationForeground), c.notHooks(info))
 		if mayNotBeRead(err) {
 			done, err = deletion{left: "it may not be read, so that nothing shows whose it is"}, nil
 		}

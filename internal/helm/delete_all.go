@@ -29,7 +29,7 @@ func (c *client) deleteAll(list kube.ResourceList, workers int, policy func(*res
 		for i, info := range list {
 			if wanted(info) {
 				calls.Go(func() error {
-					done[i], errs[i] = deleteOwn(info, policy(info), whose(info))
+					done[i], errs[i] = c.deleteOwn(info, policy(info), whose(info))
 					return nil // errs has it
 				})
 			}

@@ -87,7 +87,7 @@ func (c *deployClient) look(chart kube.ResourceList) error {
 	reads.SetLimit(parallelRequests)
 	for i, info := range chart {
 		reads.Go(func() (err error) {
-			if live[i], err = readLive(info); err == nil && live[i] != nil {
+			if live[i], err = c.readLive(info); err == nil && live[i] != nil {
 				if why := othersOwn(c.release)(live[i]); why != "" {
 					theirs[i] = fmt.Errorf("%s exists: %s", refOf(info), why)
 				}

@@ -171,7 +171,7 @@ func refuseTakenHooks(c *client, refused string, hooks []string) error {
 			continue // it has generateName
 		}
 		reads.Go(func() error {
-			if live, err := readLive(info); err == nil && live != nil {
+			if live, err := c.readLive(info); err == nil && live != nil {
 				if why := c.notHooks(info)(live); why != "" {
 					taken[i] = fmt.Errorf("%s is there: %s", refOf(info), why)
 				}

@@ -29,7 +29,7 @@ func (c *uninstallClient) neededByKept() (n needed, err error) {
 	}
 	n.held, n.bound = map[string]string{}, map[string]string{}
 	for _, info := range list {
-		live, err := readLive(info)
+		live, err := c.readLive(info)
 		switch {
 		case err != nil: // it may be there
 			c.log("whether %s exists, which is to be kept by the manifest, cannot be told: %v", refOf(info), err)

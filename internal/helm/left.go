@@ -10,6 +10,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/contents"
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 )
 
@@ -22,18 +23,21 @@ type leavings struct {
 	// that, and empty where nothing is to be accepted.
 	accepted facts.Baseline
 	adopts   func(facts.Ref) bool // what is the release's although it is marked as another's; nil: nothing
+	// sensitive is told of each object as it lives, before it is compared; nil: nobody is.
+	sensitive *manifest.Sensitive
 
 	mu       sync.Mutex
 	left     facts.Baseline      // what admission made of the writes
 	unmended map[facts.Ref]error // objects that could not be brought to the manifest
 }
 
-func newLeavings(r ownership.Release, accepted facts.Baseline) *leavings {
-	return &leavings{release: r, accepted: accepted, left: facts.Baseline{}, unmended: map[facts.Ref]error{}}
+func newLeavings(r ownership.Release, accepted facts.Baseline, told *manifest.Sensitive) *leavings {
+	return &leavings{release: r, accepted: accepted, sensitive: told, left: facts.Baseline{}, unmended: map[facts.Ref]error{}}
 }
 
 // compare returns how an object differs from the manifest's.
 func (l *leavings) compare(want, live *unstructured.Unstructured, scaled contents.Scaled) []facts.Difference {
+	l.sensitive.Object(live) // an error that comes may quote it
 	return contents.Compare(want, live, l.options(want, scaled)).Differences
 }
 
@@ -75,7 +79,11 @@ func (l *leavings) failures() map[facts.Ref]error {
 func (l *leavings) created(wants []*unstructured.Unstructured, list kube.ResourceList) {
 	scaled := contents.Autoscaled(wants)
 	for i, info := range list {
-		if live := liveOf(info); live != nil && !ownership.IsHook(wants[i].GetAnnotations()) {
+		switch live := liveOf(info); {
+		case live == nil:
+		case ownership.IsHook(wants[i].GetAnnotations()):
+			l.sensitive.Object(live) // its pods may print what admission has put there
+		default:
 			l.leave(refOf(info), l.compare(wants[i], live, scaled))
 		}
 	}

@@ -39,7 +39,7 @@ func (l *leavings) mending(merge updateFunc, targets kube.ResourceList, made *ch
 		if info := original.Get(m.info); info != nil {
 			m.was = manifests(kube.ResourceList{info})[0]
 		}
-		before, err := readLive(m.info) // merge reads the same first, and is answered from memory
+		before, err := readLive(m.info, m.sensitive) // merge reads the same first, and is answered from memory
 		if err == nil && m.isAsBefore(before) {
 			made.same()
 			return &kube.Result{Updated: target}, m.info.Refresh(before, true)
@@ -183,7 +183,7 @@ func (m *mended) overwrite(live *unstructured.Unstructured) (*unstructured.Unstr
 
 // readOwn reads an object that has to be the one that was written to, and nobody else's.
 func (m *mended) readOwn(uid types.UID) (*unstructured.Unstructured, error) {
-	live, err := readLive(m.info)
+	live, err := readLive(m.info, m.sensitive)
 	switch {
 	case err != nil:
 		return nil, err

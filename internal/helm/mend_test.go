@@ -16,7 +16,7 @@ func TestNothingToReplaceIsNoSuccess(t *testing.T) {
 	object := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap",
 		"metadata": map[string]any{"name": "c", "namespace": "n", "uid": "u"}, "data": map[string]any{"a": "b"}}}
 	m := &mended{
-		leavings: newLeavings(ownership.Release{Namespace: "n", Name: "r"}, nil),
+		leavings: newLeavings(ownership.Release{Namespace: "n", Name: "r"}, nil, nil),
 		info: &resource.Info{Namespace: "n", Name: "c", Object: object,
 			Mapping: &meta.RESTMapping{GroupVersionKind: schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}}},
 		want: object,

@@ -27,7 +27,7 @@ func (c *client) merge(original, target kube.ResourceList) (*kube.Result, error)
 	info, res := target[0], &kube.Result{}
 	want := info.Object // an answer takes its place
 	err := apifailure.RetryConflicts(func() error {
-		live, err := readLive(info)
+		live, err := c.readLive(info)
 		if err != nil {
 			return fmt.Errorf("could not get information about the resource: %w", err)
 		}
@@ -69,7 +69,7 @@ func (c *client) createAbsent(info *resource.Info, want runtime.Object) error {
 // explainExisting returns err, or that an object is somebody else's which came into being
 // since its absence was seen.
 func (c *client) explainExisting(info *resource.Info, err error) error {
-	live, readErr := readLive(info)
+	live, readErr := c.readLive(info)
 	if readErr != nil || live == nil {
 		return err
 	}

@@ -71,12 +71,12 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 	releases.Log = o.opts.Log
 	releases.MaxHistory = o.opts.MaxHistory
 	release := ownership.Release{Namespace: o.opts.Namespace, Name: o.opts.Release}
-	left := newLeavings(release, o.expected.Left)
+	sensitive := manifest.NewSensitive(o.opts.Mask)
+	left := newLeavings(release, o.expected.Left, sensitive)
 	store.Leaves(left.baseline)
 	sdk := kube.New(backend.Getter)
 	sdk.Namespace = o.opts.Namespace
 	sdk.Log = o.opts.Log
-	sensitive := manifest.NewSensitive(o.opts.Mask)
 	op := &operation{
 		backend: backend,
 		config: &action.Configuration{
@@ -103,7 +103,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			foreignGoes:  o.opts.ForeignGoes,
 			madeBy:       o.expected.Made,
 			leavings:     left,
-			changes:      &changes{},
+			changes:      &changes{sensitive: sensitive},
 			timeline:     t,
 		},
 	}

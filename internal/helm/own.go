@@ -15,6 +15,7 @@ import (
 
 	"github.com/berth-dev/berth/internal/apifailure"
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/problem"
 )
@@ -102,7 +103,13 @@ func othersOwn(r ownership.Release) stranger {
 
 // readLive reads an object from the API server. It returns nil for one that does
 // not exist.
-func readLive(info *resource.Info) (*unstructured.Unstructured, error) {
+func (c *client) readLive(info *resource.Info) (*unstructured.Unstructured, error) {
+	return readLive(info, c.sensitive)
+}
+
+// readLive reads an object as the method of the client does. What it holds that is secret is told before
+// anything of it is compared or an error quotes it: others may have put it there, so that no manifest has it.
+func readLive(info *resource.Info, told *manifest.Sensitive) (*unstructured.Unstructured, error) {
 	found, err := resource.NewHelper(info.Client, info.Mapping).Get(info.Namespace, info.Name)
 	if apierrors.IsNotFound(err) {
 		return nil, nil
@@ -114,6 +121,7 @@ func readLive(info *resource.Info) (*unstructured.Unstructured, error) {
 	if !ok {
 		return nil, fmt.Errorf("read %s: the answer is a %T", refOf(info), found)
 	}
+	told.Object(live)
 	return live, nil
 }
 
@@ -125,9 +133,9 @@ type deletion struct {
 }
 
 // deleteOwn deletes an object unless it is a stranger's.
-func deleteOwn(info *resource.Info, policy metav1.DeletionPropagation, whose stranger) (done deletion, err error) {
+func (c *client) deleteOwn(info *resource.Info, policy metav1.DeletionPropagation, whose stranger) (done deletion, err error) {
 	err = apifailure.RetryConflicts(func() error {
-		live, err := readLive(info)
+		live, err := c.readLive(info)
 		if err != nil {
 			return &unreadError{fmt.Errorf("read %s in namespace %q before deleting it: %w", nameOf(refOf(info)), info.Namespace, err)}
 		}

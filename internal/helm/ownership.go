@@ -19,7 +19,7 @@ func refuseForeign(c *client, refused string, want kube.ResourceList) error {
 	reads.SetLimit(parallelRequests)
 	for i, info := range want {
 		reads.Go(func() error {
-			live, err := readLive(info)
+			live, err := c.readLive(info)
 			if err != nil {
 				return fmt.Errorf("read %s to see whose it is: %w", refOf(info), err)
 			}

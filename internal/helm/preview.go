@@ -210,7 +210,7 @@ func (p *preview) read(info *resource.Info) (live *unstructured.Unstructured, ok
 	if p.deploy.Absent && info.Namespace == p.release.Namespace {
 		return nil, true
 	}
-	live, err := readLive(info)
+	live, err := p.readLive(info)
 	if err != nil {
 		p.unknown(refOf(info), err)
 	}
@@ -221,11 +221,14 @@ func (p *preview) read(info *resource.Info) (live *unstructured.Unstructured, ok
 func (p *preview) create(info *resource.Info) {
 	if !p.deploy.Absent || info.Namespace != p.release.Namespace {
 		want := info.Object.DeepCopyObject() // an answer must not take its place
-		_, err := resource.NewHelper(info.Client, info.Mapping).DryRun(true).WithFieldManager(fieldManager).
+		answer, err := resource.NewHelper(info.Client, info.Mapping).DryRun(true).WithFieldManager(fieldManager).
 			Create(info.Namespace, true, want)
 		if err != nil {
 			p.refused(refOf(info), err)
 			return
+		}
+		if made, ok := answer.(*unstructured.Unstructured); ok {
+			p.sensitive.Object(made) // admission may have put something into it
 		}
 	}
 	p.changes.add(facts.Change{Ref: refOf(info), Action: facts.ActionCreate})

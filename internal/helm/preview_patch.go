@@ -68,5 +68,6 @@ func (m *mended) try(form types.PatchType, patch []byte) (*unstructured.Unstruct
 	if !ok {
 		return nil, errors.New("the API server's answer is no object")
 	}
+	m.sensitive.Object(after)
 	return after, nil
 }

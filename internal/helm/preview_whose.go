@@ -23,7 +23,7 @@ func (p *preview) lookWhose(ctx context.Context, core corev1client.CoreV1Interfa
 	if p.deploy.Mode == facts.ModeInstall {
 		live := make([]*unstructured.Unstructured, len(target))
 		for i, info := range target {
-			live[i], _ = readLive(info) // lookUpOwners has read it
+			live[i], _ = p.readLive(info) // lookUpOwners has read it
 		}
 		marked, _ := wantedByOthers(ctx, p.client, core, target, live)
 		foreign = append(foreign, marked...)

@@ -64,7 +64,7 @@ func newSDK(t *testing.T) *sdk {
 		},
 		release: ownership.Release{Namespace: "review", Name: "web"}, timeline: newTimeline(),
 	}
-	s.client.leavings = newLeavings(s.client.release, nil)
+	s.client.leavings = newLeavings(s.client.release, nil, nil)
 	return s
 }
 

@@ -75,7 +75,7 @@ func (o *foreignObject) owning(release ownership.Release) ([]byte, error) {
 // readAgain reads an object that was changed, and returns an error where it is not to be
 // taken as it is now. One that is gone is nil.
 func (o *foreignObject) readAgain(c *client) error {
-	live, err := readLive(o.info)
+	live, err := c.readLive(o.info)
 	if err != nil || live == nil {
 		return err
 	}

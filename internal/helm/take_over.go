@@ -115,7 +115,7 @@ func readForeign(c *client, objects kube.ResourceList) ([]foreignObject, error) 
 	reads.SetLimit(parallelRequests)
 	for i, info := range objects {
 		reads.Go(func() error {
-			live, err := readLive(info)
+			live, err := c.readLive(info)
 			if err != nil {
 				return apifailure.Classify(err, fmt.Sprintf("read %s to see whose it is", refOf(info)))
 			}

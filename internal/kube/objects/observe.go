@@ -34,7 +34,8 @@ type Observer struct {
 	// Hide is told of every object as it lives, before anything can quote it: what is secret in it
 	// may have changed since it was recorded. nil: nobody is told.
 	Hide   func(*unstructured.Unstructured)
-	Ignore []string // of which objects it does not matter whether they are ready; see facts.Ref.Matches
+	Mask   func(string) string // see contents.Options
+	Ignore []string            // of which objects it does not matter whether they are ready; see facts.Ref.Matches
 }
 
 // Observe reads every object of a manifest (YAML, as Helm stores it) and returns
@@ -71,7 +72,7 @@ func (o Observer) Observe(ctx context.Context, text, release, namespace string) 
 			o.Hide(live)
 		}
 		l.object.Ready, l.object.Failed, l.object.Reason, l.object.Remark = o.judge(ctx, live)
-		describe(l, live, contents.Options{Release: owner, Scaled: scaled.Has(l.want)})
+		describe(l, live, contents.Options{Release: owner, Scaled: scaled.Has(l.want), Mask: o.Mask})
 	})
 	return gather(lookups, owner)
 }
