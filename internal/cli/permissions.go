@@ -91,8 +91,8 @@ func (p permissions) ReviewNeeds(
 
 // RBAC covers all verbs at once: it is applied once, and the Role of one verb does
 // not overwrite that of another. Whoever only checks is granted no write for that.
-func (p permissions) RBAC(user string, more []problem.Permission) string {
-	return access.RBAC(user, p.all(more), p.perBranch, p.namespace)
+func (p permissions) RBAC(user string, more []problem.Permission, whole bool) string {
+	return access.Write(access.Grant{User: user, Needs: p.all(more), PerBranch: p.perBranch, Namespace: p.namespace, Part: !whole})
 }
 
 // all returns what all verbs need, and more.

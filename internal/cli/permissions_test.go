@@ -13,7 +13,7 @@ func TestRBACForACheckOnlyReads(t *testing.T) {
 	more := []problem.Permission{{Verb: "get", Group: "apps", Resource: "deployments", Namespace: "review"}}
 	for _, perBranch := range []bool{false, true} {
 		p := permissions{resource: "secrets", namespace: "review", perBranch: perBranch, readOnly: true}
-		got := p.RBAC("u", more)
+		got := p.RBAC("u", more, true)
 		for _, verb := range []string{"create", "update", "patch", "delete", "watch"} {
 			if strings.Contains(got, "- "+verb+"\n") {
 				t.Errorf("it grants %s:\n%s", verb, got)
@@ -23,7 +23,7 @@ func TestRBACForACheckOnlyReads(t *testing.T) {
 			t.Error(got)
 		}
 		p.readOnly = false
-		if all := p.RBAC("u", more); !strings.Contains(all, "- update\n") || !strings.Contains(all, "name: berth-deployer-") {
+		if all := p.RBAC("u", more, true); !strings.Contains(all, "- update\n") || !strings.Contains(all, "name: berth-deployer-") {
 			t.Error(all)
 		}
 	}

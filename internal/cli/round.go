@@ -122,7 +122,7 @@ func grantOfMany(user string, missing []problem.Permission) string {
 	if len(needs) == 0 {
 		return ""
 	}
-	return access.RBAC(user, needs, true, cmp.Or(namespace, "default"))
+	return access.Write(access.Grant{User: user, Needs: needs, PerBranch: true, Namespace: cmp.Or(namespace, "default"), Part: true})
 }
 
 // roundCluster implements round.Cluster over one connection.

@@ -168,8 +168,9 @@ type Access interface {
 	// CompanionNeeds returns the permissions that a verb needs for companions in the namespace,
 	// beside those on the records.
 	CompanionNeeds(v verb.Verb, copies, quota bool) []problem.Permission
-	// RBAC returns the YAML that grants user all that any verb needs, and more.
-	RBAC(user string, more []problem.Permission) string
+	// RBAC returns the YAML that grants user all that any verb needs, and more. With whole, that is all that the
+	// chart takes, and replaces what was applied before; else it adds to that.
+	RBAC(user string, more []problem.Permission, whole bool) string
 }
 
 // Needs works out what the objects of a chart take.

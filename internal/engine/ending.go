@@ -63,6 +63,7 @@ func (s *session) explain(ctx context.Context, p *problem.Problem) {
 			res.User = s.backend.Server.User(context.WithoutCancel(ctx))
 		}
 		if len(p.Missing) > 0 {
+			s.offerKinds(ctx, p.Missing)
 			s.permissions.describe(res.User, p.Missing)
 		}
 	}

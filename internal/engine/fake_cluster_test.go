@@ -408,8 +408,8 @@ func (a *fakeAccess) ReviewNeeds(ctx context.Context, needs []problem.Need, wait
 	return missing, unknown, err
 }
 
-func (a *fakeAccess) RBAC(user string, more []problem.Permission) string {
-	return fmt.Sprintf("kind: Role # for %s, %d more", user, len(more))
+func (a *fakeAccess) RBAC(user string, more []problem.Permission, whole bool) string {
+	return fmt.Sprintf("kind: Role # for %s, %d more, whole: %t", user, len(more), whole)
 }
 
 // fakeNeeds is what a chart takes: the same whatever is done.

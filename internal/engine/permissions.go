@@ -33,6 +33,7 @@ type permissions struct {
 	full    bool                        // those that the chart's objects take are asked for, too, and all gaps told at once
 	pending []problem.MissingPermission // required ones that were found until then
 	chart   []problem.Permission        // what the chart's objects take for good, for the RBAC
+	whole   bool                        // that is all that they take, and nothing is left to a person
 }
 
 // ofVerb returns what the verb needs where the namespace is in this phase. What
@@ -220,12 +221,12 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 		}
 	}
 	if len(more) > 0 || sources {
-		for _, n := range p.chart { // the role is to last, and takes the place of the one before
+		for _, n := range p.chart { // the role is to last
 			if !slices.ContainsFunc(more, n.SameAs) {
 				more = append(more, n)
 			}
 		}
-		res.RBAC = p.access.RBAC(user, more)
+		res.RBAC = p.access.RBAC(user, more, p.whole && !byHand)
 	}
 	who := user
 	if who == "" {

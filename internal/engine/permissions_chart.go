@@ -9,6 +9,7 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/text"
+	"github.com/berth-dev/berth/internal/verb"
 )
 
 // manyMissing is of how many missing permissions each is named.
@@ -20,7 +21,8 @@ func (p *permissions) askNeeds(ctx context.Context, needs problem.Needs, life bo
 	for _, note := range needs.Notes {
 		p.report.note(result.LevelNotice, "Permissions that are not asked about", "%s", note)
 	}
-	p.offer(needs)
+	all := p.offer(needs)
+	p.whole = all && life
 	var missing []problem.MissingPermission
 	if asked := needs.At(life); p.review && len(asked) > 0 {
 		found, unknown, err := p.access.ReviewNeeds(ctx, asked, p.wait, p.announce)
@@ -42,13 +44,38 @@ func (p *permissions) askNeeds(ctx context.Context, needs problem.Needs, life bo
 }
 
 // offer has the RBAC grant what the chart takes in its own namespace, be it missing now or not: the
-// role is to last. What reaches further, and what is handed on, is left to who runs --print-role.
-func (p *permissions) offer(needs problem.Needs) {
+// role is to last. What reaches further, and what is handed on, is left to who runs --print-role; it
+// returns whether there is nothing of that.
+func (p *permissions) offer(needs problem.Needs) (all bool) {
+	all = true
 	for _, n := range needs.At(true) {
-		if !n.HandsOn && !n.Beyond(p.report.result.Namespace) {
-			p.chart = append(p.chart, n.Permission)
+		if n.HandsOn || n.Beyond(p.report.result.Namespace) {
+			all = false
+			continue
 		}
+		p.chart = append(p.chart, n.Permission)
 	}
+	return all
+}
+
+// offerKinds has the RBAC of a deploy grant, of the kinds of object that it was denied something of, all that the
+// chart takes until its release is gone, and not only what came first: the teardown deletes what this run makes.
+func (s *session) offerKinds(ctx context.Context, missing []problem.MissingPermission) {
+	if s.permissions.verb != verb.Deploy || s.chart.rendered == (rendering{}) {
+		return
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	needs, err := s.backend.Needs.OfLife(ctx)
+	if err != nil {
+		return // what was denied is granted all the same
+	}
+	needs.All = slices.DeleteFunc(slices.Clone(needs.All), func(n problem.Need) bool {
+		return !slices.ContainsFunc(missing, func(m problem.MissingPermission) bool {
+			return m.Group == n.Group && m.Resource == n.Resource && m.Namespace == n.Namespace
+		})
+	})
+	s.permissions.offer(needs)
 }
 
 // announce says once that the run waits for permissions.

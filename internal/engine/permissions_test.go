@@ -10,7 +10,7 @@ import (
 // nobody is an Access that writes no RBAC.
 type nobody struct{ Access }
 
-func (nobody) RBAC(string, []problem.Permission) string { return "" }
+func (nobody) RBAC(string, []problem.Permission, bool) string { return "" }
 
 // Where there is nobody to grant anything to, the report says as whom the API server knows
 // the run, and advises to apply nothing.
@@ -44,7 +44,7 @@ type granting struct {
 
 func (g *granting) SourceNeeds() []problem.Permission { return g.sources }
 
-func (g *granting) RBAC(_ string, more []problem.Permission) string {
+func (g *granting) RBAC(_ string, more []problem.Permission, _ bool) string {
 	g.more = more
 	return "kind: Role"
 }

@@ -49,7 +49,7 @@ func (p *preflight) run(ctx context.Context) error {
 		err = p.rehearse(ctx)
 	}
 	if err == nil && p.permissions.without { // with an error, whoever explains it writes that
-		res.RBAC = access.RBAC(res.User, p.permissions.chart)
+		res.RBAC = access.RBAC(res.User, p.permissions.chart, p.permissions.whole)
 	}
 	return err
 }
@@ -86,8 +86,8 @@ func needsOf(permissions []problem.Permission) (needs problem.Needs) {
 // nobody has to fail first.
 func (p *preflight) writeFor(user string, ofChart problem.Needs) error {
 	res := &p.report.result
-	p.permissions.offer(ofChart)
-	res.RBAC = p.backend.Access.RBAC(user, p.permissions.chart)
+	all := p.permissions.offer(ofChart)
+	res.RBAC = p.backend.Access.RBAC(user, p.permissions.chart, all && p.options.Chart)
 	if res.RBAC == "" {
 		return &problem.Problem{Reason: problem.WrongInput, Tried: "write what " + strconv.Quote(user) + " needs",
 			Cause: errors.New("nothing can be granted to such a name"),

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -116,5 +117,82 @@ func TestGroupMissing(t *testing.T) {
 	const want = "create, patch services, deployments.apps and get pods in namespace review; create nodes"
 	if got := groupMissing(missing); got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// What is written replaces what was applied before where it is all that the account needs, and else adds to it.
+func TestWhatIsWrittenIsWholeOrAPart(t *testing.T) {
+	within := problem.Needs{}
+	for _, n := range ofChart().All {
+		if !n.HandsOn && n.Namespace != "" {
+			within.Add(n)
+		}
+	}
+	for name, c := range map[string]struct {
+		verb    verb.Verb
+		chart   bool
+		needs   problem.Needs
+		account string // another one
+		denied  string
+		full    bool
+		whole   bool
+	}{
+		"with the chart":                  {verb: verb.Preflight, chart: true, needs: within, denied: "create services", whole: true},
+		"optional alone":                  {verb: verb.Preflight, chart: true, needs: within, denied: "watch jobs", whole: true},
+		"Berth's own, with the chart":     {verb: verb.Preflight, chart: true, needs: within, denied: "update secrets", whole: true},
+		"for another":                     {verb: verb.Preflight, chart: true, needs: within, account: "jane", whole: true},
+		"the chart reaches further":       {verb: verb.Preflight, chart: true, needs: ofChart(), denied: "create services"},
+		"which it does, for another":      {verb: verb.Preflight, chart: true, needs: ofChart(), account: "jane"},
+		"without a chart":                 {verb: verb.Preflight, denied: "update secrets"},
+		"without a chart, for another":    {verb: verb.Preflight, account: "jane"},
+		"a deploy":                        {verb: verb.Deploy, needs: within, denied: "update secrets"},
+		"a deploy that asks for all":      {verb: verb.Deploy, needs: within, denied: "create services", full: true},
+		"a teardown, which needs no more": {verb: verb.Teardown, needs: within, denied: "delete secrets"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t.Context())
+				s.options.Chart, s.options.For, s.options.Full, s.options.RBACWait, s.needs.all = c.chart, c.account, c.full, 0, c.needs
+				s.access.denied[c.denied], s.access.optional["watch jobs"] = true, true
+				r := s.run(c.verb)
+				if want := fmt.Sprintf("whole: %t", c.whole); !strings.HasSuffix(r.RBAC, want) {
+					t.Errorf("%s: RBAC %q, want %s", r.Headline, r.RBAC, want)
+				}
+			})
+		})
+	}
+}
+
+// Of the kinds that a deploy is denied something of, it has all that the chart takes granted, but what is handed on,
+// and of no other kind.
+func TestKindsThatWereDenied(t *testing.T) {
+	of := func(action, resource string) problem.MissingPermission {
+		return problem.MissingPermission{Permission: problem.Permission{Verb: action, Resource: resource, Namespace: "review"}}
+	}
+	storage := problem.MissingPermission{Permission: problem.Permission{Resource: "storageclasses"}}
+	for name, c := range map[string]struct {
+		verb     verb.Verb
+		rendered bool
+		missing  problem.MissingPermission
+		offered  int
+	}{
+		"a kind of the chart":       {verb.Deploy, true, of("get", "jobs"), 2},
+		"one that is not in it":     {verb.Deploy, true, of("get", "secrets"), 0},
+		"one that is handed on":     {verb.Deploy, true, of("get", "pods"), 0},
+		"of the cluster":            {verb.Deploy, true, storage, 0},
+		"before a chart is there":   {verb.Deploy, false, of("get", "jobs"), 0},
+		"a verb that has no charts": {verb.Teardown, true, of("get", "jobs"), 0},
+	} {
+		report := &reporter{}
+		report.result.Namespace = "review"
+		s := &session{permissions: &permissions{verb: c.verb, report: report}, chart: &chartSource{}}
+		s.backend.Needs = fakeNeeds{all: ofChart()}
+		if c.rendered {
+			s.chart.rendered = rendering{revision: 1}
+		}
+		s.offerKinds(t.Context(), []problem.MissingPermission{c.missing})
+		if got := s.permissions.chart; len(got) != c.offered {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/berth-dev/berth/test/faultproxy"
 )
@@ -276,21 +276,23 @@ func (s *fixture) secretOf(namespace, name string, kind corev1.SecretType, meta 
 // applied applies the RBAC that the report has.
 func (e ended) applied() {
 	e.s.t.Helper()
-	data, err := os.ReadFile(filepath.Join(e.dir, "report.json"))
-	var report struct{ RBAC string }
+	name := "report.json"
+	if slices.Contains(e.cmd.Args, "--all") { // it is about many apps
+		name = "fleet.json"
+	}
+	data, err := os.ReadFile(filepath.Join(e.dir, name))
+	var report struct {
+		RBAC  string
+		Ended struct{ RBAC string }
+	}
 	if err == nil {
 		err = json.Unmarshal(data, &report)
 	}
-	if err != nil || report.RBAC == "" {
+	rbac := report.RBAC + report.Ended.RBAC
+	if err != nil || rbac == "" {
 		e.s.t.Fatalf("the report has no RBAC: %v", err)
 	}
-	ctx := e.s.t.Context()
-	for _, o := range e.s.parse(report.RBAC) {
-		at := schema.GroupVersionResource{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: o.place.resource}
-		if _, err := e.s.dynamic().Resource(at).Namespace(o.GetNamespace()).Create(ctx, o.Unstructured, metav1.CreateOptions{}); err != nil {
-			e.s.t.Errorf("applying %s/%s: %v", o.GetKind(), o.GetName(), err)
-		}
-	}
+	e.s.ApplyRBAC(e.s.t, rbac)
 }
 
 // rulesIn are the rules of the Roles in a namespace, each "verbs resources names".

@@ -95,7 +95,7 @@ func (a *Account) Grant(t testing.TB, namespace string, rules ...rbacv1.PolicyRu
 	if _, err := rbac.RoleBindings(namespace).Create(ctx, binding, metav1.CreateOptions{}); err != nil {
 		t.Fatalf("binding role %s/%s to %s: %v", namespace, name, a.User, err)
 	}
-	a.awaitEffect(t, namespace, rules)
+	a.AwaitEffect(t, namespace, rules)
 }
 
 // GrantCluster gives the account the rules in the whole cluster, until the test
@@ -124,12 +124,12 @@ func (a *Account) GrantCluster(t testing.TB, rules ...rbacv1.PolicyRule) {
 	if _, err := rbac.ClusterRoleBindings().Create(ctx, binding, metav1.CreateOptions{}); err != nil {
 		t.Fatalf("binding cluster role %s to %s: %v", name, a.User, err)
 	}
-	a.awaitEffect(t, "", rules)
+	a.AwaitEffect(t, "", rules)
 }
 
-// awaitEffect waits until the authorizer, which learns of roles by a watch,
+// AwaitEffect waits until the authorizer, which learns of roles by a watch,
 // allows what the last rule says. The rules of one role arrive together.
-func (a *Account) awaitEffect(t testing.TB, namespace string, rules []rbacv1.PolicyRule) {
+func (a *Account) AwaitEffect(t testing.TB, namespace string, rules []rbacv1.PolicyRule) {
 	t.Helper()
 	if len(rules) == 0 {
 		return

@@ -3,16 +3,12 @@
 package access_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"testing"
 	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/berth-dev/berth/internal/kube/access"
@@ -64,7 +60,7 @@ func TestAppliedRBACSuffices(t *testing.T) {
 			retries := 0
 			missing, err = access.ReviewUntil(t.Context(), api, needs, 30*time.Second, func([]problem.MissingPermission, time.Duration) {
 				if retries++; retries == 1 { // a RoleBinding that appears meanwhile
-					applyRBAC(t, cluster, access.RBAC(account.User, needs, perBranch, namespace))
+					cluster.ApplyRBAC(t, access.RBAC(account.User, needs, perBranch, namespace))
 				}
 			})
 			if err != nil || retries == 0 || len(access.Required(missing)) != 0 {
@@ -90,45 +86,5 @@ func TestReviewUntilGivesUp(t *testing.T) {
 	_, err = access.ReviewUntil(ctx, api, needs, time.Minute, func([]problem.MissingPermission, time.Duration) { cancel() })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
-	}
-}
-
-func applyRBAC(t *testing.T, cluster *kubetest.Cluster, text string) {
-	t.Helper()
-	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewBufferString(text), 1024)
-	rbac := cluster.Client().RbacV1()
-	for {
-		var d struct {
-			metav1.TypeMeta   `json:",inline"`
-			metav1.ObjectMeta `json:"metadata"`
-			Rules             []rbacv1.PolicyRule `json:"rules"`
-			Subjects          []rbacv1.Subject    `json:"subjects"`
-			RoleRef           rbacv1.RoleRef      `json:"roleRef"`
-		}
-		err := decoder.Decode(&d)
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx := context.WithoutCancel(t.Context())
-		switch d.Kind {
-		case "Role":
-			_, err = rbac.Roles(d.Namespace).Create(ctx, &rbacv1.Role{ObjectMeta: d.ObjectMeta, Rules: d.Rules}, metav1.CreateOptions{})
-		case "RoleBinding":
-			_, err = rbac.RoleBindings(d.Namespace).Create(ctx,
-				&rbacv1.RoleBinding{ObjectMeta: d.ObjectMeta, Subjects: d.Subjects, RoleRef: d.RoleRef}, metav1.CreateOptions{})
-		case "ClusterRole":
-			t.Cleanup(func() { _ = rbac.ClusterRoles().Delete(ctx, d.Name, metav1.DeleteOptions{}) })
-			_, err = rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: d.ObjectMeta, Rules: d.Rules}, metav1.CreateOptions{})
-		case "ClusterRoleBinding":
-			t.Cleanup(func() { _ = rbac.ClusterRoleBindings().Delete(ctx, d.Name, metav1.DeleteOptions{}) })
-			_, err = rbac.ClusterRoleBindings().Create(ctx,
-				&rbacv1.ClusterRoleBinding{ObjectMeta: d.ObjectMeta, Subjects: d.Subjects, RoleRef: d.RoleRef}, metav1.CreateOptions{})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
 	}
 }

@@ -8,8 +8,14 @@ import (
 	"github.com/berth-dev/berth/internal/problem"
 )
 
-// introduce says, ahead of what is explained, what is not in it.
+// introduce says what applying it does to what was applied before, and, ahead of what is explained, what is
+// not in it.
 func (g *grant) introduce(of Grant) {
+	if g.part {
+		g.comment("A part of what this account needs, in a role of its own: applying it takes nothing away that was granted before.")
+	} else {
+		g.comment("All that this account needs for this chart: applying it replaces the role of this name that was applied before.")
+	}
 	if !g.explained {
 		return
 	}

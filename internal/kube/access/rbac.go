@@ -2,8 +2,6 @@ package access
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,28 +12,10 @@ import (
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
-	"sigs.k8s.io/yaml"
 
 	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/text"
 )
-
-// RBAC returns YAML for kubectl apply that grants a user what every verb needs, or
-// those that only read (internal/cli/permissions.go); here it is only written down. For a fixed
-// namespace it is a Role there. For a namespace per branch, which does not exist
-// yet, it is a ClusterRole, and a comment says how far that reaches.
-//
-// needs are all of these, not only what is missing, so that the YAML suffices on
-// its own. What is needed in another namespace than the release's is a Role there, for the named
-// objects alone. It is marshalled from objects, so that no name in it can change its
-// structure, and of names that Kubernetes would not take it writes none.
-//
-// It is "" where there is nobody to grant anything to: for system:anonymous, which
-// would be everybody, for a user whom the API server does not tell, and for one whose
-// name cannot be shown as it is.
-func RBAC(user string, needs []problem.Permission, perBranch bool, namespace string) string {
-	return Write(Grant{User: user, Needs: needs, PerBranch: perBranch, Namespace: namespace})
-}
 
 // Grant is what RBAC is written for.
 type Grant struct {
@@ -43,13 +23,27 @@ type Grant struct {
 	Needs     []problem.Permission
 	PerBranch bool
 	Namespace string // of the release
+	// Part says that the user needs more than this. It is then a role of its own, beside those that were applied
+	// before: kubectl apply replaces the rules of a role as a whole, and would take away what is not in it.
+	Part bool
 	// Explained has comments say what each rule is for, and what could not be written. Without a user,
 	// the roles are written and bound to nobody.
 	Explained bool
 	Notes     []string // what else is said, where it is explained
 }
 
-// Write is RBAC.
+// Write returns YAML for kubectl apply that grants a user what is needed: what every verb needs, or
+// those that only read (internal/cli/permissions.go); here it is only written down. For a fixed
+// namespace it is a Role there. For a namespace per branch, which does not exist
+// yet, it is a ClusterRole, and a comment says how far that reaches.
+//
+// What is needed in another namespace than the release's is a Role there, for the named
+// objects alone. It is marshalled from objects, so that no name in it can change its
+// structure, and of names that Kubernetes would not take it writes none.
+//
+// It is "" where there is nothing to grant, or nobody to grant anything to: for system:anonymous, which
+// would be everybody, for a user whom the API server does not tell, and for one whose
+// name cannot be shown as it is.
 func Write(of Grant) string {
 	perBranch, namespace := of.PerBranch, of.Namespace
 	subject, known := subjectOf(of.User)
@@ -58,7 +52,11 @@ func Write(of Grant) string {
 		return ""
 	}
 	needs := slices.DeleteFunc(slices.Clone(of.Needs), func(p problem.Permission) bool { return !isGrantable(p) })
-	g := grant{subject: subject, unbound: unbound, explained: of.Explained, name: roleName(of.User, needs), namespace: namespace}
+	if len(needs) == 0 && !of.Explained {
+		return ""
+	}
+	g := grant{subject: subject, name: roleName(of.User, needs), namespace: namespace,
+		unbound: unbound, explained: of.Explained, part: of.Part}
 	g.introduce(of)
 	elsewhere := func(p problem.Permission) bool { return p.Namespace != "" && p.Namespace != namespace }
 	own := slices.DeleteFunc(slices.Clone(needs), elsewhere)
@@ -108,6 +106,7 @@ type grant struct {
 	subject            rbacv1.Subject
 	name, namespace    string
 	unbound, explained bool
+	part               bool
 	out                bytes.Buffer
 }
 
@@ -132,10 +131,10 @@ func (g *grant) inNamespace(needs []problem.Permission) {
 	}
 	if len(local) > 0 {
 		g.explain("In namespace "+g.namespace, local)
-		g.role(g.namespace, g.name, rules(local))
+		g.role(g.namespace, g.nameFor(local), local)
 	}
 	g.explain("Outside of namespaces", cluster)
-	g.clusterWide(rules(cluster))
+	g.clusterWide(cluster)
 }
 
 // elsewhere grants in other namespaces than the release's. The name of a Role there tells what it
@@ -146,17 +145,15 @@ func (g *grant) elsewhere(needs []problem.Permission) {
 		isThere := func(p problem.Permission) bool { return p.Namespace == in }
 		there := slices.DeleteFunc(slices.Clone(needs), func(p problem.Permission) bool { return !isThere(p) })
 		g.explain("In namespace "+in, there)
-		granted := rules(there)
-		sum := sha256.Sum256(fmt.Append(nil, granted))
-		g.role(in, g.name+"-"+hex.EncodeToString(sum[:4]), granted)
+		g.role(in, ownName(g.name, there), there)
 		needs = slices.DeleteFunc(needs, isThere)
 	}
 }
 
 // role writes a Role in a namespace, and binds it.
-func (g *grant) role(namespace, name string, rules []rbacv1.PolicyRule) {
+func (g *grant) role(namespace, name string, needs []problem.Permission) {
 	meta := metav1.ObjectMeta{Name: name, Namespace: namespace}
-	g.document(&rbacv1.Role{TypeMeta: kind("Role"), ObjectMeta: meta, Rules: rules})
+	g.document(&rbacv1.Role{TypeMeta: kind("Role"), ObjectMeta: meta, Rules: rules(needs)})
 	if !g.unbound {
 		g.document(&rbacv1.RoleBinding{TypeMeta: kind("RoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: ref("Role", name)})
 	}
@@ -170,9 +167,8 @@ func (g *grant) everywhere(needs []problem.Permission) {
 			needs[i].Name = "" // that of the next branch has another one
 		}
 	}
-	all := rules(needs)
 	g.comment("Namespaces per branch: these permissions hold in EVERY namespace of the cluster.")
-	for _, r := range all {
+	for _, r := range rules(needs) {
 		g.comment(fmt.Sprintf("  %s: %s", strings.Join(r.Resources, ", "), strings.Join(r.Verbs, ", ")))
 		if slices.Contains(r.Resources, "secrets") && (slices.Contains(r.Verbs, "get") || slices.Contains(r.Verbs, "list")) {
 			g.comment("  That includes reading every Secret in the cluster, other teams' and the system's.")
@@ -180,20 +176,21 @@ func (g *grant) everywhere(needs []problem.Permission) {
 	}
 	g.comment("To keep it narrow, deploy to one fixed namespace, or to a cluster for review apps alone.")
 	g.explain("What it is for", needs)
-	g.clusterWide(all)
+	g.clusterWide(needs)
 }
 
-func (g *grant) clusterWide(rules []rbacv1.PolicyRule) {
-	if len(rules) == 0 {
+func (g *grant) clusterWide(needs []problem.Permission) {
+	if len(needs) == 0 {
 		return
 	}
-	meta := metav1.ObjectMeta{Name: g.name}
-	g.document(&rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: meta, Rules: rules})
+	name := g.nameFor(needs)
+	meta := metav1.ObjectMeta{Name: name}
+	g.document(&rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: meta, Rules: rules(needs)})
 	if g.unbound {
 		return
 	}
 	g.document(&rbacv1.ClusterRoleBinding{
-		TypeMeta: kind("ClusterRoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: ref("ClusterRole", g.name),
+		TypeMeta: kind("ClusterRoleBinding"), ObjectMeta: meta, Subjects: g.subjects(), RoleRef: ref("ClusterRole", name),
 	})
 }
 
@@ -248,35 +245,4 @@ func (g *grant) subjects() []rbacv1.Subject { return []rbacv1.Subject{g.subject}
 
 func ref(kind, name string) rbacv1.RoleRef {
 	return rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kind, Name: name}
-}
-
-// document writes one. Marshalling these types does not fail; if it did, a comment
-// would say so in the document's place.
-func (g *grant) document(o any) {
-	document, err := yaml.Marshal(o)
-	if err != nil {
-		g.comment(fmt.Sprintf("cannot be written as YAML: %q", err))
-		return
-	}
-	g.out.WriteString("---\n")
-	g.out.Write(document)
-}
-
-// comment writes a line that cannot end within what it quotes.
-func (g *grant) comment(line string) { fmt.Fprintf(&g.out, "# %s\n", text.OneLine(line)) }
-
-func kind(k string) metav1.TypeMeta {
-	return metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: k}
-}
-
-// roleName returns a name that differs from user to user, so that what is applied
-// for one does not replace what another was granted; nor does what is enough to read
-// replace what the same user was granted to deploy.
-func roleName(user string, needs []problem.Permission) string {
-	sum := sha256.Sum256([]byte(user))
-	role := "reader"
-	if slices.ContainsFunc(needs, func(p problem.Permission) bool { return !p.Reads() }) {
-		role = "deployer"
-	}
-	return "berth-" + role + "-" + hex.EncodeToString(sum[:4])
 }
