@@ -200,12 +200,14 @@ func FuzzRBAC(f *testing.F) {
 	f.Add("system:serviceaccount:ci:dep", "*", "*", "*", "review", "*", false)
 	f.Add("x\n# y", "bind", "rbac.authorization.k8s.io", "clusterroles", "", "cluster-admin", false)
 	f.Add("jane", "get", "a b", "pods/log", "Review", "..", false)
+	f.Add(strings.Repeat("a", 85)+" ::x", "get", "", "secrets", "review", strings.Repeat("a", 85)+" ::set-output name=x::y", false)
 	f.Fuzz(func(t *testing.T, user, verb, group, resource, namespace, name string, perBranch bool) {
 		need := problem.Permission{Verb: verb, Group: group, Resource: resource, Namespace: namespace, Name: name}
 		text := RBAC(user, append(ForRun(Needs{Resource: "secrets", Namespace: "review"}), need), perBranch, "review")
 		if text == "" {
 			return
 		}
+		obeysNothing(t, text)
 		comments := 0
 		for line := range strings.Lines(text) {
 			if strings.HasPrefix(line, "#") {

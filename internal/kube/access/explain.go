@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/berth-dev/berth/internal/problem"
+	"github.com/berth-dev/berth/internal/text"
 )
 
 // introduce says what applying it does to what was applied before, and, ahead of what is explained, what is
@@ -24,13 +25,24 @@ func (g *grant) introduce(of Grant) {
 	}
 	for _, p := range of.Needs {
 		if !isGrantable(p) {
-			g.comment(fmt.Sprintf("Not written, grant it by hand if the chart may have it: %s (%s).", p, p.Why))
+			g.comment(fmt.Sprintf("Not written, grant it by hand if the chart may have it: %s%s (%s).", p, named(p.Name), p.Why))
 		}
 	}
 	for _, note := range of.Notes {
 		g.comment(note)
 	}
 }
+
+// named says for which object alone a permission is.
+func named(name string) string {
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf(", of %q alone", text.Cut(name, maxShown))
+}
+
+// maxShown is how much of a name is shown that no object has.
+const maxShown = 80
 
 // explain says what the rules for these needs are for: a line for each reason.
 func (g *grant) explain(where string, needs []problem.Permission) {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -97,8 +98,14 @@ var (
 func isGrantable(p problem.Permission) bool {
 	return verbName.MatchString(p.Verb) && resourceName.MatchString(p.Resource) &&
 		(p.Group == "" || len(validation.IsDNS1123Subdomain(p.Group)) == 0) &&
-		(p.Namespace == "" || len(validation.IsDNS1123Label(p.Namespace)) == 0) &&
-		len(content.IsPathSegmentName(p.Name)) == 0 && text.OneLine(p.Name) == p.Name
+		(p.Namespace == "" || len(validation.IsDNS1123Label(p.Namespace)) == 0) && isObjectName(p.Name)
+}
+
+// isObjectName returns whether an object may have the name, or there is none. Names in a rule are not
+// checked by the API server, and a chart's Role may have any text there.
+func isObjectName(name string) bool {
+	return len(name) <= validation.DNS1123SubdomainMaxLength && !strings.ContainsFunc(name, unicode.IsSpace) &&
+		len(content.IsPathSegmentName(name)) == 0 && text.OneLine(name) == name
 }
 
 // grant writes the documents for one subject.

@@ -3,7 +3,9 @@ package access
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,6 +21,10 @@ import (
 // would say so in the document's place.
 func (g *grant) document(o any) {
 	document, err := yaml.Marshal(o)
+	if err == nil && beginsCommand.Match(document) {
+		document, err = json.Marshal(o) // which is YAML, too, and one line
+		document = append(document, '\n')
+	}
 	if err != nil {
 		g.comment(fmt.Sprintf("cannot be written as YAML: %q", err))
 		return
@@ -26,6 +32,10 @@ func (g *grant) document(o any) {
 	g.out.WriteString("---\n")
 	g.out.Write(document)
 }
+
+// beginsCommand matches a line that a runner takes a command from. A long text with blanks, such as the name of
+// a user, is folded at one of them, so that what follows it begins a line.
+var beginsCommand = regexp.MustCompile(`(?m)^[ \t]*(?:::|##)`)
 
 // comment writes a line that cannot end within what it quotes.
 func (g *grant) comment(line string) { fmt.Fprintf(&g.out, "# %s\n", text.OneLine(line)) }

@@ -57,3 +57,48 @@ func TestPartIsARoleOfItsOwn(t *testing.T) {
 		t.Errorf("for nothing:\n%s", text)
 	}
 }
+
+// A chart's Role may name what no object is called. That is written into no rule, and where a text is so long that it
+// is folded, what follows begins no line that a runner obeys.
+func TestNoCommandOfALongName(t *testing.T) {
+	long := strings.Repeat("a", 85)
+	need := problem.Permission{Verb: "get", Resource: "secrets", Namespace: "review", Why: "hand it on"}
+	for name, written := range map[string]bool{
+		"tls": true, "system:tls": true, strings.Repeat("a", 253): true, "::set-output": true, long + "::set-output": true,
+		long + " ::set-output name=x::y": false, long + " ##[add-mask]x": false, long + "\t::set-output": false,
+		long + "\u00a0::error": false, long + "\u2003::error": false, strings.Repeat("a", 254): false,
+	} {
+		need.Name = name
+		text := Write(Grant{User: "jane", Needs: []problem.Permission{need}, Namespace: "review", Explained: true})
+		role := parse(t, text)["Role"]
+		if granted := len(role.Rules) == 1 && slices.Equal(role.Rules[0].ResourceNames, []string{name}); granted != written {
+			t.Errorf("%q: %+v\n%s", name, role.Rules, text)
+		}
+		if !written && !strings.Contains(text, "# Not written, grant it by hand") {
+			t.Errorf("%q is not left to a person:\n%s", name, text)
+		}
+		obeysNothing(t, text)
+	}
+	for _, user := range []string{long + " ::set-output name=x::y", long + " ##[add-mask]x",
+		"a " + long + " ::error::b c " + long + " ##vso[x]y"} {
+		for _, perBranch := range []bool{true, false} {
+			text := RBAC(user, ForRun(Needs{Resource: "secrets", Namespace: "review"}), perBranch, "review")
+			obeysNothing(t, text)
+			for kind, d := range parse(t, text) {
+				if strings.HasSuffix(kind, "Binding") && (len(d.Subjects) != 1 || d.Subjects[0].Name != user) {
+					t.Errorf("it binds %+v:\n%s", d, text)
+				}
+			}
+		}
+	}
+}
+
+// obeysNothing fails the test if a runner would take a line for a command.
+func obeysNothing(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "::") || strings.HasPrefix(line, "##") {
+			t.Errorf("a runner obeys %q in\n%s", line, text)
+		}
+	}
+}
