@@ -1,22 +1,17 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/berth-dev/berth/internal/apifailure"
-	"github.com/berth-dev/berth/internal/engine"
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/fleet"
 	"github.com/berth-dev/berth/internal/helm/record"
 	"github.com/berth-dev/berth/internal/input"
 	"github.com/berth-dev/berth/internal/kube"
-	"github.com/berth-dev/berth/internal/kube/access"
 	"github.com/berth-dev/berth/internal/kube/lease"
-	"github.com/berth-dev/berth/internal/problem"
 	"github.com/berth-dev/berth/internal/result"
 	"github.com/berth-dev/berth/internal/round"
 	"github.com/berth-dev/berth/internal/text"
@@ -69,10 +64,11 @@ func (p Process) goRound(ctx context.Context, out console, o *input.Options) int
 	ended.Notes, ended.Traffic = append(ended.Notes, aside.list()...), conn.Traffic()
 	if len(ended.Missing) > 0 {
 		ended.User = server{conn}.User(context.WithoutCancel(ctx))
-		granted, byHand := grantable(ended.Round.Visits)
-		ended.RBAC = grantOfMany(ended.User, granted)
+		granting := grantOfMany{namespace: oneNamespace(o), own: ownOfMany(kind.Resource(), o.Verb)}
+		granted, byHand := granting.grantable(ended.Round.Visits)
+		ended.RBAC = granting.write(ended.User, granted)
 		if byHand {
-			ended.Next = text.Sentences(ended.Next, engine.NextByHand)
+			ended.Next = text.Sentences(ended.Next, granting.nextByHand())
 		}
 	}
 	out.debugRequests(ended)
@@ -85,44 +81,6 @@ func stoppedBy(ctx context.Context, err error) error {
 		return i
 	}
 	return err
-}
-
-// grantable returns what was missing of many apps that RBAC is written for, and whether anything else was.
-// A record asks for it, which whoever may write Secrets beside it may have written: what reaches out of its
-// own namespace, or is handed on by a Role of it, is nothing to paste.
-func grantable(visits []result.Visit) (granted []problem.Permission, byHand bool) {
-	for _, v := range visits {
-		for _, m := range v.Missing {
-			if m.HandedOn || m.Beyond(v.Namespace) {
-				byHand = true
-				continue
-			}
-			granted = append(granted, m.Permission)
-		}
-	}
-	return granted, byHand
-}
-
-// grantOfMany returns the RBAC for what was missing of many apps, each in its own namespace: in all namespaces,
-// since those of the branches change.
-func grantOfMany(user string, missing []problem.Permission) string {
-	namespace := ""
-	for _, n := range missing {
-		namespace = cmp.Or(namespace, n.Namespace)
-	}
-	needs := make([]problem.Permission, 0, len(missing))
-	for _, n := range missing {
-		if n.Namespace != "" {
-			n.Namespace = namespace
-		}
-		if !slices.ContainsFunc(needs, n.SameAs) {
-			needs = append(needs, n)
-		}
-	}
-	if len(needs) == 0 {
-		return ""
-	}
-	return access.Write(access.Grant{User: user, Needs: needs, PerBranch: true, Namespace: cmp.Or(namespace, "default"), Part: true})
 }
 
 // roundCluster implements round.Cluster over one connection.

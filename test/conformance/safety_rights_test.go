@@ -36,6 +36,18 @@ var grantedRights = []row{
 			s.berth("deploy").exit(0)
 			s.berth("teardown").exit(0)
 		}},
+	{ID: "S368", Setup: "the same, in the one namespace of all apps",
+		Action: "repair --all; what it prints is applied; repair --all, deploy", End: "a Role there; all that was granted before still is",
+		Exit: "20, 0, 0", run: func(s *fixture) {
+			s.printedRole()
+			s.account.Grant(s.t, s.namespace, s.LeaseRules()...)
+			s.chartWith("templates/ingress.yaml", plainIngress)
+			s.deployedByAnother()
+			s.kubeconfig = s.account.Kubeconfig
+			s.addsOnly(s.repairAll().exit(20).says("get ingresses", "kind: Role").silent("kind: ClusterRole"), "get")
+			s.repairAll().exit(0)
+			s.berth("deploy").exit(0)
+		}},
 }
 
 // plainIngress is an object of a kind that the chart did not have.
