@@ -56,13 +56,13 @@ func (r releaseObjects) Observe(ctx context.Context, manifest string) ([]facts.O
 	return found, apifailure.Classify(err, "read the objects of release "+r.target.Release)
 }
 
-func (r releaseObjects) Claims(ctx context.Context, manifest string, within bool) ([]facts.Claim, error) {
-	claims, err := objects.Observer{Client: r.conn.Clientset()}.Claims(ctx, manifest, r.release(), within)
+func (r releaseObjects) Claims(ctx context.Context, manifest string, scope facts.ClaimScope) ([]facts.Claim, error) {
+	claims, err := objects.Observer{Client: r.conn.Clientset()}.Claims(ctx, manifest, r.release(), scope)
 	return claims, apifailure.Classify(err, "look for the claims of release "+r.target.Release)
 }
 
-func (r releaseObjects) ClaimantsBeyond(manifest string) []facts.Ref {
-	sets, err := objects.ClaimantsBeyond(manifest, r.release())
+func (r releaseObjects) ClaimantsBeyond(manifest string, scope facts.ClaimScope) []facts.Ref {
+	sets, err := objects.ClaimantsBeyond(manifest, r.release(), scope)
 	if err != nil {
 		return nil // Claims tells
 	}

@@ -118,10 +118,10 @@ type Objects interface {
 	// what it could read with a problem of missing permissions, too.
 	Observe(ctx context.Context, manifest string) ([]facts.Object, error)
 	// Claims returns the claims that exist and bear the names which the StatefulSets
-	// of a manifest give to theirs: with within, those in the release's namespace alone.
-	Claims(ctx context.Context, manifest string, within bool) ([]facts.Claim, error)
-	// ClaimantsBeyond returns the StatefulSets of a manifest that are in another namespace and have claims.
-	ClaimantsBeyond(manifest string) []facts.Ref
+	// of a manifest within the scope give to theirs.
+	Claims(ctx context.Context, manifest string, scope facts.ClaimScope) ([]facts.Claim, error)
+	// ClaimantsBeyond returns the StatefulSets of a manifest that have claims, and are out of the scope.
+	ClaimantsBeyond(manifest string, scope facts.ClaimScope) []facts.Ref
 	// NamedLater returns, for each of these manifests, oldest first, those of its objects that
 	// a later one names, as a pod does its claim, and that the last one does not have.
 	NamedLater(manifests []string) [][]facts.Named

@@ -306,12 +306,12 @@ func (c *fakeCluster) Inside(ctx context.Context, ref facts.Ref) (string, error)
 	return c.inside[ref.Kind], nil
 }
 
-func (c *fakeCluster) Claims(ctx context.Context, _ string, _ bool) ([]facts.Claim, error) {
+func (c *fakeCluster) Claims(ctx context.Context, _ string, _ facts.ClaimScope) ([]facts.Claim, error) {
 	err := c.enter(ctx, "Claims")
 	return slices.Clone(c.claims), err
 }
 
-func (c *fakeCluster) ClaimantsBeyond(string) []facts.Ref { return nil }
+func (c *fakeCluster) ClaimantsBeyond(string, facts.ClaimScope) []facts.Ref { return nil }
 
 func (c *fakeCluster) Remove(ctx context.Context, objects []facts.Object, _ bool) ([]string, error) {
 	if err := c.enter(ctx, "Remove"); err != nil {

@@ -170,7 +170,7 @@ func manifestOf(manifest string, hooks []facts.Hook) string {
 func (l *leftoverRemover) claimed(ctx context.Context, applied verdict.Reported, hooks []facts.Hook) func(facts.Ref) bool {
 	var claims []facts.Claim
 	look := sync.OnceValue(func() (err error) { // which costs requests, and most leftovers are no claims
-		claims, err = l.objects.Claims(ctx, manifestOf(applied.Manifest, hooks), false)
+		claims, err = l.objects.Claims(ctx, manifestOf(applied.Manifest, hooks), facts.ClaimsAnywhere)
 		return err
 	})
 	return func(ref facts.Ref) bool {

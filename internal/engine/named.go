@@ -18,7 +18,7 @@ func (g *gatherer) named(ctx context.Context, f *facts.Facts) (refs []facts.Ref,
 		if err != nil && !isAboutObjects(err) {
 			return nil, err
 		}
-		claims, err := g.objects.Claims(ctx, f.Records[i].Manifest, true)
+		claims, err := g.objects.Claims(ctx, f.Records[i].Manifest, facts.ClaimsOfChart)
 		if err != nil && !isAboutObjects(err) {
 			return nil, err
 		}

@@ -86,18 +86,24 @@ func (r *remainsRemover) look(ctx context.Context, f *facts.Facts, withNamespace
 }
 
 // claims returns the claims of its StatefulSets that exist. A chart, or a record, may name sets in any namespace, and
-// sets that were never made, so that others' claims bear the names: those in other namespaces are left, and of one that no
-// revision is known to have made, the claims count that bear the release's name.
+// sets that were never made, so that others' claims bear the names: those in other namespaces than its own, and than those
+// that it has made, are left, and of one that no revision is known to have made, the claims count that bear the release's
+// name. Where the release is one of many, its record alone speaks of other namespaces, which is nobody's word.
 func (r *remainsRemover) claims(ctx context.Context, f *facts.Facts) (claims []facts.Claim, err error) {
-	made, perhaps := verdict.Claimants(f)
-	if sets := r.objects.ClaimantsBeyond(strings.Join(slices.Concat(made, perhaps), separator)); len(sets) > 0 {
-		r.report.note(result.LevelNotice, "Claims not looked for",
-			"%s: outside of namespace %s, what a StatefulSet has claimed stays.", refNames(sets), f.Namespace.Name)
+	all, others := verdict.Claimants(f)
+	made, perhaps, scope := strings.Join(all, separator), strings.Join(others, separator), facts.ClaimsOfChart
+	if r.stripping.OfMany {
+		scope = facts.ClaimsOfRelease
 	}
-	if claims, err = r.objects.Claims(ctx, strings.Join(made, separator), true); err != nil {
+	beyond := slices.Concat(r.objects.ClaimantsBeyond(made, scope), r.objects.ClaimantsBeyond(perhaps, facts.ClaimsOfRelease))
+	if len(beyond) > 0 {
+		r.report.note(result.LevelNotice, "Claims not looked for",
+			"%s: outside of namespace %s, what a StatefulSet has claimed stays.", refNames(beyond), f.Namespace.Name)
+	}
+	if claims, err = r.objects.Claims(ctx, made, scope); err != nil {
 		return nil, err
 	}
-	more, err := r.objects.Claims(ctx, strings.Join(perhaps, separator), true)
+	more, err := r.objects.Claims(ctx, perhaps, facts.ClaimsOfRelease)
 	for _, c := range more {
 		if !slices.ContainsFunc(claims, func(known facts.Claim) bool { return known.Ref == c.Ref }) {
 			c.Doubtful = !c.ByName

@@ -241,10 +241,13 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 				continue
 			}
 			spared, err := r.spared(ctx, o, objects)
+			back := verdict.PutBack(&f.Records[i], o)
 			switch {
 			case err != nil:
 				return survivors{}, err
 			case spared:
+			case !older && back != "":
+				res.Kept = append(res.Kept, fmt.Sprintf("%s was kept: %s", o.In(o.Namespace), back))
 			case older:
 				s.outgrown = append(s.outgrown, verdict.OlderOf(f.Records, i, o))
 			default:

@@ -106,8 +106,8 @@ func (r *releaseRemover) finishUninstall(ctx context.Context, f *facts.Facts, wi
 	for _, wave := range verdict.DeletionOrder(objects) {
 		var going []facts.Object
 		for _, o := range wave {
-			if !isLeft(o) || o.Deleting {
-				continue
+			if !isLeft(o) || o.Deleting || verdict.PutBack(last, o) != "" {
+				continue // proveGone names it
 			}
 			spared, err := r.spared(ctx, o, objects)
 			if err != nil {

@@ -15,3 +15,13 @@ type Claim struct {
 	Going bool
 	By    string // another object that it names as its owner, as kind/name; "": none
 }
+
+// ClaimScope says in which namespaces the claims of StatefulSets are looked for.
+type ClaimScope string
+
+// The scopes.
+const (
+	ClaimsAnywhere  ClaimScope = "anywhere" // wherever a StatefulSet is
+	ClaimsOfRelease ClaimScope = "release"  // in the release's namespace
+	ClaimsOfChart   ClaimScope = "chart"    // in that, and in those that the manifest has itself
+)

@@ -48,6 +48,9 @@ type Record struct {
 	Size      int // bytes of the stored string
 	// Baseline is what differed from the manifest when the deploy was through.
 	Baseline Baseline
+	// Deployed says that the record has said deployed, whatever was written over that since: Berth notes it beside the
+	// status.
+	Deployed bool
 
 	Content
 }

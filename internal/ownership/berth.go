@@ -55,6 +55,9 @@ const (
 	// changes it, and once more when it has stored the first record of its release, so that a
 	// deletion which was decided before finds another resourceVersion.
 	AnnotationDeploy = "berth.dev/deploy"
+	// AnnotationDeployed is "true" on a record that has said deployed. An uninstall writes over that, and over how
+	// the revision had failed.
+	AnnotationDeployed = "berth.dev/deployed"
 )
 
 // Origin is the branch that annotations name. It is untrusted text.

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -54,7 +55,7 @@ func LeftoverHooks(f *facts.Facts, seen []facts.HookObject) []facts.Object {
 		o := h.Object
 		owner := ownerOfHook(f, o)
 		ours := owner == hookOurs || owner == hookUnknown && looksLikeHook(f, o)
-		if o.Exists && ours && !o.Deleting && !keeps(o) && !hookRuns(o) && isDone(madeBy(f, h)) {
+		if o.Exists && ours && !o.Deleting && !keeps(o) && !hookRuns(o) && putBack(f, h) == "" && isDone(madeBy(f, h)) {
 			leftovers = append(leftovers, o)
 		}
 	}
@@ -67,6 +68,25 @@ func LeftoverHooks(f *facts.Facts, seen []facts.HookObject) []facts.Object {
 // are whole seconds, so that what is of the same one may be an earlier revision's. What none of
 // them shows to have made counts as there to stay.
 func madeBy(f *facts.Facts, h facts.HookObject) facts.HookObject {
+	made, _ := madeByRecord(f, h)
+	return made
+}
+
+// putBack returns why an object that bears the marks of a hook's is not what the hook has made, or "": a person's client
+// made it, or it came when the hook had run to its end, which its policy deletes it at.
+func putBack(f *facts.Facts, h facts.HookObject) string {
+	made, by := madeByRecord(f, h)
+	switch {
+	case h.Object.Maker != "" && h.Object.Maker != helmsClient:
+		return fmt.Sprintf("it was made with %s, from what bears the marks of this release", h.Object.Maker)
+	case by != nil && made.Hook.Succeeded && made.Hook.Temporary && !by.Touched.IsZero() && h.Object.Created.After(by.Touched):
+		return fmt.Sprintf("it was made after revision %d, whose hook it looks like, had ended", by.Revision)
+	}
+	return ""
+}
+
+// madeByRecord is madeBy, with the record of the revision, or nil.
+func madeByRecord(f *facts.Facts, h facts.HookObject) (made facts.HookObject, by *facts.Record) {
 	shown, manifest := false, h.Hook.Manifest
 	h.Hook.Temporary, h.Hook.TemporaryFailed = false, false
 	for i := range f.Records {
@@ -78,10 +98,10 @@ func madeBy(f *facts.Facts, h facts.HookObject) facts.HookObject {
 			continue
 		}
 		if !shown || h.Object.Created.After(r.Created) {
-			h.Hook, shown = r.Hooks[at], true
+			h.Hook, shown, by = r.Hooks[at], true, r
 		}
 	}
-	return h
+	return h, by
 }
 
 // isDone returns whether nobody loses by it when a hook's object goes: a Job or Pod that

@@ -43,6 +43,20 @@ func (o Older) whoseElse() string {
 	return ""
 }
 
+// PutBack returns why an object that bears the release's marks was none of it when it was uninstalled, as its record says,
+// or "": somebody has made it since, from what was saved of it.
+func PutBack(uninstalled *facts.Record, o facts.Object) string {
+	switch {
+	case uninstalled.PayloadStatus != facts.StatusUninstalled:
+		return ""
+	case o.Maker != "" && o.Maker != helmsClient:
+		return fmt.Sprintf("it was made with %s, from what bears the marks of this release", o.Maker)
+	case !uninstalled.Touched.IsZero() && o.Created.After(uninstalled.Touched):
+		return "it was made after the release was uninstalled"
+	}
+	return ""
+}
+
 // Outgrown returns why an object of an older revision outlives its release, or "": a
 // definition that the chart has moved to its crds folder, whose definitions no release deletes,
 // was left for the objects of its kind, a Namespace for those in it, and a PersistentVolume for the

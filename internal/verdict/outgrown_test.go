@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,6 +122,27 @@ func TestWithoutStrange(t *testing.T) {
 		o.Maker = maker
 		if going, kept := WithoutStrange([]facts.Object{o}, made); len(going) == 1 != goes || len(kept) == 0 != goes {
 			t.Errorf("made with %q: going %v, kept %q", maker, going, kept)
+		}
+	}
+}
+
+// Once a release is uninstalled, what bears its marks need not be its own.
+func TestPutBack(t *testing.T) {
+	since := stored(1, facts.StatusUninstalled)
+	for name, c := range map[string]struct {
+		status facts.Status
+		object facts.Object
+		says   string
+	}{
+		"left":                    {facts.StatusUninstalled, facts.Object{Created: since.Touched.Add(-time.Minute)}, ""},
+		"made since":              {facts.StatusUninstalled, facts.Object{Created: since.Touched.Add(time.Second)}, "after the release was uninstalled"},
+		"made by a person before": {facts.StatusUninstalled, facts.Object{Created: since.Touched, Maker: "kubectl"}, "made with kubectl"},
+		"made by Helm":            {facts.StatusUninstalled, facts.Object{Created: since.Touched, Maker: helmsClient}, ""},
+		"of a deployed one":       {facts.StatusDeployed, facts.Object{Created: since.Touched.Add(time.Second)}, ""},
+	} {
+		r := stored(1, c.status)
+		if got := PutBack(&r, c.object); (got == "") != (c.says == "") || !strings.Contains(got, c.says) {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }

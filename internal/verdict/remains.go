@@ -109,10 +109,10 @@ func disposeOfHook(f *facts.Facts, h facts.HookObject, p RemainPolicy) (Disposal
 		return DisposalDelete, "it is being deleted already"
 	case holdsOthers[o.Kind]:
 		return DisposalStays, fmt.Sprintf("what others made may be in the %s", o.Kind)
+	case putBack(f, h) != "":
+		return DisposalUnproven, putBack(f, h)
 	case spentHook(madeBy(f, h)): // what a later revision's policy is, that did not run it, says nothing of it
 		return DisposalDelete, "its hook's delete policy says so"
-	case o.Kind == claimKind && o.Maker != "" && o.Maker != helmsClient:
-		return DisposalUnproven, fmt.Sprintf("it was made with %s, from what bears the marks of this release", o.Maker)
 	case o.Kind == claimKind && p.Claims:
 		return DisposalDelete, "delete-claims says so"
 	case o.Kind == claimKind:
@@ -172,11 +172,14 @@ func disposeOfClaim(f *facts.Facts, c facts.Claim, going []Remain, p RemainPolic
 }
 
 // Claimants returns the manifests whose StatefulSets the release has made, the newest first, and those of which that is not
-// known: a revision that failed may have failed before, and a hook need not have run.
+// known: a revision that failed may have failed before, and a hook need not have run. An uninstall writes over how its
+// revision had ended, and has Helm say of all others that they were superseded.
 func Claimants(f *facts.Facts) (made, perhaps []string) {
+	uninstalled := slices.ContainsFunc(f.Records, func(r facts.Record) bool {
+		return r.EffectiveStatus() == facts.StatusUninstalling || r.EffectiveStatus() == facts.StatusUninstalled
+	})
 	for i := range slices.Backward(f.Records) {
 		r := &f.Records[i]
-		ended := r.EffectiveStatus() == facts.StatusUninstalling || r.EffectiveStatus() == facts.StatusUninstalled
 		add := func(manifest string, known bool) {
 			if known {
 				made = append(made, manifest)
@@ -184,7 +187,7 @@ func Claimants(f *facts.Facts) (made, perhaps []string) {
 				perhaps = append(perhaps, manifest)
 			}
 		}
-		add(r.Manifest, isGood(r) || ended)
+		add(r.Manifest, r.Deployed || isGood(r) && !uninstalled)
 		for _, h := range r.Hooks {
 			add(h.Manifest, h.Succeeded)
 		}

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,6 +39,12 @@ func TestRemainsOfHooks(t *testing.T) {
 		"a Secret whose hook succeeded, to be deleted then": {func(o *facts.Object, h *facts.Hook) {
 			o.Kind, o.Complete, h.Temporary, h.Succeeded = "Secret", false, true, true
 		}, RemainPolicy{}, DisposalDelete, "delete policy"},
+		"the same, and it came after that": {func(o *facts.Object, h *facts.Hook) {
+			o.Kind, o.Complete, h.Temporary, h.Succeeded, o.Created = "Secret", false, true, true, now
+		}, RemainPolicy{Hooks: true}, DisposalUnproven, "it was made after revision 1"},
+		"a claim that came back, whose hook's policy was to delete it": {func(o *facts.Object, h *facts.Hook) {
+			o.Kind, o.Complete, o.Maker, h.Temporary, h.Succeeded = claimKind, false, "velero-server", true, true
+		}, RemainPolicy{}, DisposalUnproven, "velero-server"},
 		"a whole Deployment":                {kind("Deployment"), RemainPolicy{Hooks: true}, DisposalDelete, ""},
 		"a claim, and only hooks are to go": {kind(claimKind), RemainPolicy{Hooks: true}, DisposalStays, "delete-claims deletes it"},
 		"a claim":                           {kind(claimKind), RemainPolicy{Claims: true}, DisposalDelete, "delete-claims"},
@@ -62,7 +69,7 @@ func TestRemainsOfHooks(t *testing.T) {
 		if c.edit != nil {
 			c.edit(&o, &h)
 		}
-		o.Created, h.Kind = now, o.Kind
+		o.Created, h.Kind = cmp.Or(o.Created, now.Add(-time.Hour)), o.Kind
 		f.Records[0].Hooks = []facts.Hook{h}
 		remains := RemainsOf(f, []facts.HookObject{{Hook: h, Object: o}, {Hook: h, Object: o}}, nil, c.policy, false)
 		if len(remains) != 1 || remains[0].Disposal != c.want || !strings.Contains(remains[0].Why, c.says) {
@@ -162,8 +169,20 @@ func TestClaimants(t *testing.T) {
 	if !slices.Equal(made, []string{"set2", "ran", "set1"}) || !slices.Equal(perhaps, []string{"set4", "set3", "idle"}) {
 		t.Errorf("made %q, perhaps %q", made, perhaps)
 	}
-	if made, perhaps = Claimants(given(one(1, facts.StatusUninstalling))); len(made) != 1 || len(perhaps) > 0 {
-		t.Errorf("of one that is being uninstalled: made %q, perhaps %q", made, perhaps)
+	noted := one(2, facts.StatusUninstalled)
+	noted.Deployed = true
+	for name, c := range map[string]struct {
+		records []facts.Record
+		made    []string
+	}{
+		"alone, it is being uninstalled":     {[]facts.Record{one(1, facts.StatusUninstalling)}, nil},
+		"the other is superseded by the end": {[]facts.Record{one(1, facts.StatusSuperseded), one(2, facts.StatusUninstalled)}, nil},
+		"it is noted that it was deployed":   {[]facts.Record{one(1, facts.StatusSuperseded), noted}, []string{"set2"}},
+		"it had failed":                      {[]facts.Record{one(1, facts.StatusDeployed), one(2, facts.StatusUninstalling)}, nil},
+	} {
+		if made, _ := Claimants(given(c.records...)); !slices.Equal(made, c.made) {
+			t.Errorf("%s: made %q", name, made)
+		}
 	}
 }
 

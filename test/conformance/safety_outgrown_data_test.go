@@ -219,6 +219,11 @@ func (s *fixture) remakes(saved *unstructured.Unstructured, o object) {
 	made.SetAnnotations(saved.GetAnnotations())
 	how := metav1.CreateOptions{FieldManager: "kubectl-client-side-apply", DryRun: []string{metav1.DryRunAll}}
 	last := s.last().Secret.CreationTimestamp
+	for _, write := range s.last().Secret.ManagedFields {
+		if write.Time.After(last.Time) {
+			last = *write.Time
+		}
+	}
 	kubetest.Eventually(s.t, 20*time.Second, func() (bool, string) {
 		would, err := s.client(o).Create(s.t.Context(), made, how)
 		return err == nil && would.GetCreationTimestamp().After(last.Time), "no second has passed since the last record"

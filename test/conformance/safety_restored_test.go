@@ -6,10 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"time"
+
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/berth-dev/berth/test/kubetest"
 )
 
 // restoredData are the rows about data, and other objects, that bear what the release's own bear and are somebody else's.
@@ -73,6 +77,31 @@ var restoredData = []row{
 			s.berth("teardown", "--delete-claims").exit(0).says("no revision of the release is known to have made StatefulSet/db")
 			s.staysWhole(before, claim(0))
 		}},
+	{ID: "S370c", Setup: "the same, and the claim's deletion is asked for by a teardown that stops after the uninstall, at a hook that fails",
+		Action: "teardown with delete-claims, twice", End: "the claims, which are named", Exit: "0, 23, 24, 0", Gone: true,
+		run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			s.berth("deploy").exit(0)
+			s.chartWith("templates/database.yaml", strings.NewReplacer("RETENTION", "", "ANNOTATIONS", "").Replace(database))
+			s.chartWith("templates/bye.yaml", failingGoodbye)
+			s.berth("deploy", "--set", "hooks.pre-upgrade.behaviour=fail").exit(23)
+			s.claimOfController(s.namespace)
+			before := s.uidsOf(claim(0))
+			s.berth("teardown", "--delete-claims").exit(24)
+			s.berth("teardown", "--delete-claims", "--skip-failed-hooks").exit(0).
+				says("no revision of the release is known to have made StatefulSet/db")
+			s.staysWhole(before, claim(0))
+		}},
+	{ID: "S370d", Setup: "a release that was deployed well, with a StatefulSet and its claims, and a hook of its end that fails",
+		Action: "teardown with delete-claims, and with skip-failed-hooks", End: "the claims, until the second one", Exit: "0, 24, 0", Gone: true,
+		run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			s.deployDatabaseWith("templates/bye.yaml", failingGoodbye)
+			s.berth("teardown", "--delete-claims").exit(24)
+			s.uidsOf(claim(0), claim(1))
+			s.berth("teardown", "--delete-claims", "--skip-failed-hooks").exit(0)
+			s.absent(claim(0), claim(1))
+		}},
 	{ID: "S371", Setup: "v1 makes a claim; v2 names it; v3 has it again and fails", Action: "deploy of a chart without both",
 		End: "the claim, which is named", Exit: "0, 0 + warning, 23, 0 + warning", run: func(s *fixture) {
 			s.kubeconfig = s.Kubeconfig()
@@ -93,6 +122,19 @@ var restoredData = []row{
 			with("")
 			s.berth("deploy").exit(0).warned("Left in place").says("PersistentVolumeClaim/store-data was kept")
 			s.staysWhole(data, storesData)
+		}},
+	{ID: "S379", Setup: "a teardown stops at a ConfigMap that is to be kept; a person applies another one of the release from what was saved",
+		Action: "teardown, in the branch's own namespace; with delete-kept", End: "it is there, and named", Exit: "0, 27, 27", Gone: true, run: func(s *fixture) {
+			s.asAdmin()
+			s.chartWith("templates/kept.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: kept, annotations: {helm.sh/resource-policy: keep}}}")
+			s.berth("deploy").exit(0)
+			saved := s.read(appMap)
+			s.berth("teardown").exit(27)
+			s.absent(appMap)
+			s.remakes(saved, appMap)
+			before := s.uidsOf(appMap)
+			s.berth("teardown", "--delete-kept").exit(27).says("ConfigMap/web was kept: it was made after the release was uninstalled")
+			s.staysWhole(before, appMap)
 		}},
 	{ID: "S372", Setup: "an app in a namespace that stays, deployed with HELM_DRIVER=configmap and a copy of a Secret; an account that may not list " +
 		"ConfigMaps", Action: "teardown without HELM_DRIVER", End: "untouched, with its copy and its lock, and said so", Exit: "0, 27, 0", Gone: true,
@@ -125,6 +167,29 @@ var restoredData = []row{
 			s.absent(object{"v1", "secrets", "sh.helm.release.v1.other.v9"})
 			s.stored("nothing")
 		}},
+}
+
+// failingGoodbye is a hook of the end of a release that fails once its objects are gone.
+const failingGoodbye = `
+apiVersion: batch/v1
+kind: Job
+metadata: {name: bye, annotations: {helm.sh/hook: post-delete, helm.sh/hook-delete-policy: before-hook-creation}}
+spec:
+  backoffLimit: 0
+  template:
+    metadata: {annotations: {sim.berth.dev/behaviour: fail}}
+    spec: {restartPolicy: Never, containers: [{name: bye, image: "registry.example/bye:1.0"}]}
+`
+
+// deployDatabaseWith deploys the app with the database and another template, and returns once it has its claims.
+func (s *fixture) deployDatabaseWith(file, text string) {
+	s.t.Helper()
+	s.chartWith("templates/database.yaml", strings.NewReplacer("RETENTION", "", "ANNOTATIONS", "").Replace(database))
+	s.chartWith(file, text)
+	s.berth("deploy", "--wait-ignore", "StatefulSet/db").exit(0)
+	kubetest.Eventually(s.t, 20*time.Second, func() (bool, string) {
+		return s.uid(claim(0)) != "" && s.uid(claim(1)) != "", "the claims are not there yet"
+	})
 }
 
 // claimOfController makes the first claim of the database in a namespace, as a StatefulSet's controller does.

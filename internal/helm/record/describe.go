@@ -90,6 +90,7 @@ func describe(meta *metav1.ObjectMeta, kind Kind, runURL string) facts.Record {
 		RunURL:      meta.Annotations[runURL],
 		Hidden:      isHidden(meta),
 		Baseline:    decodeBaseline(meta),
+		Deployed:    meta.Annotations[ownership.AnnotationDeployed] == "true",
 	}
 	rec.Touched, rec.Managers = lastWrite(meta)
 	if name := meta.Labels[labelName]; name != "" && !isConsistent(meta) {

@@ -10,6 +10,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // writer writes records. Every write is conditional: it needs a free name, a
@@ -95,6 +98,9 @@ func (w writer) update(ctx context.Context, e *entry, from *object, to change) (
 	want := *from
 	want.ObjectMeta, want.Payload = *from.DeepCopy(), to.payload
 	want.Labels, want.Annotations = to.labels, withBaseline(from.Annotations, to.baseline)
+	if to.labels[labelStatus] == string(facts.StatusDeployed) {
+		want.Annotations = ownership.Merge(want.Annotations, map[string]string{ownership.AnnotationDeployed: "true"})
+	}
 	return w.perform(ctx, e, write{
 		send: func(ctx context.Context) (*object, error) { return w.objects.update(ctx, &want) },
 		check: func(found *object) (bool, error) {

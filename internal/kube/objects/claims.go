@@ -37,17 +37,15 @@ type claimant struct {
 // Claims returns the claims that exist and bear a name which a StatefulSet of a
 // manifest of the release gives to its own: template-set-ordinal. A set that was scaled down leaves
 // those of higher ordinals, too. Only where the manifest has such a set is anything
-// sent: two lists for each of their namespaces. With within, that of the release alone is looked in.
-func (o Observer) Claims(ctx context.Context, text string, of ownership.Release, within bool) ([]facts.Claim, error) {
-	all, err := claimantsOf(text, of)
+// sent: two lists for each of their namespaces.
+func (o Observer) Claims(ctx context.Context, text string, of ownership.Release, scope facts.ClaimScope) ([]facts.Claim, error) {
+	within, _, err := claimantsOf(text, of, scope)
 	if err != nil {
 		return nil, err
 	}
 	sets := map[string][]claimant{}
-	for _, c := range all {
-		if !within || c.set.Namespace == of.Namespace {
-			sets[c.set.Namespace] = append(sets[c.set.Namespace], c)
-		}
+	for _, c := range within {
+		sets[c.set.Namespace] = append(sets[c.set.Namespace], c)
 	}
 	var claims []facts.Claim
 	for _, in := range slices.Sorted(maps.Keys(sets)) {
@@ -60,33 +58,43 @@ func (o Observer) Claims(ctx context.Context, text string, of ownership.Release,
 	return claims, nil
 }
 
-// ClaimantsBeyond returns the StatefulSets of a manifest that are in another namespace than the release and have
-// claims of their own.
-func ClaimantsBeyond(text string, of ownership.Release) (sets []facts.Ref, err error) {
-	all, err := claimantsOf(text, of)
-	for _, c := range all {
-		if c.set.Namespace != of.Namespace && !slices.Contains(sets, c.set) {
+// ClaimantsBeyond returns the StatefulSets of a manifest that have claims of their own, and are out of the scope.
+func ClaimantsBeyond(text string, of ownership.Release, scope facts.ClaimScope) (sets []facts.Ref, err error) {
+	_, beyond, err := claimantsOf(text, of, scope)
+	for _, c := range beyond {
+		if !slices.Contains(sets, c.set) {
 			sets = append(sets, c.set)
 		}
 	}
 	return sets, err
 }
 
-// claimantsOf returns the StatefulSets of a manifest that have claims of their own.
-func claimantsOf(text string, of ownership.Release) (all []claimant, err error) {
+// claimantsOf returns the StatefulSets of a manifest that have claims of their own: those within the scope, and the others.
+func claimantsOf(text string, of ownership.Release, scope facts.ClaimScope) (within, beyond []claimant, err error) {
 	if !strings.Contains(text, "volumeClaimTemplates") {
-		return nil, nil
+		return nil, nil, nil
 	}
 	wanted, err := manifest.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("find the StatefulSets of a stored manifest: %w", err)
+		return nil, nil, fmt.Errorf("find the StatefulSets of a stored manifest: %w", err)
 	}
+	in := map[string]bool{of.Namespace: true}
 	for _, want := range wanted {
-		if c, ok := claimantOf(want, of); ok {
-			all = append(all, c)
+		if want.GetAPIVersion() == "v1" && want.GetKind() == "Namespace" && scope == facts.ClaimsOfChart {
+			in[want.GetName()] = true
 		}
 	}
-	return all, nil
+	for _, want := range wanted {
+		c, ok := claimantOf(want, of)
+		switch {
+		case !ok:
+		case in[c.set.Namespace], scope == facts.ClaimsAnywhere:
+			within = append(within, c)
+		default:
+			beyond = append(beyond, c)
+		}
+	}
+	return within, beyond, nil
 }
 
 // claimantOf returns what a StatefulSet claims; ok is false for any other object.

@@ -54,10 +54,21 @@ func TestClaimantsBeyond(t *testing.T) {
 	const set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: %s}\nspec:\n" +
 		"  selector: {matchLabels: {app: db, instance: %s}}\n  volumeClaimTemplates: [{metadata: {name: data}}]\n"
 	text := fmt.Sprintf(set, "review", "shop") + "---\n" + fmt.Sprintf(set, "other", "shop") + "---\n" + fmt.Sprintf(set, "other", "else")
-	sets, err := ClaimantsBeyond(text, of)
-	want := facts.Ref{APIVersion: "apps/v1", Kind: "StatefulSet", Namespace: "other", Name: "db"}
-	if err != nil || !slices.Equal(sets, []facts.Ref{want}) {
-		t.Errorf("%v, %v", sets, err)
+	want := []facts.Ref{{APIVersion: "apps/v1", Kind: "StatefulSet", Namespace: "other", Name: "db"}}
+	made := "---\n{apiVersion: v1, kind: Namespace, metadata: {name: other}}\n"
+	for name, c := range map[string]struct {
+		text  string
+		scope facts.ClaimScope
+		want  []facts.Ref
+	}{
+		"in the release's namespace alone":      {text + made, facts.ClaimsOfRelease, want},
+		"in a namespace that the chart has not": {text, facts.ClaimsOfChart, want},
+		"in one that it has":                    {text + made, facts.ClaimsOfChart, nil},
+		"anywhere":                              {text, facts.ClaimsAnywhere, nil},
+	} {
+		if sets, err := ClaimantsBeyond(c.text, of, c.scope); err != nil || !slices.Equal(sets, c.want) {
+			t.Errorf("%s: %v, %v", name, sets, err)
+		}
 	}
 	for name, byName := range map[string]bool{"shop": true, "else": false} {
 		c, _ := claimantOf(one(t, fmt.Sprintf(set, "review", name)), of)
