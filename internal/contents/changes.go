@@ -106,7 +106,8 @@ func (w *walk) diffStruct(before, after map[string]any, s *shape) {
 	maps.Copy(keys, after)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		_, field := s.field(key)
-		w.below(step{name: key}, func() { w.diff(orEmpty(before[key], after[key]), orEmpty(after[key], before[key]), field) })
+		at := step{name: key, secret: isSecretValue(key, before, after)}
+		w.below(at, func() { w.diff(orEmpty(before[key], after[key]), orEmpty(after[key], before[key]), field) })
 	}
 }
 

@@ -82,7 +82,7 @@ func (w *walk) compareStruct(want, live map[string]any, s *shape) {
 		if !known {
 			continue
 		}
-		w.here = append(w.here, step{name: key})
+		w.here = append(w.here, step{name: key, secret: isSecretValue(key, want, live)})
 		if !w.exempt.field(w, want[key]) {
 			w.compareField(want[key], live, key, s, shape)
 		}

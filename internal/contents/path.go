@@ -12,7 +12,7 @@ type step struct {
 	list bool   // it leads to an item
 	item any    // the live item, by which managedFields name it
 	at   int    // the live item's place
-	// secret is whether the item follows a flag for a secret.
+	// secret is whether the item follows a flag for a secret, or the field is the value of what is called one.
 	secret bool
 }
 

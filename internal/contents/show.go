@@ -120,19 +120,40 @@ func isFlag(argument any) bool {
 	return ok && strings.HasPrefix(flag, "-") && secrets.LooksSo(flag)
 }
 
+// isSecretValue returns whether a field is the value of an item that is called a secret: a list that is compared
+// by the places of its items says nothing of their names.
+func isSecretValue(key string, items ...map[string]any) bool {
+	return key == "value" && slices.ContainsFunc(items, secrets.NamesOne)
+}
+
+// isNote returns whether an annotation is what kubectl and its like note there of what they have applied: the object as
+// a whole.
+func isNote(value any) bool {
+	text, _ := value.(string)
+	return strings.HasPrefix(text, "{") && (strings.Contains(text, `"stringData"`) || strings.Contains(text, `"data"`))
+}
+
 // isHidden returns whether the values of a finding are secret: those of a Secret, and
 // what is called a password or the like, or is below what is called so.
 func (w *walk) isHidden(f finding) bool {
 	if w.isCore("Secret") && len(f.path) > 0 && (f.path[0].name == "data" || f.path[0].name == "stringData") {
 		return true
 	}
+	if isSecret(w.live) && (isNote(f.want) || isNote(f.live)) {
+		return true
+	}
 	named := f.path.field()
-	for _, s := range f.path {
+	for i, s := range f.path {
 		switch {
 		case s.secret:
 			return true
+		case !s.list && s.name == named && (len(secrets.In(named, f.want)) > 0 || len(secrets.In(named, f.live)) > 0):
+			return true
 		case !secrets.LooksSo(s.name):
-		case s.list && (isText(f.want) || isText(f.live)), !s.list && s.name == named && (mayBeSecret(f.want) || mayBeSecret(f.live)):
+		// What an item that is called so has beside a value is none: the image of a container.
+		case s.list && (i == len(f.path)-1 || named == "value") && (isText(f.want) || isText(f.live)):
+			return true
+		case !s.list && s.name == named && (mayBeSecret(f.want) || mayBeSecret(f.live)):
 			return true
 		}
 	}
@@ -177,9 +198,8 @@ func show(v any) string {
 		return text.Cut(clean(secrets.InField(v)), shown)
 	case map[string]any:
 		var parts []string
-		name, _ := v["name"].(string)
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if isPlain(v[key]) && !secrets.LooksSo(key) && (key != "value" || !secrets.LooksSo(name)) {
+			if isPlain(v[key]) && !secrets.Hides(key, v[key]) && !isSecretValue(key, v) && !isNote(v[key]) {
 				parts = append(parts, key+": "+show(v[key]))
 			}
 		}
@@ -211,7 +231,7 @@ func inner(m map[string]any) []string {
 		case nil:
 			value = "null"
 		case []any:
-			if len(v) == 0 || !secrets.LooksSo(key) {
+			if len(v) == 0 || !secrets.Hides(key, v) {
 				value = show(v)
 			}
 		case map[string]any:
@@ -230,6 +250,13 @@ func clean(s string) string { return text.OneLine(s) }
 // out many values for one that is short takes long.
 const guessCost = 5000
 
+// holdsSecret returns whether a value of which no field is told apart has one that is secret: a digest that is
+// quick to make would tell whoever tries out many.
+func holdsSecret(v any) bool {
+	text, ok := v.(string)
+	return ok && secrets.InField(text) != text || !ok && len(secrets.InValues(v)) > 0
+}
+
 // digest stands for the live value. That of a Secret differs from object to object
 // and from key to key, so that equal values cannot be told.
 func (w *walk) digest(f finding) string {
@@ -240,7 +267,7 @@ func (w *walk) digest(f finding) string {
 	if err != nil {
 		value = fmt.Append(nil, f.live)
 	}
-	if !w.isHidden(f) {
+	if !w.isHidden(f) && !holdsSecret(f.live) {
 		sum := sha256.Sum256(value)
 		return hex.EncodeToString(sum[:12])
 	}

@@ -28,6 +28,10 @@ func TestSecretsAreNotShown(t *testing.T) {
 			"{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: aHVudGVyMg0K}}"},
 		"stringData": {"{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: hunter2}}",
 			"{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: aHVudGVyMg0K}}"},
+		"what was applied": {`{apiVersion: v1, kind: Secret, metadata: {name: s, annotations: {a: '{"stringData":{"a":"hunter2"}}'}}}`,
+			`{apiVersion: v1, kind: Secret, metadata: {name: s, annotations: {a: '{"stringData":{"a":"hunter2x"}}'}}}`},
+		"all annotations, gone": {`{apiVersion: v1, kind: Secret, metadata: {name: s, annotations: {a: '{"data":{"a":"aHVudGVyMg=="}}', b: c}}}`,
+			`{apiVersion: v1, kind: Secret, metadata: {name: s}}`},
 		"gone": {"{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: hunter2}}",
 			"{apiVersion: v1, kind: Secret, metadata: {name: s}}"},
 		"a variable": {"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a, env: [{name: DB_PASSWORD, value: hunter2}]}]}}",
@@ -59,7 +63,21 @@ func TestSecretsAreNotShown(t *testing.T) {
 		"all fields, gone":            {custom("a: b, credentials: {plain: hunter2}"), custom("a: b")},
 		"all fields, a text":          {custom("credentials: {plain: hunter2}"), custom("credentials: x")},
 		"all fields below, gone":      {custom("credentials: {a: {plain: hunter2}}"), custom("credentials: {}")},
-		"what is short for it":        {custom("dbPass: hunter2"), custom("dbPass: hunter2x")},
+		"a variable by its place":     {custom("env: [{name: DB_PASSWORD, value: hunter2}]"), custom("env: [{name: DB_PASSWORD, value: hunter2x}]")},
+		"a parameter by its key":      {custom("a: [{key: password, value: hunter2}]"), custom("a: [{key: password, value: hunter2x}]")},
+		"variables in another order": {custom("env: [{name: DB_PASSWORD, value: hunter2}, {name: MODE, value: a}]"),
+			custom("env: [{name: MODE, value: a}, {name: DB_PASSWORD, value: hunter2}]")},
+		"a header of a probe": {custom("httpHeaders: [{name: Authorization, value: Basic hunter2}]"),
+			custom("httpHeaders: [{name: Authorization, value: Basic hunter2x}]")},
+		"an added header":         {custom("a: []"), custom("a: [{name: Authorization, value: hunter2}]")},
+		"a header's field":        {custom("set: {Authorization: Basic hunter2}"), custom("set: {Authorization: Basic hunter2x}")},
+		"a header in a setting":   {config("proxy_set_header Authorization \"Basic hunter2\";"), config("proxy_set_header Authorization \"Basic hunter2x\";")},
+		"with blanks":             {config("password = hunter2"), config("password = hunter2x")},
+		"an element":              {config("<password>hunter2</password>"), config("<password>hunter2x</password>")},
+		"a flag in a text":        {config("app --password hunter2"), config("app --password hunter2x")},
+		"in a file of variables":  {config("DB_PASS=hunter2"), config("DB_PASS=hunter2x")},
+		"short for it, in a text": {config("smtpPass: hunter2"), config("smtpPass: hunter2x")},
+		"what is short for it":    {custom("dbPass: hunter2"), custom("dbPass: hunter2x")},
 		"such a variable": {"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a}]}}",
 			"{apiVersion: v1, kind: Pod, metadata: {name: s}, spec: {containers: [{name: a, env: [{name: DB_PASS, value: hunter2}]}]}}"},
 	} {
@@ -91,9 +109,15 @@ func TestReferencesAreShown(t *testing.T) {
 		"a token's": {pod("automountServiceAccountToken: false"), pod("automountServiceAccountToken: true"), "true"},
 		"a reference": {custom("password: {valueFrom: {secretKeyRef: {name: a, key: one}}}"),
 			custom("password: {valueFrom: {secretKeyRef: {name: a, key: two}}}"), "two"},
-		"by its name": {custom("passwordSecretRef: {name: one}"), custom("passwordSecretRef: {name: two}"), "two"},
-		"a kind":      {custom("privateKey: {algorithm: RSA}"), custom("privateKey: {algorithm: ECDSA}"), "ECDSA"},
-		"a number":    {custom("privateKey: {size: 2048}"), custom("privateKey: {size: 4096}"), "4096"},
+		"by its name":           {custom("passwordSecretRef: {name: one}"), custom("passwordSecretRef: {name: two}"), "two"},
+		"a kind":                {custom("privateKey: {algorithm: RSA}"), custom("privateKey: {algorithm: ECDSA}"), "ECDSA"},
+		"how others are let in": {custom("authorization: disabled, authorizationMode: a"), custom("authorization: enabled, authorizationMode: a"), "enabled"},
+		"who is":                {custom("authorization: {superUsers: [CN=one]}"), custom("authorization: {superUsers: [CN=two1]}"), "CN=two1"},
+		"the mode of it":        {custom("authorizationMode: Webhook1"), custom("authorizationMode: Webhook2"), "Webhook2"},
+		"an image": {pod("containers: [{name: external-secrets, image: 'acme/external-secrets:v0.9.1'}]"),
+			pod("containers: [{name: external-secrets, image: 'acme/external-secrets:v0.9.2'}]"), "v0.9.2"},
+		"a command": {pod("containers: [{name: auth-token, workingDir: /one}]"), pod("containers: [{name: auth-token, workingDir: /two}]"), "/two"},
+		"a number":  {custom("privateKey: {size: 2048}"), custom("privateKey: {size: 4096}"), "4096"},
 	} {
 		got := differences(t, c.manifest, c.live, false).Differences
 		if len(got) != 1 || !strings.Contains(got[0].Live, c.shown) {
@@ -114,6 +138,14 @@ func TestDigests(t *testing.T) {
 	a, b := one.Differences[0].Digest, one.Differences[1].Digest
 	if a == b || a == other.Differences[0].Digest || a != again.Differences[0].Digest || a == "" {
 		t.Errorf("%v %v %v", one, again, other)
+	}
+	item := func(uid string) string {
+		d := differences(t, "{apiVersion: x.io/v1, kind: DB, metadata: {name: s}, spec: {env: [], a: ''}}",
+			"{apiVersion: x.io/v1, kind: DB, metadata: {name: s, uid: "+uid+"}, spec: {env: [{name: DB_PASSWORD, value: x}], a: 'DB_PASS=x'}}", false).Differences
+		return d[0].Digest + d[1].Digest
+	}
+	if item("u1") == item("u2") {
+		t.Error("the digest of what holds a secret can be looked up")
 	}
 	gone := differences(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: b}}",
 		"{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}", false)

@@ -2,7 +2,9 @@ package manifest
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"hash/maphash"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -126,6 +128,7 @@ func (s *Sensitive) Object(o *unstructured.Unstructured) {
 			s.mask.Name(key)
 			s.mask.Find(secrets.Leaves(value)...)
 		}
+		s.annotations(o)
 	case kind.Group == "" && kind.Kind == "ConfigMap":
 		for key, value := range data {
 			s.entry(key, secrets.Leaves(value))
@@ -134,8 +137,26 @@ func (s *Sensitive) Object(o *unstructured.Unstructured) {
 		for key, value := range packed {
 			s.entry(key, decoded(value))
 		}
+		s.annotations(o)
 	default:
 		s.walk(o.Object, false)
+	}
+}
+
+// annotations reads what is beside the data of a Secret or a ConfigMap. kubectl and its like note there what they have
+// applied: the object as a whole.
+func (s *Sensitive) annotations(o *unstructured.Unstructured) {
+	s.walk(o.Object["metadata"], false)
+	for _, text := range o.GetAnnotations() {
+		var noted map[string]any
+		if !strings.HasPrefix(text, "{") || json.Unmarshal([]byte(text), &noted) != nil {
+			continue
+		}
+		applied := &unstructured.Unstructured{Object: maps.Clone(noted)}
+		if applied.GroupVersionKind() == o.GroupVersionKind() {
+			applied.SetAnnotations(nil) // none is noted within another one
+			s.Object(applied)
+		}
 	}
 }
 
@@ -144,7 +165,10 @@ func (s *Sensitive) entry(key string, texts []string) {
 	for _, text := range texts {
 		if secrets.IsName(key) {
 			s.mask.Find(text)
-		} else if !s.isRead(s.files, text) {
+			continue
+		}
+		s.mask.Find(secrets.In(key, text)...)
+		if !s.isRead(s.files, text) {
 			s.mask.Find(secrets.InText(text)...)
 		}
 	}
@@ -178,20 +202,25 @@ var nameFields = map[string]bool{
 func (s *Sensitive) walk(value any, described bool) {
 	switch v := value.(type) {
 	case map[string]any:
-		name, _ := v["name"].(string)
+		s.mask.Find(secrets.InItem(v)...)
 		for key, inner := range v {
 			found := texts(inner)
 			switch {
 			case nameFields[key]:
 				s.mask.Name(found...)
-			case secrets.IsName(key) && !described:
-				s.mask.Find(secrets.Below(inner)...)
-			case secrets.IsName(key), key == "value" && secrets.IsName(name):
+			case !described:
+				s.mask.Find(secrets.In(key, inner)...)
+			case secrets.IsName(key):
 				s.mask.Find(found...)
-			case key == "args", key == "command":
+			}
+			if key == "args" || key == "command" {
 				s.mask.Find(secrets.InArguments(found)...)
 			}
-			if !nameFields[key] {
+			if nameFields[key] {
+				for _, text := range found { // which may be an address
+					s.mask.Find(secrets.OfUsers(text)...)
+				}
+			} else {
 				s.mask.Find(s.inTexts(found)...)
 			}
 			s.walk(inner, described || key == secrets.SchemaField || key == "status")
@@ -206,7 +235,7 @@ func (s *Sensitive) walk(value any, described bool) {
 // inTexts returns what is secret in texts. Most have none of it, and take no time.
 func (s *Sensitive) inTexts(texts []string) (found []string) {
 	for _, text := range texts {
-		if (strings.Contains(text, "@") || strings.ContainsAny(text, "=:<") && secrets.MayName(text)) && !s.isRead(s.settings, text) {
+		if (strings.Contains(text, "@") || strings.ContainsAny(text, "=:< ") && secrets.MayName(text)) && !s.isRead(s.settings, text) {
 			found = append(found, secrets.InSettings(text)...)
 		}
 	}

@@ -33,10 +33,21 @@ items:
     stringData: {a: in-a-list}
 ---
 apiVersion: v1
+kind: Secret
+metadata:
+  name: applied
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: '{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "applied"},
+      "stringData": {"a": "as-it-was-applied"}, "data": {"b": "YXMtaXQtd2FzLWVuY29kZWQ="}}'
+    dsn: postgres://shop:in-an-annotation@db.example.org/shop
+---
+apiVersion: v1
 kind: ConfigMap
 metadata:
   name: configuration
+  annotations: {dsn: 'postgres://shop:of-a-configmap@db.example.org/shop'}
 data:
+  HTTP_AUTHORIZATION: Basic c2hvcDppbi1hLWhlYWRlcg==
   DB_PASSWORD: in-a-configmap
   greeting: hello-everybody
 binaryData: {app.env: REJfUEFTUz1pbi1iaW5hcnktZGF0YQo=}
@@ -55,6 +66,7 @@ spec:
               value: in-a-variable
             - name: MODE
               value: production
+            - {name: HTTP_AUTHORIZATION, value: Bearer of-a-bearer}
             - {name: JWT_SECRET, value: of-a-session}
             - {name: SETTINGS, value: '{"password": "in-settings"}'}
       volumes: [{name: tls, secret: {secretName: web-certificate}}]
@@ -62,7 +74,8 @@ spec:
 apiVersion: example.org/v1
 kind: Boat
 metadata: {name: one}
-spec: {adminPassword: in-a-resource, tlsSecret: web-certificate, host: boats.example.org,
+spec: {hosts: ['amqp://shop:of-a-host@rabbit.example.org/'], authorizationMode: not-a-secret-8, set: {Authorization: Basic of-a-field-set},
+  adminPassword: in-a-resource, tlsSecret: web-certificate, host: boats.example.org,
   client: {secret: of-a-client}, clientSecret: of-oauth,
   password: {value: of-a-field}, credentials: {plain: below-it, deeper: [{text: further-below}]},
   adminToken: {valueFrom: {secretKeyRef: {name: web-certificate, key: not-a-secret-1}}, audience: not-a-secret-2},
@@ -88,9 +101,11 @@ func TestSensitive(t *testing.T) {
 	for _, o := range objects {
 		told.Object(o)
 	}
-	inSecrets := []string{"hunter2-hunter2", "swordfish-3", "czNjcmV0", "1234567890", "correct horse", "in-a-list"}
+	inSecrets := []string{"hunter2-hunter2", "swordfish-3", "czNjcmV0", "1234567890", "correct horse", "in-a-list", "as-it-was-applied",
+		"as-it-was-encoded"}
 	elsewhere := []string{"in-a-configmap", "in-a-variable", "in-a-resource", "of-a-client", "of-oauth", "of-a-session", "in-settings",
-		"in-binary-data", "of-a-field", "below-it", "further-below"}
+		"in-binary-data", "in-an-annotation", "of-a-configmap", "of-a-host", "in-a-header", "c2hvcDppbi1hLWhlYWRlcg==", "of-a-bearer",
+		"of-a-field-set", "of-a-field", "below-it", "further-below"}
 	public := []string{
 		"shop-credentials",
 		"plain-by-mistake",
@@ -126,7 +141,7 @@ func TestSensitive(t *testing.T) {
 			}
 		}
 	}
-	for i := range 7 {
+	for i := range 8 {
 		text := fmt.Sprintf("it is not-a-secret-%d", i+1)
 		for _, mask := range []*secrets.Mask{asText, asObjects} {
 			if got := mask.Text(text); got != text {

@@ -9,24 +9,6 @@ import (
 // it names a Secret object: nobody misses the value of a field that differs.
 func LooksSo(name string) bool { return secretName.MatchString(name) || shortName.MatchString(name) }
 
-// fieldTexts find a secret in a text, after what tells that it is one: --password=x,
-// a header, a private key, a token, a password in a URL.
-var fieldTexts = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)(` + words + `["']?[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&]+)`),
-	regexp.MustCompile(`(?i)(authorization["']?[=:]\s*["']?(?:bearer|basic)\s+)[^\s"']+`),
-	regexp.MustCompile(`(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^-]+`),
-	regexp.MustCompile(`()eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*`),
-	regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`),
-}
-
-// InField replaces by "(hidden)" what looks like a secret in the text of a field.
-func InField(s string) string {
-	for _, secret := range fieldTexts {
-		s = secret.ReplaceAllString(s, "$1"+notShown)
-	}
-	return s
-}
-
 // What looks like a secret. Those that are known are masked by their value (Mask); these
 // patterns catch others, in logs say.
 var (
@@ -45,6 +27,7 @@ var (
 // printed.
 func InLine(line string) string {
 	line = redactValues(line)
+	line = hideTokens(line)
 	line = lineUser.ReplaceAllString(line, "${1}"+notShown+"@")
 	return jwt.ReplaceAllString(line, notShown)
 }
@@ -55,7 +38,7 @@ func redactValues(line string) string {
 	end := 0
 	for _, at := range lineValue.FindAllStringSubmatchIndex(line, -1) {
 		address := at[0] > 0 && line[at[0]-1] == '/' && !strings.Contains(line[at[2]:at[3]], "=")
-		if address || at[0] < end || explains(line[at[0]:]) {
+		if address || at[0] < end || explains(line[at[0]:]) || isImage(line, at[0], at[1]) {
 			continue
 		}
 		b.WriteString(line[end:at[3]])

@@ -85,10 +85,10 @@ func withoutUser(name string) string {
 	if at < 0 || strings.HasPrefix(name[at:], "@sha") {
 		return name
 	}
-	if before := name[:at]; strings.Contains(before[strings.LastIndexByte(before, '/')+1:], ":") {
-		return name[at+1:]
+	if before := name[:at]; strings.Contains(before, "/") && !strings.Contains(before, ":") {
+		return name // no address: a version, say
 	}
-	return name
+	return name[at+1:]
 }
 
 // unknown returns those of the values that were not found before.

@@ -75,8 +75,13 @@ func Leaves(value any) []string {
 func (l looking) inValues(value any, secret bool, found []string) []string {
 	switch v := value.(type) {
 	case map[string]any:
-		name, _ := v["name"].(string) // of a variable: {name: DB_PASSWORD, value: x}
+		name := nameOf(v) // of a variable: {name: DB_PASSWORD, value: x}
 		for key, inner := range v {
+			for _, text := range textsOf(inner) {
+				if IsHeader(key) || key == "value" && IsHeader(name) {
+					found = append(found, InHeader(text)...)
+				}
+			}
 			found = l.inValues(inner, IsName(key) || key == "value" && IsName(name) || secret && !isReference(key, inner), found)
 		}
 	case []any:

@@ -99,11 +99,12 @@ func TestInText(t *testing.T) {
 // The password of an address is no name, whatever field that stands in.
 func TestNamesWithoutPasswords(t *testing.T) {
 	m := New()
-	m.Find("hunter2-hunter2", "rabbit.example.com", "registry.example.com")
-	m.Name("amqp://shop:hunter2-hunter2@rabbit.example.com", "shop:hunter2-hunter2@rabbit.example.com",
+	m.Find("hunter2-hunter2", "rabbit.example.com", "registry.example.com", "token-of-a-user")
+	m.Name("https://token-of-a-user@git.example.com", "token-of-a-user@git.example.com", "amqp://shop:hunter2/hunter2-hunter2@rabbit.example.com",
+		"amqp://shop:hunter2-hunter2@rabbit.example.com", "shop:hunter2-hunter2@rabbit.example.com",
 		"registry.example.com/shop@sha256:0123")
-	const text = "hunter2-hunter2 rabbit.example.com registry.example.com"
-	if got, want := m.Text(text), "*** rabbit.example.com registry.example.com"; got != want {
+	const text = "hunter2-hunter2 token-of-a-user rabbit.example.com registry.example.com"
+	if got, want := m.Text(text), "*** *** rabbit.example.com registry.example.com"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // mentions are in each name that IsName takes for a secret's, in lower case, and in each text
 // that calls something so.
-var mentions = []string{"secret", "pass", "pw", "token", "credential", "key"}
+var mentions = []string{"secret", "pass", "pw", "token", "credential", "key", "authorization", "masterauth"}
 
 // MayName returns whether a text may call something a secret. It takes no time.
 func MayName(text string) bool {
@@ -39,6 +39,10 @@ var (
 	element = compiled(`(?i)<([\w:.-]*` + secretWord + `)(?:\s[^<>]*)?>\s*([^<>\s][^<>]*?)\s*</`)
 	// flagOf matches --password x in a command.
 	flagOf = compiled(`(?i)(?:^|[\s;|&(])--?([\w.-]*` + secretWord + `)[ \t]+(?:` + quotes + `|([^\s"'=;|&)-][^\s"';|&)]*))`)
+	// headerOf matches the header that lets somebody in, with a scheme, and directive what servers have it and others in.
+	headerOf  = compiled(`(?i)authorization(?:\\*["']?[ \t]*[=:][ \t]*\\*["']?|["']?,?[ \t]+["'])` + schemes + `[ \t]+([^\s"'$\\;,][^\s"'\\;,]*)`)
+	directive = compiled(`(?im)^[ \t]*(?:(?:(?:proxy|grpc)_set_header|(?:fastcgi|uwsgi|scgi)_param|add_header|header_up|set)[ \t]+\$?([\w.-]*(?:` +
+		secretWord + `|authorization))|(?:requirepass|masterauth))[ \t]+(?:"([^"$\n][^"\n]*)"|'([^'$\n][^'\n]*)'|([^\s"'$;][^\s"';]*))[ \t]*;?[ \t]*$`)
 	// userInfo matches the user and password of an address, whatever stands before it, and
 	// driverInfo those of one as Go's drivers of databases take it: user:password@tcp(host).
 	userInfo   = compiled(`://[^\s/?#"'@:]*:([^\s/?#"']+)@`)
@@ -93,22 +97,14 @@ func (l looking) parts(value string, shortest int) []string {
 
 // partsWithin returns the parts of a value that are so wherever they stand in it.
 func (l looking) partsWithin(value string, shortest int) (found []string) {
-	if strings.Contains(value, "@") {
-		for _, pattern := range []func() *regexp.Regexp{userInfo, driverInfo} {
-			for _, at := range pattern().FindAllStringSubmatch(value, -1) {
-				found = append(found, at[1])
-				if sent, err := url.PathUnescape(at[1]); err == nil && sent != at[1] {
-					found = append(found, sent) // as it is sent
-				}
-			}
-		}
-	}
+	found = OfUsers(value)
 	if MayName(value) {
 		if strings.ContainsAny(value, "=:") {
 			for _, at := range anywhere().FindAllStringSubmatch(value, -1) {
 				found = append(found, choose(at)...)
 			}
 		}
+		found = append(found, inHeaders(value)...)
 		if strings.Contains(value, "</") {
 			for _, at := range element().FindAllStringSubmatch(value, -1) {
 				if IsName(at[1]) {
@@ -118,6 +114,42 @@ func (l looking) partsWithin(value string, shortest int) (found []string) {
 		}
 	}
 	return longEnough(append(found, l.inJSONOf(value)...), value, shortest)
+}
+
+// OfUsers returns the passwords of the addresses in a text, and the tokens that stand for users there.
+func OfUsers(text string) (found []string) {
+	if !strings.Contains(text, "@") {
+		return nil
+	}
+	found = tokensIn(text)
+	for _, pattern := range []func() *regexp.Regexp{userInfo, driverInfo} {
+		for _, at := range pattern().FindAllStringSubmatch(text, -1) {
+			found = append(found, at[1])
+			if sent, err := url.PathUnescape(at[1]); err == nil && sent != at[1] {
+				found = append(found, sent) // as it is sent
+			}
+		}
+	}
+	return found
+}
+
+// inHeaders returns what is secret in the headers that a text holds, and in the directives of a server.
+func inHeaders(text string) (found []string) {
+	for _, at := range headerOf().FindAllStringSubmatch(text, -1) {
+		found = append(found, InHeader("Basic " + at[1])[1:]...)
+	}
+	for _, at := range directive().FindAllStringSubmatch(text, -1) {
+		for _, value := range at[2:] {
+			switch {
+			case value == "":
+			case IsHeader(at[1]):
+				found = append(found, InHeader(value)...)
+			case at[1] == "" || IsName(at[1]):
+				found = append(found, value)
+			}
+		}
+	}
+	return found
 }
 
 // inCommand returns what of a command is the value of a flag that is called a secret.
