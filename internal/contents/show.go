@@ -1,11 +1,6 @@
 package contents
 
 import (
-	"crypto/pbkdf2"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -69,18 +64,46 @@ func (w *walk) texts(f finding) (recorded, live string) {
 	a, aok := f.want.(string)
 	b, bok := f.live.(string)
 	if !aok || !bok {
-		return showOrNot(f.want), showOrNot(f.live)
+		return showOrNot(w.withoutKnown(f.want)), showOrNot(w.withoutKnown(f.live))
 	}
 	if len(a) > shown || len(b) > shown {
 		a, b = w.masked(a, b)
 	}
-	if a, b = secrets.InField(a), secrets.InField(b); a == b { // before they are cut, by which a secret would lose its name
+	a, b = secrets.InField(a), secrets.InField(b) // before they are cut, by which a secret would lose its name
+	if len(a) > shown || len(b) > shown {         // what stands for a secret can be longer than that
+		a, b = w.masked(a, b)
+	}
+	if a == b {
 		return facts.NotShown, facts.NotShown
 	}
 	if from := firstDifference(a, b); from > 0 && (len(a) > shown || len(b) > shown) {
 		return text.Ellipsis + show(a[from:]), text.Ellipsis + show(b[from:])
 	}
 	return show(a), show(b)
+}
+
+// withoutKnown returns a value without what is known to be secret in its texts.
+func (w *walk) withoutKnown(v any) any {
+	if w.mask == nil {
+		return v
+	}
+	switch v := v.(type) {
+	case string:
+		return w.mask(v)
+	case []any:
+		all := make([]any, len(v))
+		for i := range v {
+			all[i] = w.withoutKnown(v[i])
+		}
+		return all
+	case map[string]any:
+		all := make(map[string]any, len(v))
+		for key := range v {
+			all[key] = w.withoutKnown(v[key])
+		}
+		return all
+	}
+	return v
 }
 
 // masked returns two texts without what is known to be secret in them. Where one has more of that than
@@ -112,66 +135,6 @@ func firstDifference(a, b string) int {
 		continue // not within a character
 	}
 	return n
-}
-
-// isFlag returns whether the argument after this one is a secret: --password.
-func isFlag(argument any) bool {
-	flag, ok := argument.(string)
-	return ok && strings.HasPrefix(flag, "-") && secrets.LooksSo(flag)
-}
-
-// isSecretValue returns whether a field is the value of an item that is called a secret: a list that is compared
-// by the places of its items says nothing of their names.
-func isSecretValue(key string, items ...map[string]any) bool {
-	return key == "value" && slices.ContainsFunc(items, secrets.NamesOne)
-}
-
-// isNote returns whether an annotation is what kubectl and its like note there of what they have applied: the object as
-// a whole.
-func isNote(value any) bool {
-	text, _ := value.(string)
-	return strings.HasPrefix(text, "{") && (strings.Contains(text, `"stringData"`) || strings.Contains(text, `"data"`))
-}
-
-// isHidden returns whether the values of a finding are secret: those of a Secret, and
-// what is called a password or the like, or is below what is called so.
-func (w *walk) isHidden(f finding) bool {
-	if w.isCore("Secret") && len(f.path) > 0 && (f.path[0].name == "data" || f.path[0].name == "stringData") {
-		return true
-	}
-	if isSecret(w.live) && (isNote(f.want) || isNote(f.live)) {
-		return true
-	}
-	named := f.path.field()
-	for i, s := range f.path {
-		switch {
-		case s.secret:
-			return true
-		case !s.list && s.name == named && (len(secrets.In(named, f.want)) > 0 || len(secrets.In(named, f.live)) > 0):
-			return true
-		case !secrets.LooksSo(s.name):
-		// What an item that is called so has beside a value is none: the image of a container.
-		case s.list && (i == len(f.path)-1 || named == "value") && (isText(f.want) || isText(f.live)):
-			return true
-		case !s.list && s.name == named && (mayBeSecret(f.want) || mayBeSecret(f.live)):
-			return true
-		}
-	}
-	fields := f.path.fields()
-	return secrets.IsBelow(fields, f.want) || secrets.IsBelow(fields, f.live)
-}
-
-// mayBeSecret returns whether a value, or one of a list's, is a text or a number, or
-// has what counts below what is called a secret.
-func mayBeSecret(v any) bool {
-	switch v := v.(type) {
-	case []any:
-		return slices.ContainsFunc(v, mayBeSecret)
-	case map[string]any:
-		return len(secrets.Below(v)) > 0
-	}
-	_, isNumber := number(v)
-	return isNumber || isText(v)
 }
 
 func isText(v any) bool {
@@ -245,35 +208,3 @@ func inner(m map[string]any) []string {
 }
 
 func clean(s string) string { return text.OneLine(s) }
-
-// guessCost is how many rounds the digest of a Secret's value takes, so that trying
-// out many values for one that is short takes long.
-const guessCost = 5000
-
-// holdsSecret returns whether a value of which no field is told apart has one that is secret: a digest that is
-// quick to make would tell whoever tries out many.
-func holdsSecret(v any) bool {
-	text, ok := v.(string)
-	return ok && secrets.InField(text) != text || !ok && len(secrets.InValues(v)) > 0
-}
-
-// digest stands for the live value. That of a Secret differs from object to object
-// and from key to key, so that equal values cannot be told.
-func (w *walk) digest(f finding) string {
-	if f.live == nil {
-		return facts.Gone
-	}
-	value, err := json.Marshal(f.live)
-	if err != nil {
-		value = fmt.Append(nil, f.live)
-	}
-	if !w.isHidden(f) && !holdsSecret(f.live) {
-		sum := sha256.Sum256(value)
-		return hex.EncodeToString(sum[:12])
-	}
-	key, err := pbkdf2.Key(sha256.New, string(value), []byte(string(w.live.GetUID())+"/"+f.path.String()), guessCost, 12)
-	if err != nil { // only where the machine demands more than this of a digest
-		return ""
-	}
-	return hex.EncodeToString(key)
-}

@@ -2,10 +2,12 @@ package contents
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
 	"github.com/berth-dev/berth/internal/facts"
+	"github.com/berth-dev/berth/internal/secrets"
 )
 
 func TestSecretsAreNotShown(t *testing.T) {
@@ -211,4 +213,39 @@ func TestManyAddedKeys(t *testing.T) {
 	if n := len(notes); n != keysNoted+1 || notes[n-1] != "40 more keys of data not in the record" {
 		t.Errorf("%d: %q", n, notes)
 	}
+}
+
+// What is known to be secret is gone before a value is cut: of what is left of it nobody could tell what it is.
+func TestMaskedBeforeACut(t *testing.T) {
+	const secret = "hunter2-hunter2"
+	long := strings.Repeat("x", shown-20)
+	for name, value := range map[string]any{
+		"a text": long + " it is " + secret + " or so", "a list": []any{long, secret, long}, "a map": map[string]any{"a": long, "b": "123 " + secret},
+		"a list in a map": map[string]any{"a": []any{long, secret}},
+	} {
+		w := &walk{live: one(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}"), mask: strings.NewReplacer(secret, secrets.Hidden).Replace}
+		for cut := range 12 { // wherever it stands before the end
+			if _, got := w.texts(finding{live: longer(value, cut), path: path{{name: "x"}}}); strings.Contains(got, "hun") {
+				t.Errorf("%s: %s", name, got)
+			}
+		}
+		if _, got := w.texts(finding{want: "DB_PASS=x " + long, live: long[3:] + " pw=x " + secret, path: path{{name: "x"}}}); strings.Contains(got, "hun") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// longer returns a value with n bytes more in its texts.
+func longer(v any, n int) any {
+	switch v := v.(type) {
+	case string:
+		return strings.Repeat("y", n) + v
+	case []any:
+		return append([]any{strings.Repeat("y", n)}, v...)
+	case map[string]any:
+		all := map[string]any{"0": strings.Repeat("y", n)}
+		maps.Copy(all, v)
+		return all
+	}
+	return v
 }
