@@ -19,6 +19,7 @@ import (
 	"github.com/berth-dev/berth/internal/manifest"
 	"github.com/berth-dev/berth/internal/ownership"
 	"github.com/berth-dev/berth/internal/result"
+	"github.com/berth-dev/berth/internal/secrets"
 	"github.com/berth-dev/berth/internal/text"
 )
 
@@ -128,7 +129,8 @@ const longestLog = 4 << 20
 const longestLine = 64 << 10
 
 // copyLines copies text line by line, each with one Write: whoever looks for a secret
-// in a line would not find one that two Writes divide.
+// in a line would not find one that two Writes divide. What looks like one is hidden, as
+// in the log lines of a report.
 func copyLines(to io.Writer, from io.Reader) error {
 	lines := bufio.NewReaderSize(from, longestLine)
 	for begins := true; ; {
@@ -139,9 +141,9 @@ func copyLines(to io.Writer, from io.Reader) error {
 		case err != nil:
 			return err
 		case begins && more:
-			_, err = io.WriteString(to, string(line)+text.Ellipsis+"\n")
+			_, err = io.WriteString(to, secrets.InLine(string(line))+text.Ellipsis+"\n")
 		case begins:
-			_, err = io.WriteString(to, string(line)+"\n")
+			_, err = io.WriteString(to, secrets.InLine(string(line))+"\n")
 		}
 		if err != nil {
 			return err

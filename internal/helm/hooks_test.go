@@ -19,6 +19,7 @@ func TestCopyLines(t *testing.T) {
 	for given, want := range map[string][]string{
 		"":                           nil,
 		"one\ntwo\r\n\nthree":        {"one\n", "two\n", "\n", "three\n"},
+		"password=hunter2 is it\n":   {"password=(hidden) is it\n"},
 		long + "rest\nnext":          {long + "…\n", "next\n"},
 		long + long + "rest\nnext\n": {long + "…\n", "next\n"},
 	} {
@@ -27,7 +28,7 @@ func TestCopyLines(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.Join(got, "|") != strings.Join(want, "|") {
-			t.Errorf("%.20q: %d writes", given, len(got))
+			t.Errorf("%.20q: %d writes, %.40q", given, len(got), got)
 		}
 	}
 }
