@@ -71,15 +71,22 @@ func SecretsIn(getenv func(string) string) []string {
 
 // SecretVariables returns the values of an environment (as of os.Environ) that are called a
 // secret, and the passwords of addresses in it: what credential plugins and helpers are
-// started with, and quote when they fail.
+// started with, and quote when they fail. Berth's own inputs are none of them where the table
+// says so, whatever they are called: the name of a Secret to be copied is public.
 func SecretVariables(environ []string) []string {
 	var all []string
+	public := map[string]bool{}
+	for i := range Table {
+		for _, name := range Table[i].Envs() {
+			public[name] = !Table[i].Secret
+		}
+	}
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
 		switch {
 		case strings.Contains(value, "://"):
 			all = append(all, secrets.Password(value)...)
-		case name == "PWD" || name == "OLDPWD": // folders, in a shell
+		case public[name] || name == "PWD" || name == "OLDPWD": // folders, in a shell
 		case secrets.IsName(name) && !secrets.LooksLikePath(value):
 			all = append(all, value)
 		}
