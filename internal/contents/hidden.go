@@ -77,11 +77,15 @@ func mayBeSecret(v any) bool {
 // out many values for one that is short takes long.
 const guessCost = 5000
 
+// longText is how many bytes a long text has.
+const longText = 4 << 10
+
 // holdsSecret returns whether a value of which no field is told apart has one that is secret: a digest that is
-// quick to make would tell whoever tries out many.
+// quick to make would tell whoever tries out many. A long text is not looked through for that: its digest takes no
+// longer than that of a short one.
 func holdsSecret(v any) bool {
 	text, ok := v.(string)
-	return ok && secrets.InField(text) != text || !ok && len(secrets.InValues(v)) > 0
+	return ok && (len(text) > longText || secrets.InField(text) != text) || !ok && len(secrets.InValues(v)) > 0
 }
 
 // digest stands for the live value. That of a Secret differs from object to object

@@ -77,9 +77,9 @@ func (w *walk) texts(f finding) (recorded, live string) {
 		return facts.NotShown, facts.NotShown
 	}
 	if from := firstDifference(a, b); from > 0 && (len(a) > shown || len(b) > shown) {
-		return text.Ellipsis + show(a[from:]), text.Ellipsis + show(b[from:])
+		return text.Ellipsis + onOneLine(a[from:]), text.Ellipsis + onOneLine(b[from:])
 	}
-	return show(a), show(b)
+	return onOneLine(a), onOneLine(b)
 }
 
 // withoutKnown returns a value without what is known to be secret in its texts.
@@ -155,10 +155,7 @@ func showOrNot(v any) string {
 func show(v any) string {
 	switch v := v.(type) {
 	case string:
-		if v == "" {
-			return `""`
-		}
-		return text.Cut(clean(secrets.InField(v)), shown)
+		return onOneLine(secrets.InField(v))
 	case map[string]any:
 		var parts []string
 		for _, key := range slices.Sorted(maps.Keys(v)) {
@@ -183,6 +180,14 @@ func show(v any) string {
 		return show("[" + strings.Join(parts, " ") + "]")
 	}
 	return plainText(v)
+}
+
+// onOneLine returns a text without what looks like a secret on one line, cut.
+func onOneLine(s string) string {
+	if s == "" {
+		return `""`
+	}
+	return text.Cut(clean(s), shown)
 }
 
 // inner returns the parts of a map that has no plain value to be shown.

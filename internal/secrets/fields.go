@@ -9,26 +9,29 @@ import (
 // block of YAML, or up to what ends a value.
 const inField = `(\\+"[^"\\]*|"(?:[^"\\]|\\.)*"?|'[^']*'?|[|>][-+\d]*[ \t\r]*(?:\n[ \t]+[^\n]*)+|[^\s,;&]+)`
 
-// fieldTexts find a secret in a text, the last group of each, after what tells that it is one; the first group of those
-// with two is what it is called.
-var fieldTexts = []func() *regexp.Regexp{
-	compiled(`-----BEGIN [A-Z ]*PRIVATE KEY-----([^-]+)`),
+// namedTexts find a secret in a text after what it is called: the last group of each is the secret, and the first of those
+// with two is its name.
+var namedTexts = []func() *regexp.Regexp{
 	compiled(`(?i)([\w.-]*` + secretWord + `)\\*["']?[ \t]*(?:=>?|:)\s*` + inField),
 	compiled(`(?i)(?:^|[\s;|&("'])--?([\w.-]*` + secretWord + `)[ \t]+` + inField),
 	wholeLine, element, headerOf, directive,
-	compiled(`(eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)`),
 }
 
-var passwordOf = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`)
+var (
+	privateKey = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----([^-]+)`)
+	aJWT       = regexp.MustCompile(`(` + jwt.String() + `)`)
+	passwordOf = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s]+@`)
+)
 
 // InField replaces by "(hidden)" what looks like a secret in the text of a field.
 func InField(s string) string {
-	for _, pattern := range fieldTexts {
-		if s == "" {
-			return s
+	s = hideIn(s, privateKey)
+	if MayName(s) {
+		for _, pattern := range namedTexts {
+			s = hideIn(s, pattern())
 		}
-		s = hideIn(s, pattern())
 	}
+	s = hideIn(s, aJWT)
 	s = passwordOf.ReplaceAllString(hideTokens(s), "${1}"+notShown)
 	if strings.Contains(s, "(") {
 		s = hideIn(s, driverInfo())
@@ -113,7 +116,7 @@ var (
 	// versionTag matches what tags are mostly, and hardly a secret.
 	versionTag = regexp.MustCompile(`^(?:v\d[\w.-]*|\d+\.\d[\w.-]*|\d{1,3}|[0-9a-f]{7,40}|sha-[0-9a-f]+|latest|main|master|stable|edge|nightly|dev)$`)
 	// ofImage matches what stands before the reference of an image in a text.
-	ofImage = regexp.MustCompile(`(?i)(?:^\s*|image["']?\s*[:=]?\s*)["']?$`)
+	ofImage = regexp.MustCompile(`(?i)image["']?\s*[:=]?\s*["']?$`)
 )
 
 // isImage returns whether what stands around this part of a text is the reference of an image.
@@ -135,7 +138,7 @@ func isImage(s string, from, to int) bool {
 	case strings.Contains(s[begin:end], "/"):
 		return version
 	}
-	return version && !plainNumber.MatchString(at[2]) && ofImage.MatchString(s[:begin])
+	return version && !plainNumber.MatchString(at[2]) && (begin < 2 || ofImage.MatchString(s[max(0, begin-16):begin]))
 }
 
 var plainNumber = regexp.MustCompile(`^[0-9a-f]+$`)

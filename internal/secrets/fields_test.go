@@ -92,3 +92,18 @@ func TestImagesInLines(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A text of a ConfigMap is looked at as a whole before it is cut.
+func BenchmarkInField(b *testing.B) {
+	for name, line := range map[string]string{
+		"plain": "server { listen 8080; location /a { proxy_pass_through on; } }\n", "named": "the.db_password = ${it}  # of the keys\n",
+	} {
+		text := strings.Repeat(line, 1000)
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				InField(text)
+			}
+		})
+	}
+}

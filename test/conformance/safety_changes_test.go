@@ -112,7 +112,51 @@ var toldChanges = []row{
 				ended{run, 0}.hides("hunter2")
 			}
 		}},
+	{ID: "S374", Setup: "short secrets in a custom resource's variables and headers, and in a text of a ConfigMap", Action: "deploy; " +
+		"deploy --dry-run, deploy of others; check, once somebody has set others again", End: "that they change is told, and none of the secrets",
+		Exit: "0, 0, 0, 24", run: func(s *fixture) {
+			s.kubeconfig = s.Kubeconfig()
+			plain := s.chart
+			s.defineOpen("Boat")
+			with := func(secret string) string {
+				return strings.NewReplacer("GROUP", s.group(), "SECRET", secret).Replace(boatOfShortSecrets)
+			}
+			s.chartWith("templates/boat.yaml", with("pier-1"))
+			s.berth("deploy").exit(0)
+			s.chart = plain
+			s.chartWith("templates/boat.yaml", with("pier-2"))
+			paths := []string{"env[1].value", "httpHeaders[0].value", "data[app.conf]"}
+			did := told(s.toldAsDone(nil))
+			for _, path := range paths {
+				if !strings.Contains(did, path) {
+					s.t.Errorf("%s is not told: %s", path, did)
+				}
+			}
+			s.patch("kubectl-edit", object{s.group() + "/v1", "boats", "short"}, `{"spec":{"env":[{"name":"MODE","value":"fast"},`+
+				`{"name":"DB_PASSWORD","value":"pier-3"}],"httpHeaders":[{"name":"Authorization","value":"Basic pier-3"}]}}`)
+			s.patch("kubectl-edit", object{"v1", "configmaps", "short"}, `{"data":{"app.conf":"mode = fast\npassword = pier-3\n"}}`)
+			s.berth("check").exit(24).says(paths...)
+			for _, run := range s.started() {
+				ended{run, 0}.hides("pier-")
+			}
+		}},
 }
+
+// boatOfShortSecrets has secrets that no mask looks for, so short are they.
+const boatOfShortSecrets = `
+apiVersion: GROUP/v1
+kind: Boat
+metadata: {name: short}
+spec: {env: [{name: MODE, value: fast}, {name: DB_PASSWORD, value: SECRET}], httpHeaders: [{name: Authorization, value: Basic SECRET}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: short}
+data:
+  app.conf: |
+    mode = fast
+    password = SECRET
+`
 
 // putsPasswords has a webhook put a variable with a password into each Deployment of the row's namespace. It returns
 // when the API server asks it.
