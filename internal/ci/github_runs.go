@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"regexp"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
 )
@@ -30,7 +31,14 @@ func gitHubRuns(getenv func(string) string, token string, transport http.RoundTr
 		webURL: gitHubRunsURL(getenv),
 		apiURL: joinURL(getenv("GITHUB_API_URL"), "repos", repository, "actions/runs"),
 		path:   gitHubRunPath,
-		states: gitHubStates, inOrder: true,
+		states: gitHubStates,
+	}
+	// The numbers of runs grow with the events that they are made for.
+	a.later = func(path string) facts.Lateness {
+		if number, _, _ := strings.Cut(path, "/"); above(number, getenv("GITHUB_RUN_ID")) {
+			return facts.ForLaterEvent
+		}
+		return facts.NotLater
 	}
 	if id := getenv("GITHUB_RUN_ID"); id != "" {
 		a.own = []string{id, gitHubAttempt(getenv)}

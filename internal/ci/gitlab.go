@@ -33,7 +33,7 @@ func (g *gitLab) Context() (Context, error) {
 		DefaultBranch: env("CI_DEFAULT_BRANCH"),
 		RunURL:        withoutUser(env("CI_JOB_URL")), // a retry is a new job with a URL of its own
 		Actor:         env("GITLAB_USER_LOGIN"),
-		RunMark:       gitLabRunMark(env("CI_PIPELINE_ID")),
+		RunMark:       gitLabRunMark(env("CI_PIPELINE_ID"), env("CI_ENVIRONMENT_SLUG")),
 		Attempt:       1,
 		Event:         g.event(),
 	}

@@ -12,20 +12,53 @@ import (
 	"github.com/berth-dev/berth/internal/facts"
 )
 
-const pipelineMark = "#pipeline="
+const (
+	pipelineMark    = "#pipeline="
+	environmentMark = "&environment="
+)
 
-// gitLabJobPath matches the path of a job, with or without the mark of its pipeline.
-var gitLabJobPath = regexp.MustCompile(`^[1-9][0-9]{0,17}(` + pipelineMark + `[1-9][0-9]{0,17})?$`)
+// gitLabJobPath matches the path of a job, with or without the marks of its pipeline and environment.
+var gitLabJobPath = regexp.MustCompile(`^[1-9][0-9]{0,17}(` +
+	pipelineMark + `[1-9][0-9]{0,17}(` + environmentMark + `[a-z0-9-]{1,63})?)?$`)
 
-var gitLabID = regexp.MustCompile(`^[1-9][0-9]{0,17}$`)
+var (
+	gitLabID   = regexp.MustCompile(`^[1-9][0-9]{0,17}$`)
+	gitLabSlug = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
+)
 
-// gitLabRunMark returns what is written down of the pipeline that a job is of. A browser
-// shows the job all the same.
-func gitLabRunMark(pipeline string) string {
-	if !gitLabID.MatchString(pipeline) {
+// gitLabRunMark returns what is written down of the pipeline that a job is of, and of its
+// environment, by that one's slug. A browser shows the job all the same.
+func gitLabRunMark(pipeline, environment string) string {
+	switch {
+	case !gitLabID.MatchString(pipeline):
 		return ""
+	case !gitLabSlug.MatchString(environment):
+		return pipelineMark + pipeline
 	}
-	return pipelineMark + pipeline
+	return pipelineMark + pipeline + environmentMark + environment
+}
+
+// gitLabMarks returns the parts of a job's path, and "" for what is not written down.
+func gitLabMarks(path string) (job, pipeline, environment string) {
+	job, marks, _ := strings.Cut(path, pipelineMark)
+	pipeline, environment, _ = strings.Cut(marks, environmentMark)
+	return job, pipeline, environment
+}
+
+// gitLabLater returns how a job is later than this one, where this one stops an environment.
+// GitLab plays the stop job of the pipeline that deployed to that environment last, and pipelines
+// are numbered as they are made. So an environment that is not used any more, since the jobs or
+// environments have other names by now, is stopped by an old job. Within one environment nothing
+// is later: the job that GitLab plays is the right one, also where a newer deploy failed, or began
+// before the branch was deleted and was waited for.
+func gitLabLater(getenv func(string) string, path string) facts.Lateness {
+	own := getenv("CI_ENVIRONMENT_SLUG")
+	_, pipeline, environment := gitLabMarks(path)
+	if getenv("CI_ENVIRONMENT_ACTION") != "stop" || own == "" || environment == "" || environment == own ||
+		!above(pipeline, getenv("CI_PIPELINE_ID")) {
+		return facts.NotLater
+	}
+	return facts.InLaterEnvironment
 }
 
 // gitLabStates maps the status of a job. A job that waits for a person (manual) or
@@ -56,6 +89,7 @@ func gitLabRuns(getenv func(string) string, token string, transport http.RoundTr
 		apiURL: joinURL(getenv("CI_API_V4_URL"), "projects", getenv("CI_PROJECT_ID"), "jobs"),
 		path:   gitLabJobPath,
 		states: gitLabStates,
+		later:  func(path string) facts.Lateness { return gitLabLater(getenv, path) },
 	}
 	if id := getenv("CI_JOB_ID"); id != "" {
 		a.own = []string{id}
@@ -80,8 +114,8 @@ const (
 )
 
 func (p pipelineJobs) status(ctx context.Context, path string) (string, error) {
-	job, pipeline, known := strings.Cut(path, pipelineMark)
-	if !known {
+	job, pipeline, _ := gitLabMarks(path)
+	if pipeline == "" {
 		return "", errors.New("it is not written down in which pipeline it was, and without that a job's own token may not ask; give " +
 			p.api.tokenHint)
 	}

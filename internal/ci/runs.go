@@ -18,10 +18,9 @@ type Runs interface {
 	// The state is facts.RunUnknown if and only if there is an error. The error
 	// says, for debugging, why the state is not known.
 	RunState(ctx context.Context, runURL string) (facts.RunState, error)
-	// Later returns whether the run with this URL was made for a later event than this
-	// run, as far as the URLs tell. A run that is repeated keeps the event that it was
-	// made for.
-	Later(runURL string) bool
+	// Later returns how the run with this URL is later than this one, as far as the URLs
+	// tell. A run that is repeated keeps the event that it was made for.
+	Later(runURL string) facts.Lateness
 }
 
 // Tokens authenticate to the platforms' APIs. A platform is not asked without
@@ -48,4 +47,4 @@ func (noRuns) RunState(context.Context, string) (facts.RunState, error) {
 	return facts.RunUnknown, errors.New("outside CI there is nobody to ask about a run")
 }
 
-func (noRuns) Later(string) bool { return false }
+func (noRuns) Later(string) facts.Lateness { return facts.NotLater }

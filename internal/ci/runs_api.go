@@ -23,10 +23,8 @@ type runAPI struct {
 	path   *regexp.Regexp
 	own    []string // paths of the run that Berth itself runs in
 	states map[string]facts.RunState
-	// inOrder says that the numbers of runs grow with the events that they are made for.
-	// GitLab makes a new job where one is repeated, and one that stops an environment
-	// beforehand.
-	inOrder bool
+	// later returns how the run of a path is later than this one; nil tells of none.
+	later func(path string) facts.Lateness
 	// ask returns the status of a run; nil asks at the run's own address.
 	ask func(ctx context.Context, path string) (string, error)
 }
@@ -54,20 +52,19 @@ func (a *runAPI) RunState(ctx context.Context, runURL string) (facts.RunState, e
 }
 
 // Later implements Runs.
-func (a *runAPI) Later(runURL string) bool {
+func (a *runAPI) Later(runURL string) facts.Lateness {
 	path, ours := strings.CutPrefix(runURL, a.webURL)
-	if !a.inOrder || a.webURL == "" || !ours || !a.path.MatchString(path) || len(a.own) == 0 {
-		return false
+	if a.later == nil || a.webURL == "" || !ours || !a.path.MatchString(path) {
+		return facts.NotLater
 	}
-	its, itsErr := runNumber(path)
-	own, ownErr := runNumber(a.own[0])
-	return itsErr == nil && ownErr == nil && its > own
+	return a.later(path)
 }
 
-// runNumber returns the number of a run in its path.
-func runNumber(path string) (int64, error) {
-	id, _, _ := strings.Cut(path, "/")
-	return strconv.ParseInt(id, 10, 64)
+// above returns whether a number is above another one, and both are numbers.
+func above(one, another string) bool {
+	x, err := strconv.ParseInt(one, 10, 64)
+	y, otherErr := strconv.ParseInt(another, 10, 64)
+	return err == nil && otherErr == nil && x > y
 }
 
 // pathOf returns the path of a run that may be asked about. It compares the URL

@@ -54,18 +54,57 @@ func TestLater(t *testing.T) {
 	}
 	const gitHub, gitLab = "https://ghe.example.com/acme/shop/actions/runs/", "https://gitlab.example.com/acme/sub/shop/-/jobs/"
 	for url, want := range map[string]bool{
-		gitHub + "43/attempts/1": true, gitHub + "100": true,
+		gitHub + "43/attempts/1": true, gitHub + "100": true, gitHub + "43#pipeline=43&environment=old": false,
 		gitHub + "42/attempts/4": false, gitHub + "41/attempts/9": false, gitHub + "5/attempts/1": false,
 		gitHub + "43/evil": false, gitHub + "043": false, gitHub + "": false, "": false, "host, process 43, started": false,
 		"https://ghe.example.com/acme/other/actions/runs/43": false, "https://evil.example/acme/shop/actions/runs/43": false,
 	} {
-		if got := runs(onGitHubAPI, nil).Later(url); got != want {
-			t.Errorf("%s is later: %t", url, got)
+		if got := runs(onGitHubAPI, nil).Later(url); got == facts.ForLaterEvent != want || !want && got != facts.NotLater {
+			t.Errorf("%s is later: %d", url, got)
 		}
 	}
-	if runs(onGitHubAPI, env{"GITHUB_RUN_ID": "x"}).Later(gitHub+"43") || runs(onGitHubAPI, env{"GITHUB_RUN_ID": ""}).Later(gitHub+"43") ||
-		runs(onGitLabAPI, nil).Later(gitLab+"43") || (noRuns{}).Later(gitHub+"43") {
+	if runs(onGitHubAPI, env{"GITHUB_RUN_ID": "x"}).Later(gitHub+"43")+runs(onGitHubAPI, env{"GITHUB_RUN_ID": ""}).Later(gitHub+"43")+
+		runs(onGitLabAPI, nil).Later(gitLab+"43")+(noRuns{}).Later(gitHub+"43") != facts.NotLater {
 		t.Error("a run is later where nothing tells")
+	}
+}
+
+// An environment that is not deployed to any more is stopped by the job of an old pipeline.
+func TestLaterEnvironment(t *testing.T) {
+	const job = "https://gitlab.example.com/acme/sub/shop/-/jobs/"
+	for name, c := range map[string]struct {
+		change env
+		url    string
+		later  bool
+	}{
+		"to another environment since":        {nil, job + "43#pipeline=10&environment=new", true},
+		"by a job of a lower number":          {nil, job + "41#pipeline=10&environment=new", true},
+		"by one of more digits":               {nil, job + "43#pipeline=1000&environment=new", true},
+		"to the same environment since":       {nil, job + "43#pipeline=10&environment=old", false},
+		"to another environment before":       {nil, job + "43#pipeline=8&environment=new", false},
+		"to another environment by the same":  {nil, job + "43#pipeline=9&environment=new", false},
+		"to it is not known which":            {nil, job + "43#pipeline=10", false},
+		"in it is not known which":            {nil, job + "43", false},
+		"in another project":                  {nil, "https://gitlab.example.com/acme/other/-/jobs/43#pipeline=10&environment=new", false},
+		"by what is no job":                   {nil, job + "x#pipeline=10&environment=new", false},
+		"by what is no pipeline":              {nil, job + "43#pipeline=x&environment=new", false},
+		"to what is no environment":           {nil, job + "43#pipeline=10&environment=New", false},
+		"and the pipeline stops none":         {env{"CI_ENVIRONMENT_ACTION": "start"}, job + "43#pipeline=10&environment=new", false},
+		"and the job has no environment":      {env{"CI_ENVIRONMENT_ACTION": ""}, job + "43#pipeline=10&environment=new", false},
+		"and its environment is not known":    {env{"CI_ENVIRONMENT_SLUG": ""}, job + "43#pipeline=10&environment=new", false},
+		"and its pipeline is not known":       {env{"CI_PIPELINE_ID": ""}, job + "43#pipeline=10&environment=new", false},
+		"and another pipeline, made just now": {env{"CI_PIPELINE_ID": "11"}, job + "43#pipeline=10&environment=new", false},
+	} {
+		e := onGitLabAPI.env("https://api.example.com")
+		maps.Copy(e, env{"CI_PIPELINE_ID": "9", "CI_ENVIRONMENT_ACTION": "stop", "CI_ENVIRONMENT_SLUG": "old"})
+		maps.Copy(e, c.change)
+		got, want := gitLabRuns(e.get, "", nil).Later(c.url), facts.NotLater
+		if c.later {
+			want = facts.InLaterEnvironment
+		}
+		if got != want {
+			t.Errorf("deployed %s: %d", name, got)
+		}
 	}
 }
 
@@ -369,7 +408,11 @@ func TestAJobsOwnTokenAsksByThePipeline(t *testing.T) {
 			t.Errorf("asked %s with %v", r.URL, r.Header)
 		}
 	}
-	runs, asked := serve(func(w http.ResponseWriter, r *http.Request) {
+	runs, asked := serve(says(`[{"id": 41, "status": "failed"}]`))
+	if got, err := runs.RunState(t.Context(), inPipeline+"&environment=login"); got != facts.RunEnded || (*asked)[0].URL.Path != path {
+		t.Errorf("with its environment: %s (%v), asked %s", got, err, (*asked)[0].URL)
+	}
+	runs, asked = serve(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("page") == "3" {
 			full = `[{"id": 41, "status": "canceled"}]`
 		}
@@ -401,9 +444,17 @@ func TestTheMarkOfAPipelineIsNoPartOfTheAddress(t *testing.T) {
 	if got != facts.RunEnded || err != nil || (*asked)[0].URL.String() != onGitLabAPI.path {
 		t.Errorf("%s (%v), asked %v", got, err, *asked)
 	}
+	if got, err = runs.RunState(t.Context(), inPipeline+"&environment=login"); got != facts.RunEnded || err != nil {
+		t.Errorf("with its environment: %s (%v)", got, err)
+	}
 	for id, want := range map[string]string{"9": "#pipeline=9", "": "", "x": "", "-1": "", "9\n": "", "1 2": ""} {
-		if got := gitLabRunMark(id); got != want {
-			t.Errorf("pipeline %q is written as %q", id, got)
+		for slug, mark := range map[string]string{"review-login-1x2y3z": "&environment=review-login-1x2y3z", "": "", "a/b": "", "a\n": ""} {
+			if want == "" {
+				mark = ""
+			}
+			if got := gitLabRunMark(id, slug); got != want+mark {
+				t.Errorf("pipeline %q, environment %q: written as %q", id, slug, got)
+			}
 		}
 	}
 }

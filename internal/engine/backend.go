@@ -290,9 +290,9 @@ type Runs interface {
 	// State returns what the CI says of the run with this URL, which is untrusted
 	// text. Without a token or a clear answer, that is RunUnknown.
 	State(ctx context.Context, url string) facts.RunState
-	// Later returns whether the run with this URL was made for a later event than
-	// this run. Where nothing tells, it was not.
-	Later(url string) bool
+	// Later returns how the run with this URL is later than this one. Where nothing
+	// tells, it is not.
+	Later(url string) facts.Lateness
 	// Ended returns whether a pull request of this run's branch is closed. Where nothing
 	// tells, it is not.
 	Ended(ctx context.Context, pullRequest int) bool

@@ -738,7 +738,12 @@ type fakeRuns struct {
 
 func (r *fakeRuns) Ended(context.Context, int) bool { return false }
 
-func (r *fakeRuns) Later(url string) bool { return url != "" && url == r.later }
+func (r *fakeRuns) Later(url string) facts.Lateness {
+	if url != "" && url == r.later {
+		return facts.ForLaterEvent
+	}
+	return facts.NotLater
+}
 
 // set changes what the CI says.
 func (r *fakeRuns) set(state facts.RunState) {

@@ -36,7 +36,7 @@ type Record struct {
 	Origin      Origin    // the branch that it names
 	App         string    // the app of that branch that it names; untrusted text
 	RunURL      string    // the CI run that wrote it, if it said so; untrusted text
-	Later       bool      // that run was made for a later event than this one
+	Later       Lateness  // how that run is later than this one
 	// Hidden is set where a label is missing by which Helm finds its records. Helm
 	// does not see such a record, and fails to create one of its name.
 	Hidden bool
@@ -54,6 +54,16 @@ type Record struct {
 
 	Content
 }
+
+// Lateness is how a run is later than this one, where this one is not to end what that one
+// has deployed.
+type Lateness int
+
+const (
+	NotLater           Lateness = iota // or nothing tells
+	ForLaterEvent                      // it was made for a later event than this one
+	InLaterEnvironment                 // it deployed to another environment than this one stops, in a later pipeline
+)
 
 // Content is what a record's payload says.
 type Content struct {

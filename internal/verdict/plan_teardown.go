@@ -75,17 +75,22 @@ func inUseByAnother(f *facts.Facts) *problem.Problem {
 
 // deployedSince returns why a release stays that was deployed for a later event than the one
 // that this run was made for, or nil. A pull request may be closed and opened anew before the
-// first run begins, and anybody may repeat that run when the review app is in use again.
+// first run begins, and anybody may repeat that run when the review app is in use again. So it
+// is where an environment is stopped that the release has left for another one.
 func deployedSince(f *facts.Facts) *problem.Problem {
 	marked := newestMarked(f)
-	if marked == nil || !marked.Later {
+	if marked == nil || marked.Later == facts.NotLater {
 		return nil
 	}
+	what, next := "for a later event than the one that this run is for",
+		"Start a new run of teardown to take it down now: this one, repeated, stays as old as its event."
+	if marked.Later == facts.InLaterEnvironment {
+		what, next = "by a later pipeline, to another environment than the one that this job stops",
+			"Stop that environment to take it down now, or play the stop job of its pipeline: this one, repeated, stays as old as its pipeline."
+	}
 	return &problem.Problem{Reason: problem.NothingToDo,
-		Headline: fmt.Sprintf("Nothing was taken down: `%s` in `%s` was deployed for a later event than the one that this run is for.",
-			f.Release, f.Namespace.Name),
-		Cause: fmt.Errorf("revision %d was deployed by %s", marked.Revision, marked.RunURL),
-		Next:  "Start a new run of teardown to take it down now: this one, repeated, stays as old as its event."}
+		Headline: fmt.Sprintf("Nothing was taken down: `%s` in `%s` was deployed %s.", f.Release, f.Namespace.Name, what),
+		Cause:    fmt.Errorf("revision %d was deployed by %s", marked.Revision, marked.RunURL), Next: next}
 }
 
 // TeardownResult is what a teardown left when its steps were over.

@@ -448,13 +448,14 @@ func TestTeardownLeavesWhatIsAnothers(t *testing.T) {
 // A run that is repeated leaves what was deployed for a later event than its own.
 func TestTeardownLeavesWhatCameSince(t *testing.T) {
 	for name, c := range map[string]struct {
-		later           []bool
+		later           []facts.Lateness
 		stranger, stays bool
 	}{
-		"deployed before":     {[]bool{false}, false, false},
-		"deployed since":      {[]bool{false, true}, false, true},
-		"by hand since":       {[]bool{true, false}, false, false},
-		"without Berth since": {[]bool{true}, true, true},
+		"deployed before":              {[]facts.Lateness{facts.NotLater}, false, false},
+		"deployed since":               {[]facts.Lateness{facts.NotLater, facts.ForLaterEvent}, false, true},
+		"to another environment since": {[]facts.Lateness{facts.NotLater, facts.InLaterEnvironment}, false, true},
+		"by hand since":                {[]facts.Lateness{facts.ForLaterEvent, facts.NotLater}, false, false},
+		"without Berth since":          {[]facts.Lateness{facts.ForLaterEvent}, true, true},
 	} {
 		f := given()
 		for i, later := range c.later {

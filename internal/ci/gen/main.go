@@ -100,6 +100,14 @@ decide when they run. So its deploy ends with 64 where a variable such as ` + "`
 ` + "`BERTH_DRAFTS`" + ` would keep it from deploying. To go by these, give the job ` + "`script: [berth auto]`" + ` under its
 name, ` + "`review`" + `, beside the ` + "`include`" + `.
 
+Whatever stops an environment, GitLab plays the stop job of the pipeline that was at work in it last: up to 16 of the
+last that succeeded, from 17.0 on of the last that ended. Each deploy writes down its pipeline and environment.
+A stop job leaves an app, and ends with 0, that a later pipeline has deployed to another environment since:
+so an environment of another name, from before ` + "`job` or `environment`" + ` of the include was changed, takes nothing down when
+its time is over. The app goes with the environment that it was deployed to last. Within that one the stop
+job counts, of whatever pipeline: GitLab plays an older one where a newer deploy failed, or had not ended when its
+branch was deleted. So do not repeat an old stop job by hand.
+
 `)
 	table(&b, gitLab)
 	return b.String()

@@ -47,7 +47,7 @@ Where branches meet in one name all the same, by a slug, namespace or release th
 
 The event says it. Where it cannot be read, or does not name the head of its pull request, the run ends with 64: ` + "`auto`" + ` always, another verb unless the inputs say all of it. An event that is about no branch, such as a comment (unless ` + "`commands`" + ` makes it [a command](events.md#commands)), a schedule or the end of another workflow, runs on the default branch, which is therefore not taken; nor is it in a run that a person, a schedule or another pipeline started. Give ` + "`branch`, or `pull-request`" + ` with a token.
 
-A run that comes late, or is repeated, takes nothing down that was deployed for a later event, such as when the pull request was opened anew. GitHub's runs tell that by their numbers; on GitLab, do not repeat an old stop job.
+A run that comes late, or is repeated, takes nothing down that was deployed for a later event, such as when the pull request was opened anew. GitHub's runs tell that by their numbers. On GitLab, a stop job leaves what a later pipeline has deployed [to another environment](events.md#gitlab); do not repeat an old one of the same environment.
 
 ` + "`auto`" + ` goes by the event, and so does what it is done to: inputs that are about another branch, fork or pull request than the event end it with 64. An expression such as ` + "`${{ github.ref_name }}`" + ` means the default branch where another one is deleted.
 
