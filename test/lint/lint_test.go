@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -270,6 +271,10 @@ func TestGitLabComponent(t *testing.T) {
 func TestGitLabRules(t *testing.T) {
 	pipelines := func(kind string) string { return gitlabExample(t) + "      pipelines: " + kind + "\n" }
 	mergeRequest := []string{"--variable", "CI_PIPELINE_SOURCE=merge_request_event", "--variable", "CI_COMMIT_BRANCH="}
+	ofProjects := func(source, target int) []string {
+		return append(slices.Clone(mergeRequest), "--variable", fmt.Sprintf("CI_MERGE_REQUEST_SOURCE_PROJECT_ID=%d", source),
+			"--variable", fmt.Sprintf("CI_MERGE_REQUEST_PROJECT_ID=%d", target))
+	}
 	for _, tt := range []struct {
 		name, branch, pipeline string
 		variables              []string
@@ -279,6 +284,9 @@ func TestGitLabRules(t *testing.T) {
 		{"default branch", "main", gitlabExample(t), nil, false},
 		{"merge request", "feature/x", gitlabExample(t), mergeRequest, true},
 		{"merge request, branches only", "feature/x", pipelines("branches"), mergeRequest, false},
+		{"merge request of the default branch", "main", gitlabExample(t), ofProjects(7, 7), false},
+		{"merge request of a fork's default branch", "main", gitlabExample(t), ofProjects(8, 7), true},
+		{"merge request of a fork's default branch, branches only", "main", pipelines("branches"), ofProjects(8, 7), false},
 		{"branch, merge requests only", "feature/x", pipelines("merge-requests"), nil, false},
 		{"branch with a merge request", "feature/x", gitlabExample(t), []string{"--variable", "CI_OPEN_MERGE_REQUESTS=acme/shop!1"}, false},
 		{"branch with a merge request, branches only", "feature/x", pipelines("branches"),

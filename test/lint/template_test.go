@@ -7,7 +7,6 @@ package lint
 
 import (
 	"bytes"
-	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -50,7 +49,13 @@ type job struct {
 	} `json:"image"`
 }
 
-func template(t *testing.T) (inputs []string, jobs map[string]job, body string) {
+// declared is what is looked at of an input of the template.
+type declared struct {
+	Default any    `json:"default"`
+	Regex   string `json:"regex"`
+}
+
+func template(t *testing.T) (inputs map[string]declared, jobs map[string]job, body string) {
 	t.Helper()
 	head, rest, ok := bytes.Cut(read(t, ".gitlab-ci-template.yml"), []byte("\n---\n"))
 	if !ok {
@@ -58,7 +63,7 @@ func template(t *testing.T) (inputs []string, jobs map[string]job, body string) 
 	}
 	var header struct {
 		Spec struct {
-			Inputs map[string]any `json:"inputs"`
+			Inputs map[string]declared `json:"inputs"`
 		} `json:"spec"`
 	}
 	if err := yaml.Unmarshal(head, &header); err != nil {
@@ -67,13 +72,13 @@ func template(t *testing.T) (inputs []string, jobs map[string]job, body string) 
 	if err := yaml.Unmarshal(rest, &jobs); err != nil {
 		t.Fatal(err)
 	}
-	return slices.Sorted(maps.Keys(header.Spec.Inputs)), jobs, string(rest)
+	return header.Spec.Inputs, jobs, string(rest)
 }
 
 func TestTemplateInputs(t *testing.T) {
 	pipelines := []string{"job", "stage", "image", "environment", "auto-stop-in", "pipelines"}
 	inputs, _, body := template(t)
-	for _, name := range inputs {
+	for name := range inputs {
 		if !slices.Contains(pipelines, name) && input.Find(name) == nil {
 			t.Errorf("%s is no input of Berth", name)
 		}
@@ -82,7 +87,7 @@ func TestTemplateInputs(t *testing.T) {
 		}
 	}
 	for _, used := range regexp.MustCompile(`\$\[\[ *inputs\.([\w-]+) *\]\]`).FindAllStringSubmatch(body, -1) {
-		if !slices.Contains(inputs, used[1]) {
+		if _, known := inputs[used[1]]; !known {
 			t.Errorf("%s is used and not declared", used[1])
 		}
 	}
@@ -173,6 +178,9 @@ func TestTemplateKeepsBranchesApart(t *testing.T) {
 		}
 		places := map[string]int{}
 		for _, rule := range job.Rules {
+			if rule["when"] == "never" {
+				continue
+			}
 			condition, _ := rule["if"].(string)
 			variables, _ := rule["variables"].(map[string]any)
 			place, _ := variables["REVIEW_PLACE"].(string)
@@ -189,6 +197,39 @@ func TestTemplateKeepsBranchesApart(t *testing.T) {
 		}
 		if places["{$CI_COMMIT_REF_SLUG $CI_MERGE_REQUEST_IID}"] != 1 || places["{$CI_COMMIT_REF_SLUG}"] != 1 {
 			t.Errorf("%s: the places are %v", name, places)
+		}
+	}
+}
+
+// A slash in what an environment's name begins with is also one in a branch's name: with review and review/api, the branch
+// api/login of the first include and login of the second would share an environment.
+func TestTemplateKeepsIncludesApart(t *testing.T) {
+	inputs, jobs, _ := template(t)
+	for _, name := range []string{"job", "environment"} {
+		in := inputs[name]
+		whole := regexp.MustCompile(in.Regex)
+		if def, _ := in.Default.(string); !whole.MatchString(def) {
+			t.Errorf("%s: its default %q does not pass", name, in.Default)
+		}
+		for value, passes := range map[string]bool{"review": true, "review api": true, "$NAME": true, "": false, "review/api": false, "/": false, "a/": false} {
+			if whole.MatchString(value) != passes {
+				t.Errorf("%s: %q passes %s: %t", name, value, in.Regex, !passes)
+			}
+		}
+	}
+	if inputs["environment"].Default != "$REVIEW_JOB" || jobs[hidden].Variables["REVIEW_JOB"] != "$[[ inputs.job ]]" {
+		t.Error("without an environment it is the job's name, of which each include has another one")
+	}
+}
+
+// A fork's default branch is one like any other. The project's own gets no app, in whatever pipeline.
+func TestTemplateLeavesTheOwnDefaultBranch(t *testing.T) {
+	_, jobs, _ := template(t)
+	for _, name := range []string{"$[[ inputs.job ]]", "stop-$[[ inputs.job ]]"} {
+		first := jobs[name].Rules[0]
+		if first["when"] != "never" || first["if"] != `$CI_COMMIT_REF_NAME == $CI_DEFAULT_BRANCH && `+
+			`($CI_PIPELINE_SOURCE != "merge_request_event" || $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID)` {
+			t.Errorf("%s: the first rule is %v", name, first)
 		}
 	}
 }
