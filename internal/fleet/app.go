@@ -32,6 +32,9 @@ type App struct {
 	Deployed time.Time
 	Dated    bool      // Deployed is stamped
 	Expires  time.Time // zero: it has no ttl, or Unreadable says why that is not known
+	// Stay is until when its namespace has it stay that has no end of its own, whoever's that is; zero: it
+	// does not say.
+	Stay time.Time
 	// Endless says that somebody has taken away when it expires, so that it has no end.
 	Endless bool
 	Default bool // its branch was the repository's default branch then

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/berth-dev/berth/internal/ownership"
 )
 
 // Book puts review apps together from what is read of them, in whatever order that comes. It
@@ -123,6 +125,7 @@ func (b *Book) stored(at key, r *release) (a App, own bool) {
 	}
 	a.Keep = cmp.Or(a.Keep, keptBy(ns, own))
 	a.date(r, ns, own && (ns.Last == "" || ns.Last == at.name))
+	a.stay(ns)
 	a.Doubt = cmp.Or(r.doubt(), otherBranch(r.identity, ns))
 	b.addLock(&a)
 	return a, own
@@ -171,6 +174,7 @@ func (b *Book) empty(ns Namespace) App {
 		a.Doubt = "nothing shows that Berth made this very namespace"
 	}
 	a.Unreadable, a.Default = unread(ns.Unread), ns.Default
+	a.stay(ns)
 	b.addLock(&a)
 	return a
 }
@@ -205,6 +209,22 @@ func (a *App) date(r *release, ns Namespace, told bool) {
 		if !latest.Expires.IsZero() {
 			a.Expires = latest.Expires.Add(since)
 		}
+	}
+}
+
+// stay has an app stay until the end that is written on its namespace, where that is later than its own,
+// whoever's the namespace is, and whichever app was deployed there last. What is no time has it stay, too.
+// It only ever keeps: an app without an end gets none by it, and an end that holds against all that time
+// says, since it lies before the deploy, is left.
+func (a *App) stay(ns Namespace) {
+	if ns.Unread == ownership.AnnotationExpires {
+		a.Unreadable = cmp.Or(a.Unreadable, unread(ns.Unread))
+	}
+	switch {
+	case a.Expires.IsZero() && !a.Endless:
+		a.Stay = ns.Expires
+	case !a.Expires.Before(a.Deployed) && ns.Expires.After(a.Expires):
+		a.Expires = ns.Expires
 	}
 }
 

@@ -91,8 +91,18 @@ func TestApps(t *testing.T) {
 			want:       []App{with(wholeApp(), func(a *App) { a.Expires = time.Time{} })}},
 		{name: "whose deploy could not write on the namespace", records: []Record{one}, want: []App{wholeApp()},
 			namespaces: []Namespace{namespaceWith(func(n *Namespace) {
-				n.Deployed, n.Expires = midday.Add(-time.Hour), midday.Add(8*time.Hour)
+				n.Deployed, n.Expires = midday.Add(-time.Hour), midday.Add(time.Minute)
 			})}},
+		{name: "the same, and somebody has put off its end there", records: []Record{one},
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) {
+				n.Deployed, n.Expires = midday.Add(-time.Hour), midday.Add(8*time.Hour)
+			})},
+			want: []App{with(wholeApp(), func(a *App) { a.Expires = midday.Add(8 * time.Hour) })}},
+		{name: "the same, and what is there is no time", records: []Record{one},
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) {
+				n.Last, n.Deployed, n.Expires, n.Unread = "api", midday.Add(-time.Hour), time.Time{}, "berth.dev/expires-at"
+			})},
+			want: []App{with(wholeApp(), func(a *App) { a.Unreadable = "its berth.dev/expires-at is no time" })}},
 		{name: "of the default branch", records: []Record{recordWith(one, func(r *Record) { r.Default = true })},
 			namespaces: []Namespace{own("a")}, want: []App{with(wholeApp(), func(a *App) { a.Default = true })}},
 		{name: "of the default branch, and nothing is stored", namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Default = true })},
@@ -165,6 +175,27 @@ func TestApps(t *testing.T) {
 		{name: "of two in the branch's namespace the other was deployed later, with another ttl",
 			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Last, n.Deployed, n.Expires = "api", later, later.Add(time.Minute) })},
 			records:    []Record{one}, want: []App{wholeApp()}},
+		{name: "the same, and the namespace says to stay longer",
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Last, n.Deployed, n.Expires = "api", later, later.Add(9*time.Hour) })},
+			records:    []Record{one}, want: []App{with(wholeApp(), func(a *App) { a.Expires = later.Add(9 * time.Hour) })}},
+		{name: "the same, and this one has no end",
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Last, n.Deployed, n.Expires = "api", later, later.Add(9*time.Hour) })},
+			records:    []Record{recordWith(one, func(r *Record) { r.Expires = time.Time{} })},
+			want:       []App{with(wholeApp(), func(a *App) { a.Expires, a.Stay = time.Time{}, later.Add(9*time.Hour) })}},
+		{name: "the same, and this one was to end before its deploy",
+			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Last, n.Deployed, n.Expires = "api", later, later.Add(9*time.Hour) })},
+			records:    []Record{recordWith(one, func(r *Record) { r.Expires = midday.Add(-time.Hour) })},
+			want:       []App{with(wholeApp(), func(a *App) { a.Expires = midday.Add(-time.Hour) })}},
+		{name: "in a shared namespace that says to stay longer", records: []Record{stored("reviews", "a", 1, deployed)},
+			namespaces: []Namespace{{Name: "reviews", Stamps: Stamps{Expires: midday.Add(9 * time.Hour)}}},
+			want:       []App{with(shared, func(a *App) { a.Expires = midday.Add(9 * time.Hour) })}},
+		{name: "in a shared namespace that says to go earlier", records: []Record{stored("reviews", "a", 1, deployed)},
+			namespaces: []Namespace{{Name: "reviews", Stamps: Stamps{Expires: midday.Add(time.Minute)}}}, want: []App{shared}},
+		{name: "in a shared namespace that says to stay, after helm upgrade by hand",
+			records:    []Record{before(Record{Namespace: "reviews", Release: "db", Revision: 3, Status: deployed}, midday)},
+			namespaces: []Namespace{{Name: "reviews", Stamps: Stamps{Expires: later}}},
+			want: []App{{Namespace: "reviews", Release: "db", Revision: 3, Status: deployed, Changed: midday, Created: midday, Deployed: midday,
+				Shared: true, Stay: later}}},
 		{name: "this one was",
 			namespaces: []Namespace{namespaceWith(func(n *Namespace) { n.Last, n.Deployed, n.Expires = "shop", later, time.Time{} })},
 			records:    []Record{one}, want: []App{with(wholeApp(), func(a *App) { a.Deployed, a.Expires = later, time.Time{} })}},
@@ -230,11 +261,11 @@ func TestStampsOf(t *testing.T) {
 	}
 }
 
-// A namespace that Berth did not make is nobody's, whatever stands on it; but what is in it is kept.
+// A namespace that Berth did not make is nobody's, whatever stands on it; but what is in it is kept, and stays longer.
 func TestNamespaceOfOthers(t *testing.T) {
 	annotations := map[string]string{"berth.dev/keep": "true", "berth.dev/namespace-uid": "u", "berth.dev/expires-at": "2026-11-30T13:00:00Z"}
 	got := NamespaceOf("staging", "u", map[string]string{"berth.dev/identity": "a"}, annotations)
-	if got.Ours || got.Identity != "" || !got.Expires.IsZero() || got.Keep == "" {
+	if got.Ours || got.Identity != "" || !got.Expires.Equal(midday.Add(time.Hour)) || !got.Deployed.IsZero() || got.Keep == "" {
 		t.Errorf("it is %+v", got)
 	}
 	b := NewBook(lockName)

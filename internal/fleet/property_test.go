@@ -34,6 +34,7 @@ func randomApp(r *rand.Rand) App {
 		Status: []facts.Status{facts.StatusDeployed, facts.StatusDeployed, facts.StatusFailed, facts.StatusPendingInstall,
 			facts.StatusUninstalling, facts.StatusUninstalled, facts.StatusUnknown, "", "odd"}[r.IntN(9)],
 		Changed: one(r, around(r), time.Time{}), Deployed: one(r, around(r), time.Time{}), Expires: []time.Time{{}, {}, around(r)}[r.IntN(3)],
+		Stay:       one(r, time.Time{}, around(r)),
 		Unreadable: one(r, "", "", "", "it is no time"), Held: r.IntN(20) == 0, Going: r.IntN(20) == 0,
 		Keep: one(r, "", "", "", "it is marked"), Doubt: one(r, "", "", "", "it is in doubt"), Marked: one(r, true, false),
 	}
@@ -85,7 +86,7 @@ func mayGo(app App, a Answer, p Policy) bool {
 			app.Status == facts.StatusUninstalling && !app.Changed.IsZero())
 	}
 	return plain && ago(app.Expires, 0) ||
-		plain && app.Expires.IsZero() && !app.Endless && p.TTL > 0 && ago(app.Deployed, p.TTL) ||
+		plain && app.Expires.IsZero() && !app.Endless && p.TTL > 0 && ago(app.Deployed, p.TTL) && !app.Stay.After(noon) ||
 		plain && p.Idle > 0 && ago(app.Deployed, p.Idle) ||
 		(app.Status == facts.StatusFailed || app.Status == facts.StatusUninstalling || app.Status == "" && app.Revision == 0) &&
 			unchanged(p.Failed) ||
@@ -113,6 +114,7 @@ var doubts = map[string]func(*App, *Answer, *Policy){
 	"future":            func(a *App, _ *Answer, _ *Policy) { a.Deployed = noon.Add(hour) },
 	"changed some time": func(a *App, _ *Answer, _ *Policy) { a.Changed = time.Time{}; a.Revision = max(a.Revision, 1) },
 	"no time":           func(a *App, _ *Answer, _ *Policy) { a.Unreadable, a.Expires = "it is no time", time.Time{} },
+	"stays":             func(a *App, _ *Answer, _ *Policy) { a.Stay = noon.Add(hour) },
 	"end taken away":    func(a *App, _ *Answer, _ *Policy) { a.Endless = a.Expires.IsZero() },
 	"no identity":       func(a *App, _ *Answer, _ *Policy) { a.Identity = "" },
 	"no repository":     func(a *App, _ *Answer, _ *Policy) { a.Repository = "" },

@@ -93,7 +93,9 @@ func (j judge) fork() bool {
 func (j judge) expired() string {
 	due := j.app.Expires
 	if due.IsZero() && !j.app.Endless && j.app.Unreadable == "" && j.policy.TTL > 0 && !j.app.Deployed.IsZero() {
-		due = j.app.Deployed.Add(j.policy.TTL)
+		if due = j.app.Deployed.Add(j.policy.TTL); due.Before(j.app.Stay) {
+			due = j.app.Stay
+		}
 	}
 	if due.IsZero() || j.now.Before(due) {
 		return ""

@@ -82,7 +82,11 @@ type Namespace struct {
 func NamespaceOf(name, uid string, labels, annotations map[string]string) Namespace {
 	if labels[ownership.LabelManagedBy] != ownership.ManagedByBerth {
 		s := StampsOf(labels, annotations)
-		return Namespace{Name: name, Stamps: Stamps{Keep: s.Keep, Marked: s.Marked}}
+		only := Stamps{Keep: s.Keep, Marked: s.Marked, Expires: s.Expires}
+		if s.Unread == ownership.AnnotationExpires {
+			only.Unread = s.Unread
+		}
+		return Namespace{Name: name, Stamps: only}
 	}
 	_, shared := annotations[ownership.AnnotationShared]
 	return Namespace{
