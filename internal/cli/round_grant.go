@@ -25,12 +25,12 @@ func ownOfMany(resource string, v verb.Verb) []problem.Permission {
 }
 
 // grantable returns what is granted, and whether anything else was missing. What reaches out of an app's
-// namespace, or is handed on by a Role of it, is nothing to paste. Nor is, where a role would hold in all namespaces,
+// namespace, is handed on by a Role of it, or is guessed, is nothing to paste. Nor is, where a role would hold in all namespaces,
 // what a record alone asks for, but to look at what harms nobody.
 func (g grantOfMany) grantable(visits []result.Visit) (granted []problem.Permission, byHand bool) {
 	for _, v := range visits {
 		for _, m := range v.Missing {
-			if m.HandedOn || m.Beyond(v.Namespace) || g.namespace == "" && !g.isOwn(m.Permission) && !isHarmless(m.Permission) {
+			if m.ByHand(v.Namespace) || g.namespace == "" && !g.isOwn(m.Permission) && !isHarmless(m.Permission) {
 				byHand = true
 				continue
 			}

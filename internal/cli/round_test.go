@@ -37,6 +37,8 @@ func granting(namespace, resource string, v verb.Verb, visits ...result.Visit) (
 func TestRBACOfManyApps(t *testing.T) {
 	handed := lacking("a", "get nodes -")
 	handed.Missing[0].HandedOn = true
+	guessed := lacking("a", "get pods a")
+	guessed.Missing[0].Guessed = true
 	for name, c := range map[string]struct {
 		visits  []result.Visit
 		grants  []string
@@ -50,6 +52,7 @@ func TestRBACOfManyApps(t *testing.T) {
 		"first another's":  {[]result.Visit{lacking("b", "delete secrets kube-system")}, nil, []string{"kube-system"}, true},
 		"of none":          {[]result.Visit{lacking("a", "create clusterroles -")}, nil, []string{"clusterroles"}, true},
 		"what it hands on": {[]result.Visit{handed}, nil, []string{"nodes"}, true},
+		"what it makes up": {[]result.Visit{guessed}, nil, []string{"pods"}, true},
 	} {
 		got, byHand := granting("", "secrets", verb.Repair, c.visits...)
 		if byHand != c.byHand || (got == "") != (c.grants == nil) {

@@ -404,6 +404,7 @@ func (a *fakeAccess) ReviewNeeds(ctx context.Context, needs []problem.Need, wait
 	missing, err := a.ReviewUntil(ctx, asked, wait, retry)
 	for i, m := range missing {
 		missing[i].HandedOn = slices.ContainsFunc(needs, func(n problem.Need) bool { return n.HandsOn && n.SameAs(m.Permission) })
+		missing[i].Guessed = slices.ContainsFunc(needs, func(n problem.Need) bool { return n.Guessed && n.SameAs(m.Permission) })
 	}
 	return missing, unknown, err
 }

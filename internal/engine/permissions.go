@@ -188,8 +188,8 @@ func nextFor(user string) string {
 
 // NextByHand is what to do about what reaches out of the namespace. A chart asks for it, which
 // whoever opens a pull request may have written: for that there is nothing to paste.
-const NextByHand = "Grant by hand what is outside of the release's namespace, or what a Role of the chart hands on, " +
-	"if the chart may have it: no RBAC is written for that, but by berth preflight --print-role."
+const NextByHand = "Grant by hand what is outside of the release's namespace, what a Role of the chart hands on, or what is of a kind " +
+	"that is not known here, if the chart may have it: no RBAC is written for that, but by berth preflight --print-role."
 
 // isSource returns whether a permission is one to read a Secret that the input copy-secret names,
 // and no chart. What the API server denied has no name. The RBAC has the one to read that Secret
@@ -210,7 +210,7 @@ func (p *permissions) describe(user string, missing []problem.MissingPermission)
 	sources, byHand := false, false
 	for _, m := range missing {
 		switch {
-		case m.HandedOn:
+		case m.HandedOn || m.Guessed:
 			byHand = user != "" && user != anonymous
 		case res.Namespace == "" || !m.Beyond(res.Namespace):
 			more = append(more, m.Permission)

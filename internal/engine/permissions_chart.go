@@ -44,12 +44,12 @@ func (p *permissions) askNeeds(ctx context.Context, needs problem.Needs, life bo
 }
 
 // offer has the RBAC grant what the chart takes in its own namespace, be it missing now or not: the
-// role is to last. What reaches further, and what is handed on, is left to who runs --print-role; it
+// role is to last. What reaches further, is handed on or is guessed is left to who runs --print-role; it
 // returns whether there is nothing of that.
 func (p *permissions) offer(needs problem.Needs) (all bool) {
 	all = true
 	for _, n := range needs.At(true) {
-		if n.HandsOn || n.Beyond(p.report.result.Namespace) {
+		if n.ByHand(p.report.result.Namespace) {
 			all = false
 			continue
 		}

@@ -57,6 +57,7 @@ func TestNoGrantBeyondTheNamespace(t *testing.T) {
 	source := problem.Permission{Verb: "get", Resource: "secrets", Namespace: "platform", Name: "registry"}
 	other := problem.MissingPermission{Permission: source}
 	other.Name = "root"
+	guessed := problem.MissingPermission{Permission: problem.Permission{Verb: "create", Resource: "boats", Namespace: "n"}, Guessed: true}
 	for name, c := range map[string]struct {
 		missing []problem.MissingPermission
 		granted int
@@ -66,6 +67,7 @@ func TestNoGrantBeyondTheNamespace(t *testing.T) {
 		"within":         {[]problem.MissingPermission{within}, 1, false},
 		"beyond":         {[]problem.MissingPermission{beyond}, 0, true},
 		"both":           {[]problem.MissingPermission{within, beyond}, 1, true},
+		"made up":        {[]problem.MissingPermission{guessed}, 0, true},
 	} {
 		r, access := &reporter{}, &granting{sources: []problem.Permission{source}}
 		r.result.Namespace, r.result.Next = "n", nextGrant

@@ -98,7 +98,7 @@ func (p *preflight) writeFor(user string, ofChart problem.Needs) error {
 	if p.options.Chart {
 		res.Headline = fmt.Sprintf("This is what %s needs to deploy `%s` in `%s`.", user, res.Release, res.Namespace)
 	}
-	if slices.ContainsFunc(ofChart.At(true), func(n problem.Need) bool { return n.HandsOn || n.Beyond(res.Namespace) }) {
+	if slices.ContainsFunc(ofChart.At(true), func(n problem.Need) bool { return n.ByHand(res.Namespace) }) {
 		res.Next = text.Sentences(res.Next, NextByHand)
 	}
 	return nil

@@ -22,6 +22,8 @@ func ofChart() (needs problem.Needs) {
 	add("watch", "jobs", "review", problem.Better, false)
 	add("create", "storageclasses", "", problem.Required, false)
 	add("get", "pods", "review", problem.Required, true)
+	needs.Add(problem.Need{Now: problem.Required, Later: problem.Required, Guessed: true,
+		Permission: problem.Permission{Verb: "create", Resource: "boats", Namespace: "review", Why: "make boats"}})
 	needs.Note("What it does elsewhere is not known.")
 	return needs
 }
@@ -41,6 +43,7 @@ func TestPreflightOfAChart(t *testing.T) {
 			says:   []string{"update secrets in namespace review", "create services", "create storageclasses"},
 			notes:  []string{"Missing in namespace review, for a Role: 2 permissions", "Missing outside of namespaces"},
 			byHand: true},
+		"what is made up":   {denied: []string{"create boats"}, missing: 1, byHand: true},
 		"what is handed on": {denied: []string{"get pods"}, missing: 1, byHand: true},
 		"without a watch":   {denied: []string{"watch jobs"}, notes: []string{"watch jobs in namespace review: make jobs"}},
 		"nobody may ask":    {unknown: []string{"create services"}, notes: []string{"whether it may create services"}},
@@ -124,7 +127,7 @@ func TestGroupMissing(t *testing.T) {
 func TestWhatIsWrittenIsWholeOrAPart(t *testing.T) {
 	within := problem.Needs{}
 	for _, n := range ofChart().All {
-		if !n.HandsOn && n.Namespace != "" {
+		if !n.ByHand("review") {
 			within.Add(n)
 		}
 	}
@@ -179,6 +182,7 @@ func TestKindsThatWereDenied(t *testing.T) {
 		"a kind of the chart":       {verb.Deploy, true, of("get", "jobs"), 2},
 		"one that is not in it":     {verb.Deploy, true, of("get", "secrets"), 0},
 		"one that is handed on":     {verb.Deploy, true, of("get", "pods"), 0},
+		"one that is made up":       {verb.Deploy, true, of("create", "boats"), 0},
 		"of the cluster":            {verb.Deploy, true, storage, 0},
 		"before a chart is there":   {verb.Deploy, false, of("get", "jobs"), 0},
 		"a verb that has no charts": {verb.Teardown, true, of("get", "jobs"), 0},

@@ -79,7 +79,9 @@ func definitionsOf(ch *helmchart.Chart) (names []string) {
 			continue
 		}
 		for _, o := range objects {
-			names = append(names, o.GetName())
+			if manifest.IsDefinition(o.GroupVersionKind().GroupKind()) {
+				names = append(names, o.GetName())
+			}
 		}
 	}
 	return names
@@ -104,7 +106,19 @@ func (c crdClient) buildAll(files []helmchart.CRD) (kube.ResourceList, error) {
 			all = append(all, infos...)
 		}
 	}
-	return all, refuseRecords(all)
+	return all, refuseOthers(all)
+}
+
+// refuseOthers refuses what is no definition: it would be made without the release's marks.
+func refuseOthers(built kube.ResourceList) error {
+	for _, info := range built {
+		if !manifest.IsDefinition(info.Mapping.GroupVersionKind.GroupKind()) {
+			return &problem.Problem{Reason: problem.ChartInvalid, Tried: "read the crds folders of the chart",
+				Cause: fmt.Errorf("they hold %s, which is no CustomResourceDefinition", nameOf(refOf(info))),
+				Next:  "Move it to templates. Nothing was made."}
+		}
+	}
+	return nil
 }
 
 // createMissing creates in parallel the CRDs that do not exist. It returns what it

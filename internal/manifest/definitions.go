@@ -24,3 +24,8 @@ func DefinedKinds(definition *unstructured.Unstructured) []schema.GroupVersionKi
 	}
 	return served
 }
+
+// IsDefinition returns whether a kind is that of custom resource definitions.
+func IsDefinition(kind schema.GroupKind) bool {
+	return kind == schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
+}

@@ -86,8 +86,7 @@ type object struct {
 func (l *list) place(o *unstructured.Unstructured) object {
 	at := object{o, l.Resources.of(o.GroupVersionKind()), ""}
 	if at.Guessed {
-		l.Note("No kind " + o.GetKind() + " of " + o.GetAPIVersion() + " is known here: it is taken for " + at.Name +
-			" in a namespace, by the rule for plurals.")
+		l.Note(at.guess(o.GetKind(), o.GetAPIVersion()))
 	}
 	if at.Namespaced {
 		if at.in = o.GetNamespace(); at.in == "" {
@@ -99,7 +98,10 @@ func (l *list) place(o *unstructured.Unstructured) object {
 
 // need adds a permission on an object.
 func (l *list) need(o object, verb string, how levels, why string) {
-	one := problem.Need{Now: how.now, Later: how.later, Permission: problem.Permission{
+	if o.Name == "" {
+		return // no API server has such a kind, and says so
+	}
+	one := problem.Need{Now: how.now, Later: how.later, Guessed: o.Guessed, Permission: problem.Permission{
 		Verb: verb, Group: o.Group, Resource: o.Name, Namespace: o.in, Why: why,
 	}}
 	if name := o.GetName(); name != "" && verb != "create" && verb != "list" && verb != "watch" {

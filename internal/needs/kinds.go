@@ -38,10 +38,15 @@ var (
 		"storage.k8s.io":               "CSIDriver CSINode StorageClass VolumeAttachment VolumeAttributesClass",
 	}
 	builtIn = table()
+	// builtInNames are the same by what they are served as, and ofKubernetes are their groups.
+	builtInNames, ofKubernetes = byName(builtIn)
 )
 
 // groupKind is a kind without its version.
 type groupKind struct{ group, kind string }
+
+// groupName is what a kind is served as, without its version.
+type groupName struct{ group, name string }
 
 // movedTo is where the kinds of a group went that is served no more.
 var movedTo = map[groupKind]string{
@@ -63,6 +68,14 @@ func table() map[groupKind]Resource {
 		}
 	}
 	return all
+}
+
+func byName(kinds map[groupKind]Resource) (names map[groupName]Resource, groups map[string]bool) {
+	names, groups = map[groupName]Resource{}, map[string]bool{}
+	for kind, r := range kinds {
+		names[groupName{kind.group, r.Name}], groups[kind.group] = r, true
+	}
+	return names, groups
 }
 
 // plural returns what a kind is served as, by the rule that nearly all follow.

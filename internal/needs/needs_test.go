@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
@@ -192,7 +194,8 @@ func TestInventedDefinitions(t *testing.T) {
 		return "---\n{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: x}, spec: {group: '" + group +
 			"', scope: Cluster, names: {kind: Boat, plural: '" + plural + "'}}}\n"
 	}
-	for _, c := range [][2]string{{"", "nodes"}, {"apps", "deployments"}, {"boats.example.org", "nodes/proxy"}, {"boats.example.org", "*"}} {
+	for _, c := range [][2]string{{"", "nodes"}, {"apps", "deployments"}, {"boats.example.org", "nodes/proxy"}, {"boats.example.org", "*"},
+		{"admissionregistration.k8s.io", "mutatingwebhookconfigurations"}, {"admissionregistration.k8s.io", "boats"}} {
 		chart := Parse(define(c[0], c[1]), nil)
 		if r := NewResources(nil).With(chart.Objects); len(r.defined) > 0 {
 			t.Errorf("%q in %q is believed: %v", c[1], c[0], r.defined)
@@ -200,5 +203,66 @@ func TestInventedDefinitions(t *testing.T) {
 	}
 	if r := NewResources(nil).With(Parse(define("boats.example.org", "boats"), nil).Objects); len(r.defined) != 1 {
 		t.Error("a definition is not believed")
+	}
+}
+
+// wards is a cluster that serves a kind of no namespace.
+func wards() meta.RESTMapper {
+	group := schema.GroupVersion{Group: "wards.example.org", Version: "v1"}
+	webhook := schema.GroupVersion{Group: "admissionregistration.k8s.io", Version: "v1"}
+	m := meta.NewDefaultRESTMapper(nil)
+	m.Add(group.WithKind("Ward"), meta.RESTScopeRoot)
+	m.Add(webhook.WithKind("MutatingWebhookConfiguration"), meta.RESTScopeRoot)
+	return m
+}
+
+// Nothing is offered for a kind that only the chart has told of, and what the cluster or Kubernetes serves
+// has their scope, whatever a chart says.
+func TestMadeUpKinds(t *testing.T) {
+	const webhooks = "admissionregistration.k8s.io/v1"
+	define := func(group, kind, plural, scope string) string {
+		return "---\n{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: x}, spec: {group: " + group +
+			", scope: " + scope + ", names: {kind: " + kind + ", plural: " + plural + "}}}\n"
+	}
+	for name, c := range map[string]struct {
+		defined, object  string
+		resource         string
+		namespaced, told bool
+		cluster          bool // the cluster tells it alone
+	}{
+		"in another case": {object: webhooks + " MutatingWebhookconfiguration", resource: "mutatingwebhookconfigurations"},
+		"defined anew": {defined: define("admissionregistration.k8s.io", "MutatingWebhookconfiguration", "mutatingwebhookconfigurations",
+			"Namespaced"), object: webhooks + " MutatingWebhookconfiguration", resource: "mutatingwebhookconfigurations"},
+		"defined as what is served": {defined: define("admissionregistration.k8s.io", "MutatingWebhookConfiguration",
+			"mutatingwebhookconfigurations", "Namespaced"), object: webhooks + " MutatingWebhookConfiguration",
+			resource: "mutatingwebhookconfigurations", told: true},
+		"of the cluster's, in another case": {object: "wards.example.org/v1 WARD", resource: "wards", cluster: true},
+		"of the cluster's, defined under another kind": {defined: define("wards.example.org", "Wards", "wards", "Namespaced"),
+			object: "wards.example.org/v1 Wards", resource: "wardses", namespaced: true, cluster: true},
+		"in a group of the project": {defined: define("gateway.networking.k8s.io", "GatewayClass", "gatewayclasses", "Cluster"),
+			object: "gateway.networking.k8s.io/v1 GatewayClass", resource: "gatewayclasses"},
+		"in a group beside it": {defined: define("cluster.x-k8s.io", "Machine", "machines", "Namespaced"),
+			object: "cluster.x-k8s.io/v1 Machine", resource: "machines", namespaced: true, told: true},
+		"that nobody knows":             {object: "boats.example.org/v1 Boat", resource: "boats", namespaced: true},
+		"that would be a subresource":   {object: "v1 nodes/metric", namespaced: true},
+		"of a group that begins so":     {object: "wards/v1 Ward", resource: "wards", namespaced: true},
+		"of the chart's own definition": {defined: define("boats.example.org", "Boat", "boats", "Cluster"), object: "boats.example.org/v1 Boat", resource: "boats", told: true},
+	} {
+		for _, mapper := range []meta.RESTMapper{nil, wards()} {
+			if c.cluster && mapper == nil {
+				continue
+			}
+			object := Parse(yamlOf(c.object, "x", ""), nil).Objects
+			r := NewResources(mapper).With(Parse(c.defined, nil).Objects, object)
+			got := r.of(object[0].GroupVersionKind())
+			if got.Name != c.resource || got.Namespaced != c.namespaced || got.Guessed == c.told {
+				t.Errorf("%s, with a cluster %v: %+v", name, mapper != nil, got)
+			}
+			for _, n := range Life(Chart{Revision: Revision{Objects: object}}, Scope{Namespace: "review", Resources: r}).All {
+				if n.Resource == "" || n.Resource == c.resource && !c.told && !n.ByHand("review") {
+					t.Errorf("%s, with a cluster %v: %s is offered", name, mapper != nil, n.Permission)
+				}
+			}
+		}
 	}
 }

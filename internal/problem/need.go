@@ -22,6 +22,9 @@ type Need struct {
 	// HandsOn says that a Role or a binding of the chart gives it to somebody: nobody may
 	// give what they do not have.
 	HandsOn bool
+	// Guessed says that nobody but the chart has told what its kind is served as. Whatever that is in
+	// truth, it may be of another scope.
+	Guessed bool
 	// Unless is another permission, with which this one is not needed; nil: there is none.
 	Unless *Permission
 	// Trial is an object, as JSON, of which the API server can be asked what would come of making it,
@@ -78,6 +81,7 @@ func (n *Needs) Add(one Need) {
 		known.Why = one.Why
 	}
 	known.Now, known.Later = max(known.Now, one.Now), max(known.Later, one.Later)
+	known.Guessed = known.Guessed && one.Guessed
 	switch {
 	case len(known.Names) == 0:
 	case len(one.Names) == 0:
@@ -96,6 +100,11 @@ func (n *Needs) Note(note string) {
 	if !slices.Contains(n.Notes, note) {
 		n.Notes = append(n.Notes, note)
 	}
+}
+
+// ByHand returns whether a need is left to a person; see MissingPermission.
+func (n Need) ByHand(namespace string) bool {
+	return MissingPermission{Permission: n.Permission, HandedOn: n.HandsOn, Guessed: n.Guessed}.ByHand(namespace)
 }
 
 // sameAs returns whether another need is one for the same, whatever it is for and however much it

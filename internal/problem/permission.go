@@ -53,4 +53,12 @@ type MissingPermission struct {
 	// HandedOn says that the chart hands it on to somebody, by a Role or a binding. Nobody is offered
 	// RBAC for that who has not asked for it.
 	HandedOn bool
+	// Guessed says that it is about a kind that nobody but the chart has told of.
+	Guessed bool
+}
+
+// ByHand returns whether a permission is left to a person, where a release is in this namespace: what a chart asks for
+// beyond its own namespace, hands on, or makes up, is nothing to paste.
+func (m MissingPermission) ByHand(namespace string) bool {
+	return m.HandedOn || m.Guessed || m.Beyond(namespace)
 }

@@ -138,4 +138,6 @@ type MissingPermission struct {
 	Reason string `json:"reason,omitempty"`
 	// The chart hands it on to somebody, by a Role or a binding: nobody may grant what they do not have.
 	HandedOn bool `json:"handedOn,omitempty"`
+	// Nobody but the chart has told what its kind is served as.
+	Guessed bool `json:"guessed,omitempty"`
 }

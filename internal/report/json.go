@@ -89,7 +89,7 @@ func newDifference(d facts.Difference) Difference {
 func newMissingPermission(m problem.MissingPermission) MissingPermission {
 	return MissingPermission{
 		Verb: m.Verb, Group: m.Group, Resource: m.Resource, Namespace: m.Namespace, Name: m.Name, Why: m.Why,
-		Optional: m.Optional, Reason: m.Reason, HandedOn: m.HandedOn,
+		Optional: m.Optional, Reason: m.Reason, HandedOn: m.HandedOn, Guessed: m.Guessed,
 	}
 }
 

@@ -200,7 +200,7 @@ func everything() result.Result {
 			Chart: "c-1", Revision: 3, Status: facts.StatusFailed, Commit: "0123456789", PullRequest: 7, Actor: "a",
 			Pages: result.Pages{Commit: "https://x.example/c", PullRequest: "https://x.example/p", Run: "https://x.example/r"}},
 		Exit: result.Exit{Reason: problem.Inconsistent, ExitCode: 24, Softened: true, Headline: "h", Cause: "c", Next: "n", Repair: "promote",
-			RBAC: "kind: Role", Missing: []problem.MissingPermission{{Permission: permission, Reason: "r", HandedOn: true}}},
+			RBAC: "kind: Role", Missing: []problem.MissingPermission{{Permission: permission, Reason: "r", HandedOn: true, Guessed: true}}},
 		Proof: result.Proof{Looks: 2, Checks: []result.Check{{Name: "n", Title: "t", OK: true, Detail: "d", Findings: []string{"f"}}},
 			Objects: []facts.Object{{
 				Ref: facts.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "n", Name: "p"},

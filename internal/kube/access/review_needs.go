@@ -59,7 +59,7 @@ func ReviewNeeds(ctx context.Context, api client.AuthorizationV1Interface, trial
 		case unknown[i]:
 			found.Unknown = append(found.Unknown, n.Permission)
 		case missing[i] != nil:
-			missing[i].HandedOn = n.HandsOn
+			missing[i].HandedOn, missing[i].Guessed = n.HandsOn, n.Guessed
 			found.add(*missing[i])
 		}
 	}
@@ -69,10 +69,11 @@ func ReviewNeeds(ctx context.Context, api client.AuthorizationV1Interface, trial
 // add adds what is missing once, as what the run cannot do without if it is that for anything.
 func (r *Reviewed) add(m problem.MissingPermission) {
 	at := slices.IndexFunc(r.Missing, func(known problem.MissingPermission) bool { return known.SameAs(m.Permission) })
+	left := func(m problem.MissingPermission) bool { return m.HandedOn || m.Guessed }
 	switch {
 	case at < 0:
 		r.Missing = append(r.Missing, m)
-	case r.Missing[at].Optional && !m.Optional, r.Missing[at].Optional == m.Optional && r.Missing[at].HandedOn && !m.HandedOn:
+	case r.Missing[at].Optional && !m.Optional, r.Missing[at].Optional == m.Optional && left(r.Missing[at]) && !left(m):
 		r.Missing[at] = m
 	}
 }

@@ -170,3 +170,25 @@ func TestWriteExplained(t *testing.T) {
 		}
 	}
 }
+
+// What is guessed is named as that, unless it is missing for what is known, too.
+func TestReviewOfGuesses(t *testing.T) {
+	known := problem.Need{Permission: problem.Permission{Verb: "create", Resource: "boats", Namespace: "review"}}
+	guessed := known
+	guessed.Guessed = true
+	for _, c := range []struct {
+		needs []problem.Need
+		want  bool
+	}{{[]problem.Need{guessed}, true}, {[]problem.Need{guessed, known}, false}, {[]problem.Need{known, guessed}, false}} {
+		var sum problem.Needs
+		for _, n := range c.needs {
+			sum.Add(n)
+		}
+		for _, needs := range [][]problem.Need{c.needs, sum.All} {
+			found, err := ReviewNeeds(t.Context(), &authorizer{}, nil, needs)
+			if err != nil || len(found.Missing) != 1 || found.Missing[0].Guessed != c.want {
+				t.Errorf("%+v: %+v, %v", needs, found.Missing, err)
+			}
+		}
+	}
+}
