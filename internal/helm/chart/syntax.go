@@ -147,7 +147,7 @@ func cutText(printed string) (text, rest string, marked bool) {
 	if !marked {
 		return "", printed, false
 	}
-	text, rest, _ = strings.Cut(after, textEnd)
+	text, rest, _ = strings.Cut(strings.TrimPrefix(after, textEscaped), textEnd)
 	return text, rest, true
 }
 

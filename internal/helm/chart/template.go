@@ -28,10 +28,13 @@ const numberName = "PullRequest"
 // and slice would undo what was escaped earlier. No input holds a NUL.
 const textBegin, textEnd = "\x00", "\x01"
 
-// markName is the function that every action with data in it ends in.
-const markName = "markText"
+// textEscaped is what text begins with that urlquery has escaped.
+const textEscaped = "\x02"
 
-var unmarker = strings.NewReplacer(textBegin, "", textEnd, "")
+// markName is the function that every action with data in it ends in, and markEscapedName where that ends in urlquery.
+const markName, markEscapedName = "markText", "markEscaped"
+
+var unmarker = strings.NewReplacer(textBegin, "", textEnd, "", textEscaped, "")
 
 // mark returns what an action prints, marked where it is text. Numbers and booleans are
 // what the template's own functions made.
@@ -45,6 +48,20 @@ func mark(value any) string {
 	return textBegin + unmarker.Replace(fmt.Sprint(value)) + textEnd
 }
 
+// markEscaped is mark of what urlquery has escaped.
+func markEscaped(value any) string {
+	return textBegin + textEscaped + unmarker.Replace(fmt.Sprint(value)) + textEnd
+}
+
+// marker returns the name of the function that a pipeline is to end in.
+func marker(pipe *parse.PipeNode) string {
+	last := pipe.Cmds[len(pipe.Cmds)-1].Args[0]
+	if function, ok := last.(*parse.IdentifierNode); ok && function.Ident == "urlquery" {
+		return markEscapedName
+	}
+	return markName
+}
+
 // expandFunc executes the template in an item of an input.
 type expandFunc func(input, item string) (string, error)
 
@@ -54,7 +71,7 @@ func expander(d TemplateData, write syntax) expandFunc {
 		if !strings.Contains(item, "{{") {
 			return item, nil
 		}
-		t, err := template.New(input).Option("missingkey=error").Funcs(template.FuncMap{markName: mark}).Parse(item)
+		t, err := template.New(input).Option("missingkey=error").Funcs(template.FuncMap{markName: mark, markEscapedName: markEscaped}).Parse(item)
 		if err != nil {
 			return "", templateProblem(input, item, err)
 		}
@@ -85,7 +102,7 @@ func markActions(node parse.Node) {
 	case *parse.ActionNode:
 		if len(n.Pipe.Decl) == 0 && !isConstant(n.Pipe) && !isNumber(n.Pipe) {
 			n.Pipe.Cmds = append(n.Pipe.Cmds, &parse.CommandNode{
-				NodeType: parse.NodeCommand, Pos: n.Pos, Args: []parse.Node{parse.NewIdentifier(markName).SetPos(n.Pos)},
+				NodeType: parse.NodeCommand, Pos: n.Pos, Args: []parse.Node{parse.NewIdentifier(marker(n.Pipe)).SetPos(n.Pos)},
 			})
 		}
 	case *parse.IfNode:
@@ -135,7 +152,7 @@ func isNumber(pipe *parse.PipeNode) bool {
 }
 
 // expandPath executes the template in a path. It refuses a path which the data, not
-// the template, leads out of the folder or to another host.
+// the template, leads out of the folder or to another host. In an address what was filled in is escaped.
 func expandPath(d TemplateData, input, item string) (string, error) {
 	printed, err := expander(d, func(printed string) string { return printed })(input, item)
 	if err != nil {
@@ -149,7 +166,7 @@ func expandPath(d TemplateData, input, item string) (string, error) {
 			errors.New("what was filled in would lead out of the folder that the template names"),
 			"Name the file by {{ .Slug }}, which is safe in a path.")
 	}
-	return path, nil
+	return plainSyntax(escapeInAddress(printed, "")), nil
 }
 
 // leadsToAnotherHost reports whether text of the data ends the host of an address, or
@@ -172,7 +189,7 @@ func leadsToAnotherHost(printed string) bool {
 
 // fileExpander returns the expandFunc for key=path.
 func fileExpander(d TemplateData) expandFunc {
-	fill := expander(d, setSyntax)
+	fill := expander(d, func(printed string) string { return setSyntax(escapeInAddress(printed, ",")) })
 	return func(input, item string) (string, error) {
 		if _, path, found := strings.Cut(item, "="); found {
 			if _, err := expandPath(d, input, path); err != nil {
