@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/berth-dev/berth/internal/facts"
@@ -113,9 +114,15 @@ func (g *gatherer) loadEarlier(ctx context.Context, f *facts.Facts, s scope) err
 	if f.Last().Misplaced != "" {
 		return nil
 	}
-	for _, rec := range verdict.RecordsToRead(f, s.records) {
-		if err := g.load(ctx, rec); err != nil {
-			return err
+	for range f.Records { // what one says may have others be read: one that was uninstalled is no good
+		unread := slices.DeleteFunc(verdict.RecordsToRead(f, s.records), func(r *facts.Record) bool { return r.Loaded })
+		if len(unread) == 0 {
+			return nil
+		}
+		for _, rec := range unread {
+			if err := g.load(ctx, rec); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -104,6 +104,9 @@ func (o *Operations) install(op *operation, c *installClient, ch *helmchart.Char
 	i.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	i.DisableOpenAPIValidation = true
 	c.first, c.replaces = !replace, replace
+	if replace {
+		op.config.Releases.Driver = &replacedRecords{Driver: op.config.Releases.Driver, uninstalled: map[int]bool{}}
+	}
 	c.leavings.accepted = facts.Baseline{} // of objects that exist, nobody knows what they were made from
 	out := op.run(c, func() (*release.Release, error) {
 		c.failed = buildFailedRevisions(c.client, failed)

@@ -48,6 +48,17 @@ func isGood(r *facts.Record) bool {
 	return status == facts.StatusDeployed || status == facts.StatusSuperseded
 }
 
+// sinceUninstall returns the records since the newest one that was uninstalled: what was in service
+// before is so no more, whatever its record says.
+func sinceUninstall(f *facts.Facts) []facts.Record {
+	for i := range slices.Backward(f.Records) {
+		if f.Records[i].EffectiveStatus() == facts.StatusUninstalled {
+			return f.Records[i+1:]
+		}
+	}
+	return f.Records
+}
+
 // swept returns whether the deploy of a revision is known to have deleted what failed ones
 // before it had left. The descriptions are Helm's.
 func swept(r *facts.Record) bool {

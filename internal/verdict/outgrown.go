@@ -127,10 +127,11 @@ func HoldsData(o facts.Object) bool {
 }
 
 // DataOf returns those of the objects of a revision in which, or with which, data would go, where the revision was
-// deployed.
+// deployed, or may have been before it was uninstalled.
 func DataOf(r *facts.Record, objects []facts.Object) (data []facts.Object) {
+	served := isGood(r) || r.EffectiveStatus() == facts.StatusUninstalled
 	for _, o := range objects {
-		if isGood(r) && HoldsData(o) {
+		if served && HoldsData(o) {
 			data = append(data, o)
 		}
 	}

@@ -211,11 +211,13 @@ func rollbackTarget(f *facts.Facts) int {
 }
 
 // rollbackCandidate returns the newest readable revision before the given one that
-// was in service: one that is deployed, else one that is superseded, else 0.
+// was in service since the release was last uninstalled: one that is deployed, else one that is
+// superseded, else 0.
 func rollbackCandidate(f *facts.Facts, revision int) int {
+	records := sinceUninstall(f)
 	for _, want := range []facts.Status{facts.StatusDeployed, facts.StatusSuperseded} {
-		for i := len(f.Records) - 1; i >= 0; i-- {
-			if r := &f.Records[i]; r.Revision < revision && r.LabelStatus == want && r.DecodeError == "" {
+		for i := range slices.Backward(records) {
+			if r := &records[i]; r.Revision < revision && r.LabelStatus == want && r.DecodeError == "" {
 				return r.Revision
 			}
 		}

@@ -141,12 +141,12 @@ func runsDuring(h facts.Hook, s facts.Status) bool {
 	return slices.ContainsFunc(events, func(e string) bool { return slices.Contains(h.Events, e) })
 }
 
-// installHooksUnproven returns whether the release was never deployed and has
-// install hooks that are not proven to have run. An upgrade over it would never run
-// them.
+// installHooksUnproven returns whether the release was never deployed, or not since it was
+// uninstalled, and has install hooks that are not proven to have run. An upgrade over it would
+// never run them.
 func installHooksUnproven(f *facts.Facts) bool {
 	last := f.Last()
-	for _, r := range f.Records {
+	for _, r := range sinceUninstall(f) {
 		if s := r.LabelStatus; s == facts.StatusDeployed || s == facts.StatusSuperseded {
 			return false
 		}

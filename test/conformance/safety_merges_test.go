@@ -60,6 +60,21 @@ var merges = []row{
 			s.berth("teardown").exit(0)
 			s.extraUntouched(before)
 		}},
+	{ID: "S377", Setup: "uninstalled with its history kept; the install over it failed before it made an object; " +
+		"a person makes one of its name since",
+		Action: "deploy, with on-failure: rollback too; teardown", End: "the object", Exit: "0, 23, 27, 23, 0", Gone: true, run: func(s *fixture) {
+			s.berth("deploy", "--set", withExtra).exit(0)
+			s.mustHelm(3, "uninstall", s.release, "--keep-history", "--wait")
+			s.failsBeforeExtra()
+			s.makeMap(extraMap.name)
+			before := s.version(extraMap.name)
+			s.berth("deploy", "--set", withExtra).exit(27).says("ConfigMap/web-x exists and names no release")
+			s.berth("deploy", "--on-failure=rollback", "--timeout", "15s", "--set", missingImage).exit(23).warned("Left in place").
+				says("no good revision to go back to")
+			s.extraUntouched(before)
+			s.berth("teardown").exit(0)
+			s.extraUntouched(before)
+		}},
 	{ID: "S190", Setup: "an object of the release was deleted, and a controller made it anew, as its own",
 		Action: "deploy; deploy with adopt; teardown",
 		End:    "the object, until adopt names it", Exit: "0, 27, 0 + warning, 0 + warning", Gone: true, run: func(s *fixture) {

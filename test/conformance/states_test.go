@@ -36,6 +36,17 @@ var states = []row{
 			s.oneDeployed(13)
 			s.owns(app...)
 		}},
+	{ID: "T231", Setup: "uninstalled with its history kept", Action: "deploy that fails in its pre-install hook; deploy",
+		End: "v3 deployed, and the hooks of its install have run", Exit: "0, 23, 0", run: func(s *fixture) {
+			s.berth("deploy").exit(0)
+			s.mustHelm(3, "uninstall", s.release, "--keep-history", "--wait")
+			s.berth("deploy", "--set", "hooks.pre-install.behaviour=fail").exit(23)
+			s.stored("v1 uninstalled, v2 failed")
+			s.chartWith("templates/hook.yaml", hookMap("data", "pre-install", ""))
+			s.berth("deploy").exit(0)
+			s.oneDeployed(3)
+			s.uidsOf(configMap("data"))
+		}},
 	{ID: "T53", Setup: "uninstalling by a run that was killed, single revision",
 		Action: "deploy", End: "v1 deployed", Exit: "0 + warning", run: func(s *fixture) {
 			s.berth("deploy").exit(0)

@@ -147,7 +147,7 @@ func content(rls *release.Release) facts.Content {
 	name, full := chartName(rls.Chart)
 	return facts.Content{
 		Loaded:        true,
-		PayloadStatus: facts.Status(rls.Info.Status),
+		PayloadStatus: endOf(rls, facts.Status(rls.Info.Status)),
 		Description:   apifailure.InDescription(rls.Info.Description),
 		Manifest:      rls.Manifest,
 		Hooks:         Hooks(rls.Hooks),
@@ -155,6 +155,21 @@ func content(rls *release.Release) facts.Content {
 		ChartName:     name,
 		FirstDeployed: rls.Info.FirstDeployed.Time,
 	}
+}
+
+// WasReplaced returns whether a release was uninstalled with its history kept, and installed anew by what
+// goes by Helm alone, which records the one before as superseded. Nothing else has it say so.
+func WasReplaced(rls *release.Release) bool {
+	return rls.Info != nil && rls.Info.Status == release.StatusSuperseded && rls.Info.Description == "superseded by new release"
+}
+
+// endOf returns how a revision ended, by its payload or its label: one that was uninstalled was so for
+// good, whatever took its place since.
+func endOf(rls *release.Release, said facts.Status) facts.Status {
+	if said == facts.StatusSuperseded && WasReplaced(rls) {
+		return facts.StatusUninstalled
+	}
+	return said
 }
 
 // chartName returns a chart's name, alone and as name-version. Both are empty for a

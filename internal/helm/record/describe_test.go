@@ -153,3 +153,23 @@ func TestContent(t *testing.T) {
 		t.Errorf("of an empty release: %+v", got)
 	}
 }
+
+// A revision that was uninstalled is so whatever Helm's install has made of its record since. Of any
+// other that is superseded, nothing says so.
+func TestReplacedIsUninstalled(t *testing.T) {
+	for description, want := range map[string]facts.Status{
+		"superseded by new release":      facts.StatusUninstalled,
+		"superseded, recorded by Berth":  facts.StatusSuperseded,
+		"Upgrade complete":               facts.StatusSuperseded,
+		"superseded by new release, not": facts.StatusSuperseded,
+	} {
+		rls := mock("web", 1, release.StatusSuperseded)
+		rls.Info.Description = description
+		if got := content(rls).PayloadStatus; got != want || endOf(rls, facts.StatusSuperseded) != want {
+			t.Errorf("%s: %s", description, got)
+		}
+		if got := endOf(rls, facts.StatusFailed); got != facts.StatusFailed {
+			t.Errorf("a label that says failed is read as %s", got)
+		}
+	}
+}

@@ -50,7 +50,7 @@ func (s *settler) Load(ctx context.Context, rec *facts.Record) (*Loaded, error) 
 		return &Loaded{obj: obj, err: err}, nil
 	}
 	rls.Labels = withoutSystem(obj.Labels)
-	rec.Content = content(rls)
+	rec.Content, rec.LabelStatus = content(rls), endOf(rls, rec.LabelStatus)
 	return &Loaded{obj: obj, raw: raw, rls: rls}, nil
 }
 
