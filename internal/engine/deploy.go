@@ -200,6 +200,11 @@ func (d *deploy) beforeSteps(ctx context.Context, f *facts.Facts, plan verdict.P
 		if err := d.permissions.require(ctx, d.backend.Access.PruneNeeds(), ""); err != nil {
 			return err
 		}
+		if plan.Does(verdict.StepSweep) {
+			if err := d.steps.leftovers.readAhead(ctx, f); err != nil {
+				return err
+			}
+		}
 	}
 	next := renderingOf(f, plan)
 	if d.chart.has(next) {

@@ -83,6 +83,9 @@ func TestDeploy(t *testing.T) {
 				if s.cluster.there() != "web" {
 					t.Errorf("left: %s", s.cluster.there())
 				}
+				if d := s.helm.at(3).Description; d != "Upgrade complete" {
+					t.Errorf("its record says %q", d)
+				}
 			}},
 		{name: "tells what it cannot sweep", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
 			records: func() []facts.Record {
@@ -90,8 +93,30 @@ func TestDeploy(t *testing.T) {
 				failed.Manifest = "v2: web old"
 				return append(one(), failed)
 			},
-			set:   func(s *scene) { s.cluster.put(healthy("old")); s.cluster.fail("Remove", 1, errDown) },
-			check: func(t *testing.T, _ *scene, r result.Result) { hasNote(t, r, "Leftovers not removed") }},
+			set: func(s *scene) { s.cluster.put(healthy("old")); s.cluster.fail("Remove", 1, errDown) },
+			check: func(t *testing.T, s *scene, r result.Result) {
+				hasNote(t, r, "Leftovers not removed")
+				if d := s.helm.at(3).Description; d != "Upgrade complete"+facts.Unswept {
+					t.Errorf("its record says %q, and the next deploy does not look again", d)
+				}
+			}},
+		{name: "sweeps all the same where a record was pruned meanwhile", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",
+			repair: "sweep", records: func() []facts.Record {
+				failed := by("before", revision(3, facts.StatusFailed))
+				failed.Manifest = "v3: web old"
+				return append([]facts.Record{by("before", revision(1, facts.StatusSuperseded))}, by("before", revision(2, facts.StatusDeployed)), failed)
+			},
+			set: func(s *scene) {
+				claim := healthy("old")
+				claim.TakesClaims = true // so that it is asked for which data are there
+				s.cluster.put(claim)
+				s.helm.during = func() { s.helm.remove(s.helm.key(1)) }
+			},
+			check: func(t *testing.T, s *scene, _ result.Result) {
+				if s.cluster.there() != "web" {
+					t.Errorf("left: %s", s.cluster.there())
+				}
+			}},
 		{name: "removes a hook that would block its own", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade", repair: "clean-hooks",
 			records: withLeftoverHook, set: leftoverHook},
 		{name: "removes one whose delete policy was another when it was made", verb: verb.Deploy, reason: problem.Consistent, asked: "upgrade",

@@ -554,12 +554,13 @@ type fakeHelm struct {
 	preview    *result.Changes
 	previewErr error
 	expected   facts.Baseline // as the last operation was told
+	unswept    bool           // the same
 	tests      int            // of the chart
 	testErr    error          // with which a test fails
 }
 
 // Expect keeps what the operations have to expect.
-func (h *fakeHelm) Expect(e facts.Expected) { h.expected = e.Left }
+func (h *fakeHelm) Expect(e facts.Expected) { h.expected, h.unswept = e.Left, e.Unswept }
 
 func (h *fakeHelm) Perform(ctx context.Context, mode facts.DeployMode, failed []string) result.Outcome {
 	h.asked, h.failed = append(h.asked, string(mode)), failed
@@ -693,7 +694,10 @@ func (h *fakeHelm) end(rec facts.Record, status facts.Status, err error) {
 	}
 	rec.LabelStatus, rec.PayloadStatus, rec.Baseline = status, status, nil
 	if status == facts.StatusDeployed {
-		rec.Baseline = h.out.Left
+		rec.Baseline, rec.Description = h.out.Left, "Upgrade complete"
+		if h.unswept {
+			rec.Description += facts.Unswept
+		}
 	}
 	h.helmWrites("update", rec, err)
 }

@@ -230,7 +230,10 @@ func (r *fakeRecords) load(rec *facts.Record) error {
 // the store, rec is left to its owner.
 func (r *fakeRecords) Settle(ctx context.Context, rec *facts.Record, status facts.Status, description string) error {
 	return r.write(ctx, "Settle", rec, func(stored *facts.Record) bool {
-		stored.PayloadStatus, stored.Description, stored.Baseline = status, description, nil
+		if stored.PayloadStatus != status {
+			stored.Baseline = nil
+		}
+		stored.PayloadStatus, stored.Description = status, description
 		return true
 	})
 }

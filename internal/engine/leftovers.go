@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,8 +53,8 @@ func (l *leftoverRemover) cleanHooks(ctx context.Context, f *facts.Facts, coming
 
 // sweep deletes the objects of abandoned revisions that the applied manifest does
 // not have. hooks are the chart's. The deploy is done by then, so what cannot be deleted is
-// only told.
-func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied verdict.Reported, hooks []facts.Hook) error {
+// only told, and done is false: the next deploy tries again.
+func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied verdict.Reported, hooks []facts.Hook) (done bool) {
 	defer l.report.step("Look for what failed revisions left behind")()
 	own, kept, err := l.leftovers(ctx, f, applied, hooks)
 	l.report.left(kept)
@@ -61,14 +62,15 @@ func (l *leftoverRemover) sweep(ctx context.Context, f *facts.Facts, applied ver
 		if kept, err = l.objects.Remove(ctx, own, false); err == nil && len(kept) == 0 {
 			l.report.repaired("sweep", "%s, which a revision that failed had left behind, %s being deleted.", objectNames(own),
 				isOrAre(len(own)))
-			return nil
+			return true
 		}
 		l.report.left(kept)
 	}
 	if err != nil {
-		l.report.note(result.LevelWarning, "Leftovers not removed", "What failed revisions left behind may still be there: %v", err)
+		l.report.note(result.LevelWarning, "Leftovers not removed",
+			"What failed revisions left behind may still be there, so that the next deploy looks again: %v", err)
 	}
-	return nil
+	return err == nil
 }
 
 // leftovers returns what abandoned revisions left behind, and what of it stays, and why: it
@@ -79,6 +81,9 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 	var made []verdict.Older
 	for _, rec := range verdict.RevisionsToSweep(f) {
 		objects, err := l.gather.objectsOf(ctx, rec)
+		if errors.Is(err, facts.ErrChanged) {
+			continue // the operation has pruned it: later ones have what it had
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -134,7 +139,10 @@ func (l *leftoverRemover) dataOf(ctx context.Context, f *facts.Facts, leftovers 
 	}
 	for i := range f.Records {
 		rec := &f.Records[i]
-		if err := l.gather.load(ctx, rec); err != nil {
+		switch err := l.gather.load(ctx, rec); {
+		case errors.Is(err, facts.ErrChanged): // the operation has pruned it; see readAhead
+			continue
+		case err != nil:
 			return nil, err
 		}
 		objects, err := l.gather.objectsOf(ctx, rec)
@@ -144,6 +152,17 @@ func (l *leftoverRemover) dataOf(ctx context.Context, f *facts.Facts, leftovers 
 		data = append(data, verdict.DataOf(rec, objects)...)
 	}
 	return data, nil
+}
+
+// readAhead reads what the operation may prune before the sweep asks for it: which data are of a revision that was
+// deployed.
+func (l *leftoverRemover) readAhead(ctx context.Context, f *facts.Facts) error {
+	for i := range f.Records {
+		if err := l.gather.load(ctx, &f.Records[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // named returns what abandoned revisions had and objects of the applied one, or of a hook of it,

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/berth-dev/berth/internal/facts"
 	"github.com/berth-dev/berth/internal/problem"
@@ -60,6 +61,23 @@ func (r *recordRepairer) accept(ctx context.Context, last *facts.Record, b facts
 	p.Cause = fmt.Errorf("everything of revision %d is in place; only what others made of it could not be noted on its record, "+
 		"and a later check will name that: %w", last.Revision, p.Cause)
 	return &p
+}
+
+// swept takes off the record of a revision that what failed ones left is still to be deleted. Where that fails,
+// the next deploy looks once more.
+func (r *recordRepairer) swept(ctx context.Context, revision int) error {
+	last, err := r.gather.lastRecord(ctx)
+	if err != nil || last == nil || last.Revision != revision || last.DecodeError != "" {
+		return nil //nolint:nilerr // the proof finds that out, and says so
+	}
+	description, unswept := strings.CutSuffix(last.Description, facts.Unswept)
+	if !unswept {
+		return nil
+	}
+	if err := r.settle(ctx, last, last.PayloadStatus, description); err != nil && r.lock.lost(ctx) != nil {
+		return err
+	}
+	return nil
 }
 
 // dedupe marks superseded what is superfluously deployed.

@@ -76,7 +76,10 @@ var stepFuncs = map[verdict.StepKind]stepFunc{
 		return p.remove.discardQuarantined(ctx)
 	},
 	verdict.StepSweep: func(ctx context.Context, p *performer, f *facts.Facts, _ verdict.Step, done *performed) error {
-		return p.leftovers.sweep(ctx, f, done.applied, p.chart.hooks)
+		if !p.leftovers.sweep(ctx, f, done.applied, p.chart.hooks) {
+			return nil
+		}
+		return p.records.swept(ctx, done.applied.Revision)
 	},
 }
 

@@ -83,6 +83,16 @@ type Content struct {
 // FieldManager is Berth's name in the managedFields of the records that it writes.
 const FieldManager = "berth"
 
+// Unswept ends the description of a revision that was deployed while what failed ones left is still to be
+// deleted.
+const Unswept = "; what failed revisions left is still to be deleted"
+
+// Swept returns whether a description is that of a revision whose deploy went well, after which nothing is
+// still to be deleted. The texts are Helm's.
+func Swept(description string) bool {
+	return description == "Install complete" || description == "Upgrade complete"
+}
+
 // EffectiveStatus returns the status of the payload, by which Helm goes, or of the
 // label where the payload was not or cannot be read.
 func (r *Record) EffectiveStatus() Status {
@@ -140,6 +150,9 @@ type Expected struct {
 	// Made is the manifest of the newest revision that ended well: the release has made what is
 	// in it. "": there is none, or it is not known.
 	Made string
+	// Unswept says that what failed revisions left is to be deleted once the operation has gone well. Its
+	// record says so until it is.
+	Unswept bool
 }
 
 // ErrChanged is in the error of a read or a write of a record that was changed or

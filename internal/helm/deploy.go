@@ -103,6 +103,9 @@ func (o *Operations) install(op *operation, c *installClient, ch *helmchart.Char
 	i.Wait = true
 	i.Timeout = stepTimeout(op.client.operationCtx, o.opts.Timeout)
 	i.DisableOpenAPIValidation = true
+	if o.expected.Unswept {
+		i.Description = "Install complete" + facts.Unswept
+	}
 	c.first, c.replaces = !replace, replace
 	if replace {
 		op.config.Releases.Driver = &replacedRecords{Driver: op.config.Releases.Driver, uninstalled: map[int]bool{}}
@@ -137,6 +140,9 @@ func (o *Operations) upgrade(op *operation, c *upgradeClient, ch *helmchart.Char
 	u.ResetValues = true
 	u.SkipSchemaValidation = true // as in install
 	u.DisableOpenAPIValidation = true
+	if o.expected.Unswept {
+		u.Description = "Upgrade complete" + facts.Unswept
+	}
 	out := op.run(c, func() (*release.Release, error) {
 		c.failed = buildFailedRevisions(c.client, failed)
 		// Before, the upgrade went well without a CRD that may not be made: it still

@@ -1,7 +1,6 @@
 package helm
 
 import (
-	"strings"
 	"sync"
 
 	"helm.sh/helm/v3/pkg/release"
@@ -78,7 +77,7 @@ func (r *prunedRecords) aloneTells(rls *release.Release) bool {
 		if err != nil {
 			continue // it tells nothing
 		}
-		if endedWell(whole.Info.Status) && !strings.HasPrefix(whole.Info.Description, "Rollback") { // which sweeps nothing
+		if endedWell(whole.Info.Status) && facts.Swept(whole.Info.Description) { // a rollback, say, sweeps nothing
 			return false
 		}
 		for _, ref := range r.objectsOf(whole) {

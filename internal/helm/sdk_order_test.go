@@ -221,6 +221,31 @@ func TestUpgradeOverAFailedRevision(t *testing.T) {
 	}
 }
 
+// What an operation is to be followed by is on its record from the write on that says deployed: whatever
+// ends the run then, the next one looks for it.
+func TestRecordsThatASweepIsToCome(t *testing.T) {
+	for mode, want := range map[facts.DeployMode]string{facts.ModeUpgrade: "Upgrade complete", facts.ModeReplace: "Install complete"} {
+		for _, unswept := range []bool{true, false} {
+			s := newSDK(t)
+			s.store(1, release.StatusFailed, webMap)
+			o, op := s.operations()
+			o.expected.Unswept = unswept
+			out, err := o.runMode(mode, op, &deployClient{client: s.client, core: noRecords()}, chartOf(map[string]string{"web.yaml": webMap}), nil, nil)
+			if err != nil || out.Err != nil {
+				t.Fatalf("%s: outcome %+v, %v", mode, out, err)
+			}
+			stored, err := s.records.Get("sh.helm.release.v1.web.v2")
+			if err != nil {
+				t.Fatal(err)
+			}
+			says := stored.Info.Description
+			if unswept && says != want+facts.Unswept || !unswept && says != want || facts.Swept(says) == unswept {
+				t.Errorf("%s: the record says %q", mode, says)
+			}
+		}
+	}
+}
+
 // A rollback changes the release that it passed to Create until it ends. Else the
 // release that rollbackRecords keeps would not tell how it ended.
 //

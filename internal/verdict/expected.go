@@ -9,7 +9,7 @@ import (
 // Expected returns what the records, as far as they are loaded, tell the coming operation of
 // the objects that are there.
 func Expected(f *facts.Facts) facts.Expected {
-	e := facts.Expected{Left: expectedDifferences(f), Unmarked: unmarkedHooks(f)}
+	e := facts.Expected{Left: expectedDifferences(f), Unmarked: unmarkedHooks(f), Unswept: len(RevisionsToSweep(f)) > 0}
 	for i := range f.Records {
 		e.Hooks = append(e.Hooks, f.Records[i].Hooks...)
 	}

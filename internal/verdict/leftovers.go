@@ -60,10 +60,9 @@ func sinceUninstall(f *facts.Facts) []facts.Record {
 }
 
 // swept returns whether the deploy of a revision is known to have deleted what failed ones
-// before it had left. The descriptions are Helm's.
+// before it had left.
 func swept(r *facts.Record) bool {
-	return r.Loaded && r.DecodeError == "" && !r.Stamp.Zero() &&
-		(r.Description == "Install complete" || r.Description == "Upgrade complete")
+	return r.Loaded && r.DecodeError == "" && !r.Stamp.Zero() && facts.Swept(r.Description)
 }
 
 // FailedSinceDeployed returns the revisions that failed since the newest one that

@@ -418,10 +418,11 @@ func TestDeadRevisions(t *testing.T) {
 	}
 	f.Lock.State = facts.LockEnded
 	for what, change := range map[string]func(*facts.Record){
-		"a rollback":       func(r *facts.Record) { r.Description = "Rollback to 1" },
-		"a promotion":      func(r *facts.Record) { r.Description = "promoted by Berth: all of it was in place" },
-		"Helm's upgrade":   func(r *facts.Record) { r.Stamp = facts.Stamp{} },
-		"what is not read": func(r *facts.Record) { r.Content = facts.Content{} },
+		"a rollback":          func(r *facts.Record) { r.Description = "Rollback to 1" },
+		"a sweep that failed": func(r *facts.Record) { r.Description += facts.Unswept },
+		"a promotion":         func(r *facts.Record) { r.Description = "promoted by Berth: all of it was in place" },
+		"Helm's upgrade":      func(r *facts.Record) { r.Stamp = facts.Stamp{} },
+		"what is not read":    func(r *facts.Record) { r.Content = facts.Content{} },
 	} {
 		good := f.Records[1]
 		change(&f.Records[1])

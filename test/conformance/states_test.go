@@ -4,6 +4,7 @@ package conformance
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -46,6 +47,19 @@ var states = []row{
 			s.berth("deploy").exit(0)
 			s.oneDeployed(3)
 			s.uidsOf(configMap("data"))
+		}},
+	{ID: "T232", Setup: "an upgrade made an object and failed; the deploy over it may not delete that, and the next one fails in a hook",
+		Action: "deploy", End: "v5 deployed, without the object; v6 looks for nothing", Exit: "0, 23, 0 + warning, 23, 0 + warning, 0", run: func(s *fixture) {
+			s.berth("deploy").exit(0)
+			s.berth("deploy", "--timeout", "15s", "--set", withExtra+","+missingImage).exit(23)
+			proxy := s.proxy()
+			proxy.On(times(1, deletionOf("configmaps")), faultproxy.Answer(http.StatusForbidden, "not now"))
+			s.berth("deploy").exit(0).warned("Leftovers not removed")
+			s.uidsOf(extraMap)
+			s.berth("deploy", "--set", "hooks.pre-upgrade.behaviour=fail").exit(23)
+			s.berth("deploy").exit(0).warned("Release repaired").says("ConfigMap/web-x")
+			s.absent(extraMap)
+			s.berth("deploy").exit(0).silent("Look for what failed revisions left behind")
 		}},
 	{ID: "T53", Setup: "uninstalling by a run that was killed, single revision",
 		Action: "deploy", End: "v1 deployed", Exit: "0 + warning", run: func(s *fixture) {

@@ -64,12 +64,15 @@ func (s *settler) Settle(ctx context.Context, l *Loaded, status facts.Status, de
 	}
 	e := s.audit.begin("update", l.obj.Name, l.rls)
 	e.Status = status
-	// Whatever the status becomes, nobody has looked at the objects for it.
+	baseline := "" // whatever the status becomes, nobody has looked at the objects for it
+	if status == facts.Status(l.rls.Info.Status) {
+		baseline = l.obj.Annotations[annotationBaseline]
+	}
 	payload, err := mergeStatus(l.raw, string(status), s.mask.Text(description))
 	if err != nil {
 		return s.audit.end(e, s.writer.explainWrite(e, payloadError(l.obj.Name, err)))
 	}
-	return s.audit.end(e, s.update(ctx, e, l, payload, ""))
+	return s.audit.end(e, s.update(ctx, e, l, payload, baseline))
 }
 
 // Accept sets the baseline of a loaded record: what is known to differ from its
