@@ -162,7 +162,7 @@ var restoredData = []row{
 		Exit: "30, 30", Gone: true, run: func(s *fixture) {
 			s.chartWith("crds/record.yaml", "{apiVersion: v1, kind: Secret, metadata: {name: sh.helm.release.v1.other.v9, labels: {owner: helm}}, "+
 				"type: helm.sh/release.v1}")
-			s.berth("deploy").exit(30).says("Helm takes for the record of a release")
+			s.berth("deploy").exit(30).says("which is no CustomResourceDefinition")
 			s.berth("deploy", "--dry-run").exit(30)
 			s.absent(object{"v1", "secrets", "sh.helm.release.v1.other.v9"})
 			s.stored("nothing")

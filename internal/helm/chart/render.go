@@ -133,7 +133,10 @@ func renderTemplates(c *helmchart.Chart, top chartutil.Values, tried string, o R
 			o.Seen(m.Content)
 		}
 	}
-	if err := checkRecords(hooks, manifests, c.CRDObjects(), tried); err != nil {
+	if err := checkDefinitions(c.CRDObjects(), tried); err != nil {
+		return nil, err
+	}
+	if err := checkRecords(hooks, manifests, tried); err != nil {
 		return nil, err
 	}
 	return hooks, checkTogether(manifests, tried, o.Namespace)

@@ -26,13 +26,22 @@ func archive(t *testing.T, files map[string]string) *Archive {
 	return a
 }
 
+// crd is a definition, and crdInList another one.
+const (
+	crd       = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com}\n"
+	crdInList = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: b.example.com}}"
+)
+
 func TestRenderAccepts(t *testing.T) {
 	a := archive(t, map[string]string{
 		"Chart.yaml": metadata("web", "1.0.0", "type: application", `kubeVersion: ">=1.20.0-0"`, "dependencies:",
 			"- {name: cache, version: 1.0.0, condition: cache.enabled}"),
 		"values.yaml":        "color: blue\ncache: {enabled: false}\n",
 		"values.schema.json": `{"type":"object","properties":{"color":{"type":"string"}}}`,
-		"crds/a.yaml":        "# a comment\n---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com}\n",
+		"crds/a.yaml":        "# a comment\n---\n" + crd + "---\n# only a comment\n---\n",
+		"crds/list.yaml":     "{apiVersion: v1, kind: List, items: [" + crdInList + "]}\n",
+		"crds/of_v1.yaml":    "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinitionList, items: [{metadata: {name: c.example.com}}]}\n",
+		"crds/empty.yaml":    "",
 		"templates/cm.yaml": configMap("{{ .Release.Name }}") +
 			"data:\n  found: {{ (lookup \"v1\" \"Secret\" \"x\" \"y\") | len | quote }}\n" +
 			"  upgrade: {{ .Release.IsUpgrade | quote }}\n---\n# only a comment\n",
@@ -116,8 +125,17 @@ func TestRenderRefuses(t *testing.T) {
 		"a hook's record": {map[string]string{"templates/a.yaml": "{apiVersion: v1, kind: Secret, type: helm.sh/release.v1, " +
 			"metadata: {name: x, annotations: {helm.sh/hook: pre-install}}}\n"}, nil,
 			[]string{"web/templates/a.yaml: the chart brings Secret/x"}},
-		"notes":           {map[string]string{"templates/NOTES.txt": "{{ .Values.a.b }}"}, nil, []string{"web/templates/NOTES.txt:1"}},
-		"a CRD":           {map[string]string{"crds/x.yaml": "kind: CustomResourceDefinition"}, nil, []string{"web/crds/x.yaml", "apiVersion"}},
+		"notes": {map[string]string{"templates/NOTES.txt": "{{ .Values.a.b }}"}, nil, []string{"web/templates/NOTES.txt:1"}},
+		"a CRD": {map[string]string{"crds/x.yaml": "kind: CustomResourceDefinition"}, nil, []string{"web/crds/x.yaml", "apiVersion"}},
+		"another kind in crds": {map[string]string{"crds/x.yaml": crd + "---\n" + configMap("stray")}, nil,
+			[]string{"web/crds/x.yaml: the crds folder holds ConfigMap/stray", "templates"}},
+		"another kind in a list of crds": {map[string]string{"crds/x.yaml": "{apiVersion: v1, kind: SecretList, items: [{metadata: {name: stray}}]}"},
+			nil, []string{"web/crds/x.yaml: the crds folder holds Secret/stray"}},
+		"a kind of another group in crds": {map[string]string{"crds/x.yaml": "{apiVersion: example.com/v1, kind: CustomResourceDefinition, " +
+			"metadata: {name: stray}}"}, nil, []string{"web/crds/x.yaml: the crds folder holds CustomResourceDefinition/stray"}},
+		"another kind in crds of a dependency": {map[string]string{"Chart.yaml": metadata("web", "1.0.0", "dependencies:",
+			"- {name: fleet, version: 1.0.0}"), "charts/fleet/Chart.yaml": metadata("fleet", "1.0.0"), "charts/fleet/crds/x.yaml": configMap("stray")},
+			nil, []string{"crds/x.yaml: the crds folder holds ConfigMap/stray"}},
 		"a broken schema": {map[string]string{"values.schema.json": "{"}, nil, []string{"schema"}},
 		"endless include": {map[string]string{"templates/cm.yaml": `{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`}, nil,
 			[]string{"web/templates/cm.yaml"}},

@@ -53,11 +53,8 @@ func checkTogether(manifests []releaseutil.Manifest, tried, namespace string) er
 
 // checkRecords refuses objects that Helm, and Berth, would take for the record of a release: whoever writes a chart would
 // say in one what they like of a release, and nothing of that was deployed.
-func checkRecords(hooks []*release.Hook, manifests []releaseutil.Manifest, definitions []helmchart.CRD, tried string) error {
+func checkRecords(hooks []*release.Hook, manifests []releaseutil.Manifest, tried string) error {
 	files := map[string][]string{}
-	for _, d := range definitions { // which Helm makes whatever they are
-		files[d.Filename] = slices.Collect(maps.Values(releaseutil.SplitManifests(string(d.File.Data))))
-	}
 	for _, m := range manifests {
 		files[m.Name] = append(files[m.Name], m.Content)
 	}
@@ -74,6 +71,27 @@ func checkRecords(hooks []*release.Hook, manifests []releaseutil.Manifest, defin
 				if manifest.IsRecord(o) {
 					return invalidChart(tried, fmt.Errorf("%s: the chart brings %s/%s, which Helm takes for the record of a release", file,
 						sanitize(o.GetKind()), sanitize(o.GetName())), "Remove it from the chart, or give it another name, type and label.")
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// checkDefinitions refuses what is no definition in the crds folders. Helm makes whatever is in them, without the
+// release's marks: such an object would belong to nobody, or to whom it says itself, and no teardown would delete it.
+func checkDefinitions(files []helmchart.CRD, tried string) error {
+	for _, f := range files {
+		for _, text := range releaseutil.SplitManifests(string(f.File.Data)) {
+			objects, err := manifest.ParseDocument([]byte(text))
+			if err != nil {
+				continue // the API server says what it does not take
+			}
+			for _, o := range objects {
+				if !manifest.IsDefinition(o.GroupVersionKind().GroupKind()) {
+					return invalidChart(tried, fmt.Errorf("%s: the crds folder holds %s/%s, which is no CustomResourceDefinition", f.Filename,
+						sanitize(o.GetKind()), sanitize(o.GetName())),
+						"Move it to templates: what is made of crds belongs to no release, and no teardown would delete it.")
 				}
 			}
 		}
