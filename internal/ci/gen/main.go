@@ -52,6 +52,12 @@ the app where another open one has it by these inputs: whoever may read the repo
 open one of a branch that is not theirs, and close it. That takes a token with ` + "`pull-requests: read`" + `. Where GitHub
 does not say that there is another, the app goes with the pull request that it was deployed for last.
 
+An app that a push deployed belongs to no pull request: where no other is open, the end of any of its branch takes it down,
+though the branch goes on, and though whoever opened and closed it may only read the repository. The next push deploys it
+again. Where that matters, let the workflow listen to pull_request and not to push, or give the input label, with which a push
+deploys nothing: the app is a pull request's then. Or let it listen to push and delete, and not to pull_request: the
+app lives as long as its branch.
+
 The examples below are about the branch login of the repository acme/shop, whose default
 branch is main, and pull request 7.
 
