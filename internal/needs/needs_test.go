@@ -243,10 +243,11 @@ func TestMadeUpKinds(t *testing.T) {
 			object: "gateway.networking.k8s.io/v1 GatewayClass", resource: "gatewayclasses"},
 		"in a group beside it": {defined: define("cluster.x-k8s.io", "Machine", "machines", "Namespaced"),
 			object: "cluster.x-k8s.io/v1 Machine", resource: "machines", namespaced: true, told: true},
-		"that nobody knows":             {object: "boats.example.org/v1 Boat", resource: "boats", namespaced: true},
-		"that would be a subresource":   {object: "v1 nodes/metric", namespaced: true},
-		"of a group that begins so":     {object: "wards/v1 Ward", resource: "wards", namespaced: true},
-		"of the chart's own definition": {defined: define("boats.example.org", "Boat", "boats", "Cluster"), object: "boats.example.org/v1 Boat", resource: "boats", told: true},
+		"that nobody knows":           {object: "boats.example.org/v1 Boat", resource: "boats", namespaced: true},
+		"that would be a subresource": {object: "v1 nodes/metric", namespaced: true},
+		"of a group that begins so":   {object: "wards/v1 Ward", resource: "wards", namespaced: true},
+		"of the chart's own definition": {defined: define("boats.example.org", "Boat", "boats", "Cluster"),
+			object: "boats.example.org/v1 Boat", resource: "boats", told: true},
 	} {
 		for _, mapper := range []meta.RESTMapper{nil, wards()} {
 			if c.cluster && mapper == nil {

@@ -129,12 +129,14 @@ func TestRenderRefuses(t *testing.T) {
 		"a CRD": {map[string]string{"crds/x.yaml": "kind: CustomResourceDefinition"}, nil, []string{"web/crds/x.yaml", "apiVersion"}},
 		"another kind in crds": {map[string]string{"crds/x.yaml": crd + "---\n" + configMap("stray")}, nil,
 			[]string{"web/crds/x.yaml: the crds folder holds ConfigMap/stray", "templates"}},
-		"another kind in a list of crds": {map[string]string{"crds/x.yaml": "{apiVersion: v1, kind: SecretList, items: [{metadata: {name: stray}}]}"},
+		"another kind in a list of crds": {map[string]string{
+			"crds/x.yaml": "{apiVersion: v1, kind: SecretList, items: [{metadata: {name: stray}}]}"},
 			nil, []string{"web/crds/x.yaml: the crds folder holds Secret/stray"}},
 		"a kind of another group in crds": {map[string]string{"crds/x.yaml": "{apiVersion: example.com/v1, kind: CustomResourceDefinition, " +
 			"metadata: {name: stray}}"}, nil, []string{"web/crds/x.yaml: the crds folder holds CustomResourceDefinition/stray"}},
 		"another kind in crds of a dependency": {map[string]string{"Chart.yaml": metadata("web", "1.0.0", "dependencies:",
-			"- {name: fleet, version: 1.0.0}"), "charts/fleet/Chart.yaml": metadata("fleet", "1.0.0"), "charts/fleet/crds/x.yaml": configMap("stray")},
+			"- {name: fleet, version: 1.0.0}"), "charts/fleet/Chart.yaml": metadata("fleet", "1.0.0"),
+			"charts/fleet/crds/x.yaml": configMap("stray")},
 			nil, []string{"crds/x.yaml: the crds folder holds ConfigMap/stray"}},
 		"a broken schema": {map[string]string{"values.schema.json": "{"}, nil, []string{"schema"}},
 		"endless include": {map[string]string{"templates/cm.yaml": `{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`}, nil,
