@@ -230,19 +230,20 @@ var groupKindPattern = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // NeverStripped are the kinds of which no finalizer is ever taken off: these hold data, or take along
-// what others have. internal/verdict holds to them, too.
+// what others have. A * is for every kind of a group. internal/verdict holds to them, too.
 var NeverStripped = []string{"v1/Namespace", "v1/PersistentVolume", "v1/PersistentVolumeClaim",
 	"apiextensions.k8s.io/CustomResourceDefinition", "storage.k8s.io/VolumeAttachment",
-	"snapshot.storage.k8s.io/VolumeSnapshot", "snapshot.storage.k8s.io/VolumeSnapshotContent"}
+	"snapshot.storage.k8s.io/*", "groupsnapshot.storage.k8s.io/*"}
 
 // checkStripped allows a kind with its API group, and no pattern.
 func checkStripped(value string) string {
+	group, kind, _ := strings.Cut(value, "/")
 	switch {
 	case !groupKindPattern().MatchString(value):
 		return "give GROUP/KIND without a version, one a line, such as example.com/Widget; v1/ConfigMap is one of the core group; " +
 			"patterns are not allowed"
-	case slices.Contains(NeverStripped, value):
-		return "no finalizer is taken off a " + value[strings.LastIndex(value, "/")+1:] + ": it holds data, or what others have; leave it out"
+	case slices.Contains(NeverStripped, value), slices.Contains(NeverStripped, group+"/*"):
+		return "no finalizer is taken off a " + kind + ": it holds data, or what others have; leave it out"
 	}
 	return ""
 }

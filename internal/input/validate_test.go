@@ -43,6 +43,11 @@ func TestCheckStripped(t *testing.T) {
 		"v1/Namespace":          false,
 		"v1/PersistentVolume":   false,
 		"example.com/Namespace": true,
+
+		"snapshot.storage.k8s.io/VolumeSnapshotContent":           false,
+		"groupsnapshot.storage.k8s.io/VolumeGroupSnapshot":        false,
+		"groupsnapshot.storage.k8s.io/VolumeGroupSnapshotContent": false,
+		"snapshot.example.com/VolumeSnapshot":                     true,
 	} {
 		if got := checkStripped(value); (got == "") != allowed {
 			t.Errorf("%s: %q", value, got)

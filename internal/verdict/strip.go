@@ -10,10 +10,10 @@ import (
 )
 
 // NeverStripped are the kinds of which no finalizer is ever taken off, whatever the input says:
-// these hold data, or take along what others have.
+// these hold data, or take along what others have. A * is for every kind of a group.
 var NeverStripped = []string{"v1/Namespace", "v1/PersistentVolume", "v1/PersistentVolumeClaim",
 	"apiextensions.k8s.io/CustomResourceDefinition", "storage.k8s.io/VolumeAttachment",
-	"snapshot.storage.k8s.io/VolumeSnapshot", "snapshot.storage.k8s.io/VolumeSnapshotContent"}
+	"snapshot.storage.k8s.io/*", "groupsnapshot.storage.k8s.io/*"}
 
 // collected are finalizers that the garbage collector of Kubernetes takes off itself.
 var collected = []string{"foregroundDeletion", "orphan"}
@@ -30,7 +30,9 @@ func groupKind(r facts.Ref) string {
 // mayEverStrip returns whether there is a finalizer on an object that a teardown may be told to
 // take off.
 func mayEverStrip(b facts.Blocker) bool {
-	return !slices.Contains(NeverStripped, groupKind(b.Ref)) && !b.Since.IsZero() &&
+	kind := groupKind(b.Ref)
+	group, _, _ := strings.Cut(kind, "/")
+	return !slices.Contains(NeverStripped, kind) && !slices.Contains(NeverStripped, group+"/*") && !b.Since.IsZero() &&
 		slices.ContainsFunc(b.Finalizers, func(f string) bool { return !slices.Contains(collected, f) })
 }
 

@@ -11,7 +11,8 @@ import (
 
 func TestStripsInNamespace(t *testing.T) {
 	own := facts.Namespace{Name: "review", UID: "u", Ours: true, Identity: "me"}
-	told := Policy{StripFinalizers: []string{"example.com/Boat", "v1/PersistentVolumeClaim"}}
+	told := Policy{StripFinalizers: []string{"example.com/Boat", "v1/PersistentVolumeClaim",
+		"groupsnapshot.storage.k8s.io/VolumeGroupSnapshotContent"}}
 	none, all := func(*facts.Blocker) {}, told
 	all.DeleteForeign = true
 	again := going("recorded").Ref
@@ -22,15 +23,18 @@ func TestStripsInNamespace(t *testing.T) {
 		p      Policy
 		want   bool
 	}{
-		"an operator's":                {own, none, told, true},
-		"without the input":            {own, none, Policy{}, false},
-		"of another kind":              {own, func(b *facts.Blocker) { b.Kind = "Ship" }, told, false},
-		"of another group":             {own, func(b *facts.Blocker) { b.APIVersion = "example.org/v1" }, told, false},
-		"of another version":           {own, func(b *facts.Blocker) { b.APIVersion = "example.com/v2" }, told, true},
-		"that is not being deleted":    {own, func(b *facts.Blocker) { b.Since = time.Time{} }, told, false},
-		"without finalizers":           {own, func(b *facts.Blocker) { b.Finalizers = nil }, told, false},
-		"the garbage collector's":      {own, func(b *facts.Blocker) { b.Finalizers = []string{"foregroundDeletion", "orphan"} }, told, false},
-		"a claim, whatever is said":    {own, func(b *facts.Blocker) { b.APIVersion, b.Kind = "v1", "PersistentVolumeClaim" }, told, false},
+		"an operator's":             {own, none, told, true},
+		"without the input":         {own, none, Policy{}, false},
+		"of another kind":           {own, func(b *facts.Blocker) { b.Kind = "Ship" }, told, false},
+		"of another group":          {own, func(b *facts.Blocker) { b.APIVersion = "example.org/v1" }, told, false},
+		"of another version":        {own, func(b *facts.Blocker) { b.APIVersion = "example.com/v2" }, told, true},
+		"that is not being deleted": {own, func(b *facts.Blocker) { b.Since = time.Time{} }, told, false},
+		"without finalizers":        {own, func(b *facts.Blocker) { b.Finalizers = nil }, told, false},
+		"the garbage collector's":   {own, func(b *facts.Blocker) { b.Finalizers = []string{"foregroundDeletion", "orphan"} }, told, false},
+		"a claim, whatever is said": {own, func(b *facts.Blocker) { b.APIVersion, b.Kind = "v1", "PersistentVolumeClaim" }, told, false},
+		"a snapshot of a group's volumes": {own, func(b *facts.Blocker) {
+			b.APIVersion, b.Kind = "groupsnapshot.storage.k8s.io/v1beta1", "VolumeGroupSnapshotContent"
+		}, told, false},
 		"in another namespace":         {own, func(b *facts.Blocker) { b.Namespace = "other" }, told, false},
 		"in a shared one":              {facts.Namespace{Name: "review", Ours: true, Identity: "me", Shared: true}, none, told, false},
 		"in another branch's":          {facts.Namespace{Name: "review", Ours: true, Identity: "you"}, none, told, false},
