@@ -34,19 +34,22 @@ func (s sweepCluster) Reread(ctx context.Context, of fleet.App) (fleet.App, bool
 	return reread(ctx, s.conn, s.kind, of)
 }
 
-// reread reads one app anew. It returns false where it is not there any more.
+// reread reads one app anew. It returns false where it is not there any more, and then what its
+// namespace tells that is a branch's own.
 func reread(ctx context.Context, conn *kube.Conn, kind record.Kind, of fleet.App) (fleet.App, bool, error) {
 	look, err := newSurveyOf(conn, kind, of.Namespace, of.Release)
 	if err != nil {
 		return fleet.App{}, false, err
 	}
 	apps, err := look.read(ctx)
+	var left fleet.App
 	for _, one := range apps {
 		if one.Release == of.Release {
 			return one, true, err
 		}
+		left = one
 	}
-	return fleet.App{}, false, err
+	return left, false, err
 }
 
 // Now is the earlier of what the API server and this machine say, so that a clock that is ahead takes

@@ -33,7 +33,8 @@ type Options struct {
 type Cluster interface {
 	// Read returns every review app.
 	Read(ctx context.Context) ([]fleet.App, error)
-	// Reread reads one app anew. It returns false where it is not there any more.
+	// Reread reads one app anew. It returns false where it is not there any more, and then what its
+	// namespace tells, if that is a branch's own.
 	Reread(ctx context.Context, app fleet.App) (fleet.App, bool, error)
 	// TakeDown takes one app down by an ordinary teardown. agree is called once that holds the
 	// lock, before anything is changed, with the last revision that is stored, whoever stored it;
@@ -218,6 +219,9 @@ func (a *agreement) agree(ctx context.Context, revision int) error {
 	switch {
 	case err != nil:
 		return err
+	case !there && again.Namespace != "" && (again.Identity != a.app.Identity || again.Deployed.After(a.app.Deployed)):
+		return a.refuse(result.SweptApp{Reason: reasonSince,
+			Why: "It is not there any more, and another app was deployed to its namespace since the sweep looked at it"})
 	case !there:
 		a.agreed = true
 		return nil // whoever took it away may have left something

@@ -42,7 +42,7 @@ func (w *world) Read(context.Context) ([]fleet.App, error) { return w.apps, w.re
 
 func (w *world) Reread(_ context.Context, a fleet.App) (fleet.App, bool, error) {
 	if again, ok := w.changed[a.Namespace]; ok {
-		return again, again.Namespace != "", nil
+		return again, again.Release == a.Release, nil
 	}
 	a.Held = true // by this run
 	return a, true, nil
@@ -185,6 +185,15 @@ func TestSweep(t *testing.T) {
 			reason: problem.NothingToDo, fates: []string{"a kept keep"}},
 		{name: "gone since", world: world{apps: []fleet.App{one("a", expired)}, changed: map[string]fleet.App{"a": {}}},
 			reason: problem.Consistent, fates: []string{"a went expired"}},
+		{name: "gone since, and its namespace is left", world: world{apps: []fleet.App{one("a", expired)},
+			changed: map[string]fleet.App{"a": one("a", func(a *fleet.App) { expired(a); a.Release = "made-for" })}},
+			reason: problem.Consistent, fates: []string{"a went expired"}},
+		{name: "gone since, and another was deployed there", world: world{apps: []fleet.App{one("a", expired)},
+			changed: map[string]fleet.App{"a": one("a", func(a *fleet.App) { expired(a); a.Release, a.Deployed = "made-for", now })}},
+			reason: problem.NothingToDo, fates: []string{"a kept deployed-since"}},
+		{name: "gone since, and its namespace is another branch's", world: world{apps: []fleet.App{one("a", expired)},
+			changed: map[string]fleet.App{"a": one("a", func(a *fleet.App) { expired(a); a.Release, a.Identity = "made-for", "another" })}},
+			reason: problem.NothingToDo, fates: []string{"a kept deployed-since"}},
 		{name: "closed", world: world{apps: []fleet.App{one("a", pull)}, answers: map[string]fleet.Answer{"a": closed},
 			confirms: map[string]fleet.Answer{"a": closed}}, reason: problem.Consistent, fates: []string{"a went pull-request-closed"}},
 		{name: "opened anew", world: world{apps: []fleet.App{one("a", pull)}, answers: map[string]fleet.Answer{"a": closed},
