@@ -214,7 +214,9 @@ func TestTemplateKeepsIncludesApart(t *testing.T) {
 		if def, _ := in.Default.(string); !whole.MatchString(def) {
 			t.Errorf("%s: its default %q does not pass", name, in.Default)
 		}
-		for value, passes := range map[string]bool{"review": true, "review api": true, "$NAME": true, "": false, "review/api": false, "/": false, "a/": false} {
+		for value, passes := range map[string]bool{
+			"review": true, "review api": true, "$NAME": true, "": false, "review/api": false, "/": false, "a/": false,
+		} {
 			if whole.MatchString(value) != passes {
 				t.Errorf("%s: %q passes %s: %t", name, value, in.Regex, !passes)
 			}
