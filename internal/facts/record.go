@@ -60,7 +60,8 @@ type Record struct {
 type Lateness int
 
 const (
-	NotLater           Lateness = iota // or nothing tells
+	// NotLater is also said where nothing tells.
+	NotLater           Lateness = iota
 	ForLaterEvent                      // it was made for a later event than this one
 	InLaterEnvironment                 // it deployed to another environment than this one stops, in a later pipeline
 )
