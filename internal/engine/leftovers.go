@@ -128,7 +128,8 @@ func (l *leftoverRemover) leftovers(ctx context.Context, f *facts.Facts, applied
 	own, claimed := verdict.WithoutClaimed(own, l.claimed(ctx, applied, hooks))
 	own, named := verdict.WithoutNamed(own, l.named(f, applied, hooks), f.Namespace.Name)
 	own, bound := verdict.WithoutVolumes(own, all)
-	return own, slices.Concat(kept, slices.DeleteFunc(slices.Concat(strange, stored, ofChart, needed, claimed, named, bound), told)), nil
+	own, held := verdict.WithoutHeld(own, abandoned)
+	return own, slices.Concat(kept, slices.DeleteFunc(slices.Concat(strange, stored, ofChart, needed, claimed, named, bound, held), told)), nil
 }
 
 // dataOf returns in which of the leftovers data of revisions that were deployed may be, whichever of these are stored: an

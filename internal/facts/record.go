@@ -151,6 +151,9 @@ type Expected struct {
 	// Made is the manifest of the newest revision that ended well: the release has made what is
 	// in it. "": there is none, or it is not known.
 	Made string
+	// Failed are the manifests of the revisions that failed since one was deployed: what one of them says is to
+	// be kept need not say so itself.
+	Failed []string
 	// Unswept says that what failed revisions left is to be deleted once the operation has gone well. Its
 	// record says so until it is.
 	Unswept bool

@@ -51,6 +51,7 @@ type client struct {
 	foreignGoes  bool                                             // see Options.ForeignGoes
 	definitions  []string                                         // the names of what the chart has in its crds folder
 	hooked       kube.ResourceList                                // the objects of the hooks that the operation runs
+	keptLater    []*unstructured.Unstructured                     // what revisions that failed since one was deployed say is to be kept
 	madeBy       string                                           // the manifest of the newest revision that ended well; "": none did
 	made         kube.ResourceList                                // its objects, and those of the revision that the operation starts from;
 	have         kube.ResourceList                                // neither has any for an install
@@ -146,6 +147,7 @@ func (c *client) Update(original, target kube.ResourceList, _ bool) (*kube.Resul
 	end := c.timeline.start("Apply %s", refs(target))
 	endCache := c.cacheGets()
 	needed := c.neededBy(target, original)
+	c.holdKeptLater(&needed, original)
 	drop := func(list kube.ResourceList) *kube.Result { return c.drop(list, needed) }
 	res, err := updateInParallel(c.leavings.mending(c.merge, target, c.changes), drop, original, target)
 	endCache()
@@ -189,7 +191,7 @@ func (c *client) stays(info *resource.Info) stranger {
 		if why := c.takenOver(refOf(info), live); why != "" {
 			return why
 		}
-		if ownership.KeptByPolicy(live.GetAnnotations()) || ownership.KeptByPolicy(want.GetAnnotations()) {
+		if ownership.KeptByPolicy(live.GetAnnotations()) || ownership.KeptByPolicy(want.GetAnnotations()) || c.isKeptLater(info) {
 			return keptByPolicy
 		}
 		if c.hookObjects.toCome(c.release, info) {

@@ -102,6 +102,7 @@ func (o *Operations) prepare(ctx context.Context, t *timeline) (*operation, erro
 			takenGo:      o.opts.TakenGo,
 			foreignGoes:  o.opts.ForeignGoes,
 			madeBy:       o.expected.Made,
+			keptLater:    keptIn(o.expected.Failed),
 			leavings:     left,
 			changes:      &changes{sensitive: sensitive},
 			timeline:     t,

@@ -1,7 +1,6 @@
 package helm
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,10 +50,11 @@ func (o *Operations) Preview(ctx context.Context, deploy facts.Preview) (*result
 		return nil, err
 	}
 	needed := p.neededBy(target, original)
+	p.holdKeptLater(&needed, original)
 	dropped := original.Difference(target)
 	before := buildFailedRevisions(p.client, deploy.Failed).over(original, target, p.log)
 	p.tryAll(target, func(info *resource.Info) { p.apply(info, before.Get(info)) })
-	p.tryAll(dropped, func(info *resource.Info) { p.drop(info, needed) })
+	p.dropAll(dropped, needed)
 	return p.changes.list(true), errors.Join(p.lost...)
 }
 
@@ -186,23 +186,6 @@ func (p *preview) apply(info, was *resource.Info) {
 		return
 	}
 	p.changes.wrote(refOf(info), live, after)
-}
-
-// drop tells what would become of an object that the chart has no more.
-func (p *preview) drop(info *resource.Info, n needed) {
-	live, ok := p.read(info)
-	if !ok || live == nil {
-		return
-	}
-	change := facts.Change{Ref: refOf(info), Action: facts.ActionDelete,
-		Why: cmp.Or(p.stays(info)(live), n.claimedBy(info), n.namedBy(info))}
-	if change.Why == "" && takesAlong(info) {
-		change.Why = n.held[info.Name]
-	}
-	if change.Why != "" {
-		change.Action = facts.ActionLeave
-	}
-	p.changes.add(change)
 }
 
 // read reads an object; nil is none. It returns false where that cannot be told, and notes why.

@@ -221,6 +221,32 @@ func TestUpgradeOverAFailedRevision(t *testing.T) {
 	}
 }
 
+// An upgrade leaves what a revision that failed says is to be kept, though the one that it starts from does not say so.
+func TestUpgradeLeavesWhatAFailedRevisionKeeps(t *testing.T) {
+	const keep = "metadata: {annotations: {helm.sh/resource-policy: keep}, name: "
+	secret, list := strings.Replace(extraSecret, "metadata: {name: ", keep, 1), "apiVersion: v1\nkind: List\nmetadata: {annotations: "+
+		"{helm.sh/resource-policy: keep}}\nitems: [{apiVersion: v1, kind: Secret, metadata: {name: extra, namespace: review}}]\n"
+	for text, kept := range map[string]bool{
+		secret: true, list: true, extraSecret: false,
+		strings.Replace(secret, "name: ", "namespace: other, name: ", 1):      false,
+		strings.Replace(secret, "keep", "keep, helm.sh/hook: pre-install", 1): false,
+	} {
+		s := newSDK(t)
+		s.exists(extraSecret, ours)
+		s.store(1, release.StatusDeployed, webMap+"---\n"+extraSecret)
+		s.store(2, release.StatusFailed, text)
+		o, op := s.operations()
+		s.client.keptLater = keptIn([]string{text, "no: manifest: at all"})
+		client := &upgradeClient{deployClient: &deployClient{client: s.client, core: noRecords()}}
+		if out := o.upgrade(op, client, chartOf(map[string]string{"web.yaml": webMap}), nil, nil); out.Err != nil {
+			t.Fatalf("outcome %+v", out)
+		}
+		if gone := slices.Contains(s.calls, "DELETE extra"); gone == kept {
+			t.Errorf("deleted %t with\n%s", gone, text)
+		}
+	}
+}
+
 // What an operation is to be followed by is on its record from the write on that says deployed: whatever
 // ends the run then, the next one looks for it.
 func TestRecordsThatASweepIsToCome(t *testing.T) {

@@ -13,6 +13,11 @@ func Expected(f *facts.Facts) facts.Expected {
 	for i := range f.Records {
 		e.Hooks = append(e.Hooks, f.Records[i].Hooks...)
 	}
+	for _, r := range FailedSinceDeployed(f) {
+		if r.Loaded && r.DecodeError == "" {
+			e.Failed = append(e.Failed, r.Manifest)
+		}
+	}
 	if r := newestGood(f); r != nil && r.Loaded && r.DecodeError == "" {
 		e.Made = r.Manifest
 	}

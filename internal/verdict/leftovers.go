@@ -103,16 +103,37 @@ func LeftoversOfOthers(abandoned, deployed []facts.Object) []facts.Object {
 	return leftBehind(abandoned, deployed, func(o facts.Object) bool { return !o.Owned })
 }
 
-// leftBehind returns the abandoned objects that exist and may go, once each.
+// leftBehind returns the abandoned objects that exist and may go, once each: whichever revision says that one is to
+// be kept holds it.
 func leftBehind(abandoned, deployed []facts.Object, wanted func(facts.Object) bool) []facts.Object {
 	var left []facts.Object
 	for _, o := range abandoned {
 		same := func(other facts.Object) bool { return sameObject(o.Ref, other.Ref) }
-		if o.Exists && wanted(o) && !o.Kept && !o.Deleting && !slices.ContainsFunc(deployed, same) && !slices.ContainsFunc(left, same) {
+		isKept := slices.ContainsFunc(abandoned, func(other facts.Object) bool { return other.Kept && same(other) })
+		if o.Exists && wanted(o) && !isKept && !o.Deleting && !slices.ContainsFunc(deployed, same) && !slices.ContainsFunc(left, same) {
 			left = append(left, o)
 		}
 	}
 	return left
+}
+
+// WithoutHeld returns the leftovers without what would take along another object that a revision which failed has,
+// and that stays, and a sentence on each of these.
+func WithoutHeld(leftovers, abandoned []facts.Object) (going []facts.Object, kept []string) {
+	staying := slices.DeleteFunc(slices.Clone(abandoned), func(o facts.Object) bool {
+		return o.Deleting || slices.ContainsFunc(leftovers, func(l facts.Object) bool { return sameObject(l.Ref, o.Ref) })
+	})
+	for i := range staying {
+		staying[i].Kept = true // whatever it is for
+	}
+	for _, o := range leftovers {
+		if why := HeldBy(o, staying); why != "" {
+			kept = append(kept, fmt.Sprintf("%s was kept: %s", o.Ref, why))
+			continue
+		}
+		going = append(going, o)
+	}
+	return going, kept
 }
 
 // WithoutHooks returns the leftovers without what the chart has as a hook by now, and a sentence

@@ -71,6 +71,34 @@ var keptLater = []row{
 			s.remove(claim)
 			s.remove(disk)
 		}},
+	{ID: "S378", Setup: "a Namespace in the chart, with a claim that an upgrade says to keep which fails before it writes anything",
+		Action: "deploy --dry-run and deploy of a chart with neither", End: "the Namespace, with the claim, and both are named",
+		Exit: "0, 23, 0, 0 + warning", run: func(s *fixture) {
+			s.asAdmin()
+			name, plain := s.namespace+"-data", s.chart
+			s.goes(name)
+			s.keepsLater(strings.ReplaceAll(namespaceOfTheChart, "NAME", name), inNamespace(name, ownVolume))
+			var before map[string]string
+			s.at(name, s.release, func() { before = s.uidsOf(volume) })
+			s.chart = plain
+			why := ": PersistentVolumeClaim/volume, which is to be kept by the manifest, is in it"
+			s.berth("deploy", "--dry-run").exit(0).says("Namespace/"+name, why[2:])
+			s.berth("deploy").exit(0).warned("Left in place").says("Namespace/" + name + " was kept" + why)
+			s.at(name, s.release, func() { s.staysWhole(before, volume) })
+		}},
+	{ID: "S378b", Setup: "an upgrade makes an object and fails; the next says to keep it, and fails before it writes anything",
+		Action: "deploy of a chart without it", End: "the object", Exit: "0, 23, 23, 0", run: func(s *fixture) {
+			plain, own := s.chart, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-x}\n"
+			s.berth("deploy").exit(0)
+			s.chartWith("templates/own.yaml", own)
+			s.berth("deploy", "--timeout", "15s", "--set", missingImage).exit(23)
+			before := s.uidsOf(extraMap)
+			s.chartWith("templates/own.yaml", kept(own))
+			s.berth("deploy", "--set", "hooks.pre-upgrade.behaviour=fail").exit(23)
+			s.chart = plain
+			s.berth("deploy").exit(0)
+			s.staysWhole(before, extraMap)
+		}},
 }
 
 // keepsLater deploys two manifests beside the app, and has an upgrade fail before it writes anything that says to keep the second.
