@@ -36,6 +36,9 @@ func (p *preflight) rehearse(ctx context.Context) error {
 		p.report.note(result.LevelNotice, "Not known what would change", "That shows once the release is repaired.")
 		return nil
 	}
+	if plan.Does(verdict.StepPromote) {
+		f = promoted(f)
+	}
 	next := renderingOf(f, plan)
 	if !p.chart.has(next) {
 		if err := p.chart.render(ctx, next); err != nil {
@@ -103,6 +106,15 @@ func (p *preflight) tellPlan(plan verdict.Plan) {
 			p.report.note(result.LevelNotice, "Would be repaired first", "%s.", what)
 		}
 	}
+}
+
+// promoted returns the facts as they are once the last record is marked deployed: the deploy starts from it then.
+func promoted(f *facts.Facts) *facts.Facts {
+	after := *f
+	after.Records = slices.Clone(f.Records)
+	last := after.Last()
+	last.LabelStatus, last.PayloadStatus = facts.StatusDeployed, facts.StatusDeployed
+	return &after
 }
 
 // previewOf returns the deploy from the revision that Helm would go by.

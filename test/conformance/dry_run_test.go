@@ -202,6 +202,19 @@ var dryRuns = []row{
 			s.makeReady()
 			run.wait(runLimit).exit(0)
 		}},
+	{ID: "T233", Setup: "v1, and v2 with one more object, whose record alone is pending", Action: "deploy --dry-run and deploy of the chart of v1",
+		End: "that it goes is told; then it does", Exit: "0, 0, 0, 0 + warning", run: func(s *fixture) {
+			s.berth("deploy").exit(0)
+			s.berth("deploy", "--set", withExtra).exit(0)
+			s.setStatus(2, "pending-upgrade", "pending-upgrade")
+			s.setStatus(1, "deployed", "deployed")
+			before := s.recordVersions()
+			s.berth("deploy", "--dry-run").exit(0).says("Would be repaired first", "ConfigMap/web-x")
+			s.unchanged(before)
+			s.berth("deploy").exit(0).warned("Release repaired")
+			s.absent(extraMap)
+			s.oneDeployed(3)
+		}},
 }
 
 // changes returns what the report of a run says that it changes.
