@@ -35,7 +35,11 @@ type Mask struct {
 	given map[string]bool
 	found map[string]bool
 	names map[string]bool
-	table *table // nil: to be made anew
+	told  int    // how often something was added
+	table *table // of what was known at the time of made; nil: none was made
+	made  int
+
+	making sync.Mutex // is held by who makes a table
 }
 
 // New returns a Mask that knows no secret.
@@ -109,17 +113,42 @@ func (m *Mask) add(to map[string]bool, shortest int, values []string) {
 	for _, v := range values {
 		if len(v) >= shortest && !to[v] {
 			to[v] = true
-			m.table = nil
+			m.told++
 		}
 	}
 }
 
-// current returns the table of what is known by now.
+// current returns a table of what is known by now. One is made at a time, while others go on to tell of secrets: of those
+// who wait for it, whoever came before it was begun takes that, and need not have another one made.
 func (m *Mask) current() *table {
 	m.mu.Lock()
+	known := m.told
+	m.mu.Unlock()
+	if t := m.since(known); t != nil {
+		return t
+	}
+	m.making.Lock()
+	defer m.making.Unlock()
+	if t := m.since(known); t != nil {
+		return t
+	}
+	m.mu.Lock()
+	told := m.told
+	given, found, public := slices.Sorted(maps.Keys(m.given)), slices.Sorted(maps.Keys(m.found)), maps.Clone(m.names)
+	m.mu.Unlock()
+	t := newTable(given, found, newNames(public))
+	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.table == nil {
-		m.table = newTable(slices.Sorted(maps.Keys(m.given)), slices.Sorted(maps.Keys(m.found)), newNames(m.names))
+	m.table, m.made = t, told
+	return t
+}
+
+// since returns the table if it was made of no less than this.
+func (m *Mask) since(told int) *table {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.table == nil || m.made < told {
+		return nil
 	}
 	return m.table
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -233,4 +234,39 @@ func TestInValues(t *testing.T) {
 	if got["no"] {
 		t.Error("a name was taken for a secret")
 	}
+}
+
+// Apps of a round tell of their secrets while others' texts are masked.
+func BenchmarkTellingMeanwhile(b *testing.B) {
+	for b.Loop() {
+		m := New()
+		var apps sync.WaitGroup
+		for app := range 16 {
+			apps.Go(func() {
+				for i := range 10 {
+					m.Find(fmt.Sprintf("hunter2 of %d, \"%d\"", app, i))
+					m.Text("it is " + strings.Repeat("x", 100))
+				}
+			})
+		}
+		apps.Wait()
+	}
+}
+
+// A text is masked by all that was told before it, whatever is told meanwhile.
+func TestTellingMeanwhile(t *testing.T) {
+	m := New()
+	var apps sync.WaitGroup
+	for app := range 8 {
+		apps.Go(func() {
+			for i := range 10 {
+				secret := fmt.Sprintf("hunter2-of-%d-and-%d", app, i)
+				m.Find(secret)
+				if got := m.Text("it is " + secret); got != "it is ***" {
+					t.Errorf("%s", got)
+				}
+			}
+		})
+	}
+	apps.Wait()
 }
