@@ -104,7 +104,8 @@ func TestDeploy(t *testing.T) {
 			repair: "sweep", records: func() []facts.Record {
 				failed := by("before", revision(3, facts.StatusFailed))
 				failed.Manifest = "v3: web old"
-				return append([]facts.Record{by("before", revision(1, facts.StatusSuperseded))}, by("before", revision(2, facts.StatusDeployed)), failed)
+				old, good := by("before", revision(1, facts.StatusSuperseded)), by("before", revision(2, facts.StatusDeployed))
+				return []facts.Record{old, good, failed}
 			},
 			set: func(s *scene) {
 				claim := healthy("old")

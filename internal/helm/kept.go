@@ -29,7 +29,8 @@ func (c *uninstallClient) neededByKept() (n needed, err error) {
 	if c.kept == "" || c.foreignGoes {
 		return n, nil
 	}
-	return n, c.holdKept(&n, c.kept)
+	err = c.holdKept(&n, c.kept)
+	return n, err
 }
 
 // holdKept adds what must not go for what is there of a manifest of objects that are to be kept.

@@ -256,7 +256,8 @@ func TestRecordsThatASweepIsToCome(t *testing.T) {
 			s.store(1, release.StatusFailed, webMap)
 			o, op := s.operations()
 			o.expected.Unswept = unswept
-			out, err := o.runMode(mode, op, &deployClient{client: s.client, core: noRecords()}, chartOf(map[string]string{"web.yaml": webMap}), nil, nil)
+			c, ch := &deployClient{client: s.client, core: noRecords()}, chartOf(map[string]string{"web.yaml": webMap})
+			out, err := o.runMode(mode, op, c, ch, nil, nil)
 			if err != nil || out.Err != nil {
 				t.Fatalf("%s: outcome %+v, %v", mode, out, err)
 			}

@@ -49,7 +49,8 @@ var states = []row{
 			s.uidsOf(configMap("data"))
 		}},
 	{ID: "T232", Setup: "an upgrade made an object and failed; the deploy over it may not delete that, and the next one fails in a hook",
-		Action: "deploy", End: "v5 deployed, without the object; v6 looks for nothing", Exit: "0, 23, 0 + warning, 23, 0 + warning, 0", run: func(s *fixture) {
+		Action: "deploy", End: "v5 deployed, without the object; v6 looks for nothing",
+		Exit: "0, 23, 0 + warning, 23, 0 + warning, 0", run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.berth("deploy", "--timeout", "15s", "--set", withExtra+","+missingImage).exit(23)
 			proxy := s.proxy()
