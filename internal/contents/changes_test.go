@@ -146,10 +146,11 @@ func TestLongSecretsAreMaskedBeforeTheyAreCut(t *testing.T) {
 		before, after string
 		want          []facts.FieldChange
 	}{
-		"rotated":          {was, is, fields("data.conf", facts.NotShown, facts.NotShown)},
-		"within a text":    {"key " + was + " end", "key " + is + " end", fields("data.conf", facts.NotShown, facts.NotShown)},
-		"and what follows": {far + " " + was + " port 80", far + " " + is + " port 81", fields("data.conf", "…xxxxxxxxx *** port 80", "…xxxxxxxxx *** port 81")},
-		"one more":         {was, was + " " + is, fields("data.conf", facts.NotShown, facts.NotShown)},
+		"rotated":       {was, is, fields("data.conf", facts.NotShown, facts.NotShown)},
+		"within a text": {"key " + was + " end", "key " + is + " end", fields("data.conf", facts.NotShown, facts.NotShown)},
+		"and what follows": {far + " " + was + " port 80", far + " " + is + " port 81",
+			fields("data.conf", "…xxxxxxxxx *** port 80", "…xxxxxxxxx *** port 81")},
+		"one more": {was, was + " " + is, fields("data.conf", facts.NotShown, facts.NotShown)},
 		"in its place is what nobody knows": {"key " + was + " end", "key " + strings.ReplaceAll(was, "a1B2", "e5F6") + " end",
 			fields("data.conf", facts.NotShown, facts.NotShown)},
 		"none": {far + "*** 80", far + "*** ***", fields("data.conf", "…xxxxxxxxxxxxxxxx*** 80", "…xxxxxxxxxxxxxxxx*** ***")},
@@ -161,7 +162,8 @@ func TestLongSecretsAreMaskedBeforeTheyAreCut(t *testing.T) {
 			}
 			live := of(c.after)
 			own(live, "web")
-			for _, d := range Compare(of(c.before), live, Options{Release: ownership.Release{Namespace: "ns", Name: "web"}, Mask: mask}).Differences {
+			options := Options{Release: ownership.Release{Namespace: "ns", Name: "web"}, Mask: mask}
+			for _, d := range Compare(of(c.before), live, options).Differences {
 				if diff := cmp.Diff(c.want, fields(d.Path, d.Recorded, d.Live)); diff != "" {
 					t.Errorf("a check: %s", diff)
 				}

@@ -61,9 +61,11 @@ type Lateness int
 
 const (
 	// NotLater is also said where nothing tells.
-	NotLater           Lateness = iota
-	ForLaterEvent                      // it was made for a later event than this one
-	InLaterEnvironment                 // it deployed to another environment than this one stops, in a later pipeline
+	NotLater Lateness = iota
+	// ForLaterEvent says that it was made for a later event than this one.
+	ForLaterEvent
+	// InLaterEnvironment says that it deployed to another environment than this one stops, in a later pipeline.
+	InLaterEnvironment
 )
 
 // Content is what a record's payload says.

@@ -32,7 +32,8 @@ func (o *Operations) Preview(ctx context.Context, deploy facts.Preview) (*result
 	p := &preview{client: op.client, deploy: deploy, foreign: map[facts.Ref]string{}, makesWay: map[facts.Ref]bool{}}
 	defer p.cacheGets()() // whose an object is, and what would become of it, is told of one reading
 	p.hookObjects.leaveOut(p.release, o.chart.hooks, eventsOf(deploy.Mode)...)
-	if err := refuseTakenHooks(p.client, fmt.Sprintf("Release `%s` would not be deployed", p.release.Name), o.chart.hooksIn(deploy.Mode)); err != nil {
+	refused := fmt.Sprintf("Release `%s` would not be deployed", p.release.Name)
+	if err := refuseTakenHooks(p.client, refused, o.chart.hooksIn(deploy.Mode)); err != nil {
 		return nil, err
 	}
 	if deploy.Mode != facts.ModeUpgrade {

@@ -165,7 +165,9 @@ func TestNamesOfEnvironments(t *testing.T) {
 			t.Errorf("%q has not the environment %q", branch, want)
 		}
 	}
-	for branch, other := range map[string]string{"login": "review/feature/login", "a.c": "review/abc", "Login": "review/login", "功能": "review/{}x"} {
+	for branch, other := range map[string]string{
+		"login": "review/feature/login", "a.c": "review/abc", "Login": "review/login", "功能": "review/{}x",
+	} {
 		if environmentOf(branch, false).MatchString(other) {
 			t.Errorf("%q has the environment %q", branch, other)
 		}

@@ -21,7 +21,7 @@ type fleetColumn struct {
 // fleetColumns are the columns behind the state.
 var fleetColumns = []fleetColumn{
 	{"APP", 8, func(_ *Fleet, a *fleet.App) string { return a.Name }},
-	{"BRANCH", 12, func(f *Fleet, a *fleet.App) string { return fleetBranch(f, a) }},
+	{"BRANCH", 12, fleetBranch},
 	{"PR", 0, func(_ *Fleet, a *fleet.App) string { return positive(a.Origin.PullRequest) }},
 	{"COMMIT", 0, func(_ *Fleet, a *fleet.App) string { return a.Commit[:min(len(a.Commit), 7)] }},
 	{"REV", 0, func(_ *Fleet, a *fleet.App) string { return positive(a.Revision) }},

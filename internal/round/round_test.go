@@ -187,7 +187,8 @@ func TestRound(t *testing.T) {
 	for _, n := range res.Notes {
 		titles = append(titles, n.Title)
 	}
-	if !slices.Equal(titles, []string{"Stuck: ns-stuck/stuck", "Failed: ns-failed/failed", "Not as it should be: ns-lacking/lacking", "Drifted: ns-drifted/drifted"}) {
+	if !slices.Equal(titles, []string{"Stuck: ns-stuck/stuck", "Failed: ns-failed/failed", "Not as it should be: ns-lacking/lacking",
+		"Drifted: ns-drifted/drifted"}) {
 		t.Errorf("annotations: %q", titles)
 	}
 	last := apps[len(apps)-1]

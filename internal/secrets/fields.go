@@ -67,7 +67,8 @@ var (
 	// tokenUser matches the user of an address, which is a token where no password is needed.
 	tokenUser = regexp.MustCompile(`://([^\s/?#"'@:]+)(?::[^\s/?#"'@]*)?@`)
 	// tokenPrefix matches what tokens of well-known services begin with.
-	tokenPrefix = regexp.MustCompile(`^(?:gh[opsur]_|github_pat_|gl[a-z]{2,6}-|xox[a-z]-|[sr]k_(?:live|test)_|npm_|pypi-|dop_v1_|hf_|AKIA|ATATT|dckr_pat_)` +
+	tokenPrefix = regexp.MustCompile(`^(?:gh[opsur]_|github_pat_|gl[a-z]{2,6}-|xox[a-z]-|[sr]k_(?:live|test)_|` +
+		`npm_|pypi-|dop_v1_|hf_|AKIA|ATATT|dckr_pat_)` +
 		`[\w-]{8,}`)
 	aDigit  = regexp.MustCompile(`\d`)
 	aLetter = regexp.MustCompile(`[A-Za-z]`)
@@ -114,7 +115,8 @@ var (
 	// a word for a secret, and then its tag is none.
 	image = regexp.MustCompile(`^([a-z0-9][a-z0-9.-]*(?::\d+)?/)?(?:[a-z0-9._-]+/)*[a-z0-9._-]+:(\w[\w.-]*)(?:@sha\d+:[0-9a-f]*)?[.:]?$`)
 	// versionTag matches what tags are mostly, and hardly a secret.
-	versionTag = regexp.MustCompile(`^(?:v\d[\w.-]*|\d+\.\d[\w.-]*|\d{1,3}|[0-9a-f]{7,40}|sha-[0-9a-f]+|latest|main|master|stable|edge|nightly|dev)$`)
+	versionTag = regexp.MustCompile(`^(?:v\d[\w.-]*|\d+\.\d[\w.-]*|\d{1,3}|[0-9a-f]{7,40}|sha-[0-9a-f]+|` +
+		`latest|main|master|stable|edge|nightly|dev)$`)
 	// ofImage matches what stands before the reference of an image in a text.
 	ofImage = regexp.MustCompile(`(?i)image["']?\s*[:=]?\s*["']?$`)
 )

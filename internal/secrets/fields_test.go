@@ -73,7 +73,8 @@ func TestTokensOfAddresses(t *testing.T) {
 	if got := InLine("cloning " + address + " now"); got != "cloning https://(hidden)@github.com/acme/shop now" {
 		t.Error(got)
 	}
-	for _, plain := range []string{"ssh://git@github.com/acme/shop", "user@host", "https://service-account@host/x", "oci://ghcr.io/a/b@sha256:0123456789abcdef"} {
+	for _, plain := range []string{"ssh://git@github.com/acme/shop", "user@host", "https://service-account@host/x",
+		"oci://ghcr.io/a/b@sha256:0123456789abcdef"} {
 		if got := InSettings("at " + plain); len(got) > 0 || InLine(plain) != plain {
 			t.Errorf("%s: %q, %s", plain, got, InLine(plain))
 		}
@@ -82,7 +83,8 @@ func TestTokensOfAddresses(t *testing.T) {
 
 // The name of an image may end in a word for a secret.
 func TestImagesInLines(t *testing.T) {
-	for _, line := range []string{`Back-off pulling image "ghcr.io/acme/auth-token:1.2.3"`, "Failed to pull image \"auth-token:1.2.3\": not found",
+	for _, line := range []string{`Back-off pulling image "ghcr.io/acme/auth-token:1.2.3"`,
+		"Failed to pull image \"auth-token:1.2.3\": not found",
 		"image external-secrets/external-secrets:v0.9.1 is there", "localhost:5000/api-token:feature-x"} {
 		if got := InLine(line); got != line {
 			t.Errorf("%q: %q", line, got)

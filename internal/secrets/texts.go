@@ -41,8 +41,10 @@ var (
 	flagOf = compiled(`(?i)(?:^|[\s;|&(])--?([\w.-]*` + secretWord + `)[ \t]+(?:` + quotes + `|([^\s"'=;|&)-][^\s"';|&)]*))`)
 	// headerOf matches the header that lets somebody in, with a scheme, and directive what servers have it and others in.
 	headerOf  = compiled(`(?i)authorization(?:\\*["']?[ \t]*[=:][ \t]*\\*["']?|["']?,?[ \t]+["'])` + schemes + `[ \t]+([^\s"'$\\;,][^\s"'\\;,]*)`)
-	directive = compiled(`(?im)^[ \t]*(?:(?:(?:proxy|grpc)_set_header|(?:fastcgi|uwsgi|scgi)_param|add_header|header_up|set)[ \t]+\$?([\w.-]*(?:` +
-		secretWord + `|authorization))|(?:requirepass|masterauth))[ \t]+(?:"([^"$\n][^"\n]*)"|'([^'$\n][^'\n]*)'|([^\s"'$;][^\s"';]*))[ \t]*;?[ \t]*$`)
+	directive = compiled(`(?im)^[ \t]*(?:(?:(?:proxy|grpc)_set_header|(?:fastcgi|uwsgi|scgi)_param|add_header|header_up|set)[ \t]+` +
+		`\$?([\w.-]*(?:` +
+		secretWord + `|authorization))|(?:requirepass|masterauth))[ \t]+` +
+		`(?:"([^"$\n][^"\n]*)"|'([^'$\n][^'\n]*)'|([^\s"'$;][^\s"';]*))[ \t]*;?[ \t]*$`)
 	// userInfo matches the user and password of an address, whatever stands before it, and
 	// driverInfo those of one as Go's drivers of databases take it: user:password@tcp(host).
 	userInfo   = compiled(`://[^\s/?#"'@:]*:([^\s/?#"']+)@`)

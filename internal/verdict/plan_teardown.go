@@ -82,15 +82,17 @@ func deployedSince(f *facts.Facts) *problem.Problem {
 	if marked == nil || marked.Later == facts.NotLater {
 		return nil
 	}
-	what, next := "for a later event than the one that this run is for",
-		"Start a new run of teardown to take it down now: this one, repeated, stays as old as its event."
+	p := &problem.Problem{Reason: problem.NothingToDo,
+		Headline: fmt.Sprintf("Nothing was taken down: `%s` in `%s` was deployed for a later event than the one that this run is for.",
+			f.Release, f.Namespace.Name),
+		Cause: fmt.Errorf("revision %d was deployed by %s", marked.Revision, marked.RunURL),
+		Next:  "Start a new run of teardown to take it down now: this one, repeated, stays as old as its event."}
 	if marked.Later == facts.InLaterEnvironment {
-		what, next = "by a later pipeline, to another environment than the one that this job stops",
-			"Stop that environment to take it down now, or play the stop job of its pipeline: this one, repeated, stays as old as its pipeline."
+		p.Headline = fmt.Sprintf("Nothing was taken down: `%s` in `%s` was deployed by a later pipeline, to another environment than "+
+			"the one that this job stops.", f.Release, f.Namespace.Name)
+		p.Next = "Take it down by stopping that environment, or by the stop job of its pipeline: this one, repeated, stays as old as its own."
 	}
-	return &problem.Problem{Reason: problem.NothingToDo,
-		Headline: fmt.Sprintf("Nothing was taken down: `%s` in `%s` was deployed %s.", f.Release, f.Namespace.Name, what),
-		Cause:    fmt.Errorf("revision %d was deployed by %s", marked.Revision, marked.RunURL), Next: next}
+	return p
 }
 
 // TeardownResult is what a teardown left when its steps were over.

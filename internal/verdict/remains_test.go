@@ -164,7 +164,8 @@ func TestClaimants(t *testing.T) {
 		return r
 	}
 	ran, idle := facts.Hook{Manifest: "ran", Succeeded: true}, facts.Hook{Manifest: "idle"}
-	f := given(one(1, facts.StatusSuperseded), one(2, facts.StatusDeployed, ran, idle), one(3, facts.StatusFailed), one(4, facts.StatusPendingUpgrade))
+	f := given(one(1, facts.StatusSuperseded), one(2, facts.StatusDeployed, ran, idle), one(3, facts.StatusFailed),
+		one(4, facts.StatusPendingUpgrade))
 	made, perhaps := Claimants(f)
 	if !slices.Equal(made, []string{"set2", "ran", "set1"}) || !slices.Equal(perhaps, []string{"set4", "set3", "idle"}) {
 		t.Errorf("made %q, perhaps %q", made, perhaps)

@@ -70,8 +70,9 @@ const boatByHand = `{"spec":{"template":{"spec":{"containers":[{"name":"boat","a
 // toldChanges are the rows about the secrets in what a deploy changes.
 var toldChanges = []row{
 	{ID: "S365", Setup: "a long key in a Secret, which the chart puts into a variable and a ConfigMap, too, under names that are no secret's; " +
-		"it is rotated, and begins and ends as before", Action: "deploy; deploy --dry-run, deploy; check, once somebody has put the old one back; deploy",
-		End: "what changes and differs is told, and no part of either key", Exit: "0, 0, 0, 24, 0", run: func(s *fixture) {
+		"it is rotated, and begins and ends as before",
+		Action: "deploy; deploy --dry-run, deploy; check, once somebody has put the old one back; deploy",
+		End:    "what changes and differs is told, and no part of either key", Exit: "0, 0, 0, 24, 0", run: func(s *fixture) {
 			first, second := keyOf("ada"), keyOf("bob")
 			secret := slices.Concat(partsOf(first), partsOf(second))
 			s.chartWith("templates/push.yaml", pushes)

@@ -1,3 +1,5 @@
+//go:build conformance
+
 package conformance
 
 // madeUpKinds are the rows about charts that say something untrue of kinds, or bring them where nobody looks.

@@ -62,7 +62,8 @@ var merges = []row{
 		}},
 	{ID: "S377", Setup: "uninstalled with its history kept; the install over it failed before it made an object; " +
 		"a person makes one of its name since",
-		Action: "deploy, with on-failure: rollback too; teardown", End: "the object", Exit: "0, 23, 27, 23, 0", Gone: true, run: func(s *fixture) {
+		Action: "deploy, with on-failure: rollback too; teardown", End: "the object", Exit: "0, 23, 27, 23, 0", Gone: true,
+		run: func(s *fixture) {
 			s.berth("deploy", "--set", withExtra).exit(0)
 			s.mustHelm(3, "uninstall", s.release, "--keep-history", "--wait")
 			s.failsBeforeExtra()

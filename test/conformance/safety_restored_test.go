@@ -124,7 +124,8 @@ var restoredData = []row{
 			s.staysWhole(data, storesData)
 		}},
 	{ID: "S379", Setup: "a teardown stops at a ConfigMap that is to be kept; a person applies another one of the release from what was saved",
-		Action: "teardown, in the branch's own namespace; with delete-kept", End: "it is there, and named", Exit: "0, 27, 27", Gone: true, run: func(s *fixture) {
+		Action: "teardown, in the branch's own namespace; with delete-kept", End: "it is there, and named", Exit: "0, 27, 27", Gone: true,
+		run: func(s *fixture) {
 			s.asAdmin()
 			s.chartWith("templates/kept.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: kept, annotations: {helm.sh/resource-policy: keep}}}")
 			s.berth("deploy").exit(0)
@@ -158,7 +159,8 @@ var restoredData = []row{
 			s.berth("teardown").exit(0)
 			delete(s.env, "HELM_DRIVER")
 		}},
-	{ID: "S373", Setup: "a chart whose crds folder holds a record of another release", Action: "deploy; deploy --dry-run", End: "refused before anything",
+	{ID: "S373", Setup: "a chart whose crds folder holds a record of another release", Action: "deploy; deploy --dry-run",
+		End:  "refused before anything",
 		Exit: "30, 30", Gone: true, run: func(s *fixture) {
 			s.chartWith("crds/record.yaml", "{apiVersion: v1, kind: Secret, metadata: {name: sh.helm.release.v1.other.v9, labels: {owner: helm}}, "+
 				"type: helm.sh/release.v1}")

@@ -133,7 +133,8 @@ func (s *Store) Operation(c Clients, deadline time.Time) (*Driver, error) {
 	stamp := s.opts.Stamp
 	stamp.Deadline = deadline
 	return &Driver{
-		ctx: s.opts.Context, history: history{here, s.snapshots}, listed: s.justListed, writer: writer{here}, audit: s.audit, snapshots: s.snapshots,
+		ctx: s.opts.Context, history: history{here, s.snapshots}, listed: s.justListed, writer: writer{here},
+		audit: s.audit, snapshots: s.snapshots,
 		onCreate: newMetadata{stamp: stamp, identity: s.opts.Identity, annotations: s.opts.Annotations, onDeploys: s.opts.OnDeploys},
 		now:      s.opts.Now, mask: s.opts.Mask,
 	}, nil

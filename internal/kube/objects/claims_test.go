@@ -72,7 +72,8 @@ func TestClaimantsBeyond(t *testing.T) {
 	}
 	for name, byName := range map[string]bool{"shop": true, "else": false} {
 		c, _ := claimantOf(one(t, fmt.Sprintf(set, "review", name)), of)
-		claim := c.describe(&corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "db", "instance": name}}})
+		meta := metav1.ObjectMeta{Labels: map[string]string{"app": "db", "instance": name}}
+		claim := c.describe(&corev1.PersistentVolumeClaim{ObjectMeta: meta})
 		if claim.ByName != byName {
 			t.Errorf("of %s: %+v", name, claim)
 		}
