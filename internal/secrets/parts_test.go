@@ -100,7 +100,8 @@ func TestInText(t *testing.T) {
 func TestNamesWithoutPasswords(t *testing.T) {
 	m := New()
 	m.Find("hunter2-hunter2", "rabbit.example.com", "registry.example.com", "token-of-a-user")
-	m.Name("https://token-of-a-user@git.example.com", "token-of-a-user@git.example.com", "amqp://shop:hunter2/hunter2-hunter2@rabbit.example.com",
+	m.Name("https://token-of-a-user@git.example.com", "token-of-a-user@git.example.com",
+		"amqp://shop:hunter2/hunter2-hunter2@rabbit.example.com",
 		"amqp://shop:hunter2-hunter2@rabbit.example.com", "shop:hunter2-hunter2@rabbit.example.com",
 		"registry.example.com/shop@sha256:0123")
 	const text = "hunter2-hunter2 token-of-a-user rabbit.example.com registry.example.com"

@@ -40,7 +40,8 @@ var (
 	// flagOf matches --password x in a command.
 	flagOf = compiled(`(?i)(?:^|[\s;|&(])--?([\w.-]*` + secretWord + `)[ \t]+(?:` + quotes + `|([^\s"'=;|&)-][^\s"';|&)]*))`)
 	// headerOf matches the header that lets somebody in, with a scheme, and directive what servers have it and others in.
-	headerOf  = compiled(`(?i)authorization(?:\\*["']?[ \t]*[=:][ \t]*\\*["']?|["']?,?[ \t]+["'])` + schemes + `[ \t]+([^\s"'$\\;,][^\s"'\\;,]*)`)
+	headerOf = compiled(`(?i)authorization(?:\\*["']?[ \t]*[=:][ \t]*\\*["']?|["']?,?[ \t]+["'])` +
+		schemes + `[ \t]+([^\s"'$\\;,][^\s"'\\;,]*)`)
 	directive = compiled(`(?im)^[ \t]*(?:(?:(?:proxy|grpc)_set_header|(?:fastcgi|uwsgi|scgi)_param|add_header|header_up|set)[ \t]+` +
 		`\$?([\w.-]*(?:` +
 		secretWord + `|authorization))|(?:requirepass|masterauth))[ \t]+` +

@@ -202,8 +202,9 @@ var dryRuns = []row{
 			s.makeReady()
 			run.wait(runLimit).exit(0)
 		}},
-	{ID: "T233", Setup: "v1, and v2 with one more object, whose record alone is pending", Action: "deploy --dry-run and deploy of the chart of v1",
-		End: "that it goes is told; then it does", Exit: "0, 0, 0, 0 + warning", run: func(s *fixture) {
+	{ID: "T233", Setup: "v1, and v2 with one more object, whose record alone is pending",
+		Action: "deploy --dry-run and deploy of the chart of v1",
+		End:    "that it goes is told; then it does", Exit: "0, 0, 0, 0 + warning", run: func(s *fixture) {
 			s.berth("deploy").exit(0)
 			s.berth("deploy", "--set", withExtra).exit(0)
 			s.setStatus(2, "pending-upgrade", "pending-upgrade")

@@ -24,7 +24,7 @@ var environments = []row{
 			before, pods := s.recordVersions(), s.pods()
 			in("51", "5", "review", "stop")
 			s.berth("teardown", ownNames...).exit(0).says("Nothing was taken down", "by a later pipeline, to another environment",
-				"jobs/90#pipeline=9&environment=preview-login-1a2b3c", "play the stop job of its pipeline")
+				"jobs/90#pipeline=9&environment=preview-login-1a2b3c", "by the stop job of its pipeline")
 			s.auto(ownNames...).exit(0).says("Nothing was taken down")
 			s.unchanged(before)
 			s.samePods(pods)

@@ -37,8 +37,8 @@ var matrix = slices.SortedStableFunc(
 		copiedMarks, rightBranch, secretText, laterRuns, hostileInputs, dataThatStays, hostileAnswers, hostileCredentials, hostileProcess,
 		jobTokens, pullRequests, commands, othersLogs, givenOfOthers, filledLater, namedObjects, restoredData, companionsEnds, secondRuns,
 		strangers, byHelm4,
-		blockedTeardowns, othersFinalizers, outgrownObjects, outgrownData, finished, notItsOwn, repairsOfMany, keptLater, toldChanges, grantedRights,
-		environments, madeUpKinds)),
+		blockedTeardowns, othersFinalizers, outgrownObjects, outgrownData, finished, notItsOwn, repairsOfMany, keptLater, toldChanges,
+		grantedRights, environments, madeUpKinds)),
 	func(a, b row) int {
 		return cmp.Or(cmp.Compare(b.ID[0], a.ID[0]), cmp.Compare(len(digits(a.ID)), len(digits(b.ID))), strings.Compare(a.ID, b.ID))
 	})

@@ -138,8 +138,8 @@ var restoredData = []row{
 			s.staysWhole(before, appMap)
 		}},
 	{ID: "S372", Setup: "an app in a namespace that stays, deployed with HELM_DRIVER=configmap and a copy of a Secret; an account that may not list " +
-		"ConfigMaps", Action: "teardown without HELM_DRIVER", End: "untouched, with its copy and its lock, and said so", Exit: "0, 27, 0", Gone: true,
-		run: func(s *fixture) {
+		"ConfigMaps", Action: "teardown without HELM_DRIVER", End: "untouched, with its copy and its lock, and said so",
+		Exit: "0, 27, 0", Gone: true, run: func(s *fixture) {
 			_, input := s.source(corev1.SecretTypeOpaque, "first-value")
 			rules := slices.Concat(rulesWithout(s.DeployerRules(), "configmaps", "list"), s.SecretRules(), s.LeaseRules())
 			rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get", "patch"}})
