@@ -247,7 +247,8 @@ func (r *releaseRemover) proveGone(ctx context.Context, f *facts.Facts, withName
 				return survivors{}, err
 			case spared:
 			case !older && back != "":
-				res.Kept = append(res.Kept, fmt.Sprintf("%s was kept: %s", o.In(o.Namespace), back))
+				o.KeepWhy = back
+				s.kept = append(s.kept, o)
 			case older:
 				s.outgrown = append(s.outgrown, verdict.OlderOf(f.Records, i, o))
 			default:

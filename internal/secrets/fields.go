@@ -7,12 +7,14 @@ import (
 
 // inField is what stands behind a name in the text of a field: in quotes, also in those of a text within a text, in a
 // block of YAML, or up to what ends a value.
-const inField = `(\\+"[^"\\]*|"(?:[^"\\]|\\.)*"?|'[^']*'?|[|>][-+\d]*[ \t\r]*(?:\n[ \t]+[^\n]*)+|[^\s,;&]+)`
+const inField = `(\\+"[^"\\]*|"(?:[^"\\]|\\.)*"?|'[^']*'?|[|>][-+\d]*[ \t\r]*(?:\n[ \t]+[^\n]*)+|[^\s,;&{\[][^\s,;&]*)`
 
 // namedTexts find a secret in a text after what it is called: the last group of each is the secret, and the first of those
 // with two is its name.
 var namedTexts = []func() *regexp.Regexp{
-	compiled(`(?i)([\w.-]*` + secretWord + `)\\*["']?[ \t]*(?:=>?|:)\s*` + inField),
+	compiled(`(?i)([\w.-]*` + secretWord + `)\\*["']?[ \t]*(?:=>?|:)[ \t]*` + inField),
+	// A value alone on the next line. What has a colon there is a name with a value of its own.
+	compiled(`(?im)([\w.-]*` + secretWord + `)\\*["']?[ \t]*:[ \t]*\r?\n[ \t]+(?:-[ \t]+)?["']?([^\s:,;&"'{\[]+)["']?[ \t\r]*$`),
 	compiled(`(?i)(?:^|[\s;|&("'])--?([\w.-]*` + secretWord + `)[ \t]+` + inField),
 	wholeLine, element, headerOf, directive,
 }
@@ -133,6 +135,9 @@ func isImage(s string, from, to int) bool {
 	if to > end || at == nil {
 		return false
 	}
+	if from > begin && bareWord().MatchString(s[begin:from-1]) {
+		return false // nothing but the word for a secret is no image's name
+	}
 	version := versionTag.MatchString(strings.TrimRight(at[2], "."))
 	switch {
 	case strings.ContainsAny(at[1], ".:") || at[1] == "localhost/":
@@ -142,5 +147,8 @@ func isImage(s string, from, to int) bool {
 	}
 	return version && !plainNumber.MatchString(at[2]) && (begin < 2 || ofImage.MatchString(s[max(0, begin-16):begin]))
 }
+
+// bareWord matches what ends in a word for a secret that is a name by itself.
+var bareWord = compiled(`(?i)(?:^|/)` + secretWord + `$`)
 
 var plainNumber = regexp.MustCompile(`^[0-9a-f]+$`)

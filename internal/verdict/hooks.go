@@ -81,6 +81,8 @@ func putBack(f *facts.Facts, h facts.HookObject) string {
 		return fmt.Sprintf("it was made with %s, from what bears the marks of this release", h.Object.Maker)
 	case by != nil && made.Hook.Succeeded && made.Hook.Temporary && !by.Touched.IsZero() && h.Object.Created.After(by.Touched):
 		return fmt.Sprintf("it was made after revision %d, whose hook it looks like, had ended", by.Revision)
+	case f.Last() != nil:
+		return PutBack(f.Last(), h.Object)
 	}
 	return ""
 }

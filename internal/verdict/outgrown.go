@@ -19,22 +19,26 @@ type Older struct {
 	// MadeAfter is the revision, the first one after these, that was there before the object was; 0:
 	// none is known to have been. What made the object was none of the release's revisions.
 	MadeAfter int
+	// Back is why the object is none of the revision's, which was uninstalled before; "": nothing says so.
+	Back string
 }
 
 // OlderOf returns an object that the record at an index has, and none after it.
 func OlderOf(records []facts.Record, at int, o facts.Object) Older {
 	if at+1 < len(records) {
 		if next := records[at+1]; !next.Created.IsZero() && o.Created.After(next.Created) {
-			return Older{o, next.Revision}
+			return Older{Object: o, MadeAfter: next.Revision}
 		}
 	}
-	return Older{Object: o}
+	return Older{Object: o, Back: PutBack(&records[at], o)}
 }
 
 // whoseElse returns why an object that bears the release's marks is not one that a revision of it has made,
 // or "": it came after, or a person made it, from what was saved of the release.
 func (o Older) whoseElse() string {
 	switch {
+	case o.Back != "":
+		return o.Back
 	case o.MadeAfter > 0:
 		return fmt.Sprintf("it was made after revision %d, which does not have it", o.MadeAfter)
 	case o.Maker != "" && o.Maker != helmsClient:
@@ -44,10 +48,10 @@ func (o Older) whoseElse() string {
 }
 
 // PutBack returns why an object that bears the release's marks was none of it when it was uninstalled, as its record says,
-// or "": somebody has made it since, from what was saved of it.
+// or "": somebody has made it since, from what was saved of it. What is being deleted may be by the uninstall.
 func PutBack(uninstalled *facts.Record, o facts.Object) string {
 	switch {
-	case uninstalled.PayloadStatus != facts.StatusUninstalled:
+	case uninstalled.PayloadStatus != facts.StatusUninstalled, o.Deleting:
 		return ""
 	case o.Maker != "" && o.Maker != helmsClient:
 		return fmt.Sprintf("it was made with %s, from what bears the marks of this release", o.Maker)

@@ -113,7 +113,7 @@ func TestWithoutVolumes(t *testing.T) {
 
 func TestWithoutStrange(t *testing.T) {
 	o := healthy("web")
-	made := []Older{{o, 3}, {o, 0}} // by the newest revision that has it
+	made := []Older{{Object: o, MadeAfter: 3}, {Object: o}} // by the newest revision that has it
 	if going, kept := WithoutStrange([]facts.Object{o}, made); len(going) > 0 || len(kept) != 1 {
 		t.Errorf("going %v, kept %q", going, kept)
 	}
@@ -138,11 +138,25 @@ func TestPutBack(t *testing.T) {
 		"made since":              {facts.StatusUninstalled, facts.Object{Created: since.Touched.Add(time.Second)}, "after the release was uninstalled"},
 		"made by a person before": {facts.StatusUninstalled, facts.Object{Created: since.Touched, Maker: "kubectl"}, "made with kubectl"},
 		"made by Helm":            {facts.StatusUninstalled, facts.Object{Created: since.Touched, Maker: helmsClient}, ""},
+		"on its way out":          {facts.StatusUninstalled, facts.Object{Created: since.Touched.Add(time.Second), Deleting: true}, ""},
 		"of a deployed one":       {facts.StatusDeployed, facts.Object{Created: since.Touched.Add(time.Second)}, ""},
 	} {
 		r := stored(1, c.status)
 		if got := PutBack(&r, c.object); (got == "") != (c.says == "") || !strings.Contains(got, c.says) {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+// What was put back before the next install is none of the revision that was uninstalled.
+func TestOlderOfWhatWasUninstalled(t *testing.T) {
+	records := []facts.Record{stored(1, facts.StatusUninstalled), stored(2, facts.StatusDeployed)}
+	records[1].Created = records[0].Touched.Add(time.Hour)
+	since := facts.Object{Created: records[0].Touched.Add(time.Minute)}
+	if why := OlderOf(records, 0, since).whoseElse(); !strings.Contains(why, "after the release was uninstalled") {
+		t.Errorf("what came between: %q", why)
+	}
+	if why := OlderOf(records, 0, facts.Object{Created: records[0].Touched.Add(-time.Minute)}).whoseElse(); why != "" {
+		t.Errorf("what was left: %q", why)
 	}
 }

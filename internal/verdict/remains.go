@@ -159,6 +159,8 @@ func disposeOfClaim(f *facts.Facts, c facts.Claim, going []Remain, p RemainPolic
 		return DisposalUnproven, "it is older than the release"
 	case keeps(c.Object):
 		return DisposalStays, WhyKept(c.Object)
+	case PutBack(f.Last(), c.Object) != "":
+		return DisposalUnproven, PutBack(f.Last(), c.Object)
 	case c.Deleting:
 		return DisposalDelete, "it is being deleted already"
 	case c.Going:

@@ -138,6 +138,7 @@ func TestRemainsOfClaims(t *testing.T) {
 		"that is marked": {edit: func(c *facts.Claim) { c.KeepWhy = "it is marked" }, policy: RemainPolicy{Claims: true}, want: DisposalStays},
 	} {
 		f := given(stored(1, facts.StatusUninstalled))
+		f.Records[0].Touched = now
 		claim := facts.Claim{Set: set, Labelled: true, Object: facts.Object{Exists: true, Created: now.Add(-time.Minute),
 			Ref: facts.Ref{APIVersion: "v1", Kind: claimKind, Namespace: "review-1", Name: "data-db-0"}}}
 		if c.edit != nil {
@@ -206,7 +207,9 @@ func TestRemainsOfAHooksClaims(t *testing.T) {
 	claim := facts.Claim{Set: set, Holder: set, Labelled: true, Object: facts.Object{Exists: true, Created: now,
 		Ref: facts.Ref{APIVersion: "v1", Kind: claimKind, Namespace: "review-1", Name: "data-db-0"}}}
 	for policy, want := range map[RemainPolicy]int{{}: 0, {Claims: true}: 0, {Hooks: true}: 1, {Hooks: true, Claims: true}: 2} {
-		remains := RemainsOf(given(stored(1, facts.StatusUninstalled)), []facts.HookObject{hook}, []facts.Claim{claim}, policy, false)
+		f := given(stored(1, facts.StatusUninstalled))
+		f.Records[0].Touched = now
+		remains := RemainsOf(f, []facts.HookObject{hook}, []facts.Claim{claim}, policy, false)
 		if got := RemainsWith(remains, DisposalDelete); len(got) != want {
 			t.Errorf("with %+v goes %+v", policy, got)
 		}

@@ -44,6 +44,6 @@ var teardownRaces = []row{
 			}))
 			s.berth("teardown").exit(21).says("Let the other deploy of this release come to its end")
 			s.owns(app...)
-			s.stored("v1 superseded, v2 deployed")
+			s.stored("v1 uninstalled, v2 deployed")
 		}},
 }

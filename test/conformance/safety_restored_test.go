@@ -124,8 +124,8 @@ var restoredData = []row{
 			s.staysWhole(data, storesData)
 		}},
 	{ID: "S379", Setup: "a teardown stops at a ConfigMap that is to be kept; a person applies another one of the release from what was saved",
-		Action: "teardown, in the branch's own namespace; with delete-kept", End: "it is there, and named", Exit: "0, 27, 27", Gone: true,
-		run: func(s *fixture) {
+		Action: "teardown, in the branch's own namespace; with delete-kept; with delete-foreign, too",
+		End:    "it is there, and named, until delete-foreign", Exit: "0, 27, 27, 0", Gone: true, run: func(s *fixture) {
 			s.asAdmin()
 			s.chartWith("templates/kept.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: kept, annotations: {helm.sh/resource-policy: keep}}}")
 			s.berth("deploy").exit(0)
@@ -136,6 +136,7 @@ var restoredData = []row{
 			before := s.uidsOf(appMap)
 			s.berth("teardown", "--delete-kept").exit(27).says("ConfigMap/web was kept: it was made after the release was uninstalled")
 			s.staysWhole(before, appMap)
+			s.berth("teardown", "--delete-kept", "--delete-foreign").exit(0)
 		}},
 	{ID: "S372", Setup: "an app in a namespace that stays, deployed with HELM_DRIVER=configmap and a copy of a Secret; an account that may not list " +
 		"ConfigMaps", Action: "teardown without HELM_DRIVER", End: "untouched, with its copy and its lock, and said so",
