@@ -140,14 +140,11 @@ func (l *leftoverRemover) dataOf(ctx context.Context, f *facts.Facts, leftovers 
 	}
 	for i := range f.Records {
 		rec := &f.Records[i]
-		switch err := l.gather.load(ctx, rec); {
+		objects, err := l.gather.objectsOf(ctx, rec)
+		switch {
 		case errors.Is(err, facts.ErrChanged): // the operation has pruned it; see readAhead
 			continue
 		case err != nil:
-			return nil, err
-		}
-		objects, err := l.gather.objectsOf(ctx, rec)
-		if err != nil {
 			return nil, err
 		}
 		data = append(data, verdict.DataOf(rec, objects)...)

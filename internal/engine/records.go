@@ -66,18 +66,25 @@ func (r *recordRepairer) accept(ctx context.Context, last *facts.Record, b facts
 // swept takes off the record of a revision that what failed ones left is still to be deleted. Where that fails,
 // the next deploy looks once more.
 func (r *recordRepairer) swept(ctx context.Context, revision int) error {
-	last, err := r.gather.lastRecord(ctx)
-	if err != nil || last == nil || last.Revision != revision || last.DecodeError != "" {
-		return nil //nolint:nilerr // the proof finds that out, and says so
-	}
-	description, unswept := strings.CutSuffix(last.Description, facts.Unswept)
-	if !unswept {
+	last := r.unswept(ctx, revision)
+	if last == nil {
 		return nil
 	}
-	if err := r.settle(ctx, last, last.PayloadStatus, description); err != nil && r.lock.lost(ctx) != nil {
+	err := r.settle(ctx, last, last.PayloadStatus, strings.TrimSuffix(last.Description, facts.Unswept))
+	if err != nil && r.lock.lost(ctx) != nil {
 		return err
 	}
 	return nil
+}
+
+// unswept returns the record of a revision that says so, or nil. Where it cannot be read, the proof finds that out.
+func (r *recordRepairer) unswept(ctx context.Context, revision int) *facts.Record {
+	last, err := r.gather.lastRecord(ctx)
+	if err != nil || last == nil || last.Revision != revision || last.DecodeError != "" ||
+		!strings.HasSuffix(last.Description, facts.Unswept) {
+		return nil
+	}
+	return last
 }
 
 // dedupe marks superseded what is superfluously deployed.

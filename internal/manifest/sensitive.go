@@ -204,7 +204,7 @@ func (s *Sensitive) walk(value any, described bool) {
 	case map[string]any:
 		s.mask.Find(secrets.InItem(v)...)
 		for key, inner := range v {
-			found := texts(inner)
+			found := secrets.Texts(inner)
 			switch {
 			case nameFields[key]:
 				s.mask.Name(found...)
@@ -237,21 +237,6 @@ func (s *Sensitive) inTexts(texts []string) (found []string) {
 	for _, text := range texts {
 		if (strings.Contains(text, "@") || strings.ContainsAny(text, "=:< ") && secrets.MayName(text)) && !s.isRead(s.settings, text) {
 			found = append(found, secrets.InSettings(text)...)
-		}
-	}
-	return found
-}
-
-// texts returns a text, or those of a list.
-func texts(value any) (found []string) {
-	switch v := value.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		for _, inner := range v {
-			if s, ok := inner.(string); ok {
-				found = append(found, s)
-			}
 		}
 	}
 	return found

@@ -50,7 +50,7 @@ func In(field string, value any) (found []string) {
 	case IsName(field):
 		return Below(value)
 	case IsHeader(field):
-		for _, text := range textsOf(value) {
+		for _, text := range Texts(value) {
 			found = append(found, InHeader(text)...)
 		}
 	}
@@ -86,8 +86,8 @@ func nameOf(item map[string]any) string {
 	return ""
 }
 
-// textsOf returns a text, or those of a list.
-func textsOf(value any) (found []string) {
+// Texts returns a text, or those of a list.
+func Texts(value any) (found []string) {
 	switch v := value.(type) {
 	case string:
 		return []string{v}

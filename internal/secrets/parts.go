@@ -77,7 +77,7 @@ func (l looking) inValues(value any, secret bool, found []string) []string {
 	case map[string]any:
 		name := nameOf(v) // of a variable: {name: DB_PASSWORD, value: x}
 		for key, inner := range v {
-			for _, text := range textsOf(inner) {
+			for _, text := range Texts(inner) {
 				if IsHeader(key) || key == "value" && IsHeader(name) {
 					found = append(found, InHeader(text)...)
 				}
